@@ -1,0 +1,160 @@
+//! Xsi-Events documents (reference, part 2): bytes of one POST in, [`Event`] out.
+//!
+//! Elements are matched by local name, so whatever prefixes the PBX chooses do not matter (reference 2.3). Anything the
+//! schema demands may be missing. What is refused is refused because reading on would be unsafe or a guess: not UTF-8, a
+//! DTD, no well-formed XML, or one of the limits below. No error quotes the document: it holds people's numbers.
+
+mod call;
+mod cursor;
+mod error;
+
+use perezvon_core::event::{Event, EventKind};
+use quick_xml::events::BytesStart;
+
+use self::cursor::Cursor;
+pub use self::error::XsiError;
+
+/// Longest body, bytes. The largest example of the reference has 4 KiB; a `CallSubscriptionEvent` with forty calls fits.
+pub const MAX_BODY: usize = 64 * 1024;
+/// Deepest nesting of elements; events go to 8.
+pub const MAX_DEPTH: usize = 32;
+/// Most elements in one document.
+pub const MAX_ELEMENTS: usize = 4096;
+/// Most attributes of one element, namespace declarations included.
+pub const MAX_ATTRIBUTES: usize = 16;
+/// Longest text of one element that is read, bytes; ids and names have less than 200.
+pub const MAX_TEXT: usize = 4096;
+/// Most unknown children of `eventData` that are kept in [`Event::unknown`]; more are read and dropped.
+pub const MAX_UNKNOWN: usize = 32;
+
+const SCHEMA_INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
+
+/// Reads one event.
+///
+/// Empty text counts as absent, and of repeated elements the first with text counts. Times and counters that are no
+/// numbers are left out.
+///
+/// # Errors
+/// [`XsiError`] says why the document is not readable; see there.
+pub fn parse(bytes: &[u8]) -> Result<Event, XsiError> {
+    let mut cursor = Cursor::new(decode(bytes)?);
+    let root = cursor.root()?;
+    if root.local_name().into_inner() != "Event" {
+        return Err(XsiError::NotAnEvent);
+    }
+    let mut event = Event::default();
+    let mut seen_data = false;
+    while let Some(child) = cursor.child()? {
+        match child.local_name().into_inner() {
+            "eventID" => cursor.text_into(&mut event.event_id)?,
+            "sequenceNumber" => cursor.number_into(&mut event.sequence)?,
+            "subscriptionId" => cursor.text_into(&mut event.subscription_id)?,
+            "targetId" => cursor.text_into(&mut event.target)?,
+            "eventData" if !seen_data => {
+                seen_data = true;
+                event.kind = kind(&root, &child)?;
+                event_data(&mut cursor, &mut event)?;
+            }
+            _ => cursor.skip()?,
+        }
+    }
+    cursor.finish()?;
+    Ok(event)
+}
+
+/// The body as text without the byte order mark, after the checks that need no XML.
+fn decode(bytes: &[u8]) -> Result<&str, XsiError> {
+    if bytes.len() > MAX_BODY {
+        return Err(XsiError::BodyTooLarge);
+    }
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    if matches!(
+        bytes,
+        [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] | [b'<', 0, ..] | [0, b'<', ..]
+    ) {
+        return Err(XsiError::NotUtf8);
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| XsiError::NotUtf8)?;
+    // XML forbids them, quick-xml lets them pass, and a NUL in a name would later break a notification.
+    if bytes.iter().any(|&b| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r')) {
+        return Err(XsiError::ControlCharacter);
+    }
+    if text.trim_start().is_empty() {
+        return Err(XsiError::Empty);
+    }
+    Ok(text)
+}
+
+fn event_data(cursor: &mut Cursor<'_>, event: &mut Event) -> Result<(), XsiError> {
+    while let Some(child) = cursor.child()? {
+        match child.local_name().into_inner() {
+            "call" => event.calls.push(call::call(cursor)?),
+            "calls" => {
+                while let Some(child) = cursor.child()? {
+                    match child.local_name().into_inner() {
+                        "call" => event.calls.push(call::call(cursor)?),
+                        _ => cursor.skip()?,
+                    }
+                }
+            }
+            "hookStatus" => cursor.text_into(&mut event.hook_status)?,
+            "reason" => cursor.text_into(&mut event.reason)?,
+            _ => {
+                let raw = cursor.raw()?;
+                if event.unknown.len() < MAX_UNKNOWN {
+                    event.unknown.push(raw.to_owned());
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The kind from the `type` attribute of `eventData`, whose value is a QName with a prefix (reference 2.3).
+fn kind(root: &BytesStart<'_>, data: &BytesStart<'_>) -> Result<EventKind, XsiError> {
+    let mut found = None;
+    for attribute in cursor::attributes(data) {
+        let attribute = attribute?;
+        let (local, prefix) = attribute.key.decompose();
+        if local.into_inner() != "type" || prefix.is_some_and(|p| p.into_inner() == "xmlns") {
+            continue;
+        }
+        let is_schema_instance = match prefix {
+            Some(prefix) => {
+                let prefix = prefix.into_inner();
+                let declared = match namespace(data, prefix)? {
+                    None => namespace(root, prefix)?,
+                    declared => declared,
+                };
+                declared.as_deref() == Some(SCHEMA_INSTANCE)
+            }
+            None => false,
+        };
+        if is_schema_instance || found.is_none() {
+            found = Some(cursor::value(&attribute)?);
+        }
+        if is_schema_instance {
+            break;
+        }
+    }
+    let Some(value) = found else {
+        return Ok(EventKind::Missing);
+    };
+    if value.len() > MAX_TEXT {
+        return Err(XsiError::TextTooLong);
+    }
+    let local = value.rsplit(':').next().unwrap_or_default();
+    Ok(EventKind::from_wire(local.trim()))
+}
+
+/// What `prefix` stands for by a declaration on this element.
+fn namespace<'e>(element: &'e BytesStart<'_>, prefix: &str) -> Result<Option<std::borrow::Cow<'e, str>>, XsiError> {
+    for attribute in cursor::attributes(element) {
+        let attribute = attribute?;
+        let (local, xmlns) = attribute.key.decompose();
+        if xmlns.is_some_and(|x| x.into_inner() == "xmlns") && local.into_inner() == prefix {
+            return cursor::value(&attribute).map(Some);
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,74 @@
+//! Why a document is not an event we can read.
+
+/// Why [`parse`](super::parse) refused a document. Holds no part of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum XsiError {
+    /// Nothing but white space.
+    #[error("the body is empty")]
+    Empty,
+    /// Longer than [`MAX_BODY`](super::MAX_BODY).
+    #[error("the body is longer than {} bytes", super::MAX_BODY)]
+    BodyTooLarge,
+    /// The bytes are no UTF-8 (reference 2.1: the PBX always sends UTF-8).
+    #[error("the body is not UTF-8")]
+    NotUtf8,
+    /// The XML declaration names another encoding.
+    #[error("the XML declaration names an encoding other than UTF-8")]
+    OtherEncoding,
+    /// A character that XML does not allow, literally or as a reference.
+    #[error("the body holds a control character")]
+    ControlCharacter,
+    /// A document type declaration; none is ever read, so no entity can expand.
+    #[error("the document has a DOCTYPE")]
+    Doctype,
+    /// Deeper than [`MAX_DEPTH`](super::MAX_DEPTH).
+    #[error("elements are nested deeper than {}", super::MAX_DEPTH)]
+    TooDeep,
+    /// More than [`MAX_ELEMENTS`](super::MAX_ELEMENTS).
+    #[error("the document has more than {} elements", super::MAX_ELEMENTS)]
+    TooManyElements,
+    /// More than [`MAX_ATTRIBUTES`](super::MAX_ATTRIBUTES) on one element.
+    #[error("an element has more than {} attributes", super::MAX_ATTRIBUTES)]
+    TooManyAttributes,
+    /// One value longer than [`MAX_TEXT`](super::MAX_TEXT).
+    #[error("a text is longer than {} bytes", super::MAX_TEXT)]
+    TextTooLong,
+    /// An entity other than the five of XML.
+    #[error("the document uses an entity that XML does not define")]
+    UnknownEntity,
+    /// Not well-formed.
+    #[error("not well-formed XML at byte {offset}")]
+    Malformed {
+        /// Where reading stopped, bytes from the start (after a byte order mark).
+        offset: u64,
+    },
+    /// Ends inside an element.
+    #[error("the document ends too early")]
+    Truncated,
+    /// Well-formed, but the root is not `Event`.
+    #[error("the root element is not an event")]
+    NotAnEvent,
+}
+
+impl XsiError {
+    /// A stable word for counters, for the event journal and for choosing the text a person reads.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::BodyTooLarge => "body_too_large",
+            Self::NotUtf8 => "not_utf8",
+            Self::OtherEncoding => "other_encoding",
+            Self::ControlCharacter => "control_character",
+            Self::Doctype => "doctype",
+            Self::TooDeep => "too_deep",
+            Self::TooManyElements => "too_many_elements",
+            Self::TooManyAttributes => "too_many_attributes",
+            Self::TextTooLong => "text_too_long",
+            Self::UnknownEntity => "unknown_entity",
+            Self::Malformed { .. } => "malformed",
+            Self::Truncated => "truncated",
+            Self::NotAnEvent => "not_an_event",
+        }
+    }
+}
