@@ -1,0 +1,189 @@
+//! Plays scripts: writes them, merges them into one timeline, and carries out its steps when their time has come.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::{Context as _, bail};
+use serde::{Deserialize, Serialize};
+use tokio::{
+    sync::{mpsc, watch},
+    time::Instant,
+};
+
+use crate::{
+    deliver::Waiting,
+    plan::{Step, What},
+    scripts::{Args, Context, write},
+    subscriptions::{TargetType, Wanted},
+    world::World,
+};
+
+/// Most calls in one play.
+const MOST_CALLS: u32 = 100_000;
+
+/// One line of a script file: what begins when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cue {
+    /// Milliseconds of script time from the start of the file.
+    #[serde(default)]
+    pub at_ms: i64,
+    /// Name of a script, modifiers after `+`.
+    pub play: String,
+    /// Its arguments.
+    #[serde(flatten)]
+    pub args: Args,
+}
+
+/// A play that has begun.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Played {
+    /// For [`crate::Sim::finished`].
+    pub id: u64,
+    /// Tracking id of its first session.
+    pub tracking_id: Option<String>,
+    /// callId of its first leg.
+    pub call_id: Option<String>,
+}
+
+impl World {
+    /// Begins to play. Errors: unknown names, too many calls; nothing is played then.
+    pub(crate) fn play(self: &Arc<Self>, cues: &[Cue]) -> anyhow::Result<Played> {
+        let (steps, first) = self.timeline(cues)?;
+        let (done, finished) = watch::channel(false);
+        let id = {
+            let mut inner = self.lock();
+            inner.next_play += 1;
+            let id = inner.next_play - 1;
+            inner.running.insert(id, finished);
+            id
+        };
+        let world = Arc::clone(self);
+        let start = self.start_time();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = world.carry_out(start, steps) => {}
+                () = world.stop.cancelled() => {}
+            }
+            world.lock().running.remove(&id);
+            done.send_replace(true);
+        });
+        let (tracking_id, call_id) = first.unzip();
+        Ok(Played { id, tracking_id, call_id })
+    }
+
+    /// Waits until a play has ended and its events are delivered or given up. At once for one that has ended.
+    pub(crate) async fn finished(&self, id: u64) {
+        let running = self.lock().running.get(&id).cloned();
+        if let Some(mut running) = running {
+            // An error means that the player is gone, which is an end as well.
+            let _ = running.wait_for(|done| *done).await;
+        }
+    }
+
+    #[expect(clippy::type_complexity, reason = "the pair is taken apart by the only caller")]
+    fn timeline(&self, cues: &[Cue]) -> anyhow::Result<(Vec<Step>, Option<(String, String)>)> {
+        let settings = self.lock().settings.clone();
+        let recording = |user_id: &str| settings.get(user_id).is_some_and(|s| s.recording);
+        let (mut all, mut first) = (Vec::new(), None);
+        for cue in cues {
+            let count = cue.args.count.unwrap_or(1);
+            if count > MOST_CALLS {
+                bail!("count is at most {MOST_CALLS}");
+            }
+            for turn in 0..count {
+                let play = {
+                    let mut inner = self.lock();
+                    inner.calls_written += 1;
+                    inner.calls_written
+                };
+                let context = Context {
+                    company: &self.options.company,
+                    recording: &recording,
+                    seed: self.seed,
+                    play,
+                    format: self.options.tracking,
+                };
+                let written = write(&cue.play, &cue.args, turn, &context).with_context(|| format!("script {:?}", cue.play))?;
+                let offset = cue.at_ms.max(0) + i64::from(turn) * cue.args.gap_ms.unwrap_or(1000).max(0);
+                first = first.or(written.first);
+                all.extend(written.steps.into_iter().map(|s| shifted(s, offset)));
+            }
+        }
+        all.sort_by_key(|s| s.at);
+        Ok((all, first))
+    }
+
+    async fn carry_out(self: &Arc<Self>, start: i64, steps: Vec<Step>) {
+        let (waiting, mut all_done) = mpsc::channel(1);
+        let waiting = Some(waiting);
+        let begun = Instant::now();
+        let speed = if self.options.speed.is_finite() { self.options.speed.max(0.001) } else { 1.0 };
+        for step in steps {
+            let due = begun + Duration::from_secs_f64(step.at.max(0) as f64 / 1000.0 / speed);
+            if due > Instant::now() {
+                tokio::time::sleep_until(due).await;
+            } else {
+                tokio::task::yield_now().await;
+            }
+            self.advance(start + step.at);
+            self.act(start, step, &waiting);
+        }
+        self.flush();
+        drop(waiting);
+        // Nothing is ever sent: this ends when the last event of the play has left its queue.
+        all_done.recv().await;
+    }
+
+    fn act(self: &Arc<Self>, start: i64, step: Step, waiting: &Waiting) {
+        match step.what {
+            What::Event(mut event) => {
+                for call in &mut event.calls {
+                    call.shift(start);
+                }
+                self.emit(&event, waiting);
+            }
+            What::End { mut truth, late_record } => {
+                truth.shift(start);
+                let delay = if late_record { self.options.late_record_delay } else { self.options.record_delay };
+                let delay = delay.div_f64(self.options.speed.max(0.001));
+                let mut inner = self.lock();
+                inner.records.add(&truth, delay, late_record);
+                inner.truth.push(*truth);
+            }
+            What::OpenTwins => self.open_twins(waiting),
+            What::CloseTwins => self.close_twins(waiting),
+            What::Outage(on) => self.faults.outage(on),
+            What::Subscribe { abonent, url } => self.open_for(abonent, url, waiting),
+            What::Terminate { abonent } => {
+                self.unsubscribe(|s| abonent.as_ref().is_none_or(|a| s.target_id == *a), waiting);
+            }
+        }
+    }
+
+    /// `subscription-start`. Without an address and without any subscription there is nobody to tell.
+    fn open_for(self: &Arc<Self>, abonent: String, url: Option<String>, waiting: &Waiting) {
+        let newest = self.lock().subscriptions.last().map(|s| s.info.url.clone());
+        if let Some(url) = url.or(newest) {
+            let wanted = Wanted {
+                target_type: TargetType::Abonent,
+                target_id: abonent,
+                subscription_type: "BASIC_CALL".into(),
+                expires: self.options.expires_min,
+                url,
+                twin: false,
+            };
+            self.subscribe(wanted, waiting);
+        }
+    }
+}
+
+/// A step moved to its place in a longer timeline, together with the times that it tells.
+fn shifted(mut step: Step, by: i64) -> Step {
+    step.at += by;
+    match &mut step.what {
+        What::Event(event) => event.calls.iter_mut().for_each(|c| c.shift(by)),
+        What::End { truth, .. } => truth.shift(by),
+        _ => {}
+    }
+    step
+}

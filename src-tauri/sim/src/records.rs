@@ -1,0 +1,103 @@
+//! Recordings: which exist, since when they can be seen (reference 1.9).
+
+use std::time::{Duration, Instant};
+
+use crate::truth::{Part, Truth};
+
+/// One recording.
+#[derive(Clone, Debug)]
+pub(crate) struct Record {
+    pub(crate) id: u64,
+    pub(crate) tracking_id: String,
+    pub(crate) abonent: String,
+    pub(crate) phone: String,
+    pub(crate) outgoing: bool,
+    /// Start of the conversation, epoch milliseconds.
+    pub(crate) date: i64,
+    /// Milliseconds.
+    pub(crate) duration: i64,
+}
+
+/// All recordings, ready or not.
+#[derive(Debug)]
+pub(crate) struct Records {
+    next_id: u64,
+    /// By id, ascending.
+    ready: Vec<Record>,
+    /// Without an id until they are ready.
+    pending: Vec<(Instant, Record)>,
+    /// With an id, seen later: behind the cursor of whoever has read on meanwhile.
+    late: Vec<(Instant, Record)>,
+}
+
+impl Records {
+    pub(crate) fn new() -> Self {
+        Self { next_id: 900_000_001, ready: Vec::new(), pending: Vec::new(), late: Vec::new() }
+    }
+
+    /// The recordings of a finished call.
+    pub(crate) fn add(&mut self, truth: &Truth, delay: Duration, late: bool) {
+        self.settle();
+        let from = Instant::now() + delay;
+        for part in truth.parts.iter().filter(|p| p.recorded) {
+            let mut record = record(part);
+            if late {
+                record.id = self.take_id();
+                self.late.push((from, record));
+            } else {
+                self.pending.push((from, record));
+            }
+        }
+    }
+
+    fn take_id(&mut self) -> u64 {
+        self.next_id += 1;
+        self.next_id - 1
+    }
+
+    /// Moves what has become ready to where it can be seen.
+    fn settle(&mut self) {
+        let now = Instant::now();
+        let (due, waiting) = std::mem::take(&mut self.pending).into_iter().partition(|(from, _)| *from <= now);
+        self.pending = waiting;
+        let mut due: Vec<(Instant, Record)> = due;
+        due.sort_by_key(|(from, _)| *from);
+        for (_, mut record) in due {
+            record.id = self.take_id();
+            self.ready.push(record);
+        }
+        let (due, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.late).into_iter().partition(|(from, _)| *from <= now);
+        self.late = waiting;
+        if !due.is_empty() {
+            self.ready.extend(due.into_iter().map(|(_, record)| record));
+            self.ready.sort_by_key(|r| r.id);
+        }
+    }
+
+    /// Those that can be seen, by id.
+    pub(crate) fn visible(&mut self) -> &[Record] {
+        self.settle();
+        &self.ready
+    }
+
+    /// Removes one; false when there is none.
+    pub(crate) fn delete(&mut self, id: u64) -> bool {
+        self.settle();
+        let before = self.ready.len();
+        self.ready.retain(|r| r.id != id);
+        self.ready.len() < before
+    }
+}
+
+fn record(part: &Part) -> Record {
+    let other = if part.outgoing { &part.to } else { &part.from };
+    Record {
+        id: 0,
+        tracking_id: part.tracking_id.clone(),
+        abonent: part.abonent.clone(),
+        phone: other.as_deref().map(crate::number::digits).unwrap_or_default(),
+        outgoing: part.outgoing,
+        date: part.answer.unwrap_or(part.start),
+        duration: part.release - part.answer.unwrap_or(part.release),
+    }
+}

@@ -1,0 +1,176 @@
+//! Recordings: list with an exclusive cursor, one by id or by session and abonent, download, link, delete
+//! (reference 1.9).
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{Path, Query, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Shared, answer, statistics::moment};
+use crate::{records::Record, wav, world::World};
+
+/// Most records in one answer.
+const PAGE: usize = 100;
+
+pub(super) fn routes() -> Router<Arc<World>> {
+    Router::new()
+        .route("/records", get(list))
+        .route("/records/{key}", get(one))
+        .route("/records/{key}/reference", get(link))
+        .route("/records/{key}/{user}/reference", get(link_of))
+        .route("/v2/records", get(by_query))
+        .route("/v2/records/{key}", get(one).delete(delete))
+        .route("/v2/records/{key}/download", get(download))
+        .route("/v2/records/{key}/{user}", get(one_of))
+        .route("/v2/records/{key}/{user}/download", get(download_of))
+}
+
+/// The download of a link, outside the API and without the token.
+pub(crate) fn link_routes() -> Router<Arc<World>> {
+    Router::new().route("/api/downloadCallRecording/{hash}/record/{id}", get(by_link))
+}
+
+fn told(world: &World, record: &Record) -> Value {
+    let abonent = world.options.company.abonents.iter().find(|a| a.user_id == record.abonent);
+    json!({
+        "id": record.id.to_string(),
+        "externalId": record.tracking_id,
+        "callId": null,
+        "phone": record.phone,
+        "direction": if record.outgoing { "OUTBOUND" } else { "INBOUND" },
+        "date": record.date,
+        "duration": record.duration,
+        "fileSize": wav::size(record.duration),
+        "comment": null,
+        "abonent": abonent,
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Filter {
+    id: Option<String>,
+    user_id: Option<String>,
+    date_from: Option<String>,
+    date_to: Option<String>,
+}
+
+async fn list(State(world): Shared, Query(filter): Query<Filter>) -> Response {
+    let after = match filter.id.as_deref().map(str::parse::<u64>) {
+        Some(Err(_)) => return answer::bad("Симулятор: id не число"),
+        Some(Ok(id)) => id,
+        None => 0,
+    };
+    let user = match filter.user_id.as_deref().map(|p| world.options.company.abonent(p)) {
+        Some(None) => return answer::nobody(),
+        Some(Some(abonent)) => Some(abonent.user_id.as_str()),
+        None => None,
+    };
+    let (Ok(from), Ok(to)) = (moment(filter.date_from.as_deref()), moment(filter.date_to.as_deref())) else {
+        return answer::bad("Симулятор: дата не разобрана");
+    };
+    let mut inner = world.lock();
+    let fits = |r: &&Record| {
+        r.id > after
+            && user.is_none_or(|u| r.abonent == u)
+            && from.is_none_or(|t| r.date >= t)
+            && to.is_none_or(|t| r.date <= t)
+    };
+    let page: Vec<_> = inner.records.visible().iter().filter(fits).take(PAGE).map(|r| told(&world, r)).collect();
+    answer::json(&page)
+}
+
+fn missing() -> Response {
+    answer::bad("Симулятор: запись не найдена")
+}
+
+fn by_id(world: &World, id: &str) -> Option<Record> {
+    let id: u64 = id.parse().ok()?;
+    world.lock().records.visible().iter().find(|r| r.id == id).cloned()
+}
+
+/// By session and abonent. The abonent may be a userId, with or without the `+7` of addressOfRecord, its login, a phone
+/// or an extension (reference 1.9).
+fn by_session(world: &World, tracking: &str, user: &str) -> Option<Record> {
+    let plain = user.trim_start_matches('+');
+    let login = |id: &str| id.split_once('@').is_some_and(|(login, _)| login == plain);
+    let company = &world.options.company;
+    let abonent = company
+        .abonent(user)
+        .or_else(|| company.abonent(plain))
+        .or_else(|| company.abonents.iter().find(|a| login(&a.user_id) || a.address_of_record() == user))?;
+    let mut inner = world.lock();
+    inner.records.visible().iter().find(|r| r.tracking_id == tracking && r.abonent == abonent.user_id).cloned()
+}
+
+fn or_missing(record: Option<Record>, found: impl FnOnce(&Record) -> Response) -> Response {
+    record.as_ref().map_or_else(missing, found)
+}
+
+async fn one(State(world): Shared, Path(id): Path<String>) -> Response {
+    or_missing(by_id(&world, &id), |r| answer::json(&told(&world, r)))
+}
+
+async fn one_of(State(world): Shared, Path((tracking, user)): Path<(String, String)>) -> Response {
+    or_missing(by_session(&world, &tracking, &user), |r| answer::json(&told(&world, r)))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct One {
+    record_id: String,
+}
+
+async fn by_query(State(world): Shared, Query(one): Query<One>) -> Response {
+    or_missing(by_id(&world, &one.record_id), |r| answer::json(&told(&world, r)))
+}
+
+async fn delete(State(world): Shared, Path(id): Path<String>) -> Response {
+    let deleted = id.parse().is_ok_and(|id| world.lock().records.delete(id));
+    if deleted { answer::empty() } else { missing() }
+}
+
+fn audio(record: &Record) -> Response {
+    let kind = [(header::CONTENT_TYPE, "audio/x-wav")];
+    (StatusCode::OK, kind, wav::bytes(record.duration)).into_response()
+}
+
+async fn download(State(world): Shared, Path(id): Path<String>) -> Response {
+    or_missing(by_id(&world, &id), audio)
+}
+
+async fn download_of(State(world): Shared, Path((tracking, user)): Path<(String, String)>) -> Response {
+    or_missing(by_session(&world, &tracking, &user), audio)
+}
+
+/// What stands for the hash in a link: a function of seed and id, so that one cannot be made from another.
+fn hash(world: &World, id: u64) -> String {
+    crate::rng::Rng::fork(world.seed ^ 0x11_4b, id).uuid().simple().to_string()
+}
+
+fn reference(world: &World, record: &Record) -> Response {
+    let url = format!("{}/api/downloadCallRecording/{}/record/{}", world.base_url, hash(world, record.id), record.id);
+    let ends = crate::world::now_ms() + 3_600_000;
+    let size = wav::size(record.duration);
+    answer::json(&json!({ "url": url, "fileSize": size, "fileType": "WAV", "expirationDate": ends }))
+}
+
+async fn link(State(world): Shared, Path(id): Path<String>) -> Response {
+    or_missing(by_id(&world, &id), |r| reference(&world, r))
+}
+
+async fn link_of(State(world): Shared, Path((tracking, user)): Path<(String, String)>) -> Response {
+    or_missing(by_session(&world, &tracking, &user), |r| reference(&world, r))
+}
+
+async fn by_link(State(world): Shared, Path((secret, id)): Path<(String, String)>) -> Response {
+    let record = by_id(&world, &id).filter(|r| hash(&world, r.id) == secret);
+    or_missing(record, audio)
+}

@@ -1,0 +1,113 @@
+//! Everything that changes while the simulator runs.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    company::Abonent,
+    event::CallView,
+    faults::Faults,
+    log::{Delivery, Placed, Request, Ring},
+    options::Options,
+    records::Records,
+    subscriptions::Live,
+    truth::Truth,
+};
+
+/// Shared by REST, control, players and deliverers.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) options: Options,
+    pub(crate) seed: u64,
+    pub(crate) faults: Faults,
+    pub(crate) stop: CancellationToken,
+    pub(crate) client: reqwest::Client,
+    pub(crate) base_url: String,
+    inner: Mutex<Inner>,
+}
+
+/// Behind the one lock, which is never held across a wait.
+#[derive(Debug)]
+pub(crate) struct Inner {
+    /// Script time, where [`Options::base_time`] is given.
+    pub(crate) script_time: Option<i64>,
+    pub(crate) settings: HashMap<String, Settings>,
+    pub(crate) subscriptions: Vec<Live>,
+    pub(crate) subscriptions_made: u64,
+    pub(crate) next_play: u64,
+    pub(crate) calls_written: u64,
+    pub(crate) running: HashMap<u64, watch::Receiver<bool>>,
+    pub(crate) truth: Vec<Truth>,
+    pub(crate) records: Records,
+    /// userId → callId → call as last told.
+    pub(crate) live_calls: HashMap<String, BTreeMap<String, CallView>>,
+    pub(crate) requests: Ring<Request>,
+    pub(crate) deliveries: Ring<Delivery>,
+    pub(crate) placed: Vec<Placed>,
+    pub(crate) timer: Option<CancellationToken>,
+}
+
+/// What REST may change about an abonent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settings {
+    pub(crate) recording: bool,
+    /// `ONLINE`, `OFFLINE`, `BREAK`; none for who is no agent.
+    pub(crate) agent: Option<&'static str>,
+}
+
+impl World {
+    pub(crate) fn new(options: Options, seed: u64, base_url: String) -> anyhow::Result<Self> {
+        // Straight to the subscriber: a proxy of the machine has nothing to do with a simulation.
+        let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?;
+        let settings = |a: &Abonent| Settings { recording: a.recording, agent: a.agent.then_some("ONLINE") };
+        let inner = Inner {
+            script_time: options.base_time,
+            settings: options.company.abonents.iter().map(|a| (a.user_id.clone(), settings(a))).collect(),
+            subscriptions: Vec::new(),
+            subscriptions_made: 0,
+            next_play: 1,
+            calls_written: 0,
+            running: HashMap::new(),
+            truth: Vec::new(),
+            records: Records::new(),
+            live_calls: HashMap::new(),
+            requests: Ring::new(options.log_limit),
+            deliveries: Ring::new(options.log_limit),
+            placed: Vec::new(),
+            timer: None,
+        };
+        let (faults, stop) = (Faults::default(), CancellationToken::new());
+        Ok(Self { options, seed, faults, stop, client, base_url, inner: Mutex::new(inner) })
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The time at which a script begins, epoch milliseconds.
+    pub(crate) fn start_time(&self) -> i64 {
+        self.lock().script_time.unwrap_or_else(now_ms)
+    }
+
+    /// Script time has come to `at`, where it is kept apart from real time.
+    pub(crate) fn advance(&self, at: i64) {
+        let mut inner = self.lock();
+        inner.script_time = inner.script_time.map(|t| t.max(at));
+    }
+
+    pub(crate) fn delivered(&self, mut delivery: Delivery) {
+        delivery.at = now_ms();
+        self.lock().deliveries.push(delivery);
+    }
+}
+
+/// Real time, epoch milliseconds.
+pub(crate) fn now_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis() as i64)
+}
