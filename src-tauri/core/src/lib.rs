@@ -1,1 +1,17 @@
-//! Placeholder, replaced in this session.
+//! The pure domain of Perezvon: phone numbers, the PBX's events as data, the call state machine, the call as the
+//! relay tells it, and the effects a desk shows. No IO, no async, no clock: time is always passed in.
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used))]
+
+pub mod call;
+pub mod effect;
+pub mod event;
+pub mod number;
+pub mod snapshot;
+pub mod time;
+
+pub use call::Call;
+pub use event::Event;
+pub use number::Number;
+pub use snapshot::{CallSnapshot, Direction, Outcome};
+pub use time::Time;

@@ -1,0 +1,244 @@
+//! The call state machine: one logical call, joined from the events of all its legs (design, part 4).
+//!
+//! The join is made of facts that only ever grow (seen flags, earliest times, best party), so events may come twice,
+//! late, out of order or never, and the finding at the end is the same. What may look back from an ended call is
+//! [`Call::told`]: once a terminal outcome was told of an abonent, only another terminal outcome may replace it.
+
+mod finding;
+mod leg;
+mod tell;
+
+pub use finding::Policy;
+pub use leg::{Leg, Line, PartyFacts};
+pub use tell::Reader;
+
+use crate::event::{CallData, Event, EventKind, Personality};
+use crate::snapshot::Outcome;
+use crate::{Number, Time};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Whose event it is, as far as the relay can tell (reference 2.7, "who of ours").
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// An abonent, by canonical `userId`.
+    Person(String),
+    /// A hunt group, voice menu or call centre: never a person's answer.
+    System(String),
+    /// An inbound number of the company (NUMBER subscription), with its phone number.
+    Line {
+        /// `numberId`.
+        id: String,
+        /// The number.
+        number: Number,
+    },
+    /// The event does not say and nothing else tells.
+    Unknown,
+}
+
+impl Target {
+    /// What the id alone tells: the marks of system objects of reference 1.2. A relay that knows the abonents decides
+    /// better.
+    pub fn of(id: Option<&str>) -> Self {
+        match id {
+            None | Some("") => Self::Unknown,
+            Some(id) if is_system(id) => Self::System(id.to_owned()),
+            Some(id) => Self::Person(id.to_owned()),
+        }
+    }
+
+    fn id(&self) -> Option<&str> {
+        match self {
+            Self::Person(id) | Self::System(id) | Self::Line { id, .. } => Some(id),
+            Self::Unknown => None,
+        }
+    }
+}
+
+/// Hunt group (`_hg_`), voice menu (`_vxml`) or call centre (`MPBX`) by its id (reference 1.2). The mark counts only
+/// before the `@`: the ordinary domain contains `mpbx` in lower case.
+pub fn is_system(user_id: &str) -> bool {
+    let login = user_id.split('@').next().unwrap_or(user_id);
+    login.contains("_hg_") || login.contains("_vxml") || login.contains("MPBX")
+}
+
+/// The click-to-call request that created the session, known from our own REST call (reference 1.4).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// The `Idempotency-Key` of the desk.
+    pub id: String,
+    /// Whose phone rings first.
+    pub abonent: String,
+    /// Whom he calls.
+    pub number: Number,
+}
+
+/// One logical call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Call {
+    /// The PBX contract.
+    pub account: String,
+    /// See [`Call::key_of`].
+    pub key: String,
+    /// Legs in the order of their ids.
+    pub legs: Vec<Leg>,
+    /// Our own request, where we placed the call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<Request>,
+    /// Keys of calls joined by a consultative transfer.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub linked: BTreeSet<String>,
+    /// When the relay first heard of the call, by its own clock.
+    pub first_heard: Time,
+    /// When the relay last learnt something new, by its own clock.
+    pub last_heard: Time,
+    /// The grace time for another agent ran out then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gave_up: Option<Time>,
+    /// The sweeper closed the call then, its end untold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub swept: Option<Time>,
+    /// Events around this call are known to be lost: a *missed* is not certain (design, part 4).
+    #[serde(default)]
+    pub doubt: bool,
+    /// Terminal outcomes already told and whether they were uncertain, by abonent; the empty key is the company.
+    #[serde(default)]
+    pub told: BTreeMap<String, (Outcome, bool)>,
+}
+
+impl Call {
+    /// A call nothing is known of yet.
+    pub fn new(account: &str, key: &str, at: Time) -> Self {
+        Self {
+            account: account.to_owned(),
+            key: key.to_owned(),
+            legs: Vec::new(),
+            request: None,
+            linked: BTreeSet::new(),
+            first_heard: at,
+            last_heard: at,
+            gave_up: None,
+            swept: None,
+            doubt: false,
+            told: BTreeMap::new(),
+        }
+    }
+
+    /// The key that joins legs: `extTrackingId`, and for damaged events without one the leg's own id.
+    pub fn key_of(data: &CallData) -> Option<String> {
+        match (&data.tracking_id, &data.call_id) {
+            (Some(id), _) => Some(id.clone()),
+            (None, Some(leg)) => Some(format!("leg:{leg}")),
+            (None, None) => None,
+        }
+    }
+
+    /// `extTrackingId`, where the key is one.
+    pub fn tracking_id(&self) -> Option<&str> {
+        (!self.key.starts_with("leg:") && !self.key.starts_with("request:")).then_some(&self.key)
+    }
+
+    /// Takes one `call` element of an event. `at` is the relay's clock at receipt. True when something new was learnt;
+    /// a repeat of a known event changes nothing.
+    pub fn apply(&mut self, event: &Event, data: &CallData, target: &Target, at: Time, policy: &Policy) -> bool {
+        let timed = self.tick(at, policy);
+        let index = self.leg_for(data, target);
+        let index = index.unwrap_or_else(|| {
+            self.legs.push(Leg::new(data, target));
+            self.legs.len() - 1
+        });
+        let changed = self.legs[index].learn(event, data, target);
+        self.legs.sort_by(|a, b| a.call_id.cmp(&b.call_id));
+        if changed {
+            self.last_heard = self.last_heard.max(at);
+            // The call is not over yet, or ended otherwise than assumed: both deadlines start anew.
+            self.gave_up = None;
+            self.swept = None;
+        }
+        self.note_told();
+        changed || timed
+    }
+
+    /// Takes our own click-to-call request, before or after the session's first event. True when it was new.
+    pub fn requested(&mut self, request: Request, at: Time) -> bool {
+        if self.request.is_some() {
+            return false;
+        }
+        self.request = Some(request);
+        self.last_heard = self.last_heard.max(at);
+        true
+    }
+
+    /// Joins another call of a consultative transfer. True when the link is new.
+    pub fn link(&mut self, other: &str) -> bool {
+        other != self.key && self.linked.insert(other.to_owned())
+    }
+
+    /// Marks or clears known loss of events around this call. True when that is a change.
+    pub fn set_doubt(&mut self, doubt: bool) -> bool {
+        let changed = self.doubt != doubt;
+        self.doubt = doubt;
+        self.note_told();
+        changed
+    }
+
+    /// Lets time pass: the grace time and the sweeper. True when that changed the finding.
+    pub fn tick(&mut self, now: Time, policy: &Policy) -> bool {
+        let mut changed = false;
+        // At most two deadlines follow each other: giving up on another agent, then sweeping what is left.
+        while let Some(due) = self.due(policy).filter(|due| *due <= now) {
+            let closes = if self.may_move_on() { &mut self.gave_up } else { &mut self.swept };
+            *closes = Some(due);
+            changed = true;
+        }
+        if changed {
+            self.note_told();
+        }
+        changed
+    }
+
+    /// The abonents with a leg of their own (or who placed the call): those who may know of the call.
+    pub fn abonents(&self) -> BTreeSet<&str> {
+        let placed = self.request.as_ref().map(|r| r.abonent.as_str());
+        self.legs
+            .iter()
+            .filter(|leg| !leg.system)
+            .filter_map(|leg| leg.abonent.as_deref())
+            .chain(placed)
+            .collect()
+    }
+
+    /// Where the event belongs: by leg id; and as the PBX may change the id of a placed call when the far side starts
+    /// to ring (reference 2.8, 8), an abonent's outgoing leg of one session is one leg whatever its id.
+    fn leg_for(&self, data: &CallData, target: &Target) -> Option<usize> {
+        let by_id = data.call_id.as_ref().and_then(|id| self.legs.iter().position(|leg| leg.call_id == *id));
+        if by_id.is_some() {
+            return by_id;
+        }
+        let outgoing = matches!(data.personality, Some(Personality::Originator | Personality::ClickToDial));
+        let Some(id) = target.id() else { return None };
+        self.legs.iter().position(|leg| {
+            leg.abonent.as_deref() == Some(id) && (data.call_id.is_none() || outgoing && leg.is_outgoing())
+        })
+    }
+
+    fn note_told(&mut self) {
+        let people: Vec<String> = self.abonents().into_iter().map(str::to_owned).chain([String::new()]).collect();
+        for who in people {
+            let reader = if who.is_empty() { None } else { Some(who.as_str()) };
+            let finding = self.finding(reader);
+            if finding.0.is_terminal() {
+                self.told.insert(who, finding);
+            }
+        }
+    }
+}
+
+/// Keys of all calls that one event speaks of and that belong together: a consultative transfer names two
+/// (reference 2.7, 2.8.10). Empty for all other events.
+pub fn links(event: &Event) -> Vec<String> {
+    if event.kind != EventKind::CallRedirected || event.calls.len() < 2 {
+        return Vec::new();
+    }
+    event.calls.iter().filter_map(Call::key_of).collect()
+}

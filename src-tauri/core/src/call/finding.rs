@@ -1,0 +1,207 @@
+//! What the legs amount to, for one abonent or for the company.
+
+use super::{Call, Leg};
+use crate::Time;
+use crate::event::LegState;
+use crate::snapshot::{Direction, Outcome};
+use serde::{Deserialize, Serialize};
+
+/// Waits of the state machine, milliseconds of the relay's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Policy {
+    /// How long *missed* waits while the call can still move on to another agent (design, part 4: 30 s).
+    pub grace_ms: i64,
+    /// How long a ringing or queued call may stay silent before the sweeper closes it (reference 2.7: 300 s).
+    pub ring_lost_ms: i64,
+    /// The same for a conversation.
+    pub talk_lost_ms: i64,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { grace_ms: 30_000, ring_lost_ms: 300_000, talk_lost_ms: 4 * 3_600_000 }
+    }
+}
+
+/// A busy answer sooner than this after the start came from a phone in use, not from a person who refused.
+const BUSY_AT_ONCE_MS: i64 = 1_000;
+
+/// A transferred call rings the next abonent within this time of leaving the one before.
+const PASSED_ON_MS: i64 = 1_000;
+
+impl Call {
+    /// When [`Call::tick`] has something to do next; none for a call that is settled.
+    pub fn due(&self, policy: &Policy) -> Option<Time> {
+        let talking = self.legs.iter().any(|leg| leg.answered && !leg.is_over() && !leg.system);
+        let wait = if self.swept.is_some() {
+            return None;
+        } else if self.may_move_on() {
+            policy.grace_ms
+        } else if talking {
+            policy.talk_lost_ms
+        } else if self.legs.is_empty() || self.legs.iter().any(|leg| !leg.is_over()) {
+            policy.ring_lost_ms
+        } else {
+            return None;
+        };
+        Some(self.last_heard.plus(wait))
+    }
+
+    /// Nothing more is expected: every leg told its end and no other agent can be rung, or the sweeper closed the call.
+    pub fn is_settled(&self) -> bool {
+        self.swept.is_some() || self.legs.iter().all(Leg::is_over) && !self.legs.is_empty() && !self.may_move_on()
+    }
+
+    fn incoming_lives(&self) -> bool {
+        self.legs.iter().any(|leg| !leg.is_outgoing() && !leg.is_over())
+    }
+
+    /// All incoming legs are over, nobody answered, and another agent may still be rung: the verdict waits for the
+    /// grace time. The end of the call centre's or group's own leg by the caller is the end of the whole call
+    /// (reference 2.8, 4).
+    pub(super) fn may_move_on(&self) -> bool {
+        let incoming = || self.legs.iter().filter(|leg| !leg.is_outgoing());
+        let caller_gone = incoming().any(|leg| leg.system && leg.released && leg.by_this_side == Some(false));
+        incoming().next().is_some()
+            && !self.incoming_lives()
+            && self.gave_up.is_none()
+            && !caller_gone
+            && self.answerer(None).is_none()
+            && (incoming().any(|leg| leg.distributed) || incoming().filter(|leg| !leg.system).count() > 1)
+    }
+
+    /// The person's leg that answered the incoming call first. With `besides`: somebody else's, who still talked when
+    /// this abonent was rung; one who had passed the call on before did not answer it in his place.
+    pub(super) fn answerer(&self, besides: Option<&str>) -> Option<&Leg> {
+        let rung = besides.and_then(|me| self.legs_of(Some(me)).iter().filter_map(|leg| leg.start).min());
+        let passed_on = |leg: &Leg| {
+            leg.is_over() && rung.zip(leg.end).is_some_and(|(rung, end)| end <= rung.plus(PASSED_ON_MS))
+        };
+        self.legs
+            .iter()
+            .filter(|leg| leg.answered && !leg.system && !leg.is_outgoing())
+            .filter(|leg| besides.is_none() || leg.abonent.as_deref() != besides && !passed_on(leg))
+            .min_by_key(|leg| (leg.answer.is_none(), leg.answer))
+    }
+
+    /// The legs of one abonent, or for the company all legs of persons (all legs where there is no person).
+    pub(super) fn legs_of(&self, reader: Option<&str>) -> Vec<&Leg> {
+        let persons: Vec<&Leg> = self
+            .legs
+            .iter()
+            .filter(|leg| !leg.system && (reader.is_none() || leg.abonent.as_deref() == reader))
+            .collect();
+        if persons.is_empty() && reader.is_none() { self.legs.iter().collect() } else { persons }
+    }
+
+    /// Direction for the reader. An internal call is outgoing for the company: somebody of ours placed it.
+    pub fn direction(&self, reader: Option<&str>) -> Direction {
+        let own = self.legs_of(reader);
+        let outgoing = if own.is_empty() { self.request.is_some() } else { own.iter().any(|leg| leg.is_outgoing()) };
+        if outgoing { Direction::Outgoing } else { Direction::Incoming }
+    }
+
+    /// The finding for one abonent (`None`: the company) and whether it is uncertain.
+    pub fn finding(&self, reader: Option<&str>) -> (Outcome, bool) {
+        let (outcome, uncertain) = match self.direction(reader) {
+            Direction::Incoming => self.finding_incoming(reader),
+            Direction::Outgoing => self.finding_outgoing(reader),
+        };
+        match self.told.get(reader.unwrap_or("")) {
+            // A told end is never taken back: a phone that rings again does not undo it, an answer corrects it.
+            Some(told) if outcome == Outcome::Ringing => *told,
+            Some(_) if outcome == Outcome::Talking => (Outcome::Ended, uncertain),
+            _ => (outcome, uncertain),
+        }
+    }
+
+    fn finding_incoming(&self, reader: Option<&str>) -> (Outcome, bool) {
+        let own = self.legs_of(reader);
+        if let Some(leg) = last_answered(&own) {
+            return answered(leg, self.swept.is_some());
+        }
+        if let Some(me) = reader
+            && self.answerer(Some(me)).is_some()
+        {
+            return (Outcome::AnsweredBy, false);
+        }
+        let lost = self.legs.iter().any(|leg| !leg.system && !leg.is_outgoing() && !leg.is_over());
+        if self.swept.is_some() && (lost || self.legs.is_empty()) {
+            return (Outcome::Ended, true);
+        }
+        if own.is_empty() || self.swept.is_none() && (self.incoming_lives() || self.may_move_on()) {
+            return (Outcome::Ringing, false);
+        }
+        match verdict(&own) {
+            Outcome::Missed if self.doubt => (Outcome::Ended, true),
+            outcome => (outcome, false),
+        }
+    }
+
+    fn finding_outgoing(&self, reader: Option<&str>) -> (Outcome, bool) {
+        let own: Vec<&Leg> = self.legs_of(reader).into_iter().filter(|leg| leg.is_outgoing()).collect();
+        let Some(leg) = last_answered(&own).or_else(|| own.last().copied()) else {
+            // Placed by us, and no event has come yet.
+            return if self.swept.is_some() { (Outcome::Ended, true) } else { (Outcome::Ringing, false) };
+        };
+        if leg.answered {
+            return answered(leg, self.swept.is_some());
+        }
+        if !leg.is_over() {
+            return if self.swept.is_some() { (Outcome::Ended, true) } else { (Outcome::Ringing, false) };
+        }
+        let own_phone_only = leg.click && !leg.originator && !leg.alerted;
+        let outcome = match leg.cause() {
+            // The abonent did not pick up his own phone, or refused (reference 2.6).
+            _ if own_phone_only => Outcome::Cancelled,
+            Some("Busy" | "Forbidden") => Outcome::Rejected,
+            Some("Request Timeout") => Outcome::NoAnswer,
+            Some(_) => Outcome::Unreachable,
+            None if leg.by_this_side == Some(true) => Outcome::Cancelled,
+            None if leg.is_transferred() && !leg.released => Outcome::Transferred,
+            None => Outcome::NoAnswer,
+        };
+        (outcome, false)
+    }
+}
+
+fn last_answered<'a>(legs: &[&'a Leg]) -> Option<&'a Leg> {
+    // A live conversation first, then the latest one; a voice menu's answer is none.
+    legs.iter().copied().filter(|leg| leg.answered && !leg.system).max_by_key(|leg| (!leg.is_over(), leg.answer))
+}
+
+fn answered(leg: &Leg, swept: bool) -> (Outcome, bool) {
+    match (leg.is_over(), swept) {
+        (false, false) => (Outcome::Talking, false),
+        (false, true) => (Outcome::Ended, true),
+        (true, _) if leg.state() == LegState::Detached || leg.redirect.is_some() => (Outcome::Transferred, false),
+        (true, _) => (Outcome::Ended, false),
+    }
+}
+
+/// All legs over and none answered: the reader's word on it (reference 2.6).
+fn verdict(own: &[&Leg]) -> Outcome {
+    if own.iter().any(|leg| leg.is_transferred()) {
+        return Outcome::Transferred;
+    }
+    let refused = |leg: &&Leg| {
+        let wait = leg.start.zip(leg.end).map(|(start, end)| end.since(start));
+        let by_person = wait.is_none_or(|ms| ms >= BUSY_AT_ONCE_MS);
+        match leg.cause() {
+            Some("Busy" | "Forbidden") => by_person,
+            None => leg.by_this_side == Some(true),
+            Some(_) => false,
+        }
+    };
+    let unreachable = |leg: &&Leg| {
+        matches!(leg.cause(), Some("Temporarily Unavailable" | "User Not Found" | "Server Failure" | "Routing Failure"))
+    };
+    if own.iter().any(|leg| refused(&leg)) && own.iter().all(|leg| refused(&leg) || leg.cause().is_some()) {
+        Outcome::Rejected
+    } else if !own.is_empty() && own.iter().all(|leg| unreachable(&leg)) {
+        Outcome::Unreachable
+    } else {
+        Outcome::Missed
+    }
+}

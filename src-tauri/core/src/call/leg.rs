@@ -1,0 +1,317 @@
+//! One leg: facts that only grow, whatever the order of events.
+
+use super::Target;
+use crate::event::{CallData, Event, EventKind, LegState, Party, Personality, Redirection, ReleasingParty};
+use crate::{Number, Time};
+use serde::{Deserialize, Serialize};
+
+/// One `callId` of a session.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Leg {
+    /// `callId`.
+    pub call_id: String,
+    /// Canonical id of the abonent or system object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub abonent: Option<String>,
+    /// Not a person.
+    #[serde(default)]
+    pub system: bool,
+    /// Personalities seen: `Terminator`.
+    #[serde(default)]
+    pub terminator: bool,
+    /// `Originator`.
+    #[serde(default)]
+    pub originator: bool,
+    /// `Click-to-Dial`.
+    #[serde(default)]
+    pub click: bool,
+    /// The phone is known to have rung (incoming) or the far side to have been dialled (outgoing).
+    #[serde(default)]
+    pub alerted: bool,
+    /// Answered, whether or not the time is known.
+    #[serde(default)]
+    pub answered: bool,
+    /// The abonent left the call.
+    #[serde(default)]
+    pub detached: bool,
+    /// Over.
+    #[serde(default)]
+    pub released: bool,
+    /// Hold state with the sequence number that told it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<(i64, bool, bool)>,
+    /// `internalReleaseCause`; that of a release outweighs that of a releasing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<(bool, String)>,
+    /// Hung up by this side (true) or the other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_this_side: Option<bool>,
+    /// The best known other side, with the weight of the witness.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub party: Option<(u8, PartyFacts)>,
+    /// Line and queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<Line>,
+    /// The call came by a group, queue or line and so can move on to another agent.
+    #[serde(default)]
+    pub distributed: bool,
+    /// `redirect/reason`: where the abonent's call went.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redirect: Option<String>,
+    /// `startTime`, the earliest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<Time>,
+    /// `answerTime`, the earliest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Time>,
+    /// `releaseTime` or `detachedTime`, the earliest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<Time>,
+    /// `recorded` or a recording state other than `Failed` was seen.
+    #[serde(default)]
+    pub recorded: bool,
+    /// The recording failed.
+    #[serde(default)]
+    pub recording_failed: bool,
+}
+
+/// PartyInformation reduced to what the product uses. Ordered, so that of two equal witnesses the choice does not
+/// depend on which came first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PartyFacts {
+    /// The address as written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// A colleague or system object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+    /// The colleague's full number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_dn: Option<String>,
+    /// Name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Number withheld.
+    #[serde(default)]
+    pub privacy: bool,
+    /// `callType` is `Group`.
+    #[serde(default)]
+    pub group: bool,
+}
+
+impl PartyFacts {
+    fn of(party: &Party) -> Self {
+        Self {
+            address: party.address.clone(),
+            user_id: party.user_id.clone(),
+            user_dn: party.user_dn.clone(),
+            name: party.name.clone(),
+            privacy: party.privacy,
+            group: party.call_type.as_deref() == Some("Group"),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The number to compare and show.
+    pub fn number(&self) -> Number {
+        Number::from_address(self.address.as_deref().or(self.user_dn.as_deref()), self.privacy)
+    }
+
+    /// A colleague (reference 2.7, "internal").
+    pub fn is_internal(&self) -> bool {
+        self.group || self.user_id.is_some()
+    }
+}
+
+/// The line called and the queue that distributed the call (reference 2.7, "which line was called").
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Line {
+    /// E.164.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
+    /// Queue or hunt group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<String>,
+}
+
+impl Leg {
+    pub(super) fn new(data: &CallData, target: &Target) -> Self {
+        let call_id = data.call_id.clone().unwrap_or_else(|| format!("of:{}", target.id().unwrap_or("")));
+        Self { call_id, ..Self::default() }
+    }
+
+    /// Takes what the event says of this leg; true when something was new.
+    pub(super) fn learn(&mut self, event: &Event, data: &CallData, target: &Target) -> bool {
+        let before = self.clone();
+        if let Some(id) = &data.call_id {
+            self.call_id = self.call_id.clone().max(id.clone());
+        }
+        if self.abonent.is_none() {
+            self.abonent = target.id().map(str::to_owned);
+        }
+        self.system |= matches!(target, Target::System(_) | Target::Line { .. });
+        self.learn_phase(event, data);
+        self.learn_times(data);
+        self.learn_party(data);
+        self.learn_line(data, target);
+        self.recorded |= data.recorded
+            || event.kind == EventKind::CallRecordingStarted
+            || data.recording_state.as_deref().is_some_and(|state| state != "Failed");
+        self.recording_failed |= data.recording_state.as_deref() == Some("Failed");
+        *self != before
+    }
+
+    fn learn_phase(&mut self, event: &Event, data: &CallData) {
+        match data.personality {
+            Some(Personality::Terminator) => self.terminator = true,
+            Some(Personality::Originator) => self.originator = true,
+            Some(Personality::ClickToDial) => self.click = true,
+            // The kind still tells the direction of a damaged event.
+            None => match event.kind {
+                EventKind::CallReceived => self.terminator = true,
+                EventKind::CallOriginated => self.originator = true,
+                EventKind::CallOriginating => self.click = true,
+                _ => {}
+            },
+        }
+        let state = data.state.or(match event.kind {
+            EventKind::CallReceived | EventKind::CallOriginated | EventKind::CallOriginating => Some(LegState::Alerting),
+            EventKind::CallReleased => Some(LegState::Released),
+            EventKind::CallDetached => Some(LegState::Detached),
+            _ => None,
+        });
+        // Only the far side's ringing counts: the first leg of a click-to-dial rings the abonent's own phone.
+        let dialled = match data.personality {
+            Some(Personality::ClickToDial) => event.kind == EventKind::CallOriginated,
+            _ => event.kind != EventKind::CallOriginating,
+        };
+        self.alerted |= state == Some(LegState::Alerting) && dialled;
+        let over = state == Some(LegState::Released) || event.kind == EventKind::CallReleased;
+        self.released |= over;
+        self.detached |= state == Some(LegState::Detached);
+        self.answered |= data.answer.is_some() || event.kind == EventKind::CallAnswered;
+        if self.answered && matches!(state, Some(LegState::Active | LegState::Held | LegState::RemoteHeld)) {
+            let told = (event.sequence.unwrap_or(0), state == Some(LegState::Held), state == Some(LegState::RemoteHeld));
+            self.hold = self.hold.max(Some(told));
+        }
+        if let Some(cause) = &data.cause {
+            self.cause = self.cause.take().max(Some((over, cause.clone())));
+        }
+        if let Some(by) = data.releasing_party {
+            self.by_this_side = self.by_this_side.max(Some(by == ReleasingParty::Local));
+        }
+        if let Some(redirect) = &data.redirect {
+            let reason = redirect.reason.clone().unwrap_or_else(|| "unknown".to_owned());
+            self.redirect = self.redirect.take().max(Some(reason));
+        }
+    }
+
+    fn learn_times(&mut self, data: &CallData) {
+        earliest(&mut self.start, data.start);
+        earliest(&mut self.answer, data.answer);
+        earliest(&mut self.end, data.release);
+        earliest(&mut self.end, data.detached);
+    }
+
+    /// Weights: the call centre's own word on the caller, then the far side of a real leg, then the address of a
+    /// click-to-dial's first leg, which may be the operator's own number (reference 2.8, 8).
+    fn learn_party(&mut self, data: &CallData) {
+        let click = data.personality == Some(Personality::ClickToDial);
+        let mut weigh = |weight: u8, party: &Party| {
+            let facts = PartyFacts::of(party);
+            if !facts.is_empty() {
+                self.party = self.party.take().max(Some((weight, facts)));
+            }
+        };
+        weigh(if click { 1 } else { 3 }, &data.remote);
+        if let Some(acd) = &data.acd
+            && data.personality != Some(Personality::Originator)
+        {
+            weigh(4, &acd.calling);
+        }
+    }
+
+    fn learn_line(&mut self, data: &CallData, target: &Target) {
+        let acd = data.acd.as_ref();
+        let by_acd = acd.and_then(|a| a.number.as_deref()).and_then(e164);
+        let by_target = match target {
+            Target::Line { number, .. } => number.key(),
+            _ => None,
+        };
+        let number = by_acd.or_else(|| line_of(&data.redirections)).or(by_target);
+        let queue = acd.and_then(|a| a.name.clone()).or_else(|| queue_of(&data.redirections));
+        if number.is_some() || queue.is_some() {
+            self.line = self.line.take().max(Some(Line { number, queue }));
+        }
+        self.distributed |= acd.is_some()
+            || data.hunt_group.is_some()
+            || !data.redirections.is_empty()
+            || matches!(target, Target::Line { .. } | Target::System(_));
+    }
+
+    /// Outgoing for its abonent.
+    pub fn is_outgoing(&self) -> bool {
+        self.click || (self.originator && !self.terminator)
+    }
+
+    /// Over for its abonent: released, or he left it.
+    pub fn is_over(&self) -> bool {
+        self.released || self.detached
+    }
+
+    /// The state as the PBX would name it.
+    pub fn state(&self) -> LegState {
+        match self.hold {
+            _ if self.released => LegState::Released,
+            _ if self.detached => LegState::Detached,
+            Some((_, true, _)) => LegState::Held,
+            Some((_, _, true)) => LegState::RemoteHeld,
+            _ if self.answered => LegState::Active,
+            _ => LegState::Alerting,
+        }
+    }
+
+    /// `internalReleaseCause` as written.
+    pub fn cause(&self) -> Option<&str> {
+        self.cause.as_ref().map(|(_, cause)| cause.as_str())
+    }
+
+    /// The abonent passed the call on or it was forwarded from him.
+    pub fn is_transferred(&self) -> bool {
+        self.redirect.is_some() || self.detached
+    }
+}
+
+fn earliest(slot: &mut Option<Time>, new: Option<Time>) {
+    *slot = match (*slot, new) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    };
+}
+
+fn e164(address: &str) -> Option<String> {
+    match Number::parse(address) {
+        number @ Number::E164 { .. } => number.key(),
+        _ => None,
+    }
+}
+
+/// The entries run from the most recent back to the first, so the line is the last full number.
+fn line_of(redirections: &[Redirection]) -> Option<String> {
+    redirections.iter().rev().find_map(|r| r.party.address.as_deref().and_then(e164))
+}
+
+/// The name of the nearest group or queue. The PBX writes its first and last name, which are often the same word.
+fn queue_of(redirections: &[Redirection]) -> Option<String> {
+    let groups = ["hunt-group", "call-center", "route-point"];
+    let group = redirections.iter().find(|r| r.reason.as_deref().is_some_and(|reason| groups.contains(&reason)))?;
+    let name = group.party.name.as_deref()?.trim();
+    let half = name.len() / 2;
+    let doubled = name.is_char_boundary(half)
+        && name.get(half..=half) == Some(" ")
+        && name.get(..half) == name.get(half + 1..);
+    Some(if doubled { &name[..half] } else { name }.to_owned())
+}

@@ -1,0 +1,168 @@
+//! The call as it is told to one reader (design, parts 6 and 7).
+
+use super::{Call, Leg, PartyFacts};
+use crate::Number;
+use crate::snapshot::{
+    AnsweredBy, CallSnapshot, Direction, LegSnapshot, LineSnapshot, Outcome, PartySnapshot, RecordingSnapshot,
+    RecordingState,
+};
+
+/// To whom the call is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader<'a> {
+    /// A user: one abonent's view; of colleagues only names.
+    Abonent(&'a str),
+    /// An admin who asked for one abonent.
+    AdminOf(&'a str),
+    /// An admin: the company's view.
+    Company,
+}
+
+impl<'a> Reader<'a> {
+    /// The abonent whose view it is.
+    pub fn abonent(self) -> Option<&'a str> {
+        match self {
+            Self::Abonent(id) | Self::AdminOf(id) => Some(id),
+            Self::Company => None,
+        }
+    }
+}
+
+impl Call {
+    /// The snapshot for `reader`. `name_of` gives an abonent's name by canonical id; `id_of` the ledger's id of a
+    /// linked call by its key.
+    pub fn tell(
+        &self,
+        id: &str,
+        version: i64,
+        reader: Reader<'_>,
+        name_of: &dyn Fn(&str) -> Option<String>,
+        id_of: &dyn Fn(&str) -> Option<String>,
+    ) -> CallSnapshot {
+        let who = reader.abonent();
+        let own = self.legs_of(who);
+        let direction = self.direction(who);
+        let (outcome, uncertain) = self.finding(who);
+        let started_at = own.iter().filter_map(|leg| leg.start).min();
+        let answer = self.answer_for(who, direction, outcome);
+        let answered_at = answer.and_then(|leg| leg.answer);
+        let over = outcome.is_terminal();
+        let ended_at = over.then(|| own.iter().filter_map(|leg| leg.end).max()).flatten();
+        let wait_end = answered_at.or(ended_at);
+        let talked = answer.filter(|leg| over && (who.is_none() || leg.abonent.as_deref() == who));
+        CallSnapshot {
+            id: id.to_owned(),
+            version,
+            account: self.account.clone(),
+            tracking_id: self.tracking_id().map(str::to_owned),
+            direction,
+            outcome,
+            uncertain,
+            party: self.party_for(who, direction, name_of),
+            line: self.line(),
+            abonent: who.map(str::to_owned),
+            answered_by: (direction == Direction::Incoming && outcome != Outcome::Ringing)
+                .then_some(answer)
+                .flatten()
+                .map(|leg| answered_by(leg, reader, name_of)),
+            started_at,
+            answered_at,
+            ended_at,
+            wait_ms: started_at.zip(wait_end).map(|(start, end)| end.since(start)),
+            talk_ms: talked.and_then(|leg| leg.answer.zip(leg.end)).map(|(answer, end)| end.since(answer)),
+            recording: self.recording(&own),
+            linked: self.linked.iter().filter_map(|key| id_of(key)).collect(),
+            request: self.request.as_ref().map(|request| request.id.clone()),
+            updated_at: self.last_heard.max(self.gave_up.unwrap_or_default()).max(self.swept.unwrap_or_default()),
+            legs: self.legs.iter().map(|leg| tell_leg(leg, reader, name_of)).collect(),
+        }
+    }
+
+    fn answer_for(&self, who: Option<&str>, direction: Direction, outcome: Outcome) -> Option<&Leg> {
+        let own = || self.legs_of(who).into_iter().filter(|leg| leg.answered);
+        match direction {
+            Direction::Outgoing => own().filter(|leg| leg.is_outgoing()).min_by_key(|leg| leg.answer),
+            Direction::Incoming if outcome == Outcome::AnsweredBy => self.answerer(who),
+            Direction::Incoming => own().filter(|leg| !leg.system).min_by_key(|leg| leg.answer),
+        }
+    }
+
+    fn party_for(
+        &self,
+        who: Option<&str>,
+        direction: Direction,
+        name_of: &dyn Fn(&str) -> Option<String>,
+    ) -> PartySnapshot {
+        let own = self.legs_of(who);
+        let same_side = |leg: &&&Leg| leg.is_outgoing() == (direction == Direction::Outgoing);
+        let mut witnesses: Vec<&(u8, PartyFacts)> =
+            own.iter().filter(same_side).filter_map(|leg| leg.party.as_ref()).collect();
+        witnesses.sort_by_key(|(weight, facts)| (facts.address.is_some(), *weight));
+        let best = witnesses.last().map(|(weight, facts)| (*weight, facts));
+        // Our own request knows the number that a click-to-dial leg may hide behind the operator's own.
+        let requested = self.request.as_ref().filter(|r| who.is_none() || who == Some(r.abonent.as_str()));
+        if let Some(request) = requested
+            && best.is_none_or(|(weight, _)| weight < 3)
+        {
+            return PartySnapshot {
+                number: request.number.key(),
+                display: Some(request.number.canonical()),
+                name: None,
+                hidden: false,
+                internal: request.number.is_internal(),
+            };
+        }
+        let Some((_, facts)) = best else {
+            return PartySnapshot { hidden: direction == Direction::Incoming, ..PartySnapshot::default() };
+        };
+        let number = facts.number();
+        PartySnapshot {
+            number: number.key(),
+            display: facts.address.clone(),
+            name: facts.user_id.as_deref().and_then(name_of).or_else(|| facts.name.clone()),
+            hidden: matches!(number, Number::Hidden),
+            internal: facts.is_internal(),
+        }
+    }
+
+    fn line(&self) -> Option<LineSnapshot> {
+        let lines = || self.legs.iter().filter_map(|leg| leg.line.as_ref());
+        let number = lines().filter_map(|line| line.number.clone()).max();
+        let queue = lines().filter_map(|line| line.queue.clone()).max();
+        (number.is_some() || queue.is_some()).then_some(LineSnapshot { number, name: None, queue })
+    }
+
+    fn recording(&self, own: &[&Leg]) -> RecordingSnapshot {
+        let recorded = own.iter().any(|leg| leg.recorded && leg.answered && !leg.recording_failed);
+        let state = if recorded { RecordingState::Pending } else { RecordingState::None };
+        RecordingSnapshot { state, id: None }
+    }
+}
+
+fn answered_by(leg: &Leg, reader: Reader<'_>, name_of: &dyn Fn(&str) -> Option<String>) -> AnsweredBy {
+    let id = leg.abonent.as_deref();
+    let may_know = !matches!(reader, Reader::Abonent(me) if id != Some(me));
+    AnsweredBy { abonent: id.filter(|_| may_know).map(str::to_owned), name: id.and_then(name_of) }
+}
+
+fn tell_leg(leg: &Leg, reader: Reader<'_>, name_of: &dyn Fn(&str) -> Option<String>) -> LegSnapshot {
+    let own = leg.abonent.is_some() && leg.abonent.as_deref() == reader.abonent();
+    let whole = own || !matches!(reader, Reader::Abonent(_));
+    let personality = match (leg.click && !leg.originator, leg.is_outgoing()) {
+        (true, _) => "Click-to-Dial",
+        (false, true) => "Originator",
+        (false, false) => "Terminator",
+    };
+    LegSnapshot {
+        call_id: whole.then(|| leg.call_id.clone()),
+        abonent: leg.abonent.clone().filter(|_| whole),
+        name: leg.abonent.as_deref().filter(|_| !leg.system).and_then(name_of),
+        personality: Some(personality.to_owned()),
+        state: Some(leg.state().as_str().to_owned()),
+        cause: leg.cause().map(str::to_owned),
+        system: leg.system,
+        started_at: leg.start,
+        answered_at: leg.answer,
+        ended_at: leg.end,
+    }
+}

@@ -1,0 +1,69 @@
+//! A point in time, in milliseconds since 1970 UTC: the PBX's own unit (reference, 1.2 "Times").
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+/// Epoch milliseconds, UTC. As JSON it is RFC 3339 with milliseconds and `Z` (design, part 7).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Time(i64);
+
+impl Time {
+    /// From epoch milliseconds. Values outside the years 0001…9999 are pulled to that range, so that every time can be
+    /// written as RFC 3339.
+    pub fn from_ms(ms: i64) -> Self {
+        Self(ms.clamp(-62_135_596_800_000, 253_402_300_799_999))
+    }
+
+    /// Epoch milliseconds.
+    pub fn ms(self) -> i64 {
+        self.0
+    }
+
+    /// Milliseconds from `earlier` to `self`; never negative.
+    pub fn since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0).max(0)
+    }
+
+    /// This time plus `ms` milliseconds.
+    pub fn plus(self, ms: i64) -> Self {
+        Self::from_ms(self.0.saturating_add(ms))
+    }
+
+    /// As chrono's type.
+    pub fn utc(self) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(self.0).unwrap_or_default()
+    }
+}
+
+impl From<DateTime<Utc>> for Time {
+    fn from(t: DateTime<Utc>) -> Self {
+        Self::from_ms(t.timestamp_millis())
+    }
+}
+
+impl std::fmt::Display for Time {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.utc().to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+}
+
+impl std::fmt::Debug for Time {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(d)?;
+        DateTime::parse_from_rfc3339(&text)
+            .map(|t| t.with_timezone(&Utc).into())
+            .map_err(|e| D::Error::custom(format!("not an RFC 3339 time: {e}")))
+    }
+}

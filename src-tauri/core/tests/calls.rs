@@ -1,0 +1,204 @@
+//! The call state machine on the sequences of reference 2.8, step by step.
+#![allow(clippy::unwrap_used)]
+
+mod script;
+
+use perezvon_core::call::{Reader, Request};
+use perezvon_core::event::{EventKind, LegState, Personality, ReleasingParty};
+use perezvon_core::{Direction, Number, Outcome};
+use script::{A, B, C, CLIENT, LegTeller, Machine, scripts};
+
+fn leg(target: &'static str, id: &str) -> LegTeller {
+    LegTeller::new(target, "900201:1", id, Personality::Terminator, CLIENT)
+}
+
+#[test]
+fn every_sequence_ends_with_its_truth() {
+    for script in scripts() {
+        let mut machine = Machine::new();
+        for event in &script.events {
+            machine.wait(500);
+            machine.feed(event);
+        }
+        machine.wait(machine.policy.grace_ms);
+        for (who, outcome) in &script.truth {
+            assert_eq!(machine.outcome(who), *outcome, "{}: {who}", script.name);
+        }
+        assert!(machine.call.is_settled(), "{}: every leg told its end", script.name);
+        assert_eq!(machine.call.due(&machine.policy), None, "{}: nothing is left to wait for", script.name);
+    }
+}
+
+#[test]
+fn a_direct_call_is_missed_at_once() {
+    let mut machine = Machine::new();
+    machine.feed(&leg(A, "callhalf-1:0").received());
+    assert_eq!(machine.outcome(A), Outcome::Ringing);
+    machine.feed(&leg(A, "callhalf-1:0").released(21_400, Some(ReleasingParty::Remote), None));
+    assert_eq!(machine.outcome(A), Outcome::Missed, "no grace time for a direct call");
+    let told = machine.tell(Reader::Abonent(A));
+    assert_eq!(told.wait_ms, Some(21_400));
+    assert_eq!(told.talk_ms, None);
+}
+
+#[test]
+fn a_distributed_call_waits_for_the_next_agent() {
+    let mut machine = Machine::new();
+    let a = leg(A, "callhalf-1:0");
+    machine.feed(&a.offered_by_centre(3));
+    machine.feed(&a.released(18_000, Some(ReleasingParty::Remote), None));
+    assert_eq!(machine.outcome(A), Outcome::Ringing, "the call may move on to another agent");
+    machine.wait(machine.policy.grace_ms - 1);
+    assert_eq!(machine.outcome(A), Outcome::Ringing);
+    assert!(machine.wait(1), "the grace time is a change of the finding");
+    assert_eq!(machine.outcome(A), Outcome::Missed);
+
+    // An agent who answers after all corrects it; the phone that rings does not take the verdict back.
+    let mut c = leg(C, "callhalf-3:0").starting(50_000);
+    machine.feed(&c.offered_by_centre(40));
+    assert_eq!(machine.outcome(A), Outcome::Missed, "a terminal outcome is not left");
+    assert_eq!(machine.outcome(C), Outcome::Ringing);
+    machine.feed(&c.answered(55_000));
+    assert_eq!(machine.outcome(A), Outcome::AnsweredBy);
+    assert_eq!(machine.outcome(C), Outcome::Talking);
+}
+
+#[test]
+fn the_centres_own_leg_ends_the_whole_call() {
+    let mut machine = Machine::new();
+    let a = leg(A, "callhalf-1:0");
+    let queue = leg(script::CENTRE, "callhalf-0:0");
+    machine.feed(&queue.received());
+    machine.feed(&a.offered_by_centre(3));
+    machine.feed(&a.released(18_000, None, None));
+    machine.feed(&queue.released(18_500, Some(ReleasingParty::Remote), None));
+    assert_eq!(machine.outcome(A), Outcome::Missed, "the caller has gone: no grace time");
+}
+
+#[test]
+fn a_system_leg_is_no_answer() {
+    let mut machine = Machine::new();
+    let mut queue = leg(script::CENTRE, "callhalf-0:0");
+    let a = leg(A, "callhalf-1:0");
+    machine.feed(&queue.received());
+    machine.feed(&queue.answered(500));
+    machine.feed(&a.offered_by_centre(3));
+    assert_eq!(machine.outcome(A), Outcome::Ringing);
+    assert_eq!(machine.outcome(""), Outcome::Ringing, "the queue's answer is not a conversation");
+    assert_eq!(machine.tell(Reader::Company).answered_by, None);
+}
+
+#[test]
+fn a_colleagues_answer_is_told_by_name_only() {
+    let mut machine = Machine::new();
+    let (a, mut b) = (leg(A, "callhalf-1:0"), leg(B, "callhalf-2:0"));
+    machine.feed(&a.received_by_group());
+    machine.feed(&b.received_by_group());
+    machine.feed(&b.answered(8_250));
+    let mine = machine.tell(Reader::Abonent(A));
+    assert_eq!(mine.outcome, Outcome::AnsweredBy);
+    let by = mine.answered_by.unwrap();
+    assert_eq!((by.abonent, by.name.as_deref()), (None, Some("Сидорова Анна")));
+    assert_eq!(mine.talk_ms, None, "the colleague's conversation is not the user's");
+    let theirs = mine.legs.iter().find(|leg| leg.name.as_deref() == Some("Сидорова Анна")).unwrap();
+    assert_eq!((&theirs.abonent, &theirs.call_id), (&None, &None));
+    let admin = machine.tell(Reader::AdminOf(A));
+    assert_eq!(admin.answered_by.unwrap().abonent.as_deref(), Some(B));
+    let line = mine.line.unwrap();
+    assert_eq!((line.number.as_deref(), line.queue.as_deref()), (Some("+79000000050"), Some("Sales")));
+}
+
+#[test]
+fn the_request_names_the_client_behind_the_operators_own_address() {
+    let own = "tel:+79000000001";
+    let click = LegTeller::new(A, "900201:1", "callhalf-1:0", Personality::ClickToDial, own);
+    let first = click.event(EventKind::CallOriginating, LegState::Alerting);
+    let request = Request { id: "key-1".into(), abonent: A.into(), number: Number::parse("+79000000099") };
+    for request_first in [true, false] {
+        let mut machine = Machine::new();
+        if request_first {
+            assert!(machine.call.requested(request.clone(), machine.now));
+            assert_eq!(machine.outcome(A), Outcome::Ringing, "the session lives before its first event");
+        }
+        machine.feed(&first);
+        machine.call.requested(request.clone(), machine.now);
+        assert!(!machine.call.requested(request.clone(), machine.now), "the same request twice is one");
+        let told = machine.tell(Reader::Abonent(A));
+        assert_eq!(told.party.number.as_deref(), Some("+79000000099"));
+        assert_eq!((told.direction, told.request.as_deref()), (Direction::Outgoing, Some("key-1")));
+    }
+}
+
+#[test]
+fn a_lost_end_is_swept_and_uncertain() {
+    let mut machine = Machine::new();
+    machine.feed(&leg(A, "callhalf-1:0").received());
+    machine.wait(machine.policy.ring_lost_ms);
+    assert_eq!(machine.call.finding(Some(A)), (Outcome::Ended, true), "never shown as missed");
+    // The end arrives late after all: now it is known.
+    machine.feed(&leg(A, "callhalf-1:0").released(20_000, Some(ReleasingParty::Remote), None));
+    assert_eq!(machine.call.finding(Some(A)), (Outcome::Missed, false));
+}
+
+#[test]
+fn a_lost_event_puts_a_missed_call_in_doubt() {
+    let mut machine = Machine::new();
+    machine.feed(&leg(A, "callhalf-1:0").released(20_000, Some(ReleasingParty::Remote), None));
+    machine.call.set_doubt(true);
+    assert_eq!(machine.call.finding(Some(A)), (Outcome::Ended, true));
+    machine.call.set_doubt(false);
+    assert_eq!(machine.call.finding(Some(A)), (Outcome::Missed, false), "the gap was filled");
+}
+
+#[test]
+fn a_consultative_transfer_links_both_calls() {
+    let mut machine = Machine::new();
+    let mut first = leg(A, "callhalf-1:0");
+    machine.feed(&first.received());
+    machine.feed(&first.answered(8_000));
+    let mut redirected = first.detached(60_000, "transfer");
+    let mut second = redirected.calls[0].clone();
+    second.tracking_id = Some("900202:1".into());
+    second.call_id = Some("callhalf-1:1".into());
+    redirected.calls.push(second);
+    assert_eq!(perezvon_core::call::links(&redirected), ["900201:1", "900202:1"]);
+    let target = perezvon_core::call::Target::of(Some(A));
+    let own = redirected.calls[0].clone();
+    machine.call.apply(&redirected, &own, &target, machine.now, &machine.policy);
+    assert!(machine.call.link("900202:1"));
+    assert!(!machine.call.link("900201:1"), "no call is linked to itself");
+    assert_eq!(machine.outcome(A), Outcome::Transferred);
+}
+
+#[test]
+fn hidden_and_internal_parties() {
+    let mut machine = Machine::new();
+    let mut hidden = leg(A, "callhalf-1:0");
+    hidden.data.remote = perezvon_core::event::Party { privacy: true, ..Default::default() };
+    machine.feed(&hidden.received());
+    let told = machine.tell(Reader::Abonent(A));
+    assert!(told.party.hidden && told.party.number.is_none());
+
+    let mut machine = Machine::new();
+    machine.feed(&LegTeller::new(A, "900201:1", "callhalf-1:0", Personality::Terminator, "tel:102").received());
+    let told = machine.tell(Reader::Abonent(A));
+    assert!(told.party.internal);
+    assert_eq!(told.party.number.as_deref(), Some("102"));
+    assert_eq!(told.party.name.as_deref(), Some("Сидорова Анна"), "the abonents know the colleague's name");
+}
+
+#[test]
+fn the_stored_form_is_read_back_whole() {
+    for script in scripts() {
+        let mut machine = Machine::new();
+        for event in &script.events {
+            machine.feed(event);
+        }
+        let json = serde_json::to_string(&machine.call).unwrap();
+        let back: perezvon_core::Call = serde_json::from_str(&json).unwrap();
+        assert_eq!(back, machine.call, "{}", script.name);
+        let snapshot = machine.tell(Reader::Company);
+        let json = serde_json::to_string(&snapshot).unwrap();
+        assert_eq!(serde_json::from_str::<perezvon_core::CallSnapshot>(&json).unwrap(), snapshot, "{}", script.name);
+    }
+}

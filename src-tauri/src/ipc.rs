@@ -1,0 +1,232 @@
+//! The window's contract: every command's name with its request and answer. The bodies are in `commands.rs`; the
+//! TypeScript twins are generated into `ui/src/lib/bindings`.
+//!
+//! | command | arguments | answer |
+//! |---|---|---|
+//! | `state` | | [`AppState`] |
+//! | `calls` | `filter: CallsFilter, cursor: string or null, limit: number` | `CallsPage` |
+//! | `call` | `id: string` | `CallView` |
+//! | `call_back` | `number: string` | [`Placed`] |
+//! | `contacts` | `query: string, offset: number, limit: number` | `ContactRow[]` |
+//! | `contact` | `id: number` | `ContactView` |
+//! | `save_contact` | `draft: ContactDraft` | `number` (id) |
+//! | `attach_number` | `id: number, number: string, label: string` | |
+//! | `delete_contact` | `id: number` | |
+//! | `document` | `id: number` | `DocumentView` |
+//! | `save_note` | `id: number, note: string` | |
+//! | `notifications` | `before: number or null, limit: number` | `NotificationRow[]` |
+//! | `notification_seen` | `id: number or null` (null: all) | |
+//! | `check_token` | `token: string` | [`Abonent`]`[]` (saves nothing) |
+//! | `save_token` | `token: string, insecure: boolean` | |
+//! | `abonents` | | [`Abonent`]`[]` |
+//! | `choose_me` | `abonent: string` | |
+//! | `join` | `url: string, key: string, insecure: boolean` (remote relay; empty url: back to the embedded one) | |
+//! | `save_settings` | `settings: `[`Settings`] | |
+//! | `check` | | [`CheckLine`]`[]` |
+//! | `finish_wizard` | | |
+//!
+//! Events to the window: `changed` with [`Changed`], `navigate` with a route (string).
+//! A failed command answers [`Failure`].
+
+use perezvon_core::effect::{DocumentScope, Preferences};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Everything the frame of the window needs.
+#[derive(Clone, Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct AppState {
+    /// Version of the app.
+    pub version: String,
+    /// The wizard is still to be gone through.
+    pub wizard: bool,
+    /// The chosen abonent.
+    pub me: Option<Abonent>,
+    /// How the relay and the PBX do.
+    pub service: ServiceState,
+    /// Missed callers whom nobody has called back.
+    pub to_call_back: u32,
+    /// Notifications not yet looked at.
+    pub unseen: u32,
+    /// Settings.
+    pub settings: Settings,
+}
+
+/// The header strip: token, events, subscription.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct ServiceState {
+    /// `ready` (green), `degraded` (amber) or `off` (red).
+    pub level: String,
+    /// Code of the worst trouble, none when ready: `no_token`, `token_refused`, `pbx_unreachable`, `pbx_unavailable`,
+    /// `no_public_url`, `subscription_refused`, `no_me`, `relay_unreachable`, `key_refused`, `port_in_use`,
+    /// `disk_full`, `database_damaged`, `no_notifications`, `keyring_locked`, `starting`.
+    pub trouble: Option<String>,
+    /// The relay runs inside the app.
+    pub embedded: bool,
+    /// Address of the relay: `http://127.0.0.1:8731`.
+    pub relay_url: String,
+    /// A token is stored.
+    pub token: bool,
+    /// Where the PBX must post, secret included; only for the embedded relay.
+    pub callback_url: Option<String>,
+    /// RFC 3339 UTC.
+    pub subscription_until: Option<String>,
+    /// RFC 3339 UTC.
+    pub last_event_at: Option<String>,
+    /// `keyring`, `file` (by the user's consent) or `none` (no safe place was found).
+    pub secrets: String,
+    /// Toasts: `actions`, `plain` (the notification server has no buttons), `none`.
+    pub toasts: String,
+}
+
+/// A user of the PBX.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct Abonent {
+    /// `userId`.
+    pub id: String,
+    /// Family name, then first name; may be empty.
+    pub name: String,
+    /// Formatted; may be empty.
+    pub phone: String,
+    /// Short number; may be empty.
+    pub extension: String,
+    /// Department; may be empty.
+    pub department: String,
+}
+
+/// What the settings window changes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct Settings {
+    /// `ru` or `en`.
+    pub language: String,
+    /// `system`, `light` or `dark`.
+    pub theme: String,
+    /// Starts with the system.
+    pub autostart: bool,
+    /// Address at which the embedded relay listens, `IP:PORT`.
+    pub listen: String,
+    /// Address at which the PBX reaches it; may be empty.
+    pub public_url: String,
+    /// Seconds that «пропущен» waits for another agent.
+    pub grace_s: u32,
+    /// Toast for an incoming call.
+    pub incoming: bool,
+    /// Toast «Ответил: …».
+    pub answered_elsewhere: bool,
+    /// Toast for a missed call.
+    pub missed: bool,
+    /// Calls between colleagues too.
+    pub internal: bool,
+    /// Progress of a call placed here.
+    pub progress: bool,
+    /// `off`, `all`, `external`, `answered`.
+    pub documents: String,
+    /// Toast for a registered document.
+    pub document_toast: bool,
+    /// Summary after an absence.
+    pub digest: bool,
+}
+
+impl Settings {
+    /// The part that decides about effects.
+    pub fn preferences(&self) -> Preferences {
+        Preferences {
+            incoming: self.incoming,
+            answered_elsewhere: self.answered_elsewhere,
+            missed: self.missed,
+            internal: self.internal,
+            progress: self.progress,
+            documents: match self.documents.as_str() {
+                "off" => DocumentScope::Off,
+                "external" => DocumentScope::External,
+                "answered" => DocumentScope::Answered,
+                _ => DocumentScope::All,
+            },
+            document_toast: self.document_toast,
+            digest: self.digest,
+        }
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            language: "ru".to_owned(),
+            theme: "system".to_owned(),
+            autostart: false,
+            listen: "127.0.0.1:8731".to_owned(),
+            public_url: String::new(),
+            grace_s: 30,
+            incoming: true,
+            answered_elsewhere: true,
+            missed: true,
+            internal: true,
+            progress: true,
+            documents: "all".to_owned(),
+            document_toast: true,
+            digest: true,
+        }
+    }
+}
+
+/// A call was ordered.
+#[derive(Clone, Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct Placed {
+    /// The request's id, also in the call's snapshot.
+    pub request: String,
+}
+
+/// One line of «Проверить сервис».
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct CheckLine {
+    /// Which check: `clock`, `token`, `token_accepted`, `public_url`, `callback`, `subscription`, `last_event`,
+    /// `ledger`, `disk`, `toasts`, `keyring`, `me`.
+    pub id: String,
+    /// Passed.
+    pub ok: bool,
+    /// Code of the cause when it failed, one of [`ServiceState::trouble`] or `check_…`.
+    #[serde(default)]
+    pub code: Option<String>,
+    /// A figure or address for support; no secrets.
+    #[serde(default)]
+    pub detail: Option<String>,
+}
+
+/// What is worth reading again.
+#[derive(Clone, Copy, Debug, Default, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct Changed {
+    /// Calls (and what is derived from them).
+    pub calls: bool,
+    /// Contacts.
+    pub contacts: bool,
+    /// Notifications.
+    pub notifications: bool,
+    /// [`AppState`].
+    pub state: bool,
+}
+
+/// Why a command failed: the window has the words.
+#[derive(Clone, Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct Failure {
+    /// One of [`ServiceState::trouble`], or `bad_number`, `name_missing`, `not_found`, `number_taken`, `bad_address`,
+    /// `call_refused`, `call_unknown` (the PBX did not say whether the call was placed), `storage`, `timeout`,
+    /// `too_long`.
+    pub code: String,
+    /// For support; no secrets.
+    pub detail: Option<String>,
+}
