@@ -48,7 +48,11 @@ fn missed_and_stale_missed() {
     let got = follow(&mut Machine::new(), &events, &Preferences::default(), true);
     assert_eq!(got[1], [Effect::CloseRing, Effect::Missed, Effect::Document { toast: true }]);
     let got = follow(&mut Machine::new(), &events, &Preferences::default(), false);
-    assert_eq!(got, [vec![], vec![Effect::MissedAway, Effect::Document { toast: false }]], "old news raises no toast");
+    assert_eq!(
+        got,
+        [vec![], vec![Effect::CloseRing, Effect::MissedAway, Effect::Document { toast: false }]],
+        "old news raises no toast"
+    );
 }
 
 #[test]
