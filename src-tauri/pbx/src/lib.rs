@@ -3,4 +3,6 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used))]
 
+#[cfg(feature = "rest")]
+pub mod rest;
 pub mod xsi;
