@@ -1,1 +1,121 @@
-fn main() {}
+//! The project's commands, as `cargo xtask COMMAND`. They install what a fresh Debian 12 lacks and start everything
+//! they need themselves; nothing outlives them.
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used))]
+
+mod check;
+mod demo;
+mod desktop;
+mod fuzz;
+mod http;
+mod install;
+mod report;
+mod run;
+mod sh;
+mod test;
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+
+use crate::sh::MINUTE;
+
+const USAGE: &str = "\
+cargo xtask run [--yes] [--no-wait]       the app beside a simulated PBX, calls coming in; without a display, pictures
+cargo xtask test [--yes]                  every check there is
+cargo xtask check windows|macos [--yes]   type checks for systems that are not here
+cargo xtask fuzz [--minutes N] [--yes]    the fuzz targets for longer (10 minutes each)
+cargo xtask deny [--yes]                  licences, bans and sources of all dependencies
+cargo xtask dev [--yes]                   the app with the user interface reloading as one edits
+cargo xtask bundle [--yes]                the Debian package
+
+--yes: do not ask before Debian packages are installed";
+
+fn main() -> ExitCode {
+    match command() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("cargo xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn command() -> Result<bool> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut words = Vec::new();
+    let (mut yes, mut wait, mut minutes) = (false, true, 10_u64);
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        match argument.as_str() {
+            "--yes" | "-y" => yes = true,
+            "--no-wait" => wait = false,
+            "--minutes" => {
+                minutes = rest
+                    .next()
+                    .and_then(|n| n.parse().ok())
+                    .context("--minutes takes a number")?
+            }
+            word if !word.starts_with('-') => words.push(word),
+            other => bail!("unknown option {other}\n{USAGE}"),
+        }
+    }
+    match words.as_slice() {
+        ["run"] => run::run(yes, wait).map(|()| true),
+        ["test"] => Ok(test::run(yes)),
+        ["check", system] => check::run(system, yes),
+        ["fuzz"] => fuzz::long(minutes, yes).map(|()| true),
+        ["deny"] => test::deny(yes).map(|()| true),
+        ["dev"] => dev(yes).map(|()| true),
+        ["bundle"] => bundle(yes).map(|()| true),
+        [] => {
+            println!("{USAGE}");
+            Ok(true)
+        }
+        other => bail!("unknown command {}\n{USAGE}", other.join(" ")),
+    }
+}
+
+/// Builds `ui/dist`, which the app embeds: without it the app does not compile.
+fn ui_dist(yes: bool) -> Result<()> {
+    install::node_modules(yes)?;
+    sh::run(&mut install::npm(&["run", "build"])?, 5 * MINUTE)
+}
+
+/// The Tauri command line, which npm installs ready-made.
+fn tauri(arguments: &[&str]) -> Result<std::process::Command> {
+    let mut command = sh::command(sh::root().join("ui/node_modules/.bin/tauri"), arguments);
+    command.env("PATH", install::node_path()?);
+    Ok(command)
+}
+
+fn dev(yes: bool) -> Result<()> {
+    install::debian(&[install::BUILD], yes)?;
+    install::node_modules(yes)?;
+    sh::run(&mut tauri(&["dev"])?, 24 * 60 * MINUTE)
+}
+
+fn bundle(yes: bool) -> Result<()> {
+    install::debian(&[install::BUILD], yes)?;
+    install::node_modules(yes)?;
+    let folder = sh::target().join("release/bundle/deb");
+    // The command line has been seen to end with success and no package: only a new file counts.
+    if folder.is_dir() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    sh::run(&mut tauri(&["build", "--bundles", "deb"])?, 60 * MINUTE)?;
+    let built = std::fs::read_dir(&folder).with_context(|| format!("no package in {}", folder.display()))?;
+    let packages: Vec<_> = built
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .filter(|p| p.extension().is_some_and(|e| e == "deb"))
+        .collect();
+    for package in &packages {
+        println!("{}", package.display());
+    }
+    if packages.is_empty() {
+        bail!("no package in {}", folder.display());
+    }
+    Ok(())
+}

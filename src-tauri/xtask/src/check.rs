@@ -1,0 +1,145 @@
+//! Type checks for the systems that cannot be run here.
+//!
+//! Debian's newest Rust (its `-web` packages, made for building browsers) brings the source of the standard library,
+//! which Cargo then builds for the other system. That needs unstable flags, so it is a check and no way to a release.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::install;
+use crate::report::{Failed, Report};
+use crate::sh::{self, MINUTE};
+
+const WINDOWS: &str = "x86_64-pc-windows-gnu";
+const MACOS: &str = "aarch64-apple-darwin";
+
+/// Checks the whole workspace, but for xtask itself, which knows only Debian. For Windows, the packages that carry the
+/// product without a window are linked too: a missing import library shows only there.
+pub(crate) fn run(system: &str, yes: bool) -> Result<bool> {
+    let mut report = Report::default();
+    let result = match system {
+        "windows" => windows(&mut report, yes),
+        "macos" => macos(&mut report, yes),
+        other => bail!("no such system: {other}; windows or macos"),
+    };
+    Ok(report.close(result))
+}
+
+fn windows(report: &mut Report, yes: bool) -> Result<(), Failed> {
+    report.step("install what is missing", || {
+        install::debian(&[install::BUILD, install::WINDOWS], yes)
+    })?;
+    report.step("ui: dist", || crate::ui_dist(yes))?;
+    report.step("check: windows", || {
+        check(&mut debian_cargo("check", "windows", WINDOWS))
+    })?;
+    for (package, what) in [("perezvon-relay", "bins"), ("perezvon-sim", "bins")] {
+        report.step(&format!("link: windows, {package}"), || {
+            sh::run(
+                debian_cargo("build", "windows", WINDOWS).args(["-p", package, &format!("--{what}")]),
+                30 * MINUTE,
+            )
+        })?;
+    }
+    report.step("link: windows, perezvon-desk", || {
+        // A library is linked only as part of a program: its unit tests are one.
+        let mut build = debian_cargo("test", "windows", WINDOWS);
+        sh::run(build.args(["-p", "perezvon-desk", "--lib", "--no-run"]), 30 * MINUTE)
+    })
+}
+
+fn macos(report: &mut Report, yes: bool) -> Result<(), Failed> {
+    report.step("install what is missing", || {
+        install::debian(&[install::BUILD, install::MACOS], yes)
+    })?;
+    report.step("ui: dist", || crate::ui_dist(yes))?;
+    report.step("check: macos", || {
+        let tools = hollow_tools().context("cannot write the hollow C tools")?;
+        let mut command = debian_cargo("check", "macos", MACOS);
+        let (cc, cxx, ar) = (tools.join("cc"), tools.join("c++"), tools.join("ar"));
+        command
+            .env("CC_aarch64_apple_darwin", &cc)
+            .env("CXX_aarch64_apple_darwin", &cxx);
+        command
+            .env("AR_aarch64_apple_darwin", &ar)
+            .env("RANLIB_aarch64_apple_darwin", &ar);
+        command
+            .env("CARGO_TARGET_AARCH64_APPLE_DARWIN_LINKER", &cc)
+            .env("SDKROOT", tools.join("sdk"));
+        check(&mut command)
+    })
+}
+
+fn check(command: &mut Command) -> Result<()> {
+    sh::run(
+        command.args(["--workspace", "--exclude", "xtask", "--lib", "--bins"]),
+        60 * MINUTE,
+    )
+}
+
+/// Debian's cargo with Debian's rustc, in a target folder of its own.
+fn debian_cargo(sub: &str, name: &str, target: &str) -> Command {
+    let mut command = sh::command(
+        "/usr/bin/cargo",
+        &[sub, "--locked", "-Zbuild-std=std,panic_unwind,panic_abort"],
+    );
+    command.args(["--target", target]);
+    command
+        .env("PATH", "/usr/bin:/bin")
+        .env("RUSTC", "/usr/bin/rustc")
+        .env("RUSTC_BOOTSTRAP", "1");
+    command.env("CARGO_TARGET_DIR", sh::target().join(format!("check-{name}")));
+    command.env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER", "x86_64-w64-mingw32-gcc");
+    // What rustup's cargo, which runs us, has set would lead back to its own tools.
+    for name in ["CARGO", "RUSTUP_TOOLCHAIN", "LD_LIBRARY_PATH", "RUSTFLAGS", "RUSTDOC"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// There is no C compiler for macOS here. These stand in for one: they make empty objects and archives, enough for the
+/// build scripts of packages that carry C code. Nothing is linked, and nothing of the C code is checked.
+fn hollow_tools() -> Result<PathBuf> {
+    let folder = sh::target().join("check-macos/hollow");
+    fs::create_dir_all(folder.join("sdk"))?;
+    for name in ["cc", "c++"] {
+        script(&folder.join(name), HOLLOW_CC)?;
+    }
+    script(&folder.join("ar"), HOLLOW_AR)?;
+    Ok(folder)
+}
+
+fn script(path: &Path, text: &str) -> Result<()> {
+    fs::write(path, text)?;
+    sh::run(sh::command("chmod", &["+x"]).arg(path), MINUTE)
+}
+
+const HOLLOW_CC: &str = r#"#!/bin/sh
+# Asked for its version, it answers like Apple's; asked to expand macros, it hands over to the real clang; asked for an
+# object, it makes an empty one.
+object= mode=compile source= before=
+for argument in "$@"; do
+  [ "$before" = -o ] && object=$argument
+  case $argument in
+    --version|-v) mode=version ;;
+    -E) mode=expand ;;
+    -*) ;;
+    *) [ "$before" = -o ] || source=$argument ;;
+  esac
+  before=$argument
+done
+case $mode in
+  version) echo "Apple clang version 15.0.0 (clang-1500.0.0.0)" ;;
+  expand) exec /usr/bin/clang -E -x c "$source" ;;
+  compile) [ -z "$object" ] || : > "$object" ;;
+esac
+"#;
+
+const HOLLOW_AR: &str = r#"#!/bin/sh
+for argument in "$@"; do
+  case $argument in *.a) : > "$argument" ;; esac
+done
+"#;
