@@ -1,6 +1,6 @@
 //! The portal's REST API (reference, part 1): one [`Portal`] per account token.
 //!
-//! Every method is one exchange with the PBX and goes through [`Portal::once`], which bounds it in time and size, tells
+//! Every method is one exchange with the PBX and goes through one function, which bounds it in time and size, tells
 //! the journal about it and turns every form of failure into one [`PortalError`]. Only GET is repeated by itself.
 
 mod abonents;
