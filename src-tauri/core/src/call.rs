@@ -187,7 +187,11 @@ impl Call {
         let mut changed = false;
         // At most two deadlines follow each other: giving up on another agent, then sweeping what is left.
         while let Some(due) = self.due(policy).filter(|due| *due <= now) {
-            let closes = if self.may_move_on() { &mut self.gave_up } else { &mut self.swept };
+            let closes = if self.may_move_on() {
+                &mut self.gave_up
+            } else {
+                &mut self.swept
+            };
             *closes = Some(due);
             changed = true;
         }
@@ -211,19 +215,30 @@ impl Call {
     /// Where the event belongs: by leg id; and as the PBX may change the id of a placed call when the far side starts
     /// to ring (reference 2.8, 8), an abonent's outgoing leg of one session is one leg whatever its id.
     fn leg_for(&self, data: &CallData, target: &Target) -> Option<usize> {
-        let by_id = data.call_id.as_ref().and_then(|id| self.legs.iter().position(|leg| leg.call_id == *id));
+        let by_id = data
+            .call_id
+            .as_ref()
+            .and_then(|id| self.legs.iter().position(|leg| leg.call_id == *id));
         if by_id.is_some() {
             return by_id;
         }
-        let outgoing = matches!(data.personality, Some(Personality::Originator | Personality::ClickToDial));
-        let Some(id) = target.id() else { return None };
+        let outgoing = matches!(
+            data.personality,
+            Some(Personality::Originator | Personality::ClickToDial)
+        );
+        let id = target.id()?;
         self.legs.iter().position(|leg| {
             leg.abonent.as_deref() == Some(id) && (data.call_id.is_none() || outgoing && leg.is_outgoing())
         })
     }
 
     fn note_told(&mut self) {
-        let people: Vec<String> = self.abonents().into_iter().map(str::to_owned).chain([String::new()]).collect();
+        let people: Vec<String> = self
+            .abonents()
+            .into_iter()
+            .map(str::to_owned)
+            .chain([String::new()])
+            .collect();
         for who in people {
             let reader = if who.is_empty() { None } else { Some(who.as_str()) };
             let finding = self.finding(reader);

@@ -162,7 +162,9 @@ pub fn effects(
     // A call missed at first and answered after all gets its document when the conversation is known.
     let came_to_talk = after.outcome == Outcome::Ended && before.is_some_and(|b| b.outcome != Outcome::Ended);
     if (ended || came_to_talk) && in_scope(after, preferences.documents) {
-        out.push(Effect::Document { toast: preferences.document_toast && fresh });
+        out.push(Effect::Document {
+            toast: preferences.document_toast && fresh,
+        });
     }
     out
 }
@@ -192,13 +194,19 @@ fn shown_incoming(call: &CallSnapshot) -> Shown {
 }
 
 fn phase(call: &CallSnapshot) -> Phase {
-    let own_leg = call.legs.iter().find(|leg| leg.abonent.is_some() && leg.abonent == call.abonent);
+    let own_leg = call
+        .legs
+        .iter()
+        .find(|leg| leg.abonent.is_some() && leg.abonent == call.abonent);
     let own_phone = own_leg.is_none_or(|leg| leg.personality.as_deref() == Some("Click-to-Dial"));
     match call.outcome {
         Outcome::Ringing if own_phone => Phase::OwnPhone,
         Outcome::Ringing => Phase::Dialling,
         Outcome::Talking => Phase::Talking,
-        outcome => Phase::Over { outcome, own_phone: own_phone && call.answered_at.is_none() },
+        outcome => Phase::Over {
+            outcome,
+            own_phone: own_phone && call.answered_at.is_none(),
+        },
     }
 }
 

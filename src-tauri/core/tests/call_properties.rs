@@ -31,7 +31,13 @@ fn fate() -> impl Strategy<Value = Fate> {
         prop::collection::vec(prop::bool::weighted(0.3), 8),
         prop::collection::vec((0usize..8, 0usize..16), 0..6),
     )
-        .prop_map(|(script, deliveries, order, lost, repeats)| Fate { script, deliveries, order, lost, repeats })
+        .prop_map(|(script, deliveries, order, lost, repeats)| Fate {
+            script,
+            deliveries,
+            order,
+            lost,
+            repeats,
+        })
 }
 
 /// All events in a random order, some of them again.
@@ -52,10 +58,16 @@ struct Watch(BTreeMap<&'static str, Outcome>);
 impl Watch {
     fn look(&mut self, machine: &Machine, step: &str) {
         // A call is told to nobody who has no leg in it.
-        for who in READERS.into_iter().filter(|who| who.is_empty() || machine.call.abonents().contains(who)) {
+        for who in READERS
+            .into_iter()
+            .filter(|who| who.is_empty() || machine.call.abonents().contains(who))
+        {
             let outcome = machine.outcome(who);
             if let Some(before) = self.0.get(who) {
-                assert!(outcome.is_terminal(), "{step}: {who:?} went from {before:?} back to {outcome:?}");
+                assert!(
+                    outcome.is_terminal(),
+                    "{step}: {who:?} went from {before:?} back to {outcome:?}"
+                );
             }
             if outcome.is_terminal() {
                 self.0.insert(who, outcome);

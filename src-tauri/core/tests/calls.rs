@@ -25,7 +25,12 @@ fn every_sequence_ends_with_its_truth() {
             assert_eq!(machine.outcome(who), *outcome, "{}: {who}", script.name);
         }
         assert!(machine.call.is_settled(), "{}: every leg told its end", script.name);
-        assert_eq!(machine.call.due(&machine.policy), None, "{}: nothing is left to wait for", script.name);
+        assert_eq!(
+            machine.call.due(&machine.policy),
+            None,
+            "{}: nothing is left to wait for",
+            script.name
+        );
     }
 }
 
@@ -47,7 +52,11 @@ fn a_distributed_call_waits_for_the_next_agent() {
     let a = leg(A, "callhalf-1:0");
     machine.feed(&a.offered_by_centre(3));
     machine.feed(&a.released(18_000, Some(ReleasingParty::Remote), None));
-    assert_eq!(machine.outcome(A), Outcome::Ringing, "the call may move on to another agent");
+    assert_eq!(
+        machine.outcome(A),
+        Outcome::Ringing,
+        "the call may move on to another agent"
+    );
     machine.wait(machine.policy.grace_ms - 1);
     assert_eq!(machine.outcome(A), Outcome::Ringing);
     assert!(machine.wait(1), "the grace time is a change of the finding");
@@ -72,7 +81,11 @@ fn the_centres_own_leg_ends_the_whole_call() {
     machine.feed(&a.offered_by_centre(3));
     machine.feed(&a.released(18_000, None, None));
     machine.feed(&queue.released(18_500, Some(ReleasingParty::Remote), None));
-    assert_eq!(machine.outcome(A), Outcome::Missed, "the caller has gone: no grace time");
+    assert_eq!(
+        machine.outcome(A),
+        Outcome::Missed,
+        "the caller has gone: no grace time"
+    );
 }
 
 #[test]
@@ -84,7 +97,11 @@ fn a_system_leg_is_no_answer() {
     machine.feed(&queue.answered(500));
     machine.feed(&a.offered_by_centre(3));
     assert_eq!(machine.outcome(A), Outcome::Ringing);
-    assert_eq!(machine.outcome(""), Outcome::Ringing, "the queue's answer is not a conversation");
+    assert_eq!(
+        machine.outcome(""),
+        Outcome::Ringing,
+        "the queue's answer is not a conversation"
+    );
     assert_eq!(machine.tell(Reader::Company).answered_by, None);
 }
 
@@ -100,12 +117,19 @@ fn a_colleagues_answer_is_told_by_name_only() {
     let by = mine.answered_by.unwrap();
     assert_eq!((by.abonent, by.name.as_deref()), (None, Some("Сидорова Анна")));
     assert_eq!(mine.talk_ms, None, "the colleague's conversation is not the user's");
-    let theirs = mine.legs.iter().find(|leg| leg.name.as_deref() == Some("Сидорова Анна")).unwrap();
+    let theirs = mine
+        .legs
+        .iter()
+        .find(|leg| leg.name.as_deref() == Some("Сидорова Анна"))
+        .unwrap();
     assert_eq!((&theirs.abonent, &theirs.call_id), (&None, &None));
     let admin = machine.tell(Reader::AdminOf(A));
     assert_eq!(admin.answered_by.unwrap().abonent.as_deref(), Some(B));
     let line = mine.line.unwrap();
-    assert_eq!((line.number.as_deref(), line.queue.as_deref()), (Some("+79000000050"), Some("Sales")));
+    assert_eq!(
+        (line.number.as_deref(), line.queue.as_deref()),
+        (Some("+79000000050"), Some("Sales"))
+    );
 }
 
 #[test]
@@ -113,19 +137,33 @@ fn the_request_names_the_client_behind_the_operators_own_address() {
     let own = "tel:+79000000001";
     let click = LegTeller::new(A, "900201:1", "callhalf-1:0", Personality::ClickToDial, own);
     let first = click.event(EventKind::CallOriginating, LegState::Alerting);
-    let request = Request { id: "key-1".into(), abonent: A.into(), number: Number::parse("+79000000099") };
+    let request = Request {
+        id: "key-1".into(),
+        abonent: A.into(),
+        number: Number::parse("+79000000099"),
+    };
     for request_first in [true, false] {
         let mut machine = Machine::new();
         if request_first {
             assert!(machine.call.requested(request.clone(), machine.now));
-            assert_eq!(machine.outcome(A), Outcome::Ringing, "the session lives before its first event");
+            assert_eq!(
+                machine.outcome(A),
+                Outcome::Ringing,
+                "the session lives before its first event"
+            );
         }
         machine.feed(&first);
         machine.call.requested(request.clone(), machine.now);
-        assert!(!machine.call.requested(request.clone(), machine.now), "the same request twice is one");
+        assert!(
+            !machine.call.requested(request.clone(), machine.now),
+            "the same request twice is one"
+        );
         let told = machine.tell(Reader::Abonent(A));
         assert_eq!(told.party.number.as_deref(), Some("+79000000099"));
-        assert_eq!((told.direction, told.request.as_deref()), (Direction::Outgoing, Some("key-1")));
+        assert_eq!(
+            (told.direction, told.request.as_deref()),
+            (Direction::Outgoing, Some("key-1"))
+        );
     }
 }
 
@@ -134,7 +172,11 @@ fn a_lost_end_is_swept_and_uncertain() {
     let mut machine = Machine::new();
     machine.feed(&leg(A, "callhalf-1:0").received());
     machine.wait(machine.policy.ring_lost_ms);
-    assert_eq!(machine.call.finding(Some(A)), (Outcome::Ended, true), "never shown as missed");
+    assert_eq!(
+        machine.call.finding(Some(A)),
+        (Outcome::Ended, true),
+        "never shown as missed"
+    );
     // The end arrives late after all: now it is known.
     machine.feed(&leg(A, "callhalf-1:0").released(20_000, Some(ReleasingParty::Remote), None));
     assert_eq!(machine.call.finding(Some(A)), (Outcome::Missed, false));
@@ -147,7 +189,11 @@ fn a_lost_event_puts_a_missed_call_in_doubt() {
     machine.call.set_doubt(true);
     assert_eq!(machine.call.finding(Some(A)), (Outcome::Ended, true));
     machine.call.set_doubt(false);
-    assert_eq!(machine.call.finding(Some(A)), (Outcome::Missed, false), "the gap was filled");
+    assert_eq!(
+        machine.call.finding(Some(A)),
+        (Outcome::Missed, false),
+        "the gap was filled"
+    );
 }
 
 #[test]
@@ -164,7 +210,9 @@ fn a_consultative_transfer_links_both_calls() {
     assert_eq!(perezvon_core::call::links(&redirected), ["900201:1", "900202:1"]);
     let target = perezvon_core::call::Target::of(Some(A));
     let own = redirected.calls[0].clone();
-    machine.call.apply(&redirected, &own, &target, machine.now, &machine.policy);
+    machine
+        .call
+        .apply(&redirected, &own, &target, machine.now, &machine.policy);
     assert!(machine.call.link("900202:1"));
     assert!(!machine.call.link("900201:1"), "no call is linked to itself");
     assert_eq!(machine.outcome(A), Outcome::Transferred);
@@ -174,7 +222,10 @@ fn a_consultative_transfer_links_both_calls() {
 fn hidden_and_internal_parties() {
     let mut machine = Machine::new();
     let mut hidden = leg(A, "callhalf-1:0");
-    hidden.data.remote = perezvon_core::event::Party { privacy: true, ..Default::default() };
+    hidden.data.remote = perezvon_core::event::Party {
+        privacy: true,
+        ..Default::default()
+    };
     machine.feed(&hidden.received());
     let told = machine.tell(Reader::Abonent(A));
     assert!(told.party.hidden && told.party.number.is_none());
@@ -184,7 +235,11 @@ fn hidden_and_internal_parties() {
     let told = machine.tell(Reader::Abonent(A));
     assert!(told.party.internal);
     assert_eq!(told.party.number.as_deref(), Some("102"));
-    assert_eq!(told.party.name.as_deref(), Some("Сидорова Анна"), "the abonents know the colleague's name");
+    assert_eq!(
+        told.party.name.as_deref(),
+        Some("Сидорова Анна"),
+        "the abonents know the colleague's name"
+    );
 }
 
 #[test]
@@ -199,6 +254,11 @@ fn the_stored_form_is_read_back_whole() {
         assert_eq!(back, machine.call, "{}", script.name);
         let snapshot = machine.tell(Reader::Company);
         let json = serde_json::to_string(&snapshot).unwrap();
-        assert_eq!(serde_json::from_str::<perezvon_core::CallSnapshot>(&json).unwrap(), snapshot, "{}", script.name);
+        assert_eq!(
+            serde_json::from_str::<perezvon_core::CallSnapshot>(&json).unwrap(),
+            snapshot,
+            "{}",
+            script.name
+        );
     }
 }

@@ -20,7 +20,10 @@ fn follow(machine: &mut Machine, events: &[Event], preferences: &Preferences, fr
             machine.feed(event);
             let after = machine.tell(Reader::Abonent(A));
             let out = effects(before.as_ref(), &after, preferences, fresh);
-            assert!(effects(Some(&after), &after, preferences, fresh).is_empty(), "the same snapshot again does nothing");
+            assert!(
+                effects(Some(&after), &after, preferences, fresh).is_empty(),
+                "the same snapshot again does nothing"
+            );
             before = Some(after);
             out
         })
@@ -37,7 +40,11 @@ fn answered_here() {
     let events = [a.received(), a.answered(8_000), a.released(60_000, REMOTE, None)];
     let got = follow(&mut Machine::new(), &events, &Preferences::default(), true);
     assert_eq!(got[0], [Effect::Ring]);
-    assert_eq!(got[1], [Effect::CloseRing, Effect::Reached], "the toast goes when the phone is picked up");
+    assert_eq!(
+        got[1],
+        [Effect::CloseRing, Effect::Reached],
+        "the toast goes when the phone is picked up"
+    );
     assert_eq!(got[2], [Effect::Document { toast: true }]);
 }
 
@@ -46,11 +53,17 @@ fn missed_and_stale_missed() {
     let a = leg(A, "callhalf-1:0");
     let events = [a.received(), a.released(20_000, REMOTE, None)];
     let got = follow(&mut Machine::new(), &events, &Preferences::default(), true);
-    assert_eq!(got[1], [Effect::CloseRing, Effect::Missed, Effect::Document { toast: true }]);
+    assert_eq!(
+        got[1],
+        [Effect::CloseRing, Effect::Missed, Effect::Document { toast: true }]
+    );
     let got = follow(&mut Machine::new(), &events, &Preferences::default(), false);
     assert_eq!(
         got,
-        [vec![], vec![Effect::CloseRing, Effect::MissedAway, Effect::Document { toast: false }]],
+        [
+            vec![],
+            vec![Effect::CloseRing, Effect::MissedAway, Effect::Document { toast: false }]
+        ],
         "old news raises no toast"
     );
 }
@@ -58,9 +71,22 @@ fn missed_and_stale_missed() {
 #[test]
 fn answered_by_a_colleague() {
     let (a, mut b) = (leg(A, "callhalf-1:0"), leg(B, "callhalf-2:0"));
-    let events = [a.received_by_group(), b.received_by_group(), b.answered(8_000), a.released(8_100, None, None)];
+    let events = [
+        a.received_by_group(),
+        b.received_by_group(),
+        b.answered(8_000),
+        a.released(8_100, None, None),
+    ];
     let got = follow(&mut Machine::new(), &events, &Preferences::default(), true);
-    assert_eq!(got, [vec![Effect::Ring], vec![], vec![Effect::AnsweredElsewhere, Effect::Reached], vec![]]);
+    assert_eq!(
+        got,
+        [
+            vec![Effect::Ring],
+            vec![],
+            vec![Effect::AnsweredElsewhere, Effect::Reached],
+            vec![]
+        ]
+    );
 }
 
 #[test]
@@ -77,7 +103,11 @@ fn a_late_answer_withdraws_the_missed_toast() {
 fn a_placed_call_shows_its_progress() {
     let mut machine = Machine::new();
     machine.call.requested(
-        Request { id: "k".into(), abonent: A.into(), number: Number::parse("+79000000099") },
+        Request {
+            id: "k".into(),
+            abonent: A.into(),
+            number: Number::parse("+79000000099"),
+        },
         machine.now,
     );
     let click = LegTeller::new(A, "900201:1", "callhalf-1:0", Personality::ClickToDial, CLIENT);
@@ -89,7 +119,10 @@ fn a_placed_call_shows_its_progress() {
         orig.released(40_000, REMOTE, None),
     ];
     let got = follow(&mut machine, &events, &Preferences::default(), true);
-    let over = Phase::Over { outcome: Outcome::Ended, own_phone: false };
+    let over = Phase::Over {
+        outcome: Outcome::Ended,
+        own_phone: false,
+    };
     assert_eq!(got[0], [Effect::Progress(Phase::OwnPhone)]);
     assert_eq!(got[1], [Effect::Progress(Phase::Dialling)]);
     assert_eq!(got[2], [Effect::Progress(Phase::Talking), Effect::Reached]);
@@ -107,10 +140,18 @@ fn preferences_silence_what_they_name() {
         ..Preferences::default()
     };
     let got = follow(&mut Machine::new(), &events, &quiet, true);
-    assert_eq!(got, [vec![], vec![Effect::CloseRing]], "no missed toast, no document without a conversation");
+    assert_eq!(
+        got,
+        [vec![], vec![Effect::CloseRing]],
+        "no missed toast, no document without a conversation"
+    );
 
     let internal = LegTeller::new(A, "900201:1", "callhalf-1:0", Personality::Terminator, "tel:102");
-    let outside_only = Preferences { internal: false, documents: DocumentScope::External, ..Preferences::default() };
+    let outside_only = Preferences {
+        internal: false,
+        documents: DocumentScope::External,
+        ..Preferences::default()
+    };
     let got = follow(&mut Machine::new(), &[internal.received()], &outside_only, true);
     assert_eq!(got, [vec![]]);
 }

@@ -20,7 +20,11 @@ pub struct Policy {
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { grace_ms: 30_000, ring_lost_ms: 300_000, talk_lost_ms: 4 * 3_600_000 }
+        Self {
+            grace_ms: 30_000,
+            ring_lost_ms: 300_000,
+            talk_lost_ms: 4 * 3_600_000,
+        }
     }
 }
 
@@ -33,7 +37,10 @@ const PASSED_ON_MS: i64 = 1_000;
 impl Call {
     /// When [`Call::tick`] has something to do next; none for a call that is settled.
     pub fn due(&self, policy: &Policy) -> Option<Time> {
-        let talking = self.legs.iter().any(|leg| leg.answered && !leg.is_over() && !leg.system);
+        let talking = self
+            .legs
+            .iter()
+            .any(|leg| leg.answered && !leg.is_over() && !leg.system);
         let wait = if self.swept.is_some() {
             return None;
         } else if self.may_move_on() {
@@ -76,7 +83,10 @@ impl Call {
     pub(super) fn answerer(&self, besides: Option<&str>) -> Option<&Leg> {
         let rung = besides.and_then(|me| self.legs_of(Some(me)).iter().filter_map(|leg| leg.start).min());
         let passed_on = |leg: &Leg| {
-            leg.is_over() && rung.zip(leg.end).is_some_and(|(rung, end)| end <= rung.plus(PASSED_ON_MS))
+            leg.is_over()
+                && rung
+                    .zip(leg.end)
+                    .is_some_and(|(rung, end)| end <= rung.plus(PASSED_ON_MS))
         };
         self.legs
             .iter()
@@ -92,14 +102,26 @@ impl Call {
             .iter()
             .filter(|leg| !leg.system && (reader.is_none() || leg.abonent.as_deref() == reader))
             .collect();
-        if persons.is_empty() && reader.is_none() { self.legs.iter().collect() } else { persons }
+        if persons.is_empty() && reader.is_none() {
+            self.legs.iter().collect()
+        } else {
+            persons
+        }
     }
 
     /// Direction for the reader. An internal call is outgoing for the company: somebody of ours placed it.
     pub fn direction(&self, reader: Option<&str>) -> Direction {
         let own = self.legs_of(reader);
-        let outgoing = if own.is_empty() { self.request.is_some() } else { own.iter().any(|leg| leg.is_outgoing()) };
-        if outgoing { Direction::Outgoing } else { Direction::Incoming }
+        let outgoing = if own.is_empty() {
+            self.request.is_some()
+        } else {
+            own.iter().any(|leg| leg.is_outgoing())
+        };
+        if outgoing {
+            Direction::Outgoing
+        } else {
+            Direction::Incoming
+        }
     }
 
     /// The finding for one abonent (`None`: the company) and whether it is uncertain.
@@ -126,7 +148,10 @@ impl Call {
         {
             return (Outcome::AnsweredBy, false);
         }
-        let lost = self.legs.iter().any(|leg| !leg.system && !leg.is_outgoing() && !leg.is_over());
+        let lost = self
+            .legs
+            .iter()
+            .any(|leg| !leg.system && !leg.is_outgoing() && !leg.is_over());
         if self.swept.is_some() && (lost || self.legs.is_empty()) {
             return (Outcome::Ended, true);
         }
@@ -140,16 +165,28 @@ impl Call {
     }
 
     fn finding_outgoing(&self, reader: Option<&str>) -> (Outcome, bool) {
-        let own: Vec<&Leg> = self.legs_of(reader).into_iter().filter(|leg| leg.is_outgoing()).collect();
+        let own: Vec<&Leg> = self
+            .legs_of(reader)
+            .into_iter()
+            .filter(|leg| leg.is_outgoing())
+            .collect();
         let Some(leg) = last_answered(&own).or_else(|| own.last().copied()) else {
             // Placed by us, and no event has come yet.
-            return if self.swept.is_some() { (Outcome::Ended, true) } else { (Outcome::Ringing, false) };
+            return if self.swept.is_some() {
+                (Outcome::Ended, true)
+            } else {
+                (Outcome::Ringing, false)
+            };
         };
         if leg.answered {
             return answered(leg, self.swept.is_some());
         }
         if !leg.is_over() {
-            return if self.swept.is_some() { (Outcome::Ended, true) } else { (Outcome::Ringing, false) };
+            return if self.swept.is_some() {
+                (Outcome::Ended, true)
+            } else {
+                (Outcome::Ringing, false)
+            };
         }
         let own_phone_only = leg.click && !leg.originator && !leg.alerted;
         let outcome = match leg.cause() {
@@ -168,7 +205,10 @@ impl Call {
 
 fn last_answered<'a>(legs: &[&'a Leg]) -> Option<&'a Leg> {
     // A live conversation first, then the latest one; a voice menu's answer is none.
-    legs.iter().copied().filter(|leg| leg.answered && !leg.system).max_by_key(|leg| (!leg.is_over(), leg.answer))
+    legs.iter()
+        .copied()
+        .filter(|leg| leg.answered && !leg.system)
+        .max_by_key(|leg| (!leg.is_over(), leg.answer))
 }
 
 fn answered(leg: &Leg, swept: bool) -> (Outcome, bool) {
@@ -195,11 +235,14 @@ fn verdict(own: &[&Leg]) -> Outcome {
         }
     };
     let unreachable = |leg: &&Leg| {
-        matches!(leg.cause(), Some("Temporarily Unavailable" | "User Not Found" | "Server Failure" | "Routing Failure"))
+        matches!(
+            leg.cause(),
+            Some("Temporarily Unavailable" | "User Not Found" | "Server Failure" | "Routing Failure")
+        )
     };
-    if own.iter().any(|leg| refused(&leg)) && own.iter().all(|leg| refused(&leg) || leg.cause().is_some()) {
+    if own.iter().any(refused) && own.iter().all(|leg| refused(leg) || leg.cause().is_some()) {
         Outcome::Rejected
-    } else if !own.is_empty() && own.iter().all(|leg| unreachable(&leg)) {
+    } else if !own.is_empty() && own.iter().all(unreachable) {
         Outcome::Unreachable
     } else {
         Outcome::Missed

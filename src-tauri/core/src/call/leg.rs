@@ -139,8 +139,14 @@ pub struct Line {
 
 impl Leg {
     pub(super) fn new(data: &CallData, target: &Target) -> Self {
-        let call_id = data.call_id.clone().unwrap_or_else(|| format!("of:{}", target.id().unwrap_or("")));
-        Self { call_id, ..Self::default() }
+        let call_id = data
+            .call_id
+            .clone()
+            .unwrap_or_else(|| format!("of:{}", target.id().unwrap_or("")));
+        Self {
+            call_id,
+            ..Self::default()
+        }
     }
 
     /// Takes what the event says of this leg; true when something was new.
@@ -178,7 +184,9 @@ impl Leg {
             },
         }
         let state = data.state.or(match event.kind {
-            EventKind::CallReceived | EventKind::CallOriginated | EventKind::CallOriginating => Some(LegState::Alerting),
+            EventKind::CallReceived | EventKind::CallOriginated | EventKind::CallOriginating => {
+                Some(LegState::Alerting)
+            }
             EventKind::CallReleased => Some(LegState::Released),
             EventKind::CallDetached => Some(LegState::Detached),
             _ => None,
@@ -194,7 +202,11 @@ impl Leg {
         self.detached |= state == Some(LegState::Detached);
         self.answered |= data.answer.is_some() || event.kind == EventKind::CallAnswered;
         if self.answered && matches!(state, Some(LegState::Active | LegState::Held | LegState::RemoteHeld)) {
-            let told = (event.sequence.unwrap_or(0), state == Some(LegState::Held), state == Some(LegState::RemoteHeld));
+            let told = (
+                event.sequence.unwrap_or(0),
+                state == Some(LegState::Held),
+                state == Some(LegState::RemoteHeld),
+            );
             self.hold = self.hold.max(Some(told));
         }
         if let Some(cause) = &data.cause {
@@ -242,7 +254,9 @@ impl Leg {
             _ => None,
         };
         let number = by_acd.or_else(|| line_of(&data.redirections)).or(by_target);
-        let queue = acd.and_then(|a| a.name.clone()).or_else(|| queue_of(&data.redirections));
+        let queue = acd
+            .and_then(|a| a.name.clone())
+            .or_else(|| queue_of(&data.redirections));
         if number.is_some() || queue.is_some() {
             self.line = self.line.take().max(Some(Line { number, queue }));
         }
@@ -301,17 +315,21 @@ fn e164(address: &str) -> Option<String> {
 
 /// The entries run from the most recent back to the first, so the line is the last full number.
 fn line_of(redirections: &[Redirection]) -> Option<String> {
-    redirections.iter().rev().find_map(|r| r.party.address.as_deref().and_then(e164))
+    redirections
+        .iter()
+        .rev()
+        .find_map(|r| r.party.address.as_deref().and_then(e164))
 }
 
 /// The name of the nearest group or queue. The PBX writes its first and last name, which are often the same word.
 fn queue_of(redirections: &[Redirection]) -> Option<String> {
     let groups = ["hunt-group", "call-center", "route-point"];
-    let group = redirections.iter().find(|r| r.reason.as_deref().is_some_and(|reason| groups.contains(&reason)))?;
+    let group = redirections
+        .iter()
+        .find(|r| r.reason.as_deref().is_some_and(|reason| groups.contains(&reason)))?;
     let name = group.party.name.as_deref()?.trim();
     let half = name.len() / 2;
-    let doubled = name.is_char_boundary(half)
-        && name.get(half..=half) == Some(" ")
-        && name.get(..half) == name.get(half + 1..);
+    let doubled =
+        name.is_char_boundary(half) && name.get(half..=half) == Some(" ") && name.get(..half) == name.get(half + 1..);
     Some(if doubled { &name[..half] } else { name }.to_owned())
 }

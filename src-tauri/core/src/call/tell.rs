@@ -69,11 +69,16 @@ impl Call {
             answered_at,
             ended_at,
             wait_ms: started_at.zip(wait_end).map(|(start, end)| end.since(start)),
-            talk_ms: talked.and_then(|leg| leg.answer.zip(leg.end)).map(|(answer, end)| end.since(answer)),
-            recording: self.recording(&own),
+            talk_ms: talked
+                .and_then(|leg| leg.answer.zip(leg.end))
+                .map(|(answer, end)| end.since(answer)),
+            recording: recording(&own),
             linked: self.linked.iter().filter_map(|key| id_of(key)).collect(),
             request: self.request.as_ref().map(|request| request.id.clone()),
-            updated_at: self.last_heard.max(self.gave_up.unwrap_or_default()).max(self.swept.unwrap_or_default()),
+            updated_at: self
+                .last_heard
+                .max(self.gave_up.unwrap_or_default())
+                .max(self.swept.unwrap_or_default()),
             legs: self.legs.iter().map(|leg| tell_leg(leg, reader, name_of)).collect(),
         }
     }
@@ -95,12 +100,18 @@ impl Call {
     ) -> PartySnapshot {
         let own = self.legs_of(who);
         let same_side = |leg: &&&Leg| leg.is_outgoing() == (direction == Direction::Outgoing);
-        let mut witnesses: Vec<&(u8, PartyFacts)> =
-            own.iter().filter(same_side).filter_map(|leg| leg.party.as_ref()).collect();
+        let mut witnesses: Vec<&(u8, PartyFacts)> = own
+            .iter()
+            .filter(same_side)
+            .filter_map(|leg| leg.party.as_ref())
+            .collect();
         witnesses.sort_by_key(|(weight, facts)| (facts.address.is_some(), *weight));
         let best = witnesses.last().map(|(weight, facts)| (*weight, facts));
         // Our own request knows the number that a click-to-dial leg may hide behind the operator's own.
-        let requested = self.request.as_ref().filter(|r| who.is_none() || who == Some(r.abonent.as_str()));
+        let requested = self
+            .request
+            .as_ref()
+            .filter(|r| who.is_none() || who == Some(r.abonent.as_str()));
         if let Some(request) = requested
             && best.is_none_or(|(weight, _)| weight < 3)
         {
@@ -113,13 +124,20 @@ impl Call {
             };
         }
         let Some((_, facts)) = best else {
-            return PartySnapshot { hidden: direction == Direction::Incoming, ..PartySnapshot::default() };
+            return PartySnapshot {
+                hidden: direction == Direction::Incoming,
+                ..PartySnapshot::default()
+            };
         };
         let number = facts.number();
         PartySnapshot {
             number: number.key(),
             display: facts.address.clone(),
-            name: facts.user_id.as_deref().and_then(name_of).or_else(|| facts.name.clone()),
+            name: facts
+                .user_id
+                .as_deref()
+                .and_then(name_of)
+                .or_else(|| facts.name.clone()),
             hidden: matches!(number, Number::Hidden),
             internal: facts.is_internal(),
         }
@@ -129,20 +147,33 @@ impl Call {
         let lines = || self.legs.iter().filter_map(|leg| leg.line.as_ref());
         let number = lines().filter_map(|line| line.number.clone()).max();
         let queue = lines().filter_map(|line| line.queue.clone()).max();
-        (number.is_some() || queue.is_some()).then_some(LineSnapshot { number, name: None, queue })
+        (number.is_some() || queue.is_some()).then_some(LineSnapshot {
+            number,
+            name: None,
+            queue,
+        })
     }
+}
 
-    fn recording(&self, own: &[&Leg]) -> RecordingSnapshot {
-        let recorded = own.iter().any(|leg| leg.recorded && leg.answered && !leg.recording_failed);
-        let state = if recorded { RecordingState::Pending } else { RecordingState::None };
-        RecordingSnapshot { state, id: None }
-    }
+fn recording(own: &[&Leg]) -> RecordingSnapshot {
+    let recorded = own
+        .iter()
+        .any(|leg| leg.recorded && leg.answered && !leg.recording_failed);
+    let state = if recorded {
+        RecordingState::Pending
+    } else {
+        RecordingState::None
+    };
+    RecordingSnapshot { state, id: None }
 }
 
 fn answered_by(leg: &Leg, reader: Reader<'_>, name_of: &dyn Fn(&str) -> Option<String>) -> AnsweredBy {
     let id = leg.abonent.as_deref();
     let may_know = !matches!(reader, Reader::Abonent(me) if id != Some(me));
-    AnsweredBy { abonent: id.filter(|_| may_know).map(str::to_owned), name: id.and_then(name_of) }
+    AnsweredBy {
+        abonent: id.filter(|_| may_know).map(str::to_owned),
+        name: id.and_then(name_of),
+    }
 }
 
 fn tell_leg(leg: &Leg, reader: Reader<'_>, name_of: &dyn Fn(&str) -> Option<String>) -> LegSnapshot {

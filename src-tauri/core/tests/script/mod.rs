@@ -2,7 +2,9 @@
 #![allow(dead_code, unreachable_pub, missing_docs)]
 
 use perezvon_core::call::{Policy, Reader, Target, links};
-use perezvon_core::event::{Acd, CallData, Event, EventKind, LegState, Party, Personality, Redirect, Redirection, ReleasingParty};
+use perezvon_core::event::{
+    Acd, CallData, Event, EventKind, LegState, Party, Personality, Redirect, Redirection, ReleasingParty,
+};
 use perezvon_core::{Call, CallSnapshot, Outcome, Time};
 
 pub const A: &str = "9000000001@mpbx.sip.beeline.ru";
@@ -32,7 +34,14 @@ impl LegTeller {
     pub fn new(target: &'static str, tracking: &str, call_id: &str, personality: Personality, remote: &str) -> Self {
         let remote = Party {
             address: Some(remote.to_owned()),
-            call_type: Some(if remote.starts_with("tel:+") { "Network" } else { "Group" }.to_owned()),
+            call_type: Some(
+                if remote.starts_with("tel:+") {
+                    "Network"
+                } else {
+                    "Group"
+                }
+                .to_owned(),
+            ),
             user_id: (!remote.starts_with("tel:+")).then(|| B.to_owned()),
             ..Party::default()
         };
@@ -55,7 +64,12 @@ impl LegTeller {
     pub fn event(&self, kind: EventKind, state: LegState) -> Event {
         let mut data = self.data.clone();
         data.state = Some(state);
-        Event { target: Some(self.target.to_owned()), kind, calls: vec![data], ..Event::default() }
+        Event {
+            target: Some(self.target.to_owned()),
+            kind,
+            calls: vec![data],
+            ..Event::default()
+        }
     }
 
     pub fn received(&self) -> Event {
@@ -73,9 +87,16 @@ impl LegTeller {
             ..Party::default()
         };
         call.redirections = vec![
-            Redirection { party: party("Sales Sales", "tel:600", GROUP), reason: Some("hunt-group".to_owned()) },
             Redirection {
-                party: party("9000000050 9000000050", "tel:+79000000050", "9000000050@mpbx.sip.beeline.ru"),
+                party: party("Sales Sales", "tel:600", GROUP),
+                reason: Some("hunt-group".to_owned()),
+            },
+            Redirection {
+                party: party(
+                    "9000000050 9000000050",
+                    "tel:+79000000050",
+                    "9000000050@mpbx.sip.beeline.ru",
+                ),
                 reason: Some("unconditional".to_owned()),
             },
         ];
@@ -92,7 +113,10 @@ impl LegTeller {
             name: Some("Support".to_owned()),
             number: Some("tel:+79000000050".to_owned()),
             wait_s: Some(wait_s),
-            calling: Party { address: Some(CLIENT.to_owned()), ..Party::default() },
+            calling: Party {
+                address: Some(CLIENT.to_owned()),
+                ..Party::default()
+            },
         });
         event
     }
@@ -146,7 +170,11 @@ fn out(target: &'static str, call_id: &str, personality: Personality) -> LegTell
 }
 
 fn script(name: &'static str, events: Vec<Event>, truth: &[(&'static str, Outcome)]) -> Script {
-    Script { name, events, truth: truth.to_vec() }
+    Script {
+        name,
+        events,
+        truth: truth.to_vec(),
+    }
 }
 
 /// The sequences of reference 2.8.
@@ -165,7 +193,11 @@ fn incoming() -> Vec<Script> {
     vec![
         script(
             "incoming answered",
-            vec![talk.received(), talk.answered(8_250), talk.released(71_900, REMOTE, None)],
+            vec![
+                talk.received(),
+                talk.answered(8_250),
+                talk.released(71_900, REMOTE, None),
+            ],
             &[(A, Outcome::Ended), ("", Outcome::Ended)],
         ),
         script(
@@ -291,21 +323,44 @@ fn outgoing() -> Vec<Script> {
             vec![dial(orig()), releasing, orig().released(9_800, None, Some("Busy"))],
             &[(A, Outcome::Rejected)],
         ),
-        script("outgoing cancelled", vec![dial(orig()), orig().released(15_200, LOCAL, None)], &[(A, Outcome::Cancelled)]),
-        script("outgoing not answered", vec![dial(orig()), orig().released(60_000, REMOTE, None)], &[(A, Outcome::NoAnswer)]),
+        script(
+            "outgoing cancelled",
+            vec![dial(orig()), orig().released(15_200, LOCAL, None)],
+            &[(A, Outcome::Cancelled)],
+        ),
+        script(
+            "outgoing not answered",
+            vec![dial(orig()), orig().released(60_000, REMOTE, None)],
+            &[(A, Outcome::NoAnswer)],
+        ),
         script(
             "click-to-call answered",
-            vec![first(click()), dial(orig()), placed.answered(12_000), placed.released(70_000, REMOTE, None)],
+            vec![
+                first(click()),
+                dial(orig()),
+                placed.answered(12_000),
+                placed.released(70_000, REMOTE, None),
+            ],
             &[(A, Outcome::Ended)],
         ),
         script(
             "click-to-call whose leg changes its id",
-            vec![first(click()), dial(moved.clone()), moved.answered(12_000), moved.released(70_000, REMOTE, None)],
+            vec![
+                first(click()),
+                dial(moved.clone()),
+                moved.answered(12_000),
+                moved.released(70_000, REMOTE, None),
+            ],
             &[(A, Outcome::Ended)],
         ),
         script(
             "click-to-call that keeps its personality",
-            vec![first(click()), dial(click()), kept.answered(9_000), kept.released(30_000, REMOTE, None)],
+            vec![
+                first(click()),
+                dial(click()),
+                kept.answered(9_000),
+                kept.released(30_000, REMOTE, None),
+            ],
             &[(A, Outcome::Ended)],
         ),
         script(
@@ -396,7 +451,11 @@ pub struct Machine {
 impl Machine {
     pub fn new() -> Self {
         let now = Time::from_ms(T0);
-        Self { call: Call::new("main", "900201:1", now), policy: Policy::default(), now }
+        Self {
+            call: Call::new("main", "900201:1", now),
+            policy: Policy::default(),
+            now,
+        }
     }
 
     pub fn feed(&mut self, event: &Event) -> bool {
@@ -421,7 +480,16 @@ impl Machine {
     }
 
     pub fn tell(&self, reader: Reader<'_>) -> CallSnapshot {
-        let name = |id: &str| Some(if id == B { "Сидорова Анна" } else { "Петров Иван" }.to_owned());
+        let name = |id: &str| {
+            Some(
+                if id == B {
+                    "Сидорова Анна"
+                } else {
+                    "Петров Иван"
+                }
+                .to_owned(),
+            )
+        };
         self.call.tell("01TEST", 7, reader, &name, &|_| None)
     }
 }
