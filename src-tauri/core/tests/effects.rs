@@ -1,5 +1,5 @@
 //! Effects of snapshots, on the calls that the state machine tells.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::trivially_copy_pass_by_ref)]
 
 mod script;
 
