@@ -38,7 +38,11 @@ pub struct Abonent {
 impl Abonent {
     /// `Фамилия Имя`, as events name a colleague.
     pub fn name(&self) -> String {
-        [self.last_name.as_deref(), self.first_name.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ")
+        [self.last_name.as_deref(), self.first_name.as_deref()]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     /// `addressOfRecord`: the userId with `+7` before a number (reference 2.7).
@@ -58,9 +62,8 @@ impl Abonent {
             return false;
         }
         let number = digits(pattern);
-        let same_phone = |phone: &str| {
-            phone == pattern || (number.len() == 10 && !pattern.contains('@') && digits(phone) == number)
-        };
+        let same_phone =
+            |phone: &str| phone == pattern || (number.len() == 10 && !pattern.contains('@') && digits(phone) == number);
         self.user_id == pattern
             || self.extension.as_deref() == Some(pattern)
             || self.phone.as_deref().is_some_and(same_phone)
@@ -111,30 +114,123 @@ impl Default for Company {
 }
 
 /// userId, phone, given name, family name, department, extension.
-type Row = (&'static str, Option<&'static str>, &'static str, &'static str, Option<&'static str>, Option<&'static str>);
+type Row = (
+    &'static str,
+    Option<&'static str>,
+    &'static str,
+    &'static str,
+    Option<&'static str>,
+    Option<&'static str>,
+);
 
 const FIRST: [Row; 8] = [
-    ("9000000001@mpbx.sip.beeline.ru", Some("9000000001"), "Пётр", "Иванов", Some("Продажи"), Some("101")),
-    ("SIP00000U00002@mpbx.sip.beeline.ru", Some(""), "Анна", "Сидорова", Some("Продажи"), Some("102")),
-    ("9000000003@ip.beeline.ru", Some("9000000003"), "Артём", "Ёлкин", Some("Продажи"), Some("103")),
-    ("79000000004@ip.beeline.ru", Some("9000000004"), "Мария", "Кузнецова", Some("Поддержка"), Some("104")),
-    ("9000000005@spb.ims.mnc099.mcc250.3gppnetwork.org", Some("9000000005"), "Олег", "Щукин", Some("Поддержка"), Some("105")),
-    ("9000000006@mpbx.sip.beeline.ru", Some("9000000006"), "Юлия", "Жданова", Some("Поддержка"), Some("106")),
-    ("SIP00000U00007@ip.beeline.ru", Some("SIP00000U00007"), "Игорь", "Цветков", Some("Склад"), Some("107")),
-    ("9000000008@mpbx.sip.beeline.ru", Some("9000000008"), "", "Приёмная", None, None),
+    (
+        "9000000001@mpbx.sip.beeline.ru",
+        Some("9000000001"),
+        "Пётр",
+        "Иванов",
+        Some("Продажи"),
+        Some("101"),
+    ),
+    (
+        "SIP00000U00002@mpbx.sip.beeline.ru",
+        Some(""),
+        "Анна",
+        "Сидорова",
+        Some("Продажи"),
+        Some("102"),
+    ),
+    (
+        "9000000003@ip.beeline.ru",
+        Some("9000000003"),
+        "Артём",
+        "Ёлкин",
+        Some("Продажи"),
+        Some("103"),
+    ),
+    (
+        "79000000004@ip.beeline.ru",
+        Some("9000000004"),
+        "Мария",
+        "Кузнецова",
+        Some("Поддержка"),
+        Some("104"),
+    ),
+    (
+        "9000000005@spb.ims.mnc099.mcc250.3gppnetwork.org",
+        Some("9000000005"),
+        "Олег",
+        "Щукин",
+        Some("Поддержка"),
+        Some("105"),
+    ),
+    (
+        "9000000006@mpbx.sip.beeline.ru",
+        Some("9000000006"),
+        "Юлия",
+        "Жданова",
+        Some("Поддержка"),
+        Some("106"),
+    ),
+    (
+        "SIP00000U00007@ip.beeline.ru",
+        Some("SIP00000U00007"),
+        "Игорь",
+        "Цветков",
+        Some("Склад"),
+        Some("107"),
+    ),
+    (
+        "9000000008@mpbx.sip.beeline.ru",
+        Some("9000000008"),
+        "",
+        "Приёмная",
+        None,
+        None,
+    ),
 ];
 
-const GIVEN: [&str; 10] = ["Алексей", "Елена", "Сергей", "Ольга", "Дмитрий", "Наталья", "Фёдор", "Ирина", "Глеб", "Дарья"];
+const GIVEN: [&str; 10] = [
+    "Алексей",
+    "Елена",
+    "Сергей",
+    "Ольга",
+    "Дмитрий",
+    "Наталья",
+    "Фёдор",
+    "Ирина",
+    "Глеб",
+    "Дарья",
+];
 const FAMILY: [&str; 12] = [
-    "Смирно", "Соловьё", "Зайце", "Королё", "Воробьё", "Орло", "Киселё", "Беляе", "Тарасо", "Громо", "Фомичё", "Журавлё",
+    "Смирно",
+    "Соловьё",
+    "Зайце",
+    "Королё",
+    "Воробьё",
+    "Орло",
+    "Киселё",
+    "Беляе",
+    "Тарасо",
+    "Громо",
+    "Фомичё",
+    "Журавлё",
 ];
 const DEPARTMENTS: [&str; 5] = ["Продажи", "Поддержка", "Бухгалтерия", "Склад", "Доставка"];
 
 impl Company {
     /// A company of `n` abonents; the first eight are always the same and show every form of reference 1.2.
     pub fn of(n: usize) -> Self {
-        let abonents: Vec<_> = (0..n.max(1)).map(|i| FIRST.get(i).map_or_else(|| further(i), |row| first(i, row))).collect();
-        let member = |wanted: &[usize]| wanted.iter().copied().filter(|i| *i < abonents.len()).collect::<Vec<_>>();
+        let abonents: Vec<_> = (0..n.max(1))
+            .map(|i| FIRST.get(i).map_or_else(|| further(i), |row| first(i, row)))
+            .collect();
+        let member = |wanted: &[usize]| {
+            wanted
+                .iter()
+                .copied()
+                .filter(|i| *i < abonents.len())
+                .collect::<Vec<_>>()
+        };
         let line = |tail: &str, name: &str, system: &str, extension: &str, kind, members: &[usize]| Line {
             number_id: format!("90000000{tail}@mpbx.sip.beeline.ru"),
             phone: format!("90000000{tail}"),
@@ -145,8 +241,22 @@ impl Company {
             members: member(members),
         };
         let lines = vec![
-            line("50", "Продажи", "MPBX_hg_000001", "600", LineKind::HuntGroup, &[0, 1, 2]),
-            line("51", "Поддержка", "MPBX_cc_000001", "700", LineKind::CallCentre, &[0, 3, 4, 5]),
+            line(
+                "50",
+                "Продажи",
+                "MPBX_hg_000001",
+                "600",
+                LineKind::HuntGroup,
+                &[0, 1, 2],
+            ),
+            line(
+                "51",
+                "Поддержка",
+                "MPBX_cc_000001",
+                "700",
+                LineKind::CallCentre,
+                &[0, 3, 4, 5],
+            ),
             line("52", "Склад", "MPBX_hg_000002", "601", LineKind::HuntGroup, &[0, 6, 7]),
         ];
         Self { abonents, lines }
@@ -160,9 +270,9 @@ impl Company {
     /// The inbound line that a pattern means: numberId, number or extension.
     pub fn line(&self, pattern: &str) -> Option<&Line> {
         let number = digits(pattern);
-        self.lines.iter().find(|l| {
-            l.number_id == pattern || l.extension == pattern || (!pattern.contains('@') && l.phone == number)
-        })
+        self.lines
+            .iter()
+            .find(|l| l.number_id == pattern || l.extension == pattern || (!pattern.contains('@') && l.phone == number))
     }
 }
 
@@ -172,7 +282,7 @@ fn first(i: usize, &(user_id, phone, given, family, department, extension): &Row
         phone: phone.map(Into::into),
         first_name: (!given.is_empty()).then(|| given.into()),
         last_name: Some(family.into()),
-        email: (i % 2 == 0).then(|| format!("user{}@example.ru", i + 1)),
+        email: i.is_multiple_of(2).then(|| format!("user{}@example.ru", i + 1)),
         department: department.map(Into::into),
         extension: extension.map(Into::into),
         dn: format!("900000000{}", i + 1),
@@ -194,7 +304,7 @@ fn further(i: usize) -> Abonent {
         extension: Some((101 + i).to_string()),
         dn,
         agent: false,
-        recording: i % 3 == 0,
+        recording: i.is_multiple_of(3),
     }
 }
 

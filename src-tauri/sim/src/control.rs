@@ -34,11 +34,23 @@ pub(crate) fn router(world: &Arc<World>) -> Router {
         .route("/control/play", axum::routing::post(play_all))
         .route("/control/play/{name}", axum::routing::post(play))
         .route("/control/plays/{id}", get(finished))
-        .route("/control/calls", get(|State(w): Shared| async move { Json(w.lock().placed.clone()) }))
-        .route("/control/requests", get(|State(w): Shared| async move { Json(w.lock().requests.all()) }))
-        .route("/control/deliveries", get(|State(w): Shared| async move { Json(w.lock().deliveries.all()) }))
+        .route(
+            "/control/calls",
+            get(|State(w): Shared| async move { Json(w.lock().placed.clone()) }),
+        )
+        .route(
+            "/control/requests",
+            get(|State(w): Shared| async move { Json(w.lock().requests.all()) }),
+        )
+        .route(
+            "/control/deliveries",
+            get(|State(w): Shared| async move { Json(w.lock().deliveries.all()) }),
+        )
         .route("/control/subscriptions", get(subscriptions))
-        .route("/control/truth", get(|State(w): Shared| async move { Json(w.lock().truth.clone()) }))
+        .route(
+            "/control/truth",
+            get(|State(w): Shared| async move { Json(w.lock().truth.clone()) }),
+        )
         .route("/control/faults", get(faults).post(set_faults).delete(clear_faults))
         .route("/control/timer", axum::routing::post(start_timer).delete(stop_timer))
         .with_state(Arc::clone(world))
@@ -49,16 +61,22 @@ fn refused(why: impl std::fmt::Display) -> Response {
 }
 
 /// A JSON body; an empty one means the default. The content type does not matter.
-fn body<T: DeserializeOwned + Default>(bytes: &[u8]) -> Result<T, Response> {
+fn body<T: DeserializeOwned + Default>(bytes: &[u8]) -> Result<T, String> {
     if bytes.trim_ascii().is_empty() {
         return Ok(T::default());
     }
-    serde_json::from_slice(bytes).map_err(refused)
+    serde_json::from_slice(bytes).map_err(|e| e.to_string())
 }
 
 async fn scripts() -> Response {
-    let scripts: Vec<_> = SCRIPTS.iter().map(|s| json!({ "name": s.name, "what": s.what })).collect();
-    let modifiers: Vec<_> = MODIFIERS.iter().map(|(name, what)| json!({ "name": name, "what": what })).collect();
+    let scripts: Vec<_> = SCRIPTS
+        .iter()
+        .map(|s| json!({ "name": s.name, "what": s.what }))
+        .collect();
+    let modifiers: Vec<_> = MODIFIERS
+        .iter()
+        .map(|(name, what)| json!({ "name": name, "what": what }))
+        .collect();
     Json(json!({ "scripts": scripts, "modifiers": modifiers })).into_response()
 }
 
@@ -87,15 +105,26 @@ async fn begin(world: &Arc<World>, cues: &[Cue], wait: &Wait) -> Response {
 
 async fn play(State(world): Shared, Path(name): Path<String>, Query(wait): Query<Wait>, bytes: Bytes) -> Response {
     match body::<Args>(&bytes) {
-        Ok(args) => begin(&world, &[Cue { at_ms: 0, play: name, args }], &wait).await,
-        Err(refusal) => refusal,
+        Ok(args) => {
+            begin(
+                &world,
+                &[Cue {
+                    at_ms: 0,
+                    play: name,
+                    args,
+                }],
+                &wait,
+            )
+            .await
+        }
+        Err(why) => refused(why),
     }
 }
 
 async fn play_all(State(world): Shared, Query(wait): Query<Wait>, bytes: Bytes) -> Response {
     match body::<Vec<Cue>>(&bytes) {
         Ok(cues) => begin(&world, &cues, &wait).await,
-        Err(refusal) => refusal,
+        Err(why) => refused(why),
     }
 }
 
@@ -108,7 +137,12 @@ async fn finished(State(world): Shared, Path(id): Path<u64>, Query(wait): Query<
 }
 
 async fn subscriptions(State(world): Shared) -> Response {
-    let told: Vec<_> = world.lock().subscriptions.iter().map(crate::subscriptions::Live::told).collect();
+    let told: Vec<_> = world
+        .lock()
+        .subscriptions
+        .iter()
+        .map(crate::subscriptions::Live::told)
+        .collect();
     Json(told).into_response()
 }
 
@@ -122,7 +156,7 @@ async fn set_faults(State(world): Shared, bytes: Bytes) -> Response {
             world.faults.set(settings);
             Json(world.faults.get()).into_response()
         }
-        Err(refusal) => refusal,
+        Err(why) => refused(why),
     }
 }
 
@@ -141,7 +175,7 @@ struct Timer {
 async fn start_timer(State(world): Shared, bytes: Bytes) -> Response {
     let timer = match body::<Timer>(&bytes) {
         Ok(timer) => timer,
-        Err(refusal) => return refusal,
+        Err(why) => return refused(why),
     };
     match world.start_timer(timer.every_ms, timer.scripts) {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
@@ -162,7 +196,10 @@ impl World {
         anyhow::ensure!(!scripts.is_empty(), "no scripts");
         let plain = |name: &str| name.split('+').next().unwrap_or_default().to_owned();
         for name in &scripts {
-            anyhow::ensure!(SCRIPTS.iter().any(|s| s.name == plain(name)), "no script named {name:?}");
+            anyhow::ensure!(
+                SCRIPTS.iter().any(|s| s.name == plain(name)),
+                "no script named {name:?}"
+            );
         }
         self.stop_timer();
         let stop = self.stop.child_token();
@@ -175,7 +212,11 @@ impl World {
                     _ = ticks.tick() => {}
                     () = stop.cancelled() => return,
                 }
-                let cue = Cue { at_ms: 0, play: scripts[turn % scripts.len()].clone(), args: Args::default() };
+                let cue = Cue {
+                    at_ms: 0,
+                    play: scripts[turn % scripts.len()].clone(),
+                    args: Args::default(),
+                };
                 if let Err(error) = world.play(&[cue]) {
                     tracing::warn!("timer: {error:#}");
                 }

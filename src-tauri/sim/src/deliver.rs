@@ -33,7 +33,11 @@ impl Item {
             took_ms: 0,
             body: String::new(),
         };
-        Self { delivery, twice: false, waiting: None }
+        Self {
+            delivery,
+            twice: false,
+            waiting: None,
+        }
     }
 }
 
@@ -69,7 +73,11 @@ async fn post(world: &World, url: &str, mut delivery: Delivery) -> Delivery {
             }
         }
         Err(error) => {
-            let why = if error.is_timeout() { "time limit" } else { "no connection" };
+            let why = if error.is_timeout() {
+                "time limit"
+            } else {
+                "no connection"
+            };
             delivery.error = Some(why.to_owned());
         }
     }

@@ -68,7 +68,10 @@ impl Kind {
 
     /// The body is `calls/call`, not `call` (table 2.4).
     pub(crate) fn has_list(self) -> bool {
-        matches!(self, Self::CallSubscription | Self::CallSubscriptionResync | Self::CallRedirected)
+        matches!(
+            self,
+            Self::CallSubscription | Self::CallSubscriptionResync | Self::CallRedirected
+        )
     }
 }
 
@@ -146,7 +149,10 @@ impl CallView {
     /// Offsets made into points in time.
     pub(crate) fn shift(&mut self, by: i64) {
         self.start += by;
-        for time in [&mut self.answer, &mut self.held, &mut self.detached, &mut self.release].into_iter().flatten() {
+        for time in [&mut self.answer, &mut self.held, &mut self.detached, &mut self.release]
+            .into_iter()
+            .flatten()
+        {
             *time += by;
         }
         if let Some(redirect) = &mut self.redirect {

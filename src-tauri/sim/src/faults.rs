@@ -107,7 +107,12 @@ impl Faults {
 
     /// Adds a fault for paths that begin so; see [`PathFault`].
     pub fn path(&self, prefix: &str, kind: FaultKind, times: Option<u32>) {
-        let fault = PathFault { prefix: prefix.to_owned(), method: None, kind, times };
+        let fault = PathFault {
+            prefix: prefix.to_owned(),
+            method: None,
+            kind,
+            times,
+        };
         locked(&self.settings).paths.push(fault);
     }
 

@@ -74,7 +74,10 @@ pub(crate) struct Ring<T> {
 
 impl<T: Clone> Ring<T> {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { entries: VecDeque::new(), limit: limit.max(1) }
+        Self {
+            entries: VecDeque::new(),
+            limit: limit.max(1),
+        }
     }
 
     pub(crate) fn push(&mut self, entry: T) {

@@ -72,7 +72,7 @@ impl Default for Options {
             delivery_timeout: Duration::from_secs(5),
             queue: 10_000,
             record_delay: Duration::from_secs(10),
-            late_record_delay: Duration::from_secs(600),
+            late_record_delay: Duration::from_mins(10),
             log_limit: 20_000,
         }
     }
@@ -81,6 +81,9 @@ impl Default for Options {
 impl Options {
     /// The default with a company of `n` abonents.
     pub fn company(n: usize) -> Self {
-        Self { company: Company::of(n), ..Self::default() }
+        Self {
+            company: Company::of(n),
+            ..Self::default()
+        }
     }
 }

@@ -121,7 +121,11 @@ impl Stage<'_> {
     /// The outside party as events write it; a colleague when the number is an abonent's.
     pub(crate) fn party(&self) -> Party {
         if self.hidden {
-            return Party { privacy: true, call_type: "Network", ..Party::default() };
+            return Party {
+                privacy: true,
+                call_type: "Network",
+                ..Party::default()
+            };
         }
         match self.company.abonent(&self.number) {
             Some(colleague) => inside(colleague),
@@ -130,11 +134,24 @@ impl Stage<'_> {
     }
 
     /// A leg that begins at `at`. A network call id is given to legs with an outside party.
-    pub(crate) fn leg(&mut self, target: &str, tracking: &str, personality: &'static str, remote: Party, at: i64) -> Leg {
+    pub(crate) fn leg(
+        &mut self,
+        target: &str,
+        tracking: &str,
+        personality: &'static str,
+        remote: Party,
+        at: i64,
+    ) -> Leg {
         let call_id = self.call_id();
         let abonent = self.company.abonents.iter().find(|a| a.user_id == target).cloned();
         self.first.get_or_insert_with(|| (tracking.to_owned(), call_id.clone()));
-        let network = (remote.call_type == "Network").then(|| format!("BW{:012}-{}@192.0.2.10", self.rng.below(1_000_000_000_000), self.ids.legs));
+        let network = (remote.call_type == "Network").then(|| {
+            format!(
+                "BW{:012}-{}@192.0.2.10",
+                self.rng.below(1_000_000_000_000),
+                self.ids.legs
+            )
+        });
         let view = CallView {
             call_id,
             tracking_id: tracking.to_owned(),
@@ -145,7 +162,11 @@ impl Stage<'_> {
             start: at,
             ..CallView::default()
         };
-        Leg { target: target.to_owned(), abonent, view }
+        Leg {
+            target: target.to_owned(),
+            abonent,
+            view,
+        }
     }
 
     /// An event about one leg.
@@ -165,8 +186,18 @@ impl Stage<'_> {
 
     pub(crate) fn push(&mut self, at: i64, kind: Kind, target: &str, calls: Vec<CallView>, hook: Option<&'static str>) {
         let line = self.line.as_ref().map(|l| l.number_id.clone());
-        let event = Event { kind, target: target.to_owned(), calls, hook, line, mishap: Mishap::default() };
-        self.steps.push(Step { at, what: What::Event(event) });
+        let event = Event {
+            kind,
+            target: target.to_owned(),
+            calls,
+            hook,
+            line,
+            mishap: Mishap::default(),
+        };
+        self.steps.push(Step {
+            at,
+            what: What::Event(event),
+        });
     }
 
     /// The leg's phone rings: CallReceived.
@@ -225,12 +256,16 @@ impl Stage<'_> {
     }
 
     /// An abonent's part, from the finished leg. `to`: the number that was called.
-    pub(crate) fn part(&self, leg: &Leg, outcome: Outcome, to: Option<String>) -> Part {
+    pub(crate) fn part(leg: &Leg, outcome: Outcome, to: Option<String>) -> Part {
         let v = &leg.view;
         let outgoing = v.personality != "Terminator";
         let own = leg.abonent.as_ref().map(|a| e164(&a.dn));
         let other = v.remote.address.clone();
-        let (from, to) = if outgoing { (own, to.or(other)) } else { (other, to.or(own)) };
+        let (from, to) = if outgoing {
+            (own, to.or(other))
+        } else {
+            (other, to.or(own))
+        };
         Part {
             abonent: leg.target.clone(),
             outcome,
@@ -268,7 +303,10 @@ impl Stage<'_> {
             recorded: parts.iter().any(|p| p.recorded),
             parts,
         };
-        let what = What::End { truth: Box::new(truth), late_record: self.late_record };
+        let what = What::End {
+            truth: Box::new(truth),
+            late_record: self.late_record,
+        };
         self.steps.push(Step { at: release + 50, what });
     }
 
@@ -287,13 +325,20 @@ impl Stage<'_> {
 
 /// An outside party (reference 2.5).
 pub(crate) fn outside(number: &str) -> Party {
-    Party { address: Some(e164(number)), call_type: "Network", ..Party::default() }
+    Party {
+        address: Some(e164(number)),
+        call_type: "Network",
+        ..Party::default()
+    }
 }
 
 /// A colleague (reference 2.5).
 pub(crate) fn inside(colleague: &Abonent) -> Party {
     let dn = e164(&colleague.dn);
-    let user_dn = colleague.extension.as_ref().map_or_else(|| dn.clone(), |short| format!("{dn};ext={short}"));
+    let user_dn = colleague
+        .extension
+        .as_ref()
+        .map_or_else(|| dn.clone(), |short| format!("{dn};ext={short}"));
     Party {
         name: Some(colleague.name()),
         address: Some(colleague.extension.clone().unwrap_or(dn)),

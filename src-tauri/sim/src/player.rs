@@ -68,7 +68,11 @@ impl World {
             done.send_replace(true);
         });
         let (tracking_id, call_id) = first.unzip();
-        Ok(Played { id, tracking_id, call_id })
+        Ok(Played {
+            id,
+            tracking_id,
+            call_id,
+        })
     }
 
     /// Waits until a play has ended and its events are delivered or given up. At once for one that has ended.
@@ -103,7 +107,8 @@ impl World {
                     play,
                     format: self.options.tracking,
                 };
-                let written = write(&cue.play, &cue.args, turn, &context).with_context(|| format!("script {:?}", cue.play))?;
+                let written =
+                    write(&cue.play, &cue.args, turn, &context).with_context(|| format!("script {:?}", cue.play))?;
                 let offset = cue.at_ms.max(0) + i64::from(turn) * cue.args.gap_ms.unwrap_or(1000).max(0);
                 first = first.or(written.first);
                 all.extend(written.steps.into_iter().map(|s| shifted(s, offset)));
@@ -117,7 +122,11 @@ impl World {
         let (waiting, mut all_done) = mpsc::channel(1);
         let waiting = Some(waiting);
         let begun = Instant::now();
-        let speed = if self.options.speed.is_finite() { self.options.speed.max(0.001) } else { 1.0 };
+        let speed = if self.options.speed.is_finite() {
+            self.options.speed.max(0.001)
+        } else {
+            1.0
+        };
         for step in steps {
             let due = begun + Duration::from_secs_f64(step.at.max(0) as f64 / 1000.0 / speed);
             if due > Instant::now() {
@@ -144,7 +153,11 @@ impl World {
             }
             What::End { mut truth, late_record } => {
                 truth.shift(start);
-                let delay = if late_record { self.options.late_record_delay } else { self.options.record_delay };
+                let delay = if late_record {
+                    self.options.late_record_delay
+                } else {
+                    self.options.record_delay
+                };
                 let delay = delay.div_f64(self.options.speed.max(0.001));
                 let mut inner = self.lock();
                 inner.records.add(&truth, delay, late_record);

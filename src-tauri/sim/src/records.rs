@@ -32,7 +32,12 @@ pub(crate) struct Records {
 
 impl Records {
     pub(crate) fn new() -> Self {
-        Self { next_id: 900_000_001, ready: Vec::new(), pending: Vec::new(), late: Vec::new() }
+        Self {
+            next_id: 900_000_001,
+            ready: Vec::new(),
+            pending: Vec::new(),
+            late: Vec::new(),
+        }
     }
 
     /// The recordings of a finished call.
@@ -58,7 +63,9 @@ impl Records {
     /// Moves what has become ready to where it can be seen.
     fn settle(&mut self) {
         let now = Instant::now();
-        let (due, waiting) = std::mem::take(&mut self.pending).into_iter().partition(|(from, _)| *from <= now);
+        let (due, waiting) = std::mem::take(&mut self.pending)
+            .into_iter()
+            .partition(|(from, _)| *from <= now);
         self.pending = waiting;
         let mut due: Vec<(Instant, Record)> = due;
         due.sort_by_key(|(from, _)| *from);
@@ -66,7 +73,9 @@ impl Records {
             record.id = self.take_id();
             self.ready.push(record);
         }
-        let (due, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.late).into_iter().partition(|(from, _)| *from <= now);
+        let (due, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.late)
+            .into_iter()
+            .partition(|(from, _)| *from <= now);
         self.late = waiting;
         if !due.is_empty() {
             self.ready.extend(due.into_iter().map(|(_, record)| record));

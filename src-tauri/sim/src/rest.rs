@@ -56,18 +56,27 @@ async fn guard(State(world): Shared, request: Request, next: Next) -> Response {
     let fault = world.faults.meet(&method, &path);
     let log = |status: Option<StatusCode>| {
         let path = whole.trim_start_matches('/').to_owned();
-        let entry = log::Request { method: method.clone(), path, status: status.map(|s| s.as_u16()), at: now_ms() };
+        let entry = log::Request {
+            method: method.clone(),
+            path,
+            status: status.map(|s| s.as_u16()),
+            at: now_ms(),
+        };
         world.lock().requests.push(entry);
     };
     let response = match fault {
         Some(FaultKind::Html503) => answer::html(StatusCode::SERVICE_UNAVAILABLE),
         Some(FaultKind::Html200) => answer::html(StatusCode::OK),
-        Some(FaultKind::Error500) => {
-            answer::error(StatusCode::INTERNAL_SERVER_ERROR, "SimBroken", "Симулятор: внутренняя ошибка")
-        }
+        Some(FaultKind::Error500) => answer::error(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "SimBroken",
+            "Симулятор: внутренняя ошибка",
+        ),
         Some(FaultKind::TooMany) => {
             let mut response = answer::error(StatusCode::TOO_MANY_REQUESTS, "SimTooMany", "Симулятор: слишком часто");
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
             response
         }
         Some(FaultKind::Hang) => {
@@ -81,7 +90,9 @@ async fn guard(State(world): Shared, request: Request, next: Next) -> Response {
         Some(FaultKind::Hang) => response,
         Some(FaultKind::LostAnswer) => {
             log(None);
-            broken(Bytes::new(), 1)
+            // Nothing but the end of the connection's task closes it without a single byte; this ends it without the
+            // message of a panic.
+            std::panic::resume_unwind(Box::new("lost-answer"))
         }
         Some(FaultKind::HalfBody) => {
             log(Some(response.status()));
@@ -95,7 +106,10 @@ async fn guard(State(world): Shared, request: Request, next: Next) -> Response {
 }
 
 async fn method_answer(world: &World, request: Request, next: Next) -> Response {
-    let token = request.headers().get("X-MPBX-API-AUTH-TOKEN").map(HeaderValue::as_bytes);
+    let token = request
+        .headers()
+        .get("X-MPBX-API-AUTH-TOKEN")
+        .map(HeaderValue::as_bytes);
     if token != Some(world.options.token.as_bytes()) || world.faults.get().reject_token {
         return answer::error(StatusCode::UNAUTHORIZED, "SimUnauthorized", "Симулятор: неверный токен");
     }
@@ -117,17 +131,18 @@ async fn half(response: Response) -> Response {
 /// Sends `begin` of announced `length` bytes, then breaks the connection.
 fn broken(begin: Bytes, length: usize) -> Response {
     let parts = stream::unfold(Some(begin), |begin| async move {
-        match begin {
-            Some(begin) => Some((Ok(begin), None)),
-            None => {
-                // What was sent must have left before the connection breaks.
-                tokio::time::sleep(Duration::from_millis(30)).await;
-                Some((Err(std::io::Error::from(std::io::ErrorKind::ConnectionAborted)), None))
-            }
+        if let Some(begin) = begin {
+            return Some((Ok(begin), None));
         }
+        // What was sent must have left before the connection breaks.
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        let aborted = std::io::Error::from(std::io::ErrorKind::ConnectionAborted);
+        Some((Err(aborted), None))
     });
     let mut response = Response::new(Body::from_stream(parts));
-    response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     response
 }
 

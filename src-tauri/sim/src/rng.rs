@@ -7,7 +7,6 @@ use uuid::{Builder, Uuid};
 pub(crate) struct Rng(u64);
 
 impl Rng {
-
     /// A stream of its own for part `n` of the run, so that what happens at the same time elsewhere cannot shift it.
     pub(crate) fn fork(seed: u64, n: u64) -> Self {
         let mut mixed = Self(seed ^ n.wrapping_mul(0xd134_2543_de82_ef95));

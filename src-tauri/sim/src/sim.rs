@@ -29,8 +29,9 @@ pub struct Sim {
 impl Sim {
     /// Binds and serves. Must run inside a tokio runtime. Errors: the address is taken or not ours.
     pub async fn start(options: Options) -> anyhow::Result<Self> {
-        let listener =
-            TcpListener::bind(options.listen).await.with_context(|| format!("cannot listen at {}", options.listen))?;
+        let listener = TcpListener::bind(options.listen)
+            .await
+            .with_context(|| format!("cannot listen at {}", options.listen))?;
         let addr = listener.local_addr()?;
         let seed = options.seed.unwrap_or_else(|| uuid::Uuid::new_v4().as_u128() as u64);
         let world = Arc::new(World::new(options, seed, format!("http://{addr}"))?);
@@ -40,12 +41,18 @@ impl Sim {
             .fallback(rest::elsewhere);
         let stop = world.stop.clone();
         let server = tokio::spawn(async move {
-            let served = axum::serve(listener, app).with_graceful_shutdown(stop.cancelled_owned()).await;
+            let served = axum::serve(listener, app)
+                .with_graceful_shutdown(stop.cancelled_owned())
+                .await;
             if let Err(error) = served {
                 tracing::error!("server: {error}");
             }
         });
-        Ok(Self { world, addr, server: Some(server) })
+        Ok(Self {
+            world,
+            addr,
+            server: Some(server),
+        })
     }
 
     /// Where it listens.
@@ -76,7 +83,13 @@ impl Sim {
     /// Begins to play a script; see [`crate::SCRIPTS`]. Returns its id for [`Sim::finished`].
     /// Errors: an unknown script, modifier, abonent or line; nothing is played then.
     pub fn play(&self, name: &str, args: Args) -> anyhow::Result<u64> {
-        Ok(self.play_all(&[Cue { at_ms: 0, play: name.to_owned(), args }])?.id)
+        Ok(self
+            .play_all(&[Cue {
+                at_ms: 0,
+                play: name.to_owned(),
+                args,
+            }])?
+            .id)
     }
 
     /// Begins to play several scripts on one timeline.
@@ -123,7 +136,12 @@ impl Sim {
 
     /// Live subscriptions with the time left.
     pub fn subscriptions(&self) -> Vec<Subscription> {
-        self.world.lock().subscriptions.iter().map(crate::subscriptions::Live::told).collect()
+        self.world
+            .lock()
+            .subscriptions
+            .iter()
+            .map(crate::subscriptions::Live::told)
+            .collect()
     }
 
     /// Ends subscriptions by the PBX's own will, each with SubscriptionTerminated. Returns how many.
@@ -144,10 +162,10 @@ impl Sim {
     /// Stops listening and playing; answers that hang are cut after two seconds.
     pub async fn shutdown(mut self) {
         self.world.stop.cancel();
-        if let Some(mut server) = self.server.take() {
-            if tokio::time::timeout(Duration::from_secs(2), &mut server).await.is_err() {
-                server.abort();
-            }
+        if let Some(mut server) = self.server.take()
+            && tokio::time::timeout(Duration::from_secs(2), &mut server).await.is_err()
+        {
+            server.abort();
         }
     }
 }

@@ -65,7 +65,10 @@ impl Live {
     /// With the time that is left.
     pub(crate) fn told(&self) -> Subscription {
         let expires = self.ends.saturating_duration_since(Instant::now()).as_secs();
-        Subscription { expires, ..self.info.clone() }
+        Subscription {
+            expires,
+            ..self.info.clone()
+        }
     }
 
     fn wants(&self, event: &Event) -> bool {
@@ -73,19 +76,19 @@ impl Live {
             return false;
         }
         match self.info.target_type {
-            TargetType::Group => {
-                !matches!(event.kind, Kind::CallSubscription | Kind::CallSubscriptionResync)
-            }
+            TargetType::Group => !matches!(event.kind, Kind::CallSubscription | Kind::CallSubscriptionResync),
             TargetType::Abonent => event.target == self.info.target_id,
-            TargetType::Number => {
-                event.kind != Kind::HookStatus && event.line.as_deref() == Some(&self.info.target_id)
-            }
+            TargetType::Number => event.kind != Kind::HookStatus && event.line.as_deref() == Some(&self.info.target_id),
         }
     }
 
     /// Numbers, writes and queues the subscription's own copy of an event. Returns what could not be queued.
     fn send(&mut self, event: &Event, style: Style, waiting: &Waiting, silent: bool) -> Vec<Item> {
-        self.sequence = if self.sequence == i64::from(i32::MAX) { 1 } else { self.sequence + 1 };
+        self.sequence = if self.sequence == i64::from(i32::MAX) {
+            1
+        } else {
+            self.sequence + 1
+        };
         let mishap = event.mishap;
         let style = Style {
             one_line: style.one_line || mishap.one_line,
@@ -103,7 +106,12 @@ impl Live {
             url: &self.info.url,
             target: (!mishap.no_target).then_some(target),
         };
-        let mut item = Item::new(&self.info.subscription_id, header.event_id.clone(), self.sequence, event.kind);
+        let mut item = Item::new(
+            &self.info.subscription_id,
+            header.event_id.clone(),
+            self.sequence,
+            event.kind,
+        );
         item.delivery.target.clone_from(target);
         item.delivery.tracking_id = event.calls.first().map(|c| c.tracking_id.clone());
         item.delivery.body = document(&header, event, style);
@@ -117,7 +125,11 @@ impl Live {
             self.held_back = Some(item);
             return Vec::new();
         }
-        [Some(item), self.held_back.take()].into_iter().flatten().filter_map(|item| self.queue(item)).collect()
+        [Some(item), self.held_back.take()]
+            .into_iter()
+            .flatten()
+            .filter_map(|item| self.queue(item))
+            .collect()
     }
 
     fn queue(&self, item: Item) -> Option<Item> {
@@ -144,7 +156,11 @@ impl World {
         let life = Duration::from_secs(granted);
         let (sender, receiver) = mpsc::channel(self.options.queue.max(1));
         let suffix = if self.options.null_suffix { "/null" } else { "" };
-        tokio::spawn(deliver::run(Arc::clone(self), format!("{}{suffix}", wanted.url), receiver));
+        tokio::spawn(deliver::run(
+            Arc::clone(self),
+            format!("{}{suffix}", wanted.url),
+            receiver,
+        ));
         let mut inner = self.lock();
         inner.subscriptions_made += 1;
         let mut rng = Rng::fork(self.seed ^ 0x5ab5, inner.subscriptions_made);
@@ -156,12 +172,19 @@ impl World {
             expires: granted,
             url: wanted.url,
         };
-        let mut live =
-            Live { info: info.clone(), ends: Instant::now() + life, sequence: 0, rng, queue: sender, held_back: None, twin: wanted.twin };
+        let mut live = Live {
+            info: info.clone(),
+            ends: Instant::now() + life,
+            sequence: 0,
+            rng,
+            queue: sender,
+            held_back: None,
+            twin: wanted.twin,
+        };
         if info.target_type == TargetType::Abonent {
             let event = inner.idle_or_busy(&info.target_id);
             let dropped = live.send(&event, self.options.style, waiting, self.faults.get().events_off);
-            self.note_dropped(&mut inner, dropped);
+            inner.note_dropped(dropped);
         }
         inner.subscriptions.push(live);
         drop(inner);
@@ -182,13 +205,15 @@ impl World {
     /// Ends subscriptions, each with SubscriptionTerminated as its last event. Returns how many.
     pub(crate) fn unsubscribe(&self, which: impl Fn(&Subscription) -> bool, waiting: &Waiting) -> usize {
         let mut inner = self.lock();
-        let (mut ended, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut inner.subscriptions).into_iter().partition(|s| which(&s.info));
+        let (mut ended, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut inner.subscriptions)
+            .into_iter()
+            .partition(|s| which(&s.info));
         inner.subscriptions = kept;
         for live in &mut ended {
             let mut event = plain(Kind::SubscriptionTerminated, &live.info.target_id);
             event.line = Some(live.info.target_id.clone());
             let dropped = live.send(&event, self.options.style, waiting, self.faults.get().events_off);
-            self.note_dropped(&mut inner, dropped);
+            inner.note_dropped(dropped);
         }
         ended.len()
     }
@@ -202,7 +227,7 @@ impl World {
         for live in inner.subscriptions.iter_mut().filter(|s| s.wants(event)) {
             dropped.extend(live.send(event, self.options.style, waiting, silent));
         }
-        self.note_dropped(&mut inner, dropped);
+        inner.note_dropped(dropped);
     }
 
     /// Releases events held back by the fault `swapped` that nothing followed.
@@ -214,34 +239,62 @@ impl World {
                 dropped.extend(live.queue(item));
             }
         }
-        self.note_dropped(&mut inner, dropped);
+        inner.note_dropped(dropped);
     }
 
     /// The fault `second-subscription`: a twin to the same address for every subscription.
     pub(crate) fn open_twins(self: &Arc<Self>, waiting: &Waiting) {
-        let infos: Vec<_> = self.lock().subscriptions.iter().filter(|s| !s.twin).map(|s| s.info.clone()).collect();
+        let infos: Vec<_> = self
+            .lock()
+            .subscriptions
+            .iter()
+            .filter(|s| !s.twin)
+            .map(|s| s.info.clone())
+            .collect();
         for info in infos {
-            let Subscription { target_type, target_id, subscription_type, expires, url, .. } = info;
-            self.subscribe(Wanted { target_type, target_id, subscription_type, expires, url, twin: true }, waiting);
+            let Subscription {
+                target_type,
+                target_id,
+                subscription_type,
+                expires,
+                url,
+                ..
+            } = info;
+            self.subscribe(
+                Wanted {
+                    target_type,
+                    target_id,
+                    subscription_type,
+                    expires,
+                    url,
+                    twin: true,
+                },
+                waiting,
+            );
         }
     }
 
     /// The twins end.
     pub(crate) fn close_twins(&self, waiting: &Waiting) {
-        let twins: Vec<_> =
-            self.lock().subscriptions.iter().filter(|s| s.twin).map(|s| s.info.subscription_id.clone()).collect();
+        let twins: Vec<_> = self
+            .lock()
+            .subscriptions
+            .iter()
+            .filter(|s| s.twin)
+            .map(|s| s.info.subscription_id.clone())
+            .collect();
         self.unsubscribe(|s| twins.contains(&s.subscription_id), waiting);
-    }
-
-    fn note_dropped(&self, inner: &mut Inner, dropped: Vec<Item>) {
-        for mut item in dropped {
-            item.delivery.at = crate::world::now_ms();
-            inner.deliveries.push(item.delivery);
-        }
     }
 }
 
 impl Inner {
+    fn note_dropped(&mut self, dropped: Vec<Item>) {
+        for mut item in dropped {
+            item.delivery.at = crate::world::now_ms();
+            self.deliveries.push(item.delivery);
+        }
+    }
+
     /// Keeps track of the calls that abonents have now, for CallSubscription.
     fn follow(&mut self, event: &Event) {
         for call in &event.calls {
@@ -260,13 +313,27 @@ impl Inner {
     /// The first event of an ABONENT subscription (examples 01 and 02).
     fn idle_or_busy(&self, target: &str) -> Event {
         let mut event = plain(Kind::CallSubscription, target);
-        event.calls = self.live_calls.get(target).map(|calls| calls.values().cloned().collect()).unwrap_or_default();
-        let talks = event.calls.iter().any(|c| c.state != "Alerting" || c.personality == "Originator");
+        event.calls = self
+            .live_calls
+            .get(target)
+            .map(|calls| calls.values().cloned().collect())
+            .unwrap_or_default();
+        let talks = event
+            .calls
+            .iter()
+            .any(|c| c.state != "Alerting" || c.personality == "Originator");
         event.hook = Some(if talks { "Off-Hook" } else { "On-Hook" });
         event
     }
 }
 
 fn plain(kind: Kind, target: &str) -> Event {
-    Event { kind, target: target.to_owned(), calls: Vec::new(), hook: None, line: None, mishap: Mishap::default() }
+    Event {
+        kind,
+        target: target.to_owned(),
+        calls: Vec::new(),
+        hook: None,
+        line: None,
+        mishap: Mishap::default(),
+    }
 }

@@ -64,11 +64,22 @@ pub(crate) struct Settings {
 impl World {
     pub(crate) fn new(options: Options, seed: u64, base_url: String) -> anyhow::Result<Self> {
         // Straight to the subscriber: a proxy of the machine has nothing to do with a simulation.
-        let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?;
-        let settings = |a: &Abonent| Settings { recording: a.recording, agent: a.agent.then_some("ONLINE") };
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
+        let settings = |a: &Abonent| Settings {
+            recording: a.recording,
+            agent: a.agent.then_some("ONLINE"),
+        };
         let inner = Inner {
             script_time: options.base_time,
-            settings: options.company.abonents.iter().map(|a| (a.user_id.clone(), settings(a))).collect(),
+            settings: options
+                .company
+                .abonents
+                .iter()
+                .map(|a| (a.user_id.clone(), settings(a)))
+                .collect(),
             subscriptions: Vec::new(),
             subscriptions_made: 0,
             next_play: 1,
@@ -83,7 +94,15 @@ impl World {
             timer: None,
         };
         let (faults, stop) = (Faults::default(), CancellationToken::new());
-        Ok(Self { options, seed, faults, stop, client, base_url, inner: Mutex::new(inner) })
+        Ok(Self {
+            options,
+            seed,
+            faults,
+            stop,
+            client,
+            base_url,
+            inner: Mutex::new(inner),
+        })
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -109,5 +128,7 @@ impl World {
 
 /// Real time, epoch milliseconds.
 pub(crate) fn now_ms() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis() as i64)
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |d| d.as_millis() as i64)
 }

@@ -178,8 +178,18 @@ struct Writer {
 
 impl Writer {
     fn new(style: Style) -> Self {
-        let (broadsoft, instance) = if style.other_prefixes { ("bw", "si") } else { ("xsi", "xsi1") };
-        Self { out: String::with_capacity(2048), depth: 0, style, broadsoft, instance }
+        let (broadsoft, instance) = if style.other_prefixes {
+            ("bw", "si")
+        } else {
+            ("xsi", "xsi1")
+        };
+        Self {
+            out: String::with_capacity(2048),
+            depth: 0,
+            style,
+            broadsoft,
+            instance,
+        }
     }
 
     fn indent(&mut self) {
@@ -196,7 +206,7 @@ impl Writer {
 
     fn open(&mut self, name: &str, attributes: &str) {
         self.indent();
-        self.out.push_str(&format!("<{}:{name}{attributes}>", self.broadsoft));
+        self.out.extend(["<", self.broadsoft, ":", name, attributes, ">"]);
         self.end_line();
         self.depth += 1;
     }
@@ -204,13 +214,13 @@ impl Writer {
     fn close(&mut self, name: &str) {
         self.depth -= 1;
         self.indent();
-        self.out.push_str(&format!("</{}:{name}>", self.broadsoft));
+        self.out.extend(["</", self.broadsoft, ":", name, ">"]);
         self.end_line();
     }
 
     fn empty(&mut self, name: &str, attributes: &str) {
         self.indent();
-        self.out.push_str(&format!("<{}:{name}{attributes}/>", self.broadsoft));
+        self.out.extend(["<", self.broadsoft, ":", name, attributes, "/>"]);
         self.end_line();
     }
 
@@ -238,22 +248,31 @@ impl Writer {
 
     /// A `tel:` address; Russian numbers carry their country code (reference 2.5, "How numbers are written").
     fn tel(&mut self, name: &str, number: &str) {
-        let country = if number.starts_with("+7") { " countryCode=\"7\"" } else { "" };
+        let country = if number.starts_with("+7") {
+            " countryCode=\"7\""
+        } else {
+            ""
+        };
         self.leaf(name, country, &format!("tel:{number}"));
     }
 
     fn leaf(&mut self, name: &str, attributes: &str, value: &str) {
         self.indent();
-        let (before, after) = if self.style.line_breaks { ("\n      ", " \n    ") } else { ("", "") };
+        let (before, after) = if self.style.line_breaks {
+            ("\n      ", " \n    ")
+        } else {
+            ("", "")
+        };
         let b = self.broadsoft;
-        self.out.push_str(&format!("<{b}:{name}{attributes}>{before}{}{after}</{b}:{name}>", escape(value)));
+        self.out.extend(["<", b, ":", name, attributes, ">", before]);
+        escape(&mut self.out, value);
+        self.out.extend([after, "</", b, ":", name, ">"]);
         self.end_line();
     }
 }
 
 /// Text content with the three characters replaced that XML forbids there, and characters dropped that it knows not.
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
+fn escape(out: &mut String, text: &str) {
     for c in text.chars() {
         match c {
             '&' => out.push_str("&amp;"),
@@ -263,5 +282,4 @@ fn escape(text: &str) -> String {
             c => out.push(c),
         }
     }
-    out
 }

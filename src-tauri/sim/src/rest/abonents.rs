@@ -18,7 +18,10 @@ pub(super) fn routes() -> Router<Arc<World>> {
         .route("/abonents", get(all))
         .route("/abonents/{pattern}", get(one))
         .route("/abonents/{pattern}/agent", get(agent).put(set_agent))
-        .route("/abonents/{pattern}/recording", get(recording).put(record).delete(do_not_record))
+        .route(
+            "/abonents/{pattern}/recording",
+            get(recording).put(record).delete(do_not_record),
+        )
 }
 
 async fn all(State(world): Shared) -> Response {
@@ -26,17 +29,30 @@ async fn all(State(world): Shared) -> Response {
 }
 
 async fn one(State(world): Shared, Path(pattern): Path<String>) -> Response {
-    world.options.company.abonent(&pattern).map_or_else(answer::nobody, answer::json)
+    world
+        .options
+        .company
+        .abonent(&pattern)
+        .map_or_else(answer::nobody, answer::json)
 }
 
 /// Runs `act` on an abonent's settings.
 fn with(world: &World, pattern: &str, act: impl FnOnce(&mut Settings) -> Response) -> Response {
-    let Some(abonent) = world.options.company.abonent(pattern) else { return answer::nobody() };
-    world.lock().settings.get_mut(&abonent.user_id).map_or_else(answer::nobody, act)
+    let Some(abonent) = world.options.company.abonent(pattern) else {
+        return answer::nobody();
+    };
+    world
+        .lock()
+        .settings
+        .get_mut(&abonent.user_id)
+        .map_or_else(answer::nobody, act)
 }
 
 async fn agent(State(world): Shared, Path(pattern): Path<String>) -> Response {
-    with(&world, &pattern, |s| s.agent.map_or_else(|| answer::bad("Симулятор: не оператор"), |status| answer::json(&status)))
+    with(&world, &pattern, |s| {
+        s.agent
+            .map_or_else(|| answer::bad("Симулятор: не оператор"), |status| answer::json(&status))
+    })
 }
 
 #[derive(Deserialize)]
@@ -45,8 +61,15 @@ struct Status {
 }
 
 /// The status comes in the query (S3) or as JSON (S1): both are accepted.
-async fn set_agent(State(world): Shared, Path(pattern): Path<String>, Query(query): Query<Status>, body: Bytes) -> Response {
-    let told = query.status.or_else(|| serde_json::from_slice::<Status>(&body).ok()?.status);
+async fn set_agent(
+    State(world): Shared,
+    Path(pattern): Path<String>,
+    Query(query): Query<Status>,
+    body: Bytes,
+) -> Response {
+    let told = query
+        .status
+        .or_else(|| serde_json::from_slice::<Status>(&body).ok()?.status);
     let status = match told.as_deref() {
         Some("ONLINE") => "ONLINE",
         Some("OFFLINE") => "OFFLINE",
@@ -63,7 +86,9 @@ async fn set_agent(State(world): Shared, Path(pattern): Path<String>, Query(quer
 }
 
 async fn recording(State(world): Shared, Path(pattern): Path<String>) -> Response {
-    with(&world, &pattern, |s| answer::json(&if s.recording { "ON" } else { "OFF" }))
+    with(&world, &pattern, |s| {
+        answer::json(&if s.recording { "ON" } else { "OFF" })
+    })
 }
 
 async fn record(State(world): Shared, Path(pattern): Path<String>) -> Response {

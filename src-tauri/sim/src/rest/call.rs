@@ -28,7 +28,9 @@ use crate::{
 };
 
 pub(super) fn routes() -> Router<Arc<World>> {
-    Router::new().route("/abonents/{pattern}/call", post(first)).route("/v2/abonents/{pattern}/call", post(second))
+    Router::new()
+        .route("/abonents/{pattern}/call", post(first))
+        .route("/v2/abonents/{pattern}/call", post(second))
 }
 
 #[derive(Deserialize)]
@@ -37,7 +39,12 @@ struct Wanted {
     phone_number: Option<String>,
 }
 
-async fn first(State(world): Shared, Path(pattern): Path<String>, Query(query): Query<Wanted>, body: Bytes) -> Response {
+async fn first(
+    State(world): Shared,
+    Path(pattern): Path<String>,
+    Query(query): Query<Wanted>,
+    body: Bytes,
+) -> Response {
     let number = query.phone_number.or_else(|| from_form(&body));
     place(&world, pattern, number, 1).await
 }
@@ -58,7 +65,9 @@ fn from_form(body: &[u8]) -> Option<String> {
 
 async fn place(world: &Arc<World>, pattern: String, number: Option<String>, edition: u8) -> Response {
     let company = &world.options.company;
-    let Some(abonent) = company.abonent(&pattern) else { return answer::nobody() };
+    let Some(abonent) = company.abonent(&pattern) else {
+        return answer::nobody();
+    };
     let Some(number) = number.filter(|n| (2..=15).contains(&digits(n).len())) else {
         return answer::bad("Симулятор: неверный номер");
     };
@@ -71,13 +80,28 @@ async fn place(world: &Arc<World>, pattern: String, number: Option<String>, edit
         Some("0005") if !known => "click-to-call-forbidden",
         _ => "click-to-call",
     };
-    let args = Args { abonent: Some(abonent.user_id.clone()), number: Some(number.clone()), ..Args::default() };
-    let played = match world.play(&[Cue { at_ms: 0, play: script.into(), args }]) {
+    let args = Args {
+        abonent: Some(abonent.user_id.clone()),
+        number: Some(number.clone()),
+        ..Args::default()
+    };
+    let played = match world.play(&[Cue {
+        at_ms: 0,
+        play: script.into(),
+        args,
+    }]) {
         Ok(played) => played,
         Err(error) => return answer::bad(&format!("Симулятор: {error:#}")),
     };
     let tracking_id = played.tracking_id.unwrap_or_default();
-    let placed = Placed { pattern, abonent: abonent.user_id.clone(), number, edition, tracking_id: tracking_id.clone(), at: now_ms() };
+    let placed = Placed {
+        pattern,
+        abonent: abonent.user_id.clone(),
+        number,
+        edition,
+        tracking_id: tracking_id.clone(),
+        at: now_ms(),
+    };
     world.lock().placed.push(placed);
     let faults = world.faults.get();
     if faults.call_answer_delay_ms > 0 {

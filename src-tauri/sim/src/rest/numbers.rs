@@ -14,7 +14,9 @@ use super::{Shared, answer};
 use crate::{company::Line, world::World};
 
 pub(super) fn routes() -> Router<Arc<World>> {
-    Router::new().route("/numbers", get(all)).route("/numbers/{pattern}", get(one))
+    Router::new()
+        .route("/numbers", get(all))
+        .route("/numbers/{pattern}", get(one))
 }
 
 fn told(line: &Line) -> Value {
@@ -27,5 +29,8 @@ async fn all(State(world): Shared) -> Response {
 
 async fn one(State(world): Shared, Path(pattern): Path<String>) -> Response {
     let line = world.options.company.line(&pattern);
-    line.map_or_else(|| answer::bad("Симулятор: номер не найден"), |line| answer::json(&told(line)))
+    line.map_or_else(
+        || answer::bad("Симулятор: номер не найден"),
+        |line| answer::json(&told(line)),
+    )
 }

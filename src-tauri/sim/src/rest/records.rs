@@ -38,7 +38,12 @@ pub(crate) fn link_routes() -> Router<Arc<World>> {
 }
 
 fn told(world: &World, record: &Record) -> Value {
-    let abonent = world.options.company.abonents.iter().find(|a| a.user_id == record.abonent);
+    let abonent = world
+        .options
+        .company
+        .abonents
+        .iter()
+        .find(|a| a.user_id == record.abonent);
     json!({
         "id": record.id.to_string(),
         "externalId": record.tracking_id,
@@ -83,7 +88,14 @@ async fn list(State(world): Shared, Query(filter): Query<Filter>) -> Response {
             && from.is_none_or(|t| r.date >= t)
             && to.is_none_or(|t| r.date <= t)
     };
-    let page: Vec<_> = inner.records.visible().iter().filter(fits).take(PAGE).map(|r| told(&world, r)).collect();
+    let page: Vec<_> = inner
+        .records
+        .visible()
+        .iter()
+        .filter(fits)
+        .take(PAGE)
+        .map(|r| told(&world, r))
+        .collect();
     answer::json(&page)
 }
 
@@ -102,12 +114,19 @@ fn by_session(world: &World, tracking: &str, user: &str) -> Option<Record> {
     let plain = user.trim_start_matches('+');
     let login = |id: &str| id.split_once('@').is_some_and(|(login, _)| login == plain);
     let company = &world.options.company;
-    let abonent = company
-        .abonent(user)
-        .or_else(|| company.abonent(plain))
-        .or_else(|| company.abonents.iter().find(|a| login(&a.user_id) || a.address_of_record() == user))?;
+    let abonent = company.abonent(user).or_else(|| company.abonent(plain)).or_else(|| {
+        company
+            .abonents
+            .iter()
+            .find(|a| login(&a.user_id) || a.address_of_record() == user)
+    })?;
     let mut inner = world.lock();
-    inner.records.visible().iter().find(|r| r.tracking_id == tracking && r.abonent == abonent.user_id).cloned()
+    inner
+        .records
+        .visible()
+        .iter()
+        .find(|r| r.tracking_id == tracking && r.abonent == abonent.user_id)
+        .cloned()
 }
 
 fn or_missing(record: Option<Record>, found: impl FnOnce(&Record) -> Response) -> Response {
@@ -152,11 +171,19 @@ async fn download_of(State(world): Shared, Path((tracking, user)): Path<(String,
 
 /// What stands for the hash in a link: a function of seed and id, so that one cannot be made from another.
 fn hash(world: &World, id: u64) -> String {
-    crate::rng::Rng::fork(world.seed ^ 0x11_4b, id).uuid().simple().to_string()
+    crate::rng::Rng::fork(world.seed ^ 0x11_4b, id)
+        .uuid()
+        .simple()
+        .to_string()
 }
 
 fn reference(world: &World, record: &Record) -> Response {
-    let url = format!("{}/api/downloadCallRecording/{}/record/{}", world.base_url, hash(world, record.id), record.id);
+    let url = format!(
+        "{}/api/downloadCallRecording/{}/record/{}",
+        world.base_url,
+        hash(world, record.id),
+        record.id
+    );
     let ends = crate::world::now_ms() + 3_600_000;
     let size = wav::size(record.duration);
     answer::json(&json!({ "url": url, "fileSize": size, "fileType": "WAV", "expirationDate": ends }))

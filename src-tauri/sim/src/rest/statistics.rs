@@ -25,7 +25,9 @@ use crate::{
 const PAGE: usize = 100;
 
 pub(super) fn routes() -> Router<Arc<World>> {
-    Router::new().route("/statistics", get(first)).route("/v2/statistics", get(second))
+    Router::new()
+        .route("/statistics", get(first))
+        .route("/v2/statistics", get(second))
 }
 
 #[derive(Deserialize)]
@@ -54,12 +56,19 @@ async fn second(State(world): Shared, Query(filter): Query<Filter>) -> Response 
 pub(super) fn moment(text: Option<&str>) -> Result<Option<i64>, ()> {
     let Some(text) = text else { return Ok(None) };
     let whole = || DateTime::parse_from_rfc3339(text).map(|t| t.timestamp_millis()).ok();
-    let naive = |format| NaiveDateTime::parse_from_str(text, format).map(|t| t.and_utc().timestamp_millis()).ok();
+    let naive = |format| {
+        NaiveDateTime::parse_from_str(text, format)
+            .map(|t| t.and_utc().timestamp_millis())
+            .ok()
+    };
     let day = || {
         let midnight = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0)?;
         Some(midnight.and_utc().timestamp_millis())
     };
-    let found = whole().or_else(|| naive("%Y%m%dT%H%M%SZ")).or_else(|| naive("%Y-%m-%dT%H:%M:%S%.f")).or_else(day);
+    let found = whole()
+        .or_else(|| naive("%Y%m%dT%H%M%SZ"))
+        .or_else(|| naive("%Y-%m-%dT%H:%M:%S%.f"))
+        .or_else(day);
     found.map(Some).ok_or(())
 }
 

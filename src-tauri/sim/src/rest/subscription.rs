@@ -76,7 +76,10 @@ fn unknown() -> Response {
 
 async fn tell(State(world): Shared, Query(which): Query<Which>) -> Response {
     let inner = world.lock();
-    let found = inner.subscriptions.iter().find(|s| s.info.subscription_id == which.subscription_id);
+    let found = inner
+        .subscriptions
+        .iter()
+        .find(|s| s.info.subscription_id == which.subscription_id);
     found.map_or_else(unknown, |s| answer::json(&s.told()))
 }
 

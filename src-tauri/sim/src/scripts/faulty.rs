@@ -9,19 +9,37 @@ use crate::{
 /// The modifiers: name and what it does.
 pub const MODIFIERS: &[(&str, &str)] = &[
     ("duplicate", "every event is delivered twice, the same document"),
-    ("swapped", "events are delivered in pairs the wrong way round (sequence numbers keep the true order)"),
-    ("lost-released", "no CallReleased is delivered (its sequence number is used up)"),
+    (
+        "swapped",
+        "events are delivered in pairs the wrong way round (sequence numbers keep the true order)",
+    ),
+    (
+        "lost-released",
+        "no CallReleased is delivered (its sequence number is used up)",
+    ),
     ("missing-target", "events have no targetId"),
     ("line-breaks", "line breaks and blanks around every text"),
     ("other-prefixes", "other namespace prefixes than xsi and xsi1"),
     ("one-line", "no indentation"),
     ("mixed-style", "each event in a style chosen by seed"),
     ("unknown-kind", "events of a kind that nobody knows come in between"),
-    ("second-subscription", "every subscription has a twin to the same address while the script plays"),
-    ("operator-address", "click-to-call: the address of CallOriginating is the operator's own"),
-    ("click-to-dial-kept", "click-to-call: the personality stays Click-to-Dial to the end"),
+    (
+        "second-subscription",
+        "every subscription has a twin to the same address while the script plays",
+    ),
+    (
+        "operator-address",
+        "click-to-call: the address of CallOriginating is the operator's own",
+    ),
+    (
+        "click-to-dial-kept",
+        "click-to-call: the personality stays Click-to-Dial to the end",
+    ),
     ("withheld", "an outside caller withholds the number"),
-    ("late-record", "the recording appears late, with an id that was given at the end of the call"),
+    (
+        "late-record",
+        "the recording appears late, with an id that was given at the end of the call",
+    ),
     ("503-html", "REST answers 503 with an HTML page while the script plays"),
 ];
 
@@ -75,8 +93,14 @@ fn add_unknown(steps: &mut Vec<Step>) {
     for step in steps.drain(..) {
         let extra = match &step.what {
             What::Event(event) if event.calls.len() == 1 => {
-                let event = Event { kind: Kind::Novelty, ..event.clone() };
-                Some(Step { at: step.at, what: What::Event(event) })
+                let event = Event {
+                    kind: Kind::Novelty,
+                    ..event.clone()
+                };
+                Some(Step {
+                    at: step.at,
+                    what: What::Event(event),
+                })
             }
             _ => None,
         };

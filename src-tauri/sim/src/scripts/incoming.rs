@@ -22,7 +22,7 @@ fn rung(s: &mut Stage<'_>) -> Leg {
 
 fn finish(s: &mut Stage<'_>, leg: &Leg, outcome: Outcome) {
     let to = s.line.as_ref().map(|l| e164(&l.phone));
-    let part = s.part(leg, outcome, to);
+    let part = Stage::part(leg, outcome, to);
     s.end(&leg.view.tracking_id, Vec::new(), Direction::Incoming, vec![part]);
 }
 

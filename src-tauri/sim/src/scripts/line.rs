@@ -59,7 +59,13 @@ fn begin(s: &mut Stage<'_>) -> Session {
     let mut members: Vec<_> = line.members.iter().map(|i| s.company.abonents[*i].clone()).collect();
     members.retain(|m| m.user_id != s.who.user_id);
     members.push(s.who.clone());
-    Session { id, line, system, parts: Vec::new(), members }
+    Session {
+        id,
+        line,
+        system,
+        parts: Vec::new(),
+        members,
+    }
 }
 
 impl Session {
@@ -68,7 +74,11 @@ impl Session {
         let mut leg = s.leg(&member.user_id, &self.id, "Terminator", party, at);
         through(&mut leg, &self.line, true);
         if self.line.kind == LineKind::CallCentre {
-            let calling = if s.hidden { leg.view.remote.clone() } else { outside(&s.number) };
+            let calling = if s.hidden {
+                leg.view.remote.clone()
+            } else {
+                outside(&s.number)
+            };
             // The centre puts its own name before the caller's (reference 2.5, acdCallInfo).
             leg.view.remote.name = Some(self.line.name.clone());
             leg.view.acd = Some(Acd {
@@ -83,33 +93,42 @@ impl Session {
         leg
     }
 
-    fn note(&mut self, s: &Stage<'_>, leg: &Leg, outcome: Outcome) {
-        self.parts.push(s.part(leg, outcome, Some(e164(&self.line.phone))));
+    fn note(&mut self, leg: &Leg, outcome: Outcome) {
+        self.parts.push(Stage::part(leg, outcome, Some(e164(&self.line.phone))));
     }
 
     fn talk(&mut self, s: &mut Stage<'_>, leg: &mut Leg, answer: i64) {
         s.answer(answer, leg);
         let release = answer + s.talk_ms();
         s.release(release, leg, End::Remote);
-        self.note(s, leg, Outcome::Answered);
+        self.note(leg, Outcome::Answered);
         self.close(s, release + 10);
     }
 
     /// The system object's release ends the whole call (S5, example 38).
     fn close(&mut self, s: &mut Stage<'_>, at: i64) {
         s.release(at, &mut self.system, End::Remote);
-        s.end(&self.id, Vec::new(), Direction::Incoming, std::mem::take(&mut self.parts));
+        s.end(
+            &self.id,
+            Vec::new(),
+            Direction::Incoming,
+            std::mem::take(&mut self.parts),
+        );
     }
 }
 
 fn together(s: &mut Stage<'_>, mut session: Session, begin: i64) {
     let members = session.members.clone();
-    let mut legs: Vec<_> = members.iter().enumerate().map(|(i, m)| session.offer(s, m, begin + i as i64 * 15)).collect();
+    let mut legs: Vec<_> = members
+        .iter()
+        .enumerate()
+        .map(|(i, m)| session.offer(s, m, begin + i as i64 * 15))
+        .collect();
     let answer = begin + s.ring_ms();
     let Some(mut mine) = legs.pop() else { return };
     for (i, leg) in legs.iter_mut().enumerate() {
         s.release(answer + 50 + i as i64, leg, End::Plain);
-        session.note(s, leg, Outcome::AnsweredByColleague);
+        session.note(leg, Outcome::AnsweredByColleague);
     }
     session.talk(s, &mut mine, answer);
 }
@@ -140,7 +159,7 @@ pub(super) fn sequential(s: &mut Stage<'_>) {
         let mut leg = session.offer(s, member, at);
         at += TURN_MS;
         s.release(at, &mut leg, End::Remote);
-        session.note(s, &leg, Outcome::AnsweredByColleague);
+        session.note(&leg, Outcome::AnsweredByColleague);
         at += 100;
     }
     let mut leg = session.offer(s, &members[last], at);
@@ -151,11 +170,15 @@ pub(super) fn sequential(s: &mut Stage<'_>) {
 pub(super) fn missed(s: &mut Stage<'_>) {
     let mut session = begin(s);
     let members = session.members.clone();
-    let mut legs: Vec<_> = members.iter().enumerate().map(|(i, m)| session.offer(s, m, 500 + i as i64 * 15)).collect();
+    let mut legs: Vec<_> = members
+        .iter()
+        .enumerate()
+        .map(|(i, m)| session.offer(s, m, 500 + i as i64 * 15))
+        .collect();
     let end = 500 + s.ring_ms() + 12_000;
     for (i, leg) in legs.iter_mut().enumerate() {
         s.release(end + i as i64, leg, End::Remote);
-        session.note(s, leg, Outcome::Missed);
+        session.note(leg, Outcome::Missed);
     }
     session.close(s, end + 50);
 }
@@ -173,7 +196,7 @@ fn offer_in_turn(s: &mut Stage<'_>, session: &mut Session, otherwise: Outcome) -
         };
         at += ms;
         s.release(at, &mut leg, how);
-        session.note(s, &leg, outcome);
+        session.note(&leg, outcome);
         at += 500;
     }
     at
@@ -195,6 +218,6 @@ pub(super) fn callcentre_missed(s: &mut Stage<'_>) {
     let mut leg = session.offer(s, &who, at);
     let end = at + s.ring_ms();
     s.release(end, &mut leg, End::Remote);
-    session.note(s, &leg, Outcome::Missed);
+    session.note(&leg, Outcome::Missed);
     session.close(s, end + 20);
 }

@@ -26,7 +26,7 @@ fn called(s: &Stage<'_>) -> Party {
 
 fn finish(s: &mut Stage<'_>, leg: &Leg, outcome: Outcome) {
     s.hidden = false;
-    let part = s.part(leg, outcome, None);
+    let part = Stage::part(leg, outcome, None);
     s.end(&leg.view.tracking_id, Vec::new(), Direction::Outgoing, vec![part]);
 }
 
@@ -76,8 +76,16 @@ enum Client {
 fn clicked(s: &mut Stage<'_>) -> Leg {
     let session = s.session();
     let who = s.who.clone();
-    let address = if s.operator_address { e164(&who.dn) } else { e164(&s.number) };
-    let party = Party { address: Some(address), call_type: "Unknown", ..Party::default() };
+    let address = if s.operator_address {
+        e164(&who.dn)
+    } else {
+        e164(&s.number)
+    };
+    let party = Party {
+        address: Some(address),
+        call_type: "Unknown",
+        ..Party::default()
+    };
     let mut leg = s.leg(&who.user_id, &session, "Click-to-Dial", party, 0);
     leg.view.appearance = true;
     s.tell(0, Kind::CallOriginating, &leg);
@@ -120,7 +128,11 @@ pub(super) fn click_no_answer(s: &mut Stage<'_>) {
 
 /// A colleague's leg of the same session, for numbers that are an abonent's.
 fn colleague_leg(s: &mut Stage<'_>, session: &str, at: i64) -> Option<Leg> {
-    let colleague = s.company.abonent(&s.number).filter(|a| a.user_id != s.who.user_id)?.clone();
+    let colleague = s
+        .company
+        .abonent(&s.number)
+        .filter(|a| a.user_id != s.who.user_id)?
+        .clone();
     let caller = inside(&s.who);
     let leg = s.leg(&colleague.user_id, session, "Terminator", caller, at);
     s.ring(&leg);
@@ -160,7 +172,13 @@ fn two_legs(s: &mut Stage<'_>, client: Client) {
         }
         Client::Busy => {
             treatment(s, up + 2000, &mut leg);
-            parts.extend(other_part(s, other, up + 2000, Outcome::Rejected, End::Failed("Busy", "110")));
+            parts.extend(other_part(
+                s,
+                other,
+                up + 2000,
+                Outcome::Rejected,
+                End::Failed("Busy", "110"),
+            ));
             Outcome::Busy
         }
         Client::Silent => {
@@ -174,9 +192,13 @@ fn two_legs(s: &mut Stage<'_>, client: Client) {
         let at = leg.view.release.unwrap_or_default() + 30;
         s.hook(at, &target, "On-Hook");
     }
-    let direction = if parts.is_empty() { Direction::Outgoing } else { Direction::Internal };
+    let direction = if parts.is_empty() {
+        Direction::Outgoing
+    } else {
+        Direction::Internal
+    };
     s.hidden = false;
-    let mut mine = s.part(&leg, outcome, None);
+    let mut mine = Stage::part(&leg, outcome, None);
     mine.start = 0;
     parts.insert(0, mine);
     s.end(&session, Vec::new(), direction, parts);
@@ -185,7 +207,7 @@ fn two_legs(s: &mut Stage<'_>, client: Client) {
 fn other_part(s: &mut Stage<'_>, leg: Option<Leg>, at: i64, outcome: Outcome, how: End) -> Option<Part> {
     let mut leg = leg?;
     s.release(at, &mut leg, how);
-    Some(s.part(&leg, outcome, None))
+    Some(Stage::part(&leg, outcome, None))
 }
 
 fn to_colleague(s: &mut Stage<'_>) -> (Leg, Option<Leg>) {
@@ -220,7 +242,7 @@ pub(super) fn internal_missed(s: &mut Stage<'_>) {
 }
 
 fn both(s: &mut Stage<'_>, leg: &Leg, outcome: Outcome, theirs: Option<Part>) {
-    let mut parts = vec![s.part(leg, outcome, None)];
+    let mut parts = vec![Stage::part(leg, outcome, None)];
     parts.extend(theirs);
     s.end(&leg.view.tracking_id, Vec::new(), Direction::Internal, parts);
 }
@@ -230,7 +252,11 @@ pub(super) fn feature_code(s: &mut Stage<'_>) {
     let session = s.session();
     let who = s.who.clone();
     s.hook(0, &who.user_id, "Off-Hook");
-    let party = Party { address: Some("*21".into()), call_type: "Unknown", ..Party::default() };
+    let party = Party {
+        address: Some("*21".into()),
+        call_type: "Unknown",
+        ..Party::default()
+    };
     let mut leg = s.leg(&who.user_id, &session, "Originator", party, 50);
     leg.view.endpoint = Some(who.address_of_record());
     leg.view.appearance = true;

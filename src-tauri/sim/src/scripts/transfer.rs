@@ -72,12 +72,17 @@ pub(super) fn consultative(s: &mut Stage<'_>) {
     s.release(release, &mut asked, End::Remote);
     s.release(release + 10, &mut client, End::Plain);
     s.release(release + 20, &mut asking, End::Plain);
-    let mut mine = s.part(&client, Outcome::Transferred, None);
+    let mut mine = Stage::part(&client, Outcome::Transferred, None);
     mine.release = handed;
-    let mut theirs = s.part(&asked, Outcome::Answered, None);
+    let mut theirs = Stage::part(&asked, Outcome::Answered, None);
     // The colleague talks with the client from the hand-over on; before that, with the abonent.
     theirs.answer = Some(agreed);
-    s.end(&client.view.tracking_id, vec![asked_session], Direction::Incoming, vec![mine, theirs]);
+    s.end(
+        &client.view.tracking_id,
+        vec![asked_session],
+        Direction::Incoming,
+        vec![mine, theirs],
+    );
 }
 
 pub(super) fn blind(s: &mut Stage<'_>) {
@@ -90,16 +95,27 @@ pub(super) fn blind(s: &mut Stage<'_>) {
     // BASIC sees only the release of the abonent's leg (reference 2.7).
     s.release(handed + 20, &mut client, End::Local);
     let (colleague, party) = (s.colleague.clone(), s.party());
-    let mut next = s.leg(&colleague.user_id, &client.view.tracking_id.clone(), "Terminator", party, handed + 100);
+    let mut next = s.leg(
+        &colleague.user_id,
+        &client.view.tracking_id.clone(),
+        "Terminator",
+        party,
+        handed + 100,
+    );
     s.ring(&next);
     let picked = handed + 100 + s.ring_ms();
     s.answer(picked, &mut next);
     let release = picked + s.talk_ms();
     s.release(release, &mut next, End::Remote);
-    let mut mine = s.part(&client, Outcome::Transferred, None);
+    let mut mine = Stage::part(&client, Outcome::Transferred, None);
     mine.release = handed;
-    let theirs = s.part(&next, Outcome::Answered, None);
-    s.end(&client.view.tracking_id, Vec::new(), Direction::Incoming, vec![mine, theirs]);
+    let theirs = Stage::part(&next, Outcome::Answered, None);
+    s.end(
+        &client.view.tracking_id,
+        Vec::new(),
+        Direction::Incoming,
+        vec![mine, theirs],
+    );
 }
 
 pub(super) fn forward(s: &mut Stage<'_>) {
@@ -113,14 +129,18 @@ pub(super) fn forward(s: &mut Stage<'_>) {
     s.tell_all(moved, Kind::CallRedirected, &who.user_id, vec![view]);
     s.release(moved + 20, &mut first, End::Plain);
     let mut second = s.leg(&colleague.user_id, &session, "Terminator", party, moved + 100);
-    second.view.redirections = vec![crate::event::Redirection { party: inside(&who), reason: "no-answer", counter: Some(1) }];
+    second.view.redirections = vec![crate::event::Redirection {
+        party: inside(&who),
+        reason: "no-answer",
+        counter: Some(1),
+    }];
     s.ring(&second);
     let answer = moved + 100 + s.ring_ms();
     s.answer(answer, &mut second);
     let release = answer + s.talk_ms();
     s.release(release, &mut second, End::Remote);
-    let mine = s.part(&first, Outcome::Forwarded, None);
-    let theirs = s.part(&second, Outcome::Answered, None);
+    let mine = Stage::part(&first, Outcome::Forwarded, None);
+    let theirs = Stage::part(&second, Outcome::Answered, None);
     s.end(&session, Vec::new(), Direction::Incoming, vec![mine, theirs]);
 }
 
@@ -139,6 +159,6 @@ pub(super) fn internal_forwarded(s: &mut Stage<'_>) {
     s.answer(answer, &mut leg);
     let release = answer + s.talk_ms();
     s.release(release, &mut leg, End::Local);
-    let part = s.part(&leg, Outcome::Answered, None);
+    let part = Stage::part(&leg, Outcome::Answered, None);
     s.end(&session, Vec::new(), Direction::Outgoing, vec![part]);
 }
