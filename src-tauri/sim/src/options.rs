@@ -70,7 +70,7 @@ impl Default for Options {
             base_time: None,
             style: Style::default(),
             delivery_timeout: Duration::from_secs(5),
-            queue: 10_000,
+            queue: 100_000,
             record_delay: Duration::from_secs(10),
             late_record_delay: Duration::from_mins(10),
             log_limit: 20_000,

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use tokio::{
     sync::{mpsc, watch},
     time::Instant,
@@ -20,17 +21,28 @@ use crate::{
 /// Most calls in one play.
 const MOST_CALLS: u32 = 100_000;
 
-/// One line of a script file: what begins when.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// One line of a script file: what begins when. As JSON the arguments stand beside the other two keys; a key that
+/// nobody knows is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Map<String, Value>")]
 pub struct Cue {
-    /// Milliseconds of script time from the start of the file.
-    #[serde(default)]
+    /// Milliseconds of script time from the start of the file; 0 when absent.
     pub at_ms: i64,
     /// Name of a script, modifiers after `+`.
     pub play: String,
     /// Its arguments.
-    #[serde(flatten)]
     pub args: Args,
+}
+
+impl TryFrom<Map<String, Value>> for Cue {
+    type Error = serde_json::Error;
+
+    fn try_from(mut map: Map<String, Value>) -> Result<Self, Self::Error> {
+        let at_ms = map.remove("at_ms").map_or(Ok(0), serde_json::from_value)?;
+        let play = serde_json::from_value(map.remove("play").unwrap_or_default())?;
+        let args = serde_json::from_value(Value::Object(map))?;
+        Ok(Self { at_ms, play, args })
+    }
 }
 
 /// A play that has begun.

@@ -80,7 +80,7 @@ impl Sim {
         &self.world.options
     }
 
-    /// Begins to play a script; see [`crate::SCRIPTS`]. Returns its id for [`Sim::finished`].
+    /// Begins to play a script; see [`crate::SCRIPTS`]. Must be called inside the tokio runtime. Returns its id for [`Sim::finished`].
     /// Errors: an unknown script, modifier, abonent or line; nothing is played then.
     pub fn play(&self, name: &str, args: Args) -> anyhow::Result<u64> {
         Ok(self
@@ -92,7 +92,7 @@ impl Sim {
             .id)
     }
 
-    /// Begins to play several scripts on one timeline.
+    /// Begins to play several scripts on one timeline. Errors as for [`Sim::play`].
     pub fn play_all(&self, cues: &[Cue]) -> anyhow::Result<Played> {
         self.world.play(cues)
     }

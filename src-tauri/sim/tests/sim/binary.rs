@@ -113,6 +113,41 @@ async fn a_taken_address_and_a_bad_file_are_told() {
 }
 
 #[tokio::test]
+async fn a_list_of_cues_is_played_on_one_timeline() {
+    let (sim, _rest, subscriber) = subscribed("BASIC_CALL").await;
+    let url = format!("{}play?wait=1", sim.control_url());
+    let cues = json!([
+        { "at_ms": 60_000, "play": "incoming-rejected", "number": "+79000000098" },
+        { "play": "incoming-missed", "number": "+79000000099", "ringMs": 1000 },
+    ]);
+    assert_eq!(client().post(&url).json(&cues).send().await.unwrap().status(), 200);
+    let numbers: Vec<_> = subscriber
+        .of("all")
+        .iter()
+        .map(|e| e.text("address").unwrap())
+        .collect();
+    let (early, late) = ("tel:+79000000099".to_owned(), "tel:+79000000098".to_owned());
+    assert_eq!(numbers, [early.clone(), early, late.clone(), late]);
+    let truth = sim.truth();
+    assert_eq!(
+        truth[1].start - truth[0].start,
+        60_000,
+        "the second call begins a minute later in script time"
+    );
+    for wrong in [
+        json!([{ "play": "incoming-missed", "numbr": "1" }]),
+        json!([{ "at_ms": 0 }]),
+        json!({ "play": "internal" }),
+    ] {
+        assert_eq!(
+            client().post(&url).json(&wrong).send().await.unwrap().status(),
+            400,
+            "{wrong}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_control_address_plays_and_tells() {
     let (sim, _rest, subscriber) = subscribed("BASIC_CALL").await;
     let at = |path: &str| format!("{}{path}", sim.control_url());
