@@ -8,23 +8,22 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::install;
-use crate::sh::{self, MINUTE};
+use crate::sh::{self, MINUTE, Scratch};
 
 /// What libFuzzer needs to see from the code under test.
 const COVERAGE: &str = "--cfg fuzzing -Cdebug-assertions -Ccodegen-units=1 -Cpasses=sancov-module \
     -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
     -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares";
 
-/// Runs in the test command: enough to find a broken limit, always the same inputs.
-const RUNS: u32 = 200_000;
+/// Runs in the test command: some seconds, enough to find a broken limit. Always the same inputs: the seed is fixed and
+/// the corpus begins anew.
+const RUNS: u32 = 1_000_000;
 
 /// Every target for a bounded number of runs.
 pub(crate) fn short() -> Result<()> {
-    each(|target, corpus| {
-        let mut command = sh::command(
-            target,
-            &["-seed=1", "-timeout=5", "-rss_limit_mb=1024", "-print_final_stats=1"],
-        );
+    let corpora = Scratch::new("perezvon-fuzz")?;
+    each(corpora.path(), |target, corpus| {
+        let mut command = fuzzer(target, &["-seed=1", "-timeout=5", "-rss_limit_mb=1024", "-verbosity=0"]);
         sh::run(
             command
                 .arg(format!("-runs={RUNS}"))
@@ -32,13 +31,15 @@ pub(crate) fn short() -> Result<()> {
                 .current_dir(artifacts()?),
             10 * MINUTE,
         )
-    })
+    })?;
+    println!("{RUNS} runs of each target");
+    Ok(())
 }
 
 /// Every target for so many minutes.
 pub(crate) fn long(minutes: u64, yes: bool) -> Result<()> {
     install::debian(&[install::BUILD], yes)?;
-    each(|target, corpus| {
+    each(&package().join("corpus"), |target, corpus| {
         let mut command = fuzzer(target, &["-timeout=5", "-rss_limit_mb=2048", "-print_final_stats=1"]);
         command
             .arg(format!("-max_total_time={}", minutes * 60))
@@ -71,7 +72,7 @@ fn artifacts() -> Result<PathBuf> {
     Ok(folder)
 }
 
-fn each(run: impl Fn(&Path, &Path) -> Result<()>) -> Result<()> {
+fn each(corpora: &Path, run: impl Fn(&Path, &Path) -> Result<()>) -> Result<()> {
     let host = host()?;
     // With an explicit target the flags do not reach build scripts and macros, which are ordinary programs.
     let mut build = sh::cargo(&["build", "--release", "--locked", "--target", &host, "--manifest-path"]);
@@ -81,7 +82,7 @@ fn each(run: impl Fn(&Path, &Path) -> Result<()>) -> Result<()> {
     sh::run(build.env("RUSTFLAGS", COVERAGE), 20 * MINUTE)?;
     for name in names()? {
         println!("fuzz target {name}");
-        let corpus = package().join("corpus").join(&name);
+        let corpus = corpora.join(&name);
         seed(&corpus)?;
         run(
             &sh::target().join("fuzz").join(&host).join("release").join(&name),

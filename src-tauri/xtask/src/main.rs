@@ -55,7 +55,8 @@ fn command() -> Result<bool> {
                 minutes = rest
                     .next()
                     .and_then(|n| n.parse().ok())
-                    .context("--minutes takes a number")?
+                    .filter(|n| *n > 0)
+                    .context("--minutes takes a number above 0")?;
             }
             word if !word.starts_with('-') => words.push(word),
             other => bail!("unknown option {other}\n{USAGE}"),
