@@ -316,6 +316,12 @@ impl Stage<'_> {
         self.args.ring_ms.map_or(chosen, |ms| ms.clamp(100, 600_000))
     }
 
+    /// How long phones ring when nobody answers: as told, else longer than [`Self::ring_ms`].
+    pub(crate) fn ring_out_ms(&mut self) -> i64 {
+        let more = if self.args.ring_ms.is_some() { 0 } else { 12_000 };
+        self.ring_ms() + more
+    }
+
     /// How long people talk in this play, milliseconds.
     pub(crate) fn talk_ms(&mut self) -> i64 {
         let chosen = 15_000 + self.rng.below(60_000) as i64;

@@ -37,7 +37,7 @@ pub(super) fn answered(s: &mut Stage<'_>) {
 
 pub(super) fn missed(s: &mut Stage<'_>) {
     let mut leg = rung(s);
-    let release = s.ring_ms() + 12_000;
+    let release = s.ring_out_ms();
     s.release(release, &mut leg, End::Remote);
     finish(s, &leg, Outcome::Missed);
 }

@@ -175,7 +175,7 @@ pub(super) fn missed(s: &mut Stage<'_>) {
         .enumerate()
         .map(|(i, m)| session.offer(s, m, 500 + i as i64 * 15))
         .collect();
-    let end = 500 + s.ring_ms() + 12_000;
+    let end = 500 + s.ring_out_ms();
     for (i, leg) in legs.iter_mut().enumerate() {
         s.release(end + i as i64, leg, End::Remote);
         session.note(leg, Outcome::Missed);

@@ -157,7 +157,7 @@ fn two_legs(s: &mut Stage<'_>, client: Client) {
     }
     s.tell(up, Kind::CallOriginated, &leg);
     let mut other = colleague_leg(s, &session, up + 100);
-    let ring = s.ring_ms();
+    let (ring, ring_out) = (s.ring_ms(), s.ring_out_ms());
     let mut parts = Vec::new();
     let outcome = match client {
         Client::Answers => {
@@ -182,8 +182,8 @@ fn two_legs(s: &mut Stage<'_>, client: Client) {
             Outcome::Busy
         }
         Client::Silent => {
-            s.release(up + ring + 20_000, &mut leg, End::Local);
-            parts.extend(other_part(s, other, up + ring + 20_000, Outcome::Missed, End::Remote));
+            s.release(up + ring_out, &mut leg, End::Local);
+            parts.extend(other_part(s, other, up + ring_out, Outcome::Missed, End::Remote));
             Outcome::NoAnswer
         }
     };
@@ -235,7 +235,7 @@ pub(super) fn internal(s: &mut Stage<'_>) {
 
 pub(super) fn internal_missed(s: &mut Stage<'_>) {
     let (mut leg, other) = to_colleague(s);
-    let release = s.ring_ms() + 8000;
+    let release = s.ring_out_ms();
     s.release(release, &mut leg, End::Local);
     let theirs = other_part(s, other, release + 10, Outcome::Missed, End::Remote);
     both(s, &leg, Outcome::Cancelled, theirs);

@@ -210,6 +210,13 @@ async fn speed_shortens_waits_but_not_the_times_told() {
     let time = |element: &str| released.text(element).unwrap().parse::<i64>().unwrap();
     assert_eq!(time("answerTime") - time("startTime"), 8250);
     assert_eq!(time("releaseTime") - time("answerTime"), 63_650);
+    let args = Args {
+        ring_ms: Some(1500),
+        ..Args::default()
+    };
+    sim.play_through("incoming-missed", args).await.unwrap();
+    let truth = sim.truth().pop().unwrap();
+    assert_eq!(truth.release - truth.start, 1500, "rings as long as told");
 }
 
 #[tokio::test]
