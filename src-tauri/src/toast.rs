@@ -1,0 +1,287 @@
+//! The one module that raises, replaces and closes *the toast of a call*, and tells which of its buttons was clicked
+//! (design, part 3, step 6). What a toast says is decided in `perezvon_desk::toast`; here is only how each system is
+//! asked to show it.
+//!
+//! Windows and macOS go through notify-rust, one waiting thread per toast (`toast/threads.rs`). Linux speaks to the
+//! notification service over one kept zbus connection (`toast/linux.rs` says why).
+//!
+//! Toasts are silent and never take the focus: the telephone on the desk rings already.
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "macos")]
+#[path = "toast/macos.rs"]
+mod system;
+mod text;
+#[cfg(not(target_os = "linux"))]
+mod threads;
+#[cfg(target_os = "windows")]
+#[path = "toast/windows.rs"]
+mod system;
+
+#[cfg(target_os = "linux")]
+use linux::run;
+#[cfg(not(target_os = "linux"))]
+use threads::run;
+
+use perezvon_desk::toast::{Action, Toast, ToastKey, ToastOp, Urgency};
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+
+/// Toasts on the screen at the same time.
+pub const VISIBLE_MAX: usize = 8;
+
+/// Batches of work that wait for a slow notification service.
+const QUEUE: usize = 64;
+
+/// How long a full event queue is waited for before the event is dropped: the toasts of the next calls must go on.
+const EVENT_LIMIT: Duration = Duration::from_secs(2);
+
+/// The app's icons by the names of [`Toast::icon`], the application's first.
+const ICONS: &[(&str, &[u8])] = &[("perezvon", include_bytes!("../../icons/icon.png"))];
+
+/// What the notification service can do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ability {
+    /// Toasts with buttons.
+    Actions,
+    /// Toasts without buttons: the texts alone must do.
+    Plain,
+    /// No toasts, and why, in English for the log.
+    None(String),
+}
+
+impl Ability {
+    /// The window's word: `actions`, `plain` or `none`.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Actions => "actions",
+            Self::Plain => "plain",
+            Self::None(_) => "none",
+        }
+    }
+}
+
+/// Why a toast is no longer on the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CloseReason {
+    /// Its time was over.
+    Expired,
+    /// The user closed it, or the service did after a click.
+    Dismissed,
+    /// The desk closed it.
+    Withdrawn,
+    /// A more urgent or newer toast took its place ([`VISIBLE_MAX`]).
+    GaveWay,
+    /// The notification service ended or gave no reason.
+    Other,
+}
+
+/// What became of a toast.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ToastEvent {
+    /// The service took it.
+    Shown {
+        /// [`Toast::notification_id`].
+        notification_id: i64,
+    },
+    /// The user clicked a button or the body.
+    Clicked {
+        /// Whose toast.
+        key: ToastKey,
+        /// What to do.
+        action: Action,
+        /// [`Toast::notification_id`].
+        notification_id: i64,
+        /// Wayland's permission to raise a window, where the service gives one.
+        activation_token: Option<String>,
+    },
+    /// It left the screen.
+    Closed {
+        /// Whose toast.
+        key: ToastKey,
+        /// Why.
+        reason: CloseReason,
+        /// [`Toast::notification_id`].
+        notification_id: i64,
+    },
+    /// It could not be shown. A toast that stays until closed is shown as soon as the service can again.
+    Failed {
+        /// [`Toast::notification_id`].
+        notification_id: i64,
+        /// In English, for the log.
+        reason: String,
+    },
+    /// [`Toasts::ability`] is another.
+    AbilityChanged,
+}
+
+/// What the toasts need of the app.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Name the user reads: «Перезвон».
+    pub app_name: String,
+    /// Name of the desktop entry without `.desktop` (Linux), and the application's identity elsewhere.
+    pub desktop_entry: String,
+    /// Identifier of the bundle, also the Windows AppUserModelID: `ru.perezvon.desk`.
+    pub app_id: String,
+    /// Folder into which `icons` are written: the systems want files, and the program may be one file.
+    pub icon_dir: PathBuf,
+    /// Name (as in [`Toast::icon`]) and PNG of each icon; the first is the application's.
+    pub icons: &'static [(&'static str, &'static [u8])],
+    /// Address of the session bus; none for the one of the environment. Only Linux.
+    pub bus: Option<String>,
+}
+
+impl Options {
+    /// Those of this app; the icons are written into `icon_dir`.
+    pub fn new(icon_dir: PathBuf) -> Self {
+        Self {
+            app_name: "Перезвон".to_owned(),
+            desktop_entry: "perezvon".to_owned(),
+            app_id: "ru.perezvon.desk".to_owned(),
+            icon_dir,
+            icons: ICONS,
+            bus: None,
+        }
+    }
+
+    /// The file of an icon by [`Toast::icon`]; the application's own for an unknown name.
+    fn icon_path(&self, name: &str) -> Option<PathBuf> {
+        let known = self.icons.iter().find(|(known, _)| *known == name).or_else(|| self.icons.first());
+        known.map(|(known, _)| self.icon_dir.join(format!("{known}.png")))
+    }
+}
+
+/// The toasts of the app. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Toasts {
+    ops: mpsc::Sender<Vec<ToastOp>>,
+    ability: watch::Receiver<Ability>,
+}
+
+impl Toasts {
+    /// Starts the worker on the current tokio runtime. Never fails: whether toasts can be shown is told by
+    /// [`ability`](Self::ability) and [`ToastEvent::AbilityChanged`]. Ends when every clone is dropped.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub fn start(options: Options, events: mpsc::Sender<ToastEvent>) -> Self {
+        let (ops, ops_in) = mpsc::channel(QUEUE);
+        let (ability_out, ability) = watch::channel(Ability::None("starting".to_owned()));
+        tokio::spawn(async move {
+            let dir = options.icon_dir.clone();
+            let icons = options.icons;
+            // Without icons the toasts still say everything.
+            match tokio::task::spawn_blocking(move || write_icons(&dir, icons)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::warn!(%error, "the toasts' icons could not be written"),
+                Err(error) => tracing::warn!(%error, "writing the toasts' icons ended early"),
+            }
+            run(options, ops_in, Reporter { ability: ability_out, events }).await;
+        });
+        Self { ops, ability }
+    }
+
+    /// What the notification service can do now.
+    pub fn ability(&self) -> Ability {
+        self.ability.borrow().clone()
+    }
+
+    /// Waits until the ability is another than `known`; none when the worker has ended.
+    pub async fn ability_after(&self, known: &Ability) -> Option<Ability> {
+        let mut ability = self.ability.clone();
+        ability.wait_for(|now| now != known).await.ok().map(|now| now.clone())
+    }
+
+    /// Carries the operations out in order. Waits only while the queue is full.
+    pub async fn run(&self, ops: Vec<ToastOp>) {
+        if !ops.is_empty() && self.ops.send(ops).await.is_err() {
+            tracing::error!("the toasts' worker has ended");
+        }
+    }
+}
+
+/// Where the worker's findings go.
+struct Reporter {
+    ability: watch::Sender<Ability>,
+    events: mpsc::Sender<ToastEvent>,
+}
+
+impl Reporter {
+    async fn ability(&self, now: Ability) {
+        let changed = self.ability.send_if_modified(|known| {
+            let changed = *known != now;
+            if changed {
+                tracing::info!(ability = ?now, "notification service");
+                known.clone_from(&now);
+            }
+            changed
+        });
+        if changed {
+            self.event(ToastEvent::AbilityChanged).await;
+        }
+    }
+
+    async fn event(&self, event: ToastEvent) {
+        if let Err(error) = self.events.send_timeout(event, EVENT_LIMIT).await {
+            tracing::error!(%error, "an event of a toast was dropped");
+        }
+    }
+
+    async fn shown(&self, toast: &Toast) {
+        self.event(ToastEvent::Shown { notification_id: toast.notification_id }).await;
+    }
+
+    async fn closed(&self, toast: &Toast, reason: CloseReason) {
+        let (key, notification_id) = (toast.key.clone(), toast.notification_id);
+        self.event(ToastEvent::Closed { key, reason, notification_id }).await;
+    }
+
+    async fn failed(&self, toast: &Toast, reason: String) {
+        self.event(ToastEvent::Failed { notification_id: toast.notification_id, reason }).await;
+    }
+}
+
+/// Which of the toasts must go so that one of urgency `newcomer` can come: the oldest of the least urgent. `Ok(None)`
+/// when there is room, `Err` when the newcomer itself is the least urgent of all.
+fn gives_way(shown: impl ExactSizeIterator<Item = Urgency>, newcomer: Urgency) -> Result<Option<usize>, ()> {
+    if shown.len() < VISIBLE_MAX {
+        return Ok(None);
+    }
+    // `min_by_key` answers the first of equals: the oldest.
+    match shown.enumerate().min_by_key(|(_, urgency)| rank(*urgency)) {
+        Some((_, least)) if rank(least) > rank(newcomer) => Err(()),
+        Some((index, _)) => Ok(Some(index)),
+        None => Ok(None),
+    }
+}
+
+/// The urgency as the notification specification counts it.
+fn rank(urgency: Urgency) -> u8 {
+    match urgency {
+        Urgency::Low => 0,
+        Urgency::Normal => 1,
+        Urgency::Critical => 2,
+    }
+}
+
+/// The action behind a key that a service answered; `default` is the body.
+fn action_of(toast: &Toast, key: &str) -> Option<Action> {
+    if key == "default" {
+        return toast.body_action.clone();
+    }
+    toast.buttons.iter().find(|button| button.key.as_str() == key).map(|button| button.action.clone())
+}
+
+fn write_icons(dir: &std::path::Path, icons: &[(&str, &[u8])]) -> std::io::Result<()> {
+    std::fs::create_dir_all(dir)?;
+    for (name, png) in icons {
+        let path = dir.join(format!("{name}.png"));
+        if std::fs::read(&path).ok().as_deref() != Some(*png) {
+            std::fs::write(path, png)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,336 @@
+//! Toasts on Linux: the notification service of the desktop over one kept zbus connection.
+//!
+//! Not through notify-rust, because it installs its match rules only inside `wait_for_response`, after the `Notify`
+//! call: a click that comes at once is lost. It also opens a connection per toast, and GNOME closes the toasts of a
+//! connection that ends; and it blocks one thread per toast. Here the match rules are there before the first `Notify`,
+//! signals are read by a task of their own while a call waits for its answer, and a signal that overtakes the answer
+//! (the toast's number is not known yet) waits in order.
+//!
+//! A signal is believed only from the process that showed the toast: everybody on the bus can send one, and a click
+//! places a call.
+//!
+//! Reference: Desktop Notifications Specification 1.3.
+
+mod notify;
+mod signal;
+
+use super::{Ability, CloseReason, Options, Reporter, ToastEvent, action_of, gives_way};
+use notify::Place;
+use perezvon_desk::toast::{Action, Stay, Toast, ToastKey, ToastOp};
+use signal::{Session, Signal, What};
+use std::collections::VecDeque;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, sleep_until};
+
+/// How often a missing session bus is looked for; work that comes in looks too.
+const RECONNECT: Duration = Duration::from_secs(10);
+
+/// A service that ended is asked for after this time: one that the bus can start comes back by it.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+
+/// A service that does not answer is left alone for this time, so that it does not slow down what comes after.
+const HOLD_OFF: Duration = Duration::from_secs(10);
+
+/// Toasts that left the screen, kept because a click can be on its way still.
+const PAST_MAX: usize = 16;
+
+/// Runs until the operations end.
+pub(super) async fn run(options: Options, mut ops: mpsc::Receiver<Vec<ToastOp>>, report: Reporter) {
+    let mut screen = Screen { options, report, entries: Vec::new(), past: VecDeque::new(), token: None };
+    loop {
+        match Session::open(screen.options.bus.as_deref()).await {
+            Ok(mut session) => {
+                if screen.serve(&mut session, &mut ops).await.is_stopped() {
+                    return;
+                }
+                screen.forget_all();
+                screen.report.ability(Ability::None("the session bus went away".to_owned())).await;
+            }
+            Err(reason) => screen.report.ability(Ability::None(reason)).await,
+        }
+        tokio::select! {
+            batch = ops.recv() => match batch {
+                Some(batch) => screen.refuse(batch).await,
+                None => return,
+            },
+            () = sleep(RECONNECT) => {}
+        }
+    }
+}
+
+/// Why serving a session ended.
+#[derive(Clone, Copy)]
+enum Over {
+    /// Nobody sends operations any more.
+    Stopped,
+    /// The connection is gone.
+    Lost,
+}
+
+impl Over {
+    fn is_stopped(self) -> bool {
+        matches!(self, Self::Stopped)
+    }
+}
+
+/// A toast that is on the screen or waits for a service that can show it.
+struct Entry {
+    toast: Toast,
+    /// What the same toast said before: a click on that can be on its way.
+    earlier: Option<Toast>,
+    /// Where it is; none while it waits.
+    place: Option<Place>,
+}
+
+/// The toasts and where they are.
+struct Screen {
+    options: Options,
+    report: Reporter,
+    /// Oldest first, at most [`super::VISIBLE_MAX`].
+    entries: Vec<Entry>,
+    past: VecDeque<(Place, Toast)>,
+    /// The last activation token, with the number of its toast.
+    token: Option<(u32, String)>,
+}
+
+impl Screen {
+    async fn serve(&mut self, session: &mut Session, ops: &mut mpsc::Receiver<Vec<ToastOp>>) -> Over {
+        let mut ask_at = Some(Instant::now());
+        loop {
+            let ask = async {
+                match ask_at {
+                    Some(at) => sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                signal = session.signals.recv() => match signal {
+                    None => return Over::Lost,
+                    Some(Signal { sender, position, what }) => match what {
+                        What::Owner(owner) => ask_at = self.owner_changed(session, owner).await,
+                        what => self.heard(&sender, position, what).await,
+                    },
+                },
+                () = ask => ask_at = self.ask(session).await,
+                batch = ops.recv() => match batch {
+                    None => return Over::Stopped,
+                    Some(batch) => for op in batch {
+                        if self.carry_out(session, op).await == Answered::No {
+                            ask_at = Some(Instant::now() + HOLD_OFF);
+                        }
+                    },
+                },
+            }
+        }
+    }
+
+    /// Asks the service what it can do and shows what waits. Answers when to ask again.
+    async fn ask(&mut self, session: &mut Session) -> Option<Instant> {
+        match session.ask_capabilities().await {
+            Ok(ability) => {
+                self.report.ability(ability).await;
+                self.raise_waiting(session).await
+            }
+            Err(failure) => {
+                let silent = failure.silent;
+                self.report.ability(Ability::None(failure.reason)).await;
+                // A service that is not there announces itself when it comes; one that hangs does not.
+                silent.then(|| Instant::now() + HOLD_OFF)
+            }
+        }
+    }
+
+    async fn owner_changed(&mut self, session: &mut Session, owner: Option<String>) -> Option<Instant> {
+        let is_new = owner.is_some();
+        session.owner.clone_from(&owner);
+        session.held_off = false;
+        let gone: Vec<usize> = (0..self.entries.len())
+            .rev()
+            .filter(|&index| self.entries[index].place.as_ref().is_some_and(|place| Some(&place.server) != owner.as_ref()))
+            .collect();
+        for index in gone {
+            self.entries[index].place = None;
+            if matches!(self.entries[index].toast.stay, Stay::Seconds(_)) {
+                let entry = self.entries.remove(index);
+                self.report.closed(&entry.toast, CloseReason::Other).await;
+            }
+        }
+        if is_new {
+            return self.ask(session).await;
+        }
+        self.report.ability(Ability::None("the notification service ended".to_owned())).await;
+        Some(Instant::now() + ASK_AGAIN)
+    }
+
+    /// Shows the toasts that stay until closed and that no service shows.
+    async fn raise_waiting(&mut self, session: &mut Session) -> Option<Instant> {
+        for index in 0..self.entries.len() {
+            if self.entries[index].place.is_none() && self.show(session, index).await == Answered::No {
+                return Some(Instant::now() + HOLD_OFF);
+            }
+        }
+        None
+    }
+
+    async fn carry_out(&mut self, session: &mut Session, op: ToastOp) -> Answered {
+        match op {
+            ToastOp::Show(toast) => {
+                let Some(index) = self.take_in(session, toast).await else { return Answered::Yes };
+                let answered = self.show(session, index).await;
+                self.entries.retain(|entry| entry.place.is_some() || entry.toast.stay == Stay::UntilClosed);
+                answered
+            }
+            ToastOp::Close(key) => self.close(session, &key).await,
+        }
+    }
+
+    /// The place in the list for a toast: that of the same key, or a new one. None when it is not to be shown.
+    async fn take_in(&mut self, session: &mut Session, toast: Toast) -> Option<usize> {
+        if let Some(index) = self.entries.iter().position(|entry| entry.toast.key == toast.key) {
+            let entry = &mut self.entries[index];
+            entry.earlier = Some(std::mem::replace(&mut entry.toast, toast));
+            return Some(index);
+        }
+        match gives_way(self.entries.iter().map(|entry| entry.toast.urgency), toast.urgency) {
+            Ok(None) => {}
+            Ok(Some(index)) => {
+                let entry = self.entries.remove(index);
+                self.take_off(session, entry, CloseReason::GaveWay).await;
+            }
+            Err(()) => {
+                self.report.closed(&toast, CloseReason::GaveWay).await;
+                return None;
+            }
+        }
+        self.entries.push(Entry { toast, earlier: None, place: None });
+        Some(self.entries.len() - 1)
+    }
+
+    async fn show(&mut self, session: &mut Session, index: usize) -> Answered {
+        let entry = &mut self.entries[index];
+        if session.held_off {
+            self.report.failed(&entry.toast, "the notification service does not answer".to_owned()).await;
+            return Answered::Yes;
+        }
+        let replaces = entry.place.take();
+        match session.notify(&self.options, &entry.toast, replaces.as_ref()).await {
+            Ok(place) => {
+                if let Some(old) = replaces.filter(|old| old.id != place.id) {
+                    remember(&mut self.past, old, entry.earlier.as_ref().unwrap_or(&entry.toast).clone());
+                }
+                entry.place = Some(place);
+                self.report.shown(&entry.toast).await;
+                Answered::Yes
+            }
+            Err(failure) => {
+                self.report.failed(&entry.toast, failure.reason.clone()).await;
+                self.report.ability(Ability::None(failure.reason)).await;
+                if failure.silent { Answered::No } else { Answered::Yes }
+            }
+        }
+    }
+
+    async fn close(&mut self, session: &mut Session, key: &ToastKey) -> Answered {
+        let Some(index) = self.entries.iter().position(|entry| entry.toast.key == *key) else { return Answered::Yes };
+        let entry = self.entries.remove(index);
+        self.take_off(session, entry, CloseReason::Withdrawn).await
+    }
+
+    async fn take_off(&mut self, session: &mut Session, entry: Entry, reason: CloseReason) -> Answered {
+        let mut answered = Answered::Yes;
+        if let Some(place) = entry.place {
+            if !session.held_off && !session.close(&place).await {
+                answered = Answered::No;
+            }
+            remember(&mut self.past, place, entry.toast.clone());
+        }
+        self.report.closed(&entry.toast, reason).await;
+        answered
+    }
+
+    async fn heard(&mut self, sender: &str, position: zbus::message::Sequence, what: What) {
+        match what {
+            What::Token(id, token) => self.token = Some((id, token)),
+            What::Action(id, key) => self.clicked(sender, id, &key).await,
+            What::Closed(id, reason) => {
+                let is_it = |place: &Place| place.server == sender && place.id == id;
+                let Some(index) = self.entries.iter().position(|entry| entry.place.as_ref().is_some_and(is_it)) else {
+                    return;
+                };
+                // The end of what was shown before: the service took the replacement after it.
+                if self.entries[index].place.as_ref().is_some_and(|place| place.replaced && position < place.since) {
+                    return;
+                }
+                let entry = self.entries.remove(index);
+                if let Some(place) = entry.place {
+                    remember(&mut self.past, place, entry.toast.clone());
+                }
+                self.report.closed(&entry.toast, reason).await;
+            }
+            What::Owner(_) => {}
+        }
+    }
+
+    async fn clicked(&mut self, sender: &str, id: u32, key: &str) {
+        let Some((toast, action)) = self.find_action(sender, id, key) else {
+            tracing::debug!(id, key, "a click on a toast that is not ours");
+            return;
+        };
+        let (key, notification_id) = (toast.key.clone(), toast.notification_id);
+        let activation_token = self.token.take().filter(|(of, _)| *of == id).map(|(_, token)| token);
+        self.report.event(ToastEvent::Clicked { key, action, notification_id, activation_token }).await;
+    }
+
+    fn find_action(&self, sender: &str, id: u32, key: &str) -> Option<(&Toast, Action)> {
+        let is_it = |place: &Place| place.server == sender && place.id == id;
+        let on_screen = self.entries.iter().filter(|entry| entry.place.as_ref().is_some_and(is_it));
+        let on_screen = on_screen.flat_map(|entry| std::iter::once(&entry.toast).chain(&entry.earlier));
+        let past = self.past.iter().rev().filter(|(place, _)| is_it(place)).map(|(_, toast)| toast);
+        on_screen.chain(past).find_map(|toast| Some((toast, action_of(toast, key)?)))
+    }
+
+    /// No bus: what stays until closed waits, the rest has failed.
+    async fn refuse(&mut self, batch: Vec<ToastOp>) {
+        for op in batch {
+            match op {
+                ToastOp::Close(key) => self.entries.retain(|entry| entry.toast.key != key),
+                ToastOp::Show(toast) => {
+                    self.report.failed(&toast, "no session bus".to_owned()).await;
+                    self.entries.retain(|entry| entry.toast.key != toast.key);
+                    if toast.stay == Stay::UntilClosed {
+                        if let Ok(Some(index)) = gives_way(self.entries.iter().map(|e| e.toast.urgency), toast.urgency) {
+                            self.entries.remove(index);
+                        }
+                        if self.entries.len() < super::VISIBLE_MAX {
+                            self.entries.push(Entry { toast, earlier: None, place: None });
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn forget_all(&mut self) {
+        self.past.clear();
+        self.entries.retain(|entry| entry.toast.stay == Stay::UntilClosed);
+        for entry in &mut self.entries {
+            entry.place = None;
+        }
+    }
+}
+
+/// Whether the service answered within the time limit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Answered {
+    Yes,
+    No,
+}
+
+fn remember(past: &mut VecDeque<(Place, Toast)>, place: Place, toast: Toast) {
+    past.push_back((place, toast));
+    if past.len() > PAST_MAX {
+        past.pop_front();
+    }
+}
