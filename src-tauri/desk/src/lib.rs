@@ -1,1 +1,35 @@
-//! Placeholder, replaced in this session.
+//! The desk's storage and decisions: the mirror of the calls one employee may see, his contacts, documents, notes and
+//! notifications, in one SQLite file, and what to show of them. Needs no window: toasts come out as data
+//! ([`ToastOp`]), the window's rows and cards as [`view`] types.
+//!
+//! Data path: [`follow`] reads the relay's feed and hands what has arrived to [`Desk::take`], which stores it, decides
+//! and prepares the toasts in one transaction. Names are never copied into calls: they are joined by number key when
+//! a row or a toast is made, so that a contact saved later names earlier calls too.
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used))]
+
+mod contacts;
+mod db;
+mod desk;
+mod documents;
+mod error;
+mod migrate;
+mod mirror;
+mod missed;
+pub mod notifications;
+mod render;
+mod secret;
+mod settings;
+pub mod toast;
+pub mod view;
+mod views;
+mod who;
+mod words;
+
+pub use contacts::{Known, Saved};
+pub use desk::Desk;
+pub use error::DeskError;
+pub use mirror::Taken;
+pub use secret::Secret;
+pub use views::Counts;
+pub use words::{Language, Words, Zone};

@@ -1,0 +1,59 @@
+//! The desk as a whole.
+
+use crate::db::Db;
+use crate::{DeskError, Words};
+use perezvon_core::Time;
+use std::path::Path;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{PoisonError, RwLock};
+
+/// One employee's desk over `desk.db`. Share it in an `Arc`; every method is synchronous and short, but touches the
+/// disk: an async caller uses `spawn_blocking`.
+pub struct Desk {
+    pub(crate) db: Db,
+    words: RwLock<Words>,
+    /// Relay's clock minus this machine's, milliseconds.
+    ahead: AtomicI64,
+}
+
+impl Desk {
+    /// Opens or makes `desk.db` in the folder, which is made too. A damaged file and one of a newer program have
+    /// errors of their own; nothing is ever deleted.
+    pub fn open(data_dir: &Path) -> Result<Self, DeskError> {
+        std::fs::create_dir_all(data_dir).map_err(|e| DeskError::Open {
+            path: data_dir.to_owned(),
+            reason: e.to_string(),
+        })?;
+        let db = Db::open(&data_dir.join("desk.db"))?;
+        Ok(Self {
+            db,
+            words: RwLock::new(Words::default()),
+            ahead: AtomicI64::new(0),
+        })
+    }
+
+    /// Language and time zone of the toasts made from now on. Russian and the system's zone by default.
+    pub fn set_words(&self, words: Words) {
+        *self.words.write().unwrap_or_else(PoisonError::into_inner) = words;
+    }
+
+    /// See [`Self::set_words`].
+    pub fn words(&self) -> Words {
+        *self.words.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets the desk's clock by the relay's. Ages of calls are reckoned by it.
+    pub fn set_clock(&self, relay_now: Time) {
+        self.ahead
+            .store(relay_now.ms().saturating_sub(local_now().ms()), Ordering::Relaxed);
+    }
+
+    /// Now, by the relay's clock as far as it is known.
+    pub fn now(&self) -> Time {
+        local_now().plus(self.ahead.load(Ordering::Relaxed))
+    }
+}
+
+fn local_now() -> Time {
+    chrono::Utc::now().into()
+}

@@ -1,0 +1,68 @@
+//! The document «Телефонный звонок»: registered once per call, numbered 1, 2, 3… on this desk.
+
+use crate::db::Durability;
+use crate::{Desk, DeskError, who};
+use perezvon_core::{CallSnapshot, Time};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+/// Longest note, characters.
+const NOTE: usize = 20_000;
+
+impl Desk {
+    /// Saves the user's note of the document; survives a power cut.
+    pub fn save_note(&self, id: i64, note: &str) -> Result<(), DeskError> {
+        if note.chars().count() > NOTE {
+            return Err(DeskError::TooLong);
+        }
+        let now = self.now();
+        let noted = (!note.trim().is_empty()).then_some(now.ms());
+        self.db.write(Durability::Lasting, |tx| {
+            let saved = tx.execute(
+                "UPDATE document SET note = ?2, noted_ms = ?3 WHERE id = ?1",
+                params![id, note, noted],
+            )?;
+            if saved == 0 { Err(DeskError::NotFound) } else { Ok(()) }
+        })
+    }
+}
+
+/// The number as printed: `000000042`.
+pub(crate) fn printed(id: i64) -> String {
+    format!("{id:09}")
+}
+
+/// Registers the call's document; none where it has one.
+pub(crate) fn register(tx: &Transaction<'_>, call: &CallSnapshot, now: Time) -> Result<Option<i64>, DeskError> {
+    Ok(tx
+        .prepare_cached(
+            "INSERT INTO document (id, call_id, number_key, registered_ms, snapshot)
+             SELECT coalesce(max(id), 0) + 1, ?1, ?2, ?3, ?4 FROM document WHERE true
+             ON CONFLICT (call_id) DO NOTHING RETURNING id",
+        )?
+        .query_row(
+            params![
+                call.id,
+                who::key_of(&call.party),
+                now.ms(),
+                serde_json::to_string(call)?
+            ],
+            |row| row.get(0),
+        )
+        .optional()?)
+}
+
+/// What became known of the call since its document was registered belongs into the document.
+pub(crate) fn follow(tx: &Transaction<'_>, call: &CallSnapshot) -> Result<(), DeskError> {
+    tx.prepare_cached("UPDATE document SET number_key = ?2, snapshot = ?3 WHERE call_id = ?1")?
+        .execute(params![call.id, who::key_of(&call.party), serde_json::to_string(call)?])?;
+    Ok(())
+}
+
+/// The document's call.
+pub(crate) fn snapshot(connection: &Connection, id: i64) -> Result<Option<CallSnapshot>, DeskError> {
+    let text: Option<String> = connection
+        .prepare_cached("SELECT snapshot FROM document WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
+}

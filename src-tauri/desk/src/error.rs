@@ -1,0 +1,96 @@
+//! Why the desk could not do something.
+
+use std::path::{Path, PathBuf};
+
+/// Errors of the desk's storage. [`DeskError::code`] is the word of the window's contract.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    /// The folder or the file cannot be opened or made.
+    #[error("cannot open {}: {reason}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// The file is no database or is damaged. Nothing was deleted.
+    #[error("the database {} is damaged: {detail}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        detail: String,
+    },
+    /// A newer version of the program wrote the file. Nothing was changed.
+    #[error("the database {} is of version {found}, this program knows {known}", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// `user_version` of the file.
+        found: i64,
+        /// The newest this program knows.
+        known: i64,
+    },
+    /// No space is left.
+    #[error("no space left for {}", path.display())]
+    DiskFull {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Any other failure of SQLite.
+    #[error("storage: {0}")]
+    Storage(#[from] rusqlite::Error),
+    /// A stored or given value cannot be read or written as JSON.
+    #[error("stored value: {0}")]
+    Value(#[from] serde_json::Error),
+    /// The snapshots are of another relay or abonent than the mirror.
+    #[error("the mirror belongs to another relay or abonent")]
+    OtherIdentity,
+    /// No such contact, call, document or notification.
+    #[error("not found")]
+    NotFound,
+    /// A contact needs a name.
+    #[error("the name is missing")]
+    NameMissing,
+    /// The text is no number.
+    #[error("not a phone number")]
+    BadNumber,
+    /// A text or list is longer than allowed.
+    #[error("too long")]
+    TooLong,
+}
+
+impl DeskError {
+    /// The code for the window.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Damaged { .. } => "database_damaged",
+            Self::DiskFull { .. } => "disk_full",
+            Self::Open { .. } | Self::Newer { .. } | Self::Storage(_) | Self::Value(_) | Self::OtherIdentity => {
+                "storage"
+            }
+            Self::NotFound => "not_found",
+            Self::NameMissing => "name_missing",
+            Self::BadNumber => "bad_number",
+            Self::TooLong => "too_long",
+        }
+    }
+
+    /// Gives what SQLite says of the file as a whole its own error, with the file's name.
+    pub(crate) fn at(self, path: &Path) -> Self {
+        use rusqlite::ErrorCode;
+        let Self::Storage(error) = self else { return self };
+        match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Self::Damaged {
+                path: path.to_owned(),
+                detail: error.to_string(),
+            },
+            Some(ErrorCode::DiskFull) => Self::DiskFull { path: path.to_owned() },
+            Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => Self::Open {
+                path: path.to_owned(),
+                reason: error.to_string(),
+            },
+            _ => Self::Storage(error),
+        }
+    }
+}

@@ -1,0 +1,358 @@
+//! The desk's side of the feed: a WebSocket, or long polls where something on the way does not let one through. What
+//! has arrived is taken in batches; the cursor moves with the batch in one transaction, so a cut loses nothing. Never
+//! gives up.
+
+mod message;
+
+use message::{Batch, Changes, newest, readable};
+use crate::relay_client::{RelayClient, RelayError, accepted, body, of_transport};
+use crate::toast::ToastOp;
+use crate::{Desk, DeskError};
+use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
+use perezvon_core::effect::Preferences;
+use perezvon_core::{CallSnapshot, Time};
+use reqwest::Method;
+use reqwest::header::HeaderMap;
+use reqwest_websocket::{Message, Upgrade as _, WebSocket};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, interval_at, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+/// Most snapshots of one transaction.
+const BATCH: usize = 200;
+/// First and longest pause before the next attempt.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(15));
+/// Longest wait for the upgrade.
+const UPGRADE: Duration = Duration::from_secs(10);
+/// How often the desk asks whether the relay still lives, and how long it waits for any word.
+const PING: Duration = Duration::from_secs(20);
+const SILENCE: Duration = Duration::from_secs(50);
+/// How long the relay holds a long poll, and the limit for its answer.
+const POLL_S: u64 = 25;
+const POLL: Duration = Duration::from_secs(40);
+/// After so many long polls a WebSocket is tried again.
+const POLLS: u32 = 20;
+/// Without the relay for so long, nobody knows whether a phone still rings.
+const LOST: Duration = Duration::from_secs(60);
+
+/// Whose calls are followed, and how.
+#[derive(Clone)]
+pub struct Followed {
+    /// The way to the relay, with the key.
+    pub relay: RelayClient,
+    /// The abonent, for an admin's key; none for a user's key, which has its own.
+    pub abonent: Option<String>,
+    /// What the mirror belongs to: relay and abonent. [`Desk::reset_mirror`] is called with it.
+    pub identity: String,
+    /// The notification switches, read for every batch.
+    pub preferences: Arc<dyn Fn() -> Preferences + Send + Sync>,
+}
+
+/// How the feed does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum FeedState {
+    /// The first attempt is under way.
+    #[default]
+    Connecting,
+    /// Snapshots arrive.
+    Connected {
+        /// Over long polls.
+        polling: bool,
+        /// The end of the backlog was reached.
+        caught_up: bool,
+    },
+    /// The relay does not accept the key, or there is none.
+    KeyRefused,
+    /// The relay refused for another reason: its code.
+    Refused(String),
+    /// The relay cannot be reached.
+    Unreachable,
+    /// The desk cannot store: [`DeskError::code`].
+    Storage(String),
+}
+
+/// What a batch led to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct News {
+    /// Toasts to raise, rewrite and close, in order.
+    pub toasts: Vec<ToastOp>,
+    /// How many calls are new or changed.
+    pub calls: usize,
+}
+
+/// Why a connection ended.
+enum End {
+    Relay(RelayError),
+    /// The other side closed, or the way broke.
+    Cut,
+    Desk(DeskError),
+    /// The app no longer listens.
+    Deaf,
+}
+
+impl From<RelayError> for End {
+    fn from(error: RelayError) -> Self {
+        Self::Relay(error)
+    }
+}
+
+impl From<DeskError> for End {
+    fn from(error: DeskError) -> Self {
+        Self::Desk(error)
+    }
+}
+
+/// Follows the feed until `stop`. `news` is bounded by its maker: an app that takes its time slows only its own feed.
+pub async fn follow(
+    followed: Followed,
+    desk: Arc<Desk>,
+    news: mpsc::Sender<News>,
+    state: watch::Sender<FeedState>,
+    stop: CancellationToken,
+) {
+    let mut feed = Feed { followed, desk, news, state, cursor: 0, end_of_backlog: None };
+    // A batch under way may still be stored afterwards; what it prepared is in `pending_toasts`, and one of a mirror
+    // that was reset meanwhile is refused.
+    tokio::select! {
+        biased;
+        () = stop.cancelled() => {}
+        () = feed.run() => {}
+    }
+}
+
+struct Feed {
+    followed: Followed,
+    desk: Arc<Desk>,
+    news: mpsc::Sender<News>,
+    state: watch::Sender<FeedState>,
+    cursor: i64,
+    /// Version at which the backlog of this connection ends; none once it was reached.
+    end_of_backlog: Option<i64>,
+}
+
+impl Feed {
+    async fn run(&mut self) {
+        let mut pause = PAUSE.0;
+        let mut lost: Option<(Instant, bool)> = None;
+        loop {
+            let end = match self.connect().await {
+                Ok(()) => End::Cut,
+                Err(end) => end,
+            };
+            let was_connected = matches!(*self.state.borrow(), FeedState::Connected { .. });
+            if was_connected {
+                pause = PAUSE.0;
+                lost = None;
+            }
+            let (since, told) = *lost.get_or_insert((Instant::now(), false));
+            let now = match end {
+                End::Deaf => return,
+                End::Cut => FeedState::Unreachable,
+                End::Desk(error) => {
+                    tracing::error!(%error, "the desk cannot store calls");
+                    FeedState::Storage(error.code().to_owned())
+                }
+                End::Relay(RelayError::NoKey | RelayError::Refused { status: 401 | 403, .. }) => FeedState::KeyRefused,
+                End::Relay(RelayError::Refused { code, .. }) => FeedState::Refused(code),
+                End::Relay(_) => FeedState::Unreachable,
+            };
+            self.tell(now);
+            if !told && since.elapsed() >= LOST {
+                lost = Some((since, true));
+                let desk = Arc::clone(&self.desk);
+                if let Ok(Ok(toasts)) = tokio::task::spawn_blocking(move || desk.lost_touch()).await {
+                    let _ = self.news.send(News { toasts, calls: 0 }).await;
+                }
+            }
+            sleep(jittered(pause)).await;
+            pause = (pause * 2).min(PAUSE.1);
+        }
+    }
+
+    fn tell(&self, state: FeedState) {
+        self.state.send_if_modified(|now| {
+            let changed = *now != state;
+            *now = state;
+            changed
+        });
+    }
+
+    /// One connection from its upgrade to its end.
+    async fn connect(&mut self) -> Result<(), End> {
+        let identity = self.followed.identity.clone();
+        self.cursor = self
+            .blocking(move |desk| {
+                desk.reset_mirror(&identity)?;
+                desk.cursor(&identity)
+            })
+            .await?;
+        let request = self.request("/v1/feed", &[])?;
+        // The limit of a whole request would end the feed with it; the upgrade has its own.
+        let request = request.timeout(Duration::from_secs(60 * 60 * 24 * 365));
+        let response = match timeout(UPGRADE, request.upgrade().send()).await {
+            Err(_) => return Err(RelayError::Timeout.into()),
+            Ok(Err(reqwest_websocket::Error::Reqwest(error))) => return Err(of_transport(&error).into()),
+            Ok(Err(_)) => return self.poll().await,
+            Ok(Ok(response)) => response,
+        };
+        let status = response.status();
+        if status.as_u16() == 101 {
+            self.begin(response.headers(), false).await?;
+            return match response.into_websocket().await {
+                Ok(socket) => self.listen(socket).await,
+                Err(_) => self.poll().await,
+            };
+        }
+        // The relay speaks JSON when it refuses; anything else is somebody on the way.
+        match accepted(response.into_inner()).await {
+            Err(error @ RelayError::Refused { status: 401 | 403, .. }) => Err(error.into()),
+            Err(error @ RelayError::Refused { status: 503, .. }) => Err(error.into()),
+            _ => self.poll().await,
+        }
+    }
+
+    /// Sets the clock and finds the end of the backlog.
+    async fn begin(&mut self, headers: &HeaderMap, polling: bool) -> Result<(), End> {
+        self.set_clock(headers);
+        let newest = newest(headers);
+        if newest.is_some_and(|newest| newest < self.cursor) {
+            // The relay's ledger is older than the mirror: it was set up anew or restored.
+            tracing::warn!(cursor = self.cursor, "the relay's ledger is another than it was, the mirror begins anew");
+            let identity = self.followed.identity.clone();
+            self.blocking(move |desk| desk.forget_mirror(&identity)).await?;
+            return Err(End::Cut);
+        }
+        self.end_of_backlog = Some(newest.unwrap_or(0));
+        self.tell(FeedState::Connected { polling, caught_up: false });
+        self.reach_end(polling).await
+    }
+
+    async fn listen(&mut self, mut socket: WebSocket) -> Result<(), End> {
+        let mut ping = interval_at(Instant::now() + PING, PING);
+        let mut heard = Instant::now();
+        loop {
+            let message = tokio::select! {
+                message = socket.next() => message,
+                _ = ping.tick() => {
+                    if heard.elapsed() >= SILENCE {
+                        return Err(End::Cut);
+                    }
+                    let sent = timeout(UPGRADE, socket.send(Message::Ping(reqwest_websocket::Bytes::new()))).await;
+                    if !matches!(sent, Ok(Ok(()))) {
+                        return Err(End::Cut);
+                    }
+                    continue;
+                }
+            };
+            heard = Instant::now();
+            let mut batch = Batch::default();
+            let mut open = batch.add(message);
+            while open && batch.snapshots.len() < BATCH {
+                match socket.next().now_or_never() {
+                    Some(message) => open = batch.add(message),
+                    None => break,
+                }
+            }
+            self.take(batch.snapshots, false).await?;
+            if !open {
+                return match batch.refused {
+                    true => Err(RelayError::Refused { status: 401, code: String::new(), message: String::new() }.into()),
+                    false => Err(End::Cut),
+                };
+            }
+        }
+    }
+
+    async fn poll(&mut self) -> Result<(), End> {
+        for turn in 0..POLLS {
+            let wait = if turn == 0 { 0 } else { POLL_S };
+            let request = self.request("/v1/changes", &[("wait", wait.to_string())])?.timeout(POLL);
+            let response = request.send().await.map_err(|error| of_transport(&error))?;
+            let response = accepted(response).await?;
+            let headers = response.headers().clone();
+            if turn == 0 {
+                self.begin(&headers, true).await?;
+            } else {
+                self.set_clock(&headers);
+            }
+            let body = body(response).await?;
+            let changes: Changes = serde_json::from_slice(&body).map_err(|_| RelayError::Unreadable)?;
+            let snapshots = changes.into_rows().into_iter().filter_map(readable).collect();
+            self.take(snapshots, true).await?;
+        }
+        Ok(())
+    }
+
+    fn request(&self, path: &str, more: &[(&str, String)]) -> Result<reqwest::RequestBuilder, End> {
+        let request = self.followed.relay.request(Method::GET, path)?.query(&[("after", self.cursor)]).query(more);
+        Ok(match &self.followed.abonent {
+            Some(abonent) => request.query(&[("abonent", abonent)]),
+            None => request,
+        })
+    }
+
+    async fn take(&mut self, snapshots: Vec<CallSnapshot>, polling: bool) -> Result<(), End> {
+        if !snapshots.is_empty() {
+            let preferences = (self.followed.preferences)();
+            let identity = self.followed.identity.clone();
+            let highest = snapshots.iter().map(|snapshot| snapshot.version).max().unwrap_or(0);
+            let taken = self
+                .blocking(move |desk| desk.take(&snapshots, &identity, &preferences, desk.now()))
+                .await?;
+            self.cursor = self.cursor.max(highest);
+            self.say(News { toasts: taken.toasts, calls: taken.stored }).await?;
+        }
+        self.reach_end(polling).await
+    }
+
+    /// Tells the summary once the backlog of this connection has been taken.
+    async fn reach_end(&mut self, polling: bool) -> Result<(), End> {
+        if self.end_of_backlog.is_some_and(|end| self.cursor >= end) {
+            self.end_of_backlog = None;
+            let digest = self.blocking(|desk| desk.digest()).await?;
+            self.tell(FeedState::Connected { polling, caught_up: true });
+            if let Some(digest) = digest {
+                self.say(News { toasts: vec![digest], calls: 0 }).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn say(&self, news: News) -> Result<(), End> {
+        self.news.send(news).await.map_err(|_| End::Deaf)
+    }
+
+    fn set_clock(&self, headers: &HeaderMap) {
+        let date = headers.get(reqwest::header::DATE).and_then(|date| date.to_str().ok());
+        if let Some(date) = date.and_then(|date| chrono::DateTime::parse_from_rfc2822(date).ok()) {
+            // The header has whole seconds: a smaller difference is none.
+            let (relay, local) = (Time::from(date.to_utc()), Time::from(chrono::Utc::now()));
+            let apart = relay.since(local).max(local.since(relay));
+            self.desk.set_clock(if apart < 2000 { local } else { relay });
+        }
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Desk) -> Result<T, DeskError> + Send + 'static,
+    ) -> Result<T, End> {
+        let desk = Arc::clone(&self.desk);
+        match tokio::task::spawn_blocking(move || work(&desk)).await {
+            Ok(result) => Ok(result?),
+            // The runtime is ending.
+            Err(_) => Err(End::Deaf),
+        }
+    }
+}
+
+/// Between half and the whole of it, so that desks do not come back all at once.
+fn jittered(pause: Duration) -> Duration {
+    let mut random = [0_u8; 4];
+    if getrandom::fill(&mut random).is_err() {
+        return pause;
+    }
+    let part = f64::from(u32::from_le_bytes(random)) / f64::from(u32::MAX);
+    pause.mul_f64(0.5 + part / 2.0)
+}

@@ -1,0 +1,68 @@
+//! What comes over the feed.
+
+use perezvon_core::CallSnapshot;
+use reqwest::header::HeaderMap;
+use reqwest_websocket::Message;
+use serde::Deserialize;
+
+/// The newest version that this reader may see, at the time of the answer.
+const NEWEST: &str = "x-perezvon-version";
+
+/// What has arrived on the socket.
+#[derive(Default)]
+pub(super) struct Batch {
+    pub(super) snapshots: Vec<CallSnapshot>,
+    pub(super) refused: bool,
+}
+
+/// WebSocket close code of a relay that no longer accepts the key (RFC 6455: policy violation).
+const POLICY: u16 = 1008;
+
+impl Batch {
+    /// False when the connection is over.
+    pub(super) fn add(&mut self, message: Option<Result<Message, reqwest_websocket::Error>>) -> bool {
+        match message {
+            Some(Ok(Message::Text(text))) => {
+                match serde_json::from_str(&text) {
+                    Ok(value) => self.snapshots.extend(readable(value)),
+                    Err(error) => tracing::warn!(%error, "a message of the feed is no JSON"),
+                }
+                true
+            }
+            Some(Ok(Message::Close { code, .. })) => {
+                self.refused = u16::from(code) == POLICY;
+                false
+            }
+            Some(Ok(_)) => true,
+            Some(Err(_)) | None => false,
+        }
+    }
+}
+
+/// A long poll's answer: the snapshots, bare or under a name.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum Changes {
+    Bare(Vec<serde_json::Value>),
+    Calls { calls: Vec<serde_json::Value> },
+    Changes { changes: Vec<serde_json::Value> },
+}
+
+impl Changes {
+    pub(super) fn into_rows(self) -> Vec<serde_json::Value> {
+        match self {
+            Self::Bare(rows) | Self::Calls { calls: rows } | Self::Changes { changes: rows } => rows,
+        }
+    }
+}
+
+/// One snapshot of a newer relay that this desk cannot read must not hold up the others.
+pub(super) fn readable(value: serde_json::Value) -> Option<CallSnapshot> {
+    serde_json::from_value(value)
+        .inspect_err(|error| tracing::warn!(%error, "a snapshot of the feed cannot be read"))
+        .ok()
+}
+
+pub(super) fn newest(headers: &HeaderMap) -> Option<i64> {
+    headers.get(NEWEST)?.to_str().ok()?.trim().parse().ok()
+}

@@ -1,0 +1,149 @@
+//! Tables of `desk.db` and how an older file becomes a current one: one transaction per step, the step's number in
+//! `user_version`. Steps are never changed, only added.
+
+use crate::DeskError;
+use rusqlite::Connection;
+use std::path::Path;
+
+const STEPS: &[&str] = &["
+    CREATE TABLE setting (
+        key   TEXT NOT NULL PRIMARY KEY,
+        value TEXT NOT NULL                 -- JSON
+    ) STRICT;
+
+    -- One row: whose calls are mirrored, and how far.
+    CREATE TABLE mirror (
+        one      INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
+        identity TEXT    NOT NULL,          -- relay and abonent
+        cursor   INTEGER NOT NULL,          -- highest version taken
+        synced   INTEGER NOT NULL           -- the end of the backlog was reached once
+    ) STRICT;
+
+    CREATE TABLE call (
+        id          TEXT    NOT NULL PRIMARY KEY,
+        version     INTEGER NOT NULL,
+        incoming    INTEGER NOT NULL,
+        missed      INTEGER NOT NULL,       -- the finding is missed (or the phone was off), and certain
+        started_ms  INTEGER NOT NULL,
+        talked_ms   INTEGER,                -- when a person answered, if one did
+        number_key  TEXT,
+        digits      TEXT    NOT NULL,       -- for search
+        search      TEXT    NOT NULL,       -- the PBX's name, folded
+        waiting     INTEGER NOT NULL DEFAULT 0, -- missed, and nobody has talked with this person since
+        counted     INTEGER NOT NULL DEFAULT 0, -- belongs to the caller's missed toast
+        away        INTEGER NOT NULL DEFAULT 0, -- happened while the desk was away; the digest has not told it yet
+        snapshot    TEXT    NOT NULL
+    ) STRICT;
+    CREATE INDEX call_by_time ON call (started_ms DESC, id DESC);
+    CREATE INDEX call_by_number ON call (number_key, started_ms DESC, id DESC);
+    CREATE INDEX call_missed ON call (started_ms DESC, id DESC) WHERE missed = 1;
+    CREATE INDEX call_missed_of ON call (number_key, started_ms) WHERE missed = 1;
+    CREATE INDEX call_talked ON call (number_key, talked_ms) WHERE talked_ms IS NOT NULL;
+    CREATE INDEX call_waiting ON call (number_key, started_ms, id) WHERE waiting = 1;
+    CREATE INDEX call_away ON call (id) WHERE away = 1;
+
+    CREATE TABLE document (
+        id            INTEGER NOT NULL PRIMARY KEY, -- 1, 2, 3 without gaps; rows are never deleted
+        call_id       TEXT    NOT NULL UNIQUE,
+        number_key    TEXT,
+        registered_ms INTEGER NOT NULL,
+        note          TEXT    NOT NULL DEFAULT '',
+        noted_ms      INTEGER,
+        snapshot      TEXT    NOT NULL      -- of the call, so that the document outlives the mirror
+    ) STRICT;
+    CREATE INDEX document_noted ON document (number_key, noted_ms) WHERE noted_ms IS NOT NULL;
+
+    CREATE TABLE contact (
+        id        INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+        kind      TEXT    NOT NULL,
+        name      TEXT    NOT NULL,
+        company   TEXT    NOT NULL DEFAULT '',
+        email     TEXT    NOT NULL DEFAULT '',
+        note      TEXT    NOT NULL DEFAULT '',
+        name_sort TEXT    NOT NULL
+    ) STRICT;
+    CREATE INDEX contact_by_name ON contact (name_sort, id);
+
+    CREATE TABLE contact_number (
+        contact_id INTEGER NOT NULL REFERENCES contact (id) ON DELETE CASCADE,
+        position   INTEGER NOT NULL,
+        key        TEXT    NOT NULL,
+        display    TEXT    NOT NULL,
+        label      TEXT    NOT NULL DEFAULT '',
+        digits     TEXT    NOT NULL,
+        PRIMARY KEY (contact_id, key)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX contact_number_by_key ON contact_number (key, contact_id);
+
+    -- The text is folded in Rust: the tokenizer knows neither that 'ё' is looked for as 'е' nor NFC.
+    CREATE VIRTUAL TABLE contact_fts USING fts5 (
+        search, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 0', prefix = '1 2 3'
+    );
+
+    CREATE TABLE notification (
+        id         INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+        toast_key  TEXT    NOT NULL,
+        kind       TEXT    NOT NULL,
+        state      TEXT    NOT NULL CHECK (state IN ('prepared', 'shown', 'clicked', 'dismissed', 'expired')),
+        open       INTEGER NOT NULL,        -- the toast may be on the screen
+        seen       INTEGER NOT NULL,
+        number_key TEXT,
+        subject    TEXT    NOT NULL,        -- what it is about, JSON
+        toast      TEXT    NOT NULL,        -- what was shown, JSON
+        changed_ms INTEGER NOT NULL
+    ) STRICT;
+    CREATE UNIQUE INDEX notification_open ON notification (toast_key) WHERE open = 1;
+    CREATE INDEX notification_by_key ON notification (toast_key, id);
+    CREATE INDEX notification_by_number ON notification (number_key, id) WHERE number_key IS NOT NULL;
+    CREATE INDEX notification_unseen ON notification (id) WHERE seen = 0;
+    "];
+
+/// The file can be read and is not of a newer program. Changes nothing.
+pub(crate) fn check(connection: &Connection, path: &Path) -> Result<(), DeskError> {
+    let found = version(connection)?;
+    let known = STEPS.len() as i64;
+    if found > known {
+        return Err(DeskError::Newer {
+            path: path.to_owned(),
+            found,
+            known,
+        });
+    }
+    Ok(())
+}
+
+/// Runs the steps that the file lacks.
+pub(crate) fn run(connection: &mut Connection) -> Result<(), DeskError> {
+    let done = version(connection)?;
+    for (at, step) in (1_i64..).zip(STEPS) {
+        if at > done {
+            let tx = connection.transaction()?;
+            tx.execute_batch(step)?;
+            tx.pragma_update(None, "user_version", at)?;
+            tx.commit()?;
+        }
+    }
+    Ok(())
+}
+
+/// Reads the beginning of every table, so that gross damage is told at the start and not at the first call.
+pub(crate) fn probe(connection: &Connection) -> Result<(), DeskError> {
+    for table in [
+        "setting",
+        "mirror",
+        "call",
+        "document",
+        "contact",
+        "contact_number",
+        "contact_fts",
+        "notification",
+    ] {
+        let mut statement = connection.prepare(&format!("SELECT 1 FROM {table} LIMIT 1"))?;
+        let _ = statement.exists([])?;
+    }
+    Ok(())
+}
+
+fn version(connection: &Connection) -> Result<i64, DeskError> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}

@@ -1,0 +1,340 @@
+//! The relay's HTTP API as the desk uses it (design, part 7). Answers may grow fields without breaking this.
+
+use crate::Secret;
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Longest way to the relay.
+const CONNECT: Duration = Duration::from_secs(5);
+/// Longest wait for an answer; the relay itself may have to ask the PBX.
+const ANSWER: Duration = Duration::from_secs(20);
+/// How often a call whose answer was lost is asked for again, under the same key.
+const REPEATS: u32 = 2;
+/// Longest answer that is read, bytes.
+const BODY: usize = 8 << 20;
+
+/// Where the key comes from: read at the moment of use.
+pub type KeySource = Arc<dyn Fn() -> Option<Secret> + Send + Sync>;
+
+/// The way to one relay. Cheap to clone.
+#[derive(Clone)]
+pub struct RelayClient {
+    http: reqwest::Client,
+    base: String,
+    key: KeySource,
+}
+
+impl std::fmt::Debug for RelayClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RelayClient").field("base", &self.base).finish_non_exhaustive()
+    }
+}
+
+/// Why the relay did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum RelayError {
+    /// The address is no HTTP address.
+    #[error("not an HTTP address")]
+    BadAddress,
+    /// There is no key to the relay.
+    #[error("no key to the relay")]
+    NoKey,
+    /// It cannot be reached.
+    #[error("the relay cannot be reached")]
+    Unreachable,
+    /// It did not answer in time.
+    #[error("the relay did not answer in time")]
+    Timeout,
+    /// It refused, with its own code and message.
+    #[error("the relay refused: {code}")]
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// The contract's word.
+        code: String,
+        /// For support.
+        message: String,
+    },
+    /// Its answer cannot be read.
+    #[error("the relay's answer cannot be read")]
+    Unreadable,
+}
+
+impl RelayError {
+    /// The code for the window (`Failure::code`, `ServiceState::trouble`).
+    pub fn code(&self) -> &str {
+        match self {
+            Self::BadAddress => "bad_address",
+            Self::NoKey => "key_refused",
+            Self::Unreachable | Self::Unreadable => "relay_unreachable",
+            Self::Timeout => "timeout",
+            Self::Refused { status, code, .. } => match (status, code.as_str()) {
+                (401 | 403, _) => "key_refused",
+                (_, "pbx_unauthorized" | "token_refused") => "token_refused",
+                (_, "outcome_unknown" | "in_progress") => "call_unknown",
+                (_, "bad_request") => "bad_number",
+                (_, "unavailable") => "disk_full",
+                (_, "stopping" | "too_many") => "relay_unreachable",
+                (404, _) => "not_found",
+                (502, "refused" | "pbx_refused") => "call_refused",
+                (502, "unreachable" | "timeout" | "pbx_unreachable") => "pbx_unreachable",
+                (502, _) => "pbx_unavailable",
+                (_, other) => other,
+            },
+        }
+    }
+}
+
+/// The relay's error body.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct ErrorBody {
+    code: String,
+    message: String,
+}
+
+/// `GET /v1/health`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Health {
+    /// Version of the relay.
+    pub version: String,
+}
+
+/// `POST /v1/calls`: the order was taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Placed {
+    /// The session that the PBX told.
+    #[serde(alias = "sessionId")]
+    pub session: Option<String>,
+}
+
+/// An abonent of the company.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RelayAbonent {
+    /// `userId`.
+    #[serde(alias = "userId")]
+    pub id: String,
+    /// Ten digits.
+    pub phone: Option<String>,
+    /// First name.
+    pub first_name: Option<String>,
+    /// Family name.
+    pub last_name: Option<String>,
+    /// Family name, then first name.
+    pub name: Option<String>,
+    /// Short number.
+    pub extension: Option<String>,
+    /// Department.
+    pub department: Option<String>,
+}
+
+/// A user of the relay.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RelayUser {
+    /// The relay's id.
+    pub id: String,
+    /// `admin` or `user`.
+    pub role: String,
+    /// Whose calls he may read.
+    pub abonent: Option<String>,
+    /// Name.
+    pub name: String,
+}
+
+/// One line of `GET /v1/check`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Check {
+    /// Which check.
+    #[serde(alias = "check", alias = "name")]
+    pub id: String,
+    /// Passed.
+    pub ok: bool,
+    /// Code of the cause when it failed.
+    pub code: Option<String>,
+    /// A figure or address for support; no secrets.
+    #[serde(alias = "message")]
+    pub detail: Option<String>,
+}
+
+/// `GET /v1/settings`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RelaySettings {
+    /// Address at which the PBX reaches the relay.
+    pub public_url: Option<String>,
+    /// How long *missed* waits for another agent, milliseconds.
+    pub grace_ms: i64,
+    /// Where the PBX must post, secret included.
+    pub callback_url: Option<String>,
+}
+
+/// `PUT /v1/settings`: what is absent keeps its value.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SettingsChange {
+    /// See [`RelaySettings::public_url`]; `Some(None)` takes it away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_url: Option<Option<String>>,
+    /// See [`RelaySettings::grace_ms`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grace_ms: Option<i64>,
+}
+
+/// A list that the relay gives bare or under a name.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum List<T> {
+    Bare(Vec<T>),
+    Abonents { abonents: Vec<T> },
+    Users { users: Vec<T> },
+    Checks { checks: Vec<T> },
+}
+
+impl<T> List<T> {
+    fn into_vec(self) -> Vec<T> {
+        match self {
+            Self::Bare(rows) | Self::Abonents { abonents: rows } | Self::Users { users: rows }
+            | Self::Checks { checks: rows } => rows,
+        }
+    }
+}
+
+impl RelayClient {
+    /// A client of the relay at `base`: `http://127.0.0.1:8731`.
+    pub fn new(base: &str, key: KeySource) -> Result<Self, RelayError> {
+        let base = base.trim().trim_end_matches('/').to_owned();
+        let url = reqwest::Url::parse(&base).map_err(|_| RelayError::BadAddress)?;
+        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+            return Err(RelayError::BadAddress);
+        }
+        // The feed upgrades its connection, which HTTP/2 has no way for.
+        let http = reqwest::Client::builder()
+            .http1_only()
+            .connect_timeout(CONNECT)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|_| RelayError::BadAddress)?;
+        Ok(Self { http, base, key })
+    }
+
+    /// The relay's address.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Places a call: the abonent's own phone rings first. Asked again under the same `idempotency_key` where the
+    /// answer was lost, which the relay makes harmless. `abonent` is for an admin's key only.
+    pub async fn place_call(
+        &self,
+        number: &str,
+        abonent: Option<&str>,
+        idempotency_key: &str,
+    ) -> Result<Placed, RelayError> {
+        let mut body = serde_json::json!({ "number": number });
+        if let Some(abonent) = abonent {
+            body["abonent"] = abonent.into();
+        }
+        let mut repeats = 0;
+        loop {
+            let request =
+                self.request(Method::POST, "/v1/calls")?.header("Idempotency-Key", idempotency_key).json(&body);
+            match answer(request).await {
+                Err(RelayError::Timeout) if repeats < REPEATS => repeats += 1,
+                other => return other,
+            }
+        }
+    }
+
+    /// Whether the relay lives, and its version. Needs no key.
+    pub async fn health(&self) -> Result<Health, RelayError> {
+        answer(self.http.get(self.url("/v1/health")).timeout(ANSWER)).await
+    }
+
+    /// The company's abonents (admin).
+    pub async fn abonents(&self) -> Result<Vec<RelayAbonent>, RelayError> {
+        answer::<List<_>>(self.request(Method::GET, "/v1/abonents")?).await.map(List::into_vec)
+    }
+
+    /// The relay's settings (admin).
+    pub async fn settings(&self) -> Result<RelaySettings, RelayError> {
+        answer(self.request(Method::GET, "/v1/settings")?).await
+    }
+
+    /// Changes settings (admin).
+    pub async fn put_settings(&self, change: &SettingsChange) -> Result<(), RelayError> {
+        done(self.request(Method::PUT, "/v1/settings")?.json(change)).await
+    }
+
+    /// Gives the relay the account token (admin).
+    pub async fn put_token(&self, token: &Secret) -> Result<(), RelayError> {
+        done(self.request(Method::PUT, "/v1/token")?.json(&serde_json::json!({ "token": token.expose() }))).await
+    }
+
+    /// Every check of «Проверить сервис» (admin).
+    pub async fn check(&self) -> Result<Vec<Check>, RelayError> {
+        answer::<List<_>>(self.request(Method::GET, "/v1/check")?).await.map(List::into_vec)
+    }
+
+    /// The relay's users (admin).
+    pub async fn users(&self) -> Result<Vec<RelayUser>, RelayError> {
+        answer::<List<_>>(self.request(Method::GET, "/v1/users")?).await.map(List::into_vec)
+    }
+
+    /// A request with the key and the usual time limit.
+    pub(crate) fn request(&self, method: Method, path: &str) -> Result<RequestBuilder, RelayError> {
+        let key = (self.key)().ok_or(RelayError::NoKey)?;
+        Ok(self.http.request(method, self.url(path)).timeout(ANSWER).bearer_auth(key.expose()))
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+}
+
+async fn answer<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, RelayError> {
+    let response = accepted(request.send().await.map_err(|e| of_transport(&e))?).await?;
+    let body = body(response).await?;
+    serde_json::from_slice(&body).map_err(|_| RelayError::Unreadable)
+}
+
+async fn done(request: RequestBuilder) -> Result<(), RelayError> {
+    accepted(request.send().await.map_err(|e| of_transport(&e))?).await.map(drop)
+}
+
+/// The response, if it is a success; else the relay's own words.
+pub(crate) async fn accepted(response: Response) -> Result<Response, RelayError> {
+    let status = response.status();
+    if status.is_success() || status == StatusCode::SWITCHING_PROTOCOLS {
+        return Ok(response);
+    }
+    let said: ErrorBody = match body(response).await {
+        Ok(body) => serde_json::from_slice(&body).unwrap_or_default(),
+        Err(_) => ErrorBody::default(),
+    };
+    Err(RelayError::Refused { status: status.as_u16(), code: said.code, message: said.message })
+}
+
+/// The body, bounded.
+pub(crate) async fn body(mut response: Response) -> Result<Vec<u8>, RelayError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|e| of_transport(&e))? {
+        if body.len() + chunk.len() > BODY {
+            return Err(RelayError::Unreadable);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+pub(crate) fn of_transport(error: &reqwest::Error) -> RelayError {
+    // A connection that was never made is no lost answer.
+    if error.is_timeout() && !error.is_connect() { RelayError::Timeout } else { RelayError::Unreachable }
+}

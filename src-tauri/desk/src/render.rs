@@ -1,0 +1,325 @@
+//! From what a notification is about to the toast's texts (product 4.2): name and number always, the number never
+//! cut, nothing twice, only buttons that work.
+
+mod call;
+mod progress;
+
+use crate::toast::{Action, Button, ButtonKey, Stay, Toast, ToastKey, ToastKind, Urgency};
+use crate::who::{self, Who};
+use crate::words::{Words, duration};
+use crate::{DeskError, documents, mirror};
+use perezvon_core::{CallSnapshot, Number, Outcome, Time};
+use rusqlite::Connection;
+use serde::{Deserialize, Serialize};
+
+/// What a notification is about. The texts are made of it anew whenever a name may have changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub(crate) enum Subject {
+    Incoming {
+        call: String,
+    },
+    AnsweredElsewhere {
+        call: String,
+    },
+    Missed {
+        call: String,
+        times: i64,
+    },
+    Document {
+        id: i64,
+    },
+    Progress {
+        call: Option<String>,
+        number: String,
+        step: Step,
+    },
+    Failed {
+        number: String,
+        code: String,
+    },
+    Digest {
+        calls: i64,
+        waiting: i64,
+    },
+    Trouble {
+        code: String,
+    },
+}
+
+/// How far a call placed here has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "step")]
+pub(crate) enum Step {
+    OwnPhone,
+    Dialling,
+    Talking,
+    Over { outcome: Outcome, own_phone: bool },
+}
+
+impl Subject {
+    pub(crate) fn kind(&self) -> ToastKind {
+        match self {
+            Self::Incoming { .. } => ToastKind::Incoming,
+            Self::AnsweredElsewhere { .. } => ToastKind::AnsweredElsewhere,
+            Self::Missed { .. } => ToastKind::Missed,
+            Self::Document { .. } => ToastKind::Document,
+            Self::Progress { .. } | Self::Failed { .. } => ToastKind::Progress,
+            Self::Digest { .. } => ToastKind::Digest,
+            Self::Trouble { .. } => ToastKind::Trouble,
+        }
+    }
+}
+
+/// A toast and the number key it names somebody by.
+pub(crate) struct Rendered {
+    pub(crate) toast: Toast,
+    pub(crate) number_key: Option<String>,
+}
+
+/// Draws the subject; none where the mirror no longer has its call. `notification_id` is left 0.
+pub(crate) fn render(
+    connection: &Connection,
+    words: Words,
+    now: Time,
+    key: &ToastKey,
+    subject: &Subject,
+) -> Result<Option<Rendered>, DeskError> {
+    let draw = Draw {
+        connection,
+        words,
+        now,
+        key,
+    };
+    let call = |id: &str| mirror::snapshot(connection, id);
+    Ok(match subject {
+        Subject::Incoming { call: id } => call(id)?.map(|call| draw.incoming(&call)).transpose()?,
+        Subject::AnsweredElsewhere { call: id } => call(id)?.map(|call| draw.answered(&call)).transpose()?,
+        Subject::Missed { call: id, times } => call(id)?.map(|call| draw.missed(&call, *times)).transpose()?,
+        Subject::Document { id } => documents::snapshot(connection, *id)?
+            .map(|call| draw.document(*id, &call))
+            .transpose()?,
+        Subject::Progress { call: id, number, step } => {
+            let call = id.as_deref().map(call).transpose()?.flatten();
+            Some(draw.progress(call.as_ref(), number, *step)?)
+        }
+        Subject::Failed { number, code } => Some(draw.failed(number, code)?),
+        Subject::Digest { calls, waiting } => Some(draw.digest(*calls, *waiting)),
+        Subject::Trouble { code } => Some(draw.trouble(code)),
+    })
+}
+
+struct Draw<'a> {
+    connection: &'a Connection,
+    words: Words,
+    now: Time,
+    key: &'a ToastKey,
+}
+
+impl Draw<'_> {
+    fn document(&self, id: i64, call: &CallSnapshot) -> Result<Rendered, DeskError> {
+        let who = who::who(self.connection, &call.party)?;
+        let named = self.name_and_number(&who);
+        let (name, number) = match (&who.name, &who.number) {
+            (Some(name), number) => (Some(name.clone()), number.clone()),
+            (None, Some(number)) => (Some(number.clone()), None),
+            (None, None) => (named.first().cloned(), None),
+        };
+        let end = match call.talk_ms {
+            Some(ms) => duration(ms),
+            None => self.words.finding(call.direction, call.outcome),
+        };
+        let mut lines = vec![
+            [name, Some(self.words.direction(call.direction)), Some(end)]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join(" · "),
+        ];
+        lines.extend(number);
+        let open = Action::OpenDocument { id };
+        let mut buttons = vec![Button {
+            key: ButtonKey::Document,
+            label: self.words.button_open(),
+            action: open.clone(),
+        }];
+        buttons.extend(self.call_back_button(who.key.as_deref()));
+        let title = self.words.document(&documents::printed(id));
+        let (category, icon) = ("x-perezvon.document", "document");
+        Ok(self.toast(
+            ToastKind::Document,
+            Look {
+                title,
+                lines,
+                buttons,
+                body: Some(open),
+                stay: Stay::Seconds(6),
+                urgency: Urgency::Low,
+                category,
+                icon,
+            },
+            who.key,
+        ))
+    }
+
+    fn digest(&self, calls: i64, waiting: i64) -> Rendered {
+        let show = Action::OpenCalls;
+        let buttons = vec![Button {
+            key: ButtonKey::Show,
+            label: self.words.button_show(),
+            action: show.clone(),
+        }];
+        let (category, icon) = ("call.unanswered", "digest");
+        self.toast(
+            ToastKind::Digest,
+            Look {
+                title: self.words.digest(calls),
+                lines: vec![self.words.waiting(waiting)],
+                buttons,
+                body: Some(show),
+                stay: Stay::UntilClosed,
+                urgency: Urgency::Normal,
+                category,
+                icon,
+            },
+            None,
+        )
+    }
+
+    fn trouble(&self, code: &str) -> Rendered {
+        let (title, cause, section) = self.words.trouble(code);
+        let fix = Action::OpenSettings {
+            section: section.to_owned(),
+        };
+        let buttons = vec![Button {
+            key: ButtonKey::Fix,
+            label: self.words.button_fix(),
+            action: fix.clone(),
+        }];
+        let (category, icon) = ("x-perezvon.trouble", "trouble");
+        self.toast(
+            ToastKind::Trouble,
+            Look {
+                title,
+                lines: vec![cause],
+                buttons,
+                body: Some(fix),
+                stay: Stay::UntilClosed,
+                urgency: Urgency::Normal,
+                category,
+                icon,
+            },
+            None,
+        )
+    }
+
+    /// Title and the line below it: who, number, company.
+    fn headline(&self, who: &Who) -> (String, Vec<String>) {
+        if who.hidden {
+            return (self.words.hidden_number(), Vec::new());
+        }
+        if !who.candidates.is_empty() {
+            let names: Vec<&str> = who.candidates.iter().map(|contact| contact.name.as_str()).collect();
+            let title = who.number.clone().unwrap_or_default();
+            return (title, vec![self.words.maybe(&names.join(", "))]);
+        }
+        let title = who.name.clone().unwrap_or_else(|| self.words.unknown_number());
+        let facts: Vec<String> = who.number.iter().chain(&who.company).cloned().collect();
+        (title, joined(facts).into_iter().collect())
+    }
+
+    /// `name · number` in one line, or what is known of them.
+    fn name_and_number(&self, who: &Who) -> Vec<String> {
+        if who.hidden {
+            return vec![self.words.hidden_number()];
+        }
+        if !who.candidates.is_empty() {
+            let names: Vec<&str> = who.candidates.iter().map(|contact| contact.name.as_str()).collect();
+            return who
+                .number
+                .iter()
+                .cloned()
+                .chain([self.words.maybe(&names.join(", "))])
+                .collect();
+        }
+        joined(who.name.iter().chain(&who.number).cloned().collect())
+            .into_iter()
+            .collect()
+    }
+
+    fn line(&self, call: &CallSnapshot) -> Option<String> {
+        let line = call.line.as_ref()?;
+        if let Some(queue) = line.queue.as_deref().filter(|queue| !queue.is_empty()) {
+            return Some(self.words.queue(queue));
+        }
+        let number = || line.number.as_deref().map(|number| Number::parse(number).display());
+        line.name.clone().or_else(number).map(|line| self.words.on_line(&line))
+    }
+
+    fn card_button(&self, action: Option<&Action>) -> Vec<Button> {
+        action
+            .map(|action| Button {
+                key: ButtonKey::Card,
+                label: self.words.button_card(),
+                action: action.clone(),
+            })
+            .into_iter()
+            .collect()
+    }
+
+    fn call_back_button(&self, key: Option<&str>) -> Vec<Button> {
+        key.map(|number| Button {
+            key: ButtonKey::CallBack,
+            label: self.words.button_call_back(),
+            action: Action::CallBack {
+                number: number.to_owned(),
+            },
+        })
+        .into_iter()
+        .collect()
+    }
+
+    fn toast(&self, kind: ToastKind, look: Look, number_key: Option<String>) -> Rendered {
+        let toast = Toast {
+            key: self.key.clone(),
+            kind,
+            title: look.title,
+            lines: look.lines,
+            buttons: look.buttons,
+            body_action: look.body,
+            stay: look.stay,
+            urgency: look.urgency,
+            category: look.category.to_owned(),
+            icon: look.icon.to_owned(),
+            notification_id: 0,
+        };
+        Rendered { toast, number_key }
+    }
+}
+
+/// What differs between toasts.
+struct Look {
+    title: String,
+    lines: Vec<String>,
+    buttons: Vec<Button>,
+    body: Option<Action>,
+    stay: Stay,
+    urgency: Urgency,
+    category: &'static str,
+    icon: &'static str,
+}
+
+/// Where «Карточка» leads: the contact; an empty card with the number; the call where there is no number or several
+/// contacts.
+fn card_action(who: &Who, call: Option<&str>) -> Option<Action> {
+    let call = call.map(|id| Action::OpenCall { id: id.to_owned() });
+    match (who.contact, &who.key) {
+        (Some(id), _) => Some(Action::OpenContact { id }),
+        (None, Some(number)) if who.candidates.is_empty() => Some(Action::NewContact { number: number.clone() }),
+        _ => call,
+    }
+}
+
+fn joined(parts: Vec<String>) -> Option<String> {
+    (!parts.is_empty()).then(|| parts.join(" · "))
+}

@@ -1,0 +1,165 @@
+//! Toasts of calls that come in: a ring, a colleague's answer, missed calls.
+
+use super::{Draw, Look, Rendered, card_action, joined};
+use crate::toast::{Action, Button, ButtonKey, Stay, ToastKind, Urgency};
+use crate::words::short_name;
+use crate::{DeskError, who};
+use perezvon_core::CallSnapshot;
+
+/// Longest part of a note in a toast, characters.
+const NOTE: usize = 80;
+/// Most colleagues named in a missed toast.
+const COLLEAGUES: usize = 3;
+
+impl Draw<'_> {
+    pub(super) fn incoming(&self, call: &CallSnapshot) -> Result<Rendered, DeskError> {
+        let who = who::who(self.connection, &call.party)?;
+        let (title, mut lines) = self.headline(&who);
+        let mut facts: Vec<String> = self.line(call).into_iter().collect();
+        if let Some(key) = &who.key {
+            let (start, n) = self.times_today(call, key)?;
+            if n > 1 && start {
+                facts.push(self.words.times_today(n));
+            }
+            facts.extend(who::last_note(self.connection, key)?.map(|note| cut(&note)));
+        }
+        lines.extend(joined(facts));
+        let card = card_action(&who, Some(&call.id));
+        let mut buttons = self.card_button(card.as_ref());
+        buttons.push(Button {
+            key: ButtonKey::Hide,
+            label: self.words.button_hide(),
+            action: Action::Hide,
+        });
+        let (category, icon) = ("call.incoming", "call-incoming");
+        Ok(self.toast(
+            ToastKind::Incoming,
+            Look {
+                title,
+                lines,
+                buttons,
+                body: card,
+                stay: Stay::UntilClosed,
+                urgency: Urgency::Critical,
+                category,
+                icon,
+            },
+            who.key,
+        ))
+    }
+
+    pub(super) fn answered(&self, call: &CallSnapshot) -> Result<Rendered, DeskError> {
+        let who = who::who(self.connection, &call.party)?;
+        let by = call
+            .answered_by
+            .as_ref()
+            .and_then(|by| by.name.as_deref())
+            .map(short_name);
+        let card = card_action(&who, Some(&call.id));
+        let (category, icon) = ("call.ended", "call-answered");
+        Ok(self.toast(
+            ToastKind::AnsweredElsewhere,
+            Look {
+                title: self.words.answered_by(by.as_deref()),
+                lines: self.name_and_number(&who),
+                buttons: self.card_button(card.as_ref()),
+                body: card,
+                stay: Stay::Seconds(4),
+                urgency: Urgency::Low,
+                category,
+                icon,
+            },
+            who.key,
+        ))
+    }
+
+    pub(super) fn missed(&self, call: &CallSnapshot, times: i64) -> Result<Rendered, DeskError> {
+        let who = who::who(self.connection, &call.party)?;
+        let (headline, below) = self.headline(&who);
+        let mut lines = if who.candidates.is_empty() { Vec::new() } else { below };
+        let unnamed = who.name.is_none() && who.candidates.is_empty();
+        let name = if unnamed { lower_first(&headline) } else { headline };
+        let mut facts: Vec<String> = Vec::new();
+        if who.candidates.is_empty() && !who.hidden {
+            facts.extend(who.number.clone());
+        }
+        facts.extend(call.started_at.map(|start| self.words.at(start, self.now)));
+        facts.extend(call.wait_ms.map(|ms| self.words.waited(ms)));
+        lines.extend(joined(facts));
+        let mut more: Vec<String> = self.line(call).into_iter().collect();
+        let colleagues = also_missed(call);
+        if !colleagues.is_empty() {
+            more.push(self.words.also_missed(&colleagues.join(", ")));
+        }
+        lines.extend(joined(more));
+        let mut buttons = self.call_back_button(who.key.as_deref());
+        let card = card_action(&who, Some(&call.id));
+        buttons.extend(self.card_button(card.as_ref()));
+        let (category, icon) = ("call.unanswered", "call-missed");
+        let body = Some(Action::OpenCall { id: call.id.clone() });
+        Ok(self.toast(
+            ToastKind::Missed,
+            Look {
+                title: self.words.missed(&name, times),
+                lines,
+                buttons,
+                body,
+                stay: Stay::UntilClosed,
+                urgency: Urgency::Normal,
+                category,
+                icon,
+            },
+            who.key,
+        ))
+    }
+
+    /// Whether the call's start is known, and the how manieth incoming call of the day from this number it is.
+    fn times_today(&self, call: &CallSnapshot, key: &str) -> Result<(bool, i64), DeskError> {
+        let Some(start) = call.started_at else {
+            return Ok((false, 0));
+        };
+        let midnight = self.words.midnight(start);
+        let n = self
+            .connection
+            .prepare_cached(
+                "SELECT count(*) FROM call WHERE number_key = ?1 AND started_ms BETWEEN ?2 AND ?3 AND incoming = 1",
+            )?
+            .query_row((key, midnight.ms(), start.ms()), |row| row.get(0))?;
+        Ok((true, n))
+    }
+}
+
+/// Colleagues whose phones rang and who did not answer either.
+fn also_missed(call: &CallSnapshot) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for leg in &call.legs {
+        let own = leg.abonent.is_some() && leg.abonent == call.abonent;
+        if let Some(name) = leg
+            .name
+            .as_deref()
+            .filter(|_| !own && !leg.system && leg.answered_at.is_none())
+        {
+            let name = short_name(name);
+            if !names.contains(&name) && names.len() < COLLEAGUES {
+                names.push(name);
+            }
+        }
+    }
+    names
+}
+
+fn cut(note: &str) -> String {
+    let line = note.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(NOTE) {
+        Some((at, _)) => format!("{}…", line[..at].trim_end()),
+        None => line,
+    }
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars
+        .next()
+        .map(|first| first.to_lowercase().chain(chars).collect())
+        .unwrap_or_default()
+}

@@ -1,0 +1,248 @@
+//! Toasts as data: what to show, and what a click means. The app draws them by the system's means (product 4.1).
+
+use serde::{Deserialize, Serialize};
+
+/// Raise, rewrite in place, or take away.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ToastOp {
+    /// Show it; where one with the same key is on the screen, replace that in place.
+    Show(Toast),
+    /// Take it off the screen, if it is there.
+    Close(ToastKey),
+}
+
+/// What a toast is of. At most one toast per key is on the screen.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ToastKey {
+    /// A call that rings or that somebody answered: the call's id.
+    Call(String),
+    /// Missed calls of one caller: his number key, or the call's id where there is none.
+    Missed(String),
+    /// A registered document.
+    Document(i64),
+    /// A call placed here: the request's id.
+    Request(String),
+    /// Summary after an absence.
+    Digest,
+    /// Something does not work.
+    Trouble,
+}
+
+impl ToastKey {
+    /// One text per key: for the table and as the tag on Windows and macOS.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Call(id) => format!("call:{id}"),
+            Self::Missed(key) => format!("missed:{key}"),
+            Self::Document(id) => format!("document:{id}"),
+            Self::Request(id) => format!("request:{id}"),
+            Self::Digest => "digest".to_owned(),
+            Self::Trouble => "trouble".to_owned(),
+        }
+    }
+
+    /// The key of such a text.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
+        Some(match kind {
+            "call" => Self::Call(rest.to_owned()),
+            "missed" => Self::Missed(rest.to_owned()),
+            "document" => Self::Document(rest.parse().ok()?),
+            "request" => Self::Request(rest.to_owned()),
+            "digest" => Self::Digest,
+            "trouble" => Self::Trouble,
+            _ => return None,
+        })
+    }
+}
+
+/// Kinds of product 4.2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToastKind {
+    /// A call rings.
+    Incoming,
+    /// A colleague answered.
+    AnsweredElsewhere,
+    /// Missed calls of one caller.
+    Missed,
+    /// A document was registered.
+    Document,
+    /// How far a call placed here has come.
+    Progress,
+    /// Summary after an absence.
+    Digest,
+    /// Something does not work.
+    Trouble,
+}
+
+impl ToastKind {
+    /// The word of `NotificationRow::kind`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Incoming => "incoming",
+            Self::AnsweredElsewhere => "answered_elsewhere",
+            Self::Missed => "missed",
+            Self::Document => "document",
+            Self::Progress => "progress",
+            Self::Digest => "digest",
+            Self::Trouble => "trouble",
+        }
+    }
+
+    /// Waits in the list «Уведомления» until somebody has looked: the others tell what the user saw or did himself.
+    pub(crate) fn wants_a_look(self) -> bool {
+        matches!(self, Self::Missed | Self::Digest | Self::Trouble)
+    }
+}
+
+/// One toast.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Toast {
+    /// What it is of.
+    pub key: ToastKey,
+    /// Kind.
+    pub kind: ToastKind,
+    /// First line, bold.
+    pub title: String,
+    /// Further lines.
+    pub lines: Vec<String>,
+    /// Buttons, the default first.
+    pub buttons: Vec<Button>,
+    /// What a click on the body does.
+    pub body_action: Option<Action>,
+    /// How long it stays.
+    pub stay: Stay,
+    /// How loudly it asks.
+    pub urgency: Urgency,
+    /// The freedesktop category: `call.incoming`, `call.unanswered`, `call.ended`… (product 4.1).
+    pub category: String,
+    /// Which of the product's pictures: `call-incoming`, `call-answered`, `call-missed`, `call-outgoing`, `document`,
+    /// `digest`, `trouble`.
+    pub icon: String,
+    /// Row of the list «Уведомления»; give it back to [`crate::Desk::note_toast`].
+    pub notification_id: i64,
+}
+
+/// A button.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Button {
+    /// The name that the notification server gives back.
+    pub key: ButtonKey,
+    /// In the user's language.
+    pub label: String,
+    /// What it does.
+    pub action: Action,
+}
+
+/// See [`Button::key`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ButtonKey {
+    /// «Перезвонить».
+    CallBack,
+    /// «Карточка».
+    Card,
+    /// «Открыть».
+    Document,
+    /// «Скрыть».
+    Hide,
+    /// «Показать».
+    Show,
+    /// «Исправить».
+    Fix,
+}
+
+impl ButtonKey {
+    /// `call-back`, `card`, `document`, `hide`, `show`, `fix`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CallBack => "call-back",
+            Self::Card => "card",
+            Self::Document => "document",
+            Self::Hide => "hide",
+            Self::Show => "show",
+            Self::Fix => "fix",
+        }
+    }
+}
+
+/// How long a toast stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stay {
+    /// Until a click or a [`ToastOp::Close`].
+    UntilClosed,
+    /// So many seconds.
+    Seconds(u32),
+}
+
+/// How loudly a toast asks; none makes a sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Urgency {
+    /// May be missed.
+    Low,
+    /// Ordinary.
+    Normal,
+    /// Above full-screen windows and «Не беспокоить»: a phone rings.
+    Critical,
+}
+
+/// What a click means. Carried out in one place of the app.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "do")]
+pub enum Action {
+    /// Call the number.
+    CallBack {
+        /// E.164 or extension.
+        number: String,
+    },
+    /// Open the contact's card.
+    OpenContact {
+        /// The desk's id.
+        id: i64,
+    },
+    /// Open an empty card with this number.
+    NewContact {
+        /// E.164 or extension.
+        number: String,
+    },
+    /// Open the call.
+    OpenCall {
+        /// The relay's id.
+        id: String,
+    },
+    /// Open the document.
+    OpenDocument {
+        /// Its number.
+        id: i64,
+    },
+    /// Open the queue «Надо перезвонить».
+    OpenCalls,
+    /// Open the list «Уведомления».
+    OpenNotifications,
+    /// Open the settings.
+    OpenSettings {
+        /// `token`, `address`, `me`, `relay`, `notifications`, `check`.
+        section: String,
+    },
+    /// Only close the toast.
+    Hide,
+}
+
+impl Action {
+    /// The window's route, where the action opens one: `contact/12`, `contact/new/+7…`, `call/01J…`, `document/3`,
+    /// `calls`, `notifications`, `settings/token`.
+    pub fn route(&self) -> Option<String> {
+        Some(match self {
+            Self::OpenContact { id } => format!("contact/{id}"),
+            Self::NewContact { number } => format!("contact/new/{number}"),
+            Self::OpenCall { id } => format!("call/{id}"),
+            Self::OpenDocument { id } => format!("document/{id}"),
+            Self::OpenCalls => "calls".to_owned(),
+            Self::OpenNotifications => "notifications".to_owned(),
+            Self::OpenSettings { section } => format!("settings/{section}"),
+            Self::CallBack { .. } | Self::Hide => return None,
+        })
+    }
+}

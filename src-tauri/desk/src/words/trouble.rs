@@ -1,0 +1,129 @@
+//! What does not work, in plain words, and where it is mended.
+
+type Pair = (&'static str, &'static str);
+
+/// Russian and English title and cause, and the settings' section where it is mended.
+pub(super) fn trouble(code: &str) -> (Pair, Pair, &'static str) {
+    match code {
+        "no_token" => (
+            ("Нет токена АТС", "Вставьте токен из личного кабинета."),
+            ("No PBX token", "Paste the token from the customer portal."),
+            "token",
+        ),
+        "token_refused" => (
+            ("АТС не приняла токен", "Токен отозван или введён с ошибкой."),
+            ("The PBX refused the token", "The token was revoked or mistyped."),
+            "token",
+        ),
+        "pbx_unreachable" => (
+            ("АТС недоступна", "Нет связи с сервером АТС. Проверьте интернет."),
+            (
+                "The PBX cannot be reached",
+                "No connection to the PBX. Check the internet.",
+            ),
+            "check",
+        ),
+        "pbx_unavailable" => (
+            (
+                "АТС временно не отвечает",
+                "Сервер АТС сообщил об ошибке. Мы пробуем снова.",
+            ),
+            (
+                "The PBX is temporarily unavailable",
+                "The PBX reported an error. We keep trying.",
+            ),
+            "check",
+        ),
+        "no_public_url" => (
+            ("Звонки не приходят", "Не указан адрес приёма событий."),
+            ("Calls do not arrive", "The address for events is not set."),
+            "address",
+        ),
+        "subscription_refused" | "subscription" => (
+            ("Подписка не продлена", "АТС отказала в подписке на события."),
+            (
+                "The subscription was not renewed",
+                "The PBX refused the event subscription.",
+            ),
+            "check",
+        ),
+        "no_me" => (
+            ("Не выбран абонент", "Укажите, кто вы среди абонентов АТС."),
+            ("No PBX user chosen", "Say who you are among the PBX users."),
+            "me",
+        ),
+        "relay_unreachable" => (
+            ("Нет связи с сервером звонков", "Сервер не отвечает. Мы пробуем снова."),
+            (
+                "The call server cannot be reached",
+                "The server does not answer. We keep trying.",
+            ),
+            "relay",
+        ),
+        "key_refused" => (
+            (
+                "Сервер звонков не принял ключ",
+                "Ключ отозван. Попросите у администратора новый.",
+            ),
+            (
+                "The call server refused the key",
+                "The key was revoked. Ask the administrator for a new one.",
+            ),
+            "relay",
+        ),
+        "port_in_use" => (
+            ("Порт занят", "Адрес приёма событий занят другой программой."),
+            ("The port is in use", "Another program uses the address for events."),
+            "address",
+        ),
+        "disk_full" => (
+            ("Нет места на диске", "Звонки не сохраняются. Освободите место."),
+            ("The disk is full", "Calls are not stored. Free some space."),
+            "check",
+        ),
+        "database_damaged" => (
+            (
+                "База звонков повреждена",
+                "Файл сохранён. Подробности — в проверке сервиса.",
+            ),
+            (
+                "The call database is damaged",
+                "The file was kept. See the service check.",
+            ),
+            "check",
+        ),
+        "no_notifications" => (
+            ("Уведомления не показываются", "В системе нет сервера уведомлений."),
+            ("Notifications are not shown", "The system has no notification server."),
+            "notifications",
+        ),
+        "keyring_locked" => (
+            ("Хранилище паролей закрыто", "Откройте его, чтобы прочитать токен."),
+            ("The keyring is locked", "Unlock it so that the token can be read."),
+            "token",
+        ),
+        "bad_number" => (
+            ("Звонок не состоялся", "Такой номер нельзя набрать."),
+            ("The call was not placed", "This number cannot be dialled."),
+            "check",
+        ),
+        "call_refused" => (
+            ("Звонок не состоялся", "АТС отказала в звонке."),
+            ("The call was not placed", "The PBX refused the call."),
+            "check",
+        ),
+        "call_unknown" | "timeout" => (
+            ("Звонок не подтверждён", "АТС не сообщила, состоялся ли звонок."),
+            (
+                "The call is not confirmed",
+                "The PBX did not say whether the call was placed.",
+            ),
+            "check",
+        ),
+        _ => (
+            ("Сервис работает с ошибкой", "Подробности — в проверке сервиса."),
+            ("The service has a problem", "See the service check."),
+            "check",
+        ),
+    }
+}
