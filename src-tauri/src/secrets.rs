@@ -246,7 +246,10 @@ async fn reachable() -> Result<(), SecretError> {
     let connection = builder.build().await.map_err(|error| no_store(&error))?;
     let bus = zbus::fdo::DBusProxy::new(&connection).await.map_err(|error| no_store(&error))?;
     let name = zbus::names::WellKnownName::from_static_str_unchecked("org.freedesktop.secrets");
-    // Also true for one that runs already.
+    // A service that somebody started by hand is unknown to `StartServiceByName`.
+    if bus.name_has_owner(name.clone().into()).await.map_err(|error| no_store(&error))? {
+        return Ok(());
+    }
     bus.start_service_by_name(name, 0).await.map(drop).map_err(|error| no_store(&error))
 }
 
