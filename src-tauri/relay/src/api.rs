@@ -1,0 +1,120 @@
+//! The HTTP interface (design, part 7), one file per subject.
+
+mod admin;
+mod check;
+mod feed;
+mod journal;
+mod place;
+mod settings;
+mod users;
+
+pub(crate) use check::{Scene, run as run_checks};
+pub(crate) use users::new_user;
+
+use crate::error::ApiError;
+use crate::ingest;
+use crate::state::App;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderValue, header};
+use axum::response::IntoResponse;
+use axum::routing::{MethodRouter, any, delete, get, post, put};
+use std::time::Duration;
+use tower_http::timeout::TimeoutLayer;
+
+/// Longest body of the API (events have their own limit).
+const MAX_BODY: usize = 64 * 1024;
+/// Longest time for an answer; the long poll waits 60 s at most.
+const LIMIT: Duration = Duration::from_secs(90);
+
+/// The document that describes the interface.
+const OPENAPI: &str = include_str!("openapi.json");
+
+type Route = (&'static str, &'static [&'static str], MethodRouter<App>);
+
+/// Every route with its methods. The OpenAPI document lists the same (a test sees to it).
+fn routes() -> Vec<Route> {
+    vec![
+        ("/xsi/{secret}", &["get", "head", "post"], any(ingest::plain)),
+        ("/xsi/{secret}/", &["get", "head", "post"], any(ingest::plain)),
+        ("/xsi/{secret}/{*rest}", &["get", "head", "post"], any(ingest::suffixed)),
+        ("/v1/health", &["get"], get(admin::health)),
+        ("/v1/openapi.json", &["get"], get(openapi)),
+        ("/v1/me", &["get"], get(users::me)),
+        ("/v1/feed", &["get"], get(feed::socket)),
+        ("/v1/changes", &["get"], get(feed::changes)),
+        ("/v1/calls", &["get", "post"], get(journal::list).post(place::call)),
+        ("/v1/calls/{id}", &["get"], get(journal::one)),
+        ("/v1/abonents", &["get"], get(admin::abonents)),
+        ("/v1/abonents/refresh", &["post"], post(admin::refresh_abonents)),
+        ("/v1/subscriptions", &["get"], get(admin::subscriptions)),
+        ("/v1/users", &["get", "post"], get(users::list).post(users::add)),
+        ("/v1/users/{id}", &["delete"], delete(users::revoke)),
+        ("/v1/events", &["get"], get(admin::events)),
+        ("/v1/exchanges", &["get"], get(admin::exchanges)),
+        (
+            "/v1/settings",
+            &["get", "put"],
+            get(settings::show).put(settings::change),
+        ),
+        ("/v1/settings/token", &["put"], put(settings::token)),
+        ("/v1/check", &["get"], get(check::check)),
+    ]
+}
+
+/// The whole interface.
+pub(crate) fn router(app: App) -> Router {
+    let mut router = Router::new();
+    for (path, _, methods) in routes() {
+        let refused = || async { ApiError::MethodNotAllowed };
+        let methods = if path.starts_with("/v1/") {
+            methods.fallback(refused)
+        } else {
+            methods
+        };
+        router = router.route(path, methods);
+    }
+    router
+        .fallback(|| async { ApiError::NotFound })
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(TimeoutLayer::with_status_code(
+            axum::http::StatusCode::SERVICE_UNAVAILABLE,
+            LIMIT,
+        ))
+        .with_state(app)
+}
+
+async fn openapi() -> impl IntoResponse {
+    (
+        [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))],
+        OPENAPI,
+    )
+}
+
+/// What a page may hold at most.
+const PAGE: usize = 200;
+
+/// The asked page size within its bounds.
+fn page_size(limit: Option<usize>) -> Result<usize, ApiError> {
+    match limit {
+        None => Ok(50),
+        Some(n) if (1..=PAGE).contains(&n) => Ok(n),
+        Some(_) => Err(ApiError::BadRequest("limit must be 1 to 200")),
+    }
+}
+
+/// The body or query as a typed value; what is wrong with it is not told in detail, it may hold numbers.
+fn query<T>(query: Result<axum::extract::Query<T>, axum::extract::rejection::QueryRejection>) -> Result<T, ApiError> {
+    query
+        .map(|axum::extract::Query(value)| value)
+        .map_err(|_| ApiError::BadRequest("a parameter is unknown or has a wrong form"))
+}
+
+fn body<T>(body: Result<axum::Json<T>, axum::extract::rejection::JsonRejection>) -> Result<T, ApiError> {
+    use axum::extract::rejection::JsonRejection as R;
+    body.map(|axum::Json(value)| value)
+        .map_err(|rejection| match rejection {
+            R::BytesRejection(_) => ApiError::TooLarge,
+            _ => ApiError::BadRequest("the body is not the JSON that is expected"),
+        })
+}

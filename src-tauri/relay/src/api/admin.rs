@@ -1,0 +1,147 @@
+//! Health, and what an administrator looks at.
+
+use super::{page_size, query};
+use crate::abonents::{RefreshError, refresh};
+use crate::auth::{self, Admin, Role};
+use crate::error::ApiError;
+use crate::ledger::events::{self, EventQuery};
+use crate::ledger::{abonents as company, requests, subscriptions as ledger_subscriptions};
+use crate::state::App;
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+
+/// `GET /v1/health`: for anyone; an admin sees more.
+pub(crate) async fn health(State(app): State<App>, headers: HeaderMap) -> (StatusCode, Json<Value>) {
+    let summary = app.ledger.read(events::summary).await;
+    let writes = app.healthy.load(Ordering::Relaxed);
+    let ok = summary.is_ok() && writes;
+    let state = |ok| if ok { "ok" } else { "failing" };
+    let mut health = json!({
+        "status": state(ok),
+        "version": env!("CARGO_PKG_VERSION"),
+        "ledger": state(ok),
+    });
+    let admin = auth::caller(&app, &headers)
+        .await
+        .is_ok_and(|caller| caller.role == Role::Admin);
+    if let (true, Some(map)) = (admin, health.as_object_mut()) {
+        let keeper = app.keeper.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        map.insert("keeper".to_owned(), json!(keeper));
+        map.insert("readers".to_owned(), json!(app.hub.readers()));
+        map.insert("upMs".to_owned(), json!(app.started.elapsed().as_millis() as u64));
+        map.insert("hasToken".to_owned(), json!(app.portal().is_some()));
+        map.insert("callbackUrl".to_owned(), json!(app.callback_url()));
+        // The company is heard for as long as the subscription that ends last.
+        if let Ok(active) = app.ledger.read(ledger_subscriptions::active).await {
+            map.insert("subscriptionUntil".to_owned(), json!(active.iter().map(|one| one.expires_at).max()));
+        }
+        if let Ok((stored, unreadable, last)) = summary {
+            map.insert(
+                "events".to_owned(),
+                json!({ "stored": stored, "unreadable": unreadable, "lastAt": last }),
+            );
+        }
+    }
+    (
+        if ok {
+            StatusCode::OK
+        } else {
+            StatusCode::SERVICE_UNAVAILABLE
+        },
+        Json(health),
+    )
+}
+
+/// `GET /v1/abonents`.
+pub(crate) async fn abonents(State(app): State<App>, _: Admin) -> Result<Json<Value>, ApiError> {
+    let abonents = app.ledger.read(company::list).await?;
+    Ok(Json(json!({ "abonents": abonents })))
+}
+
+/// `POST /v1/abonents/refresh`: reads them from the PBX.
+pub(crate) async fn refresh_abonents(State(app): State<App>, _: Admin) -> Result<Json<Value>, ApiError> {
+    let portal = app.portal().ok_or(ApiError::NoToken)?;
+    match refresh(&app, &portal).await {
+        Ok(abonents) => Ok(Json(json!({ "abonents": abonents }))),
+        Err(RefreshError::Portal(error)) => Err(ApiError::of_portal(&error)),
+        Err(RefreshError::Ledger(error)) => Err(error.into()),
+    }
+}
+
+/// `GET /v1/subscriptions`: active and ended, newest first, and what the keeper does.
+pub(crate) async fn subscriptions(State(app): State<App>, _: Admin) -> Result<Json<Value>, ApiError> {
+    let list = app
+        .ledger
+        .read(|connection| ledger_subscriptions::list(connection, 1000))
+        .await?;
+    let keeper = app.keeper.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    Ok(Json(json!({ "subscriptions": list, "keeper": keeper })))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct EventParams {
+    after: Option<i64>,
+    before: Option<i64>,
+    limit: Option<usize>,
+    unreadable: Option<String>,
+    raw: Option<String>,
+}
+
+fn flag(value: Option<&String>) -> bool {
+    value.is_some_and(|value| matches!(value.as_str(), "1" | "true" | ""))
+}
+
+/// `GET /v1/events`: the event journal, newest first; with `after`, oldest first.
+pub(crate) async fn events(
+    State(app): State<App>,
+    _: Admin,
+    params: Result<Query<EventParams>, QueryRejection>,
+) -> Result<Json<Value>, ApiError> {
+    let params = query(params)?;
+    let query = EventQuery {
+        after: params.after,
+        before: params.before,
+        limit: page_size(params.limit)?,
+        unreadable: flag(params.unreadable.as_ref()),
+        raw: flag(params.raw.as_ref()),
+    };
+    let rows = app
+        .ledger
+        .read(move |connection| events::list(connection, query))
+        .await?;
+    let cursor = (rows.len() == query.limit)
+        .then(|| rows.last().map(|row| row.seq))
+        .flatten();
+    Ok(Json(json!({ "events": rows, "cursor": cursor })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExchangeParams {
+    before: Option<i64>,
+    limit: Option<usize>,
+}
+
+/// `GET /v1/exchanges`: the journal of requests to the PBX, newest first.
+pub(crate) async fn exchanges(
+    State(app): State<App>,
+    _: Admin,
+    params: Result<Query<ExchangeParams>, QueryRejection>,
+) -> Result<Json<Value>, ApiError> {
+    let params = query(params)?;
+    let limit = page_size(params.limit)?;
+    let rows = app
+        .ledger
+        .read(move |connection| requests::exchanges(connection, params.before, limit))
+        .await?;
+    let cursor = (rows.len() == limit).then(|| rows.last().map(|row| row.0)).flatten();
+    let rows: Vec<_> = rows.into_iter().map(|(_, row)| row).collect();
+    Ok(Json(json!({ "exchanges": rows, "cursor": cursor })))
+}

@@ -1,0 +1,111 @@
+//! `/v1/feed` and `/v1/changes`: the same log after a cursor, by WebSocket and by long poll.
+
+use super::query;
+use crate::auth::Caller;
+use crate::auth::Role;
+use crate::error::ApiError;
+use crate::feed::socket::{self, PAGE};
+use crate::feed::{Told, View};
+use crate::ledger::calls;
+use crate::state::App;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::{Query, State};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
+use serde::Deserialize;
+use std::time::Duration;
+
+/// The newest version that the reader may see, so that he knows his backlog.
+const VERSION: HeaderName = HeaderName::from_static("x-perezvon-version");
+
+/// Longest wait of the long poll, seconds.
+const MAX_WAIT: u64 = 60;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Params {
+    #[serde(default)]
+    after: i64,
+    abonent: Option<String>,
+    wait: Option<u64>,
+    limit: Option<usize>,
+}
+
+fn view(app: &App, caller: &Caller, abonent: Option<&String>) -> Result<View, ApiError> {
+    // An admin may write an id as the PBX's events do.
+    let wanted = abonent.map(|id| app.roster.get().abonent(id).unwrap_or(id).to_owned());
+    let view = caller.view(wanted)?;
+    Ok(match (caller.role, view) {
+        (Role::User, Some(own)) => View::Abonent(own),
+        (Role::User, None) => return Err(ApiError::Forbidden),
+        (Role::Admin, Some(one)) => View::AdminOf(one),
+        (Role::Admin, None) => View::Company,
+    })
+}
+
+/// `GET /v1/feed?after=SEQ`.
+pub(crate) async fn socket(
+    State(app): State<App>,
+    caller: Caller,
+    params: Result<Query<Params>, QueryRejection>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, ApiError> {
+    let params = query(params)?;
+    let view = view(&app, &caller, params.abonent.as_ref())?;
+    let upgrade = upgrade.map_err(|_| ApiError::BadRequest("a WebSocket upgrade is expected"))?;
+    if app.stop.is_cancelled() {
+        return Err(ApiError::Stopping);
+    }
+    // The place comes first: what is committed while the ledger is read is already in its queue.
+    let seat = app.hub.join(view.clone(), caller.user.clone());
+    let newest = app
+        .ledger
+        .read(move |connection| calls::newest(connection, view.abonent()))
+        .await?;
+    let mut response = upgrade
+        .read_buffer_size(1024)
+        .write_buffer_size(0)
+        .max_write_buffer_size(256 * 1024)
+        // Readers say nothing but pongs.
+        .max_message_size(1024)
+        .max_frame_size(1024)
+        .on_upgrade(move |socket| socket::serve(app, socket, seat, params.after, caller.user));
+    response.headers_mut().insert(VERSION, HeaderValue::from(newest));
+    Ok(response)
+}
+
+/// `GET /v1/changes?after=SEQ&wait=25`.
+pub(crate) async fn changes(
+    State(app): State<App>,
+    caller: Caller,
+    params: Result<Query<Params>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let params = query(params)?;
+    let view = view(&app, &caller, params.abonent.as_ref())?;
+    let limit = super::page_size(params.limit.or(Some(PAGE)))?;
+    let wait = Duration::from_secs(params.wait.unwrap_or(0).min(MAX_WAIT));
+    let mut seat = app.hub.join(view.clone(), caller.user.clone());
+    let mut page = socket::page(&app, &view, params.after, limit).await?;
+    if page.is_empty() && !wait.is_zero() {
+        tokio::select! {
+            _ = seat.news.recv() => page = socket::page(&app, &view, params.after, limit).await?,
+            () = tokio::time::sleep(wait) => {}
+            () = app.stop.cancelled() => {}
+        }
+    }
+    Ok(listed(&page, params.after, page.len() == limit))
+}
+
+/// The snapshots are JSON already.
+fn listed(page: &[Told], after: i64, more: bool) -> Response {
+    let after = page.last().map_or(after, |told| told.version);
+    let calls: Vec<&str> = page.iter().map(|told| told.json.as_str()).collect();
+    let json = format!(r#"{{"calls":[{}],"after":{after},"more":{more}}}"#, calls.join(","));
+    (
+        [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))],
+        json,
+    )
+        .into_response()
+}

@@ -1,0 +1,66 @@
+//! `/v1/settings`.
+
+use super::body;
+use crate::auth::Admin;
+use crate::error::ApiError;
+use crate::ledger::settings::Settings;
+use crate::relay::{self, TokenError};
+use crate::state::App;
+use axum::Json;
+use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
+use perezvon_pbx::rest::Token;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+/// `GET /v1/settings`. The token is not among them: only whether there is one.
+pub(crate) async fn show(State(app): State<App>, _: Admin) -> Json<Value> {
+    Json(told(&app, &app.settings()))
+}
+
+fn told(app: &App, settings: &Settings) -> Value {
+    let callback = settings.callback_url(app.secret.reveal());
+    json!({ "settings": settings, "hasToken": app.portal().is_some(), "callbackUrl": callback })
+}
+
+/// `PUT /v1/settings`: replaces the values that are given.
+pub(crate) async fn change(
+    State(app): State<App>,
+    _: Admin,
+    given: Result<Json<Map<String, Value>>, JsonRejection>,
+) -> Result<Json<Value>, ApiError> {
+    let mut settings = app.settings();
+    for (key, value) in body(given)? {
+        settings = settings
+            .with(&key, value)
+            .map_err(|_| ApiError::BadRequest("an unknown setting, or a wrong value"))?;
+    }
+    if settings.invalid().is_some() {
+        return Err(ApiError::BadRequest("a setting is out of its bounds"));
+    }
+    relay::set_settings(&app, settings.clone()).await?;
+    Ok(Json(told(&app, &settings)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewToken {
+    token: String,
+}
+
+/// `PUT /v1/settings/token`: tried at the PBX before it is taken; never told again.
+pub(crate) async fn token(
+    State(app): State<App>,
+    _: Admin,
+    new: Result<Json<NewToken>, JsonRejection>,
+) -> Result<Json<Value>, ApiError> {
+    let token = Token::parse(&body(new)?.token).map_err(|_| ApiError::BadRequest("this is no token"))?;
+    match relay::try_token(&app, token).await {
+        Ok(abonents) => Ok(Json(json!({ "abonents": abonents }))),
+        Err(TokenError::Portal(error)) => Err(ApiError::of_portal(&error)),
+        Err(TokenError::Store(error)) => {
+            tracing::error!(%error, "the token could not be stored");
+            Err(ApiError::Unavailable)
+        }
+    }
+}

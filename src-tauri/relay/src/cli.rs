@@ -1,0 +1,176 @@
+//! The command line of `perezvon-relay` (design, part 7).
+
+mod commands;
+
+pub use commands::run;
+
+use crate::config::Options;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use perezvon_pbx::rest::{BEELINE, Token};
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use url::Url;
+
+/// Receives the PBX's events and tells each desk about the calls it may know.
+#[derive(Debug, Parser)]
+#[command(name = "perezvon-relay", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve until SIGTERM or Ctrl+C.
+    Serve(Serve),
+    /// Users and their keys.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Print the address, secret included, that the PBX must post to.
+    CallbackUrl(DataDir),
+    /// Every check of «Проверить сервис», one line each; exit code 1 if one fails.
+    Check(DataDir),
+    /// The event journal as JSON lines, oldest first.
+    Events(DataDir),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DataDir {
+    /// Where the ledger is.
+    #[arg(long, env = "PEREZVON_DATA_DIR")]
+    pub(crate) data_dir: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) dir: DataDir,
+    /// Address and port to listen at; 127.0.0.1:8717 where neither this nor the configuration says.
+    #[arg(long)]
+    pub(crate) listen: Option<SocketAddr>,
+    /// JSON file with `listen`, `publicUrl`, `pbxUrl`, `tokenFile`, `ingestPerSecond` (0: no limit); all optional.
+    #[arg(long)]
+    pub(crate) config: Option<PathBuf>,
+    /// `sqlite`, or `nats://HOST:PORT`.
+    #[arg(long, default_value = "sqlite")]
+    pub(crate) ledger: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserCommand {
+    /// Add a user; prints the new key, once, alone on standard output.
+    Add {
+        #[command(flatten)]
+        dir: DataDir,
+        /// What the user may do.
+        #[arg(long)]
+        role: CliRole,
+        /// Whose calls (a user must have one).
+        #[arg(long)]
+        abonent: Option<String>,
+        /// A name for people.
+        #[arg(long)]
+        name: String,
+    },
+    /// List users, revoked ones included, as JSON lines.
+    List(DataDir),
+    /// Stop a user's key.
+    Revoke {
+        #[command(flatten)]
+        dir: DataDir,
+        /// Id of the user, as `user list` tells it.
+        id: String,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum CliRole {
+    Admin,
+    User,
+}
+
+/// `--config`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct File {
+    pub(crate) listen: Option<SocketAddr>,
+    pub(crate) public_url: Option<Url>,
+    pub(crate) pbx_url: Option<Url>,
+    pub(crate) token_file: Option<PathBuf>,
+    pub(crate) ingest_per_second: Option<u32>,
+}
+
+impl File {
+    pub(crate) fn read(path: Option<&Path>) -> anyhow::Result<Self> {
+        use anyhow::Context as _;
+        let Some(path) = path else { return Ok(Self::default()) };
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        serde_json::from_str(&text).with_context(|| format!("{} is not a configuration", path.display()))
+    }
+}
+
+fn env_url(name: &str) -> anyhow::Result<Option<Url>> {
+    use anyhow::Context as _;
+    match std::env::var(name) {
+        Ok(text) if !text.trim().is_empty() => Url::parse(text.trim())
+            .map(Some)
+            .with_context(|| format!("{name} is not an address")),
+        _ => Ok(None),
+    }
+}
+
+/// Options from the environment first, then the configuration file, then the defaults.
+pub(crate) fn options(dir: &Path, file: File) -> anyhow::Result<Options> {
+    let mut options = Options::new(dir);
+    options.public_url = env_url("PEREZVON_PUBLIC_URL")?.or(file.public_url);
+    let pbx = env_url("PEREZVON_PBX_URL")?.or(file.pbx_url);
+    options.pbx_url = pbx.unwrap_or_else(|| Url::parse(BEELINE).expect("a constant address"));
+    let store = dir.join("token");
+    options.token = token(file.token_file.as_deref(), &store)?;
+    options.token_file = Some(store);
+    options.ingest_per_second = match file.ingest_per_second {
+        Some(0) => None,
+        Some(limit) => Some(limit),
+        None => options.ingest_per_second,
+    };
+    Ok(options)
+}
+
+/// From the file that the environment or the configuration names, from the environment, or as it was last accepted
+/// over the API. The environment variable is not the best place: other programs of the same user can see it.
+fn token(configured: Option<&Path>, stored: &Path) -> anyhow::Result<Option<Token>> {
+    use anyhow::Context as _;
+    let named = std::env::var_os("PEREZVON_PBX_TOKEN_FILE").map(PathBuf::from);
+    let named = named.or_else(|| configured.map(Path::to_owned));
+    let text = match (named, std::env::var("PEREZVON_PBX_TOKEN")) {
+        (Some(file), _) => {
+            std::fs::read_to_string(&file).with_context(|| format!("cannot read the token file {}", file.display()))?
+        }
+        (None, Ok(text)) if !text.trim().is_empty() => text,
+        (None, _) => match std::fs::read_to_string(stored) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error).with_context(|| format!("cannot read {}", stored.display())),
+        },
+    };
+    Ok(Some(Token::parse(&text).context("the account token")?))
+}
+
+/// Keeps a token for the next start, readable for the owner only; the old one stays until the new one is whole.
+pub(crate) fn store_token(file: &Path, token: &Token) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let fresh = file.with_extension("new");
+    match std::fs::remove_file(&fresh) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = std::fs::File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut out = options.open(&fresh)?;
+    out.write_all(token.reveal().as_bytes())?;
+    out.sync_all()?;
+    std::fs::rename(&fresh, file)
+}

@@ -1,0 +1,179 @@
+//! What each command does.
+
+use super::{Cli, CliRole, Command, DataDir, File, Serve, UserCommand, options};
+use crate::api::{Scene, run_checks};
+use crate::auth::{Role, hash};
+use crate::ledger::{self, events, settings, subscriptions, users};
+use crate::relay::Relay;
+use crate::writer::now;
+use anyhow::{Context as _, bail};
+use perezvon_pbx::rest::Portal;
+use std::future::Future;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use tokio::net::TcpListener;
+
+/// Carries out the command; `signal` ends `serve`.
+pub async fn run(cli: Cli, signal: impl Future<Output = ()>) -> anyhow::Result<ExitCode> {
+    match cli.command {
+        Command::Serve(wanted) => serve(wanted, signal).await?,
+        Command::User(command) => user(command)?,
+        Command::CallbackUrl(dir) => callback_url(&dir)?,
+        Command::Check(dir) => return check(&dir).await,
+        Command::Events(dir) => journal(&dir)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(wanted: Serve, signal: impl Future<Output = ()>) -> anyhow::Result<()> {
+    match wanted.ledger.as_str() {
+        "sqlite" => {}
+        other if other.starts_with("nats://") => {
+            bail!("--ledger {other}: NATS JetStream is not built in yet; use sqlite")
+        }
+        other => bail!("--ledger {other}: sqlite or nats://HOST:PORT is expected"),
+    }
+    let file = File::read(wanted.config.as_deref())?;
+    let listen = wanted
+        .listen
+        .or(file.listen)
+        .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8717)));
+    let options = options(&wanted.dir.data_dir, file)?;
+    let has_token = options.token.is_some();
+    let listener = TcpListener::bind(listen).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            anyhow::anyhow!(
+                "{listen} is in use: another program (or another relay) listens there; choose another --listen"
+            )
+        }
+        _ => anyhow::Error::new(error).context(format!("cannot listen at {listen}")),
+    })?;
+    let relay = Relay::start(options, listener).await?;
+    say(&format!("perezvon-relay serves at http://{}", relay.addr()));
+    if !has_token {
+        say("no account token: set PEREZVON_PBX_TOKEN_FILE, or PUT /v1/settings/token with an admin key");
+    }
+    if relay.callback_url().is_none() {
+        say(
+            "no public address: set PEREZVON_PUBLIC_URL, or `publicUrl` in the settings; until then no events can come",
+        );
+    }
+    signal.await;
+    relay.shutdown().await;
+    Ok(())
+}
+
+/// For the person who started the program; standard output is for results.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+fn user(command: UserCommand) -> anyhow::Result<()> {
+    match command {
+        UserCommand::Add {
+            dir,
+            role,
+            abonent,
+            name,
+        } => {
+            let role = match role {
+                CliRole::Admin => Role::Admin,
+                CliRole::User => Role::User,
+            };
+            let connection = ledger::open(&dir.data_dir)?;
+            let roster = crate::roster::Roster::load(&connection)?;
+            let abonent = abonent.map(|id| roster.abonent(&id).unwrap_or(&id).to_owned());
+            let new = crate::api::new_user(&name, role, abonent);
+            let (user, key) = new.map_err(|error| anyhow::anyhow!("{}", error.message()))?;
+            users::add(&connection, &user, &hash(&key))?;
+            writeln!(std::io::stdout(), "{key}")?;
+        }
+        UserCommand::List(dir) => {
+            let mut out = std::io::stdout().lock();
+            for user in users::list(&ledger::open(&dir.data_dir)?)? {
+                writeln!(out, "{}", serde_json::to_string(&user)?)?;
+            }
+        }
+        UserCommand::Revoke { dir, id } => {
+            if !users::revoke(&ledger::open(&dir.data_dir)?, &id, now())? {
+                bail!("there is no user {id} whose key works");
+            }
+        }
+    }
+    Ok(())
+}
+
+fn callback_url(dir: &DataDir) -> anyhow::Result<()> {
+    let connection = ledger::open(&dir.data_dir)?;
+    let mut settings = settings::load(&connection)?;
+    if let Some(url) = super::env_url("PEREZVON_PUBLIC_URL")? {
+        settings.public_url = Some(url);
+    }
+    let url = settings.callback_url(&settings::secret(&connection)?);
+    let url = url.context("the public address is not set: PEREZVON_PUBLIC_URL, or `publicUrl` in the settings")?;
+    writeln!(std::io::stdout(), "{url}")?;
+    Ok(())
+}
+
+async fn check(dir: &DataDir) -> anyhow::Result<ExitCode> {
+    let options = options(&dir.data_dir, File::default())?;
+    let connection = ledger::open(&dir.data_dir)?;
+    let mut settings = settings::load(&connection)?;
+    if options.public_url.is_some() {
+        settings.public_url = options.public_url;
+    }
+    let portal = match options.token {
+        Some(token) => Some(Portal::new(options.pbx_url, token, options.timing.portal)?),
+        None => None,
+    };
+    let write = connection.execute("UPDATE counter SET version = version", []);
+    let scene = Scene {
+        portal,
+        callback: settings.callback_url(&settings::secret(&connection)?),
+        active: subscriptions::active(&connection)?,
+        last_event: events::summary(&connection)?.2,
+        write: write.map(|_| ()).map_err(Into::into),
+        data_dir: dir.data_dir.clone(),
+    };
+    drop(connection);
+    let findings = run_checks(scene).await;
+    let mut out = std::io::stdout().lock();
+    for finding in &findings {
+        let verdict = if finding.ok { "ok  " } else { "FAIL" };
+        let cause = finding.cause.map(|cause| format!(" [{cause}]")).unwrap_or_default();
+        writeln!(
+            out,
+            "{verdict} {:<12} {} / {}{cause}",
+            finding.id, finding.detail, finding.detail_en
+        )?;
+    }
+    Ok(if findings.iter().all(|finding| finding.ok) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn journal(dir: &DataDir) -> anyhow::Result<()> {
+    let connection = ledger::open_read(&dir.data_dir)?;
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let mut after = 0;
+    loop {
+        let query = events::EventQuery {
+            after: Some(after),
+            before: None,
+            limit: 500,
+            unreadable: false,
+            raw: true,
+        };
+        let page = events::list(&connection, query)?;
+        let Some(last) = page.last() else { break };
+        after = last.seq;
+        for row in &page {
+            writeln!(out, "{}", serde_json::to_string(row)?)?;
+        }
+    }
+    out.flush()?;
+    Ok(())
+}

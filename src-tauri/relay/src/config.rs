@@ -1,0 +1,48 @@
+//! How a relay is set up.
+
+use crate::state::Timing;
+use perezvon_core::call::Policy;
+use perezvon_pbx::rest::{BEELINE, Token};
+use std::path::PathBuf;
+use url::Url;
+
+/// Set-up of a [`crate::Relay`].
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where the ledger is; made when it is not there.
+    pub data_dir: PathBuf,
+    /// The address at which the PBX reaches the relay. Some: stored as the setting `publicUrl`; none: the setting holds.
+    pub public_url: Option<Url>,
+    /// Base of the PBX's REST API.
+    pub pbx_url: Url,
+    /// The account token, if it is known already.
+    pub token: Option<Token>,
+    /// Where a token that was accepted over the API is kept (readable for the owner only); none: whoever embeds the
+    /// relay keeps it.
+    pub token_file: Option<PathBuf>,
+    /// Waits of the call state machine. Some: stored as settings; none: the settings hold.
+    pub policy: Option<Policy>,
+    /// Events a second that are taken; none: no limit.
+    pub ingest_per_second: Option<u32>,
+    /// Snapshots that may wait for one reader.
+    pub feed_queue: usize,
+    /// Waits of the relay.
+    pub timing: Timing,
+}
+
+impl Options {
+    /// The defaults for a data directory.
+    pub fn new(data_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            data_dir: data_dir.into(),
+            public_url: None,
+            pbx_url: Url::parse(BEELINE).expect("a constant address"),
+            token: None,
+            token_file: None,
+            policy: None,
+            ingest_per_second: Some(5_000),
+            feed_queue: 256,
+            timing: Timing::default(),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The one table from error to status (design, part 7). No stack traces, no secrets, no internals.
+
+use crate::ledger::LedgerError;
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use perezvon_pbx::rest::PortalError;
+use serde_json::json;
+
+/// What a request can end with instead of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ApiError {
+    /// Something in the request is wrong: which, and what is expected.
+    BadRequest(&'static str),
+    Unauthorized,
+    Forbidden,
+    NotFound,
+    MethodNotAllowed,
+    /// The body did not come in time.
+    Timeout,
+    TooLarge,
+    TooMany,
+    /// The idempotency key was used for another number.
+    KeyReused,
+    /// The same request is being carried out.
+    InProgress,
+    /// Nobody knows whether the call was placed; it is not repeated.
+    OutcomeUnknown,
+    /// There is no account token.
+    NoToken,
+    /// The ledger does not take or give anything now.
+    Unavailable,
+    /// The relay is ending.
+    Stopping,
+    /// The PBX surely did not do it: its error code and what it says to people.
+    Pbx(&'static str, String),
+    /// The PBX does not accept the token.
+    PbxUnauthorized,
+}
+
+impl ApiError {
+    fn parts(&self) -> (StatusCode, &'static str, String) {
+        use StatusCode as S;
+        let say = |status, code, message: &str| (status, code, message.to_owned());
+        match self {
+            Self::BadRequest(what) => say(S::BAD_REQUEST, "bad_request", what),
+            Self::Unauthorized => say(S::UNAUTHORIZED, "unauthorized", "a valid key is needed"),
+            Self::Forbidden => say(S::FORBIDDEN, "forbidden", "this key may not do that"),
+            Self::NotFound => say(S::NOT_FOUND, "not_found", "there is nothing here"),
+            Self::MethodNotAllowed => say(S::METHOD_NOT_ALLOWED, "method_not_allowed", "not with this method"),
+            Self::Timeout => say(S::REQUEST_TIMEOUT, "timeout", "the request did not come in time"),
+            Self::TooLarge => say(S::PAYLOAD_TOO_LARGE, "too_large", "the body is too large"),
+            Self::TooMany => say(S::TOO_MANY_REQUESTS, "too_many", "too many requests"),
+            Self::KeyReused => say(
+                S::CONFLICT,
+                "key_reused",
+                "this Idempotency-Key was used for another number",
+            ),
+            Self::InProgress => say(S::CONFLICT, "in_progress", "the same request is being carried out"),
+            Self::OutcomeUnknown => say(
+                S::CONFLICT,
+                "outcome_unknown",
+                "it is not known whether the call was placed; it is not repeated",
+            ),
+            Self::NoToken => say(S::CONFLICT, "no_token", "the relay has no account token"),
+            Self::Unavailable => say(
+                S::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "nothing can be stored at the moment",
+            ),
+            Self::Stopping => say(S::SERVICE_UNAVAILABLE, "stopping", "the relay is ending"),
+            Self::Pbx(code, message) => (S::BAD_GATEWAY, *code, message.clone()),
+            Self::PbxUnauthorized => say(S::BAD_GATEWAY, "pbx_unauthorized", "the PBX does not accept the token"),
+        }
+    }
+
+    /// The sentence for a person.
+    pub(crate) fn message(&self) -> String {
+        self.parts().2
+    }
+
+    /// From what the PBX or the way to it said.
+    pub(crate) fn of_portal(error: &PortalError) -> Self {
+        match error {
+            PortalError::Unauthorized => Self::PbxUnauthorized,
+            PortalError::OutcomeUnknown { .. } => Self::OutcomeUnknown,
+            PortalError::Invalid { .. } => Self::BadRequest("the number cannot be dialled"),
+            PortalError::Refused {
+                description: Some(said),
+                ..
+            } => Self::Pbx(error.code(), said.clone()),
+            other => Self::Pbx(other.code(), other.to_string()),
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let (status, code, message) = self.parts();
+        let mut response = (status, Json(json!({ "code": code, "message": message }))).into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            let scheme = axum::http::HeaderValue::from_static("Bearer");
+            response
+                .headers_mut()
+                .insert(axum::http::header::WWW_AUTHENTICATE, scheme);
+        }
+        response
+    }
+}
+
+impl From<LedgerError> for ApiError {
+    fn from(error: LedgerError) -> Self {
+        tracing::error!(%error, "the ledger failed a request");
+        Self::Unavailable
+    }
+}

@@ -1,0 +1,181 @@
+//! Who listens, and to what: changed calls go from the writer to each reader who may know of them.
+//!
+//! A reader registers first and reads his backlog afterwards, so nothing falls between the two. Each has a bounded
+//! queue; one that is full loses its place and the reader resumes from his cursor. Nobody waits for a slow reader.
+
+pub(crate) mod socket;
+
+use crate::open_calls::{Changed, tell};
+use crate::roster::RosterCell;
+use axum::extract::ws::Utf8Bytes;
+use perezvon_core::call::Reader;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::mpsc;
+
+/// Batches that wait for the router. It never waits for readers, so this is only a matter of computing time.
+pub(crate) const BATCHES: usize = 256;
+
+/// One snapshot for one view.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    pub(crate) version: i64,
+    pub(crate) json: Utf8Bytes,
+}
+
+/// Whose eyes a reader has.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum View {
+    /// A user.
+    Abonent(String),
+    /// An admin who asked for one abonent.
+    AdminOf(String),
+    /// An admin.
+    Company,
+}
+
+impl View {
+    pub(crate) fn reader(&self) -> Reader<'_> {
+        match self {
+            Self::Abonent(id) => Reader::Abonent(id),
+            Self::AdminOf(id) => Reader::AdminOf(id),
+            Self::Company => Reader::Company,
+        }
+    }
+
+    pub(crate) fn abonent(&self) -> Option<&str> {
+        self.reader().abonent()
+    }
+}
+
+struct Place {
+    queue: mpsc::Sender<Told>,
+    user: Option<String>,
+}
+
+#[derive(Default)]
+struct Places {
+    next: u64,
+    by_view: HashMap<View, HashMap<u64, Place>>,
+}
+
+/// See the module.
+pub(crate) struct Hub {
+    places: Mutex<Places>,
+    readers: AtomicUsize,
+    queue: usize,
+}
+
+/// A reader's place; dropping it gives it back.
+pub(crate) struct Seat {
+    hub: Arc<Hub>,
+    view: View,
+    number: u64,
+    /// Snapshots; ends when the place was lost.
+    pub(crate) news: mpsc::Receiver<Told>,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut places = self.hub.lock();
+        if let Some(of_view) = places.by_view.get_mut(&self.view) {
+            of_view.remove(&self.number);
+            if of_view.is_empty() {
+                places.by_view.remove(&self.view);
+            }
+        }
+        drop(places);
+        self.hub.readers.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Hub {
+    /// `queue`: snapshots that may wait for one reader.
+    pub(crate) fn new(queue: usize) -> Arc<Self> {
+        Arc::new(Self {
+            places: Mutex::default(),
+            readers: AtomicUsize::new(0),
+            queue,
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Places> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a place. What is committed from now on comes through it.
+    pub(crate) fn join(self: &Arc<Self>, view: View, user: Option<String>) -> Seat {
+        let (sender, news) = mpsc::channel(self.queue);
+        // Counted before the reader looks into the ledger: either the writer sees him here, or he sees the commit.
+        self.readers.fetch_add(1, Ordering::SeqCst);
+        let mut places = self.lock();
+        places.next += 1;
+        let number = places.next;
+        places
+            .by_view
+            .entry(view.clone())
+            .or_default()
+            .insert(number, Place { queue: sender, user });
+        drop(places);
+        Seat {
+            hub: self.clone(),
+            view,
+            number,
+            news,
+        }
+    }
+
+    /// Whether anybody listens; otherwise the writer need not copy what changed.
+    pub(crate) fn is_listened_to(&self) -> bool {
+        self.readers.load(Ordering::SeqCst) > 0
+    }
+
+    /// How many listen.
+    pub(crate) fn readers(&self) -> usize {
+        self.readers.load(Ordering::SeqCst)
+    }
+
+    /// Takes away the places of a user whose key was revoked.
+    pub(crate) fn cut(&self, user: &str) {
+        for of_view in self.lock().by_view.values_mut() {
+            of_view.retain(|_, place| place.user.as_deref() != Some(user));
+        }
+    }
+
+    fn route(&self, call: &Changed, roster: &RosterCell) {
+        let roster = roster.get();
+        let mut places = self.lock();
+        let abonents = call.call.abonents();
+        let views = abonents
+            .iter()
+            .flat_map(|id| [View::Abonent((*id).to_owned()), View::AdminOf((*id).to_owned())])
+            .chain([View::Company]);
+        for view in views {
+            let Some(of_view) = places.by_view.get_mut(&view) else {
+                continue;
+            };
+            let told = told(call, &view, &roster);
+            of_view.retain(|_, place| place.queue.try_send(told.clone()).is_ok());
+        }
+    }
+}
+
+/// Hands changed calls to the readers until the writer, who holds the other end, has ended.
+pub(crate) async fn route(hub: Arc<Hub>, mut batches: mpsc::Receiver<Vec<Changed>>, roster: Arc<RosterCell>) {
+    while let Some(batch) = batches.recv().await {
+        for call in &batch {
+            hub.route(call, &roster);
+        }
+    }
+}
+
+/// The snapshot of one view as JSON.
+pub(crate) fn told(row: &crate::ledger::calls::CallRow, view: &View, roster: &crate::roster::Roster) -> Told {
+    let snapshot = tell(row, view.reader(), roster);
+    let json = serde_json::to_string(&snapshot).expect("a snapshot has nothing that JSON cannot hold");
+    Told {
+        version: row.version,
+        json: json.into(),
+    }
+}

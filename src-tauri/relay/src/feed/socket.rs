@@ -1,0 +1,148 @@
+//! One reader on a WebSocket: the backlog from the ledger, then live, each message exactly one snapshot.
+
+use super::{Seat, Told, View, told};
+use crate::ledger::{LedgerError, calls, users};
+use crate::state::App;
+use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use std::time::Duration;
+use tokio::time::{Instant, timeout};
+
+/// Calls in one look into the ledger.
+pub(crate) const PAGE: usize = 200;
+/// Longest time one message may take to leave; the reader is then gone or stuck.
+const SEND: Duration = Duration::from_secs(20);
+/// "Try again later": the reader was too slow, or the relay is ending (RFC 6455 and its registry).
+const TRY_AGAIN: u16 = 1013;
+const GOING_AWAY: u16 = 1001;
+const POLICY: u16 = 1008;
+
+/// Why a feed ended.
+enum End {
+    /// The reader left or does not take anything.
+    Gone,
+    /// The reader is told and comes back.
+    Close(u16, &'static str),
+}
+
+/// Serves one reader until he goes, is too slow, or the relay ends.
+pub(crate) async fn serve(app: App, mut socket: WebSocket, seat: Seat, after: i64, user: Option<String>) {
+    let _open = app.tasks.token();
+    let end = tokio::select! {
+        end = feed(&app, &mut socket, seat, after, user) => end,
+        () = app.stop.cancelled() => End::Close(GOING_AWAY, "the relay is ending"),
+    };
+    if let End::Close(code, reason) = end {
+        let frame = CloseFrame {
+            code,
+            reason: reason.into(),
+        };
+        // A reader who takes nothing is dropped without a word.
+        let _ = timeout(Duration::from_secs(2), socket.send(Message::Close(Some(frame)))).await;
+    }
+}
+
+async fn feed(app: &App, socket: &mut WebSocket, mut seat: Seat, mut after: i64, user: Option<String>) -> End {
+    loop {
+        match backlog(app, socket, &seat.view, &mut after).await {
+            Ok(()) => {}
+            Err(end) => return end,
+        }
+        // While the backlog was read the queue may have run over: take a new place and look once more.
+        if seat.news.is_closed() {
+            seat = app.hub.join(seat.view.clone(), user.clone());
+            continue;
+        }
+        break;
+    }
+    live(app, socket, &mut seat, after, user).await
+}
+
+async fn backlog(app: &App, socket: &mut WebSocket, view: &View, after: &mut i64) -> Result<(), End> {
+    loop {
+        let page = page(app, view, *after, PAGE)
+            .await
+            .map_err(|_| End::Close(TRY_AGAIN, "the ledger is busy"))?;
+        let whole = page.len() < PAGE;
+        for told in page {
+            *after = told.version;
+            send(socket, Message::Text(told.json)).await?;
+        }
+        if whole {
+            return Ok(());
+        }
+    }
+}
+
+/// Snapshots after a version, oldest change first.
+pub(crate) async fn page(app: &App, view: &View, after: i64, limit: usize) -> Result<Vec<Told>, LedgerError> {
+    let (view, roster) = (view.clone(), app.roster.get());
+    app.ledger
+        .read(move |connection| {
+            let rows = calls::changes(connection, view.abonent(), after, limit)?;
+            Ok(rows.iter().map(|row| told(row, &view, &roster)).collect())
+        })
+        .await
+}
+
+async fn live(app: &App, socket: &mut WebSocket, seat: &mut Seat, mut after: i64, user: Option<String>) -> End {
+    let timing = app.timing;
+    let mut ping = tokio::time::interval_at(Instant::now() + timing.ping, timing.ping);
+    let mut heard = Instant::now();
+    loop {
+        let sent = tokio::select! {
+            told = seat.news.recv() => match told {
+                // What the backlog already had is not told twice.
+                Some(told) if told.version <= after => Ok(()),
+                Some(told) => {
+                    after = told.version;
+                    send(socket, Message::Text(told.json)).await
+                }
+                None => return lost_place(app, user).await,
+            },
+            message = socket.recv() => match message {
+                None | Some(Err(_) | Ok(Message::Close(_))) => return End::Gone,
+                Some(Ok(_)) => {
+                    heard = Instant::now();
+                    Ok(())
+                }
+            },
+            _ = ping.tick() => {
+                if heard.elapsed() >= timing.dead {
+                    return End::Gone;
+                }
+                if !may_still_read(app, user.as_deref()).await {
+                    return End::Close(POLICY, "the key was revoked");
+                }
+                send(socket, Message::Ping(bytes::Bytes::new())).await
+            }
+        };
+        if let Err(end) = sent {
+            return end;
+        }
+    }
+}
+
+async fn lost_place(app: &App, user: Option<String>) -> End {
+    if may_still_read(app, user.as_deref()).await {
+        End::Close(TRY_AGAIN, "too slow: come back with your cursor")
+    } else {
+        End::Close(POLICY, "the key was revoked")
+    }
+}
+
+/// Another process may have revoked the key.
+async fn may_still_read(app: &App, user: Option<&str>) -> bool {
+    let Some(id) = user.map(str::to_owned) else { return true };
+    // A ledger that cannot be read at the moment revokes nobody.
+    app.ledger
+        .read(move |connection| users::is_active(connection, &id))
+        .await
+        .unwrap_or(true)
+}
+
+async fn send(socket: &mut WebSocket, message: Message) -> Result<(), End> {
+    match timeout(SEND, socket.send(message)).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) | Err(_) => Err(End::Gone),
+    }
+}

@@ -1,0 +1,282 @@
+//! The ledger: `relay.db`. One thread writes ([`crate::writer`]), a few read-only connections read.
+//!
+//! Everything that must survive is here before anybody is told of it: WAL with `synchronous=FULL`, one commit for all
+//! that waits, then the answers.
+
+pub(crate) mod abonents;
+pub(crate) mod calls;
+pub(crate) mod events;
+pub(crate) mod migrate;
+pub(crate) mod requests;
+pub(crate) mod settings;
+pub(crate) mod subscriptions;
+pub(crate) mod users;
+
+use crate::writer::{Batch, Job};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, TrySendError};
+use std::time::Duration;
+use tokio::sync::{Semaphore, oneshot};
+
+/// How many jobs may wait for the writer; one more is answered 503 at once.
+pub(crate) const QUEUE: usize = 8192;
+
+/// Read-only connections.
+const READERS: usize = 3;
+
+/// How long a write waits for another process (the command line beside a serving relay).
+const BUSY: Duration = Duration::from_secs(5);
+
+/// Databases up to this size are checked whole when they are opened; larger ones would delay the start by minutes.
+const CHECKED_WHOLE: u64 = 64 * 1024 * 1024;
+
+/// Why the ledger cannot be opened or did not take a change.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// The file is no database, or damaged.
+    #[error(
+        "the database {} is damaged ({detail}). It was not changed. Stop the relay, put a copy of relay.db, relay.db-wal \
+         and relay.db-shm aside, and restore a backup; or start with an empty data directory",
+        .file.display()
+    )]
+    Damaged {
+        /// The file.
+        file: PathBuf,
+        /// What SQLite says.
+        detail: String,
+    },
+    /// Written by a newer program.
+    #[error(
+        "the database has schema version {found}, this program knows versions up to {known}: install the newer program"
+    )]
+    Newer {
+        /// Version of the file.
+        found: i64,
+        /// Newest version that this program knows.
+        known: i64,
+    },
+    /// Another relay serves this data directory.
+    #[error("the data directory {} is in use by another relay", .0.display())]
+    InUse(PathBuf),
+    /// The data directory or its lock file.
+    #[error("cannot use the data directory {}: {error}", .path.display())]
+    Directory {
+        /// The path.
+        path: PathBuf,
+        /// What the system says.
+        error: std::io::Error,
+    },
+    /// The writer's queue is full or it is gone: nothing was stored.
+    #[error("the ledger takes no more at the moment")]
+    Busy,
+    /// The change could not be stored, and was not.
+    #[error("the ledger could not store: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// A stored value that cannot be read or written as JSON.
+    #[error("a stored value is unreadable: {0}")]
+    State(String),
+}
+
+impl LedgerError {
+    pub(crate) fn state(error: serde_json::Error) -> Self {
+        Self::State(error.to_string())
+    }
+
+    /// Names the file where the error is one of the file.
+    fn of_file(self, file: &Path) -> Self {
+        match self {
+            Self::Sqlite(error) if is_damage(&error) => Self::Damaged {
+                file: file.to_owned(),
+                detail: error.to_string(),
+            },
+            other => other,
+        }
+    }
+}
+
+/// SQLite says that the file is damaged or no database.
+pub(crate) fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+    )
+}
+
+/// JSON of a column.
+pub(crate) fn decode<T: serde::de::DeserializeOwned>(json: &str) -> rusqlite::Result<T> {
+    serde_json::from_str(json)
+        .map_err(|e| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, e.into()))
+}
+
+/// The database file of a data directory.
+pub(crate) fn path(data_dir: &Path) -> PathBuf {
+    data_dir.join("relay.db")
+}
+
+/// Makes the data directory and holds its lock: two relays must not write one ledger. Dropping gives it back.
+pub(crate) fn lock(data_dir: &Path) -> Result<File, LedgerError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |error| LedgerError::Directory { path, error }
+    };
+    make_dir(data_dir).map_err(failed(data_dir))?;
+    let file = data_dir.join("relay.lock");
+    let lock = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&file)
+        .map_err(failed(&file))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(std::fs::TryLockError::WouldBlock) => Err(LedgerError::InUse(data_dir.to_owned())),
+        Err(std::fs::TryLockError::Error(error)) => Err(failed(&file)(error)),
+    }
+}
+
+/// People's numbers are inside: only the owner may look.
+fn make_dir(dir: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir)
+}
+
+/// Opens the database for writing, checks it and brings its schema up to date.
+pub(crate) fn open(data_dir: &Path) -> Result<Connection, LedgerError> {
+    make_dir(data_dir).map_err(|error| LedgerError::Directory {
+        path: data_dir.to_owned(),
+        error,
+    })?;
+    let file = path(data_dir);
+    open_file(&file).map_err(|error| error.of_file(&file))
+}
+
+fn open_file(file: &Path) -> Result<Connection, LedgerError> {
+    let mut connection = Connection::open(file)?;
+    connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    // The WAL grows to this many pages of 4 KiB before they are moved to the database: fewer, longer checkpoints.
+    connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
+    connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+    connection.pragma_update(None, "cache_size", -32 * 1024)?;
+    if std::fs::metadata(file).is_ok_and(|meta| meta.len() <= CHECKED_WHOLE) {
+        let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        if verdict != "ok" {
+            return Err(LedgerError::Damaged {
+                file: file.to_owned(),
+                detail: verdict,
+            });
+        }
+    }
+    migrate::migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// Opens an existing, up-to-date database for reading only.
+pub(crate) fn open_read(data_dir: &Path) -> Result<Connection, LedgerError> {
+    let file = path(data_dir);
+    let open = || -> Result<Connection, LedgerError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&file, flags)?;
+        connection.busy_timeout(BUSY)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        connection.pragma_update(None, "query_only", true)?;
+        Ok(connection)
+    };
+    open().map_err(|error| error.of_file(&file))
+}
+
+/// The way to the ledger from async code: reads on the pool, writes through the writer thread. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Ledger {
+    jobs: SyncSender<Job>,
+    readers: Arc<Readers>,
+}
+
+struct Readers {
+    free: std::sync::Mutex<Vec<Connection>>,
+    permits: Arc<Semaphore>,
+}
+
+impl Ledger {
+    pub(crate) fn new(jobs: SyncSender<Job>, data_dir: &Path) -> Result<Self, LedgerError> {
+        let free = (0..READERS).map(|_| open_read(data_dir)).collect::<Result<_, _>>()?;
+        let readers = Readers {
+            free: std::sync::Mutex::new(free),
+            permits: Arc::new(Semaphore::new(READERS)),
+        };
+        Ok(Self {
+            jobs,
+            readers: Arc::new(readers),
+        })
+    }
+
+    /// Hands a job to the writer without waiting.
+    pub(crate) fn submit(&self, job: Job) -> Result<(), LedgerError> {
+        self.jobs.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) | TrySendError::Disconnected(_) => LedgerError::Busy,
+        })
+    }
+
+    /// Runs a change inside the writer's next transaction and waits for its commit. A change that fails is undone
+    /// alone; when the commit fails, nothing of the batch is stored.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&mut Batch<'_>) -> Result<T, LedgerError> + Send + 'static,
+    ) -> Result<T, LedgerError> {
+        let (reply, answer) = oneshot::channel();
+        self.submit(Job::Change(Box::new(move |batch| {
+            let result = change(batch);
+            let failed = result.is_err();
+            let finish = move |lost: Option<LedgerError>| {
+                // Nobody waits any more when the caller was cancelled; the change stands.
+                let _ = reply.send(lost.map_or(result, Err));
+            };
+            (failed, Box::new(finish))
+        })))?;
+        answer.await.unwrap_or(Err(LedgerError::Busy))
+    }
+
+    /// Runs a query on a read-only connection.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&Connection) -> Result<T, LedgerError> + Send + 'static,
+    ) -> Result<T, LedgerError> {
+        let readers = self.readers.clone();
+        let permit = self
+            .readers
+            .permits
+            .clone()
+            .acquire_owned()
+            .await
+            .map_err(|_| LedgerError::Busy)?;
+        let run = move || {
+            // Kept until the connection is back, also when the caller no longer waits.
+            let _permit = permit;
+            let taken = readers
+                .free
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .pop();
+            let Some(connection) = taken else {
+                return Err(LedgerError::Busy);
+            };
+            let result = query(&connection);
+            readers
+                .free
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .push(connection);
+            result
+        };
+        tokio::task::spawn_blocking(run).await.unwrap_or(Err(LedgerError::Busy))
+    }
+}

@@ -1,0 +1,274 @@
+//! Calls as rows: the state machine's own state as JSON, beside it what is searched for.
+
+use super::{LedgerError, decode};
+use perezvon_core::{Call, CallSnapshot, Time};
+use rusqlite::{Connection, OptionalExtension, Row, types::Value};
+use std::collections::BTreeSet;
+
+/// The one account (PBX contract) of this relay.
+pub(crate) const ACCOUNT: &str = "main";
+
+/// A call with what the ledger knows beside its state.
+#[derive(Clone, Debug)]
+pub(crate) struct CallRow {
+    /// Row number; grows in the order in which calls were first heard of.
+    pub(crate) seq: i64,
+    /// ULID.
+    pub(crate) id: String,
+    pub(crate) version: i64,
+    pub(crate) call: Call,
+    /// Key and id of the calls joined to this one.
+    pub(crate) linked: Vec<(String, String)>,
+}
+
+const COLUMNS: &str = "c.seq, c.id, c.version, c.state";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<CallRow> {
+    Ok(CallRow {
+        seq: row.get(0)?,
+        id: row.get(1)?,
+        version: row.get(2)?,
+        call: decode(row.get_ref(3)?.as_str()?)?,
+        linked: Vec::new(),
+    })
+}
+
+fn with_links(connection: &Connection, mut row: CallRow) -> rusqlite::Result<CallRow> {
+    row.linked = ids_of(connection, &row.call.linked)?;
+    Ok(row)
+}
+
+/// Ids of calls by their keys.
+pub(crate) fn ids_of(connection: &Connection, keys: &BTreeSet<String>) -> rusqlite::Result<Vec<(String, String)>> {
+    let mut found = Vec::new();
+    for key in keys {
+        let sql = "SELECT id FROM calls WHERE account = ?1 AND key = ?2";
+        let id = connection
+            .prepare_cached(sql)?
+            .query_row([ACCOUNT, key], |row| row.get(0))
+            .optional()?;
+        found.extend(id.map(|id| (key.clone(), id)));
+    }
+    Ok(found)
+}
+
+/// The call of a session.
+pub(crate) fn by_key(connection: &Connection, key: &str) -> rusqlite::Result<Option<CallRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM calls c WHERE c.account = ?1 AND c.key = ?2");
+    connection
+        .prepare_cached(&sql)?
+        .query_row([ACCOUNT, key], read)
+        .optional()
+}
+
+/// The call of an id; for a user only where he has a part in it.
+pub(crate) fn by_id(connection: &Connection, id: &str, abonent: Option<&str>) -> Result<Option<CallRow>, LedgerError> {
+    let own = "(?2 IS NULL OR EXISTS (SELECT 1 FROM call_abonents a WHERE a.abonent = ?2 AND a.call = c.seq))";
+    let sql = format!("SELECT {COLUMNS} FROM calls c WHERE c.id = ?1 AND {own}");
+    let row = connection
+        .prepare_cached(&sql)?
+        .query_row((id, abonent), read)
+        .optional()?;
+    Ok(row.map(|row| with_links(connection, row)).transpose()?)
+}
+
+/// Calls that wait for something: a grace time, the sweeper.
+pub(crate) fn open(connection: &Connection) -> Result<Vec<CallRow>, LedgerError> {
+    let sql = format!("SELECT {COLUMNS} FROM calls c WHERE c.due_at IS NOT NULL ORDER BY c.due_at");
+    let mut statement = connection.prepare(&sql)?;
+    let rows = statement.query_map([], read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The growing version.
+pub(crate) fn version(connection: &Connection) -> Result<i64, LedgerError> {
+    Ok(connection.query_row("SELECT version FROM counter", [], |row| row.get(0))?)
+}
+
+/// Stores the growing version.
+pub(crate) fn set_version(connection: &Connection, version: i64) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE counter SET version = ?1")?
+        .execute([version])?;
+    Ok(())
+}
+
+/// The newest version the reader may see; 0 where there is none.
+pub(crate) fn newest(connection: &Connection, abonent: Option<&str>) -> Result<i64, LedgerError> {
+    let newest: Option<i64> = match abonent {
+        Some(id) => {
+            let sql = "SELECT max(version) FROM call_abonents WHERE abonent = ?1";
+            connection.prepare_cached(sql)?.query_row([id], |row| row.get(0))?
+        }
+        None => connection
+            .prepare_cached("SELECT max(version) FROM calls")?
+            .query_row([], |row| row.get(0))?,
+    };
+    Ok(newest.unwrap_or(0))
+}
+
+/// What is stored of one view of a call.
+pub(crate) struct View<'a> {
+    /// None: the company's.
+    pub(crate) abonent: Option<&'a str>,
+    pub(crate) snapshot: &'a CallSnapshot,
+}
+
+/// Stores a new call (`seq` 0) or the next version of a known one; gives its row number.
+pub(crate) fn save(
+    connection: &Connection,
+    row: &CallRow,
+    due: Option<Time>,
+    views: &[View<'_>],
+) -> rusqlite::Result<i64> {
+    let state = serde_json::to_string(&row.call).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))?;
+    let due = due.map(Time::ms);
+    let company = views
+        .iter()
+        .find(|view| view.abonent.is_none())
+        .map(|view| view.snapshot);
+    let started = company.and_then(|c| c.started_at).map(Time::ms);
+    let direction = company.map_or("incoming", |c| direction(c));
+    let outcome = company.map_or("ringing", |c| c.outcome.as_str());
+    let number = company.and_then(|c| c.party.number.as_deref());
+    let seq = if row.seq == 0 {
+        let sql = "INSERT INTO calls (id, version, account, key, started_at, direction, outcome, number, due_at, state)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+        connection.prepare_cached(sql)?.insert((
+            &row.id,
+            row.version,
+            &row.call.account,
+            &row.call.key,
+            started,
+            direction,
+            outcome,
+            number,
+            due,
+            state,
+        ))?
+    } else {
+        let sql = "UPDATE calls SET version = ?2, started_at = ?3, direction = ?4, outcome = ?5, number = ?6,
+                   due_at = ?7, state = ?8 WHERE seq = ?1";
+        let values = (row.seq, row.version, started, direction, outcome, number, due, state);
+        connection.prepare_cached(sql)?.execute(values)?;
+        row.seq
+    };
+    for view in views {
+        let Some(abonent) = view.abonent else { continue };
+        save_view(connection, seq, row.version, abonent, view.snapshot)?;
+    }
+    Ok(seq)
+}
+
+fn save_view(
+    connection: &Connection,
+    seq: i64,
+    version: i64,
+    abonent: &str,
+    snapshot: &CallSnapshot,
+) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO call_abonents (abonent, call, version, direction, outcome, number)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+               ON CONFLICT (abonent, call) DO UPDATE SET version = ?3, direction = ?4, outcome = ?5, number = ?6";
+    let values = (
+        abonent,
+        seq,
+        version,
+        direction(snapshot),
+        snapshot.outcome.as_str(),
+        snapshot.party.number.as_deref(),
+    );
+    connection.prepare_cached(sql)?.execute(values)?;
+    Ok(())
+}
+
+fn direction(snapshot: &CallSnapshot) -> &'static str {
+    match snapshot.direction {
+        perezvon_core::Direction::Incoming => "incoming",
+        perezvon_core::Direction::Outgoing => "outgoing",
+    }
+}
+
+/// Calls that changed after `after`, in the order of their versions.
+pub(crate) fn changes(
+    connection: &Connection,
+    abonent: Option<&str>,
+    after: i64,
+    limit: usize,
+) -> Result<Vec<CallRow>, LedgerError> {
+    let limit = limit as i64;
+    let rows: Vec<CallRow> = match abonent {
+        Some(id) => {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM call_abonents a JOIN calls c ON c.seq = a.call
+                 WHERE a.abonent = ?1 AND a.version > ?2 ORDER BY a.version LIMIT ?3"
+            );
+            let mut statement = connection.prepare_cached(&sql)?;
+            let rows = statement.query_map((id, after, limit), read)?;
+            rows.collect::<Result<_, _>>()?
+        }
+        None => {
+            let sql = format!("SELECT {COLUMNS} FROM calls c WHERE c.version > ?1 ORDER BY c.version LIMIT ?2");
+            let mut statement = connection.prepare_cached(&sql)?;
+            let rows = statement.query_map((after, limit), read)?;
+            rows.collect::<Result<_, _>>()?
+        }
+    };
+    rows.into_iter().map(|row| Ok(with_links(connection, row)?)).collect()
+}
+
+/// Filters of the journal. All that are given must hold.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CallQuery {
+    /// Whose view; none: the company's.
+    pub(crate) abonent: Option<String>,
+    /// Row number: calls before this one.
+    pub(crate) before: Option<i64>,
+    pub(crate) limit: usize,
+    /// Started at or after, by the PBX's clock.
+    pub(crate) from: Option<Time>,
+    /// Started before.
+    pub(crate) to: Option<Time>,
+    pub(crate) outcome: Option<String>,
+    pub(crate) direction: Option<String>,
+    /// Key of the other side's number.
+    pub(crate) number: Option<String>,
+}
+
+/// A page of the journal, newest call first.
+pub(crate) fn list(connection: &Connection, query: &CallQuery) -> Result<Vec<CallRow>, LedgerError> {
+    let (table, view, order) = match query.abonent {
+        Some(_) => ("call_abonents v JOIN calls c ON c.seq = v.call", "v", "v.call"),
+        None => ("calls c", "c", "c.seq"),
+    };
+    let mut values: Vec<Value> = vec![Value::Integer(query.before.unwrap_or(i64::MAX))];
+    let mut sql = format!("SELECT {COLUMNS} FROM {table} WHERE {order} < ?1");
+    let text = |value: &Option<String>| value.clone().map(Value::Text);
+    let filters = [
+        ("v.abonent =", text(&query.abonent)),
+        ("c.started_at >=", query.from.map(|time| Value::Integer(time.ms()))),
+        ("c.started_at <", query.to.map(|time| Value::Integer(time.ms()))),
+        (
+            if view == "v" { "v.outcome =" } else { "c.outcome =" },
+            text(&query.outcome),
+        ),
+        (
+            if view == "v" { "v.direction =" } else { "c.direction =" },
+            text(&query.direction),
+        ),
+        (
+            if view == "v" { "v.number =" } else { "c.number =" },
+            text(&query.number),
+        ),
+    ];
+    for (condition, value) in filters {
+        let Some(value) = value else { continue };
+        values.push(value);
+        sql.push_str(&format!(" AND {condition} ?{}", values.len()));
+    }
+    sql.push_str(&format!(" ORDER BY {order} DESC LIMIT {}", query.limit));
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(rusqlite::params_from_iter(values), read)?;
+    let rows: Vec<CallRow> = rows.collect::<Result<_, _>>()?;
+    rows.into_iter().map(|row| Ok(with_links(connection, row)?)).collect()
+}

@@ -1,0 +1,197 @@
+//! Calls that desks asked to be placed, and the journal of REST exchanges.
+
+use super::LedgerError;
+use perezvon_core::Time;
+use rusqlite::{Connection, OptionalExtension, Row};
+use serde::Serialize;
+
+/// How far a request has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RequestState {
+    /// Stored; the PBX is being asked.
+    Placing,
+    /// The PBX took it.
+    Placed,
+    /// The PBX surely did not place it.
+    Failed,
+    /// Nobody knows whether it was placed; it is never repeated.
+    Unknown,
+}
+
+impl RequestState {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Placing => "placing",
+            Self::Placed => "placed",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    fn of(word: &str) -> Self {
+        match word {
+            "placing" => Self::Placing,
+            "placed" => Self::Placed,
+            "failed" => Self::Failed,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// One request.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestRow {
+    pub(crate) abonent: String,
+    pub(crate) key: String,
+    /// Canonical number.
+    pub(crate) number: String,
+    pub(crate) state: RequestState,
+    pub(crate) tracking_id: Option<String>,
+    /// ULID of the call, once it is known.
+    pub(crate) call_id: Option<String>,
+    /// Code of the failure.
+    pub(crate) error: Option<String>,
+    pub(crate) asked_at: Time,
+}
+
+const COLUMNS: &str = "abonent, key, number, state, tracking_id, call_id, error, asked_at";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<RequestRow> {
+    Ok(RequestRow {
+        abonent: row.get(0)?,
+        key: row.get(1)?,
+        number: row.get(2)?,
+        state: RequestState::of(&row.get::<_, String>(3)?),
+        tracking_id: row.get(4)?,
+        call_id: row.get(5)?,
+        error: row.get(6)?,
+        asked_at: Time::from_ms(row.get(7)?),
+    })
+}
+
+/// Stores a new request as *placing*, or gives the one of the same key that is already there.
+pub(crate) fn begin(
+    connection: &Connection,
+    abonent: &str,
+    key: &str,
+    number: &str,
+    at: Time,
+) -> Result<Option<RequestRow>, LedgerError> {
+    if let Some(known) = get(connection, abonent, key)? {
+        return Ok(Some(known));
+    }
+    let sql = "INSERT INTO requests (abonent, key, number, state, asked_at) VALUES (?1, ?2, ?3, 'placing', ?4)";
+    connection
+        .prepare_cached(sql)?
+        .execute((abonent, key, number, at.ms()))?;
+    Ok(None)
+}
+
+/// One request.
+pub(crate) fn get(connection: &Connection, abonent: &str, key: &str) -> Result<Option<RequestRow>, LedgerError> {
+    let sql = format!("SELECT {COLUMNS} FROM requests WHERE abonent = ?1 AND key = ?2");
+    Ok(connection
+        .prepare_cached(&sql)?
+        .query_row([abonent, key], read)
+        .optional()?)
+}
+
+/// Stores what became of a request.
+pub(crate) fn finish(
+    connection: &Connection,
+    (abonent, key): (&str, &str),
+    state: RequestState,
+    tracking_id: Option<&str>,
+    error: Option<&str>,
+    at: Time,
+) -> Result<(), LedgerError> {
+    let sql = "UPDATE requests SET state = ?3, tracking_id = ?4, error = ?5, answered_at = ?6
+               WHERE abonent = ?1 AND key = ?2";
+    connection
+        .prepare_cached(sql)?
+        .execute((abonent, key, state.as_str(), tracking_id, error, at.ms()))?;
+    Ok(())
+}
+
+/// Notes which call the request became.
+pub(crate) fn set_call(
+    connection: &Connection,
+    abonent: &str,
+    key: &str,
+    tracking_id: Option<&str>,
+    call_id: &str,
+) -> rusqlite::Result<()> {
+    let sql = "UPDATE requests SET call_id = ?4, tracking_id = coalesce(?3, tracking_id)
+               WHERE abonent = ?1 AND key = ?2";
+    connection
+        .prepare_cached(sql)?
+        .execute((abonent, key, tracking_id, call_id))?;
+    Ok(())
+}
+
+/// Requests that may still become a call without a tracking id telling which: asked for since `since`, oldest first.
+pub(crate) fn unmatched(connection: &Connection, since: Time) -> rusqlite::Result<Vec<RequestRow>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM requests WHERE asked_at >= ?1 AND call_id IS NULL AND tracking_id IS NULL
+         AND state <> 'failed' ORDER BY asked_at"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map([since.ms()], read)?;
+    rows.collect()
+}
+
+/// After a crash: whether a request that was being placed reached the PBX is not known.
+pub(crate) fn forget_placing(connection: &Connection) -> Result<usize, LedgerError> {
+    Ok(connection.execute("UPDATE requests SET state = 'unknown' WHERE state = 'placing'", [])?)
+}
+
+/// One REST exchange with the PBX. Carries no token and no body.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ExchangeRow {
+    pub(crate) at: Time,
+    pub(crate) method: String,
+    pub(crate) path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) status: Option<u16>,
+    pub(crate) ms: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<String>,
+}
+
+/// Appends an exchange.
+pub(crate) fn add_exchange(connection: &Connection, exchange: &ExchangeRow) -> Result<(), LedgerError> {
+    let sql = "INSERT INTO exchanges (at, method, path, status, ms, error) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    connection.prepare_cached(sql)?.execute((
+        exchange.at.ms(),
+        &exchange.method,
+        &exchange.path,
+        exchange.status,
+        exchange.ms,
+        &exchange.error,
+    ))?;
+    Ok(())
+}
+
+/// Exchanges before `before`, newest first, with their numbers.
+pub(crate) fn exchanges(
+    connection: &Connection,
+    before: Option<i64>,
+    limit: usize,
+) -> Result<Vec<(i64, ExchangeRow)>, LedgerError> {
+    let sql = "SELECT seq, at, method, path, status, ms, error FROM exchanges
+               WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map((before.unwrap_or(i64::MAX), limit as i64), |row| {
+        let exchange = ExchangeRow {
+            at: Time::from_ms(row.get(1)?),
+            method: row.get(2)?,
+            path: row.get(3)?,
+            status: row.get(4)?,
+            ms: row.get(5)?,
+            error: row.get(6)?,
+        };
+        Ok((row.get(0)?, exchange))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,189 @@
+//! Settings of the relay, one JSON value per key.
+
+use super::LedgerError;
+use perezvon_core::call::Policy;
+use rusqlite::{Connection, OptionalExtension};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// What an administrator may set. Unknown keys are refused, missing ones keep their value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Settings {
+    /// Address at which the PBX reaches the relay, without the secret path: `https://relay.example.ru`.
+    pub public_url: Option<Url>,
+    /// How long *missed* waits while the call can still move on to another agent, milliseconds.
+    pub grace_ms: i64,
+    /// How long a ringing call may stay silent before the sweeper closes it, milliseconds.
+    pub ring_lost_ms: i64,
+    /// The same for a conversation, milliseconds.
+    pub talk_lost_ms: i64,
+    /// One subscription for the company, or one for each abonent.
+    pub subscription_scope: Scope,
+    /// Which package of events to ask for (reference 2.4).
+    pub subscription_kind: SubscriptionKind,
+    /// How long a subscription is asked for, seconds; the PBX may grant less.
+    pub subscription_expires_s: u32,
+}
+
+/// See [`Settings::subscription_scope`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// One subscription without a pattern; where the PBX refuses it, one for each abonent.
+    #[default]
+    Group,
+    /// One for each abonent.
+    Abonents,
+}
+
+/// See [`Settings::subscription_kind`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SubscriptionKind {
+    /// `BASIC_CALL`: what every call needs.
+    Basic,
+    /// `ADVANCED_CALL`: hold, transfers and forwards as well.
+    #[default]
+    Advanced,
+}
+
+impl SubscriptionKind {
+    /// The word of the PBX (reference 1.11).
+    pub fn as_wire(self) -> &'static str {
+        match self {
+            Self::Basic => "BASIC_CALL",
+            Self::Advanced => "ADVANCED_CALL",
+        }
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let policy = Policy::default();
+        Self {
+            public_url: None,
+            grace_ms: policy.grace_ms,
+            ring_lost_ms: policy.ring_lost_ms,
+            talk_lost_ms: policy.talk_lost_ms,
+            subscription_scope: Scope::default(),
+            subscription_kind: SubscriptionKind::default(),
+            subscription_expires_s: 86_400,
+        }
+    }
+}
+
+impl Settings {
+    /// The waits of the call state machine.
+    pub fn policy(&self) -> Policy {
+        Policy {
+            grace_ms: self.grace_ms,
+            ring_lost_ms: self.ring_lost_ms,
+            talk_lost_ms: self.talk_lost_ms,
+        }
+    }
+
+    /// Takes over the waits.
+    pub fn set_policy(&mut self, policy: Policy) {
+        self.grace_ms = policy.grace_ms;
+        self.ring_lost_ms = policy.ring_lost_ms;
+        self.talk_lost_ms = policy.talk_lost_ms;
+    }
+
+    /// What is wrong with the values, if anything: the name of the setting.
+    pub fn invalid(&self) -> Option<&'static str> {
+        let day = 86_400_000;
+        let http =
+            |url: &Url| matches!(url.scheme(), "http" | "https") && url.host().is_some() && url.query().is_none();
+        if self.public_url.as_ref().is_some_and(|url| !http(url)) {
+            Some("publicUrl")
+        } else if !(0..=600_000).contains(&self.grace_ms) {
+            Some("graceMs")
+        } else if !(1..=day).contains(&self.ring_lost_ms) {
+            Some("ringLostMs")
+        } else if !(1..=7 * day).contains(&self.talk_lost_ms) {
+            Some("talkLostMs")
+        } else if !(60..=604_800).contains(&self.subscription_expires_s) {
+            Some("subscriptionExpiresS")
+        } else {
+            None
+        }
+    }
+
+    /// Where the PBX must post to, the secret included (reference 2.2: it appends `/null`).
+    pub fn callback_url(&self, secret: &str) -> Option<Url> {
+        let base = self.public_url.as_ref()?.as_str().trim_end_matches('/').to_owned();
+        Url::parse(&format!("{base}/xsi/{secret}/events")).ok()
+    }
+}
+
+const SETTINGS: &str = "settings";
+const SECRET: &str = "callbackSecret";
+
+fn get(connection: &Connection, key: &str) -> Result<Option<String>, LedgerError> {
+    let mut statement = connection.prepare_cached("SELECT value FROM settings WHERE key = ?1")?;
+    Ok(statement.query_row([key], |row| row.get(0)).optional()?)
+}
+
+fn put(connection: &Connection, key: &str, json: &str) -> Result<(), LedgerError> {
+    let sql = "INSERT INTO settings (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2";
+    connection.prepare_cached(sql)?.execute([key, json])?;
+    Ok(())
+}
+
+/// The stored settings, or the defaults. A value that a newer or older program wrote and this one cannot read falls
+/// back to its default without losing the others.
+pub(crate) fn load(connection: &Connection) -> Result<Settings, LedgerError> {
+    let Some(json) = get(connection, SETTINGS)? else {
+        return Ok(Settings::default());
+    };
+    let stored: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&json).unwrap_or_default();
+    let mut settings = Settings::default();
+    for (key, value) in stored {
+        if let Ok(better) = settings.with(&key, value) {
+            settings = better;
+        }
+    }
+    Ok(settings)
+}
+
+impl Settings {
+    /// These settings with one value replaced.
+    pub fn with(&self, key: &str, value: serde_json::Value) -> Result<Self, serde_json::Error> {
+        let mut all = serde_json::to_value(self)?;
+        if let Some(map) = all.as_object_mut() {
+            map.insert(key.to_owned(), value);
+        }
+        serde_json::from_value(all)
+    }
+}
+
+/// Stores the settings.
+pub(crate) fn store(connection: &Connection, settings: &Settings) -> Result<(), LedgerError> {
+    put(
+        connection,
+        SETTINGS,
+        &serde_json::to_string(settings).map_err(LedgerError::state)?,
+    )
+}
+
+/// The secret of the callback's path; made when there is none yet.
+pub(crate) fn secret(connection: &Connection) -> Result<String, LedgerError> {
+    if let Some(secret) = known_secret(connection)? {
+        return Ok(secret);
+    }
+    let secret = crate::auth::random_key();
+    put(
+        connection,
+        SECRET,
+        &serde_json::to_string(&secret).map_err(LedgerError::state)?,
+    )?;
+    Ok(secret)
+}
+
+/// The secret of the callback's path, if one was made.
+pub(crate) fn known_secret(connection: &Connection) -> Result<Option<String>, LedgerError> {
+    get(connection, SECRET)?
+        .map(|json| serde_json::from_str(&json).map_err(LedgerError::state))
+        .transpose()
+}

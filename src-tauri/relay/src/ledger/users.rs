@@ -1,0 +1,84 @@
+//! Users and the hashes of their keys.
+
+use super::LedgerError;
+use crate::auth::Role;
+use perezvon_core::Time;
+use rusqlite::{Connection, OptionalExtension, Row};
+use serde::Serialize;
+
+/// A user; the key itself is known to nobody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct User {
+    /// ULID.
+    pub(crate) id: String,
+    /// A name for people.
+    pub(crate) name: String,
+    /// What the user may do.
+    pub(crate) role: Role,
+    /// Whose calls; always there for [`Role::User`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) abonent: Option<String>,
+    /// When the key was made.
+    pub(crate) created_at: Time,
+    /// When the key stopped to work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) revoked_at: Option<Time>,
+}
+
+const COLUMNS: &str = "id, name, role, abonent, created_at, revoked_at";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<User> {
+    let role: String = row.get(2)?;
+    Ok(User {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        role: if role == "admin" { Role::Admin } else { Role::User },
+        abonent: row.get(3)?,
+        created_at: Time::from_ms(row.get(4)?),
+        revoked_at: row.get::<_, Option<i64>>(5)?.map(Time::from_ms),
+    })
+}
+
+/// Adds a user with the hash of his key.
+pub(crate) fn add(connection: &Connection, user: &User, key_hash: &[u8; 32]) -> Result<(), LedgerError> {
+    let sql = "INSERT INTO users (id, name, role, abonent, key_hash, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    connection.prepare_cached(sql)?.execute((
+        &user.id,
+        &user.name,
+        user.role.as_str(),
+        &user.abonent,
+        key_hash.as_slice(),
+        user.created_at.ms(),
+    ))?;
+    Ok(())
+}
+
+/// The user of a key that still works.
+pub(crate) fn by_key(connection: &Connection, key_hash: &[u8; 32]) -> Result<Option<User>, LedgerError> {
+    let sql = format!("SELECT {COLUMNS} FROM users WHERE key_hash = ?1 AND revoked_at IS NULL");
+    Ok(connection
+        .prepare_cached(&sql)?
+        .query_row([key_hash.as_slice()], read)
+        .optional()?)
+}
+
+/// All users, revoked ones included, oldest first.
+pub(crate) fn list(connection: &Connection) -> Result<Vec<User>, LedgerError> {
+    let sql = format!("SELECT {COLUMNS} FROM users ORDER BY id");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map([], read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Stops a user's key. False when there is no such user or the key was stopped before.
+pub(crate) fn revoke(connection: &Connection, id: &str, at: Time) -> Result<bool, LedgerError> {
+    let sql = "UPDATE users SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";
+    Ok(connection.prepare_cached(sql)?.execute((id, at.ms()))? == 1)
+}
+
+/// Whether the user's key still works.
+pub(crate) fn is_active(connection: &Connection, id: &str) -> Result<bool, LedgerError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM users WHERE id = ?1 AND revoked_at IS NULL)";
+    Ok(connection.prepare_cached(sql)?.query_row([id], |row| row.get(0))?)
+}

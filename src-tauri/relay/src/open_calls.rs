@@ -1,0 +1,263 @@
+//! The calls in the writer's memory: all that are not settled, and the settled ones that were touched last, so that
+//! an event costs no query.
+
+use crate::ledger::calls::{self, ACCOUNT, CallRow, View};
+use crate::roster::Roster;
+use crate::sweeper::Sweeper;
+use perezvon_core::call::{Policy, Reader};
+use perezvon_core::{Call, Time};
+use rusqlite::Connection;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Settled calls beyond this number are forgotten, the longest untouched first.
+const KEPT: usize = 20_000;
+
+/// One call in memory.
+pub(crate) struct Entry {
+    /// The call; row number 0 until it is stored.
+    pub(crate) row: CallRow,
+    due: Option<Time>,
+    used: u64,
+    dirty: bool,
+}
+
+/// See the module.
+#[derive(Default)]
+pub(crate) struct OpenCalls {
+    entries: HashMap<String, Entry>,
+    sweeper: Sweeper,
+    dirty: Vec<String>,
+    version: i64,
+    used: u64,
+    stale: bool,
+}
+
+/// A call that changed, for the feeds.
+pub(crate) type Changed = Arc<CallRow>;
+
+impl OpenCalls {
+    /// What the ledger holds: the unsettled calls and the version.
+    pub(crate) fn load(connection: &Connection) -> Result<Self, crate::ledger::LedgerError> {
+        let mut open = Self {
+            version: calls::version(connection)?,
+            ..Self::default()
+        };
+        for row in calls::open(connection)? {
+            open.insert(row);
+        }
+        Ok(open)
+    }
+
+    /// Nothing here can be relied on: the ledger could not be read.
+    pub(crate) fn set_stale(&mut self) {
+        self.stale = true;
+    }
+
+    /// See [`Self::set_stale`].
+    pub(crate) fn is_stale(&self) -> bool {
+        self.stale
+    }
+
+    fn insert(&mut self, row: CallRow) -> &mut Entry {
+        self.used += 1;
+        let key = row.call.key.clone();
+        let due = row.call.due(&Policy::default());
+        self.sweeper.schedule(&key, None, due);
+        let entry = Entry {
+            row,
+            due,
+            used: self.used,
+            dirty: false,
+        };
+        self.entries.entry(key).insert_entry(entry).into_mut()
+    }
+
+    /// When [`Self::sweep`] has something to do next.
+    pub(crate) fn next_due(&self) -> Option<Time> {
+        self.sweeper.next()
+    }
+
+    /// Deadlines anew, after the waits were changed.
+    pub(crate) fn reschedule(&mut self, policy: &Policy) {
+        for (key, entry) in &mut self.entries {
+            let due = entry.row.call.due(policy);
+            self.sweeper.schedule(key, entry.due, due);
+            entry.due = due;
+        }
+    }
+
+    /// The call of a session, from memory or the ledger; a new one where nobody knows it.
+    pub(crate) fn get(&mut self, connection: &Connection, key: &str, at: Time) -> rusqlite::Result<&mut Call> {
+        if !self.entries.contains_key(key) {
+            let row = match calls::by_key(connection, key)? {
+                Some(row) => row,
+                None => CallRow {
+                    seq: 0,
+                    id: ulid::Ulid::new().to_string(),
+                    version: 0,
+                    call: Call::new(ACCOUNT, key, at),
+                    linked: Vec::new(),
+                },
+            };
+            self.insert(row);
+        }
+        self.used += 1;
+        let used = self.used;
+        let entry = self.entries.get_mut(key).ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        entry.used = used;
+        Ok(&mut entry.row.call)
+    }
+
+    /// The ledger's id of a call in memory.
+    pub(crate) fn id(&self, key: &str) -> Option<&str> {
+        self.entries.get(key).map(|entry| entry.row.id.as_str())
+    }
+
+    /// Whether a call in memory was never stored.
+    pub(crate) fn is_new(&self, key: &str) -> bool {
+        self.entries.get(key).is_some_and(|entry| entry.row.seq == 0)
+    }
+
+    /// Marks a call for storing.
+    pub(crate) fn touch(&mut self, key: &str) {
+        if let Some(entry) = self.entries.get_mut(key)
+            && !entry.dirty
+        {
+            entry.dirty = true;
+            self.dirty.push(key.to_owned());
+        }
+    }
+
+    /// The keys of calls in memory for which `wanted` holds.
+    pub(crate) fn keys_where(&self, wanted: impl Fn(&Call) -> bool) -> Vec<String> {
+        self.entries
+            .iter()
+            .filter(|(_, entry)| wanted(&entry.row.call))
+            .map(|(key, _)| key.clone())
+            .collect()
+    }
+
+    /// Lets time pass for the calls that are due.
+    pub(crate) fn sweep(
+        &mut self,
+        connection: &Connection,
+        now: Time,
+        policy: &Policy,
+        limit: usize,
+    ) -> rusqlite::Result<()> {
+        for key in self.sweeper.take_due(now, limit) {
+            if let Some(entry) = self.entries.get_mut(&key) {
+                entry.due = None;
+            }
+            if self.get(connection, &key, now)?.tick(now, policy) {
+                self.touch(&key);
+            }
+            self.note_due(&key, policy);
+        }
+        Ok(())
+    }
+
+    /// Takes note of the call's next deadline.
+    pub(crate) fn note_due(&mut self, key: &str, policy: &Policy) {
+        if let Some(entry) = self.entries.get_mut(key) {
+            let due = entry.row.call.due(policy);
+            self.sweeper.schedule(key, entry.due, due);
+            entry.due = due;
+        }
+    }
+
+    /// Stores all that changed, each call once with its next version; gives the keys in the order of versions.
+    pub(crate) fn save(
+        &mut self,
+        connection: &Connection,
+        roster: &Roster,
+        policy: &Policy,
+    ) -> rusqlite::Result<Vec<String>> {
+        let dirty = std::mem::take(&mut self.dirty);
+        for key in &dirty {
+            self.note_due(key, policy);
+            self.version += 1;
+            let linked = self.linked_of(connection, key)?;
+            let Some(entry) = self.entries.get_mut(key) else {
+                continue;
+            };
+            entry.dirty = false;
+            entry.row.version = self.version;
+            entry.row.linked = linked;
+            entry.row.seq = store(connection, &entry.row, entry.due, roster)?;
+        }
+        if !dirty.is_empty() {
+            calls::set_version(connection, self.version)?;
+        }
+        Ok(dirty)
+    }
+
+    /// Copies of calls for the feeds.
+    pub(crate) fn copies(&self, keys: &[String]) -> Vec<Changed> {
+        keys.iter()
+            .filter_map(|key| self.entries.get(key))
+            .map(|entry| Arc::new(entry.row.clone()))
+            .collect()
+    }
+
+    /// A linked call may be as new as this one and not stored yet.
+    fn linked_of(&self, connection: &Connection, key: &str) -> rusqlite::Result<Vec<(String, String)>> {
+        let Some(entry) = self.entries.get(key).filter(|e| !e.row.call.linked.is_empty()) else {
+            return Ok(Vec::new());
+        };
+        let linked = &entry.row.call.linked;
+        let mut ids = calls::ids_of(connection, linked)?;
+        for other in linked
+            .iter()
+            .filter(|other| !ids.iter().any(|(known, _)| known == *other))
+            .collect::<Vec<_>>()
+        {
+            ids.extend(self.entries.get(other).map(|e| (other.clone(), e.row.id.clone())));
+        }
+        Ok(ids)
+    }
+
+    /// Forgets settled calls that were not touched for long. Only between batches.
+    pub(crate) fn trim(&mut self) {
+        if self.entries.len() < 2 * KEPT {
+            return;
+        }
+        let settled = |entry: &Entry| entry.due.is_none() && !entry.dirty;
+        let mut used: Vec<u64> = self.entries.values().filter(|e| settled(e)).map(|e| e.used).collect();
+        if used.len() <= KEPT {
+            return;
+        }
+        used.sort_unstable();
+        let oldest_kept = used[used.len() - KEPT];
+        self.entries
+            .retain(|_, entry| !settled(entry) || entry.used >= oldest_kept);
+    }
+}
+
+fn store(connection: &Connection, row: &CallRow, due: Option<Time>, roster: &Roster) -> rusqlite::Result<i64> {
+    let company = tell(row, Reader::Company, roster);
+    let who: Vec<&str> = row.call.abonents().into_iter().collect();
+    let own: Vec<_> = who.iter().map(|id| tell(row, Reader::AdminOf(id), roster)).collect();
+    let mut views = vec![View {
+        abonent: None,
+        snapshot: &company,
+    }];
+    views.extend(who.iter().zip(&own).map(|(id, snapshot)| View {
+        abonent: Some(id),
+        snapshot,
+    }));
+    calls::save(connection, row, due, &views)
+}
+
+/// The call as it is told to a reader.
+pub(crate) fn tell(row: &CallRow, reader: Reader<'_>, roster: &Roster) -> perezvon_core::CallSnapshot {
+    let id_of = |key: &str| {
+        row.linked
+            .iter()
+            .find(|(known, _)| known == key)
+            .map(|(_, id)| id.clone())
+    };
+    row.call
+        .tell(&row.id, row.version, reader, &|id| roster.name_of(id), &id_of)
+}

@@ -1,0 +1,107 @@
+//! What all parts of a running relay share.
+
+use crate::auth::Secret;
+use crate::feed::Hub;
+use crate::keeper::KeeperState;
+use crate::ledger::{Ledger, settings::Settings};
+use crate::roster::RosterCell;
+use perezvon_pbx::rest::Portal;
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use url::Url;
+
+/// Waits of the relay; the defaults are right except in tests.
+#[derive(Clone, Copy, Debug)]
+pub struct Timing {
+    /// Between two pings to a reader.
+    pub ping: Duration,
+    /// A reader who says nothing for so long is gone.
+    pub dead: Duration,
+    /// Before the keeper's first repeat after a failure; doubled with each.
+    pub keeper_backoff: Duration,
+    /// Longest wait between two tries of the keeper.
+    pub keeper_backoff_cap: Duration,
+    /// How often the keeper asks the PBX whether the subscriptions are still there.
+    pub keeper_verify: Duration,
+    /// How long the end of the relay waits for what is in flight.
+    pub drain: Duration,
+    /// Limits of the PBX client.
+    pub portal: perezvon_pbx::rest::Timing,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            ping: Duration::from_secs(25),
+            dead: Duration::from_secs(60),
+            keeper_backoff: Duration::from_secs(1),
+            keeper_backoff_cap: Duration::from_secs(300),
+            keeper_verify: Duration::from_secs(600),
+            drain: Duration::from_secs(20),
+            portal: perezvon_pbx::rest::Timing::default(),
+        }
+    }
+}
+
+/// Shared by all tasks; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct App(pub(crate) Arc<Shared>);
+
+impl Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+pub(crate) struct Shared {
+    pub(crate) ledger: Ledger,
+    /// Whether the last change was stored.
+    pub(crate) healthy: Arc<AtomicBool>,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) roster: Arc<RosterCell>,
+    pub(crate) settings: Arc<RwLock<Settings>>,
+    pub(crate) secret: Secret,
+    /// Hash of the embedding program's key.
+    pub(crate) local_key: [u8; 32],
+    pub(crate) pbx_url: Url,
+    pub(crate) portal: RwLock<Option<Portal>>,
+    /// Where an accepted token is kept; none: the embedding program keeps it.
+    pub(crate) token_file: Option<PathBuf>,
+    pub(crate) wake_keeper: Arc<Notify>,
+    pub(crate) keeper: Mutex<KeeperState>,
+    pub(crate) ingest_limit: Option<crate::ingest::Bucket>,
+    pub(crate) timing: Timing,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stop: CancellationToken,
+    pub(crate) started: Instant,
+    pub(crate) data_dir: PathBuf,
+}
+
+impl Shared {
+    pub(crate) fn settings(&self) -> Settings {
+        self.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The client of the PBX, if there is a token.
+    pub(crate) fn portal(&self) -> Option<Portal> {
+        self.portal.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_portal(&self, portal: Option<Portal>) {
+        *self.portal.write().unwrap_or_else(PoisonError::into_inner) = portal;
+        self.wake_keeper.notify_one();
+    }
+
+    /// Where the PBX must post to, if the public address is known.
+    pub(crate) fn callback_url(&self) -> Option<Url> {
+        self.settings().callback_url(self.secret.reveal())
+    }
+}
