@@ -1,0 +1,111 @@
+/** What the whole window shares: the app's state, messages to the user, the clock. */
+import type { AppState } from "./bindings/AppState";
+import type { Changed } from "./bindings/Changed";
+import type { Settings } from "./bindings/Settings";
+import type { Failure } from "./bindings/Failure";
+import { i18n } from "./i18n/index.svelte";
+import { asFailure, ipc, onChanged, onNavigate, setTitle } from "./ipc";
+import { Loaded } from "./load.svelte";
+import { router } from "./route.svelte";
+import { failureText } from "./words";
+
+export type Message = { id: number; text: string; bad: boolean };
+
+const ALL: Changed = { calls: true, contacts: true, notifications: true, state: true };
+
+class App {
+  readonly loaded = new Loaded<AppState>();
+  message = $state.raw<Message | null>(null);
+  /** Milliseconds since 1970; moves once a minute, so that «Сегодня» becomes «Вчера» at midnight. */
+  now = $state(Date.now());
+  #heard = new Set<(changed: Changed) => void>();
+  #saving: Promise<unknown> = Promise.resolve();
+  #messages = 0;
+
+  get state(): AppState | null {
+    return this.loaded.value;
+  }
+
+  /** Begins to listen and reads the state; answers how to stop. */
+  start(): () => void {
+    const stopRouter = router.start();
+    const minute = setInterval(() => (this.now = Date.now()), 60_000);
+    const listening = [onChanged((changed) => this.#tell(changed)), onNavigate((route) => router.go(route))];
+    // What changed before the ears were open would be missed, so the first reading waits for them.
+    void Promise.allSettled(listening).then(() => this.reload());
+    return () => {
+      stopRouter();
+      clearInterval(minute);
+      for (const ear of listening) ear.then((stop) => stop()).catch(() => undefined);
+    };
+  }
+
+  async reload(): Promise<void> {
+    await this.loaded.read(ipc.state);
+    const language = this.state?.settings.language;
+    if (language) i18n.language = language === "en" ? "en" : "ru";
+  }
+
+  /** Reads everything again, as after a failure. */
+  refresh(): void {
+    this.#tell(ALL);
+  }
+
+  #tell(changed: Changed): void {
+    if (changed.state) void this.reload();
+    for (const heard of this.#heard) heard(changed);
+  }
+
+  /** For `$effect`: calls `heard` at every change until the component is gone. */
+  onChange(heard: (changed: Changed) => void): () => void {
+    this.#heard.add(heard);
+    return () => this.#heard.delete(heard);
+  }
+
+  say(text: string): void {
+    this.message = { id: ++this.#messages, text, bad: false };
+  }
+
+  complain(failure: Failure): void {
+    this.message = { id: ++this.#messages, text: failureText(failure, i18n.t), bad: true };
+  }
+
+  quiet(id: number): void {
+    if (this.message?.id === id) this.message = null;
+  }
+
+  /** Calls a number; answers whether the PBX took the order. */
+  async callBack(number: string, who: string): Promise<boolean> {
+    try {
+      await ipc.callBack(number);
+    } catch (reason) {
+      this.complain(asFailure(reason));
+      return false;
+    }
+    this.say(i18n.t.calls.placed(who));
+    return true;
+  }
+
+  /** Changes some settings. One change after another, so that two quick ones do not undo each other. */
+  saveSettings(patch: Partial<Settings>): Promise<Failure | null> {
+    const turn = this.#saving.then(async () => {
+      if (!this.state) return null;
+      try {
+        await ipc.saveSettings({ ...this.state.settings, ...patch });
+        return null;
+      } catch (reason) {
+        return asFailure(reason);
+      } finally {
+        await this.reload();
+      }
+    });
+    this.#saving = turn;
+    return turn;
+  }
+
+  title(record: string | null): void {
+    setTitle(record ? `${record} — ${i18n.t.app}` : i18n.t.app);
+  }
+}
+
+export const app = new App();

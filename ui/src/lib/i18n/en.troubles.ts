@@ -1,0 +1,118 @@
+import type * as ru from "./ru.troubles";
+
+export const troubles: typeof ru.troubles = {
+  no_token: {
+    title: "No Cloud PBX token",
+    advice: "Create a token in the customer portal and paste it in Settings: without it no calls appear.",
+  },
+  token_refused: {
+    title: "The Cloud PBX refuses the token",
+    advice: "It was revoked or mistyped. Create a new one in the customer portal and paste it in Settings.",
+  },
+  pbx_unreachable: {
+    title: "No connection to the Cloud PBX",
+    advice: "Check the internet connection. The app keeps trying by itself.",
+  },
+  pbx_unavailable: {
+    title: "The Cloud PBX does not answer for now",
+    advice: "The fault is on the PBX's side. The app keeps trying; if this lasts, contact their support.",
+  },
+  no_public_url: {
+    title: "No public address",
+    advice: "The PBX does not know where to report calls, so none appear. Enter the callback address.",
+  },
+  subscription_refused: {
+    title: "The event subscription was not renewed",
+    advice: "The PBX refused it. Check the public address and the rights of the token.",
+  },
+  no_me: {
+    title: "No subscriber chosen",
+    advice: "Say who you are among the PBX users: then your calls appear and you can call back.",
+  },
+  relay_unreachable: {
+    title: "No connection to the event server",
+    advice: "Check the server's address and the network. What you miss meanwhile arrives by itself.",
+  },
+  key_refused: {
+    title: "The company server refuses the key",
+    advice: "It was revoked or mistyped. Ask your administrator for a new one.",
+  },
+  port_in_use: {
+    title: "The port for events is in use",
+    advice: "Another program holds it. Close that program or enter another port.",
+  },
+  disk_full: { title: "The disk is full", advice: "New calls are not saved. Free some disk space." },
+  database_damaged: {
+    title: "The database is damaged",
+    advice: "Restart the app. If that does not help, restore the data folder from a backup.",
+  },
+  no_notifications: {
+    title: "The system shows no notifications",
+    advice: "Allow them for Perezvon in the system settings. What you missed is listed under Notifications.",
+  },
+  keyring_locked: {
+    title: "The keyring is locked",
+    advice: "Unlock the system's keyring so that the app can read the token.",
+  },
+  starting: { title: "The app is starting", advice: "Calls will appear in a few seconds." },
+};
+
+export const failures: Record<keyof typeof ru.failures, string> = {
+  ...Object.fromEntries(
+    Object.entries(troubles).map(([code, text]) => [code, `${text.title}. ${text.advice}`]),
+  ),
+  bad_number: "This does not look like a phone number.",
+  name_missing: "Enter a name.",
+  not_found: "Not found. It may have been deleted.",
+  number_taken: "Another contact already has this number.",
+  bad_address: "The address is not valid.",
+  call_refused: "The PBX refused to call. Check the number and try again.",
+  call_unknown:
+    "The PBX did not say whether the call was placed. See if your phone rings before trying again.",
+  storage: "Could not write to the disk.",
+  timeout: "No answer for too long. Try again.",
+  too_long: "The text is too long.",
+  unexpected: "Internal error. Try again.",
+};
+
+export const checks: typeof ru.checks = {
+  clock: {
+    title: "Computer clock",
+    advice: "The clock differs from the PBX. Turn on automatic time in the system.",
+  },
+  token: { title: "Token stored", advice: "There is no token. Paste it under Connection." },
+  token_accepted: {
+    title: "PBX accepts the token",
+    advice: "The PBX refused the token. Create a new one in the customer portal.",
+  },
+  public_url: {
+    title: "Public address entered",
+    advice: "It is missing or not valid. Enter it under Callback address.",
+  },
+  callback: {
+    title: "Address reachable from outside",
+    advice: "The app does not answer at the public address. Check the port forwarding or tunnel.",
+  },
+  subscription: {
+    title: "Event subscription in force",
+    advice: "There is none or it expired. Check the token and the public address.",
+  },
+  last_event: {
+    title: "Events arrive",
+    advice: "The PBX has not sent anything yet. Make a test call to your number.",
+  },
+  ledger: {
+    title: "Call journal",
+    advice: "It cannot be read or written. Check the disk space and restart the app.",
+  },
+  disk: { title: "Disk space", advice: "There is almost none left. Free some disk space." },
+  toasts: {
+    title: "System shows notifications",
+    advice: "Notifications are not available. Allow them for Perezvon in the system settings.",
+  },
+  keyring: {
+    title: "Keyring",
+    advice: "It is not available. Unlock it or allow the token to be kept in a file.",
+  },
+  me: { title: "Subscriber chosen", advice: "Say who you are under Who am I." },
+};

@@ -1,0 +1,33 @@
+import type { Failure } from "./bindings/Failure";
+import { asFailure } from "./ipc";
+
+/** Something read from the app, with its failure. Only the answer to the newest question counts. */
+export class Loaded<T> {
+  value = $state.raw<T | null>(null);
+  failure = $state.raw<Failure | null>(null);
+  busy = $state(false);
+  #turn = 0;
+
+  async read(question: () => Promise<T>): Promise<void> {
+    const turn = ++this.#turn;
+    this.busy = true;
+    try {
+      const value = await question();
+      if (turn !== this.#turn) return;
+      this.value = value;
+      this.failure = null;
+    } catch (reason) {
+      if (turn !== this.#turn) return;
+      this.failure = asFailure(reason);
+    }
+    this.busy = false;
+  }
+
+  /** Forgets the value and whatever answer is still on its way. */
+  clear(): void {
+    this.#turn++;
+    this.value = null;
+    this.failure = null;
+    this.busy = false;
+  }
+}

@@ -1,0 +1,125 @@
+/** The word, tone and icon for what the app tells by code. */
+import type { CallRow } from "./bindings/CallRow";
+import type { Failure } from "./bindings/Failure";
+import type { LegView } from "./bindings/LegView";
+import type { ServiceState } from "./bindings/ServiceState";
+import { duration, shortName, time } from "./format";
+import type { Dictionary } from "./i18n/index.svelte";
+import type { Section } from "./route.svelte";
+
+export type Tone = "ok" | "bad" | "warn" | "live" | "muted";
+export type CallIcon =
+  "in" | "out" | "missed" | "failed" | "colleague" | "ringing" | "talking" | "transferred" | "uncertain";
+export type Status = { word: string; tone: Tone; icon: CallIcon };
+
+export const isLive = (row: CallRow) =>
+  !row.uncertain && (row.outcome === "ringing" || row.outcome === "talking");
+
+/** MIKO's status words; an uncertain call only says what is known. */
+export function callStatus(row: CallRow, t: Dictionary): Status {
+  const s = t.status;
+  if (row.uncertain) return { word: s.uncertain(time(row.startedAt)), tone: "muted", icon: "uncertain" };
+  const incoming = row.direction === "incoming";
+  switch (row.outcome) {
+    case "ringing":
+      return { word: incoming ? s.incoming : s.outgoing, tone: "live", icon: "ringing" };
+    case "talking":
+      return { word: s.talking, tone: "live", icon: "talking" };
+    case "answered_by": {
+      const word = row.answeredBy ? s.answeredBy(shortName(row.answeredBy)) : s.answeredByColleague;
+      return { word, tone: "muted", icon: "colleague" };
+    }
+    case "missed":
+      return { word: s.missed, tone: "bad", icon: "missed" };
+    case "rejected":
+      return { word: s.rejected, tone: "warn", icon: incoming ? "missed" : "failed" };
+    case "unreachable":
+      return { word: s.unreachable, tone: "warn", icon: incoming ? "missed" : "failed" };
+    case "cancelled":
+      return { word: s.cancelled, tone: "muted", icon: "failed" };
+    case "no_answer":
+      return { word: s.no_answer, tone: "warn", icon: "failed" };
+    case "transferred":
+      return { word: s.transferred, tone: "ok", icon: "transferred" };
+    default:
+      return { word: incoming ? s.accepted : s.reached, tone: "ok", icon: incoming ? "in" : "out" };
+  }
+}
+
+/** Who the other side is: never empty. */
+export function whoOf(row: CallRow, t: Dictionary): string {
+  if (row.name) return row.name;
+  if (row.candidates.length > 1) return t.calls.several(row.candidates.map((c) => c.name).join(", "));
+  return row.hidden ? t.calls.hidden : t.calls.unknown;
+}
+
+/** Conversation so far or in all, milliseconds; null when there was none. */
+export function talkOf(row: CallRow, now: number): number | null {
+  if (row.talkMs !== null) return row.talkMs;
+  if (row.outcome !== "talking" || row.uncertain || !row.startedAt) return null;
+  return Math.max(0, now - Date.parse(row.startedAt) - (row.waitMs ?? 0));
+}
+
+export function legName(leg: LegView, t: Dictionary): string {
+  if (leg.own) return leg.name ? `${leg.name} (${t.leg.you.toLocaleLowerCase()})` : t.leg.you;
+  return leg.name ?? (leg.system ? t.leg.pbx : t.leg.employee);
+}
+
+const between = (from: string | null, to: string | null) =>
+  from && to ? duration(Date.parse(to) - Date.parse(from)) : null;
+
+/** What happened on a leg, in a few words. */
+export function legWords(leg: LegView, t: Dictionary): string {
+  if (leg.state !== "Released") return (leg.state && t.leg.states[leg.state]) || "";
+  const talked = between(leg.answeredAt, leg.endedAt);
+  if (talked) return leg.system ? t.leg.system : t.leg.talked(talked);
+  if (leg.cause) return t.leg.causes[leg.cause] ?? leg.cause;
+  const rang = between(leg.startedAt, leg.endedAt);
+  return rang ? t.leg.rang(rang) : (t.leg.states.Released ?? "");
+}
+
+export const failureText = (failure: Failure, t: Dictionary): string =>
+  t.failures[failure.code] ?? t.unknownFailure(failure.code);
+
+type Trouble = { title: string; advice: string };
+
+export function troubleText(code: string, t: Dictionary): Trouble {
+  const known: Record<string, Trouble> = t.troubles;
+  return known[code] ?? { title: t.unknownFailure(code), advice: "" };
+}
+
+export function checkText(id: string, code: string | null, t: Dictionary): Trouble {
+  const lines: Record<string, Trouble> = t.checks;
+  const troubles: Record<string, Trouble> = t.troubles;
+  const line = lines[id] ?? { title: id, advice: "" };
+  // A trouble's advice is nearer to the cause than the line's own.
+  return { title: line.title, advice: (code && troubles[code]?.advice) || line.advice };
+}
+
+const FIX: Record<string, Section> = {
+  no_token: "connection",
+  token_refused: "connection",
+  token: "connection",
+  token_accepted: "connection",
+  relay_unreachable: "connection",
+  key_refused: "connection",
+  keyring_locked: "connection",
+  keyring: "connection",
+  no_public_url: "address",
+  public_url: "address",
+  callback: "address",
+  port_in_use: "address",
+  subscription_refused: "address",
+  subscription: "address",
+  no_me: "me",
+  me: "me",
+  no_notifications: "notifications",
+  toasts: "notifications",
+};
+
+/** The settings section where a trouble or a failed check is put right, where there is one. */
+export const fixOf = (code: string): Section | null => FIX[code] ?? null;
+
+/** The banner shows what the service lacks; a start is not a trouble but is said. */
+export const troubleOf = (service: ServiceState): string | null =>
+  service.level === "ready" ? null : service.trouble;

@@ -1,0 +1,280 @@
+/** An app in memory: every command of the contract over fictional data. Tests change its fields; a browser picks a
+ *  scenario by the address: `?scenario=empty&theme=dark&language=en`. */
+import type { AppState } from "../../src/lib/bindings/AppState";
+import type { CallRow } from "../../src/lib/bindings/CallRow";
+import type { CallsFilter } from "../../src/lib/bindings/CallsFilter";
+import type { Changed } from "../../src/lib/bindings/Changed";
+import type { ContactDraft } from "../../src/lib/bindings/ContactDraft";
+import type { Failure } from "../../src/lib/bindings/Failure";
+import type { Settings } from "../../src/lib/bindings/Settings";
+import * as data from "./data";
+
+/** Arguments as they come over the wire; each command knows its own. */
+type Args = Record<string, any>;
+
+const digits = (text: string) => text.replace(/\D/g, "");
+const missing: Failure = { code: "not_found", detail: null };
+
+export class Backend {
+  state!: AppState;
+  calls!: CallRow[];
+  contacts!: ReturnType<typeof data.contacts>;
+  notifications!: ReturnType<typeof data.notifications>;
+  abonents!: typeof data.abonents;
+  checks!: ReturnType<typeof data.checks>;
+  notes!: Map<number, string>;
+  title!: string;
+  /** What was asked, in order. */
+  asked!: { command: string; args: Record<string, unknown> }[];
+  /** Commands that fail, and how. */
+  fails!: Record<string, Failure | string>;
+  /** Commands that never answer. */
+  silent!: Set<string>;
+  goodToken!: string;
+  #ears = new Map<string, Set<(payload: unknown) => void>>();
+
+  constructor() {
+    this.reset();
+  }
+
+  reset(): void {
+    this.state = data.state();
+    this.calls = data.samples();
+    this.contacts = data.contacts();
+    this.notifications = data.notifications();
+    this.abonents = data.abonents;
+    this.checks = data.checks();
+    this.notes = new Map();
+    this.title = "";
+    this.asked = [];
+    this.fails = {};
+    this.silent = new Set();
+    this.goodToken = "good-token";
+  }
+
+  listen(name: string, heard: (payload: unknown) => void): () => void {
+    const ears = this.#ears.get(name) ?? new Set();
+    this.#ears.set(name, ears.add(heard));
+    return () => ears.delete(heard);
+  }
+
+  emit(name: string, payload: unknown): void {
+    for (const heard of [...(this.#ears.get(name) ?? [])]) heard(payload);
+  }
+
+  changed(what: Partial<Changed>): void {
+    this.emit("changed", { calls: false, contacts: false, notifications: false, state: false, ...what });
+  }
+
+  times(command: string): number {
+    return this.asked.filter((one) => one.command === command).length;
+  }
+
+  last(command: string): Record<string, unknown> | undefined {
+    return this.asked.findLast((one) => one.command === command)?.args;
+  }
+
+  async invoke(command: string, args: Args): Promise<unknown> {
+    this.asked.push({ command, args: structuredClone(args) });
+    await Promise.resolve();
+    if (this.silent.has(command)) return new Promise(() => undefined);
+    const failure = this.fails[command];
+    // Commands reject with plain objects, as Tauri does.
+    if (failure) throw failure;
+    return structuredClone(this.#answer(command, args));
+  }
+
+  #answer(command: string, args: Args): unknown {
+    switch (command) {
+      case "state":
+        return this.state;
+      case "calls":
+        return this.#page(args.filter, args.cursor, args.limit);
+      case "call": {
+        const row = this.calls.find((one) => one.id === args.id);
+        if (!row) throw missing;
+        const history = this.calls.filter((one) => one.numberKey === row.numberKey && one.id !== row.id);
+        return { row, legs: row.internal ? [] : data.legs(), history: history.slice(0, 20) };
+      }
+      case "call_back":
+        return { request: "01R0000000000000000000000A" };
+      case "contacts":
+        return this.#contacts(args.query, args.offset, args.limit);
+      case "contact": {
+        const contact = this.contacts.find((one) => one.id === args.id);
+        if (!contact) throw missing;
+        return { ...contact, calls: this.calls.filter((row) => row.contactId === contact.id).slice(0, 100) };
+      }
+      case "save_contact":
+        return this.#save(args.draft);
+      case "attach_number": {
+        const contact = this.contacts.find((one) => one.id === args.id);
+        if (!contact) throw missing;
+        contact.numbers.push({ display: args.number, key: args.number, label: args.label });
+        this.changed({ contacts: true, calls: true });
+        return null;
+      }
+      case "delete_contact":
+        this.contacts = this.contacts.filter((one) => one.id !== args.id);
+        this.changed({ contacts: true, calls: true });
+        return null;
+      case "document": {
+        const row = this.calls.find((one) => one.documentId === args.id);
+        if (!row) throw missing;
+        return {
+          id: args.id,
+          number: String(args.id).padStart(9, "0"),
+          registeredAt: row.startedAt ?? data.ago(0),
+          call: row,
+          note: this.notes.get(args.id) ?? "",
+        };
+      }
+      case "save_note":
+        this.notes.set(args.id, args.note);
+        return null;
+      case "notifications": {
+        const before = args.before as number | null;
+        return this.notifications.filter((row) => before === null || row.id < before).slice(0, args.limit);
+      }
+      case "notification_seen":
+        for (const row of this.notifications)
+          if (args.id === null || row.id === args.id) row.state = "clicked";
+        this.state = { ...this.state, unseen: args.id === null ? 0 : Math.max(0, this.state.unseen - 1) };
+        this.changed({ notifications: true, state: true });
+        return null;
+      default:
+        return this.#settings(command, args);
+    }
+  }
+
+  #settings(command: string, args: Args): unknown {
+    const { service } = this.state;
+    const serve = (over: Partial<AppState["service"]>) =>
+      (this.state = { ...this.state, service: { ...service, ...over } });
+    switch (command) {
+      case "check_token":
+        if (args.token !== this.goodToken) throw { code: "token_refused", detail: null } satisfies Failure;
+        return this.abonents;
+      case "save_token":
+        serve({ token: true, secrets: args.insecure ? "file" : service.secrets });
+        return null;
+      case "abonents":
+        return service.token || !service.embedded ? this.abonents : [];
+      case "choose_me":
+        this.state = { ...this.state, me: this.abonents.find((one) => one.id === args.abonent) ?? null };
+        return null;
+      case "join":
+        serve(args.url ? { embedded: false, relayUrl: args.url, callbackUrl: null } : { embedded: true });
+        return null;
+      case "save_settings":
+        this.state = { ...this.state, settings: args.settings as Settings };
+        this.changed({ state: true });
+        return null;
+      case "check":
+        return this.checks;
+      case "finish_wizard":
+        this.state = { ...this.state, wizard: false };
+        this.changed({ state: true });
+        return null;
+      default:
+        throw new Error(`no such command: ${command}`);
+    }
+  }
+
+  #page(filter: CallsFilter, cursor: string | null, limit: number): unknown {
+    const query = filter.query.toLocaleLowerCase();
+    const number = digits(query);
+    const kinds: Record<string, (row: CallRow) => boolean> = {
+      incoming: (row) => row.direction === "incoming",
+      outgoing: (row) => row.direction === "outgoing",
+      missed: (row) => row.outcome === "missed",
+      to_call_back: (row) => row.toCallBack,
+      unregistered: (row) => row.contactId === null && !row.internal,
+    };
+    const rows = this.calls.filter(
+      (row) =>
+        (kinds[filter.kind]?.(row) ?? true) &&
+        (!query ||
+          row.name?.toLocaleLowerCase().includes(query) ||
+          (number !== "" && row.numberKey !== null && digits(row.numberKey).includes(number))),
+    );
+    const from = cursor === null ? 0 : Number(cursor);
+    const next = from + limit < rows.length ? String(from + limit) : null;
+    return { rows: rows.slice(from, from + limit), next };
+  }
+
+  #contacts(query: string, offset: number, limit: number): unknown {
+    const text = query.toLocaleLowerCase();
+    return this.contacts
+      .filter((one) => `${one.name} ${one.company}`.toLocaleLowerCase().includes(text))
+      .map(({ id, kind, name, company, numbers }) => ({
+        id,
+        kind,
+        name,
+        company,
+        number: numbers[0]?.display ?? null,
+      }))
+      .slice(offset, offset + limit);
+  }
+
+  #save(draft: ContactDraft): number {
+    const id = draft.id ?? Math.max(0, ...this.contacts.map((one) => one.id)) + 1;
+    const saved = { ...draft, id, calls: [] };
+    this.contacts = [...this.contacts.filter((one) => one.id !== id), saved];
+    const keys = new Set(draft.numbers.map((number) => digits(number.display).slice(-10)));
+    this.calls = this.calls.map((row) =>
+      row.numberKey && keys.has(digits(row.numberKey).slice(-10))
+        ? { ...row, name: draft.name, contactId: id, candidates: [] }
+        : row,
+    );
+    this.changed({ contacts: true, calls: true });
+    return id;
+  }
+}
+
+export const backend = new Backend();
+
+/** Scenarios for a look in a browser. */
+export function scenario(name: string): void {
+  const service = (over: Partial<AppState["service"]>) =>
+    (backend.state = { ...backend.state, service: { ...backend.state.service, ...over } });
+  if (name === "empty") {
+    backend.calls = [];
+    backend.contacts = [];
+    backend.notifications = [];
+    backend.state = { ...backend.state, toCallBack: 0, unseen: 0 };
+    service({ lastEventAt: null });
+  } else if (name === "many") {
+    backend.calls = data.many(10_000);
+  } else if (name === "loading") {
+    backend.silent = new Set([
+      "calls",
+      "contacts",
+      "notifications",
+      "call",
+      "contact",
+      "document",
+      "abonents",
+    ]);
+  } else if (name === "error") {
+    for (const one of ["calls", "contacts", "notifications", "document", "abonents", "check"])
+      backend.fails[one] = { code: "storage", detail: "database is locked" };
+    service({ level: "off", trouble: "token_refused" });
+  } else if (name === "trouble") {
+    service({ level: "degraded", trouble: "no_public_url", subscriptionUntil: null, lastEventAt: null });
+  } else if (name === "dead") {
+    backend.fails.state = { code: "storage", detail: "disk I/O error" };
+  } else if (name === "wizard") {
+    backend.state = { ...backend.state, wizard: true, me: null };
+    backend.state.settings.publicUrl = "";
+    service({ token: false, secrets: "none", callbackUrl: null, subscriptionUntil: null, lastEventAt: null });
+  }
+}
+
+if (import.meta.env.MODE === "fake") {
+  const asked = new URLSearchParams(window.location.search);
+  scenario(asked.get("scenario") ?? "");
+  backend.state.settings.theme = asked.get("theme") ?? "light";
+  backend.state.settings.language = asked.get("language") ?? "ru";
+  Object.assign(window, { backend });
+}

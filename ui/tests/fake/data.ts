@@ -1,0 +1,431 @@
+/** Fictional people and calls. Numbers are of the reserved kind +7 900 000-00-xx. */
+import type { Abonent } from "../../src/lib/bindings/Abonent";
+import type { AppState } from "../../src/lib/bindings/AppState";
+import type { CallRow } from "../../src/lib/bindings/CallRow";
+import type { CheckLine } from "../../src/lib/bindings/CheckLine";
+import type { ContactView } from "../../src/lib/bindings/ContactView";
+import type { LegView } from "../../src/lib/bindings/LegView";
+import type { NotificationRow } from "../../src/lib/bindings/NotificationRow";
+
+export const shownNumber = (n: number) => `+7 (900) 000-00-${String(n).padStart(2, "0")}`;
+export const keyNumber = (n: number) => `+790000000${String(n).padStart(2, "0")}`;
+export const ago = (minutes: number, now = Date.now()) => new Date(now - minutes * 60_000).toISOString();
+
+export const abonents: Abonent[] = [
+  ["Иванов Пётр", 1, "101", "Отдел продаж"],
+  ["Смирнова Анна", 2, "102", "Отдел продаж"],
+  ["Кузнецов Олег", 3, "103", "Сервис"],
+  ["Попова Мария", 4, "104", "Бухгалтерия"],
+  ["Васильев Игорь", 5, "105", "Склад"],
+  ["Соколова Елена", 6, "", ""],
+  ["", 7, "107", "Склад"],
+].map(([name, n, extension, department]) => ({
+  id: `900000000${n}@mpbx.sip.beeline.ru`,
+  name: String(name),
+  phone: shownNumber(Number(n)),
+  extension: String(extension),
+  department: String(department),
+}));
+
+export function state(over: Partial<AppState> = {}): AppState {
+  return {
+    version: "0.1.0",
+    wizard: false,
+    me: abonents[0] ?? null,
+    service: {
+      level: "ready",
+      trouble: null,
+      embedded: true,
+      relayUrl: "http://127.0.0.1:8731",
+      token: true,
+      callbackUrl: "https://pbx.example/xsi/4f1c9a7be2d05836",
+      subscriptionUntil: ago(-55),
+      lastEventAt: ago(1),
+      secrets: "keyring",
+      toasts: "actions",
+    },
+    toCallBack: 2,
+    unseen: 3,
+    settings: {
+      language: "ru",
+      theme: "light",
+      autostart: false,
+      listen: "127.0.0.1:8731",
+      publicUrl: "https://pbx.example",
+      graceS: 30,
+      incoming: true,
+      answeredElsewhere: true,
+      missed: true,
+      internal: true,
+      progress: true,
+      documents: "all",
+      documentToast: true,
+      digest: true,
+    },
+    ...over,
+  };
+}
+
+export function call(over: Partial<CallRow> = {}): CallRow {
+  return {
+    id: "01J0000000000000000000CALL",
+    direction: "incoming",
+    outcome: "ended",
+    uncertain: false,
+    name: "Орлова Дарья",
+    number: shownNumber(11),
+    numberKey: keyNumber(11),
+    hidden: false,
+    internal: false,
+    contactId: 1,
+    candidates: [],
+    line: "Отдел продаж",
+    answeredBy: null,
+    startedAt: ago(12),
+    waitMs: 8250,
+    talkMs: 221_000,
+    documentId: 42,
+    recording: "none",
+    toCallBack: false,
+    ...over,
+  };
+}
+
+const unknown = { name: null, contactId: null };
+
+/** One of every kind, newest first. */
+export function samples(): CallRow[] {
+  const none = { talkMs: null };
+  const rows: Partial<CallRow>[] = [
+    {
+      outcome: "ringing",
+      ...none,
+      waitMs: null,
+      documentId: null,
+      startedAt: ago(0.1),
+      line: "Очередь «Продажи»",
+    },
+    {
+      outcome: "talking",
+      direction: "outgoing",
+      name: "ООО «Берёзка»",
+      number: shownNumber(12),
+      numberKey: keyNumber(12),
+      contactId: 2,
+      ...none,
+      waitMs: 6000,
+      documentId: null,
+      startedAt: ago(1.4),
+      line: null,
+    },
+    {
+      outcome: "missed",
+      ...unknown,
+      number: shownNumber(21),
+      numberKey: keyNumber(21),
+      ...none,
+      waitMs: 18_000,
+      startedAt: ago(9),
+      toCallBack: true,
+      documentId: 41,
+    },
+    {
+      outcome: "answered_by",
+      answeredBy: "Смирнова Анна",
+      name: "Лебедев Антон",
+      number: shownNumber(13),
+      numberKey: keyNumber(13),
+      contactId: 3,
+      ...none,
+      documentId: null,
+      startedAt: ago(26),
+    },
+    { outcome: "ended", startedAt: ago(41), recording: "ready", documentId: 40 },
+    {
+      outcome: "no_answer",
+      direction: "outgoing",
+      name: "Романова Вера",
+      number: shownNumber(14),
+      numberKey: keyNumber(14),
+      contactId: 4,
+      ...none,
+      waitMs: 31_000,
+      startedAt: ago(62),
+      line: null,
+      documentId: 39,
+    },
+    {
+      outcome: "ended",
+      direction: "outgoing",
+      talkMs: 3_821_000,
+      startedAt: ago(95),
+      line: null,
+      documentId: 38,
+    },
+    {
+      outcome: "ended",
+      uncertain: true,
+      ...unknown,
+      number: shownNumber(22),
+      numberKey: keyNumber(22),
+      ...none,
+      startedAt: ago(130),
+      documentId: null,
+    },
+    {
+      outcome: "missed",
+      hidden: true,
+      ...unknown,
+      number: null,
+      numberKey: null,
+      ...none,
+      startedAt: ago(60 * 25),
+      documentId: 37,
+    },
+    {
+      outcome: "rejected",
+      direction: "outgoing",
+      ...unknown,
+      number: shownNumber(23),
+      numberKey: keyNumber(23),
+      ...none,
+      startedAt: ago(60 * 25.5),
+      line: null,
+      documentId: 36,
+    },
+    {
+      outcome: "cancelled",
+      direction: "outgoing",
+      ...unknown,
+      number: shownNumber(24),
+      numberKey: keyNumber(24),
+      ...none,
+      startedAt: ago(60 * 26),
+      line: null,
+      documentId: 35,
+    },
+    {
+      outcome: "unreachable",
+      direction: "outgoing",
+      name: "Тихонов Лев",
+      number: shownNumber(15),
+      numberKey: keyNumber(15),
+      contactId: 5,
+      ...none,
+      startedAt: ago(60 * 27),
+      line: null,
+      documentId: 34,
+    },
+    { outcome: "transferred", startedAt: ago(60 * 28), documentId: 33, talkMs: 15_000 },
+    {
+      outcome: "ended",
+      internal: true,
+      name: "Кузнецов Олег",
+      number: "103",
+      numberKey: "103",
+      contactId: null,
+      line: null,
+      startedAt: ago(60 * 50),
+      documentId: 32,
+    },
+    {
+      outcome: "missed",
+      name: null,
+      contactId: null,
+      candidates: [
+        { id: 1, name: "Орлова Дарья" },
+        { id: 6, name: "Орлов Максим" },
+      ],
+      number: shownNumber(25),
+      numberKey: keyNumber(25),
+      ...none,
+      startedAt: ago(60 * 52),
+      toCallBack: true,
+      documentId: 31,
+    },
+    {
+      name: "Общество с ограниченной ответственностью «Северо-Западная строительно-монтажная компания „Невский проспект“»",
+      contactId: 7,
+      line: "Многоканальный номер отдела по работе с корпоративными клиентами",
+      answeredBy: "Константинопольская-Верещагина Александра",
+      outcome: "answered_by",
+      ...none,
+      number: shownNumber(26),
+      numberKey: keyNumber(26),
+      startedAt: ago(60 * 75),
+      documentId: null,
+    },
+  ];
+  return rows.map((over, index) =>
+    call({ id: `01J000000000000000000000${String(index).padStart(2, "0")}`, ...over }),
+  );
+}
+
+export function many(count: number): CallRow[] {
+  return Array.from({ length: count }, (_, index) =>
+    call({
+      id: `01K${String(index).padStart(23, "0")}`,
+      name: index % 3 ? `Клиент ${index}` : null,
+      contactId: index % 3 ? 1 : null,
+      outcome: index % 5 === 0 ? "missed" : "ended",
+      talkMs: index % 5 === 0 ? null : 1000 * (index % 600),
+      startedAt: ago(index * 17),
+      documentId: null,
+    }),
+  );
+}
+
+export const legs = (): LegView[] => [
+  {
+    name: "Голосовое меню",
+    own: false,
+    system: true,
+    state: "Released",
+    cause: null,
+    startedAt: ago(12.3),
+    answeredAt: ago(12.3),
+    endedAt: ago(12.1),
+  },
+  {
+    name: "Кузнецов Олег",
+    own: false,
+    system: false,
+    state: "Released",
+    cause: "Busy",
+    startedAt: ago(12.1),
+    answeredAt: null,
+    endedAt: ago(12),
+  },
+  {
+    name: "Иванов Пётр",
+    own: true,
+    system: false,
+    state: "Released",
+    cause: null,
+    startedAt: ago(12),
+    answeredAt: ago(11.8),
+    endedAt: ago(8.1),
+  },
+];
+
+export function contacts(): ContactView[] {
+  const one = (
+    id: number,
+    kind: ContactView["kind"],
+    name: string,
+    company: string,
+    numbers: number[],
+  ): ContactView => ({
+    id,
+    kind,
+    name,
+    company,
+    email: id === 1 ? "orlova@example.org" : "",
+    note: id === 1 ? "Звонить после обеда.\nДоговор на 2027 год согласован." : "",
+    numbers: numbers.map((n, index) => ({
+      display: shownNumber(n),
+      key: keyNumber(n),
+      label: index ? "рабочий" : "мобильный",
+    })),
+    calls: [],
+  });
+  return [
+    one(1, "contact_person", "Орлова Дарья", "ООО «Берёзка»", [11, 16]),
+    one(2, "counterparty", "ООО «Берёзка»", "", [12]),
+    one(3, "natural_person", "Лебедев Антон", "", [13]),
+    one(4, "contact_person", "Романова Вера", "АО «Заря»", [14]),
+    one(5, "natural_person", "Тихонов Лев", "", [15]),
+    one(6, "partner", "Орлов Максим", "", [25]),
+    one(
+      7,
+      "counterparty",
+      "Общество с ограниченной ответственностью «Северо-Западная строительно-монтажная компания „Невский проспект“»",
+      "",
+      [26],
+    ),
+  ];
+}
+
+export function notifications(): NotificationRow[] {
+  const rows: Omit<NotificationRow, "id">[] = [
+    {
+      kind: "missed",
+      state: "shown",
+      title: "Пропущенный: Неизвестный номер (×2)",
+      body: `${shownNumber(21)} · 14:32 · ждал 18 с\nна линию Отдел продаж`,
+      at: ago(9),
+      route: "call/01J00000000000000000000002",
+      callBack: keyNumber(21),
+    },
+    {
+      kind: "answered_elsewhere",
+      state: "expired",
+      title: "Ответил: Смирнова А.",
+      body: `Лебедев Антон · ${shownNumber(13)}`,
+      at: ago(26),
+      route: "contact/3",
+      callBack: null,
+    },
+    {
+      kind: "document",
+      state: "shown",
+      title: "Телефонный звонок № 000000040",
+      body: "Орлова Дарья · входящий · 03:41",
+      at: ago(40),
+      route: "document/40",
+      callBack: keyNumber(11),
+    },
+    {
+      kind: "incoming",
+      state: "clicked",
+      title: "Орлова Дарья",
+      body: `${shownNumber(11)} · ООО «Берёзка»`,
+      at: ago(41),
+      route: "contact/1",
+      callBack: keyNumber(11),
+    },
+    {
+      kind: "progress",
+      state: "dismissed",
+      title: "Нет ответа: Романова Вера",
+      body: shownNumber(14),
+      at: ago(62),
+      route: "call/01J00000000000000000000005",
+      callBack: keyNumber(14),
+    },
+    {
+      kind: "digest",
+      state: "shown",
+      title: "Пока вас не было: 14 звонков",
+      body: "ждут ответа: 5",
+      at: ago(600),
+      route: "calls/to_call_back",
+      callBack: null,
+    },
+    {
+      kind: "trouble",
+      state: "dismissed",
+      title: "Подписка не продлена",
+      body: "АТС отклонила подписку.",
+      at: ago(60 * 30),
+      route: "settings/check",
+      callBack: null,
+    },
+  ];
+  return rows.map((row, index) => ({ id: rows.length - index, ...row }));
+}
+
+export const checks = (): CheckLine[] => [
+  { id: "clock", ok: true, code: null, detail: "0,2 с" },
+  { id: "token", ok: true, code: null, detail: null },
+  { id: "token_accepted", ok: true, code: null, detail: null },
+  { id: "public_url", ok: true, code: null, detail: "https://pbx.example" },
+  { id: "callback", ok: false, code: "check_callback", detail: "https://pbx.example: connection refused" },
+  { id: "subscription", ok: true, code: null, detail: null },
+  { id: "last_event", ok: false, code: "check_last_event", detail: null },
+  { id: "ledger", ok: true, code: null, detail: null },
+  { id: "disk", ok: true, code: null, detail: "72 ГБ" },
+  { id: "toasts", ok: true, code: null, detail: null },
+  { id: "keyring", ok: true, code: null, detail: null },
+  { id: "me", ok: true, code: null, detail: null },
+];
