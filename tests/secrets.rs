@@ -1,7 +1,13 @@
 //! Secrets on Linux, with a real gnome-keyring-daemon on a bus of the test. The keyring crate looks for its service once
 //! per process and at the bus of the environment, so each case runs in a process of its own.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::unused_self,
+    clippy::used_underscore_binding,
+    missing_docs,
+    unreachable_pub
+)]
 
 #[path = "support/bus.rs"]
 mod bus;
@@ -57,12 +63,23 @@ impl Drop for Keyring {
 fn case(name: &str, bus: &str, data: &Path, more: &[(&str, &str)]) {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--ignored", "--exact", name, "--nocapture"]);
-    command.env("DBUS_SESSION_BUS_ADDRESS", bus).env("PEREZVON_TEST_DATA", data);
-    command.env_remove("PEREZVON_PBX_TOKEN").env_remove("PEREZVON_PBX_TOKEN_FILE");
+    command
+        .env("DBUS_SESSION_BUS_ADDRESS", bus)
+        .env("PEREZVON_TEST_DATA", data);
+    command
+        .env_remove("PEREZVON_PBX_TOKEN")
+        .env_remove("PEREZVON_PBX_TOKEN_FILE");
     command.envs(more.iter().copied());
     let output = command.output().unwrap();
-    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success() && text.contains("1 passed"), "{name} failed:\n{text}");
+    let text = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(
+        output.status.success() && text.contains("1 passed"),
+        "{name} failed:\n{text}"
+    );
 }
 
 fn data() -> PathBuf {
@@ -93,10 +110,21 @@ async fn in_the_keyring() {
     let secrets = Secrets::new(&one);
     ready(&secrets).await;
     assert_eq!(secrets.load(Place::Token).await, Ok(None), "nothing stored yet");
-    assert_eq!(secrets.store(Place::Token, parse(KEY).unwrap(), true).await, Ok(Kept::Keyring), "rather than the file");
-    assert_eq!(secrets.load(Place::Token).await, Ok(Some((parse(KEY).unwrap(), Kept::Keyring))));
+    assert_eq!(
+        secrets.store(Place::Token, parse(KEY).unwrap(), true).await,
+        Ok(Kept::Keyring),
+        "rather than the file"
+    );
+    assert_eq!(
+        secrets.load(Place::Token).await,
+        Ok(Some((parse(KEY).unwrap(), Kept::Keyring)))
+    );
     assert_eq!(secrets.load(Place::DeskKey).await, Ok(None), "another secret");
-    assert_eq!(Secrets::new(&other).load(Place::Token).await, Ok(None), "another profile");
+    assert_eq!(
+        Secrets::new(&other).load(Place::Token).await,
+        Ok(None),
+        "another profile"
+    );
     assert_eq!(secrets.remove(Place::Token).await, Ok(()));
     assert_eq!(secrets.load(Place::Token).await, Ok(None));
     assert_eq!(secrets.remove(Place::Token).await, Ok(()), "twice is no error");
@@ -115,29 +143,60 @@ async fn in_the_file() {
     let secrets = Secrets::new(&data());
     let path = data().join("secrets.json");
     let no_store = |result: Result<Kept, SecretError>| matches!(result, Err(SecretError::NoStore(_)));
-    assert!(no_store(secrets.store(Place::Token, parse(KEY).unwrap(), false).await), "no keyring, no consent");
+    assert!(
+        no_store(secrets.store(Place::Token, parse(KEY).unwrap(), false).await),
+        "no keyring, no consent"
+    );
     assert!(!path.exists(), "nothing is written without consent");
     assert!(matches!(secrets.load(Place::Token).await, Err(SecretError::NoStore(_))));
-    assert_eq!(secrets.store(Place::Token, parse(KEY).unwrap(), true).await, Ok(Kept::File));
-    assert_eq!(secrets.store(Place::DeskKey, parse("other").unwrap(), true).await, Ok(Kept::File));
-    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600, "for its owner only");
-    assert_eq!(secrets.load(Place::Token).await, Ok(Some((parse(KEY).unwrap(), Kept::File))));
+    assert_eq!(
+        secrets.store(Place::Token, parse(KEY).unwrap(), true).await,
+        Ok(Kept::File)
+    );
+    assert_eq!(
+        secrets.store(Place::DeskKey, parse("other").unwrap(), true).await,
+        Ok(Kept::File)
+    );
+    assert_eq!(
+        std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+        0o600,
+        "for its owner only"
+    );
+    assert_eq!(
+        secrets.load(Place::Token).await,
+        Ok(Some((parse(KEY).unwrap(), Kept::File)))
+    );
 
     // A keyring that starts later is found, and takes over.
     let home = data().join("home");
     let address = std::env::var("DBUS_SESSION_BUS_ADDRESS").unwrap();
     let keyring = Keyring::start(&address, &home, true);
     ready(&secrets).await;
-    assert_eq!(secrets.store(Place::Token, parse("newer").unwrap(), true).await, Ok(Kept::Keyring));
-    assert_eq!(secrets.load(Place::Token).await, Ok(Some((parse("newer").unwrap(), Kept::Keyring))));
-    assert!(!std::fs::read_to_string(&path).unwrap().contains(KEY), "the old one is gone from the file");
+    assert_eq!(
+        secrets.store(Place::Token, parse("newer").unwrap(), true).await,
+        Ok(Kept::Keyring)
+    );
+    assert_eq!(
+        secrets.load(Place::Token).await,
+        Ok(Some((parse("newer").unwrap(), Kept::Keyring)))
+    );
+    assert!(
+        !std::fs::read_to_string(&path).unwrap().contains(KEY),
+        "the old one is gone from the file"
+    );
     drop(keyring);
 
-    assert_eq!(secrets.load(Place::DeskKey).await, Ok(Some((parse("other").unwrap(), Kept::File))));
+    assert_eq!(
+        secrets.load(Place::DeskKey).await,
+        Ok(Some((parse("other").unwrap(), Kept::File)))
+    );
     std::fs::write(&path, "{\"desk-key\": \"other").unwrap();
     let damaged = secrets.load(Place::DeskKey).await.unwrap_err();
     assert_eq!(damaged.code(), "secrets_file");
-    assert!(!damaged.to_string().contains("other"), "an error quotes no secret: {damaged}");
+    assert!(
+        !damaged.to_string().contains("other"),
+        "an error quotes no secret: {damaged}"
+    );
 }
 
 /// The desktop's password window, which nobody answers.
@@ -160,7 +219,12 @@ async fn a_locked_keyring_ends_at_the_time_limit() {
     let other = Bus::start();
     let prompter = zbus::connection::Builder::address(other.address.as_str()).unwrap();
     let prompter = prompter.name("org.gnome.keyring.SystemPrompter").unwrap();
-    let _prompter = prompter.serve_at("/org/gnome/keyring/Prompter", Prompter).unwrap().build().await.unwrap();
+    let _prompter = prompter
+        .serve_at("/org/gnome/keyring/Prompter", Prompter)
+        .unwrap()
+        .build()
+        .await
+        .unwrap();
     let _keyring = Keyring::start(&other.address, &home, false);
     case("locked", &other.address, bus.dir(), &[]);
 }
@@ -170,7 +234,10 @@ async fn a_locked_keyring_ends_at_the_time_limit() {
 async fn made() {
     let secrets = Secrets::new(&data());
     ready(&secrets).await;
-    assert_eq!(secrets.store(Place::Token, parse(KEY).unwrap(), false).await, Ok(Kept::Keyring));
+    assert_eq!(
+        secrets.store(Place::Token, parse(KEY).unwrap(), false).await,
+        Ok(Kept::Keyring)
+    );
 }
 
 #[tokio::test]
@@ -189,12 +256,31 @@ async fn locked() {
         }
     };
     assert_eq!(error, SecretError::Locked);
-    assert!(started.elapsed() >= LIMIT, "the call is to wait for the password window: {:?}", started.elapsed());
+    assert!(
+        started.elapsed() >= LIMIT,
+        "the call is to wait for the password window: {:?}",
+        started.elapsed()
+    );
     let both = tokio::join!(secrets.load(Place::Token), secrets.check_keyring());
-    assert_eq!(both, (Err(SecretError::Locked), Err(SecretError::Locked)), "while one thread still waits");
-    assert!(started.elapsed() < 4 * LIMIT, "both share one limit: {:?}", started.elapsed());
-    assert_eq!(secrets.store(Place::Token, parse("second").unwrap(), true).await, Ok(Kept::File), "the way on");
-    assert_eq!(secrets.load(Place::Token).await, Ok(Some((parse("second").unwrap(), Kept::File))));
+    assert_eq!(
+        both,
+        (Err(SecretError::Locked), Err(SecretError::Locked)),
+        "while one thread still waits"
+    );
+    assert!(
+        started.elapsed() < 4 * LIMIT,
+        "both share one limit: {:?}",
+        started.elapsed()
+    );
+    assert_eq!(
+        secrets.store(Place::Token, parse("second").unwrap(), true).await,
+        Ok(Kept::File),
+        "the way on"
+    );
+    assert_eq!(
+        secrets.load(Place::Token).await,
+        Ok(Some((parse("second").unwrap(), Kept::File)))
+    );
 }
 
 #[test]
@@ -204,7 +290,12 @@ fn the_environment_wins() {
     std::fs::write(&file, format!("{KEY}\n")).unwrap();
     let nowhere = format!("unix:path={}/nothing", dir.path().display());
     let name = file.display().to_string();
-    case("from_environment", &nowhere, dir.path(), &[("PEREZVON_PBX_TOKEN_FILE", &name), ("PEREZVON_PBX_TOKEN", "no")]);
+    case(
+        "from_environment",
+        &nowhere,
+        dir.path(),
+        &[("PEREZVON_PBX_TOKEN_FILE", &name), ("PEREZVON_PBX_TOKEN", "no")],
+    );
     case("from_environment", &nowhere, dir.path(), &[("PEREZVON_PBX_TOKEN", KEY)]);
 }
 
@@ -212,9 +303,18 @@ fn the_environment_wins() {
 #[ignore = "a case of the_environment_wins"]
 async fn from_environment() {
     let secrets = Secrets::new(&data());
-    secrets.store(Place::Token, parse("in-the-file").unwrap(), true).await.unwrap();
-    assert_eq!(secrets.load(Place::Token).await, Ok(Some((parse(KEY).unwrap(), Kept::Environment))));
-    assert!(matches!(secrets.load(Place::DeskKey).await, Err(SecretError::NoStore(_))), "only the token; no bus");
+    secrets
+        .store(Place::Token, parse("in-the-file").unwrap(), true)
+        .await
+        .unwrap();
+    assert_eq!(
+        secrets.load(Place::Token).await,
+        Ok(Some((parse(KEY).unwrap(), Kept::Environment)))
+    );
+    assert!(
+        matches!(secrets.load(Place::DeskKey).await, Err(SecretError::NoStore(_))),
+        "only the token; no bus"
+    );
 }
 
 #[test]

@@ -26,9 +26,16 @@ struct Desk {
 impl Desk {
     fn start(address: &str) -> Self {
         let icons = tempfile::tempdir().unwrap();
-        let options = Options { bus: Some(address.to_owned()), ..Options::new(icons.path().to_owned()) };
+        let options = Options {
+            bus: Some(address.to_owned()),
+            ..Options::new(icons.path().to_owned())
+        };
         let (sender, events) = mpsc::channel(64);
-        Self { toasts: Toasts::start(options, sender), events, _icons: icons }
+        Self {
+            toasts: Toasts::start(options, sender),
+            events,
+            _icons: icons,
+        }
     }
 
     async fn ability(&self, wanted: Ability) {
@@ -69,7 +76,9 @@ impl Desk {
 }
 
 fn call_back() -> Action {
-    Action::CallBack { number: "+79000000099".to_owned() }
+    Action::CallBack {
+        number: "+79000000099".to_owned(),
+    }
 }
 
 fn card() -> Action {
@@ -81,10 +90,21 @@ fn toast(n: i64, urgency: Urgency) -> Toast {
         key: ToastKey::Missed(format!("+7900000{n:04}")),
         kind: ToastKind::Missed,
         title: "Пропущенный: Иванов Пётр".to_owned(),
-        lines: vec!["+7 900 000-00-99 · 14:32".to_owned(), "на линию Отдел продаж".to_owned()],
+        lines: vec![
+            "+7 900 000-00-99 · 14:32".to_owned(),
+            "на линию Отдел продаж".to_owned(),
+        ],
         buttons: vec![
-            Button { key: ButtonKey::CallBack, label: "Перезвонить".to_owned(), action: call_back() },
-            Button { key: ButtonKey::Card, label: "Карточка".to_owned(), action: card() },
+            Button {
+                key: ButtonKey::CallBack,
+                label: "Перезвонить".to_owned(),
+                action: call_back(),
+            },
+            Button {
+                key: ButtonKey::Card,
+                label: "Карточка".to_owned(),
+                action: card(),
+            },
         ],
         body_action: Some(card()),
         stay: Stay::UntilClosed,
@@ -134,9 +154,16 @@ async fn texts_buttons_and_hints_are_those_of_the_toast() {
     desk.ability(Ability::Actions).await;
     let mut ring = toast(1, Urgency::Critical);
     ring.title = "Рога & <Копыта>".to_owned();
-    ring.lines = vec!["<b>+7</b> & \u{202e}900\u{0}\n1".to_owned(), String::new(), "скрытый номер".to_owned()];
+    ring.lines = vec![
+        "<b>+7</b> & \u{202e}900\u{0}\n1".to_owned(),
+        String::new(),
+        "скрытый номер".to_owned(),
+    ];
     desk.show(ring).await;
-    let quick = Toast { stay: Stay::Seconds(4), ..toast(2, Urgency::Low) };
+    let quick = Toast {
+        stay: Stay::Seconds(4),
+        ..toast(2, Urgency::Low)
+    };
     desk.show(quick).await;
     server
         .wait("two toasts", |shown, _| {
@@ -153,8 +180,14 @@ async fn texts_buttons_and_hints_are_those_of_the_toast() {
             assert_eq!(ring.text("category").as_deref(), Some("call.unanswered"));
             assert_eq!(ring.text("desktop-entry").as_deref(), Some("perezvon"));
             assert_eq!(ring.flag("suppress-sound"), Some(true), "the desk phone rings already");
-            assert_eq!((ring.flag("resident"), ring.flag("transient"), ring.expire), (Some(true), None, 0));
-            assert_eq!((quick.flag("resident"), quick.flag("transient"), quick.expire), (None, Some(true), 4000));
+            assert_eq!(
+                (ring.flag("resident"), ring.flag("transient"), ring.expire),
+                (Some(true), None, 0)
+            );
+            assert_eq!(
+                (quick.flag("resident"), quick.flag("transient"), quick.expire),
+                (None, Some(true), 4000)
+            );
             let icon = ring.text("image-path").unwrap();
             assert_eq!(icon, ring.icon);
             let icon = std::fs::read(icon.strip_prefix("file://").unwrap()).unwrap();
@@ -174,7 +207,11 @@ async fn one_toast_per_key_is_replaced_and_closed() {
     let second = Toast {
         title: "Пропущенный ×2".to_owned(),
         notification_id: 2,
-        buttons: vec![Button { key: ButtonKey::Hide, label: "Скрыть".to_owned(), action: Action::Hide }],
+        buttons: vec![Button {
+            key: ButtonKey::Hide,
+            label: "Скрыть".to_owned(),
+            action: Action::Hide,
+        }],
         ..first.clone()
     };
     desk.show(first.clone()).await;
@@ -198,20 +235,41 @@ async fn one_toast_per_key_is_replaced_and_closed() {
     };
     assert_eq!(desk.next().await, clicked(Action::Hide, 2, Some("way-1")));
     server.click(id, "default").await;
-    assert_eq!(desk.next().await, clicked(card(), 2, None), "resident: it stays after a click");
+    assert_eq!(
+        desk.next().await,
+        clicked(card(), 2, None),
+        "resident: it stays after a click"
+    );
     server.click(id, "call-back").await;
-    assert_eq!(desk.next().await, clicked(call_back(), 1, None), "a click on what it said before was on its way");
+    assert_eq!(
+        desk.next().await,
+        clicked(call_back(), 1, None),
+        "a click on what it said before was on its way"
+    );
     desk.toasts.run(vec![ToastOp::Close(first.key.clone())]).await;
-    server.wait("the close", |_, closed| (closed == [id]).then_some(())).await;
-    let withdrawn =
-        ToastEvent::Closed { key: first.key.clone(), reason: CloseReason::Withdrawn, notification_id: 2 };
+    server
+        .wait("the close", |_, closed| (closed == [id]).then_some(()))
+        .await;
+    let withdrawn = ToastEvent::Closed {
+        key: first.key.clone(),
+        reason: CloseReason::Withdrawn,
+        notification_id: 2,
+    };
     assert_eq!(desk.next().await, withdrawn);
     desk.show(first.clone()).await;
-    let again = server.wait("a new toast", |shown, _| shown.get(2).map(|toast| (toast.replaces, toast.id))).await;
+    let again = server
+        .wait("a new toast", |shown, _| {
+            shown.get(2).map(|toast| (toast.replaces, toast.id))
+        })
+        .await;
     assert_eq!(again, (0, id + 1), "what was closed is not replaced");
     desk.shown(1).await;
     server.closed(id + 1, 2).await;
-    let dismissed = ToastEvent::Closed { key: first.key.clone(), reason: CloseReason::Dismissed, notification_id: 1 };
+    let dismissed = ToastEvent::Closed {
+        key: first.key.clone(),
+        reason: CloseReason::Dismissed,
+        notification_id: 1,
+    };
     assert_eq!(desk.next().await, dismissed);
 }
 
@@ -242,33 +300,60 @@ async fn a_service_that_starts_anew_gets_what_is_still_to_be_seen() {
     let server = Server::start(&bus.address, FULL, Clicks::Never).await;
     let mut desk = Desk::start(&bus.address);
     desk.ability(Ability::Actions).await;
-    let quick = Toast { stay: Stay::Seconds(4), ..toast(1, Urgency::Normal) };
+    let quick = Toast {
+        stay: Stay::Seconds(4),
+        ..toast(1, Urgency::Normal)
+    };
     let missed = toast(2, Urgency::Normal);
-    desk.toasts.run(vec![ToastOp::Show(quick.clone()), ToastOp::Show(missed.clone())]).await;
+    desk.toasts
+        .run(vec![ToastOp::Show(quick.clone()), ToastOp::Show(missed.clone())])
+        .await;
     desk.shown(2).await;
     server.stop().await;
-    let gone = ToastEvent::Closed { key: quick.key, reason: CloseReason::Other, notification_id: 1 };
+    let gone = ToastEvent::Closed {
+        key: quick.key,
+        reason: CloseReason::Other,
+        notification_id: 1,
+    };
     assert_eq!(desk.next().await, gone);
-    desk.ability(Ability::None("the notification service ended".to_owned())).await;
+    desk.ability(Ability::None("the notification service ended".to_owned()))
+        .await;
     let server = Server::start(&bus.address, &["body"], Clicks::Never).await;
     desk.ability(Ability::Plain).await;
     desk.shown(2).await;
-    let raised = server.wait("the missed toast", |shown, _| Some((shown.len(), shown.first()?.replaces))).await;
-    assert_eq!(raised, (1, 0), "only what stays until closed, and with no number of the service before");
+    let raised = server
+        .wait("the missed toast", |shown, _| {
+            Some((shown.len(), shown.first()?.replaces))
+        })
+        .await;
+    assert_eq!(
+        raised,
+        (1, 0),
+        "only what stays until closed, and with no number of the service before"
+    );
     pretend_click(&bus.address, 1, "call-back").await;
     server.click(1, "card").await;
-    let clicked =
-        ToastEvent::Clicked { key: missed.key.clone(), action: card(), notification_id: 2, activation_token: None };
+    let clicked = ToastEvent::Clicked {
+        key: missed.key.clone(),
+        action: card(),
+        notification_id: 2,
+        activation_token: None,
+    };
     assert_eq!(desk.next().await, clicked, "only the service's own click counts");
     desk.toasts.run(vec![ToastOp::Close(missed.key)]).await;
-    server.wait("the close", |_, closed| (closed == [1]).then_some(())).await;
+    server
+        .wait("the close", |_, closed| (closed == [1]).then_some(()))
+        .await;
 }
 
 #[tokio::test]
 async fn without_a_service_toasts_fail_at_once_and_come_later() {
     let bus = Bus::start();
     let mut desk = Desk::start(&bus.address);
-    let quick = Toast { stay: Stay::Seconds(4), ..toast(1, Urgency::Normal) };
+    let quick = Toast {
+        stay: Stay::Seconds(4),
+        ..toast(1, Urgency::Normal)
+    };
     let closed = toast(3, Urgency::Normal);
     let ops = vec![
         ToastOp::Show(quick),
@@ -283,12 +368,19 @@ async fn without_a_service_toasts_fail_at_once_and_come_later() {
             "toast {n} cannot be shown"
         );
     }
-    assert!(matches!(desk.next().await, ToastEvent::Closed { notification_id: 3, .. }));
+    assert!(matches!(
+        desk.next().await,
+        ToastEvent::Closed { notification_id: 3, .. }
+    ));
     assert!(matches!(desk.toasts.ability(), Ability::None(reason) if reason.contains("no notification service")));
     let server = Server::start(&bus.address, FULL, Clicks::Never).await;
     desk.ability(Ability::Actions).await;
     desk.shown(2).await;
-    let count = server.wait("the waiting toast", |shown, _| (!shown.is_empty()).then_some(shown.len())).await;
+    let count = server
+        .wait("the waiting toast", |shown, _| {
+            (!shown.is_empty()).then_some(shown.len())
+        })
+        .await;
     assert_eq!(count, 1, "the short-lived one and the closed one are old news");
 }
 
@@ -297,7 +389,10 @@ async fn without_a_bus_toasts_fail_at_once() {
     let dir = tempfile::tempdir().unwrap();
     let mut desk = Desk::start(&format!("unix:path={}/nothing", dir.path().display()));
     desk.show(toast(1, Urgency::Normal)).await;
-    assert!(matches!(desk.next().await, ToastEvent::Failed { notification_id: 1, .. }));
+    assert!(matches!(
+        desk.next().await,
+        ToastEvent::Failed { notification_id: 1, .. }
+    ));
     assert!(matches!(desk.toasts.ability(), Ability::None(reason) if reason.contains("no session bus")));
 }
 
@@ -307,11 +402,22 @@ async fn a_service_that_hangs_delays_one_toast_only() {
     let server = Server::start(&bus.address, FULL, Clicks::Hang).await;
     let mut desk = Desk::start(&bus.address);
     desk.ability(Ability::Actions).await;
-    desk.toasts.run((1..=3).map(|n| ToastOp::Show(toast(n, Urgency::Normal))).collect()).await;
+    desk.toasts
+        .run((1..=3).map(|n| ToastOp::Show(toast(n, Urgency::Normal))).collect())
+        .await;
     for n in 1..=3 {
         let failed = desk.next().await;
-        let ToastEvent::Failed { notification_id, reason } = failed else { panic!("{failed:?}") };
-        assert_eq!((notification_id, reason.as_str()), (n, "the notification service does not answer"));
+        let ToastEvent::Failed {
+            notification_id,
+            reason,
+        } = failed
+        else {
+            panic!("{failed:?}")
+        };
+        assert_eq!(
+            (notification_id, reason.as_str()),
+            (n, "the notification service does not answer")
+        );
     }
     let asked = server.wait("one call", |shown, _| Some(shown.len())).await;
     assert_eq!(asked, 1, "after the first time limit the service is left alone");

@@ -132,7 +132,11 @@ impl Secrets {
     pub fn new(data_dir: &Path) -> Self {
         let dir = std::path::absolute(data_dir).unwrap_or_else(|_| data_dir.to_owned());
         let file = File::new(dir.join("secrets.json"));
-        Self { profile: dir.display().to_string(), file, one: Arc::new(Semaphore::new(1)) }
+        Self {
+            profile: dir.display().to_string(),
+            file,
+            one: Arc::new(Semaphore::new(1)),
+        }
     }
 
     /// The secret and where it is kept: the environment first (the token only), then the file, then the keyring.
@@ -146,15 +150,20 @@ impl Secrets {
         if let Some(secret) = blocking(move || file.load(place.name())).await? {
             return Ok(Some((secret, Kept::File)));
         }
-        let found = self.keyring(place, |entry| entry.get_password()).await?;
-        Ok(found.and_then(|text| parse(&text)).map(|secret| (secret, Kept::Keyring)))
+        let found = self.keyring(place, Entry::get_password).await?;
+        Ok(found
+            .and_then(|text| parse(&text))
+            .map(|secret| (secret, Kept::Keyring)))
     }
 
     /// Stores the secret in the keyring. Where that fails and `file_allowed` (the user's explicit consent), in the file.
     pub async fn store(&self, place: Place, secret: Secret, file_allowed: bool) -> Result<Kept, SecretError> {
         let text = secret.clone();
         let file = self.file.clone();
-        match self.keyring(place, move |entry| entry.set_password(text.expose())).await {
+        match self
+            .keyring(place, move |entry| entry.set_password(text.expose()))
+            .await
+        {
             Ok(_) => {
                 // An older one in the file would win over it.
                 blocking(move || file.remove(place.name())).await?;
@@ -173,7 +182,7 @@ impl Secrets {
     pub async fn remove(&self, place: Place) -> Result<(), SecretError> {
         let file = self.file.clone();
         blocking(move || file.remove(place.name())).await?;
-        match self.keyring(place, |entry| entry.delete_credential()).await {
+        match self.keyring(place, Entry::delete_credential).await {
             Ok(_) | Err(SecretError::NoStore(_)) => Ok(()),
             Err(error) => Err(error),
         }
@@ -181,7 +190,9 @@ impl Secrets {
 
     /// Whether the keyring can be used now.
     pub async fn check_keyring(&self) -> Result<(), SecretError> {
-        self.keyring(Place::Token, |entry| entry.get_password().map(drop)).await.map(drop)
+        self.keyring(Place::Token, |entry| entry.get_password().map(drop))
+            .await
+            .map(drop)
     }
 
     /// Runs one call within [`LIMIT`]. `Ok(None)`: the keyring has no such entry.
@@ -192,9 +203,13 @@ impl Secrets {
     ) -> Result<Option<T>, SecretError> {
         let until = Instant::now() + LIMIT;
         let one = Arc::clone(&self.one);
-        let permit = timeout_at(until, one.acquire_owned()).await.map_err(|_| SecretError::Locked)?;
+        let permit = timeout_at(until, one.acquire_owned())
+            .await
+            .map_err(|_| SecretError::Locked)?;
         let permit = permit.map_err(|error| SecretError::Keyring(error.to_string()))?;
-        timeout_at(until, reachable()).await.map_err(|_| SecretError::Locked)??;
+        timeout_at(until, reachable())
+            .await
+            .map_err(|_| SecretError::Locked)??;
         let account = format!("{} {}", place.name(), self.profile);
         let (answer, answered) = oneshot::channel();
         let thread = std::thread::Builder::new().name("keyring".to_owned());
@@ -244,13 +259,22 @@ async fn reachable() -> Result<(), SecretError> {
     let no_store = |error: &dyn fmt::Display| SecretError::NoStore(error.to_string());
     let builder = zbus::connection::Builder::session().map_err(|error| no_store(&error))?;
     let connection = builder.build().await.map_err(|error| no_store(&error))?;
-    let bus = zbus::fdo::DBusProxy::new(&connection).await.map_err(|error| no_store(&error))?;
+    let bus = zbus::fdo::DBusProxy::new(&connection)
+        .await
+        .map_err(|error| no_store(&error))?;
     let name = zbus::names::WellKnownName::from_static_str_unchecked("org.freedesktop.secrets");
     // A service that somebody started by hand is unknown to `StartServiceByName`.
-    if bus.name_has_owner(name.clone().into()).await.map_err(|error| no_store(&error))? {
+    if bus
+        .name_has_owner(name.clone().into())
+        .await
+        .map_err(|error| no_store(&error))?
+    {
         return Ok(());
     }
-    bus.start_service_by_name(name, 0).await.map(drop).map_err(|error| no_store(&error))
+    bus.start_service_by_name(name, 0)
+        .await
+        .map(drop)
+        .map_err(|error| no_store(&error))
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -12,12 +12,12 @@ mod linux;
 #[cfg(target_os = "macos")]
 #[path = "toast/macos.rs"]
 mod system;
-mod text;
-#[cfg(not(target_os = "linux"))]
-mod threads;
 #[cfg(target_os = "windows")]
 #[path = "toast/windows.rs"]
 mod system;
+mod text;
+#[cfg(not(target_os = "linux"))]
+mod threads;
 
 #[cfg(target_os = "linux")]
 use linux::run;
@@ -149,7 +149,11 @@ impl Options {
 
     /// The file of an icon by [`Toast::icon`]; the application's own for an unknown name.
     fn icon_path(&self, name: &str) -> Option<PathBuf> {
-        let known = self.icons.iter().find(|(known, _)| *known == name).or_else(|| self.icons.first());
+        let known = self
+            .icons
+            .iter()
+            .find(|(known, _)| *known == name)
+            .or_else(|| self.icons.first());
         known.map(|(known, _)| self.icon_dir.join(format!("{known}.png")))
     }
 }
@@ -179,7 +183,15 @@ impl Toasts {
                 Ok(Err(error)) => tracing::warn!(%error, "the toasts' icons could not be written"),
                 Err(error) => tracing::warn!(%error, "writing the toasts' icons ended early"),
             }
-            run(options, ops_in, Reporter { ability: ability_out, events }).await;
+            run(
+                options,
+                ops_in,
+                Reporter {
+                    ability: ability_out,
+                    events,
+                },
+            )
+            .await;
         });
         Self { ops, ability }
     }
@@ -231,16 +243,28 @@ impl Reporter {
     }
 
     async fn shown(&self, toast: &Toast) {
-        self.event(ToastEvent::Shown { notification_id: toast.notification_id }).await;
+        self.event(ToastEvent::Shown {
+            notification_id: toast.notification_id,
+        })
+        .await;
     }
 
     async fn closed(&self, toast: &Toast, reason: CloseReason) {
         let (key, notification_id) = (toast.key.clone(), toast.notification_id);
-        self.event(ToastEvent::Closed { key, reason, notification_id }).await;
+        self.event(ToastEvent::Closed {
+            key,
+            reason,
+            notification_id,
+        })
+        .await;
     }
 
     async fn failed(&self, toast: &Toast, reason: String) {
-        self.event(ToastEvent::Failed { notification_id: toast.notification_id, reason }).await;
+        self.event(ToastEvent::Failed {
+            notification_id: toast.notification_id,
+            reason,
+        })
+        .await;
     }
 }
 
@@ -272,7 +296,11 @@ fn action_of(toast: &Toast, key: &str) -> Option<Action> {
     if key == "default" {
         return toast.body_action.clone();
     }
-    toast.buttons.iter().find(|button| button.key.as_str() == key).map(|button| button.action.clone())
+    toast
+        .buttons
+        .iter()
+        .find(|button| button.key.as_str() == key)
+        .map(|button| button.action.clone())
 }
 
 fn write_icons(dir: &std::path::Path, icons: &[(&str, &[u8])]) -> std::io::Result<()> {

@@ -39,9 +39,15 @@ impl Bus {
             .spawn()
             .expect("dbus-daemon is installed");
         let mut address = String::new();
-        BufReader::new(daemon.stdout.take().unwrap()).read_line(&mut address).unwrap();
+        BufReader::new(daemon.stdout.take().unwrap())
+            .read_line(&mut address)
+            .unwrap();
         assert!(!address.trim().is_empty(), "the bus did not tell its address");
-        Self { address: address.trim().to_owned(), daemon, dir }
+        Self {
+            address: address.trim().to_owned(),
+            daemon,
+            dir,
+        }
     }
 
     /// A folder that lives as long as the bus.

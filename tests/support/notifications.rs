@@ -26,7 +26,10 @@ pub struct Shown {
 
 impl Shown {
     pub fn text(&self, hint: &str) -> Option<String> {
-        self.hints.get(hint).and_then(|value| value.try_clone().ok()).and_then(|value| value.try_into().ok())
+        self.hints
+            .get(hint)
+            .and_then(|value| value.try_clone().ok())
+            .and_then(|value| value.try_into().ok())
     }
 
     pub fn flag(&self, hint: &str) -> Option<bool> {
@@ -86,7 +89,17 @@ impl Service {
                 record.last += 1;
             }
             let id = if replaces == 0 { record.last } else { replaces };
-            record.shown.push(Shown { id, replaces, app, icon, summary, body, actions, hints, expire });
+            record.shown.push(Shown {
+                id,
+                replaces,
+                app,
+                icon,
+                summary,
+                body,
+                actions,
+                hints,
+                expire,
+            });
             id
         };
         self.news.notify_waiters();
@@ -140,10 +153,26 @@ impl Server {
         let record = Arc::new(Mutex::new(Record::default()));
         let news = Arc::new(Notify::new());
         let capabilities = capabilities.iter().map(ToString::to_string).collect();
-        let service = Service { record: Arc::clone(&record), news: Arc::clone(&news), capabilities, clicks };
+        let service = Service {
+            record: Arc::clone(&record),
+            news: Arc::clone(&news),
+            capabilities,
+            clicks,
+        };
         let builder = zbus::connection::Builder::address(address).unwrap();
-        let connection = builder.serve_at(PATH, service).unwrap().name(NAME).unwrap().build().await.unwrap();
-        Self { record, news, connection }
+        let connection = builder
+            .serve_at(PATH, service)
+            .unwrap()
+            .name(NAME)
+            .unwrap()
+            .build()
+            .await
+            .unwrap();
+        Self {
+            record,
+            news,
+            connection,
+        }
     }
 
     /// Ends it, as a crash would.
@@ -193,7 +222,11 @@ impl Server {
 
 /// A click that another program on the bus pretends.
 pub async fn pretend_click(address: &str, id: u32, key: &str) {
-    let connection = zbus::connection::Builder::address(address).unwrap().build().await.unwrap();
+    let connection = zbus::connection::Builder::address(address)
+        .unwrap()
+        .build()
+        .await
+        .unwrap();
     let emitter = SignalEmitter::new(&connection, PATH).unwrap();
     Service::action_invoked(&emitter, id, key).await.unwrap();
 }

@@ -37,7 +37,13 @@ const PAST_MAX: usize = 16;
 
 /// Runs until the operations end.
 pub(super) async fn run(options: Options, mut ops: mpsc::Receiver<Vec<ToastOp>>, report: Reporter) {
-    let mut screen = Screen { options, report, entries: Vec::new(), past: VecDeque::new(), token: None };
+    let mut screen = Screen {
+        options,
+        report,
+        entries: Vec::new(),
+        past: VecDeque::new(),
+        token: None,
+    };
     loop {
         match Session::open(screen.options.bus.as_deref()).await {
             Ok(mut session) => {
@@ -45,7 +51,10 @@ pub(super) async fn run(options: Options, mut ops: mpsc::Receiver<Vec<ToastOp>>,
                     return;
                 }
                 screen.forget_all();
-                screen.report.ability(Ability::None("the session bus went away".to_owned())).await;
+                screen
+                    .report
+                    .ability(Ability::None("the session bus went away".to_owned()))
+                    .await;
             }
             Err(reason) => screen.report.ability(Ability::None(reason)).await,
         }
@@ -148,7 +157,12 @@ impl Screen {
         session.held_off = false;
         let gone: Vec<usize> = (0..self.entries.len())
             .rev()
-            .filter(|&index| self.entries[index].place.as_ref().is_some_and(|place| Some(&place.server) != owner.as_ref()))
+            .filter(|&index| {
+                self.entries[index]
+                    .place
+                    .as_ref()
+                    .is_some_and(|place| Some(&place.server) != owner.as_ref())
+            })
             .collect();
         for index in gone {
             self.entries[index].place = None;
@@ -160,7 +174,9 @@ impl Screen {
         if is_new {
             return self.ask(session).await;
         }
-        self.report.ability(Ability::None("the notification service ended".to_owned())).await;
+        self.report
+            .ability(Ability::None("the notification service ended".to_owned()))
+            .await;
         Some(Instant::now() + ASK_AGAIN)
     }
 
@@ -177,9 +193,12 @@ impl Screen {
     async fn carry_out(&mut self, session: &mut Session, op: ToastOp) -> Answered {
         match op {
             ToastOp::Show(toast) => {
-                let Some(index) = self.take_in(session, toast).await else { return Answered::Yes };
+                let Some(index) = self.take_in(session, toast).await else {
+                    return Answered::Yes;
+                };
                 let answered = self.show(session, index).await;
-                self.entries.retain(|entry| entry.place.is_some() || entry.toast.stay == Stay::UntilClosed);
+                self.entries
+                    .retain(|entry| entry.place.is_some() || entry.toast.stay == Stay::UntilClosed);
                 answered
             }
             ToastOp::Close(key) => self.close(session, &key).await,
@@ -204,21 +223,31 @@ impl Screen {
                 return None;
             }
         }
-        self.entries.push(Entry { toast, earlier: None, place: None });
+        self.entries.push(Entry {
+            toast,
+            earlier: None,
+            place: None,
+        });
         Some(self.entries.len() - 1)
     }
 
     async fn show(&mut self, session: &mut Session, index: usize) -> Answered {
         let entry = &mut self.entries[index];
         if session.held_off {
-            self.report.failed(&entry.toast, "the notification service does not answer".to_owned()).await;
+            self.report
+                .failed(&entry.toast, "the notification service does not answer".to_owned())
+                .await;
             return Answered::Yes;
         }
         let replaces = entry.place.take();
         match session.notify(&self.options, &entry.toast, replaces.as_ref()).await {
             Ok(place) => {
                 if let Some(old) = replaces.filter(|old| old.id != place.id) {
-                    remember(&mut self.past, old, entry.earlier.as_ref().unwrap_or(&entry.toast).clone());
+                    remember(
+                        &mut self.past,
+                        old,
+                        entry.earlier.as_ref().unwrap_or(&entry.toast).clone(),
+                    );
                 }
                 entry.place = Some(place);
                 self.report.shown(&entry.toast).await;
@@ -233,7 +262,9 @@ impl Screen {
     }
 
     async fn close(&mut self, session: &mut Session, key: &ToastKey) -> Answered {
-        let Some(index) = self.entries.iter().position(|entry| entry.toast.key == *key) else { return Answered::Yes };
+        let Some(index) = self.entries.iter().position(|entry| entry.toast.key == *key) else {
+            return Answered::Yes;
+        };
         let entry = self.entries.remove(index);
         self.take_off(session, entry, CloseReason::Withdrawn).await
     }
@@ -256,11 +287,19 @@ impl Screen {
             What::Action(id, key) => self.clicked(sender, id, &key).await,
             What::Closed(id, reason) => {
                 let is_it = |place: &Place| place.server == sender && place.id == id;
-                let Some(index) = self.entries.iter().position(|entry| entry.place.as_ref().is_some_and(is_it)) else {
+                let Some(index) = self
+                    .entries
+                    .iter()
+                    .position(|entry| entry.place.as_ref().is_some_and(is_it))
+                else {
                     return;
                 };
                 // The end of what was shown before: the service took the replacement after it.
-                if self.entries[index].place.as_ref().is_some_and(|place| place.replaced && position < place.since) {
+                if self.entries[index]
+                    .place
+                    .as_ref()
+                    .is_some_and(|place| place.replaced && position < place.since)
+                {
                     return;
                 }
                 let entry = self.entries.remove(index);
@@ -280,15 +319,32 @@ impl Screen {
         };
         let (key, notification_id) = (toast.key.clone(), toast.notification_id);
         let activation_token = self.token.take().filter(|(of, _)| *of == id).map(|(_, token)| token);
-        self.report.event(ToastEvent::Clicked { key, action, notification_id, activation_token }).await;
+        self.report
+            .event(ToastEvent::Clicked {
+                key,
+                action,
+                notification_id,
+                activation_token,
+            })
+            .await;
     }
 
     fn find_action(&self, sender: &str, id: u32, key: &str) -> Option<(&Toast, Action)> {
         let is_it = |place: &Place| place.server == sender && place.id == id;
-        let on_screen = self.entries.iter().filter(|entry| entry.place.as_ref().is_some_and(is_it));
+        let on_screen = self
+            .entries
+            .iter()
+            .filter(|entry| entry.place.as_ref().is_some_and(is_it));
         let on_screen = on_screen.flat_map(|entry| std::iter::once(&entry.toast).chain(&entry.earlier));
-        let past = self.past.iter().rev().filter(|(place, _)| is_it(place)).map(|(_, toast)| toast);
-        on_screen.chain(past).find_map(|toast| Some((toast, action_of(toast, key)?)))
+        let past = self
+            .past
+            .iter()
+            .rev()
+            .filter(|(place, _)| is_it(place))
+            .map(|(_, toast)| toast);
+        on_screen
+            .chain(past)
+            .find_map(|toast| Some((toast, action_of(toast, key)?)))
     }
 
     /// No bus: what stays until closed waits, the rest has failed.
@@ -300,11 +356,16 @@ impl Screen {
                     self.report.failed(&toast, "no session bus".to_owned()).await;
                     self.entries.retain(|entry| entry.toast.key != toast.key);
                     if toast.stay == Stay::UntilClosed {
-                        if let Ok(Some(index)) = gives_way(self.entries.iter().map(|e| e.toast.urgency), toast.urgency) {
+                        if let Ok(Some(index)) = gives_way(self.entries.iter().map(|e| e.toast.urgency), toast.urgency)
+                        {
                             self.entries.remove(index);
                         }
                         if self.entries.len() < super::VISIBLE_MAX {
-                            self.entries.push(Entry { toast, earlier: None, place: None });
+                            self.entries.push(Entry {
+                                toast,
+                                earlier: None,
+                                place: None,
+                            });
                         }
                     }
                 }

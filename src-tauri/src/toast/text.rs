@@ -12,17 +12,3 @@ pub(super) fn clean(line: &str) -> String {
         .take(LINE_MAX)
         .collect()
 }
-
-/// Escaped for a service that reads markup in the body.
-pub(super) fn escape(line: &str) -> String {
-    let mut out = String::with_capacity(line.len());
-    for letter in line.chars() {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            letter => out.push(letter),
-        }
-    }
-    out
-}

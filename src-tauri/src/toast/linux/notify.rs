@@ -1,6 +1,6 @@
 //! The calls to the notification service.
 
-use super::super::text::{clean, escape};
+use super::super::text::clean;
 use super::super::{Ability, Options, rank};
 use super::signal::{LIMIT, Session};
 use perezvon_desk::toast::{Stay, Toast};
@@ -53,8 +53,16 @@ impl Session {
             silent: false,
         })?;
         let has = |what: &str| list.iter().any(|capability| capability == what);
-        self.capabilities = Capabilities { actions: has("actions"), body: has("body"), markup: has("body-markup") };
-        Ok(if self.capabilities.actions { Ability::Actions } else { Ability::Plain })
+        self.capabilities = Capabilities {
+            actions: has("actions"),
+            body: has("body"),
+            markup: has("body-markup"),
+        };
+        Ok(if self.capabilities.actions {
+            Ability::Actions
+        } else {
+            Ability::Plain
+        })
     }
 
     /// `Notify`.
@@ -66,9 +74,18 @@ impl Session {
     ) -> Result<Place, Failure> {
         let replaces = replaces.filter(|place| Some(&place.server) == self.owner.as_ref());
         let (summary, body) = texts(toast, self.capabilities);
-        let labels: Vec<(String, String)> = if self.capabilities.actions { actions(options, toast) } else { Vec::new() };
-        let flat: Vec<&str> = labels.iter().flat_map(|(key, label)| [key.as_str(), label.as_str()]).collect();
-        let icon = options.icon_path(&toast.icon).and_then(|path| url::Url::from_file_path(path).ok());
+        let labels: Vec<(String, String)> = if self.capabilities.actions {
+            actions(options, toast)
+        } else {
+            Vec::new()
+        };
+        let flat: Vec<&str> = labels
+            .iter()
+            .flat_map(|(key, label)| [key.as_str(), label.as_str()])
+            .collect();
+        let icon = options
+            .icon_path(&toast.icon)
+            .and_then(|path| url::Url::from_file_path(path).ok());
         let icon = icon.map(String::from).unwrap_or_default();
         let hints = hints(options, toast, &icon);
         let expire = match toast.stay {
@@ -76,14 +93,28 @@ impl Session {
             Stay::Seconds(seconds) => i32::try_from(u64::from(seconds) * 1000).unwrap_or(i32::MAX),
         };
         let id = replaces.map_or(0, |place| place.id);
-        let arguments = (options.app_name.as_str(), id, icon.as_str(), summary.as_str(), body.as_str(), flat, hints, expire);
+        let arguments = (
+            options.app_name.as_str(),
+            id,
+            icon.as_str(),
+            summary.as_str(),
+            body.as_str(),
+            flat,
+            hints,
+            expire,
+        );
         let answer = self.call("Notify", &arguments).await?;
         let id = answer.body().deserialize().map_err(|error| Failure {
             reason: format!("the notification service answered oddly: {error}"),
             silent: false,
         })?;
         let server = answer.header().sender().map(ToString::to_string).unwrap_or_default();
-        Ok(Place { server, id, since: answer.recv_position(), replaced: replaces.is_some() })
+        Ok(Place {
+            server,
+            id,
+            since: answer.recv_position(),
+            replaced: replaces.is_some(),
+        })
     }
 
     /// `CloseNotification`. False when there was no answer within the limit; a toast that is gone already is no error.
@@ -95,13 +126,21 @@ impl Session {
     }
 
     async fn call<B: serde::Serialize + DynamicType>(&mut self, member: &str, body: &B) -> Result<Message, Failure> {
-        let call = self.connection.call_method(Some(SERVICE), PATH, Some(SERVICE), member, body);
+        let call = self
+            .connection
+            .call_method(Some(SERVICE), PATH, Some(SERVICE), member, body);
         match timeout(LIMIT, call).await {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(Failure { reason: format!("no notification service: {error}"), silent: false }),
+            Ok(Err(error)) => Err(Failure {
+                reason: format!("no notification service: {error}"),
+                silent: false,
+            }),
             Err(_) => {
                 self.held_off = true;
-                Err(Failure { reason: "the notification service does not answer".to_owned(), silent: true })
+                Err(Failure {
+                    reason: "the notification service does not answer".to_owned(),
+                    silent: true,
+                })
             }
         }
     }
@@ -110,9 +149,16 @@ impl Session {
 /// Summary and body. A service without a body gets everything in the summary.
 fn texts(toast: &Toast, capabilities: Capabilities) -> (String, String) {
     let title = clean(&toast.title);
-    let lines: Vec<String> = toast.lines.iter().map(|line| clean(line)).filter(|line| !line.is_empty()).collect();
+    let lines: Vec<String> = toast
+        .lines
+        .iter()
+        .map(|line| clean(line))
+        .filter(|line| !line.is_empty())
+        .collect();
     if !capabilities.body {
-        let all: Vec<&str> = std::iter::once(title.as_str()).chain(lines.iter().map(String::as_str)).collect();
+        let all: Vec<&str> = std::iter::once(title.as_str())
+            .chain(lines.iter().map(String::as_str))
+            .collect();
         return (all.join(" · "), String::new());
     }
     let body = lines.join("\n");
@@ -124,9 +170,15 @@ fn texts(toast: &Toast, capabilities: Capabilities) -> (String, String) {
 fn actions(options: &Options, toast: &Toast) -> Vec<(String, String)> {
     let body = toast.body_action.as_ref().map(|action| {
         let same = toast.buttons.iter().find(|button| button.action == *action);
-        ("default".to_owned(), same.map_or_else(|| options.app_name.clone(), |button| clean(&button.label)))
+        (
+            "default".to_owned(),
+            same.map_or_else(|| options.app_name.clone(), |button| clean(&button.label)),
+        )
     });
-    let buttons = toast.buttons.iter().map(|button| (button.key.as_str().to_owned(), clean(&button.label)));
+    let buttons = toast
+        .buttons
+        .iter()
+        .map(|button| (button.key.as_str().to_owned(), clean(&button.label)));
     body.into_iter().chain(buttons).collect()
 }
 
@@ -150,4 +202,18 @@ fn hints<'a>(options: &'a Options, toast: &'a Toast, icon: &'a str) -> HashMap<&
         Stay::Seconds(_) => hints.insert("transient", Value::from(true)),
     };
     hints
+}
+
+/// Escaped for a service that reads markup in the body.
+fn escape(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    for letter in line.chars() {
+        match letter {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            letter => out.push(letter),
+        }
+    }
+    out
 }

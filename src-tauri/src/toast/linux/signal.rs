@@ -78,7 +78,11 @@ impl Session {
         let (out, signals) = mpsc::channel(SIGNALS);
         let reader = tokio::spawn(read(stream, out));
         let bus = DBusProxy::new(&connection).await?;
-        let of_service = MatchRule::builder().msg_type(Type::Signal).interface(SERVICE)?.path(PATH)?.build();
+        let of_service = MatchRule::builder()
+            .msg_type(Type::Signal)
+            .interface(SERVICE)?
+            .path(PATH)?
+            .build();
         bus.add_match_rule(of_service).await?;
         let of_owner = MatchRule::builder()
             .msg_type(Type::Signal)
@@ -87,9 +91,20 @@ impl Session {
             .add_arg(SERVICE)?
             .build();
         bus.add_match_rule(of_owner).await?;
-        let owner = bus.get_name_owner(SERVICE.try_into()?).await.ok().map(|name| name.to_string());
+        let owner = bus
+            .get_name_owner(SERVICE.try_into()?)
+            .await
+            .ok()
+            .map(|name| name.to_string());
         let capabilities = super::notify::Capabilities::default();
-        Ok(Self { connection, signals, owner, capabilities, held_off: false, reader })
+        Ok(Self {
+            connection,
+            signals,
+            owner,
+            capabilities,
+            held_off: false,
+            reader,
+        })
     }
 }
 
@@ -112,18 +127,29 @@ fn understand(message: &Message) -> Option<Signal> {
     let sender = header.sender()?.to_string();
     let body = message.body();
     let what = match (header.interface()?.as_str(), header.member()?.as_str()) {
-        (SERVICE, "ActionInvoked") => body.deserialize::<(u32, String)>().ok().map(|(id, key)| What::Action(id, key)),
-        (SERVICE, "ActivationToken") => body.deserialize::<(u32, String)>().ok().map(|(id, token)| What::Token(id, token)),
-        (SERVICE, "NotificationClosed") => {
-            body.deserialize::<(u32, u32)>().ok().map(|(id, reason)| What::Closed(id, close_reason(reason)))
-        }
+        (SERVICE, "ActionInvoked") => body
+            .deserialize::<(u32, String)>()
+            .ok()
+            .map(|(id, key)| What::Action(id, key)),
+        (SERVICE, "ActivationToken") => body
+            .deserialize::<(u32, String)>()
+            .ok()
+            .map(|(id, token)| What::Token(id, token)),
+        (SERVICE, "NotificationClosed") => body
+            .deserialize::<(u32, u32)>()
+            .ok()
+            .map(|(id, reason)| What::Closed(id, close_reason(reason))),
         ("org.freedesktop.DBus", "NameOwnerChanged") if sender == "org.freedesktop.DBus" => {
             let (name, _, new) = body.deserialize::<(String, String, String)>().ok()?;
             (name == SERVICE).then(|| What::Owner(Some(new).filter(|new| !new.is_empty())))
         }
         _ => None,
     }?;
-    Some(Signal { sender, position: message.recv_position(), what })
+    Some(Signal {
+        sender,
+        position: message.recv_position(),
+        what,
+    })
 }
 
 /// The specification's numbers.

@@ -1,0 +1,394 @@
+//! The icon in the tray: how the service does, how many callers wait, and the shortest way to call them back.
+//!
+//! The icon, its text and the menu change only when what they show changes. On Linux each change of the icon writes a
+//! file for the desktop to read, and the system tells of no click on the icon itself: it opens the menu.
+
+mod badge;
+mod words;
+
+use crate::app::Perezvon;
+use crate::ipc::ServiceState;
+use crate::{action, window};
+use perezvon_desk::Language;
+use perezvon_desk::toast::Action;
+use perezvon_desk::view::{CallRow, CallsFilter};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tauri::image::Image;
+use tauri::menu::{Menu, MenuItem, PredefinedMenuItem};
+use tauri::tray::{MouseButton, MouseButtonState, TrayIcon, TrayIconBuilder, TrayIconEvent};
+use tauri::{AppHandle, Manager as _, Wry};
+use tokio::sync::Notify;
+
+/// Callers in the menu.
+const CALLERS_MAX: usize = 5;
+
+/// Rows read to find so many different callers.
+const ROWS: u32 = 50;
+
+/// Shortest time between two looks at the desk: a busy switchboard changes calls many times a second.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Entries above the callers: the status line, three pages, a separator.
+const ABOVE: usize = 5;
+
+/// The entry of a caller is named by this and his number.
+const CALL: &str = "tray-call:";
+
+/// What the tray shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct State {
+    level: Level,
+    ringing: bool,
+    waiting: u32,
+    callers: Vec<Caller>,
+    language: Language,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Level {
+    Ready,
+    Degraded,
+    #[default]
+    Off,
+}
+
+/// Somebody to call back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Caller {
+    /// «Иванов Пётр +7 900 000-00-99».
+    text: String,
+    /// E.164 or extension.
+    number: String,
+}
+
+/// The tray of the running app.
+struct Tray {
+    icon: TrayIcon<Wry>,
+    menu: Menu<Wry>,
+    /// Entries with a text of their own, with the id by which `words` knows it.
+    items: Vec<(&'static str, MenuItem<Wry>)>,
+    callers: Mutex<Vec<MenuItem<Wry>>>,
+    shown: Mutex<State>,
+    /// The desk is to be looked at again.
+    wanted: Notify,
+}
+
+/// Puts the icon into the tray. After the app is managed.
+pub(crate) fn build(handle: &AppHandle) -> tauri::Result<()> {
+    let state = State {
+        language: language_of(handle),
+        ..State::default()
+    };
+    let item = |id: &'static str, enabled: bool| -> tauri::Result<(&'static str, MenuItem<Wry>)> {
+        let text = words::entry(id, &state);
+        Ok((id, MenuItem::with_id(handle, id, text, enabled, None::<&str>)?))
+    };
+    let line = || PredefinedMenuItem::separator(handle);
+    let items = vec![
+        item("tray-status", false)?,
+        item("tray-calls", true)?,
+        item("tray-contacts", true)?,
+        item("tray-notifications", true)?,
+        item("tray-settings", true)?,
+        item("tray-check", true)?,
+        item("tray-quit", true)?,
+    ];
+    let [status, calls, contacts, notifications, settings, check, quit] = &items[..] else {
+        unreachable!("seven entries are made above");
+    };
+    let menu = Menu::with_items(
+        handle,
+        &[
+            &status.1,
+            &calls.1,
+            &contacts.1,
+            &notifications.1,
+            &line()?,
+            &settings.1,
+            &check.1,
+            &line()?,
+            &quit.1,
+        ],
+    )?;
+    let icon = TrayIconBuilder::with_id("perezvon")
+        .icon(picture(&state)?)
+        .tooltip(words::tooltip(&state))
+        .menu(&menu)
+        .show_menu_on_left_click(false)
+        .on_menu_event(|handle, event| clicked(handle, event.id.as_ref()))
+        .on_tray_icon_event(|icon, event| {
+            if let TrayIconEvent::Click {
+                button: MouseButton::Left,
+                button_state: MouseButtonState::Up,
+                ..
+            } = event
+            {
+                window::show(icon.app_handle(), "");
+            }
+        });
+    let icon = private_files(icon, handle).build(handle)?;
+    handle.manage(Tray {
+        icon,
+        menu,
+        items,
+        callers: Mutex::default(),
+        shown: Mutex::new(state),
+        wanted: Notify::new(),
+    });
+    tauri::async_runtime::spawn(follow(handle.clone()));
+    Ok(())
+}
+
+/// The desk, the settings or the language changed: looks again soon. Cheap.
+pub(crate) fn refresh(handle: &AppHandle) {
+    if let Some(tray) = handle.try_state::<Tray>() {
+        tray.wanted.notify_one();
+    }
+}
+
+/// On Linux the icon goes through a file: not into a folder that all users share.
+fn private_files(builder: TrayIconBuilder<Wry>, handle: &AppHandle) -> TrayIconBuilder<Wry> {
+    match handle.try_state::<Arc<Perezvon>>() {
+        Some(app) => builder.temp_dir_path(app.data_dir.join("tray")),
+        None => builder,
+    }
+}
+
+fn language_of(handle: &AppHandle) -> Language {
+    handle
+        .try_state::<Arc<Perezvon>>()
+        .map(|app| app.language())
+        .unwrap_or_default()
+}
+
+/// Follows the service and the desk until the app ends.
+async fn follow(handle: AppHandle) {
+    let Some(app) = handle.try_state::<Arc<Perezvon>>().map(|app| Arc::clone(&app)) else {
+        return;
+    };
+    let mut service = app.service.subscribe();
+    loop {
+        let level = level_of(&service.borrow_and_update());
+        let state = look(&app, level).await;
+        let target = handle.clone();
+        // Menus and icons belong to the main thread.
+        let asked = handle.run_on_main_thread(move || {
+            if let Err(error) = show(&target, state) {
+                tracing::warn!(%error, "The tray could not be changed");
+            }
+        });
+        if asked.is_err() {
+            return;
+        }
+        tokio::time::sleep(PAUSE).await;
+        let Some(tray) = handle.try_state::<Tray>() else { return };
+        tokio::select! {
+            () = tray.wanted.notified() => {}
+            changed = service.changed() => if changed.is_err() { return },
+            () = app.quit.cancelled() => return,
+        }
+    }
+}
+
+async fn look(app: &Perezvon, level: Level) -> State {
+    let read = app.with_desk(|desk| {
+        let of = |kind: &str| CallsFilter {
+            kind: kind.to_owned(),
+            query: String::new(),
+        };
+        let waiting = desk.counts()?.to_call_back;
+        let missed = desk.calls(&of("to_call_back"), None, ROWS)?.rows;
+        let latest = desk.calls(&of("incoming"), None, ROWS)?.rows;
+        Ok((waiting, missed, latest))
+    });
+    // A damaged database is told by the service's level.
+    let (waiting, missed, latest) = read.await.unwrap_or_default();
+    let ringing = latest.iter().any(|row| row.outcome == "ringing" && !row.uncertain);
+    State {
+        level,
+        ringing,
+        waiting,
+        callers: callers(&missed),
+        language: app.language(),
+    }
+}
+
+fn level_of(service: &ServiceState) -> Level {
+    match service.level.as_str() {
+        "ready" => Level::Ready,
+        "degraded" => Level::Degraded,
+        _ => Level::Off,
+    }
+}
+
+/// The latest different callers whose number is known.
+fn callers(missed: &[CallRow]) -> Vec<Caller> {
+    let mut seen = HashSet::new();
+    let known = missed.iter().filter_map(|row| Some((row.number_key.as_deref()?, row)));
+    known
+        .filter(|(number, _)| seen.insert(*number))
+        .take(CALLERS_MAX)
+        .map(|(number, row)| {
+            let shown = row.number.as_deref().unwrap_or(number);
+            let text = row
+                .name
+                .as_deref()
+                .map_or_else(|| shown.to_owned(), |name| format!("{name} {shown}"));
+            Caller {
+                text,
+                number: number.to_owned(),
+            }
+        })
+        .collect()
+}
+
+/// On the main thread.
+fn show(handle: &AppHandle, state: State) -> tauri::Result<()> {
+    let Some(tray) = handle.try_state::<Tray>() else {
+        return Ok(());
+    };
+    let mut shown = tray.shown.lock().unwrap_or_else(PoisonError::into_inner);
+    if *shown == state {
+        return Ok(());
+    }
+    if (shown.level, shown.ringing, badge::text(shown.waiting))
+        != (state.level, state.ringing, badge::text(state.waiting))
+    {
+        tray.icon.set_icon(Some(picture(&state)?))?;
+    }
+    tray.icon.set_tooltip(Some(words::tooltip(&state)))?;
+    for (id, item) in &tray.items {
+        if shown.language != state.language || *id == "tray-status" {
+            item.set_text(words::entry(id, &state))?;
+        }
+    }
+    if shown.callers != state.callers || shown.language != state.language {
+        let mut callers = tray.callers.lock().unwrap_or_else(PoisonError::into_inner);
+        for item in callers.drain(..) {
+            tray.menu.remove(&item)?;
+        }
+        for (index, caller) in state.callers.iter().enumerate() {
+            let (id, text) = (
+                format!("{CALL}{}", caller.number),
+                words::call_back(&caller.text, state.language),
+            );
+            let item = MenuItem::with_id(handle, id, text, true, None::<&str>)?;
+            tray.menu.insert(&item, ABOVE + index)?;
+            callers.push(item);
+        }
+    }
+    *shown = state;
+    Ok(())
+}
+
+fn clicked(handle: &AppHandle, id: &str) {
+    let settings = |section: &str| Action::OpenSettings {
+        section: section.to_owned(),
+    };
+    let wanted = match id {
+        "tray-calls" => Action::OpenCalls,
+        "tray-notifications" => Action::OpenNotifications,
+        "tray-settings" => settings("token"),
+        "tray-check" => settings("check"),
+        "tray-contacts" => return window::show(handle, "contacts"),
+        "tray-quit" => return handle.exit(0),
+        id => match id.strip_prefix(CALL) {
+            Some(number) => Action::CallBack {
+                number: number.to_owned(),
+            },
+            None => return,
+        },
+    };
+    action::carry_out(handle, wanted);
+}
+
+/// The icon of a state, with the number of waiting callers on it.
+fn picture(state: &State) -> tauri::Result<Image<'static>> {
+    let png: &[u8] = match (state.ringing, state.level) {
+        (true, _) => include_bytes!("../../icons/tray-ring.png"),
+        (false, Level::Ready) => include_bytes!("../../icons/tray-ready.png"),
+        (false, Level::Degraded) => include_bytes!("../../icons/tray-degraded.png"),
+        (false, Level::Off) => include_bytes!("../../icons/tray-off.png"),
+    };
+    let image = Image::from_bytes(png)?;
+    let (width, height) = (image.width(), image.height());
+    let mut rgba = image.rgba().to_vec();
+    badge::draw(&mut rgba, width as usize, height as usize, &badge::text(state.waiting));
+    Ok(Image::new_owned(rgba, width, height))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn row(name: Option<&str>, number: Option<&str>) -> CallRow {
+        CallRow {
+            id: "01J".to_owned(),
+            direction: "incoming".to_owned(),
+            outcome: "missed".to_owned(),
+            uncertain: false,
+            name: name.map(ToOwned::to_owned),
+            number: number.map(|number| format!("тел. {number}")),
+            number_key: number.map(ToOwned::to_owned),
+            hidden: number.is_none(),
+            internal: false,
+            contact_id: None,
+            candidates: Vec::new(),
+            line: None,
+            answered_by: None,
+            started_at: None,
+            wait_ms: None,
+            talk_ms: None,
+            document_id: None,
+            recording: "none".to_owned(),
+            to_call_back: true,
+        }
+    }
+
+    #[test]
+    fn the_menu_names_each_caller_once() {
+        let ivanov = row(Some("Иванов П."), Some("+79000000099"));
+        let mut rows = vec![ivanov.clone(), row(None, None), ivanov, row(None, Some("101"))];
+        rows.extend((1..9).map(|n| row(None, Some(&format!("+7900000000{n}")))));
+        let callers = callers(&rows);
+        assert_eq!(callers.len(), CALLERS_MAX);
+        assert_eq!(callers[0].text, "Иванов П. тел. +79000000099");
+        assert_eq!(
+            (callers[1].text.as_str(), callers[1].number.as_str()),
+            ("тел. 101", "101")
+        );
+        assert_eq!(
+            callers[2].number, "+79000000001",
+            "a hidden number cannot be called back"
+        );
+    }
+
+    #[test]
+    fn every_state_has_its_picture() {
+        let mut seen = HashSet::new();
+        for (level, ringing) in [
+            (Level::Ready, false),
+            (Level::Degraded, false),
+            (Level::Off, false),
+            (Level::Ready, true),
+        ] {
+            for waiting in [0, 3, 10] {
+                let image = picture(&State {
+                    level,
+                    ringing,
+                    waiting,
+                    ..State::default()
+                })
+                .unwrap();
+                assert_eq!(image.rgba().len(), (image.width() * image.height() * 4) as usize);
+                assert!(
+                    seen.insert(image.rgba().to_vec()),
+                    "{level:?} {ringing} {waiting} looks like another"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The tray's words.
+
+use super::{Level, State};
+use perezvon_desk::Language;
+
+/// The text of a fixed entry.
+pub(super) fn entry(id: &str, state: &State) -> String {
+    let (ru, en) = match id {
+        "tray-status" => return status(state),
+        "tray-calls" => ("Звонки", "Calls"),
+        "tray-contacts" => ("Контакты", "Contacts"),
+        "tray-notifications" => ("Уведомления", "Notifications"),
+        "tray-settings" => ("Настройки", "Settings"),
+        "tray-check" => ("Проверить сервис", "Check the service"),
+        _ => ("Выход", "Quit"),
+    };
+    choose(state.language, ru, en).to_owned()
+}
+
+/// «Перезвонить: Иванов Пётр +7…». A menu reads `&` as the mark of a key.
+pub(super) fn call_back(caller: &str, language: Language) -> String {
+    format!(
+        "{}: {}",
+        choose(language, "Перезвонить", "Call back"),
+        caller.replace('&', "&&")
+    )
+}
+
+/// «Перезвон: готов · 2 ждут звонка».
+pub(super) fn tooltip(state: &State) -> String {
+    format!("{}: {}", choose(state.language, "Перезвон", "Perezvon"), status(state))
+}
+
+fn status(state: &State) -> String {
+    let (ru, en) = match (state.ringing, state.level) {
+        (true, _) => ("входящий звонок", "incoming call"),
+        (false, Level::Ready) => ("готов", "ready"),
+        (false, Level::Degraded) => ("есть неполадка", "there is a problem"),
+        (false, Level::Off) => ("не работает", "not working"),
+    };
+    let status = choose(state.language, ru, en);
+    match (state.waiting, state.language) {
+        (0, _) => status.to_owned(),
+        (n, Language::Ru) if n % 10 == 1 && n % 100 != 11 => format!("{status} · {n} ждёт звонка"),
+        (n, Language::Ru) => format!("{status} · {n} ждут звонка"),
+        (n, Language::En) => format!("{status} · {n} to call back"),
+    }
+}
+
+fn choose<'a>(language: Language, ru: &'a str, en: &'a str) -> &'a str {
+    match language {
+        Language::Ru => ru,
+        Language::En => en,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tooltip_tells_state_and_waiting_callers() {
+        let of = |level, ringing, waiting, language| {
+            tooltip(&State {
+                level,
+                ringing,
+                waiting,
+                language,
+                ..State::default()
+            })
+        };
+        assert_eq!(
+            of(Level::Ready, false, 2, Language::Ru),
+            "Перезвон: готов · 2 ждут звонка"
+        );
+        assert_eq!(
+            of(Level::Ready, false, 21, Language::Ru),
+            "Перезвон: готов · 21 ждёт звонка"
+        );
+        assert_eq!(
+            of(Level::Off, false, 11, Language::Ru),
+            "Перезвон: не работает · 11 ждут звонка"
+        );
+        assert_eq!(of(Level::Degraded, false, 0, Language::Ru), "Перезвон: есть неполадка");
+        assert_eq!(
+            of(Level::Off, true, 1, Language::En),
+            "Perezvon: incoming call · 1 to call back"
+        );
+    }
+
+    #[test]
+    fn a_name_with_an_ampersand_stays_whole() {
+        assert_eq!(
+            call_back("Рога & Копыта 101", Language::Ru),
+            "Перезвонить: Рога && Копыта 101"
+        );
+    }
+}
