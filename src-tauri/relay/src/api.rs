@@ -118,3 +118,35 @@ fn body<T>(body: Result<axum::Json<T>, axum::extract::rejection::JsonRejection>)
             _ => ApiError::BadRequest("the body is not the JSON that is expected"),
         })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::{OPENAPI, routes};
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_document_lists_every_route_and_no_other() {
+        let document: serde_json::Value = serde_json::from_str(OPENAPI).unwrap();
+        let described: BTreeSet<(String, String)> = document["paths"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .flat_map(|(path, methods)| {
+                let methods = methods.as_object().unwrap().keys().filter(|key| *key != "parameters");
+                methods.map(move |method| (path.clone(), method.clone()))
+            })
+            .collect();
+        let served: BTreeSet<(String, String)> = routes()
+            .into_iter()
+            .flat_map(|(path, methods, _)| {
+                let path = path.replace("{*rest}", "{rest}");
+                methods.iter().map(move |method| (path.clone(), (*method).to_owned()))
+            })
+            .collect();
+        assert_eq!(
+            described, served,
+            "the OpenAPI document and the router must list the same"
+        );
+    }
+}

@@ -186,7 +186,11 @@ impl Keeper {
             }
             let made = self.make(portal, who.as_deref(), url, &settings).await;
             let made = match made {
-                Err(Trouble::Portal(PortalError::Refused { .. })) if who.is_none() => {
+                // Not "too many requests" and the like: those pass.
+                Err(Trouble::Portal(PortalError::Refused {
+                    status: 200 | 400 | 404 | 405 | 422,
+                    ..
+                })) if who.is_none() => {
                     tracing::warn!("the PBX refuses a subscription for the company: one is made for each abonent");
                     self.group_refused = true;
                     return Box::pin(self.keep(portal, url)).await;

@@ -39,7 +39,10 @@ pub(crate) async fn health(State(app): State<App>, headers: HeaderMap) -> (Statu
         map.insert("callbackUrl".to_owned(), json!(app.callback_url()));
         // The company is heard for as long as the subscription that ends last.
         if let Ok(active) = app.ledger.read(ledger_subscriptions::active).await {
-            map.insert("subscriptionUntil".to_owned(), json!(active.iter().map(|one| one.expires_at).max()));
+            map.insert(
+                "subscriptionUntil".to_owned(),
+                json!(active.iter().map(|one| one.expires_at).max()),
+            );
         }
         if let Ok((stored, unreadable, last)) = summary {
             map.insert(

@@ -1,5 +1,5 @@
 //! A relay on loopback with a data directory of its own, and a client for it.
-#![allow(dead_code, clippy::unwrap_used)]
+#![allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used)]
 
 use perezvon_relay::{Options, Relay, Timing};
 use reqwest::{Client, Method, Response, StatusCode};

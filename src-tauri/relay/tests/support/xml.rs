@@ -1,5 +1,5 @@
 //! Events made for a test, in the form of the examples.
-#![allow(dead_code)]
+#![allow(dead_code, unreachable_pub, missing_docs)]
 
 /// What an event says.
 #[derive(Clone, Debug)]
