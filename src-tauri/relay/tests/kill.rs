@@ -1,0 +1,146 @@
+//! Kill -9 of the real relay under load: everything that was answered 200 is in the ledger afterwards (invariant 1),
+//! and the calls say what their events say (invariant 3).
+#![allow(clippy::unwrap_used)]
+
+#[path = "support/binary.rs"]
+mod binary;
+#[path = "support/xml.rs"]
+mod xml;
+
+use binary::{Serving, callback_path, relay, text};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use xml::Xml;
+
+const ROUNDS: u64 = 25;
+const POSTERS: u64 = 8;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_answered_survives_a_kill_at_any_moment() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = binary::data_dir(&dir);
+    let path = callback_path(&data);
+    let next = Arc::new(AtomicU64::new(1));
+    let mut answered: BTreeSet<String> = BTreeSet::new();
+    let mut version = 0;
+    for round in 0..ROUNDS {
+        let serving = Serving::start(&data);
+        let url = serving.url(&path);
+        // The moment moves through the life of a batch; each poster stops at the first refusal.
+        let until = Instant::now() + Duration::from_millis(40 + round * 11);
+        let posters: Vec<_> = (0..POSTERS)
+            .map(|_| tokio::spawn(post(url.clone(), next.clone())))
+            .collect();
+        tokio::time::sleep_until(until.into()).await;
+        serving.kill();
+        for poster in posters {
+            answered.extend(poster.await.unwrap());
+        }
+        let stored = stored(&data);
+        let lost: Vec<_> = answered.difference(&stored).collect();
+        assert!(
+            lost.is_empty(),
+            "round {round}: answered 200 and not in the ledger: {lost:?}"
+        );
+        version = calls_agree(&data, version, round).await;
+    }
+    assert!(answered.len() > 100, "the load was real: {} events", answered.len());
+}
+
+/// Posts calls, each ringing and then answered, until the relay is gone; gives the ids that were answered 200.
+async fn post(url: String, next: Arc<AtomicU64>) -> Vec<String> {
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .timeout(Duration::from_secs(10))
+        .build()
+        .unwrap();
+    let mut taken = Vec::new();
+    loop {
+        let rings = Xml::received(next.fetch_add(1, Ordering::Relaxed), "9000000001@mpbx.sip.beeline.ru");
+        for event in [rings.answered(), rings] {
+            match client.post(&url).body(event.text()).send().await {
+                Ok(answer) if answer.status() == 200 => taken.push(event.event_id),
+                _ => return taken,
+            }
+        }
+    }
+}
+
+fn stored(data: &Path) -> BTreeSet<String> {
+    let journal = relay(&["events", "--data-dir", data.to_str().unwrap()]);
+    assert!(
+        journal.status.success(),
+        "the journal can be read: {}",
+        text(&journal.stderr)
+    );
+    let mut ids = BTreeSet::new();
+    for line in text(&journal.stdout).lines() {
+        let row: serde_json::Value = serde_json::from_str(line).unwrap();
+        let id = row["eventId"].as_str().unwrap().to_owned();
+        assert!(ids.insert(id), "an event has one row: {row}");
+    }
+    ids
+}
+
+/// After a restart each call says what its stored events say, and versions go on.
+async fn calls_agree(data: &Path, before: i64, round: u64) -> i64 {
+    let mut answered: BTreeSet<String> = BTreeSet::new();
+    let mut known: BTreeSet<String> = BTreeSet::new();
+    let journal = relay(&["events", "--data-dir", data.to_str().unwrap()]);
+    for line in text(&journal.stdout).lines() {
+        let row: serde_json::Value = serde_json::from_str(line).unwrap();
+        let call = row["call"].as_str().unwrap().to_owned();
+        if row["kind"] == "CallAnsweredEvent" {
+            answered.insert(call.clone());
+        }
+        known.insert(call);
+    }
+    let added = relay(&[
+        "user",
+        "add",
+        "--role",
+        "admin",
+        "--name",
+        "kill",
+        "--data-dir",
+        data.to_str().unwrap(),
+    ]);
+    let key = text(&added.stdout).trim().to_owned();
+    let serving = Serving::start(data);
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let (mut after, mut told) = (0, BTreeSet::new());
+    loop {
+        let url = serving.url(&format!("/v1/changes?after={after}"));
+        let page: serde_json::Value = client
+            .get(url)
+            .bearer_auth(&key)
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
+        for call in page["calls"].as_array().unwrap() {
+            let id = call["trackingId"].as_str().unwrap();
+            let wanted = if answered.contains(id) { "talking" } else { "ringing" };
+            assert_eq!(
+                call["outcome"], wanted,
+                "round {round}: the call says what its events say: {call}"
+            );
+            assert!(told.insert(id.to_owned()), "one call, one row: {id}");
+        }
+        after = page["after"].as_i64().unwrap();
+        if page["more"] == false {
+            break;
+        }
+    }
+    assert_eq!(told, known, "round {round}: a call for each stored event and no other");
+    assert!(
+        after >= before,
+        "round {round}: versions never go back: {after} after {before}"
+    );
+    after
+}

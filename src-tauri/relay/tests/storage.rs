@@ -1,0 +1,311 @@
+//! What can be wrong with the place where the ledger is, and the command line.
+#![allow(clippy::unwrap_used)]
+
+#[path = "support/binary.rs"]
+mod binary;
+#[path = "support/relay.rs"]
+mod support;
+#[path = "support/xml.rs"]
+mod xml;
+
+use binary::{EXE, Serving, callback_path, command, data_dir, relay, text};
+use perezvon_relay::{LedgerError, Relay, StartError};
+use std::path::Path;
+use std::time::Duration;
+use support::{IVANOV, client, options, until};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use xml::Xml;
+
+async fn start_error(dir: &TempDir) -> StartError {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    Relay::start(options(dir), listener)
+        .await
+        .expect_err("it must not start")
+}
+
+async fn used_dir() -> TempDir {
+    let served = support::start().await;
+    for n in 0..50 {
+        assert_eq!(
+            served.post_event(Xml::received(n, IVANOV).text()).await,
+            200,
+            "an event is stored"
+        );
+    }
+    served.stop().await
+}
+
+#[tokio::test]
+async fn a_damaged_database_is_named_and_not_touched() {
+    let dir = used_dir().await;
+    let file = dir.path().join("relay.db");
+    let whole = std::fs::read(&file).unwrap();
+    let mut header = whole.clone();
+    header[..100].fill(0x5a);
+    let mut middle = whole.clone();
+    middle[4096..].fill(0x5a);
+    let halved = whole[..whole.len() / 2].to_vec();
+    let text_file = b"this is no database, it only has its name".repeat(500);
+    for (what, bytes) in [
+        ("header", header),
+        ("pages", middle),
+        ("half", halved),
+        ("no database", text_file),
+    ] {
+        std::fs::write(&file, &bytes).unwrap();
+        let error = start_error(&dir).await;
+        assert!(
+            matches!(error, StartError::Ledger(LedgerError::Damaged { .. })),
+            "{what}: {error}"
+        );
+        let said = error.to_string();
+        assert!(
+            said.contains("relay.db") && said.contains("backup"),
+            "{what}: it says which file and what to do: {said}"
+        );
+        assert_eq!(std::fs::read(&file).unwrap(), bytes, "{what}: the file is as it was");
+    }
+    std::fs::write(&file, &whole).unwrap();
+    let served = support::start_in(dir, |_| {}).await;
+    assert_eq!(served.newest().await, 50, "with the whole file everything is there");
+    served.relay.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_newer_database_and_a_second_relay_are_refused() {
+    let dir = used_dir().await;
+    let set = |version: i64| {
+        let connection = rusqlite::Connection::open(dir.path().join("relay.db")).unwrap();
+        connection.pragma_update(None, "user_version", version).unwrap();
+    };
+    let known: i64 = {
+        let connection = rusqlite::Connection::open(dir.path().join("relay.db")).unwrap();
+        connection
+            .query_row("PRAGMA user_version", [], |row| row.get(0))
+            .unwrap()
+    };
+    set(known + 1);
+    let error = start_error(&dir).await;
+    assert!(
+        matches!(error, StartError::Ledger(LedgerError::Newer { .. })),
+        "a newer schema: {error}"
+    );
+    set(known);
+    let served = support::start_in(dir, |_| {}).await;
+    let error = start_error(&served.dir).await;
+    assert!(
+        matches!(error, StartError::Ledger(LedgerError::InUse(_))),
+        "one relay to one ledger: {error}"
+    );
+    served.relay.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_command_line_says_what_is_wrong() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = data_dir(&dir);
+    let data = data.to_str().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = taken.local_addr().unwrap().to_string();
+    let busy = relay(&["serve", "--data-dir", data, "--listen", &addr]);
+    assert!(!busy.status.success(), "a port in use is an error");
+    assert!(
+        text(&busy.stderr).contains("in use") && text(&busy.stderr).contains(&addr),
+        "{}",
+        text(&busy.stderr)
+    );
+    let nats = relay(&["serve", "--data-dir", data, "--ledger", "nats://127.0.0.1:4222"]);
+    assert!(
+        text(&nats.stderr).contains("not built in yet"),
+        "{}",
+        text(&nats.stderr)
+    );
+    let no_abonent = relay(&["user", "add", "--data-dir", data, "--role", "user", "--name", "Стол"]);
+    assert!(
+        !no_abonent.status.success() && no_abonent.stdout.is_empty(),
+        "a user needs an abonent, no key is printed"
+    );
+    let no_url = relay(&["callback-url", "--data-dir", data]);
+    assert!(
+        text(&no_url.stderr).contains("PEREZVON_PUBLIC_URL"),
+        "it says what is missing: {}",
+        text(&no_url.stderr)
+    );
+    let check = relay(&["check", "--data-dir", data]);
+    assert_eq!(check.status.code(), Some(1), "a failed check is exit code 1");
+    let lines = text(&check.stdout);
+    assert!(
+        lines.contains("FAIL token") && lines.contains("[no_token]"),
+        "each check has its line: {lines}"
+    );
+    assert!(
+        lines.contains("ok   ledger") && lines.contains("ok   disk"),
+        "what is well is told too: {lines}"
+    );
+}
+
+#[tokio::test]
+async fn users_are_made_and_stopped_beside_a_serving_relay() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = data_dir(&dir);
+    let serving = Serving::start(&data);
+    let said: Vec<String> = serving.said.try_iter().collect();
+    let data = data.to_str().unwrap();
+    let added = relay(&[
+        "user",
+        "add",
+        "--data-dir",
+        data,
+        "--role",
+        "user",
+        "--abonent",
+        IVANOV,
+        "--name",
+        "Стол 1",
+    ]);
+    assert!(
+        added.status.success(),
+        "beside a serving relay: {}",
+        text(&added.stderr)
+    );
+    let printed = text(&added.stdout);
+    let key = printed.trim();
+    assert_eq!(
+        (key.len(), printed.lines().count()),
+        (64, 1),
+        "the key, alone: {printed:?}"
+    );
+    let me = || async {
+        let answer = client()
+            .get(serving.url("/v1/me"))
+            .bearer_auth(key)
+            .send()
+            .await
+            .unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    let (status, body) = me().await;
+    assert_eq!(status, 200, "it works at once");
+    assert!(
+        body.contains("Стол 1") && body.contains(IVANOV),
+        "for the right user: {body}"
+    );
+    let listed = text(&relay(&["user", "list", "--data-dir", data]).stdout);
+    assert!(!listed.contains(key), "the list has no keys");
+    let row: serde_json::Value = serde_json::from_str(listed.trim()).unwrap();
+    let gone = relay(&["user", "revoke", "--data-dir", data, row["id"].as_str().unwrap()]);
+    assert!(gone.status.success(), "revoked: {}", text(&gone.stderr));
+    assert_eq!(me().await.0, 401, "and stops at once");
+    assert!(!said.iter().any(|line| line.contains(key)), "no key in the log");
+}
+
+#[tokio::test]
+async fn a_terminated_relay_ends_in_order_and_says_what_is_missing() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = data_dir(&dir);
+    let path = callback_path(&data);
+    let mut serving = Serving::start(&data);
+    let url = serving.url(&path);
+    let answer = client()
+        .post(url)
+        .body(Xml::received(1, IVANOV).text())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 200, "an event is stored");
+    serving.terminate();
+    let status = tokio::task::spawn_blocking(move || {
+        let status = serving.child.wait().unwrap();
+        (status, serving.said.iter().collect::<Vec<_>>())
+    });
+    let (status, said) = tokio::time::timeout(Duration::from_secs(20), status)
+        .await
+        .expect("it ends")
+        .unwrap();
+    assert!(status.success(), "SIGTERM is a normal end: {status}");
+    let said = said.join("\n");
+    assert!(
+        said.contains("no account token") && said.contains("no public address"),
+        "what is missing: {said}"
+    );
+    let wal = std::fs::metadata(data.join("relay.db-wal"))
+        .map(|meta| meta.len())
+        .unwrap_or(0);
+    assert_eq!(wal, 0, "the WAL is in the database");
+    assert!(
+        !said.contains("+7900") && !said.contains(path.split('/').nth(2).unwrap()),
+        "no number, no secret: {said}"
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_full_disk_is_503_and_heals_without_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = data_dir(&dir);
+    let path = callback_path(&data);
+    // Files of this process may not grow beyond 3 MiB: the system's own "no more room", with the signal for it ignored
+    // as a service manager would set it.
+    let script = r#"trap '' XFSZ; ulimit -S -f 6144; exec "$0" serve --listen 127.0.0.1:0 --data-dir "$1""#;
+    let serving = Serving::start_as(command("sh").args(["-c", script, EXE]).arg(&data));
+    let url = serving.url(&path);
+    let post = |n: u64| {
+        let url = url.clone();
+        let event = Xml {
+            extra: format!("<xsi:unknown>{}</xsi:unknown>", "<a/>".repeat(3000)),
+            ..Xml::received(n, IVANOV)
+        };
+        async move {
+            client()
+                .post(url)
+                .body(event.text())
+                .send()
+                .await
+                .unwrap()
+                .status()
+                .as_u16()
+        }
+    };
+    let mut taken = Vec::new();
+    let mut refused = None;
+    for n in 1..=2000 {
+        match post(n).await {
+            200 => taken.push(n),
+            status => {
+                refused = Some((n, status));
+                break;
+            }
+        }
+    }
+    let (first, status) = refused.expect("the disk gets full");
+    assert_eq!(status, 503, "what cannot be stored is not acknowledged");
+    assert_eq!(post(first).await, 503, "nor a moment later");
+    let health = client().get(serving.url("/v1/health")).send().await.unwrap();
+    assert_eq!(health.status(), 503, "health tells it");
+    let count = || stored(&data).len();
+    assert_eq!(count(), taken.len(), "exactly what was answered 200 is stored");
+
+    let raised = command("prlimit")
+        .args(["--fsize=unlimited:", "--pid", &serving.child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(raised.success(), "there is room again");
+    until("it takes events again", || async {
+        (post(first).await == 200).then_some(())
+    })
+    .await;
+    assert_eq!(count(), taken.len() + 1, "one row for it, however often it was refused");
+    let health = client().get(serving.url("/v1/health")).send().await.unwrap();
+    assert_eq!(health.status(), 200, "and health is good");
+}
+
+fn stored(data: &Path) -> Vec<String> {
+    let output = relay(&["events", "--data-dir", data.to_str().unwrap()]);
+    assert!(
+        output.status.success(),
+        "the journal can be read: {}",
+        text(&output.stderr)
+    );
+    text(&output.stdout).lines().map(str::to_owned).collect()
+}

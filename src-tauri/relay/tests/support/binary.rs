@@ -1,0 +1,125 @@
+//! The real `perezvon-relay` as a process.
+#![allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used)]
+
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+pub const EXE: &str = env!("CARGO_BIN_EXE_perezvon-relay");
+
+/// Commands without the environment of whoever runs the tests.
+pub fn command(program: &str) -> Command {
+    let mut command = Command::new(program);
+    for name in [
+        "PBX_URL",
+        "PBX_TOKEN",
+        "PBX_TOKEN_FILE",
+        "PUBLIC_URL",
+        "DATA_DIR",
+        "LOG",
+    ]
+    .map(|n| format!("PEREZVON_{n}"))
+    {
+        command.env_remove(name);
+    }
+    // Nobody answers there.
+    command.env("PEREZVON_PBX_URL", "http://127.0.0.1:9/apis/portal/");
+    command
+}
+
+pub fn relay(args: &[&str]) -> Output {
+    command(EXE).args(args).output().unwrap()
+}
+
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A serving process; killed when dropped.
+pub struct Serving {
+    pub child: Child,
+    pub addr: SocketAddr,
+    pub said: mpsc::Receiver<String>,
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Serving {
+    pub fn start(dir: &Path) -> Self {
+        Self::start_as(
+            command(EXE)
+                .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+                .arg(dir),
+        )
+    }
+
+    pub fn start_as(command: &mut Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let (tell, said) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                if tell.send(line).is_err() {
+                    // Read on, or the process would wait for a reader.
+                }
+            }
+        });
+        let mut all = Vec::new();
+        loop {
+            let line = said
+                .recv_timeout(Duration::from_secs(20))
+                .unwrap_or_else(|_| panic!("it does not serve: {all:?}"));
+            if let Some((_, addr)) = line.split_once("perezvon-relay serves at http://") {
+                return Self {
+                    child,
+                    addr: addr.trim().parse().unwrap(),
+                    said,
+                };
+            }
+            all.push(line);
+        }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.addr)
+    }
+
+    /// As a power cut: nothing in the process can react.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    pub fn terminate(&self) {
+        let status = command("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(status.success(), "the signal is sent");
+    }
+}
+
+/// The callback's path of a data directory.
+pub fn callback_path(dir: &Path) -> String {
+    let output = command(EXE)
+        .env("PEREZVON_PUBLIC_URL", "http://relay.example.ru")
+        .args(["callback-url", "--data-dir"])
+        .arg(dir)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "callback-url: {}", text(&output.stderr));
+    let url = text(&output.stdout);
+    url.trim().strip_prefix("http://relay.example.ru").unwrap().to_owned()
+}
+
+pub fn data_dir(dir: &tempfile::TempDir) -> PathBuf {
+    dir.path().join("data")
+}
