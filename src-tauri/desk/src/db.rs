@@ -74,6 +74,14 @@ impl Db {
         run().map_err(|e: DeskError| e.at(&self.path))
     }
 
+    /// See [`crate::Desk::limit_pages`].
+    pub(crate) fn limit_pages(&self, pages: i64) -> Result<(), DeskError> {
+        lock(&self.writer)
+            .pragma_update_and_check(None, "max_page_count", pages, |row| row.get::<_, i64>(0))
+            .map(drop)
+            .map_err(|e| DeskError::from(e).at(&self.path))
+    }
+
     /// Reads one consistent state; does not wait for a writer.
     pub(crate) fn read<T>(&self, f: impl FnOnce(&Connection) -> Result<T, DeskError>) -> Result<T, DeskError> {
         let run = || {

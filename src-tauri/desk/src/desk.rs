@@ -48,6 +48,12 @@ impl Desk {
             .store(relay_now.ms().saturating_sub(local_now().ms()), Ordering::Relaxed);
     }
 
+    /// Lets the file grow to so many pages of 4 KiB and no further: a write beyond it fails as on a full disk and
+    /// takes its transaction back.
+    pub fn limit_pages(&self, pages: i64) -> Result<(), DeskError> {
+        self.db.limit_pages(pages)
+    }
+
     /// Now, by the relay's clock as far as it is known.
     pub fn now(&self) -> Time {
         local_now().plus(self.ahead.load(Ordering::Relaxed))

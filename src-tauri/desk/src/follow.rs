@@ -4,11 +4,11 @@
 
 mod message;
 
-use message::{Batch, Changes, newest, readable};
 use crate::relay_client::{RelayClient, RelayError, accepted, body, of_transport};
 use crate::toast::ToastOp;
 use crate::{Desk, DeskError};
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
+use message::{Batch, Changes, newest, readable};
 use perezvon_core::effect::Preferences;
 use perezvon_core::{CallSnapshot, Time};
 use reqwest::Method;
@@ -112,7 +112,14 @@ pub async fn follow(
     state: watch::Sender<FeedState>,
     stop: CancellationToken,
 ) {
-    let mut feed = Feed { followed, desk, news, state, cursor: 0, end_of_backlog: None };
+    let mut feed = Feed {
+        followed,
+        desk,
+        news,
+        state,
+        cursor: 0,
+        end_of_backlog: None,
+    };
     // A batch under way may still be stored afterwards; what it prepared is in `pending_toasts`, and one of a mirror
     // that was reset meanwhile is refused.
     tokio::select! {
@@ -137,9 +144,10 @@ impl Feed {
         let mut pause = PAUSE.0;
         let mut lost: Option<(Instant, bool)> = None;
         loop {
-            let end = match self.connect().await {
-                Ok(()) => End::Cut,
-                Err(end) => end,
+            let Err(end) = self.connect().await else {
+                // Enough long polls: see whether a WebSocket goes through by now.
+                (pause, lost) = (PAUSE.0, None);
+                continue;
             };
             let was_connected = matches!(*self.state.borrow(), FeedState::Connected { .. });
             if was_connected {
@@ -199,7 +207,7 @@ impl Feed {
         };
         let status = response.status();
         if status.as_u16() == 101 {
-            self.begin(response.headers(), false).await?;
+            self.begin(response.headers()).await?;
             return match response.into_websocket().await {
                 Ok(socket) => self.listen(socket).await,
                 Err(_) => self.poll().await,
@@ -214,19 +222,25 @@ impl Feed {
     }
 
     /// Sets the clock and finds the end of the backlog.
-    async fn begin(&mut self, headers: &HeaderMap, polling: bool) -> Result<(), End> {
+    async fn begin(&mut self, headers: &HeaderMap) -> Result<(), End> {
         self.set_clock(headers);
         let newest = newest(headers);
         if newest.is_some_and(|newest| newest < self.cursor) {
             // The relay's ledger is older than the mirror: it was set up anew or restored.
-            tracing::warn!(cursor = self.cursor, "the relay's ledger is another than it was, the mirror begins anew");
+            tracing::warn!(
+                cursor = self.cursor,
+                "the relay's ledger is another than it was, the mirror begins anew"
+            );
             let identity = self.followed.identity.clone();
             self.blocking(move |desk| desk.forget_mirror(&identity)).await?;
             return Err(End::Cut);
         }
         self.end_of_backlog = Some(newest.unwrap_or(0));
-        self.tell(FeedState::Connected { polling, caught_up: false });
-        self.reach_end(polling).await
+        self.tell(FeedState::Connected {
+            polling: false,
+            caught_up: false,
+        });
+        self.reach_end(false).await
     }
 
     async fn listen(&mut self, mut socket: WebSocket) -> Result<(), End> {
@@ -258,7 +272,12 @@ impl Feed {
             self.take(batch.snapshots, false).await?;
             if !open {
                 return match batch.refused {
-                    true => Err(RelayError::Refused { status: 401, code: String::new(), message: String::new() }.into()),
+                    true => Err(RelayError::Refused {
+                        status: 401,
+                        code: String::new(),
+                        message: String::new(),
+                    }
+                    .into()),
                     false => Err(End::Cut),
                 };
             }
@@ -266,27 +285,40 @@ impl Feed {
     }
 
     async fn poll(&mut self) -> Result<(), End> {
-        for turn in 0..POLLS {
-            let wait = if turn == 0 { 0 } else { POLL_S };
-            let request = self.request("/v1/changes", &[("wait", wait.to_string())])?.timeout(POLL);
+        // The first answers come at once: they are the backlog.
+        let mut wait = 0;
+        self.end_of_backlog = Some(i64::MAX);
+        for _ in 0..POLLS {
+            let request = self
+                .request("/v1/changes", &[("wait", wait.to_string())])?
+                .timeout(POLL);
             let response = request.send().await.map_err(|error| of_transport(&error))?;
             let response = accepted(response).await?;
-            let headers = response.headers().clone();
-            if turn == 0 {
-                self.begin(&headers, true).await?;
-            } else {
-                self.set_clock(&headers);
-            }
+            self.set_clock(response.headers());
             let body = body(response).await?;
             let changes: Changes = serde_json::from_slice(&body).map_err(|_| RelayError::Unreadable)?;
-            let snapshots = changes.into_rows().into_iter().filter_map(readable).collect();
+            self.tell(FeedState::Connected {
+                polling: true,
+                caught_up: self.end_of_backlog.is_none(),
+            });
+            if !changes.more {
+                self.end_of_backlog = self.end_of_backlog.map(|_| 0);
+                wait = POLL_S;
+            }
+            let snapshots = changes.calls.into_iter().filter_map(readable).collect();
             self.take(snapshots, true).await?;
+            self.cursor = self.cursor.max(changes.after);
         }
         Ok(())
     }
 
     fn request(&self, path: &str, more: &[(&str, String)]) -> Result<reqwest::RequestBuilder, End> {
-        let request = self.followed.relay.request(Method::GET, path)?.query(&[("after", self.cursor)]).query(more);
+        let request = self
+            .followed
+            .relay
+            .request(Method::GET, path)?
+            .query(&[("after", self.cursor)])
+            .query(more);
         Ok(match &self.followed.abonent {
             Some(abonent) => request.query(&[("abonent", abonent)]),
             None => request,
@@ -302,7 +334,11 @@ impl Feed {
                 .blocking(move |desk| desk.take(&snapshots, &identity, &preferences, desk.now()))
                 .await?;
             self.cursor = self.cursor.max(highest);
-            self.say(News { toasts: taken.toasts, calls: taken.stored }).await?;
+            self.say(News {
+                toasts: taken.toasts,
+                calls: taken.stored,
+            })
+            .await?;
         }
         self.reach_end(polling).await
     }
@@ -312,9 +348,16 @@ impl Feed {
         if self.end_of_backlog.is_some_and(|end| self.cursor >= end) {
             self.end_of_backlog = None;
             let digest = self.blocking(|desk| desk.digest()).await?;
-            self.tell(FeedState::Connected { polling, caught_up: true });
+            self.tell(FeedState::Connected {
+                polling,
+                caught_up: true,
+            });
             if let Some(digest) = digest {
-                self.say(News { toasts: vec![digest], calls: 0 }).await?;
+                self.say(News {
+                    toasts: vec![digest],
+                    calls: 0,
+                })
+                .await?;
             }
         }
         Ok(())

@@ -267,6 +267,9 @@ pub(crate) fn raise(
             toast.notification_id = id;
             let after = serde_json::to_string(&toast)?;
             if open && before == after {
+                // It looks the same; what it is about may still be known better.
+                tx.prepare_cached("UPDATE notification SET subject = ?2 WHERE id = ?1")?
+                    .execute(params![id, subject])?;
                 return Ok(None);
             }
             tx.prepare_cached(

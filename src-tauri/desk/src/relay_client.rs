@@ -1,6 +1,7 @@
 //! The relay's HTTP API as the desk uses it (design, part 7). Answers may grow fields without breaking this.
 
 use crate::Secret;
+use perezvon_core::Time;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -10,9 +11,11 @@ use std::time::Duration;
 /// Longest way to the relay.
 const CONNECT: Duration = Duration::from_secs(5);
 /// Longest wait for an answer; the relay itself may have to ask the PBX.
-const ANSWER: Duration = Duration::from_secs(20);
+const ANSWER: Duration = Duration::from_secs(30);
 /// How often a call whose answer was lost is asked for again, under the same key.
-const REPEATS: u32 = 2;
+const REPEATS: u32 = 5;
+/// The pause before that.
+const REPEAT_AFTER: Duration = Duration::from_secs(2);
 /// Longest answer that is read, bytes.
 const BODY: usize = 8 << 20;
 
@@ -29,7 +32,9 @@ pub struct RelayClient {
 
 impl std::fmt::Debug for RelayClient {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RelayClient").field("base", &self.base).finish_non_exhaustive()
+        f.debug_struct("RelayClient")
+            .field("base", &self.base)
+            .finish_non_exhaustive()
     }
 }
 
@@ -65,7 +70,7 @@ pub enum RelayError {
 
 impl RelayError {
     /// The code for the window (`Failure::code`, `ServiceState::trouble`).
-    pub fn code(&self) -> &str {
+    pub fn code(&self) -> &'static str {
         match self {
             Self::BadAddress => "bad_address",
             Self::NoKey => "key_refused",
@@ -73,16 +78,17 @@ impl RelayError {
             Self::Timeout => "timeout",
             Self::Refused { status, code, .. } => match (status, code.as_str()) {
                 (401 | 403, _) => "key_refused",
-                (_, "pbx_unauthorized" | "token_refused") => "token_refused",
+                (_, "pbx_unauthorized") => "token_refused",
                 (_, "outcome_unknown" | "in_progress") => "call_unknown",
-                (_, "bad_request") => "bad_number",
+                (_, "pbx_refused") => "call_refused",
+                (_, "bad_request" | "pbx_invalid_argument") => "bad_number",
                 (_, "unavailable") => "disk_full",
-                (_, "stopping" | "too_many") => "relay_unreachable",
+                (_, code) if code.starts_with("pbx_unreachable") => "pbx_unreachable",
+                (_, code) if code.starts_with("pbx_") => "pbx_unavailable",
                 (404, _) => "not_found",
-                (502, "refused" | "pbx_refused") => "call_refused",
-                (502, "unreachable" | "timeout" | "pbx_unreachable") => "pbx_unreachable",
-                (502, _) => "pbx_unavailable",
-                (_, other) => other,
+                (_, "no_token") => "no_token",
+                (_, "timeout") => "timeout",
+                _ => "relay_unreachable",
             },
         }
     }
@@ -96,21 +102,68 @@ struct ErrorBody {
     message: String,
 }
 
-/// `GET /v1/health`.
+/// `GET /v1/health`. What only an admin may see is absent for others.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Health {
     /// Version of the relay.
     pub version: String,
+    /// `ok` or `failing`: whether the relay can store.
+    pub ledger: String,
+    /// What the keeper of subscriptions does.
+    pub keeper: Option<Keeper>,
+    /// There is an account token.
+    pub has_token: bool,
+    /// Where the PBX must post, secret included.
+    pub callback_url: Option<String>,
+    /// How long events are subscribed to, RFC 3339 UTC.
+    pub subscription_until: Option<String>,
+    /// The event journal in short.
+    pub events: Option<EventsInShort>,
+}
+
+/// See [`Health::keeper`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Keeper {
+    /// `starting`, `no_token`, `no_public_url`, `active`, `failing`.
+    pub state: String,
+    /// The code of the last failure.
+    pub error: Option<String>,
+}
+
+/// See [`Health::events`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct EventsInShort {
+    /// When the last event came, RFC 3339 UTC.
+    pub last_at: Option<String>,
 }
 
 /// `POST /v1/calls`: the order was taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Placed {
-    /// The session that the PBX told.
-    #[serde(alias = "sessionId")]
-    pub session: Option<String>,
+    /// The call, once it is known.
+    pub id: Option<String>,
+    /// The session, where the PBX named it.
+    pub tracking_id: Option<String>,
+    /// The `Idempotency-Key`, as the call's snapshot carries it.
+    pub request: String,
+}
+
+/// `GET /v1/me`: whose key this is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Me {
+    /// `admin` or `user`.
+    pub role: String,
+    /// Name of the user.
+    pub name: String,
+    /// The user's abonent.
+    pub abonent: Option<String>,
+    /// His name.
+    pub abonent_name: Option<String>,
 }
 
 /// An abonent of the company.
@@ -118,16 +171,13 @@ pub struct Placed {
 #[serde(rename_all = "camelCase", default)]
 pub struct RelayAbonent {
     /// `userId`.
-    #[serde(alias = "userId")]
     pub id: String,
-    /// Ten digits.
+    /// Own number as the PBX writes it.
     pub phone: Option<String>,
     /// First name.
     pub first_name: Option<String>,
     /// Family name.
     pub last_name: Option<String>,
-    /// Family name, then first name.
-    pub name: Option<String>,
     /// Short number.
     pub extension: Option<String>,
     /// Department.
@@ -146,6 +196,8 @@ pub struct RelayUser {
     pub abonent: Option<String>,
     /// Name.
     pub name: String,
+    /// Since when the key is no longer accepted.
+    pub revoked_at: Option<Time>,
 }
 
 /// One line of `GET /v1/check`.
@@ -153,58 +205,65 @@ pub struct RelayUser {
 #[serde(rename_all = "camelCase", default)]
 pub struct Check {
     /// Which check.
-    #[serde(alias = "check", alias = "name")]
     pub id: String,
     /// Passed.
     pub ok: bool,
-    /// Code of the cause when it failed.
-    pub code: Option<String>,
-    /// A figure or address for support; no secrets.
-    #[serde(alias = "message")]
-    pub detail: Option<String>,
+    /// Why not; absent where all is well.
+    pub cause: Option<String>,
+    /// One sentence in Russian.
+    pub detail: String,
+    /// The same in English.
+    pub detail_en: String,
 }
 
 /// `GET /v1/settings`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct RelaySettings {
+    /// The values.
+    pub settings: SettingValues,
+    /// The relay has an account token.
+    pub has_token: bool,
+    /// Where the PBX must post, secret included.
+    pub callback_url: Option<String>,
+}
+
+/// See [`RelaySettings::settings`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SettingValues {
     /// Address at which the PBX reaches the relay.
     pub public_url: Option<String>,
     /// How long *missed* waits for another agent, milliseconds.
     pub grace_ms: i64,
-    /// Where the PBX must post, secret included.
-    pub callback_url: Option<String>,
 }
 
 /// `PUT /v1/settings`: what is absent keeps its value.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SettingsChange {
-    /// See [`RelaySettings::public_url`]; `Some(None)` takes it away.
+    /// See [`SettingValues::public_url`]; `Some(None)` takes it away.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_url: Option<Option<String>>,
-    /// See [`RelaySettings::grace_ms`].
+    /// See [`SettingValues::grace_ms`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grace_ms: Option<i64>,
 }
 
-/// A list that the relay gives bare or under a name.
+/// The relay's lists under their names.
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum List<T> {
-    Bare(Vec<T>),
-    Abonents { abonents: Vec<T> },
-    Users { users: Vec<T> },
-    Checks { checks: Vec<T> },
+struct Abonents {
+    abonents: Vec<RelayAbonent>,
 }
 
-impl<T> List<T> {
-    fn into_vec(self) -> Vec<T> {
-        match self {
-            Self::Bare(rows) | Self::Abonents { abonents: rows } | Self::Users { users: rows }
-            | Self::Checks { checks: rows } => rows,
-        }
-    }
+#[derive(Deserialize)]
+struct Users {
+    users: Vec<RelayUser>,
+}
+
+#[derive(Deserialize)]
+struct Checks {
+    checks: Vec<Check>,
 }
 
 impl RelayClient {
@@ -216,12 +275,15 @@ impl RelayClient {
             return Err(RelayError::BadAddress);
         }
         // The feed upgrades its connection, which HTTP/2 has no way for.
-        let http = reqwest::Client::builder()
+        let mut http = reqwest::Client::builder()
             .http1_only()
             .connect_timeout(CONNECT)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(|_| RelayError::BadAddress)?;
+            .redirect(reqwest::redirect::Policy::none());
+        if matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost")) {
+            // The embedded relay is not behind the company's proxy.
+            http = http.no_proxy();
+        }
+        let http = http.build().map_err(|_| RelayError::BadAddress)?;
         Ok(Self { http, base, key })
     }
 
@@ -244,23 +306,48 @@ impl RelayClient {
         }
         let mut repeats = 0;
         loop {
-            let request =
-                self.request(Method::POST, "/v1/calls")?.header("Idempotency-Key", idempotency_key).json(&body);
+            let request = self
+                .request(Method::POST, "/v1/calls")?
+                .header("Idempotency-Key", idempotency_key)
+                .json(&body);
             match answer(request).await {
-                Err(RelayError::Timeout) if repeats < REPEATS => repeats += 1,
+                Err(RelayError::Timeout) if repeats < REPEATS => {}
+                // The first attempt is still being carried out.
+                Err(RelayError::Refused { code, .. }) if code == "in_progress" && repeats < REPEATS => {}
                 other => return other,
             }
+            repeats += 1;
+            tokio::time::sleep(REPEAT_AFTER).await;
         }
     }
 
-    /// Whether the relay lives, and its version. Needs no key.
+    /// How the relay does. Needs no key; with an admin's key it tells more. A relay that cannot store answers too.
     pub async fn health(&self) -> Result<Health, RelayError> {
-        answer(self.http.get(self.url("/v1/health")).timeout(ANSWER)).await
+        let mut request = self.http.get(self.url("/v1/health")).timeout(ANSWER);
+        if let Some(key) = (self.key)() {
+            request = request.bearer_auth(key.expose());
+        }
+        let response = request.send().await.map_err(|e| of_transport(&e))?;
+        serde_json::from_slice(&body(response).await?).map_err(|_| RelayError::Unreadable)
     }
 
-    /// The company's abonents (admin).
+    /// Whose key this is.
+    pub async fn me(&self) -> Result<Me, RelayError> {
+        answer(self.request(Method::GET, "/v1/me")?).await
+    }
+
+    /// Reads the abonents from the PBX anew (admin).
+    pub async fn refresh_abonents(&self) -> Result<Vec<RelayAbonent>, RelayError> {
+        Ok(answer::<Abonents>(self.request(Method::POST, "/v1/abonents/refresh")?)
+            .await?
+            .abonents)
+    }
+
+    /// The company's abonents as the relay knows them (admin).
     pub async fn abonents(&self) -> Result<Vec<RelayAbonent>, RelayError> {
-        answer::<List<_>>(self.request(Method::GET, "/v1/abonents")?).await.map(List::into_vec)
+        Ok(answer::<Abonents>(self.request(Method::GET, "/v1/abonents")?)
+            .await?
+            .abonents)
     }
 
     /// The relay's settings (admin).
@@ -273,25 +360,34 @@ impl RelayClient {
         done(self.request(Method::PUT, "/v1/settings")?.json(change)).await
     }
 
-    /// Gives the relay the account token (admin).
-    pub async fn put_token(&self, token: &Secret) -> Result<(), RelayError> {
-        done(self.request(Method::PUT, "/v1/token")?.json(&serde_json::json!({ "token": token.expose() }))).await
+    /// Gives the relay the account token, which it tries at the PBX first; the abonents that the PBX told (admin).
+    pub async fn put_token(&self, token: &Secret) -> Result<Vec<RelayAbonent>, RelayError> {
+        let body = serde_json::json!({ "token": token.expose() });
+        Ok(
+            answer::<Abonents>(self.request(Method::PUT, "/v1/settings/token")?.json(&body))
+                .await?
+                .abonents,
+        )
     }
 
     /// Every check of «Проверить сервис» (admin).
     pub async fn check(&self) -> Result<Vec<Check>, RelayError> {
-        answer::<List<_>>(self.request(Method::GET, "/v1/check")?).await.map(List::into_vec)
+        Ok(answer::<Checks>(self.request(Method::GET, "/v1/check")?).await?.checks)
     }
 
     /// The relay's users (admin).
     pub async fn users(&self) -> Result<Vec<RelayUser>, RelayError> {
-        answer::<List<_>>(self.request(Method::GET, "/v1/users")?).await.map(List::into_vec)
+        Ok(answer::<Users>(self.request(Method::GET, "/v1/users")?).await?.users)
     }
 
     /// A request with the key and the usual time limit.
     pub(crate) fn request(&self, method: Method, path: &str) -> Result<RequestBuilder, RelayError> {
         let key = (self.key)().ok_or(RelayError::NoKey)?;
-        Ok(self.http.request(method, self.url(path)).timeout(ANSWER).bearer_auth(key.expose()))
+        Ok(self
+            .http
+            .request(method, self.url(path))
+            .timeout(ANSWER)
+            .bearer_auth(key.expose()))
     }
 
     fn url(&self, path: &str) -> String {
@@ -306,7 +402,9 @@ async fn answer<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, Relay
 }
 
 async fn done(request: RequestBuilder) -> Result<(), RelayError> {
-    accepted(request.send().await.map_err(|e| of_transport(&e))?).await.map(drop)
+    accepted(request.send().await.map_err(|e| of_transport(&e))?)
+        .await
+        .map(drop)
 }
 
 /// The response, if it is a success; else the relay's own words.
@@ -319,7 +417,11 @@ pub(crate) async fn accepted(response: Response) -> Result<Response, RelayError>
         Ok(body) => serde_json::from_slice(&body).unwrap_or_default(),
         Err(_) => ErrorBody::default(),
     };
-    Err(RelayError::Refused { status: status.as_u16(), code: said.code, message: said.message })
+    Err(RelayError::Refused {
+        status: status.as_u16(),
+        code: said.code,
+        message: said.message,
+    })
 }
 
 /// The body, bounded.
@@ -336,5 +438,9 @@ pub(crate) async fn body(mut response: Response) -> Result<Vec<u8>, RelayError> 
 
 pub(crate) fn of_transport(error: &reqwest::Error) -> RelayError {
     // A connection that was never made is no lost answer.
-    if error.is_timeout() && !error.is_connect() { RelayError::Timeout } else { RelayError::Unreachable }
+    if error.is_timeout() && !error.is_connect() {
+        RelayError::Timeout
+    } else {
+        RelayError::Unreachable
+    }
 }

@@ -39,21 +39,16 @@ impl Batch {
     }
 }
 
-/// A long poll's answer: the snapshots, bare or under a name.
+/// A long poll's answer.
 #[derive(Deserialize)]
-#[serde(untagged)]
-pub(super) enum Changes {
-    Bare(Vec<serde_json::Value>),
-    Calls { calls: Vec<serde_json::Value> },
-    Changes { changes: Vec<serde_json::Value> },
-}
-
-impl Changes {
-    pub(super) fn into_rows(self) -> Vec<serde_json::Value> {
-        match self {
-            Self::Bare(rows) | Self::Calls { calls: rows } | Self::Changes { changes: rows } => rows,
-        }
-    }
+pub(super) struct Changes {
+    pub(super) calls: Vec<serde_json::Value>,
+    /// The cursor behind this page.
+    #[serde(default)]
+    pub(super) after: i64,
+    /// The page was full: there is more at once.
+    #[serde(default)]
+    pub(super) more: bool,
 }
 
 /// One snapshot of a newer relay that this desk cannot read must not hold up the others.

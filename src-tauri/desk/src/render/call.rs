@@ -134,11 +134,9 @@ fn also_missed(call: &CallSnapshot) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for leg in &call.legs {
         let own = leg.abonent.is_some() && leg.abonent == call.abonent;
-        if let Some(name) = leg
-            .name
-            .as_deref()
-            .filter(|_| !own && !leg.system && leg.answered_at.is_none())
-        {
+        // The leg of a colleague who calls is no phone that rang.
+        let rang = leg.personality.as_deref() == Some("Terminator") && !own && !leg.system && leg.answered_at.is_none();
+        if let Some(name) = leg.name.as_deref().filter(|_| rang) {
             let name = short_name(name);
             if !names.contains(&name) && names.len() < COLLEAGUES {
                 names.push(name);

@@ -1,0 +1,161 @@
+//! Contacts: saving, searching in any spelling, candidates.
+
+use crate::common::{Bench, IVANOV, STRANGER, draft, ringing};
+use perezvon_desk::DeskError;
+use perezvon_desk::view::ContactKind;
+
+fn names(bench: &Bench, query: &str) -> Vec<String> {
+    bench
+        .desk
+        .contacts(query, 0, 50)
+        .unwrap()
+        .into_iter()
+        .map(|row| row.name)
+        .collect()
+}
+
+#[test]
+fn a_contact_is_found_in_any_spelling() {
+    let bench = Bench::new();
+    bench.contact("Ёлкин Пётр", "ООО «Зелёный лес»", &["8 (900) 000-00-99"]);
+    // "й" and "ё" as a letter and a combining mark, as macOS pastes them.
+    bench.contact("Андреи\u{306} Соловье\u{308}в", "", &["+375 29 123-45-67"]);
+    bench.contact("Smith & Sons", "", &["102"]);
+    let table = [
+        ("ёлкин", "Ёлкин Пётр"),
+        ("елкин", "Ёлкин Пётр"),
+        ("ЕЛК", "Ёлкин Пётр"),
+        ("петр елк", "Ёлкин Пётр"),
+        ("зеленый", "Ёлкин Пётр"),
+        ("+7 900 000-00-99", "Ёлкин Пётр"),
+        ("89000000099", "Ёлкин Пётр"),
+        ("9000000099", "Ёлкин Пётр"),
+        ("000-00-99", "Ёлкин Пётр"),
+        ("елкин 900", "Ёлкин Пётр"),
+        ("андрей", "Андреи\u{306} Соловье\u{308}в"),
+        ("соловьев", "Андреи\u{306} Соловье\u{308}в"),
+        ("Соловьёв Андрей", "Андреи\u{306} Соловье\u{308}в"),
+        ("29 123 45", "Андреи\u{306} Соловье\u{308}в"),
+        ("smith & so", "Smith & Sons"),
+        ("\"smith\" OR *", ""),
+        ("102", "Smith & Sons"),
+        ("Ромашка", ""),
+    ];
+    for (query, expected) in table {
+        let expected: Vec<&str> = [expected].into_iter().filter(|name| !name.is_empty()).collect();
+        assert_eq!(names(&bench, query), expected, "query {query:?}");
+    }
+    assert_eq!(names(&bench, "").len(), 3, "all of them");
+    assert_eq!(names(&bench, " ").len(), 3, "nothing is asked");
+    assert_eq!(bench.desk.contacts("", 1, 1).unwrap().len(), 1, "a page");
+}
+
+#[test]
+fn a_contact_is_made_changed_and_deleted() {
+    let bench = Bench::new();
+    let mut first = draft(
+        "  Иванов Пётр ",
+        "ООО «Ромашка»",
+        &["8 900 000 00 99", "+7 900 000-00-99", "", "102"],
+    );
+    first.kind = ContactKind::Counterparty;
+    first.email = "ivanov@example.org".to_owned();
+    let id = bench.desk.save_contact(&first).unwrap().id;
+    let card = bench.desk.contact(id).unwrap();
+    assert_eq!(
+        (card.name.as_str(), card.kind),
+        ("Иванов Пётр", ContactKind::Counterparty),
+        "name and kind"
+    );
+    let keys: Vec<_> = card
+        .numbers
+        .iter()
+        .map(|n| (n.key.as_str(), n.display.as_str()))
+        .collect();
+    assert_eq!(
+        keys,
+        [(IVANOV, "+7 (900) 000-00-99"), ("102", "102")],
+        "each number once, as it is shown"
+    );
+
+    let mut changed = draft("Иванова Анна", "", &[STRANGER]);
+    changed.id = Some(id);
+    bench.desk.save_contact(&changed).unwrap();
+    assert_eq!(
+        names(&bench, "иванов п"),
+        Vec::<String>::new(),
+        "the old name is not found"
+    );
+    assert_eq!(names(&bench, "анна"), ["Иванова Анна"], "the new one is");
+    assert!(
+        bench.desk.contact_of(IVANOV).unwrap().is_empty(),
+        "the old number is nobody's"
+    );
+    assert_eq!(
+        bench.desk.contact_of(STRANGER).unwrap()[0].id,
+        id,
+        "the new one is hers"
+    );
+
+    bench.desk.delete_contact(id).unwrap();
+    assert!(matches!(bench.desk.contact(id), Err(DeskError::NotFound)), "gone");
+    assert!(names(&bench, "анна").is_empty(), "also from the search");
+    assert!(bench.desk.contact_of(STRANGER).unwrap().is_empty(), "and its numbers");
+    assert!(
+        matches!(bench.desk.delete_contact(id), Err(DeskError::NotFound)),
+        "twice"
+    );
+}
+
+#[test]
+fn a_number_may_belong_to_several() {
+    let bench = Bench::new();
+    let a = bench.contact("Иванов Пётр", "", &[IVANOV]);
+    let b = bench.contact("Петрова Анна", "", &[STRANGER]);
+    bench.desk.attach_number(b, "8-900-000-00-99", "рабочий").unwrap();
+    bench.desk.attach_number(b, IVANOV, "").unwrap();
+    let card = bench.desk.contact(b).unwrap();
+    assert_eq!(card.numbers.len(), 2, "attached once: {:?}", card.numbers);
+    assert_eq!(card.numbers[1].label, "рабочий", "with its label, behind the others");
+    let ids: Vec<_> = bench
+        .desk
+        .contact_of(IVANOV)
+        .unwrap()
+        .into_iter()
+        .map(|known| known.id)
+        .collect();
+    assert_eq!(ids, [a, b], "both are candidates");
+    bench.take(&[ringing("a", 1, IVANOV)]);
+    let row = bench.desk.call("a").unwrap().row;
+    assert_eq!(
+        (row.name, row.contact_id, row.candidates.len()),
+        (None, None, 2),
+        "the row makes no guess"
+    );
+}
+
+#[test]
+fn what_cannot_be_saved_is_refused() {
+    let bench = Bench::new();
+    let saved = |draft| bench.desk.save_contact(&draft).err();
+    assert!(
+        matches!(saved(draft(" ", "", &[])), Some(DeskError::NameMissing)),
+        "no name"
+    );
+    assert!(
+        matches!(saved(draft("А", "", &["не номер"])), Some(DeskError::BadNumber)),
+        "no number"
+    );
+    assert!(
+        matches!(saved(draft(&"А".repeat(251), "", &[])), Some(DeskError::TooLong)),
+        "too long"
+    );
+    let mut unknown = draft("А", "", &[]);
+    unknown.id = Some(5);
+    assert!(matches!(saved(unknown), Some(DeskError::NotFound)), "no such contact");
+    assert!(
+        matches!(bench.desk.attach_number(5, IVANOV, "").err(), Some(DeskError::NotFound)),
+        "no such contact"
+    );
+    assert!(names(&bench, "").is_empty(), "nothing was saved");
+}

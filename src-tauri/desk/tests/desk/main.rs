@@ -1,0 +1,10 @@
+//! The desk over its real database.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod common;
+mod contacts;
+mod missed;
+mod properties;
+mod storage;
+mod toasts;
+mod views;
