@@ -105,6 +105,7 @@ const FIX: Record<string, Section> = {
   key_refused: "connection",
   keyring_locked: "connection",
   keyring: "connection",
+  relay: "connection",
   no_public_url: "address",
   public_url: "address",
   callback: "address",

@@ -69,13 +69,14 @@ export const failures: Record<keyof typeof ru.failures, string> = {
   call_refused: "The PBX refused to call. Check the number and try again.",
   call_unknown:
     "The PBX did not say whether the call was placed. See if your phone rings before trying again.",
-  storage: "Could not write to the disk.",
+  storage: "Could not read or write the data on this computer.",
   timeout: "No answer for too long. Try again.",
   too_long: "The text is too long.",
   unexpected: "Internal error. Try again.",
 };
 
 export const checks: typeof ru.checks = {
+  relay: { title: "Event server", advice: "It does not answer. Check its address and the network." },
   clock: {
     title: "Computer clock",
     advice: "The clock differs from the PBX. Turn on automatic time in the system.",

@@ -1,0 +1,197 @@
+import { screen, waitFor, within } from "@testing-library/svelte";
+import { expect, test, vi } from "vitest";
+import { backend } from "./fake/backend";
+import { call, keyNumber, many, shownNumber } from "./fake/data";
+import { all, open, texts } from "./open";
+
+const row = (index: number) => all("call-row")[index] as HTMLElement;
+
+test("a call's row tells who, which number, what became of it, how long, and that there is a document", async () => {
+  backend.calls = [call({ talkMs: 221_000 })];
+  await open("calls");
+  const line = within(await screen.findByTestId("call-row"));
+  expect(line.getByTestId("call-name").textContent).toBe("Орлова Дарья");
+  expect(line.getByTestId("call-number").textContent).toBe(shownNumber(11));
+  expect(line.getByTestId("call-line").textContent).toBe("Отдел продаж");
+  expect(line.getByTestId("call-status").textContent).toBe("Принят");
+  expect(line.getByTestId("call-duration").textContent).toBe("03:41");
+  expect(line.getByRole("img", { name: "Есть документ" })).toBeTruthy();
+  expect(backend.title).toBe("Звонки — Перезвон");
+});
+
+test("days head the list", async () => {
+  vi.useFakeTimers({ now: new Date("2026-06-15T09:00:00.000Z"), toFake: ["Date"] });
+  backend.calls = ["2026-06-15T08:00:00.000Z", "2026-06-14T08:00:00.000Z", "2019-01-31T07:32:49.000Z"].map(
+    (startedAt, n) => call({ id: `d${n}`, startedAt }),
+  );
+  const { app } = await import("../src/lib/app.svelte");
+  app.now = Date.now();
+  await open("calls");
+  await waitFor(() => expect(texts("call-day")).toEqual(["Сегодня", "Вчера", "31.01.2019"]));
+});
+
+test("loading, empty and failed lists each say so, and a failure can be tried again", async () => {
+  backend.silent.add("calls");
+  const user = await open("calls");
+  expect(await screen.findByTestId("skeleton")).toBeTruthy();
+  backend.silent.clear();
+  backend.calls = [];
+  await user.click(screen.getByTestId("filter-missed"));
+  expect((await screen.findByText("Пропущенных звонков нет.")).closest("[data-testid=empty]")).toBeTruthy();
+  await user.click(screen.getByTestId("filter-all"));
+  await screen.findByText("Звонков пока нет. Сделайте тестовый звонок на свой номер.");
+});
+
+test("a first reading that fails shows the reason and recovers", async () => {
+  backend.fails.calls = { code: "timeout", detail: null };
+  const user = await open("calls");
+  expect((await screen.findByTestId("failure")).textContent).toContain("Ответа нет слишком долго");
+  backend.fails = {};
+  await user.click(screen.getByTestId("retry"));
+  expect((await screen.findAllByTestId("call-row")).length).toBe(backend.calls.length);
+});
+
+test("an incoming call appears on top at once, is announced, and changes in its place", async () => {
+  backend.calls = [call({ id: "old" })];
+  await open("calls");
+  await screen.findByTestId("call-row");
+  const ringing = call({
+    id: "new",
+    outcome: "ringing",
+    name: null,
+    contactId: null,
+    talkMs: null,
+    startedAt: new Date().toISOString(),
+  });
+  backend.calls = [ringing, ...backend.calls];
+  backend.changed({ calls: true });
+  await waitFor(() => expect(row(0).dataset.call).toBe("new"));
+  expect(screen.getByTestId("ringing").textContent).toBe(
+    `Входящий звонок: Неизвестный номер, ${shownNumber(11)}, Отдел продаж`,
+  );
+  backend.calls = [
+    { ...ringing, outcome: "answered_by", answeredBy: "Смирнова Анна" },
+    ...backend.calls.slice(1),
+  ];
+  backend.changed({ calls: true });
+  await waitFor(() => expect(texts("call-status")[0]).toBe("Ответил: Смирнова А."));
+  expect(screen.getByTestId("ringing").textContent).toBe("");
+});
+
+test("search and chips ask the app, and the words of the search reach it trimmed", async () => {
+  const user = await open("calls");
+  await screen.findAllByTestId("call-row");
+  await user.type(screen.getByTestId("calls-search"), " лебедев");
+  await waitFor(() =>
+    expect(backend.last("calls")).toMatchObject({ filter: { kind: "all", query: "лебедев" }, cursor: null }),
+  );
+  await waitFor(() => expect(texts("call-name")).toEqual(["Лебедев Антон"]));
+  await user.clear(screen.getByTestId("calls-search"));
+  await user.click(screen.getByTestId("filter-to_call_back"));
+  await waitFor(() => expect(all("call-row").length).toBe(2));
+  expect(texts("call-to-call-back")).toEqual(["надо перезвонить", "надо перезвонить"]);
+});
+
+test("10,000 loaded calls keep only the visible rows in the page", async () => {
+  backend.calls = many(10_000);
+  const { CallList } = await import("../src/lib/calls.svelte");
+  const list = new CallList();
+  await list.show({ kind: "all", query: "" });
+  while (!list.complete) await list.more();
+  expect(list.rows).toHaveLength(10_000);
+  await open("calls");
+  await screen.findAllByTestId("call-row");
+  expect(all("call-row").length).toBeLessThan(60);
+});
+
+test("arrows move, Enter opens, Ctrl+C copies the E.164 number, / goes to the search", async () => {
+  backend.calls = [call({ id: "a" }), call({ id: "b", name: "Тихонов Лев", numberKey: keyNumber(15) })];
+  const user = await open("calls");
+  const written = vi.spyOn(navigator.clipboard, "writeText").mockResolvedValue();
+  await screen.findAllByTestId("call-row");
+  await user.keyboard("/");
+  expect(document.activeElement).toBe(screen.getByTestId("calls-search"));
+  await user.keyboard("{ArrowDown}{ArrowDown}");
+  const list = screen.getByTestId("calls-list");
+  expect(document.activeElement).toBe(list);
+  const marked = document.getElementById(list.getAttribute("aria-activedescendant") ?? "");
+  expect(marked?.querySelector("[data-testid=call-row]")?.getAttribute("data-call")).toBe("b");
+  await user.keyboard("{Control>}c{/Control}");
+  await waitFor(() => expect(written).toHaveBeenCalledWith(keyNumber(15)));
+  await user.keyboard("{Enter}");
+  expect((await screen.findByTestId("panel-name")).textContent).toBe("Тихонов Лев");
+  expect(window.location.hash).toBe("#/call/b");
+  expect(backend.title).toBe("Тихонов Лев — Перезвон");
+  await user.keyboard("{Escape}");
+  await waitFor(() => expect(window.location.hash).toBe("#/calls"));
+});
+
+test("the app's «navigate» opens the record, as a click on a toast does", async () => {
+  await open("calls");
+  backend.emit("navigate", "document/40");
+  expect((await screen.findByTestId("document-number")).textContent).toBe("000000040");
+  backend.emit("navigate", "contact/3");
+  expect((await screen.findByTestId("contact-name")).textContent).toBe("Лебедев Антон");
+});
+
+test("«Позвонить» orders one call however often it is pressed, and says to pick up", async () => {
+  const user = await open("call/01J00000000000000000000004");
+  const button = await screen.findByTestId("panel-call");
+  await user.dblClick(button);
+  expect(backend.times("call_back")).toBe(1);
+  expect(backend.last("call_back")).toEqual({ number: keyNumber(11) });
+  expect((await screen.findByTestId("message")).textContent).toContain("Снимите трубку");
+});
+
+test("a call of which the PBX did not say whether it was placed is never repeated by the window", async () => {
+  backend.fails.call_back = { code: "call_unknown", detail: null };
+  const user = await open("call/01J00000000000000000000004");
+  await user.click(await screen.findByTestId("panel-call"));
+  const message = await screen.findByTestId("message-bad");
+  expect(message.textContent).toContain("АТС не ответила, начат ли звонок");
+  expect(within(message).queryByText("Повторить")).toBeNull();
+  expect(backend.times("call_back")).toBe(1);
+});
+
+test("an unknown number offers both ways equally; a withheld one offers none", async () => {
+  const user = await open("call/01J00000000000000000000002");
+  const create = await screen.findByTestId("panel-create");
+  expect(create.className.trim()).toBe(screen.getByTestId("panel-attach").className.trim());
+  expect(screen.queryByTestId("panel-card")).toBeNull();
+  await user.click(screen.getByTestId("panel-attach"));
+  await user.type(await screen.findByTestId("attach-search"), "тихон");
+  await waitFor(() => expect(all("attach-contact").length).toBe(1));
+  await user.click(screen.getByTestId("attach-contact"));
+  await waitFor(() =>
+    expect(backend.last("attach_number")).toEqual({ id: 5, number: keyNumber(21), label: "" }),
+  );
+  expect((await screen.findByTestId("message")).textContent).toContain("Тихонов Лев");
+  expect(screen.queryByTestId("attach-dialog")).toBeNull();
+  backend.emit("navigate", "call/01J00000000000000000000008");
+  await waitFor(() => expect(screen.getByTestId("panel-name").textContent).toBe("Номер скрыт"));
+  expect(screen.queryByTestId("panel-call")).toBeNull();
+  expect(screen.queryByTestId("panel-create")).toBeNull();
+});
+
+test("an attachment that fails says why and keeps the dialog", async () => {
+  backend.fails.attach_number = { code: "number_taken", detail: null };
+  const user = await open("call/01J00000000000000000000002");
+  await user.click(await screen.findByTestId("panel-attach"));
+  await user.click((await screen.findAllByTestId("attach-contact"))[0] as HTMLElement);
+  const dialog = within(screen.getByTestId("attach-dialog"));
+  expect((await dialog.findByTestId("failure")).dataset.code).toBe("number_taken");
+});
+
+test("a number of several contacts shows the candidates and never guesses", async () => {
+  await open("call/01J00000000000000000000014");
+  await screen.findByTestId("panel-name");
+  expect(texts("panel-candidate")).toEqual(["Орлова Дарья", "Орлов Максим"]);
+  expect(screen.queryByTestId("panel-card")).toBeNull();
+  expect(screen.queryByTestId("panel-create")).toBeNull();
+});
+
+test("a call that is gone says so", async () => {
+  await open("call/none");
+  const panel = within(await screen.findByTestId("call-panel"));
+  expect((await panel.findByTestId("failure")).textContent).toContain("не найдена");
+});

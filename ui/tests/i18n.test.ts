@@ -1,0 +1,90 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { dictionaries, type Dictionary } from "../src/lib/i18n/index.svelte";
+import { pluralOf } from "../src/lib/i18n/plural";
+import { SECTIONS } from "../src/lib/route.svelte";
+import { fixOf } from "../src/lib/words";
+
+function leaves(value: unknown, path = ""): [string, unknown][] {
+  if (typeof value !== "object" || value === null) return [[path, value]];
+  return Object.entries(value).flatMap(([key, inner]) => leaves(inner, `${path}.${key}`));
+}
+const said = (leaf: unknown) =>
+  typeof leaf === "function" ? String(leaf(2, "б", "в")) : typeof leaf === "string" ? leaf : null;
+
+test("both dictionaries have the same keys", () => {
+  const keys = (t: Dictionary) => leaves(t).map(([path]) => path);
+  expect(keys(dictionaries.en).sort()).toEqual(keys(dictionaries.ru).sort());
+});
+
+test.each(["ru", "en"] as const)("%s: every text says something, and shouts nowhere", (language) => {
+  for (const [path, leaf] of leaves(dictionaries[language])) {
+    const text = said(leaf);
+    expect(text, `${path} is neither text nor function`).not.toBeNull();
+    if (path !== ".call.recording.none") expect(text, `${path} is empty`).not.toBe("");
+    expect(text, `${path} has an exclamation mark`).not.toContain("!");
+    expect(text, `${path} forgot a value`).not.toMatch(/undefined|\[object|NaN/);
+  }
+});
+
+test("English texts hold no Russian but the names of things in the Russian portal", () => {
+  const allowed = new Set([".connection.tokenHint", ".general.languages.ru"]);
+  for (const [path, leaf] of leaves(dictionaries.en)) {
+    if (typeof leaf === "string" && !allowed.has(path)) expect(leaf, path).not.toMatch(/[а-яё]/i);
+  }
+});
+
+test("Russian plurals have their three forms", () => {
+  const count = dictionaries.ru.contacts.callCount;
+  expect([1, 2, 5, 11, 21, 104].map(count)).toEqual([
+    "1 звонок",
+    "2 звонка",
+    "5 звонков",
+    "11 звонков",
+    "21 звонок",
+    "104 звонка",
+  ]);
+  expect(pluralOf("en")(1, { one: "call", other: "calls" })).toBe("call");
+  expect(pluralOf("en")(3, { one: "call", other: "calls" })).toBe("calls");
+});
+
+/** The words in backquotes of the doc comment above a field or type of the contract. */
+function documented(before: string): string[] {
+  const contract = readFileSync(new URL("../../src-tauri/src/ipc.rs", import.meta.url), "utf8");
+  const at = contract.indexOf(before);
+  expect(at, `ipc.rs has ${before}`).toBeGreaterThan(0);
+  const comment = contract.slice(0, at).trimEnd().split("\n").reverse();
+  const lines = comment.slice(
+    0,
+    comment.findIndex((line) => !line.trim().startsWith("///")),
+  );
+  return [...lines.join("\n").matchAll(/`([a-z]+(?:_[a-z]+)*)`/g)].map((match) => match[1] ?? "");
+}
+
+test("every trouble, failure and check of the contract has its words in both languages", () => {
+  const troubles = documented("pub trouble: Option<String>").filter((word) => word !== "ready");
+  const failures = documented("pub code: String");
+  const checks = documented("pub id: String,\n    /// Passed");
+  expect(troubles.length).toBeGreaterThan(10);
+  expect(failures.length).toBeGreaterThan(8);
+  expect(checks.length).toBeGreaterThan(10);
+  for (const t of [dictionaries.ru, dictionaries.en]) {
+    for (const code of troubles) {
+      expect(Object.keys(t.troubles), code).toContain(code);
+      expect(t.failures[code], code).toBeTruthy();
+    }
+    for (const code of failures) expect(t.failures[code], code).toBeTruthy();
+    for (const id of checks) expect(Object.keys(t.checks), id).toContain(id);
+  }
+});
+
+test("«Исправить» leads to a section that exists", () => {
+  for (const code of [...Object.keys(dictionaries.ru.troubles), ...Object.keys(dictionaries.ru.checks)]) {
+    const section = fixOf(code);
+    if (section) expect(SECTIONS, code).toContain(section);
+  }
+  expect(fixOf("token_refused")).toBe("connection");
+  expect(fixOf("no_public_url")).toBe("address");
+  expect(fixOf("no_me")).toBe("me");
+  expect(fixOf("disk_full")).toBeNull();
+});

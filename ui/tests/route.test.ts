@@ -1,0 +1,54 @@
+import { beforeEach, expect, test } from "vitest";
+import { links, parseRoute, router } from "../src/lib/route.svelte";
+
+const settled = () => new Promise((done) => setTimeout(done, 20));
+
+test.each([
+  ["", { screen: "calls", kind: null, call: null }],
+  ["#/calls/to_call_back", { screen: "calls", kind: "to_call_back", call: null }],
+  ["calls/nonsense", { screen: "calls", kind: null, call: null }],
+  ["call/01J0ABC", { screen: "calls", kind: null, call: "01J0ABC" }],
+  ["contact/12", { screen: "contacts", contact: 12, create: null }],
+  ["contact/x", { screen: "contacts", contact: null, create: null }],
+  [
+    "#/contact/new?number=%2B79000000021&name=%D0%AF",
+    { screen: "contacts", contact: null, create: { number: "+79000000021", name: "Я" } },
+  ],
+  ["document/3", { screen: "document", document: 3 }],
+  ["document/-3", { screen: "calls", kind: null, call: null }],
+  ["notifications", { screen: "notifications" }],
+  ["settings", { screen: "settings", section: "connection" }],
+  ["settings/me", { screen: "settings", section: "me" }],
+  ["call/%E0%A4%A", { screen: "calls", kind: null, call: "%E0%A4%A" }],
+])("%s leads to %o", (text, route) => expect(parseRoute(text)).toEqual(route));
+
+test("links lead where they say", () => {
+  expect(parseRoute(links.call("01J/х"))).toMatchObject({ call: "01J/х" });
+  expect(parseRoute(links.contact(7))).toMatchObject({ contact: 7 });
+  expect(parseRoute(links.document(42))).toMatchObject({ document: 42 });
+  const link = links.newContact("+7 (900) 000-00-21", "Ян & Ко");
+  expect(parseRoute(link)).toMatchObject({ create: { number: "+7 (900) 000-00-21", name: "Ян & Ко" } });
+});
+
+let stop = () => undefined as void;
+beforeEach(() => {
+  stop();
+  stop = router.start();
+});
+
+test("a guard that says no keeps the place and the address", async () => {
+  router.go("contact/1");
+  await settled();
+  let asked = 0;
+  const lift = router.guard(() => Promise.resolve(++asked > 1));
+  router.go("document/3");
+  await settled();
+  expect(router.route).toMatchObject({ screen: "contacts", contact: 1 });
+  expect(window.location.hash).toBe("#/contact/1");
+  router.go("document/3");
+  await settled();
+  expect(router.route).toMatchObject({ screen: "document", document: 3 });
+  expect(window.location.hash).toBe("#/document/3");
+  expect(asked).toBe(2);
+  lift();
+});

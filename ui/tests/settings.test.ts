@@ -1,0 +1,190 @@
+import { screen, waitFor, within } from "@testing-library/svelte";
+import { expect, test } from "vitest";
+import { app } from "../src/lib/app.svelte";
+import { isListen, isUrl, masked } from "../src/lib/settings/address";
+import { backend } from "./fake/backend";
+import { all, input, open, texts } from "./open";
+
+const service = (over: Partial<typeof backend.state.service>) =>
+  (backend.state = { ...backend.state, service: { ...backend.state.service, ...over } });
+
+test("addresses are recognised", () => {
+  expect(["https://pbx.example", "http://10.0.0.1:8731/x"].every(isUrl)).toBe(true);
+  expect(["pbx.example", "ftp://x", "https://", "javascript:alert(1)"].some(isUrl)).toBe(false);
+  expect(["127.0.0.1:8731", "0.0.0.0:80", "[::1]:8731"].every(isListen)).toBe(true);
+  expect(["127.0.0.1", "999.0.0.1:80", "127.0.0.1:99999", "localhost:1", ":8731"].some(isListen)).toBe(false);
+  expect(masked("https://pbx.example/xsi/4f1c9a7b/null")).toBe("https://pbx.example/xsi/••••••••/null");
+});
+
+test("a pasted token is checked live; a refused one says so and is not saved", async () => {
+  const user = await open("settings/connection");
+  await user.type(await screen.findByTestId("settings-token"), "bad");
+  expect((await screen.findByTestId("failure")).dataset.code).toBe("token_refused");
+  await user.click(screen.getByTestId("settings-save"));
+  expect(backend.times("save_token")).toBe(0);
+  await user.clear(input("settings-token"));
+  await user.type(input("settings-token"), "good-token");
+  expect((await screen.findByTestId("token-found")).textContent?.trim()).toBe("Найдено абонентов: 7");
+  await user.click(screen.getByTestId("settings-save"));
+  await waitFor(() => expect(backend.last("save_token")).toEqual({ token: "good-token", insecure: false }));
+  await waitFor(() => expect(input("settings-token").value).toBe(""));
+});
+
+test("a token that cannot be checked just now may still be saved", async () => {
+  backend.fails.check_token = { code: "pbx_unreachable", detail: null };
+  const user = await open("settings/connection");
+  await user.type(await screen.findByTestId("settings-token"), "perhaps");
+  await user.click(screen.getByTestId("settings-save"));
+  await waitFor(() => expect(backend.last("save_token")).toEqual({ token: "perhaps", insecure: false }));
+});
+
+test("without a keyring nothing is stored before the consent", async () => {
+  service({ secrets: "none", token: false });
+  const user = await open("settings/connection");
+  await user.type(await screen.findByTestId("settings-token"), "good-token");
+  await screen.findByTestId("token-found");
+  await user.click(screen.getByTestId("settings-save"));
+  expect(screen.getByText(/Подтвердите хранение в файле/)).toBeTruthy();
+  expect(backend.times("save_token")).toBe(0);
+  await user.click(screen.getByTestId("settings-consent"));
+  await user.click(screen.getByTestId("settings-save"));
+  await waitFor(() => expect(backend.last("save_token")).toEqual({ token: "good-token", insecure: true }));
+});
+
+test("a locked keyring offers the file, and only then stores there", async () => {
+  backend.fails.save_token = { code: "keyring_locked", detail: null };
+  const user = await open("settings/connection");
+  await user.type(await screen.findByTestId("settings-token"), "good-token");
+  await user.click(screen.getByTestId("settings-save"));
+  const consent = await screen.findByTestId("settings-consent");
+  backend.fails = {};
+  await user.click(consent);
+  await user.click(screen.getByTestId("settings-save"));
+  await waitFor(() => expect(backend.last("save_token")).toEqual({ token: "good-token", insecure: true }));
+});
+
+test("a company server is joined by address and key, and left again", async () => {
+  const user = await open("settings/connection");
+  await user.click(await screen.findByTestId("mode-remote"));
+  await user.type(screen.getByTestId("settings-relay-url"), "relay.example");
+  await user.click(screen.getByTestId("settings-save"));
+  expect(screen.getByText("Адрес начинается с https:// или http://.")).toBeTruthy();
+  expect(screen.getByText("Вставьте ключ.")).toBeTruthy();
+  await user.clear(input("settings-relay-url"));
+  await user.type(input("settings-relay-url"), "https://relay.example");
+  await user.type(input("settings-relay-key"), "key");
+  await user.click(screen.getByTestId("settings-save"));
+  await waitFor(() =>
+    expect(backend.last("join")).toEqual({ url: "https://relay.example", key: "key", insecure: false }),
+  );
+  await waitFor(() => expect(input("settings-relay-key").value).toBe(""));
+  await user.click(screen.getByTestId("mode-embedded"));
+  await user.type(screen.getByTestId("settings-token"), "good-token");
+  await user.click(screen.getByTestId("settings-save"));
+  await waitFor(() => expect(backend.last("join")).toEqual({ url: "", key: "", insecure: false }));
+  expect(backend.last("save_token")).toEqual({ token: "good-token", insecure: false });
+});
+
+test("the callback address hides its secret until asked", async () => {
+  const user = await open("settings/address");
+  const shown = await screen.findByTestId("settings-callback");
+  expect(shown.textContent).not.toContain("4f1c9a7be2d05836");
+  await user.click(screen.getByTestId("settings-callback-show"));
+  expect(shown.textContent).toContain("4f1c9a7be2d05836");
+});
+
+test("addresses are checked before they are saved, and an empty one is explained", async () => {
+  const user = await open("settings/address");
+  await user.clear(await screen.findByTestId("settings-public-url"));
+  expect(screen.getByTestId("address-empty").textContent).toContain("звонки не всплывают");
+  await user.type(input("settings-public-url"), "pbx.example");
+  await user.click(screen.getByTestId("settings-save"));
+  expect(backend.times("save_settings")).toBe(0);
+  expect(input("settings-public-url").getAttribute("aria-invalid")).toBe("true");
+  await user.clear(input("settings-public-url"));
+  await user.type(input("settings-public-url"), "https://new.example");
+  await user.click(screen.getByTestId("settings-save"));
+  await waitFor(() => expect(backend.state.settings.publicUrl).toBe("https://new.example"));
+});
+
+test("one finds oneself by any word and is chosen at a click", async () => {
+  const user = await open("settings/me");
+  await screen.findAllByTestId("me-abonent");
+  await user.type(screen.getByTestId("me-search"), "сервис 103");
+  expect(all("me-abonent").length).toBe(1);
+  await user.click(screen.getByTestId("me-abonent"));
+  await waitFor(() => expect(backend.state.me?.name).toBe("Кузнецов Олег"));
+  expect((await screen.findByTestId("me-chosen")).textContent).toContain("Кузнецов Олег");
+});
+
+test("two quick switches do not undo each other, and a refused one goes back", async () => {
+  const user = await open("settings/notifications");
+  await user.click(await screen.findByTestId("switch-incoming"));
+  await user.click(screen.getByTestId("switch-digest"));
+  await waitFor(() => expect(backend.state.settings).toMatchObject({ incoming: false, digest: false }));
+  backend.fails.save_settings = { code: "storage", detail: null };
+  await user.click(screen.getByTestId("switch-missed"));
+  await screen.findByTestId("message-bad");
+  await waitFor(() => expect(input("switch-missed").checked).toBe(true));
+  backend.fails = {};
+  await user.selectOptions(screen.getByTestId("switch-documents"), "off");
+  await waitFor(() => expect(input("switch-documentToast").disabled).toBe(true));
+});
+
+test("language and theme change the window at once", async () => {
+  const user = await open("settings/general");
+  await user.click(await screen.findByTestId("language-en"));
+  await waitFor(() => expect(screen.getByTestId("nav-calls").textContent).toContain("Calls"));
+  expect(document.documentElement.lang).toBe("en");
+  await user.click(screen.getByTestId("theme-dark"));
+  await waitFor(() => expect(document.documentElement.dataset.theme).toBe("dark"));
+});
+
+test("the grace time is saved when it is a sensible number", async () => {
+  const user = await open("settings/general");
+  await user.clear(await screen.findByTestId("settings-grace"));
+  await user.type(input("settings-grace"), "9x");
+  await user.tab();
+  expect(screen.getByText("Целое число от 0 до 600.")).toBeTruthy();
+  expect(backend.times("save_settings")).toBe(0);
+  await user.clear(input("settings-grace"));
+  await user.type(input("settings-grace"), "45");
+  await user.tab();
+  await waitFor(() => expect(backend.state.settings.graceS).toBe(45));
+});
+
+test("every failed check has its cause and its way out", async () => {
+  const user = await open("settings/check");
+  await user.click(await screen.findByTestId("check-run"));
+  await waitFor(() => expect(all("check-line").length).toBe(12));
+  expect(screen.getByTestId("check-result").textContent).toContain("Требуют внимания: 2");
+  const failed = all("check-line").find((line) => line.dataset.check === "callback") as HTMLElement;
+  expect(failed.textContent).toContain("По публичному адресу программа не отвечает");
+  expect(within(failed).getByText("Исправить").getAttribute("href")).toBe("#/settings/address");
+});
+
+test("the strip and the banner tell how the service does, with the way to put it right", async () => {
+  await open("calls");
+  expect(screen.getByTestId("strip-token").dataset.ok).toBe("true");
+  expect(screen.getByTestId("strip-events").textContent).toMatch(/последнее .*\d\d:\d\d:\d\d/);
+  expect(screen.queryByTestId("banner")).toBeNull();
+  service({ level: "off", trouble: "token_refused", subscriptionUntil: null });
+  backend.changed({ state: true });
+  const banner = await screen.findByTestId("banner");
+  expect(banner.textContent).toContain("Облачная АТС не принимает токен");
+  expect(screen.getByTestId("banner-fix").getAttribute("href")).toBe("#/settings/connection");
+  expect(screen.getByTestId("strip-token").dataset.ok).toBe("false");
+  expect(screen.getByTestId("strip-subscription").dataset.ok).toBe("false");
+});
+
+test("a window whose app does not answer says so and recovers", async () => {
+  const { render } = await import("@testing-library/svelte");
+  const { default: App } = await import("../src/App.svelte");
+  backend.fails.state = "command state not allowed";
+  render(App);
+  expect((await screen.findByTestId("failure")).textContent).toContain("command state not allowed");
+  backend.fails = {};
+  await app.reload();
+  expect(await screen.findByTestId("shell")).toBeTruthy();
+  expect(texts("nav-calls-count")).toEqual(["2"]);
+});

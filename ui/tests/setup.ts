@@ -1,0 +1,14 @@
+import { beforeEach, vi } from "vitest";
+import { app } from "../src/lib/app.svelte";
+import { i18n } from "../src/lib/i18n/index.svelte";
+import { router } from "../src/lib/route.svelte";
+import { backend } from "./fake/backend";
+
+beforeEach(() => {
+  vi.useRealTimers();
+  backend.reset();
+  app.loaded.clear();
+  app.message = null;
+  i18n.language = "ru";
+  router.go("calls", true);
+});
