@@ -27,8 +27,12 @@ impl Desk {
     fn start(address: &str) -> Self {
         let icons = tempfile::tempdir().unwrap();
         let options = Options {
+            app_name: "Перезвон".to_owned(),
+            desktop_entry: "perezvon".to_owned(),
+            app_id: "ru.perezvon.desk".to_owned(),
+            icon_dir: icons.path().to_owned(),
+            icons: &[("perezvon", include_bytes!("../icons/icon.png"))],
             bus: Some(address.to_owned()),
-            ..Options::new(icons.path().to_owned())
         };
         let (sender, events) = mpsc::channel(64);
         Self {
@@ -421,6 +425,21 @@ async fn a_service_that_hangs_delays_one_toast_only() {
     }
     let asked = server.wait("one call", |shown, _| Some(shown.len())).await;
     assert_eq!(asked, 1, "after the first time limit the service is left alone");
+}
+
+#[tokio::test]
+async fn a_refused_toast_says_nothing_of_the_next() {
+    let bus = Bus::start();
+    let _server = Server::start(&bus.address, FULL, Clicks::Refuse).await;
+    let mut desk = Desk::start(&bus.address);
+    desk.ability(Ability::Actions).await;
+    desk.show(toast(1, Urgency::Normal)).await;
+    let failed = desk.next().await;
+    assert!(
+        matches!(&failed, ToastEvent::Failed { reason, .. } if reason.contains("too many")),
+        "{failed:?}"
+    );
+    assert_eq!(desk.toasts.ability(), Ability::Actions);
 }
 
 #[tokio::test]

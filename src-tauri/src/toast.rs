@@ -38,9 +38,6 @@ const QUEUE: usize = 64;
 /// How long a full event queue is waited for before the event is dropped: the toasts of the next calls must go on.
 const EVENT_LIMIT: Duration = Duration::from_secs(2);
 
-/// The app's icons by the names of [`Toast::icon`], the application's first.
-const ICONS: &[(&str, &[u8])] = &[("perezvon", include_bytes!("../../icons/icon.png"))];
-
 /// What the notification service can do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ability {
@@ -135,18 +132,6 @@ pub struct Options {
 }
 
 impl Options {
-    /// Those of this app; the icons are written into `icon_dir`.
-    pub fn new(icon_dir: PathBuf) -> Self {
-        Self {
-            app_name: "Перезвон".to_owned(),
-            desktop_entry: "perezvon".to_owned(),
-            app_id: "ru.perezvon.desk".to_owned(),
-            icon_dir,
-            icons: ICONS,
-            bus: None,
-        }
-    }
-
     /// The file of an icon by [`Toast::icon`]; the application's own for an unknown name.
     fn icon_path(&self, name: &str) -> Option<PathBuf> {
         let known = self

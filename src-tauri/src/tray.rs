@@ -3,7 +3,7 @@
 //! The icon, its text and the menu change only when what they show changes. On Linux each change of the icon writes a
 //! file for the desktop to read, and the system tells of no click on the icon itself: it opens the menu.
 
-mod badge;
+mod picture;
 mod words;
 
 use crate::app::Perezvon;
@@ -15,8 +15,7 @@ use perezvon_desk::view::{CallRow, CallsFilter};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tauri::image::Image;
-use tauri::menu::{Menu, MenuItem, PredefinedMenuItem};
+use tauri::menu::{IsMenuItem, Menu, MenuItem, MenuItemKind, PredefinedMenuItem};
 use tauri::tray::{MouseButton, MouseButtonState, TrayIcon, TrayIconBuilder, TrayIconEvent};
 use tauri::{AppHandle, Manager as _, Wry};
 use tokio::sync::Notify;
@@ -69,7 +68,8 @@ struct Tray {
     menu: Menu<Wry>,
     /// Entries with a text of their own, with the id by which `words` knows it.
     items: Vec<(&'static str, MenuItem<Wry>)>,
-    callers: Mutex<Vec<MenuItem<Wry>>>,
+    /// The entries of the callers and the line below them.
+    callers: Mutex<Vec<MenuItemKind<Wry>>>,
     shown: Mutex<State>,
     /// The desk is to be looked at again.
     wanted: Notify,
@@ -113,7 +113,7 @@ pub(crate) fn build(handle: &AppHandle) -> tauri::Result<()> {
         ],
     )?;
     let icon = TrayIconBuilder::with_id("perezvon")
-        .icon(picture(&state)?)
+        .icon(picture::of(&state)?)
         .tooltip(words::tooltip(&state))
         .menu(&menu)
         .show_menu_on_left_click(false)
@@ -150,10 +150,13 @@ pub(crate) fn refresh(handle: &AppHandle) {
 
 /// On Linux the icon goes through a file: not into a folder that all users share.
 fn private_files(builder: TrayIconBuilder<Wry>, handle: &AppHandle) -> TrayIconBuilder<Wry> {
-    match handle.try_state::<Arc<Perezvon>>() {
-        Some(app) => builder.temp_dir_path(app.data_dir.join("tray")),
-        None => builder,
-    }
+    let Some(app) = handle.try_state::<Arc<Perezvon>>() else {
+        return builder;
+    };
+    let dir = app.data_dir.join("tray");
+    // What a killed app left; there may be nothing.
+    let _ = std::fs::remove_dir_all(&dir);
+    builder.temp_dir_path(dir)
 }
 
 fn language_of(handle: &AppHandle) -> Language {
@@ -253,10 +256,10 @@ fn show(handle: &AppHandle, state: State) -> tauri::Result<()> {
     if *shown == state {
         return Ok(());
     }
-    if (shown.level, shown.ringing, badge::text(shown.waiting))
-        != (state.level, state.ringing, badge::text(state.waiting))
+    if (shown.level, shown.ringing, picture::text(shown.waiting))
+        != (state.level, state.ringing, picture::text(state.waiting))
     {
-        tray.icon.set_icon(Some(picture(&state)?))?;
+        tray.icon.set_icon(Some(picture::of(&state)?))?;
     }
     tray.icon.set_tooltip(Some(words::tooltip(&state)))?;
     for (id, item) in &tray.items {
@@ -276,7 +279,12 @@ fn show(handle: &AppHandle, state: State) -> tauri::Result<()> {
             );
             let item = MenuItem::with_id(handle, id, text, true, None::<&str>)?;
             tray.menu.insert(&item, ABOVE + index)?;
-            callers.push(item);
+            callers.push(item.kind());
+        }
+        if !callers.is_empty() {
+            let line = PredefinedMenuItem::separator(handle)?;
+            tray.menu.insert(&line, ABOVE + callers.len())?;
+            callers.push(line.kind());
         }
     }
     *shown = state;
@@ -302,21 +310,6 @@ fn clicked(handle: &AppHandle, id: &str) {
         },
     };
     action::carry_out(handle, wanted);
-}
-
-/// The icon of a state, with the number of waiting callers on it.
-fn picture(state: &State) -> tauri::Result<Image<'static>> {
-    let png: &[u8] = match (state.ringing, state.level) {
-        (true, _) => include_bytes!("../../icons/tray-ring.png"),
-        (false, Level::Ready) => include_bytes!("../../icons/tray-ready.png"),
-        (false, Level::Degraded) => include_bytes!("../../icons/tray-degraded.png"),
-        (false, Level::Off) => include_bytes!("../../icons/tray-off.png"),
-    };
-    let image = Image::from_bytes(png)?;
-    let (width, height) = (image.width(), image.height());
-    let mut rgba = image.rgba().to_vec();
-    badge::draw(&mut rgba, width as usize, height as usize, &badge::text(state.waiting));
-    Ok(Image::new_owned(rgba, width, height))
 }
 
 #[cfg(test)]
@@ -364,31 +357,5 @@ mod tests {
             callers[2].number, "+79000000001",
             "a hidden number cannot be called back"
         );
-    }
-
-    #[test]
-    fn every_state_has_its_picture() {
-        let mut seen = HashSet::new();
-        for (level, ringing) in [
-            (Level::Ready, false),
-            (Level::Degraded, false),
-            (Level::Off, false),
-            (Level::Ready, true),
-        ] {
-            for waiting in [0, 3, 10] {
-                let image = picture(&State {
-                    level,
-                    ringing,
-                    waiting,
-                    ..State::default()
-                })
-                .unwrap();
-                assert_eq!(image.rgba().len(), (image.width() * image.height() * 4) as usize);
-                assert!(
-                    seen.insert(image.rgba().to_vec()),
-                    "{level:?} {ringing} {waiting} looks like another"
-                );
-            }
-        }
     }
 }

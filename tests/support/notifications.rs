@@ -51,6 +51,8 @@ pub enum Clicks {
     AfterAnswer,
     /// `Notify` is never answered.
     Hang,
+    /// `Notify` is answered with an error.
+    Refuse,
 }
 
 #[derive(Default)]
@@ -81,7 +83,7 @@ impl Service {
         actions: Vec<String>,
         hints: HashMap<String, OwnedValue>,
         expire: i32,
-    ) -> u32 {
+    ) -> zbus::fdo::Result<u32> {
         let key = actions.get(2).cloned();
         let id = {
             let mut record = self.record.lock().unwrap();
@@ -105,6 +107,7 @@ impl Service {
         self.news.notify_waiters();
         match (self.clicks, key) {
             (Clicks::Hang, _) => std::future::pending().await,
+            (Clicks::Refuse, _) => return Err(zbus::fdo::Error::LimitsExceeded("too many".to_owned())),
             (Clicks::BeforeAnswer, Some(key)) => {
                 Self::action_invoked(&emitter, id, &key).await.unwrap();
                 Self::notification_closed(&emitter, id, 2).await.unwrap();
@@ -118,7 +121,7 @@ impl Service {
             }
             _ => {}
         }
-        id
+        Ok(id)
     }
 
     async fn close_notification(&self, #[zbus(signal_emitter)] emitter: SignalEmitter<'_>, id: u32) {

@@ -15,7 +15,7 @@ mod notify;
 mod signal;
 
 use super::{Ability, CloseReason, Options, Reporter, ToastEvent, action_of, gives_way};
-use notify::Place;
+use notify::{FailureKind, Place};
 use perezvon_desk::toast::{Action, Stay, Toast, ToastKey, ToastOp};
 use signal::{Session, Signal, What};
 use std::collections::VecDeque;
@@ -47,7 +47,7 @@ pub(super) async fn run(options: Options, mut ops: mpsc::Receiver<Vec<ToastOp>>,
     loop {
         match Session::open(screen.options.bus.as_deref()).await {
             Ok(mut session) => {
-                if screen.serve(&mut session, &mut ops).await.is_stopped() {
+                if screen.serve(&mut session, &mut ops).await == Over::Stopped {
                     return;
                 }
                 screen.forget_all();
@@ -69,18 +69,12 @@ pub(super) async fn run(options: Options, mut ops: mpsc::Receiver<Vec<ToastOp>>,
 }
 
 /// Why serving a session ended.
-#[derive(Clone, Copy)]
+#[derive(PartialEq, Eq)]
 enum Over {
     /// Nobody sends operations any more.
     Stopped,
     /// The connection is gone.
     Lost,
-}
-
-impl Over {
-    fn is_stopped(self) -> bool {
-        matches!(self, Self::Stopped)
-    }
 }
 
 /// A toast that is on the screen or waits for a service that can show it.
@@ -143,7 +137,7 @@ impl Screen {
                 self.raise_waiting(session).await
             }
             Err(failure) => {
-                let silent = failure.silent;
+                let silent = failure.kind == FailureKind::Silent;
                 self.report.ability(Ability::None(failure.reason)).await;
                 // A service that is not there announces itself when it comes; one that hangs does not.
                 silent.then(|| Instant::now() + HOLD_OFF)
@@ -255,8 +249,14 @@ impl Screen {
             }
             Err(failure) => {
                 self.report.failed(&entry.toast, failure.reason.clone()).await;
-                self.report.ability(Ability::None(failure.reason)).await;
-                if failure.silent { Answered::No } else { Answered::Yes }
+                if failure.kind != FailureKind::Refused {
+                    self.report.ability(Ability::None(failure.reason)).await;
+                }
+                if failure.kind == FailureKind::Silent {
+                    Answered::No
+                } else {
+                    Answered::Yes
+                }
             }
         }
     }

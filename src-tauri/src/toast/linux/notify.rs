@@ -39,8 +39,53 @@ pub(super) struct Capabilities {
 /// Why a call failed.
 pub(super) struct Failure {
     pub(super) reason: String,
-    /// There was no answer at all within the limit.
-    pub(super) silent: bool,
+    pub(super) kind: FailureKind,
+}
+
+/// What a failure says of the service.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum FailureKind {
+    /// There was no answer within the limit.
+    Silent,
+    /// There is no service.
+    Gone,
+    /// It did not want this one: too many, or a text it cannot read.
+    Refused,
+}
+
+impl Failure {
+    fn odd(error: &zbus::Error) -> Self {
+        Self {
+            reason: format!("the notification service answered oddly: {error}"),
+            kind: FailureKind::Refused,
+        }
+    }
+
+    fn of(error: &zbus::Error) -> Self {
+        // The bus answers in the name of a service that is not there or cannot be started.
+        let gone = [
+            "ServiceUnknown",
+            "NameHasNoOwner",
+            "NoReply",
+            "Disconnected",
+            "TimedOut",
+            "Spawn.",
+        ];
+        let is_gone = |name: &str| {
+            let of_bus = name.strip_prefix("org.freedesktop.DBus.Error.");
+            of_bus.is_some_and(|name| gone.iter().any(|gone| name.starts_with(gone)))
+        };
+        if matches!(error, zbus::Error::MethodError(name, ..) if !is_gone(name)) {
+            return Self {
+                reason: format!("the notification service refused: {error}"),
+                kind: FailureKind::Refused,
+            };
+        }
+        Self {
+            reason: format!("no notification service: {error}"),
+            kind: FailureKind::Gone,
+        }
+    }
 }
 
 impl Session {
@@ -48,10 +93,7 @@ impl Session {
     pub(super) async fn ask_capabilities(&mut self) -> Result<Ability, Failure> {
         self.held_off = false;
         let answer = self.call("GetCapabilities", &()).await?;
-        let list: Vec<String> = answer.body().deserialize().map_err(|error| Failure {
-            reason: format!("the notification service answered oddly: {error}"),
-            silent: false,
-        })?;
+        let list: Vec<String> = answer.body().deserialize().map_err(|error| Failure::odd(&error))?;
         let has = |what: &str| list.iter().any(|capability| capability == what);
         self.capabilities = Capabilities {
             actions: has("actions"),
@@ -104,10 +146,7 @@ impl Session {
             expire,
         );
         let answer = self.call("Notify", &arguments).await?;
-        let id = answer.body().deserialize().map_err(|error| Failure {
-            reason: format!("the notification service answered oddly: {error}"),
-            silent: false,
-        })?;
+        let id = answer.body().deserialize().map_err(|error| Failure::odd(&error))?;
         let server = answer.header().sender().map(ToString::to_string).unwrap_or_default();
         Ok(Place {
             server,
@@ -131,15 +170,12 @@ impl Session {
             .call_method(Some(SERVICE), PATH, Some(SERVICE), member, body);
         match timeout(LIMIT, call).await {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(Failure {
-                reason: format!("no notification service: {error}"),
-                silent: false,
-            }),
+            Ok(Err(error)) => Err(Failure::of(&error)),
             Err(_) => {
                 self.held_off = true;
                 Err(Failure {
                     reason: "the notification service does not answer".to_owned(),
-                    silent: true,
+                    kind: FailureKind::Silent,
                 })
             }
         }

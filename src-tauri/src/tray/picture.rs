@@ -1,4 +1,7 @@
-//! The number on the tray's icon, drawn by hand: a few pixels need no font.
+//! The tray's icon. The number on it is drawn by hand: a few pixels need no font.
+
+use super::{Level, State};
+use tauri::image::Image;
 
 /// Rows of three pixels, the leftmost first, for 0 to 9 and the plus.
 const GLYPHS: [[u8; 5]; 11] = [
@@ -18,6 +21,21 @@ const GLYPHS: [[u8; 5]; 11] = [
 const RED: [u8; 4] = [0xc6, 0x28, 0x28, 0xff];
 const WHITE: [u8; 4] = [0xff, 0xff, 0xff, 0xff];
 
+/// The icon of a state, with the number of waiting callers on it.
+pub(super) fn of(state: &State) -> tauri::Result<Image<'static>> {
+    let png: &[u8] = match (state.ringing, state.level) {
+        (true, _) => include_bytes!("../../../icons/tray-ring.png"),
+        (false, Level::Ready) => include_bytes!("../../../icons/tray-ready.png"),
+        (false, Level::Degraded) => include_bytes!("../../../icons/tray-degraded.png"),
+        (false, Level::Off) => include_bytes!("../../../icons/tray-off.png"),
+    };
+    let image = Image::from_bytes(png)?;
+    let (width, height) = (image.width(), image.height());
+    let mut rgba = image.rgba().to_vec();
+    draw(&mut rgba, width as usize, height as usize, &text(state.waiting));
+    Ok(Image::new_owned(rgba, width, height))
+}
+
 /// What the badge says: nothing, `1` to `9`, or `9+`.
 pub(super) fn text(waiting: u32) -> String {
     match waiting {
@@ -28,7 +46,7 @@ pub(super) fn text(waiting: u32) -> String {
 }
 
 /// Draws the text into the lower right corner of an RGBA picture: white on red.
-pub(super) fn draw(rgba: &mut [u8], width: usize, height: usize, text: &str) {
+fn draw(rgba: &mut [u8], width: usize, height: usize, text: &str) {
     if text.is_empty() {
         return;
     }
@@ -78,7 +96,34 @@ pub(super) fn draw(rgba: &mut [u8], width: usize, height: usize, text: &str) {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn every_state_has_its_picture() {
+        let mut seen = std::collections::HashSet::new();
+        for (level, ringing) in [
+            (Level::Ready, false),
+            (Level::Degraded, false),
+            (Level::Off, false),
+            (Level::Ready, true),
+        ] {
+            for waiting in [0, 3, 10] {
+                let image = of(&State {
+                    level,
+                    ringing,
+                    waiting,
+                    ..State::default()
+                })
+                .unwrap();
+                assert_eq!(image.rgba().len(), (image.width() * image.height() * 4) as usize);
+                assert!(
+                    seen.insert(image.rgba().to_vec()),
+                    "{level:?} {ringing} {waiting} looks like another"
+                );
+            }
+        }
+    }
 
     /// The picture as letters: `#` white, `.` red, blank untouched.
     fn drawn(width: usize, height: usize, text: &str) -> String {
