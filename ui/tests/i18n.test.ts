@@ -48,9 +48,11 @@ test("Russian plurals have their three forms", () => {
   expect(pluralOf("en")(3, { one: "call", other: "calls" })).toBe("calls");
 });
 
+// npm runs the tests in ui/.
+const contract = readFileSync("../src-tauri/src/ipc.rs", "utf8");
+
 /** The words in backquotes of the doc comment above a field or type of the contract. */
 function documented(before: string): string[] {
-  const contract = readFileSync(new URL("../../src-tauri/src/ipc.rs", import.meta.url), "utf8");
   const at = contract.indexOf(before);
   expect(at, `ipc.rs has ${before}`).toBeGreaterThan(0);
   const comment = contract.slice(0, at).trimEnd().split("\n").reverse();

@@ -9,6 +9,7 @@ beforeEach(() => {
   backend.reset();
   app.loaded.clear();
   app.message = null;
+  app.calling.clear();
   i18n.language = "ru";
   router.go("calls", true);
 });

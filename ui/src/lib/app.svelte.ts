@@ -1,4 +1,5 @@
 /** What the whole window shares: the app's state, messages to the user, the clock. */
+import { SvelteSet } from "svelte/reactivity";
 import type { AppState } from "./bindings/AppState";
 import type { Changed } from "./bindings/Changed";
 import type { Settings } from "./bindings/Settings";
@@ -11,6 +12,8 @@ import { failureText } from "./words";
 
 export type Message = { id: number; text: string; bad: boolean };
 
+/** How long a number cannot be called again: longer than any double click. */
+const AGAIN_MS = 2000;
 const ALL: Changed = { calls: true, contacts: true, notifications: true, state: true };
 
 class App {
@@ -18,6 +21,8 @@ class App {
   message = $state.raw<Message | null>(null);
   /** Milliseconds since 1970; moves once a minute, so that «Сегодня» becomes «Вчера» at midnight. */
   now = $state(Date.now());
+  /** Numbers being called from here. */
+  readonly calling = new SvelteSet<string>();
   #heard = new Set<(changed: Changed) => void>();
   #saving: Promise<unknown> = Promise.resolve();
   #messages = 0;
@@ -74,16 +79,17 @@ class App {
     if (this.message?.id === id) this.message = null;
   }
 
-  /** Calls a number; answers whether the PBX took the order. */
-  async callBack(number: string, who: string): Promise<boolean> {
+  /** Calls a number. A second press on any button of this number soon after the first is no second call. */
+  async callBack(number: string, who: string): Promise<void> {
+    if (this.calling.has(number)) return;
+    this.calling.add(number);
     try {
       await ipc.callBack(number);
+      this.say(i18n.t.calls.placed(who));
     } catch (reason) {
       this.complain(asFailure(reason));
-      return false;
     }
-    this.say(i18n.t.calls.placed(who));
-    return true;
+    setTimeout(() => this.calling.delete(number), AGAIN_MS);
   }
 
   /** Changes some settings. One change after another, so that two quick ones do not undo each other. */
