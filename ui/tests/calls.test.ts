@@ -159,7 +159,8 @@ test("an unknown number offers both ways equally; a withheld one offers none", a
   expect(create.className.trim()).toBe(screen.getByTestId("panel-attach").className.trim());
   expect(screen.queryByTestId("panel-card")).toBeNull();
   await user.click(screen.getByTestId("panel-attach"));
-  await user.type(await screen.findByTestId("attach-search"), "тихон");
+  await waitFor(() => expect(document.activeElement).toBe(screen.getByTestId("attach-search")));
+  await user.keyboard("тихон");
   await waitFor(() => expect(all("attach-contact").length).toBe(1));
   await user.click(screen.getByTestId("attach-contact"));
   await waitFor(() =>

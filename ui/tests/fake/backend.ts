@@ -8,6 +8,7 @@ import type { ContactDraft } from "../../src/lib/bindings/ContactDraft";
 import type { Failure } from "../../src/lib/bindings/Failure";
 import type { Settings } from "../../src/lib/bindings/Settings";
 import * as data from "./data";
+import * as records from "./records";
 
 /** Arguments as they come over the wire; each command knows its own. */
 type Args = Record<string, any>;
@@ -18,10 +19,10 @@ const missing: Failure = { code: "not_found", detail: null };
 export class Backend {
   state!: AppState;
   calls!: CallRow[];
-  contacts!: ReturnType<typeof data.contacts>;
-  notifications!: ReturnType<typeof data.notifications>;
+  contacts!: ReturnType<typeof records.contacts>;
+  notifications!: ReturnType<typeof records.notifications>;
   abonents!: typeof data.abonents;
-  checks!: ReturnType<typeof data.checks>;
+  checks!: ReturnType<typeof records.checks>;
   notes!: Map<number, string>;
   title!: string;
   /** What was asked, in order. */
@@ -40,10 +41,10 @@ export class Backend {
   reset(): void {
     this.state = data.state();
     this.calls = data.samples();
-    this.contacts = data.contacts();
-    this.notifications = data.notifications();
+    this.contacts = records.contacts();
+    this.notifications = records.notifications();
     this.abonents = data.abonents;
-    this.checks = data.checks();
+    this.checks = records.checks();
     this.notes = new Map();
     this.title = "";
     this.asked = [];
