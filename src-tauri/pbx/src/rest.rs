@@ -2,15 +2,30 @@
 //!
 //! Every method is one exchange with the PBX and goes through one function, which bounds it in time and size, tells
 //! the journal about it and turns every form of failure into one [`PortalError`]. Only GET is repeated by itself.
+//! `REST.md` beside this package's manifest lists every method of the API, its function and its test.
 
 mod abonents;
+mod additional_number;
+mod agent;
 mod answer;
 mod call;
+mod call_lists;
+mod download;
 mod error;
+mod exchange;
+mod forwarding;
+mod icr;
 mod numbers;
 mod phone;
+mod recording;
+mod records;
+mod rules;
+mod selective;
+mod statistics;
 mod subscription;
 mod token;
+mod transfer;
+mod words;
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
@@ -22,10 +37,21 @@ use reqwest::{Client, Method, redirect, retry};
 use url::{Host, Url};
 
 pub use self::abonents::Abonent;
+pub use self::agent::AgentStatus;
 use self::answer::Answer;
 pub use self::call::CallPlaced;
+pub use self::call_lists::{CallLists, ListKind, ListRule, ListStatus};
+pub use self::download::{ByteRange, ContentRange, Download, MAX_RECORDING};
 pub use self::error::{PortalError, Reach};
+use self::exchange::Report;
+pub use self::exchange::{ABANDONED, Exchange, OnExchange};
+pub use self::forwarding::{Forward, Forwarding};
+pub use self::icr::{ItemError, ItemOutcome, Route};
 pub use self::numbers::InboundNumber;
+pub use self::records::{CallRecord, RecordFilter, RecordKey, RecordLink, RecordPage, Records};
+pub use self::rules::{Schedule, Stored};
+pub use self::selective::{ForwardRule, SelectiveForwarding};
+pub use self::statistics::{LineStatus, PAGE_SIZES, StatisticsLine, StatisticsPage, StatisticsQuery};
 pub use self::subscription::{Subscribed, SubscriptionInfo, SubscriptionKind, TargetType};
 pub use self::token::{BadToken, Token};
 
@@ -67,24 +93,6 @@ impl Default for Timing {
         }
     }
 }
-
-/// One request to the PBX and how it ended, for the journal of outgoing requests. A repeated GET is several.
-#[derive(Clone, Debug)]
-pub struct Exchange {
-    /// The HTTP method.
-    pub method: Method,
-    /// The path below the base, without the query, ids readable: `v2/abonents/9000000001@mpbx.sip.beeline.ru/call`.
-    pub path: String,
-    /// The HTTP status, if an answer began.
-    pub status: Option<u16>,
-    /// Milliseconds from the start to the end of the answer.
-    pub duration_ms: u64,
-    /// [`PortalError::code`], if it failed.
-    pub error: Option<&'static str>,
-}
-
-/// Told about every exchange when it has ended; must not block.
-pub type OnExchange = Arc<dyn Fn(Exchange) + Send + Sync>;
 
 /// A client of the portal API. Cloning is cheap and shares the connections.
 #[derive(Clone)]
@@ -171,11 +179,19 @@ impl Portal {
 
     /// A GET, repeated where another try may help and within [`Timing::overall`].
     async fn get(&self, request: &Request<'_>) -> Result<Answer, PortalError> {
+        self.repeated(|left| self.once(request, left)).await
+    }
+
+    /// `once`, told how much time is left, until it succeeds or another try is of no use.
+    async fn repeated<T, F>(&self, once: impl Fn(Duration) -> F) -> Result<T, PortalError>
+    where
+        F: Future<Output = Result<T, PortalError>>,
+    {
         let start = Instant::now();
         let mut pause = self.timing.backoff;
         for _ in 1..TRIES {
             let left = self.timing.overall.saturating_sub(start.elapsed());
-            match self.once(request, left).await {
+            match once(left).await {
                 Err(error) if error.is_passing() && start.elapsed() + 2 * pause < self.timing.overall => {
                     tokio::time::sleep(jittered(pause)).await;
                     pause *= 2;
@@ -183,8 +199,7 @@ impl Portal {
                 ended => return ended,
             }
         }
-        self.once(request, self.timing.overall.saturating_sub(start.elapsed()))
-            .await
+        once(self.timing.overall.saturating_sub(start.elapsed())).await
     }
 
     /// Exactly one exchange, for everything that changes something at the PBX.
@@ -194,28 +209,15 @@ impl Portal {
 
     async fn once(&self, request: &Request<'_>, at_most: Duration) -> Result<Answer, PortalError> {
         let url = self.url(request)?;
-        let start = Instant::now();
-        let mut status = None;
+        let mut report = Report::new(self, request);
         let result = match self
-            .exchange(request, url, at_most.min(self.timing.exchange), &mut status)
+            .exchange(request, url, at_most.min(self.timing.exchange), &mut report.status)
             .await
         {
             Ok(answer) => answer.checked(&self.token),
             Err(error) => Err(error),
         };
-        let error = result.as_ref().err().map(PortalError::code);
-        let duration_ms = start.elapsed().as_millis() as u64;
-        tracing::debug!(method = %request.method, status, duration_ms, error, "exchange with the PBX");
-        if let Some(on_exchange) = &self.on_exchange {
-            let path = request.path.join("/");
-            on_exchange(Exchange {
-                method: request.method.clone(),
-                path,
-                status,
-                duration_ms,
-                error,
-            });
-        }
+        report.error = result.as_ref().err().map(PortalError::code);
         result
     }
 

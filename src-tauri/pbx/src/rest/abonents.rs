@@ -41,7 +41,7 @@ impl Abonent {
 /// Everything but the id may be absent, null or empty (reference 1.3).
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-struct Wire {
+pub(super) struct Wire {
     #[serde(deserialize_with = "text")]
     user_id: Option<String>,
     #[serde(deserialize_with = "text")]
@@ -59,7 +59,7 @@ struct Wire {
 }
 
 impl Wire {
-    fn abonent(self) -> Option<Abonent> {
+    pub(super) fn abonent(self) -> Option<Abonent> {
         Some(Abonent {
             user_id: self.user_id?,
             phone: self.phone.as_deref().and_then(e164),

@@ -41,7 +41,7 @@ impl Portal {
     pub async fn call(&self, pattern: &str, number: &str) -> Result<CallPlaced, PortalError> {
         let query = [("phoneNumber", wire(number)?)];
         match self.place(&["v2", "abonents", pattern, "call"], &query).await {
-            Err(error) if is_missing(&error) => self.place(&["abonents", pattern, "call"], &query).await,
+            Err(error) if error.is_no_such_method() => self.place(&["abonents", pattern, "call"], &query).await,
             ended => ended,
         }
     }
@@ -63,13 +63,6 @@ impl Portal {
             }
         })
     }
-}
-
-fn is_missing(error: &PortalError) -> bool {
-    matches!(
-        error,
-        PortalError::Refused { status: 404 | 405, .. } | PortalError::NotJson { no_such_path: true, .. }
-    )
 }
 
 fn may_have_rung(error: &PortalError) -> bool {

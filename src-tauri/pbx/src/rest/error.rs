@@ -115,6 +115,15 @@ impl PortalError {
         }
     }
 
+    /// Whether the PBX said that it has no such method (404, 405, an HTML page that says so), or that what it was asked
+    /// for does not exist: nothing was carried out, and another edition of the method may be tried.
+    pub fn is_no_such_method(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused { status: 404 | 405, .. } | Self::NotJson { no_such_path: true, .. }
+        )
+    }
+
     /// Whether the same GET may well succeed a moment later.
     pub(super) fn is_passing(&self) -> bool {
         match self {

@@ -18,11 +18,20 @@ pub struct InboundNumber {
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-struct Wire {
+pub(super) struct Wire {
     #[serde(deserialize_with = "text")]
     number_id: Option<String>,
     #[serde(deserialize_with = "text")]
     phone: Option<String>,
+}
+
+impl Wire {
+    pub(super) fn number(self) -> Option<InboundNumber> {
+        Some(InboundNumber {
+            number_id: self.number_id?,
+            phone: self.phone.as_deref().and_then(e164),
+        })
+    }
 }
 
 impl Portal {
@@ -33,12 +42,12 @@ impl Portal {
             ..Request::new(Method::GET, &["numbers"])
         };
         let all: Vec<Wire> = self.get(&request).await?.json()?;
-        let number = |n: Wire| {
-            Some(InboundNumber {
-                number_id: n.number_id?,
-                phone: n.phone.as_deref().and_then(e164),
-            })
-        };
-        Ok(all.into_iter().filter_map(number).collect())
+        Ok(all.into_iter().filter_map(Wire::number).collect())
+    }
+
+    /// One inbound number by its `numberId`, the number itself or its extension (reference 1.8).
+    pub async fn number(&self, pattern: &str) -> Result<InboundNumber, PortalError> {
+        let answer = self.get(&Request::new(Method::GET, &["numbers", pattern])).await?;
+        answer.json::<Wire>()?.number().ok_or_else(|| answer.garbled())
     }
 }

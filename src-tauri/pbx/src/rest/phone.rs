@@ -27,11 +27,32 @@ pub(super) fn e164(text: &str) -> Option<String> {
     }
 }
 
+/// The number of a party to a call: E.164, or the digits as they are for a short one. Anything else (`anonymous`, a login)
+/// is none.
+pub(super) fn party(text: &str) -> Option<String> {
+    let is_short = |t: &&str| !t.is_empty() && t.len() <= MAX_LEN && t.bytes().all(is_key);
+    e164(text).or_else(|| Some(text.trim()).filter(is_short).map(str::to_owned))
+}
+
+/// A number in a rule: E.164 if it is a phone number, else as it is, so that nothing of a rule is lost.
+pub(super) fn in_rule(text: String) -> String {
+    e164(&text).unwrap_or(text)
+}
+
+/// Numbers of a rule as they are sent.
+pub(super) fn wire_all<'a>(numbers: impl IntoIterator<Item = &'a String>) -> Result<Vec<&'a str>, PortalError> {
+    numbers.into_iter().map(|number| wire(number)).collect()
+}
+
+fn is_key(b: u8) -> bool {
+    b.is_ascii_digit() || matches!(b, b'*' | b'#')
+}
+
 /// How a number is sent: 10 digits for a Russian one in E.164, anything else as it is (an extension `102`, `+49…`).
 pub(super) fn wire(number: &str) -> Result<&str, PortalError> {
     let number = number.trim();
     let digits = number.strip_prefix('+').unwrap_or(number);
-    let is_dialable = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'*' | b'#'));
+    let is_dialable = !digits.is_empty() && digits.bytes().all(is_key);
     if !is_dialable || number.len() > MAX_LEN {
         return Err(PortalError::Invalid { what: "phone number" });
     }

@@ -21,11 +21,15 @@ pub(crate) struct Seen {
     pub(crate) line: String,
     pub(crate) token: Option<String>,
     pub(crate) content_type: Option<String>,
+    pub(crate) range: Option<String>,
     pub(crate) body: String,
 }
 
 pub(crate) enum Reply {
     Whole(u16, &'static str),
+    Text(u16, String),
+    /// With headers and a body of its own.
+    Own(Response<Body>),
     Long(u16, usize),
     Redirect(String),
     Never,
@@ -143,6 +147,7 @@ async fn answer(State((seen, script)): State<(Log, Arc<Script>)>, request: Reque
         line: format!("{} {}", head.method, head.uri),
         token: header("x-mpbx-api-auth-token"),
         content_type: header("content-type"),
+        range: header("range"),
         body: String::from_utf8(axum::body::to_bytes(body, 1 << 20).await.unwrap().to_vec()).unwrap(),
     };
     let before = {
@@ -157,6 +162,8 @@ async fn answer(State((seen, script)): State<(Log, Arc<Script>)>, request: Reque
     };
     match script(&this, before) {
         Reply::Whole(status, body) => respond(status, body.into()),
+        Reply::Text(status, body) => respond(status, body.into()),
+        Reply::Own(response) => response,
         Reply::Long(status, length) => respond(status, vec![b' '; length].into()),
         Reply::Redirect(to) => {
             let mut response = respond(302, Body::empty());
