@@ -44,31 +44,16 @@ impl Desk {
 
     /// Saves a new or changed contact; survives a power cut. Visible toasts of its numbers are rewritten.
     pub fn save_contact(&self, draft: &ContactDraft) -> Result<Saved, DeskError> {
-        let name = draft.name.trim();
-        if name.is_empty() {
-            return Err(DeskError::NameMissing);
-        }
-        let long = [name, &draft.company, &draft.email]
-            .iter()
-            .any(|text| text.chars().count() > SHORT);
-        if long || draft.note.chars().count() > NOTE || draft.numbers.len() > NUMBERS {
-            return Err(DeskError::TooLong);
-        }
-        let numbers = read_numbers(&draft.numbers)?;
+        self.save_contacts(std::slice::from_ref(draft))?
+            .pop()
+            .ok_or(DeskError::NotFound)
+    }
+
+    /// Saves several contacts in one transaction: all of them, or none and the first error.
+    pub fn save_contacts(&self, drafts: &[ContactDraft]) -> Result<Vec<Saved>, DeskError> {
         let pen = self.pen();
         self.db.write(Durability::Lasting, |tx| {
-            let id = write_contact(tx, draft, name)?;
-            let mut touched = keys_of(tx, id)?;
-            tx.execute("DELETE FROM contact_number WHERE contact_id = ?1", [id])?;
-            for (position, number) in numbers.iter().enumerate() {
-                write_number(tx, id, position, number)?;
-                touched.push(number.key.clone());
-            }
-            index(tx, id)?;
-            Ok(Saved {
-                id,
-                toasts: renamed(tx, pen, touched)?,
-            })
+            drafts.iter().map(|draft| save(tx, pen, draft)).collect()
         })
     }
 
@@ -124,7 +109,34 @@ impl Desk {
     }
 }
 
-/// The numbers of other spelling for what they are; empty lines are left out, repeats too.
+fn save(tx: &Transaction<'_>, pen: notifications::Pen, draft: &ContactDraft) -> Result<Saved, DeskError> {
+    let name = draft.name.trim();
+    if name.is_empty() {
+        return Err(DeskError::NameMissing);
+    }
+    let long = [name, &draft.company, &draft.email]
+        .iter()
+        .any(|text| text.chars().count() > SHORT);
+    if long || draft.note.chars().count() > NOTE || draft.numbers.len() > NUMBERS {
+        return Err(DeskError::TooLong);
+    }
+    let numbers = read_numbers(&draft.numbers)?;
+    let id = write_contact(tx, draft, name)?;
+    let mut touched = keys_of(tx, id)?;
+    tx.prepare_cached("DELETE FROM contact_number WHERE contact_id = ?1")?
+        .execute([id])?;
+    for (position, number) in numbers.iter().enumerate() {
+        write_number(tx, id, position, number)?;
+        touched.push(number.key.clone());
+    }
+    index(tx, id)?;
+    Ok(Saved {
+        id,
+        toasts: renamed(tx, pen, touched)?,
+    })
+}
+
+/// Reads numbers in any spelling; empty lines and repeats are left out.
 fn read_numbers(given: &[ContactNumber]) -> Result<Vec<ContactNumber>, DeskError> {
     let mut numbers: Vec<ContactNumber> = Vec::new();
     for line in given {

@@ -1,7 +1,7 @@
 //! The desk as a whole.
 
-use crate::db::Db;
-use crate::{DeskError, Words};
+use crate::db::{Db, Durability};
+use crate::{DeskError, Words, notifications};
 use perezvon_core::Time;
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -25,11 +25,15 @@ impl Desk {
             reason: e.to_string(),
         })?;
         let db = Db::open(&data_dir.join("desk.db"))?;
-        Ok(Self {
+        let desk = Self {
             db,
             words: RwLock::new(Words::default()),
             ahead: AtomicI64::new(0),
-        })
+        };
+        let pen = desk.pen();
+        desk.db
+            .write(Durability::Rebuildable, |tx| notifications::forget_trouble(tx, pen))?;
+        Ok(desk)
     }
 
     /// Language and time zone of the toasts made from now on. Russian and the system's zone by default.

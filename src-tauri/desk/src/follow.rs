@@ -3,12 +3,14 @@
 //! gives up.
 
 mod message;
+mod pause;
 
 use crate::relay_client::{RelayClient, RelayError, accepted, body, of_transport};
 use crate::toast::ToastOp;
 use crate::{Desk, DeskError};
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use message::{Batch, Changes, newest, readable};
+use pause::jittered;
 use perezvon_core::effect::Preferences;
 use perezvon_core::{CallSnapshot, Time};
 use reqwest::Method;
@@ -35,7 +37,7 @@ const POLL: Duration = Duration::from_secs(40);
 /// After so many long polls a WebSocket is tried again.
 const POLLS: u32 = 20;
 /// Without the relay for so long, nobody knows whether a phone still rings.
-const LOST: Duration = Duration::from_secs(60);
+const LOST: Duration = Duration::from_mins(1);
 
 /// Whose calls are followed, and how.
 #[derive(Clone)]
@@ -87,6 +89,8 @@ enum End {
     Relay(RelayError),
     /// The other side closed, or the way broke.
     Cut,
+    /// The relay closed because the key was revoked.
+    KeyRevoked,
     Desk(DeskError),
     /// The app no longer listens.
     Deaf,
@@ -141,6 +145,13 @@ struct Feed {
 
 impl Feed {
     async fn run(&mut self) {
+        // What an earlier run prepared but did not get onto the screen.
+        if let Ok(toasts) = self.blocking(Desk::pending_toasts).await
+            && !toasts.is_empty()
+            && self.say(News { toasts, calls: 0 }).await.is_err()
+        {
+            return;
+        }
         let mut pause = PAUSE.0;
         let mut lost: Option<(Instant, bool)> = None;
         loop {
@@ -162,7 +173,9 @@ impl Feed {
                     tracing::error!(%error, "the desk cannot store calls");
                     FeedState::Storage(error.code().to_owned())
                 }
-                End::Relay(RelayError::NoKey | RelayError::Refused { status: 401 | 403, .. }) => FeedState::KeyRefused,
+                End::KeyRevoked | End::Relay(RelayError::NoKey | RelayError::Refused { status: 401 | 403, .. }) => {
+                    FeedState::KeyRefused
+                }
                 End::Relay(RelayError::Refused { code, .. }) => FeedState::Refused(code),
                 End::Relay(_) => FeedState::Unreachable,
             };
@@ -198,7 +211,7 @@ impl Feed {
             .await?;
         let request = self.request("/v1/feed", &[])?;
         // The limit of a whole request would end the feed with it; the upgrade has its own.
-        let request = request.timeout(Duration::from_secs(60 * 60 * 24 * 365));
+        let request = request.timeout(Duration::from_hours(24 * 365));
         let response = match timeout(UPGRADE, request.upgrade().send()).await {
             Err(_) => return Err(RelayError::Timeout.into()),
             Ok(Err(reqwest_websocket::Error::Reqwest(error))) => return Err(of_transport(&error).into()),
@@ -271,15 +284,7 @@ impl Feed {
             }
             self.take(batch.snapshots, false).await?;
             if !open {
-                return match batch.refused {
-                    true => Err(RelayError::Refused {
-                        status: 401,
-                        code: String::new(),
-                        message: String::new(),
-                    }
-                    .into()),
-                    false => Err(End::Cut),
-                };
+                return Err(if batch.refused { End::KeyRevoked } else { End::Cut });
             }
         }
     }
@@ -347,7 +352,7 @@ impl Feed {
     async fn reach_end(&mut self, polling: bool) -> Result<(), End> {
         if self.end_of_backlog.is_some_and(|end| self.cursor >= end) {
             self.end_of_backlog = None;
-            let digest = self.blocking(|desk| desk.digest()).await?;
+            let digest = self.blocking(Desk::digest).await?;
             self.tell(FeedState::Connected {
                 polling,
                 caught_up: true,
@@ -388,14 +393,4 @@ impl Feed {
             Err(_) => Err(End::Deaf),
         }
     }
-}
-
-/// Between half and the whole of it, so that desks do not come back all at once.
-fn jittered(pause: Duration) -> Duration {
-    let mut random = [0_u8; 4];
-    if getrandom::fill(&mut random).is_err() {
-        return pause;
-    }
-    let part = f64::from(u32::from_le_bytes(random)) / f64::from(u32::MAX);
-    pause.mul_f64(0.5 + part / 2.0)
 }

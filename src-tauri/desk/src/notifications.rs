@@ -122,11 +122,11 @@ impl Desk {
     pub fn pending_toasts(&self) -> Result<Vec<ToastOp>, DeskError> {
         let pen = self.pen();
         self.db.write(Durability::Rebuildable, |tx| {
-            tx.execute("DELETE FROM setting WHERE key = ?1", [HIDDEN_TROUBLE])?;
             let mut ops = Ops::default();
             for row in open_rows(tx)? {
-                let waits = matches!(row.subject.kind(), ToastKind::Missed | ToastKind::Digest);
-                if !waits && (pen.now.since(row.changed) > PASSING_MS || row.subject.kind() == ToastKind::Trouble) {
+                let kind = row.subject.kind();
+                let waits = matches!(kind, ToastKind::Missed | ToastKind::Digest | ToastKind::Trouble);
+                if !waits && pen.now.since(row.changed) > PASSING_MS {
                     close(tx, pen, &row.key)?;
                 } else if row.state == "prepared" {
                     // The words may have changed since; where the call is gone the stored text is all there is.
@@ -235,6 +235,12 @@ impl Desk {
             Ok(ops.into_vec())
         })
     }
+}
+
+/// At the start of the program: whether the trouble of the last run is still one will show itself.
+pub(crate) fn forget_trouble(tx: &Transaction<'_>, pen: Pen) -> Result<(), DeskError> {
+    tx.execute("DELETE FROM setting WHERE key = ?1", [HIDDEN_TROUBLE])?;
+    close(tx, pen, &ToastKey::Trouble).map(drop)
 }
 
 /// Shows the subject under the key, or rewrites what is there. Nothing where it would show the same again, or where

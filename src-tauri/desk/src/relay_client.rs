@@ -1,10 +1,13 @@
 //! The relay's HTTP API as the desk uses it (design, part 7). Answers may grow fields without breaking this.
 
+mod answer;
+
+pub use answer::{Check, Health, Me, Placed, RelayAbonent, RelaySettings, RelayUser, SettingValues, SettingsChange};
+
 use crate::Secret;
-use perezvon_core::Time;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -102,158 +105,16 @@ struct ErrorBody {
     message: String,
 }
 
-/// `GET /v1/health`. What only an admin may see is absent for others.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Health {
-    /// Version of the relay.
-    pub version: String,
-    /// `ok` or `failing`: whether the relay can store.
-    pub ledger: String,
-    /// What the keeper of subscriptions does.
-    pub keeper: Option<Keeper>,
-    /// There is an account token.
-    pub has_token: bool,
-    /// Where the PBX must post, secret included.
-    pub callback_url: Option<String>,
-    /// How long events are subscribed to, RFC 3339 UTC.
-    pub subscription_until: Option<String>,
-    /// The event journal in short.
-    pub events: Option<EventsInShort>,
-}
-
-/// See [`Health::keeper`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct Keeper {
-    /// `starting`, `no_token`, `no_public_url`, `active`, `failing`.
-    pub state: String,
-    /// The code of the last failure.
-    pub error: Option<String>,
-}
-
-/// See [`Health::events`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct EventsInShort {
-    /// When the last event came, RFC 3339 UTC.
-    pub last_at: Option<String>,
-}
-
-/// `POST /v1/calls`: the order was taken.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Placed {
-    /// The call, once it is known.
-    pub id: Option<String>,
-    /// The session, where the PBX named it.
-    pub tracking_id: Option<String>,
-    /// The `Idempotency-Key`, as the call's snapshot carries it.
-    pub request: String,
-}
-
-/// `GET /v1/me`: whose key this is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Me {
-    /// `admin` or `user`.
-    pub role: String,
-    /// Name of the user.
-    pub name: String,
-    /// The user's abonent.
-    pub abonent: Option<String>,
-    /// His name.
-    pub abonent_name: Option<String>,
-}
-
-/// An abonent of the company.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct RelayAbonent {
-    /// `userId`.
-    pub id: String,
-    /// Own number as the PBX writes it.
-    pub phone: Option<String>,
-    /// First name.
-    pub first_name: Option<String>,
-    /// Family name.
-    pub last_name: Option<String>,
-    /// Short number.
-    pub extension: Option<String>,
-    /// Department.
-    pub department: Option<String>,
-}
-
-/// A user of the relay.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct RelayUser {
-    /// The relay's id.
-    pub id: String,
-    /// `admin` or `user`.
-    pub role: String,
-    /// Whose calls he may read.
-    pub abonent: Option<String>,
-    /// Name.
-    pub name: String,
-    /// Since when the key is no longer accepted.
-    pub revoked_at: Option<Time>,
-}
-
-/// One line of `GET /v1/check`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Check {
-    /// Which check.
-    pub id: String,
-    /// Passed.
-    pub ok: bool,
-    /// Why not; absent where all is well.
-    pub cause: Option<String>,
-    /// One sentence in Russian.
-    pub detail: String,
-    /// The same in English.
-    pub detail_en: String,
-}
-
-/// `GET /v1/settings`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct RelaySettings {
-    /// The values.
-    pub settings: SettingValues,
-    /// The relay has an account token.
-    pub has_token: bool,
-    /// Where the PBX must post, secret included.
-    pub callback_url: Option<String>,
-}
-
-/// See [`RelaySettings::settings`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct SettingValues {
-    /// Address at which the PBX reaches the relay.
-    pub public_url: Option<String>,
-    /// How long *missed* waits for another agent, milliseconds.
-    pub grace_ms: i64,
-}
-
-/// `PUT /v1/settings`: what is absent keeps its value.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SettingsChange {
-    /// See [`SettingValues::public_url`]; `Some(None)` takes it away.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub public_url: Option<Option<String>>,
-    /// See [`SettingValues::grace_ms`].
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub grace_ms: Option<i64>,
-}
-
 /// The relay's lists under their names.
 #[derive(Deserialize)]
 struct Abonents {
     abonents: Vec<RelayAbonent>,
+}
+
+/// The PBX accepted the token.
+#[derive(Deserialize)]
+struct Told {
+    abonents: usize,
 }
 
 #[derive(Deserialize)]
@@ -360,11 +221,11 @@ impl RelayClient {
         done(self.request(Method::PUT, "/v1/settings")?.json(change)).await
     }
 
-    /// Gives the relay the account token, which it tries at the PBX first; the abonents that the PBX told (admin).
-    pub async fn put_token(&self, token: &Secret) -> Result<Vec<RelayAbonent>, RelayError> {
+    /// Gives the relay the account token, which it tries at the PBX first; how many abonents the PBX told (admin).
+    pub async fn put_token(&self, token: &Secret) -> Result<usize, RelayError> {
         let body = serde_json::json!({ "token": token.expose() });
         Ok(
-            answer::<Abonents>(self.request(Method::PUT, "/v1/settings/token")?.json(&body))
+            answer::<Told>(self.request(Method::PUT, "/v1/settings/token")?.json(&body))
                 .await?
                 .abonents,
         )

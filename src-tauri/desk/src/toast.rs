@@ -223,7 +223,7 @@ pub enum Action {
     OpenNotifications,
     /// Open the settings.
     OpenSettings {
-        /// `token`, `address`, `me`, `relay`, `notifications`, `check`.
+        /// `connection`, `address`, `me`, `notifications`, `general`, `check`.
         section: String,
     },
     /// Only close the toast.
@@ -231,12 +231,13 @@ pub enum Action {
 }
 
 impl Action {
-    /// The window's route, where the action opens one: `contact/12`, `contact/new/+7…`, `call/01J…`, `document/3`,
+    /// The window's route, where the action opens one: `contact/12`, `contact/new?number=%2B7…`, `call/01J…`, `document/3`,
     /// `calls`, `notifications`, `settings/token`.
     pub fn route(&self) -> Option<String> {
         Some(match self {
             Self::OpenContact { id } => format!("contact/{id}"),
-            Self::NewContact { number } => format!("contact/new/{number}"),
+            // A query of the window's address: a plain `+` would be read as a blank.
+            Self::NewContact { number } => format!("contact/new?number={}", number.replace('+', "%2B")),
             Self::OpenCall { id } => format!("call/{id}"),
             Self::OpenDocument { id } => format!("document/{id}"),
             Self::OpenCalls => "calls".to_owned(),

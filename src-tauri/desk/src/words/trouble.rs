@@ -8,12 +8,12 @@ pub(super) fn trouble(code: &str) -> (Pair, Pair, &'static str) {
         "no_token" => (
             ("Нет токена АТС", "Вставьте токен из личного кабинета."),
             ("No PBX token", "Paste the token from the customer portal."),
-            "token",
+            "connection",
         ),
         "token_refused" => (
             ("АТС не приняла токен", "Токен отозван или введён с ошибкой."),
             ("The PBX refused the token", "The token was revoked or mistyped."),
-            "token",
+            "connection",
         ),
         "pbx_unreachable" => (
             ("АТС недоступна", "Нет связи с сервером АТС. Проверьте интернет."),
@@ -58,7 +58,7 @@ pub(super) fn trouble(code: &str) -> (Pair, Pair, &'static str) {
                 "The call server cannot be reached",
                 "The server does not answer. We keep trying.",
             ),
-            "relay",
+            "connection",
         ),
         "key_refused" => (
             (
@@ -69,7 +69,7 @@ pub(super) fn trouble(code: &str) -> (Pair, Pair, &'static str) {
                 "The call server refused the key",
                 "The key was revoked. Ask the administrator for a new one.",
             ),
-            "relay",
+            "connection",
         ),
         "port_in_use" => (
             ("Порт занят", "Адрес приёма событий занят другой программой."),
@@ -100,7 +100,7 @@ pub(super) fn trouble(code: &str) -> (Pair, Pair, &'static str) {
         "keyring_locked" => (
             ("Хранилище паролей закрыто", "Откройте его, чтобы прочитать токен."),
             ("The keyring is locked", "Unlock it so that the token can be read."),
-            "token",
+            "connection",
         ),
         "bad_number" => (
             ("Звонок не состоялся", "Такой номер нельзя набрать."),

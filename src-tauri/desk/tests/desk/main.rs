@@ -4,6 +4,7 @@
 mod common;
 mod contacts;
 mod missed;
+mod progress;
 mod properties;
 mod storage;
 mod toasts;

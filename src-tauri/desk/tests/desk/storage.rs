@@ -168,8 +168,7 @@ fn damage_in_the_middle_is_told_when_it_is_met() {
     std::fs::write(&path, &bytes).unwrap();
     let error = Desk::open(bench.dir.path())
         .and_then(|desk| desk.calls(&CallsFilter::default(), None, 500).map(drop))
-        .err()
-        .expect("the calls cannot be read");
+        .expect_err("the calls cannot be read");
     assert!(matches!(error, DeskError::Damaged { .. }), "{error:?}");
     assert_eq!(std::fs::read(&path).unwrap(), bytes, "the file was kept");
 }
@@ -261,4 +260,27 @@ fn a_toast_that_was_rewritten_after_it_was_shown_is_pending_again() {
 #[test]
 fn a_secret_does_not_print_itself() {
     assert_eq!(format!("{:?}", Secret::new("00000000-cafe")), "<redacted>", "Debug");
+}
+
+#[test]
+fn the_trouble_of_the_last_run_is_not_taken_for_granted() {
+    let bench = Bench::new();
+    let toast = one_toast(bench.desk.trouble(Some("no_token")).unwrap());
+    let back = bench.killed();
+    assert_eq!(
+        back.desk.pending_toasts().unwrap(),
+        [],
+        "whether it still is one shows itself"
+    );
+    assert_eq!(
+        back.desk.trouble(Some("no_token")).unwrap().len(),
+        1,
+        "it is: shown anew"
+    );
+    let again = bench.desk.pending_toasts().unwrap();
+    assert_eq!(
+        again,
+        [ToastOp::Show(toast)],
+        "in the same run a toast that was never drawn is"
+    );
 }

@@ -109,7 +109,7 @@ async fn after_a_restart_of_the_relay_the_mirror_goes_on() {
         .restart_relay(async || {
             follower
                 .until("the relay is gone", |s| *s == FeedState::Unreachable)
-                .await
+                .await;
         })
         .await;
     follower.until("the feed is back", caught_up).await;
@@ -136,7 +136,7 @@ async fn another_ledger_begins_the_mirror_anew() {
         .new_relay(async || {
             follower
                 .until("the relay is gone", |s| *s == FeedState::Unreachable)
-                .await
+                .await;
         })
         .await;
     follower.set_key(scene.relay.local_key().reveal());
@@ -244,7 +244,7 @@ async fn the_client_speaks_the_relays_language() {
         "checks: {checks:?}"
     );
     let told = admin.put_token(&Secret::new(scene.sim.token())).await.unwrap();
-    assert_eq!(told.len(), abonents.len(), "a good token");
+    assert_eq!(told, abonents.len(), "a good token");
     let refused = admin
         .put_token(&Secret::new("00000000-0000-4000-8000-000000000000"))
         .await

@@ -176,8 +176,10 @@ impl Follower {
 
     /// Waits for a state.
     pub(crate) async fn until(&mut self, what: &str, wanted: impl Fn(&FeedState) -> bool) {
-        let now = timeout(DEADLINE, self.state.wait_for(|state| wanted(state))).await;
-        assert!(now.is_ok(), "{what} in time, but it is {:?}", self.state.borrow());
+        let came = timeout(DEADLINE, self.state.wait_for(|state| wanted(state)))
+            .await
+            .is_ok();
+        assert!(came, "{what} in time, but it is {:?}", *self.state.borrow());
     }
 
     /// Waits for a toast.
