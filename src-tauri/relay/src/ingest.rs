@@ -85,8 +85,8 @@ async fn event(State(app): State<App>, secret: &str, request: Request) -> Result
         .map_err(|_| ApiError::TooLarge)?;
     let at = now();
     // Parsed here, on any thread, and not on the one that writes.
-    let read = xsi::parse(&raw).map_err(|error| error.to_string());
-    if let Err(reason) = &read {
+    let read = Box::new(xsi::parse(&raw).map_err(|error| error.to_string()));
+    if let Err(reason) = &*read {
         tracing::warn!(%reason, "an event cannot be read; it is kept");
     }
     let (reply, stored) = oneshot::channel();

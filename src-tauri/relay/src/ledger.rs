@@ -164,7 +164,7 @@ fn open_file(file: &Path) -> Result<Connection, LedgerError> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     // The WAL grows to this many pages of 4 KiB before they are moved to the database: fewer, longer checkpoints.
-    connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 10_000)?;
     connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
     connection.pragma_update(None, "cache_size", -32 * 1024)?;
     if std::fs::metadata(file).is_ok_and(|meta| meta.len() <= CHECKED_WHOLE) {

@@ -82,26 +82,18 @@ impl Relay {
     /// See [`StartError`]; nothing runs then.
     pub async fn start(options: Options, listener: TcpListener) -> Result<Self, StartError> {
         let addr = listener.local_addr().map_err(StartError::Listener)?;
-        let lock = ledger::lock(&options.data_dir)?;
-        let connection = ledger::open(&options.data_dir)?;
-        let settings = first_settings(&connection, &options)?;
-        let secret = Secret::new(settings::secret(&connection)?);
-        let forgotten = requests::forget_placing(&connection)?;
-        if forgotten > 0 {
-            tracing::warn!(
-                forgotten,
-                "calls were being placed when the relay last ended: what became of them is unknown"
-            );
-        }
+        // A large database takes its time to be checked; the caller's thread has other things to do.
+        let opening = tokio::task::spawn_blocking(move || Opened::open(&options).map(|opened| (opened, options)));
+        let (opened, options) = opening.await.map_err(|error| StartError::Thread(error.into()))??;
         let roster = Arc::new(RosterCell::default());
-        roster.set(Roster::load(&connection)?);
+        roster.set(opened.roster);
         let hub = Hub::new(options.feed_queue.max(1));
         let (changed, batches) = tokio::sync::mpsc::channel(feed::BATCHES);
         let around = Around {
             changed,
             hub: hub.clone(),
             roster: roster.clone(),
-            settings: Arc::new(RwLock::new(settings)),
+            settings: Arc::new(RwLock::new(opened.settings)),
             keeper: Arc::new(Notify::new()),
             healthy: Arc::new(AtomicBool::new(true)),
         };
@@ -114,7 +106,7 @@ impl Relay {
             hub: hub.clone(),
             roster: roster.clone(),
             settings: around.settings.clone(),
-            secret,
+            secret: opened.secret,
             local_key: auth::hash(local_key.reveal()),
             pbx_url: options.pbx_url,
             portal: RwLock::new(None),
@@ -133,7 +125,7 @@ impl Relay {
         }
         let writer = std::thread::Builder::new()
             .name("ledger".to_owned())
-            .spawn(move || writer::run(connection, queue, around))
+            .spawn(move || writer::run(opened.connection, queue, around))
             .map_err(StartError::Thread)?;
         let mut tasks = JoinSet::new();
         tasks.spawn(feed::route(hub, batches, roster));
@@ -149,7 +141,7 @@ impl Relay {
             local_key,
             tasks,
             writer: Some(writer),
-            _lock: lock,
+            _lock: opened.lock,
         })
     }
 
@@ -241,6 +233,39 @@ impl Drop for Relay {
         if let Some(app) = &self.app {
             app.stop.cancel();
         }
+    }
+}
+
+/// What the data directory holds.
+struct Opened {
+    lock: File,
+    connection: rusqlite::Connection,
+    settings: Settings,
+    secret: Secret,
+    roster: Roster,
+}
+
+impl Opened {
+    fn open(options: &Options) -> Result<Self, StartError> {
+        let lock = ledger::lock(&options.data_dir)?;
+        let connection = ledger::open(&options.data_dir)?;
+        let settings = first_settings(&connection, options)?;
+        let secret = Secret::new(settings::secret(&connection)?);
+        let roster = Roster::load(&connection)?;
+        let forgotten = requests::forget_placing(&connection)?;
+        if forgotten > 0 {
+            tracing::warn!(
+                forgotten,
+                "calls were being placed when the relay last ended: their outcome is unknown"
+            );
+        }
+        Ok(Self {
+            lock,
+            connection,
+            settings,
+            secret,
+            roster,
+        })
     }
 }
 

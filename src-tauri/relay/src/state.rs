@@ -39,10 +39,10 @@ impl Default for Timing {
     fn default() -> Self {
         Self {
             ping: Duration::from_secs(25),
-            dead: Duration::from_secs(60),
+            dead: Duration::from_mins(1),
             keeper_backoff: Duration::from_secs(1),
-            keeper_backoff_cap: Duration::from_secs(300),
-            keeper_verify: Duration::from_secs(600),
+            keeper_backoff_cap: Duration::from_mins(5),
+            keeper_verify: Duration::from_mins(10),
             drain: Duration::from_secs(20),
             portal: perezvon_pbx::rest::Timing::default(),
         }

@@ -29,12 +29,16 @@ async fn what_was_answered_survives_a_kill_at_any_moment() {
     for round in 0..ROUNDS {
         let serving = Serving::start(&data);
         let url = serving.url(&path);
-        // The moment moves through the life of a batch; each poster stops at the first refusal.
-        let until = Instant::now() + Duration::from_millis(40 + round * 11);
+        // The moment moves: so many answers after the start, with the others still in flight.
+        let taken = Arc::new(AtomicU64::new(0));
         let posters: Vec<_> = (0..POSTERS)
-            .map(|_| tokio::spawn(post(url.clone(), next.clone())))
+            .map(|_| tokio::spawn(post(url.clone(), next.clone(), taken.clone())))
             .collect();
-        tokio::time::sleep_until(until.into()).await;
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while taken.load(Ordering::Relaxed) < 3 + round * 7 {
+            assert!(Instant::now() < deadline, "round {round}: the relay takes events");
+            tokio::time::sleep(Duration::from_micros(200)).await;
+        }
         serving.kill();
         for poster in posters {
             answered.extend(poster.await.unwrap());
@@ -51,7 +55,7 @@ async fn what_was_answered_survives_a_kill_at_any_moment() {
 }
 
 /// Posts calls, each ringing and then answered, until the relay is gone; gives the ids that were answered 200.
-async fn post(url: String, next: Arc<AtomicU64>) -> Vec<String> {
+async fn post(url: String, next: Arc<AtomicU64>, all: Arc<AtomicU64>) -> Vec<String> {
     let client = reqwest::Client::builder()
         .no_proxy()
         .timeout(Duration::from_secs(10))
@@ -62,7 +66,10 @@ async fn post(url: String, next: Arc<AtomicU64>) -> Vec<String> {
         let rings = Xml::received(next.fetch_add(1, Ordering::Relaxed), "9000000001@mpbx.sip.beeline.ru");
         for event in [rings.answered(), rings] {
             match client.post(&url).body(event.text()).send().await {
-                Ok(answer) if answer.status() == 200 => taken.push(event.event_id),
+                Ok(answer) if answer.status() == 200 => {
+                    taken.push(event.event_id);
+                    all.fetch_add(1, Ordering::Relaxed);
+                }
                 _ => return taken,
             }
         }

@@ -4,6 +4,7 @@ use super::{LedgerError, decode};
 use perezvon_core::{Call, CallSnapshot, Time};
 use rusqlite::{Connection, OptionalExtension, Row, types::Value};
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 /// The one account (PBX contract) of this relay.
 pub(crate) const ACCOUNT: &str = "main";
@@ -197,22 +198,19 @@ pub(crate) fn changes(
     limit: usize,
 ) -> Result<Vec<CallRow>, LedgerError> {
     let limit = limit as i64;
-    let rows: Vec<CallRow> = match abonent {
-        Some(id) => {
-            let sql = format!(
-                "SELECT {COLUMNS} FROM call_abonents a JOIN calls c ON c.seq = a.call
-                 WHERE a.abonent = ?1 AND a.version > ?2 ORDER BY a.version LIMIT ?3"
-            );
-            let mut statement = connection.prepare_cached(&sql)?;
-            let rows = statement.query_map((id, after, limit), read)?;
-            rows.collect::<Result<_, _>>()?
-        }
-        None => {
-            let sql = format!("SELECT {COLUMNS} FROM calls c WHERE c.version > ?1 ORDER BY c.version LIMIT ?2");
-            let mut statement = connection.prepare_cached(&sql)?;
-            let rows = statement.query_map((after, limit), read)?;
-            rows.collect::<Result<_, _>>()?
-        }
+    let rows: Vec<CallRow> = if let Some(id) = abonent {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM call_abonents a JOIN calls c ON c.seq = a.call
+             WHERE a.abonent = ?1 AND a.version > ?2 ORDER BY a.version LIMIT ?3"
+        );
+        let mut statement = connection.prepare_cached(&sql)?;
+        let rows = statement.query_map((id, after, limit), read)?;
+        rows.collect::<Result<_, _>>()?
+    } else {
+        let sql = format!("SELECT {COLUMNS} FROM calls c WHERE c.version > ?1 ORDER BY c.version LIMIT ?2");
+        let mut statement = connection.prepare_cached(&sql)?;
+        let rows = statement.query_map((after, limit), read)?;
+        rows.collect::<Result<_, _>>()?
     };
     rows.into_iter().map(|row| Ok(with_links(connection, row)?)).collect()
 }
@@ -264,9 +262,9 @@ pub(crate) fn list(connection: &Connection, query: &CallQuery) -> Result<Vec<Cal
     for (condition, value) in filters {
         let Some(value) = value else { continue };
         values.push(value);
-        sql.push_str(&format!(" AND {condition} ?{}", values.len()));
+        let _ = write!(sql, " AND {condition} ?{}", values.len());
     }
-    sql.push_str(&format!(" ORDER BY {order} DESC LIMIT {}", query.limit));
+    let _ = write!(sql, " ORDER BY {order} DESC LIMIT {}", query.limit);
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map(rusqlite::params_from_iter(values), read)?;
     let rows: Vec<CallRow> = rows.collect::<Result<_, _>>()?;

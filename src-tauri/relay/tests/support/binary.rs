@@ -67,22 +67,23 @@ impl Serving {
         let (tell, said) = mpsc::channel();
         std::thread::spawn(move || {
             for line in stderr.lines().map_while(Result::ok) {
-                if tell.send(line).is_err() {
-                    // Read on, or the process would wait for a reader.
-                }
+                // Read on when nobody listens, or the process would wait for a reader.
+                let _ = tell.send(line);
             }
         });
+        // Made at once, so that the process ends with it whatever happens here.
+        let mut serving = Self {
+            child,
+            addr: SocketAddr::from(([0, 0, 0, 0], 0)),
+            said,
+        };
         let mut all = Vec::new();
         loop {
-            let line = said
-                .recv_timeout(Duration::from_secs(20))
-                .unwrap_or_else(|_| panic!("it does not serve: {all:?}"));
+            let line = serving.said.recv_timeout(Duration::from_secs(20));
+            let line = line.unwrap_or_else(|_| panic!("it does not serve: {all:?}"));
             if let Some((_, addr)) = line.split_once("perezvon-relay serves at http://") {
-                return Self {
-                    child,
-                    addr: addr.trim().parse().unwrap(),
-                    said,
-                };
+                serving.addr = addr.trim().parse().unwrap();
+                return serving;
             }
             all.push(line);
         }
