@@ -17,6 +17,7 @@ use crate::{
     faults::FaultSettings,
     player::Cue,
     scripts::{Args, MODIFIERS, SCRIPTS},
+    settings::AdditionalNumber,
     world::World,
 };
 
@@ -47,6 +48,10 @@ pub(crate) fn router(world: &Arc<World>) -> Router {
             get(|State(w): Shared| async move { Json(w.lock().deliveries.all()) }),
         )
         .route("/control/subscriptions", get(subscriptions))
+        .route(
+            "/control/numbers",
+            get(|State(w): Shared| async move { Json(w.additional_numbers()) }),
+        )
         .route(
             "/control/truth",
             get(|State(w): Shared| async move { Json(w.lock().truth.clone()) }),
@@ -189,6 +194,21 @@ async fn stop_timer(State(world): Shared) -> Response {
 }
 
 impl World {
+    /// Additional numbers, in the order of the abonents.
+    pub(crate) fn additional_numbers(&self) -> Vec<AdditionalNumber> {
+        let inner = self.lock();
+        let of = |abonent: &String| {
+            let (phone_number, schedule) = inner.settings.get(abonent)?.additional.clone()?;
+            Some(AdditionalNumber {
+                abonent: abonent.clone(),
+                phone_number,
+                schedule,
+            })
+        };
+        let abonents = self.options.company.abonents.iter();
+        abonents.filter_map(|a| of(&a.user_id)).collect()
+    }
+
     /// Plays `scripts` in turn, one every `every_ms` real milliseconds, instead of what the
     /// timer did before. Errors: no script, an unknown one, less than 10 ms.
     pub(crate) fn start_timer(self: &Arc<Self>, every_ms: u64, scripts: Vec<String>) -> anyhow::Result<()> {

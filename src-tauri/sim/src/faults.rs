@@ -58,6 +58,24 @@ pub enum CallAnswer {
     Empty,
 }
 
+/// In which of the disputed forms REST answers. Off means the likelier one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Forms {
+    /// `cfb` is told in a container `cfb`, not `forward` (reference 1.5).
+    pub cfb_container: bool,
+    /// `forwardNotAnswerTimeout` is text, not a number (reference 1.5).
+    pub timeout_text: bool,
+    /// Ids of rules are text, not numbers, and quoted when they are the whole answer (reference 1.6, 1.7).
+    pub rule_ids_text: bool,
+    /// A rule of `bwl` is changed by POST, not PUT (reference 1.7).
+    pub bwl_rule_post: bool,
+    /// `expirationDate` of a link is ISO-8601 text, not epoch milliseconds (reference 1.9).
+    pub link_expiry_text: bool,
+    /// Downloads ignore `Range` and do not offer it: no source tells whether the real ones do.
+    pub ranges_off: bool,
+}
+
 /// All switches. Off by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
@@ -76,6 +94,8 @@ pub struct FaultSettings {
     pub v2_statistics_off: bool,
     /// Nothing is posted to subscribers; sequence numbers run on.
     pub events_off: bool,
+    /// Disputed forms.
+    pub forms: Forms,
 }
 
 /// The handle to the switches of a running simulator.

@@ -6,7 +6,7 @@
 //! * REST below `/apis/portal/` (reference part 1), one file per group of methods in `rest/`.
 //! * Events to subscribers (part 2): planned in `scripts/` as a timeline, written by `xml`, posted by `deliver`.
 //! * [`SCRIPTS`] are the sequences of reference 2.8; [`MODIFIERS`] the faults of part 4, usable with any script.
-//! * [`Faults`] makes REST misbehave.
+//! * [`Faults`] makes REST misbehave, and answer in the other of its disputed forms ([`Forms`]).
 //! * The control address does all of it over HTTP; `GET /control` answers:
 //!
 //! ```text
@@ -28,8 +28,10 @@ mod plan;
 mod player;
 mod records;
 mod rest;
+mod retarget;
 mod rng;
 mod scripts;
+mod settings;
 mod sim;
 mod subscriptions;
 mod truth;
@@ -38,11 +40,12 @@ mod world;
 mod xml;
 
 pub use company::{Abonent, Company, Line, LineKind};
-pub use faults::{CallAnswer, FaultKind, FaultSettings, Faults, PathFault};
+pub use faults::{CallAnswer, FaultKind, FaultSettings, Faults, Forms, PathFault};
 pub use log::{Delivery, Placed, Request};
 pub use options::{DEFAULT_TOKEN, Options, TrackingFormat};
 pub use player::{Cue, Played};
 pub use scripts::{Args, MODIFIERS, SCRIPTS, Script};
+pub use settings::{AdditionalNumber, Schedule};
 pub use sim::Sim;
 pub use subscriptions::{Subscription, TargetType};
 pub use truth::{Direction, Outcome, Part, Truth};

@@ -48,6 +48,8 @@ pub struct Options {
     pub record_delay: Duration,
     /// The same with the modifier `late-record`.
     pub late_record_delay: Duration,
+    /// How long the link to a recording holds, real time; `expirationDate` tells its end.
+    pub link_life: Duration,
     /// How many requests and deliveries the logs keep.
     pub log_limit: usize,
 }
@@ -73,6 +75,7 @@ impl Default for Options {
             queue: 100_000,
             record_delay: Duration::from_secs(10),
             late_record_delay: Duration::from_mins(10),
+            link_life: Duration::from_hours(1),
             log_limit: 20_000,
         }
     }

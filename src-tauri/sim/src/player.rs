@@ -1,12 +1,16 @@
 //! Plays scripts: writes them, merges them into one timeline, and carries out its steps when their time has come.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{Notify, mpsc, watch},
     time::Instant,
 };
 
@@ -57,23 +61,73 @@ pub struct Played {
     pub call_id: Option<String>,
 }
 
+/// A step of a play, and to which of its calls it belongs.
+#[derive(Debug)]
+pub(crate) struct Due {
+    pub(crate) call: u64,
+    pub(crate) step: Step,
+}
+
+/// A play that runs. What is still to come may be changed: [`World::transfer`].
+#[derive(Debug)]
+pub(crate) struct Running {
+    /// Epoch milliseconds.
+    pub(crate) start: i64,
+    pub(crate) begun: Instant,
+    /// What is still to come, by time.
+    pub(crate) steps: VecDeque<Due>,
+    /// The time of the last step carried out.
+    pub(crate) reached: i64,
+    /// Told when the steps have changed.
+    pub(crate) changed: Arc<Notify>,
+    finished: watch::Receiver<bool>,
+}
+
+impl Running {
+    /// The next step, if its time is `at` or earlier.
+    fn take(&mut self, at: i64) -> Option<Step> {
+        self.steps.pop_front_if(|due| due.step.at <= at).map(|due| {
+            self.reached = due.step.at;
+            due.step
+        })
+    }
+}
+
 impl World {
+    /// How many times faster scripts pass.
+    pub(crate) fn speed(&self) -> f64 {
+        if self.options.speed.is_finite() {
+            self.options.speed.max(0.001)
+        } else {
+            1.0
+        }
+    }
+
     /// Begins to play. Errors: unknown names, too many calls; nothing is played then.
     pub(crate) fn play(self: &Arc<Self>, cues: &[Cue]) -> anyhow::Result<Played> {
         let (steps, first) = self.timeline(cues)?;
         let (done, finished) = watch::channel(false);
+        let start = self.start_time();
+        let (begun, changed) = (Instant::now(), Arc::new(Notify::new()));
         let id = {
             let mut inner = self.lock();
             inner.next_play += 1;
             let id = inner.next_play - 1;
-            inner.running.insert(id, finished);
+            let running = Running {
+                start,
+                begun,
+                steps,
+                reached: 0,
+                changed: Arc::clone(&changed),
+                finished,
+            };
+            inner.running.insert(id, running);
             id
         };
         let world = Arc::clone(self);
-        let start = self.start_time();
         tokio::spawn(async move {
             tokio::select! {
-                () = world.carry_out(start, steps) => {}
+                () = world.carry_out(id, start, begun, &changed) => {}
                 () = world.stop.cancelled() => {}
             }
             world.lock().running.remove(&id);
@@ -89,17 +143,23 @@ impl World {
 
     /// Waits until a play has ended and its events are delivered or given up. At once for one that has ended.
     pub(crate) async fn finished(&self, id: u64) {
-        let running = self.lock().running.get(&id).cloned();
+        let running = self.lock().running.get(&id).map(|r| r.finished.clone());
         if let Some(mut running) = running {
             // An error means that the player is gone, which is an end as well.
             let _ = running.wait_for(|done| *done).await;
         }
     }
 
+    /// Whose recording is on.
+    pub(crate) fn recorded(&self) -> HashMap<String, bool> {
+        let inner = self.lock();
+        inner.settings.iter().map(|(id, s)| (id.clone(), s.recording)).collect()
+    }
+
     #[expect(clippy::type_complexity, reason = "the pair is taken apart by the only caller")]
-    fn timeline(&self, cues: &[Cue]) -> anyhow::Result<(Vec<Step>, Option<(String, String)>)> {
-        let settings = self.lock().settings.clone();
-        let recording = |user_id: &str| settings.get(user_id).is_some_and(|s| s.recording);
+    fn timeline(&self, cues: &[Cue]) -> anyhow::Result<(VecDeque<Due>, Option<(String, String)>)> {
+        let recorded = self.recorded();
+        let recording = |user_id: &str| recorded.get(user_id).is_some_and(|on| *on);
         let (mut all, mut first) = (Vec::new(), None);
         for cue in cues {
             let count = cue.args.count.unwrap_or(1);
@@ -123,31 +183,39 @@ impl World {
                     write(&cue.play, &cue.args, turn, &context).with_context(|| format!("script {:?}", cue.play))?;
                 let offset = cue.at_ms.max(0) + i64::from(turn) * cue.args.gap_ms.unwrap_or(1000).max(0);
                 first = first.or(written.first);
-                all.extend(written.steps.into_iter().map(|s| shifted(s, offset)));
+                all.extend(written.steps.into_iter().map(|s| Due {
+                    call: play,
+                    step: shifted(s, offset),
+                }));
             }
         }
-        all.sort_by_key(|s| s.at);
-        Ok((all, first))
+        all.sort_by_key(|due: &Due| due.step.at);
+        Ok((all.into(), first))
     }
 
-    async fn carry_out(self: &Arc<Self>, start: i64, steps: Vec<Step>) {
+    async fn carry_out(self: &Arc<Self>, id: u64, start: i64, begun: Instant, changed: &Notify) {
         let (waiting, mut all_done) = mpsc::channel(1);
         let waiting = Some(waiting);
-        let begun = Instant::now();
-        let speed = if self.options.speed.is_finite() {
-            self.options.speed.max(0.001)
-        } else {
-            1.0
+        let speed = self.speed();
+        let next = || {
+            let inner = self.lock();
+            Some(inner.running.get(&id)?.steps.front()?.step.at)
         };
-        for step in steps {
-            let due = begun + Duration::from_secs_f64(step.at.max(0) as f64 / 1000.0 / speed);
+        while let Some(at) = next() {
+            let due = begun + Duration::from_secs_f64(at.max(0) as f64 / 1000.0 / speed);
             if due > Instant::now() {
-                tokio::time::sleep_until(due).await;
+                tokio::select! {
+                    () = tokio::time::sleep_until(due) => {}
+                    () = changed.notified() => continue,
+                }
             } else {
                 tokio::task::yield_now().await;
             }
-            self.advance(start + step.at);
-            self.act(start, step, &waiting);
+            let step = self.lock().running.get_mut(&id).and_then(|r| r.take(at));
+            if let Some(step) = step {
+                self.advance(start + step.at);
+                self.act(start, step, &waiting);
+            }
         }
         self.flush();
         drop(waiting);

@@ -1,6 +1,9 @@
 //! Recordings: which exist, since when they can be seen (reference 1.9).
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 
 use crate::truth::{Part, Truth};
 
@@ -28,7 +31,12 @@ pub(crate) struct Records {
     pending: Vec<(Instant, Record)>,
     /// With an id, seen later: behind the cursor of whoever has read on meanwhile.
     late: Vec<(Instant, Record)>,
+    /// Links given out: secret, record, end. All live equally long, so the oldest ends first.
+    links: VecDeque<(String, u64, Instant)>,
 }
+
+/// Most links that hold at a time; the oldest ends early.
+const MOST_LINKS: usize = 10_000;
 
 impl Records {
     pub(crate) fn new() -> Self {
@@ -37,6 +45,7 @@ impl Records {
             ready: Vec::new(),
             pending: Vec::new(),
             late: Vec::new(),
+            links: VecDeque::new(),
         }
     }
 
@@ -87,6 +96,23 @@ impl Records {
     pub(crate) fn visible(&mut self) -> &[Record] {
         self.settle();
         &self.ready
+    }
+
+    /// A link made of `secret` leads to the record for `life`.
+    pub(crate) fn link(&mut self, secret: String, id: u64, life: Duration) {
+        let now = Instant::now();
+        while self.links.len() >= MOST_LINKS || self.links.front().is_some_and(|(_, _, ends)| *ends <= now) {
+            self.links.pop_front();
+        }
+        self.links.push_back((secret, id, now + life));
+    }
+
+    /// The record to which a link leads, if the link still holds and the record is still there.
+    pub(crate) fn linked(&mut self, secret: &str) -> Option<Record> {
+        let now = Instant::now();
+        let (_, id, _) = self.links.iter().find(|(s, _, ends)| s == secret && *ends > now)?;
+        let id = *id;
+        self.visible().iter().find(|r| r.id == id).cloned()
     }
 
     /// Removes one; false when there is none.

@@ -1,12 +1,20 @@
 //! The portal REST API (reference part 1): token, faults and log around the methods, which are files of their own.
 
 mod abonents;
+mod additional_number;
 mod answer;
 mod call;
+mod forwarding;
+mod lists;
 mod numbers;
+mod range;
 mod records;
+mod routing;
+mod rule;
+mod selective;
 mod statistics;
 mod subscription;
+mod transfer;
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -35,11 +43,17 @@ type Shared = State<Arc<World>>;
 pub(crate) fn router(world: &Arc<World>) -> Router {
     let methods = Router::new()
         .merge(abonents::routes())
+        .merge(additional_number::routes())
         .merge(call::routes())
+        .merge(forwarding::routes())
+        .merge(lists::routes())
         .merge(numbers::routes())
         .merge(records::routes())
+        .merge(routing::routes())
+        .merge(selective::routes())
         .merge(statistics::routes())
         .merge(subscription::routes())
+        .merge(transfer::routes())
         .fallback(|| async { answer::html(StatusCode::NOT_FOUND) })
         .method_not_allowed_fallback(|| async { answer::html(StatusCode::METHOD_NOT_ALLOWED) })
         .layer(DefaultBodyLimit::max(1 << 20))

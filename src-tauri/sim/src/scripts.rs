@@ -4,6 +4,7 @@
 
 mod catalogue;
 mod faulty;
+pub(crate) mod handover;
 mod incoming;
 mod line;
 mod outgoing;
@@ -166,6 +167,13 @@ fn stage<'a>(
         steps: Vec::new(),
         first: None,
     })
+}
+
+/// A stage on which a call that already runs is written on.
+///
+/// Errors: an unknown abonent.
+pub(crate) fn stage_on<'a>(args: &'a Args, context: &Context<'a>) -> anyhow::Result<Stage<'a>> {
+    stage(&handover::SCRIPT, args, 0, context, &[])
 }
 
 /// The number `turn` places on, so that `count` calls come from different callers.

@@ -13,6 +13,7 @@ use crate::{
     player::{Cue, Played},
     rest,
     scripts::Args,
+    settings::AdditionalNumber,
     subscriptions::Subscription,
     truth::Truth,
     world::World,
@@ -122,6 +123,11 @@ impl Sim {
     /// Click-to-call requests that were accepted, oldest first.
     pub fn calls_placed(&self) -> Vec<Placed> {
         self.world.lock().placed.clone()
+    }
+
+    /// Additional numbers that abonents have now, in the order of the abonents.
+    pub fn additional_numbers(&self) -> Vec<AdditionalNumber> {
+        self.world.additional_numbers()
     }
 
     /// REST requests, oldest first; the newest [`Options::log_limit`].

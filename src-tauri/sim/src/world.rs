@@ -6,16 +6,16 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    company::Abonent,
     event::CallView,
     faults::Faults,
     log::{Delivery, Placed, Request, Ring},
     options::Options,
+    player::Running,
     records::Records,
+    settings::{Routing, Settings},
     subscriptions::Live,
     truth::Truth,
 };
@@ -38,11 +38,14 @@ pub(crate) struct Inner {
     /// Script time, where [`Options::base_time`] is given.
     pub(crate) script_time: Option<i64>,
     pub(crate) settings: HashMap<String, Settings>,
+    pub(crate) routing: Routing,
+    pub(crate) rules_made: u64,
+    pub(crate) links_made: u64,
     pub(crate) subscriptions: Vec<Live>,
     pub(crate) subscriptions_made: u64,
     pub(crate) next_play: u64,
     pub(crate) calls_written: u64,
-    pub(crate) running: HashMap<u64, watch::Receiver<bool>>,
+    pub(crate) running: HashMap<u64, Running>,
     pub(crate) truth: Vec<Truth>,
     pub(crate) records: Records,
     /// userId → callId → call as last told.
@@ -53,12 +56,12 @@ pub(crate) struct Inner {
     pub(crate) timer: Option<CancellationToken>,
 }
 
-/// What REST may change about an abonent.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Settings {
-    pub(crate) recording: bool,
-    /// `ONLINE`, `OFFLINE`, `BREAK`; none for who is no agent.
-    pub(crate) agent: Option<&'static str>,
+impl Inner {
+    /// The id of a new rule, of whomever it is.
+    pub(crate) fn take_rule_id(&mut self) -> u64 {
+        self.rules_made += 1;
+        self.rules_made
+    }
 }
 
 impl World {
@@ -68,18 +71,17 @@ impl World {
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
-        let settings = |a: &Abonent| Settings {
-            recording: a.recording,
-            agent: a.agent.then_some("ONLINE"),
-        };
         let inner = Inner {
             script_time: options.base_time,
             settings: options
                 .company
                 .abonents
                 .iter()
-                .map(|a| (a.user_id.clone(), settings(a)))
+                .map(|a| (a.user_id.clone(), Settings::of(a)))
                 .collect(),
+            routing: Routing::default(),
+            rules_made: 0,
+            links_made: 0,
             subscriptions: Vec::new(),
             subscriptions_made: 0,
             next_play: 1,

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use std::sync::Arc;
 
 use super::{Shared, answer};
-use crate::world::{Settings, World};
+use crate::{settings::Settings, world::World};
 
 pub(super) fn routes() -> Router<Arc<World>> {
     Router::new()
@@ -37,7 +37,7 @@ async fn one(State(world): Shared, Path(pattern): Path<String>) -> Response {
 }
 
 /// Runs `act` on an abonent's settings.
-fn with(world: &World, pattern: &str, act: impl FnOnce(&mut Settings) -> Response) -> Response {
+pub(super) fn with(world: &World, pattern: &str, act: impl FnOnce(&mut Settings) -> Response) -> Response {
     let Some(abonent) = world.options.company.abonent(pattern) else {
         return answer::nobody();
     };

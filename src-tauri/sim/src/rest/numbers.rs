@@ -19,7 +19,7 @@ pub(super) fn routes() -> Router<Arc<World>> {
         .route("/numbers/{pattern}", get(one))
 }
 
-fn told(line: &Line) -> Value {
+pub(super) fn told(line: &Line) -> Value {
     json!({ "numberId": line.number_id, "phone": line.phone })
 }
 

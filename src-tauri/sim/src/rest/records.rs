@@ -6,18 +6,21 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::{Path, Query, State},
-    http::{StatusCode, header},
+    http::{HeaderMap, header},
     response::{IntoResponse, Response},
     routing::get,
 };
+use chrono::{DateTime, SecondsFormat};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Shared, answer, statistics::moment};
+use super::{Shared, answer, range, statistics::moment};
 use crate::{records::Record, wav, world::World};
 
 /// Most records in one answer.
 const PAGE: usize = 100;
+/// What the simulator's recordings are.
+const AUDIO: &str = "audio/x-wav";
 
 pub(super) fn routes() -> Router<Arc<World>> {
     Router::new()
@@ -156,37 +159,52 @@ async fn delete(State(world): Shared, Path(id): Path<String>) -> Response {
     if deleted { answer::empty() } else { missing() }
 }
 
-fn audio(record: &Record) -> Response {
-    let kind = [(header::CONTENT_TYPE, "audio/x-wav")];
-    (StatusCode::OK, kind, wav::bytes(record.duration)).into_response()
+/// The file, or the part of it that is asked for.
+fn audio(world: &World, record: &Record, headers: &HeaderMap) -> Response {
+    let file = wav::bytes(record.duration);
+    if world.faults.get().forms.ranges_off {
+        return ([(header::CONTENT_TYPE, AUDIO)], file).into_response();
+    }
+    range::part(file, AUDIO, headers)
 }
 
-async fn download(State(world): Shared, Path(id): Path<String>) -> Response {
-    or_missing(by_id(&world, &id), audio)
+async fn download(State(world): Shared, Path(id): Path<String>, headers: HeaderMap) -> Response {
+    or_missing(by_id(&world, &id), |r| audio(&world, r, &headers))
 }
 
-async fn download_of(State(world): Shared, Path((tracking, user)): Path<(String, String)>) -> Response {
-    or_missing(by_session(&world, &tracking, &user), audio)
+async fn download_of(
+    State(world): Shared,
+    Path((tracking, user)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    or_missing(by_session(&world, &tracking, &user), |r| audio(&world, r, &headers))
 }
 
-/// What stands for the hash in a link: a function of seed and id, so that one cannot be made from another.
-fn hash(world: &World, id: u64) -> String {
-    crate::rng::Rng::fork(world.seed ^ 0x11_4b, id)
-        .uuid()
-        .simple()
-        .to_string()
-}
-
+/// A new link: it needs no token, and holds for [`crate::Options::link_life`].
 fn reference(world: &World, record: &Record) -> Response {
+    let secret = |salt: u64, n: u64| crate::rng::Rng::fork(world.seed ^ salt, n).uuid().simple().to_string();
+    let life = world.options.link_life;
+    let first = {
+        let mut inner = world.lock();
+        inner.links_made += 1;
+        let first = secret(0x11_4b, inner.links_made);
+        inner.records.link(first.clone(), record.id, life);
+        first
+    };
     let url = format!(
-        "{}/api/downloadCallRecording/{}/record/{}",
+        "{}/api/downloadCallRecording/{first}/record/{}",
         world.base_url,
-        hash(world, record.id),
-        record.id
+        secret(0x4b_11, record.id)
     );
-    let ends = crate::world::now_ms() + 3_600_000;
+    let ends = crate::world::now_ms() + life.as_millis() as i64;
+    let told = if world.faults.get().forms.link_expiry_text {
+        let ends = DateTime::from_timestamp_millis(ends).unwrap_or_default();
+        json!(ends.to_rfc3339_opts(SecondsFormat::Millis, true))
+    } else {
+        json!(ends)
+    };
     let size = wav::size(record.duration);
-    answer::json(&json!({ "url": url, "fileSize": size, "fileType": "WAV", "expirationDate": ends }))
+    answer::json(&json!({ "url": url, "fileSize": size, "fileType": "WAV", "expirationDate": told }))
 }
 
 async fn link(State(world): Shared, Path(id): Path<String>) -> Response {
@@ -197,7 +215,8 @@ async fn link_of(State(world): Shared, Path((tracking, user)): Path<(String, Str
     or_missing(by_session(&world, &tracking, &user), |r| reference(&world, r))
 }
 
-async fn by_link(State(world): Shared, Path((secret, id)): Path<(String, String)>) -> Response {
-    let record = by_id(&world, &id).filter(|r| hash(&world, r.id) == secret);
-    or_missing(record, audio)
+/// The first part of a link is its secret; what the real second part means is unknown, so it is not looked at.
+async fn by_link(State(world): Shared, Path((secret, _)): Path<(String, String)>, headers: HeaderMap) -> Response {
+    let record = world.lock().records.linked(&secret);
+    or_missing(record, |r| audio(&world, r, &headers))
 }

@@ -24,7 +24,7 @@ impl std::fmt::Debug for Script {
     }
 }
 
-const fn script(name: &'static str, what: &'static str, write: fn(&mut Stage<'_>)) -> Script {
+pub(super) const fn script(name: &'static str, what: &'static str, write: fn(&mut Stage<'_>)) -> Script {
     Script {
         name,
         what,

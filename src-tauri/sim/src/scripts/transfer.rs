@@ -28,7 +28,7 @@ fn outside_address(s: &Stage<'_>) -> String {
     if s.hidden { "anonymous".into() } else { e164(&s.number) }
 }
 
-fn detached(leg: &mut Leg, at: i64, address: String, reason: &'static str) -> CallView {
+pub(super) fn detached(leg: &mut Leg, at: i64, address: String, reason: &'static str) -> CallView {
     let v = &mut leg.view;
     v.state = "Detached";
     v.held = None;

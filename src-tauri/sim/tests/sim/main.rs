@@ -4,14 +4,18 @@
 mod binary;
 mod calls;
 mod faults;
+mod forwarding;
 mod records;
 mod rest;
+mod routing;
+mod rules;
 mod sequences;
 mod statistics;
 mod structure;
 mod subscriber;
 mod subscriptions;
 mod table;
+mod transfer;
 
 use perezvon_sim::{Options, Sim};
 use reqwest::{Client, Method, Response};
@@ -25,6 +29,21 @@ fn options() -> Options {
         speed: 10_000.0,
         ..Options::default()
     }
+}
+
+/// 200 and nothing.
+fn nothing() -> (u16, String) {
+    (200, String::new())
+}
+
+/// A 400 with an error body of the API.
+fn assert_refused((status, text): (u16, String), what: &str) {
+    let body: Value = serde_json::from_str(&text).unwrap_or_default();
+    assert_eq!(
+        (status, &body["errorCode"]),
+        (400, &json!("BadRequest")),
+        "{what}: {text}"
+    );
 }
 
 async fn start() -> Sim {
@@ -67,6 +86,12 @@ impl Rest {
     /// Status and text.
     async fn told(&self, method: Method, path: &str) -> (u16, String) {
         let answer = self.send(method, path).await;
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    }
+
+    /// Status and text of a request with a JSON body.
+    async fn sent(&self, method: Method, path: &str, body: &Value) -> (u16, String) {
+        let answer = self.request(method, path).json(body).send().await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 

@@ -225,3 +225,93 @@ async fn a_late_record_appears_behind_the_cursor() {
     );
     assert_eq!(ids(&rest.get("records").await).len(), 2);
 }
+
+#[tokio::test]
+async fn a_download_may_be_taken_in_parts() {
+    let (sim, rest) = start().await;
+    sim.play_through("incoming-answered", Args::default()).await.unwrap();
+    let record = rest.get("records").await.as_array().unwrap()[0].clone();
+    let (id, session) = (record["id"].as_str().unwrap(), record["externalId"].as_str().unwrap());
+    let length = record["fileSize"].as_u64().unwrap();
+    let link = rest.get(&format!("records/{session}/101/reference")).await;
+    let whole = rest.send(Method::GET, &format!("v2/records/{id}/download")).await;
+    assert_eq!(whole.headers()["accept-ranges"], "bytes");
+    let whole = whole.bytes().await.unwrap();
+    let by_path = |path: String| rest.request(Method::GET, &path);
+    for request in [
+        by_path(format!("v2/records/{id}/download")),
+        by_path(format!("v2/records/{session}/101/download")),
+        rest.client.get(link["url"].as_str().unwrap()),
+    ] {
+        let again = request.try_clone().unwrap();
+        let part = request.header("Range", "bytes=100-199").send().await.unwrap();
+        assert_eq!(part.status(), 206);
+        assert_eq!(part.headers()["content-range"], format!("bytes 100-199/{length}"));
+        assert_eq!(part.bytes().await.unwrap(), whole.slice(100..200));
+        let beyond = again.header("Range", format!("bytes={length}-")).send().await.unwrap();
+        assert_eq!(beyond.status(), 416);
+        assert_eq!(beyond.headers()["content-range"], format!("bytes */{length}"));
+    }
+    sim.faults().change(|f| f.forms.ranges_off = true);
+    let request = by_path(format!("v2/records/{id}/download")).header("Range", "bytes=100-199");
+    let answer = request.send().await.unwrap();
+    assert_eq!(
+        (answer.status().as_u16(), answer.headers().contains_key("accept-ranges")),
+        (200, false)
+    );
+    assert_eq!(answer.bytes().await.unwrap(), whole, "all of it");
+}
+
+#[tokio::test]
+async fn a_link_needs_no_token_and_ends() {
+    let options = Options {
+        record_delay: Duration::ZERO,
+        link_life: Duration::from_millis(1500),
+        ..options()
+    };
+    let sim = Sim::start(options).await.unwrap();
+    let rest = Rest::of(&sim);
+    sim.play_through("incoming-answered", Args::default()).await.unwrap();
+    let record = rest.get("records").await[0].clone();
+    let id = record["id"].as_str().unwrap().to_owned();
+    let link = rest.get(&format!("records/{id}/reference")).await;
+    let url = link["url"].as_str().unwrap().to_owned();
+    assert_eq!(link["fileSize"], record["fileSize"]);
+    let now = chrono::Utc::now().timestamp_millis();
+    let left = link["expirationDate"].as_i64().unwrap() - now;
+    assert!((1..=1500).contains(&left), "epoch milliseconds of its end: {left}");
+    let fetched = async |url: &str| rest.client.get(url).send().await.unwrap().status().as_u16();
+    assert_eq!(fetched(&url).await, 200, "without the token");
+    let another = rest.get(&format!("records/{id}/reference")).await;
+    assert_ne!(another["url"], link["url"], "each request makes its own");
+    let forged = url.replace("/downloadCallRecording/", "/downloadCallRecording/0");
+    assert_eq!(fetched(&forged).await, 400);
+    let ended = async {
+        while fetched(&url).await == 200 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), ended)
+        .await
+        .expect("it ends");
+    let text = rest.client.get(&url).send().await.unwrap().text().await.unwrap();
+    assert!(text.contains("errorCode"), "an error body in place of audio: {text}");
+    sim.faults().change(|f| f.forms.link_expiry_text = true);
+    let link = rest.get(&format!("records/{id}/reference")).await;
+    let ends = link["expirationDate"]
+        .as_str()
+        .unwrap()
+        .parse::<chrono::DateTime<chrono::Utc>>();
+    assert!(ends.unwrap().timestamp_millis() > now, "ISO-8601 by the switch");
+    assert_eq!(
+        rest.told(Method::DELETE, &format!("v2/records/{id}")).await,
+        (200, String::new())
+    );
+    assert_eq!(fetched(link["url"].as_str().unwrap()).await, 400, "its record is gone");
+    assert_eq!(rest.told(Method::GET, &format!("records/{id}/reference")).await.0, 400);
+    assert_eq!(
+        rest.told(Method::DELETE, &format!("v2/records/{id}")).await.0,
+        400,
+        "nothing left to delete"
+    );
+}
