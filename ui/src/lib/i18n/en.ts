@@ -1,9 +1,6 @@
 import { settings } from "./en.settings";
 import { checks, failures, troubles } from "./en.troubles";
-import { pluralOf } from "./plural";
 import type { Dictionary } from "./ru";
-
-const plural = pluralOf("en");
 
 export const en: Dictionary = {
   app: "Perezvon",
@@ -27,18 +24,13 @@ export const en: Dictionary = {
     copied: "Copied",
     show: "Show",
     hide: "Hide",
-    search: "Search",
     clear: "Clear search",
     loading: "Loading",
-    notLoaded: "Could not load",
     saved: "Saved",
     today: "Today",
     yesterday: "Yesterday",
     noDate: "Unknown date",
-    yes: "Yes",
-    no: "No",
     seconds: (n) => `${n} s`,
-    from: (what, when) => `${what}, ${when}`,
   },
 
   nav: {
@@ -198,7 +190,6 @@ export const en: Dictionary = {
     removed: (name) => `Contact “${name}” deleted`,
     calls: "Calls",
     noCalls: "No calls with this contact yet.",
-    callCount: (n) => `${n} ${plural(n, { one: "call", other: "calls" })}`,
     noNumbers: "No numbers.",
     kinds: {
       counterparty: "Counterparty",
@@ -210,7 +201,6 @@ export const en: Dictionary = {
     name: "Name",
     company: "Company",
     email: "E-mail",
-    writeTo: (address) => `Write to ${address}`,
     note: "Note",
     numbers: "Numbers",
     number: (n) => `Number ${n}`,
@@ -231,7 +221,6 @@ export const en: Dictionary = {
 
   document: {
     title: (number, when) => `Phone call No. ${number} of ${when}`,
-    name: "Phone call",
     direction: "Direction",
     incoming: "Incoming",
     outgoing: "Outgoing",

@@ -1,9 +1,5 @@
-import { pluralOf } from "./plural";
 import { settings } from "./ru.settings";
 import { checks, failures, troubles } from "./ru.troubles";
-
-const plural = pluralOf("ru");
-const calls = (n: number) => plural(n, { one: "звонок", few: "звонка", many: "звонков", other: "звонка" });
 
 export const ru = {
   app: "Перезвон",
@@ -27,18 +23,13 @@ export const ru = {
     copied: "Скопировано",
     show: "Показать",
     hide: "Скрыть",
-    search: "Поиск",
     clear: "Очистить поиск",
     loading: "Загрузка",
-    notLoaded: "Не удалось загрузить",
     saved: "Записано",
     today: "Сегодня",
     yesterday: "Вчера",
     noDate: "Дата неизвестна",
-    yes: "Да",
-    no: "Нет",
     seconds: (n: number) => `${n} с`,
-    from: (what: string, when: string) => `${what} от ${when}`,
   },
 
   nav: {
@@ -47,7 +38,7 @@ export const ru = {
     contacts: "Контакты",
     notifications: "Уведомления",
     settings: "Настройки",
-    toCallBack: (n: number) => `${plural(n, { one: "надо", other: "надо" })} перезвонить: ${n}`,
+    toCallBack: (n: number) => `надо перезвонить: ${n}`,
     unseen: (n: number) => `не просмотрено: ${n}`,
   },
 
@@ -198,7 +189,6 @@ export const ru = {
     removed: (name: string) => `Контакт «${name}» удалён`,
     calls: "Звонки",
     noCalls: "Звонков с этим контактом ещё не было.",
-    callCount: (n: number) => `${n} ${calls(n)}`,
     noNumbers: "Номеров нет.",
     kinds: {
       counterparty: "Контрагент",
@@ -210,7 +200,6 @@ export const ru = {
     name: "Имя или название",
     company: "Компания",
     email: "Эл. почта",
-    writeTo: (address: string) => `Написать: ${address}`,
     note: "Заметка",
     numbers: "Номера",
     number: (n: number) => `Номер ${n}`,
@@ -231,7 +220,6 @@ export const ru = {
 
   document: {
     title: (number: string, when: string) => `Телефонный звонок № ${number} от ${when}`,
-    name: "Телефонный звонок",
     direction: "Направление",
     incoming: "Входящий",
     outgoing: "Исходящий",
