@@ -229,9 +229,7 @@ async fn a_terminated_relay_ends_in_order_and_says_what_is_missing() {
         said.contains("no account token") && said.contains("no public address"),
         "what is missing: {said}"
     );
-    let wal = std::fs::metadata(data.join("relay.db-wal"))
-        .map(|meta| meta.len())
-        .unwrap_or(0);
+    let wal = std::fs::metadata(data.join("relay.db-wal")).map_or(0, |meta| meta.len());
     assert_eq!(wal, 0, "the WAL is in the database");
     assert!(
         !said.contains("+7900") && !said.contains(path.split('/').nth(2).unwrap()),
