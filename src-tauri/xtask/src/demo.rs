@@ -67,7 +67,7 @@ pub(crate) fn play(simulator: &Simulator, app: &mut Running, desktop: Option<&De
     }
     if let Some(desktop) = desktop {
         // The newest missed call's button.
-        desktop.click_toast("call")?;
+        desktop.click_toast("call-back")?;
         toasts
             .wait(app)
             .context("call back: the toast that tells its progress")?;

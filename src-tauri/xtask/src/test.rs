@@ -83,13 +83,6 @@ fn steps(report: &mut Report, yes: bool) -> Result<(), Failed> {
         ]);
         sh::run(doc.env("RUSTDOCFLAGS", "-D warnings"), 15 * MINUTE)
     })?;
-    report.step("rust: build the programs", || {
-        // Tests that start the app, the relay or the simulator find them in target/debug.
-        sh::run(
-            &mut sh::cargo(&["build", "--locked", "--workspace", "--bins", "--exclude", "xtask"]),
-            30 * MINUTE,
-        )
-    })?;
     report.step("rust: tests, on a desktop of their own", || {
         let desktop = Desktop::start(false)?;
         let mut test = sh::cargo(&["test", "--locked", "--workspace", "--no-fail-fast"]);
