@@ -24,6 +24,7 @@
 //! | `save_settings` | `settings: `[`Settings`] | |
 //! | `check` | | [`CheckLine`]`[]` |
 //! | `finish_wizard` | | |
+//! | `take_route` | | `string` or null: where a click led before the window listened |
 //!
 //! Events to the window: `changed` with [`Changed`], `navigate` with a route (string).
 //! A failed command answers [`Failure`].
@@ -83,7 +84,7 @@ pub struct ServiceState {
 }
 
 /// A user of the PBX.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
 pub struct Abonent {
@@ -190,7 +191,7 @@ pub struct Placed {
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
 pub struct CheckLine {
-    /// Which check: `clock`, `token`, `token_accepted`, `public_url`, `callback`, `subscription`, `last_event`,
+    /// Which check: `relay` (only where the relay does not answer or has no inside to show), `clock`, `token`, `token_accepted`, `public_url`, `callback`, `subscription`, `last_event`,
     /// `ledger`, `disk`, `toasts`, `keyring`, `me`.
     pub id: String,
     /// Passed.

@@ -1,1 +1,90 @@
-//! App.
+//! The Tauri app: tray, toasts, the window and the embedded relay. Everything that can do without Tauri lives in the
+//! other packages; see ARCHITECTURE.md.
+#![cfg_attr(not(test), deny(clippy::unwrap_used))]
+
+mod action;
+mod app;
+mod args;
+mod commands;
+pub mod ipc;
+mod log;
+pub mod secrets;
+mod service;
+mod settings;
+pub mod toast;
+mod tray;
+mod window;
+
+pub use args::Args;
+
+use app::Perezvon;
+use std::process::ExitCode;
+use std::sync::Arc;
+use tauri::{AppHandle, Manager as _, RunEvent};
+
+/// Runs the app until somebody quits it from the tray.
+pub fn run(args: Args) -> ExitCode {
+    let context = tauri::generate_context!();
+    let identifier = context.config().identifier.clone();
+    let built = tauri::Builder::default()
+        .plugin(single_instance(&args, &identifier))
+        .plugin(tauri_plugin_deep_link::init())
+        .plugin(tauri_plugin_autostart::Builder::new().args(["--minimized"]).build())
+        .plugin(tauri_plugin_window_state::Builder::new().build())
+        .invoke_handler(commands::handler())
+        .setup(move |tauri| {
+            start(tauri.handle(), &args)?;
+            Ok(())
+        })
+        .build(context);
+    let tauri = match built {
+        Ok(tauri) => tauri,
+        Err(error) => {
+            // The log may not exist yet: this is the one place that speaks to the terminal.
+            eprintln!("perezvon: could not start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let code = tauri.run_return(|handle, event| match event {
+        // The last window is closed: the app lives on in the tray. Only `exit` carries a code.
+        RunEvent::ExitRequested { api, code: None, .. } => api.prevent_exit(),
+        RunEvent::Exit => app::stop(handle),
+        _ => {}
+    });
+    ExitCode::from(u8::try_from(code).unwrap_or(1))
+}
+
+/// A second start hands its arguments over and ends. Each data folder is an instance of its own.
+fn single_instance(args: &Args, identifier: &str) -> tauri::plugin::TauriPlugin<tauri::Wry> {
+    let mut builder = tauri_plugin_single_instance::Builder::new().callback(|handle, argv, _cwd| {
+        let second = Args::of_second_start(&argv);
+        match second.action() {
+            Some(action) => action::carry_out(handle, action),
+            None if !second.minimized => window::show(handle, ""),
+            None => {}
+        }
+    });
+    if let Some(dir) = &args.data_dir {
+        builder = builder.dbus_id(format!("{identifier}.dir{:016x}", app::profile_of(dir)));
+    }
+    builder.build()
+}
+
+fn start(handle: &AppHandle, args: &Args) -> anyhow::Result<()> {
+    let data_dir = match &args.data_dir {
+        Some(dir) => dir.clone(),
+        None => handle.path().app_data_dir()?,
+    };
+    app::make_private_dir(&data_dir)?;
+    let app = Arc::new(Perezvon::open(handle.clone(), data_dir, args)?);
+    handle.manage(Arc::clone(&app));
+    tray::build(handle)?;
+    app::listen_to_links(handle);
+    tauri::async_runtime::spawn(service::run(Arc::clone(&app)));
+    match args.action() {
+        Some(action) => action::carry_out(handle, action),
+        None if !args.minimized => window::show(handle, ""),
+        None => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,279 @@
+//! The bodies of the window's commands; their contract is `ipc.rs`. None of them waits without a limit.
+
+use crate::action;
+use crate::app::Perezvon;
+use crate::ipc::{Abonent, AppState, Changed, CheckLine, Failure, Placed, Settings};
+use crate::secrets::{self, Place};
+use crate::{service, settings};
+use perezvon_desk::view::{
+    CallView, CallsFilter, CallsPage, ContactDraft, ContactRow, ContactView, DocumentView, NotificationRow,
+};
+use std::sync::Arc;
+use tauri::State;
+use tauri_plugin_autostart::ManagerExt as _;
+
+type App<'a> = State<'a, Arc<Perezvon>>;
+type Answer<T> = Result<T, Failure>;
+
+/// All commands, for Tauri.
+pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + 'static {
+    tauri::generate_handler![
+        state,
+        calls,
+        call,
+        call_back,
+        contacts,
+        contact,
+        save_contact,
+        attach_number,
+        delete_contact,
+        document,
+        save_note,
+        notifications,
+        notification_seen,
+        check_token,
+        save_token,
+        abonents,
+        choose_me,
+        join,
+        save_settings,
+        check,
+        finish_wizard,
+        take_route,
+    ]
+}
+
+/// The most rows one answer holds.
+const PAGE: u32 = 500;
+
+#[tauri::command]
+async fn state(app: App<'_>) -> Answer<AppState> {
+    let service = app.service.borrow().clone();
+    let stored = app
+        .with_desk(|desk| Ok((settings::connection(desk), desk.counts()?)))
+        .await;
+    // A damaged database must not keep the window from saying so.
+    let (connection, counts) = stored.unwrap_or_default();
+    let me = service::me(&app, &connection.me).await;
+    Ok(AppState {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        wizard: !connection.settled,
+        me,
+        service,
+        to_call_back: counts.to_call_back,
+        unseen: counts.unseen,
+        settings: app.settings(),
+    })
+}
+
+#[tauri::command]
+async fn calls(app: App<'_>, filter: CallsFilter, cursor: Option<String>, limit: u32) -> Answer<CallsPage> {
+    app.with_desk(move |desk| desk.calls(&filter, cursor.as_deref(), limit.min(PAGE)))
+        .await
+}
+
+#[tauri::command]
+async fn call(app: App<'_>, id: String) -> Answer<CallView> {
+    app.with_desk(move |desk| desk.call(&id)).await
+}
+
+#[tauri::command]
+async fn call_back(app: App<'_>, number: String) -> Answer<Placed> {
+    action::call_back(&app, &number).await
+}
+
+#[tauri::command]
+async fn contacts(app: App<'_>, query: String, offset: u32, limit: u32) -> Answer<Vec<ContactRow>> {
+    app.with_desk(move |desk| desk.contacts(&query, offset, limit.min(PAGE)))
+        .await
+}
+
+#[tauri::command]
+async fn contact(app: App<'_>, id: i64) -> Answer<ContactView> {
+    app.with_desk(move |desk| desk.contact(id)).await
+}
+
+#[tauri::command]
+async fn save_contact(app: App<'_>, draft: ContactDraft) -> Answer<i64> {
+    let saved = app.with_desk(move |desk| desk.save_contact(&draft)).await?;
+    contacts_changed(&app, saved.toasts).await;
+    Ok(saved.id)
+}
+
+#[tauri::command]
+async fn attach_number(app: App<'_>, id: i64, number: String, label: String) -> Answer<()> {
+    let saved = app
+        .with_desk(move |desk| desk.attach_number(id, &number, &label))
+        .await?;
+    contacts_changed(&app, saved.toasts).await;
+    Ok(())
+}
+
+#[tauri::command]
+async fn delete_contact(app: App<'_>, id: i64) -> Answer<()> {
+    let saved = app.with_desk(move |desk| desk.delete_contact(id)).await?;
+    contacts_changed(&app, saved.toasts).await;
+    Ok(())
+}
+
+/// A name that becomes known late rewrites the toasts that show its number.
+async fn contacts_changed(app: &Perezvon, ops: Vec<perezvon_desk::toast::ToastOp>) {
+    app.show(ops).await;
+    app.changed(Changed {
+        contacts: true,
+        calls: true,
+        notifications: true,
+        state: false,
+    });
+}
+
+#[tauri::command]
+async fn document(app: App<'_>, id: i64) -> Answer<DocumentView> {
+    app.with_desk(move |desk| desk.document(id)).await
+}
+
+#[tauri::command]
+async fn save_note(app: App<'_>, id: i64, note: String) -> Answer<()> {
+    app.with_desk(move |desk| desk.save_note(id, &note)).await
+}
+
+#[tauri::command]
+async fn notifications(app: App<'_>, before: Option<i64>, limit: u32) -> Answer<Vec<NotificationRow>> {
+    app.with_desk(move |desk| desk.notifications(before, limit.min(PAGE)))
+        .await
+}
+
+#[tauri::command]
+async fn notification_seen(app: App<'_>, id: Option<i64>) -> Answer<()> {
+    app.with_desk(move |desk| desk.notification_seen(id)).await?;
+    app.changed(Changed {
+        notifications: true,
+        state: true,
+        ..Changed::default()
+    });
+    Ok(())
+}
+
+#[tauri::command]
+async fn check_token(app: App<'_>, token: String) -> Answer<Vec<Abonent>> {
+    service::try_token(&app, &token).await
+}
+
+#[tauri::command]
+async fn save_token(app: App<'_>, token: String, insecure: bool) -> Answer<()> {
+    keep(&app, Place::Token, token, insecure).await?;
+    app.restart.notify_one();
+    Ok(())
+}
+
+#[tauri::command]
+async fn join(app: App<'_>, url: String, key: String, insecure: bool) -> Answer<()> {
+    let url = url.trim().trim_end_matches('/').to_owned();
+    if !url.is_empty() {
+        if !settings::is_http(&url) {
+            return Err(Failure {
+                code: "bad_address".to_owned(),
+                detail: Some(url),
+            });
+        }
+        service::try_relay(&app, &url, &key).await?;
+        keep(&app, Place::DeskKey, key, insecure).await?;
+    }
+    change_connection(&app, move |connection| connection.relay = url).await
+}
+
+/// Stores a secret in the keyring, or by consent in a file.
+async fn keep(app: &Perezvon, place: Place, text: String, insecure: bool) -> Answer<()> {
+    let secret = secrets::parse(&text).ok_or_else(|| Failure::of("token_refused"))?;
+    app.secrets
+        .store(place, secret, insecure)
+        .await
+        .map_err(|error| Failure::of(error.code()))?;
+    if insecure {
+        app.with_desk(|desk| {
+            let mut connection = settings::connection(desk);
+            connection.secrets_in_file = true;
+            settings::save_connection(desk, &connection)
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+#[tauri::command]
+async fn abonents(app: App<'_>) -> Answer<Vec<Abonent>> {
+    service::abonents(&app).await
+}
+
+#[tauri::command]
+async fn choose_me(app: App<'_>, abonent: String) -> Answer<()> {
+    change_connection(&app, move |connection| connection.me = abonent).await
+}
+
+#[tauri::command]
+async fn finish_wizard(app: App<'_>) -> Answer<()> {
+    change_connection(&app, |connection| connection.settled = true).await
+}
+
+async fn change_connection(
+    app: &Perezvon,
+    change: impl FnOnce(&mut settings::Connection) + Send + 'static,
+) -> Answer<()> {
+    let restart = app
+        .with_desk(move |desk| {
+            let before = settings::connection(desk);
+            let mut after = before.clone();
+            change(&mut after);
+            settings::save_connection(desk, &after)?;
+            Ok(before.relay != after.relay || before.me != after.me)
+        })
+        .await?;
+    if restart {
+        app.restart.notify_one();
+    }
+    app.changed(Changed {
+        state: true,
+        ..Changed::default()
+    });
+    Ok(())
+}
+
+#[tauri::command]
+async fn save_settings(app: App<'_>, settings: Settings) -> Answer<()> {
+    let settings = settings::checked(settings)?;
+    let before = app.settings();
+    let stored = settings.clone();
+    app.with_desk(move |desk| settings::save(desk, &stored)).await?;
+    app.set_settings(settings.clone());
+    app.set_words();
+    if before.autostart != settings.autostart {
+        let autostart = app.handle.autolaunch();
+        let done = if settings.autostart {
+            autostart.enable()
+        } else {
+            autostart.disable()
+        };
+        if let Err(error) = done {
+            tracing::warn!(%error, "Autostart could not be changed");
+        }
+    }
+    let relay_setup = |s: &Settings| (s.listen.clone(), s.public_url.clone(), s.grace_s);
+    if relay_setup(&before) != relay_setup(&settings) {
+        app.restart.notify_one();
+    }
+    app.changed(Changed {
+        state: true,
+        ..Changed::default()
+    });
+    Ok(())
+}
+
+#[tauri::command]
+async fn check(app: App<'_>) -> Answer<Vec<CheckLine>> {
+    service::check(&app).await
+}
+
+#[tauri::command]
+async fn take_route(app: App<'_>) -> Answer<Option<String>> {
+    Ok(app.set_route(None))
+}

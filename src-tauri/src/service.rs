@@ -1,0 +1,174 @@
+//! The service loop: the relay (inside the app, or a remote one), the feed from it to the desk, and how both do.
+//!
+//! Whatever the settings change about it (token, relay, abonent, address), the loop drains what runs and starts anew:
+//! one way to start, and nothing to keep in step.
+
+mod embedded;
+mod state;
+mod wizard;
+
+pub(crate) use state::check;
+pub(crate) use wizard::{abonents, me, try_relay, try_token};
+
+use crate::app::Perezvon;
+use crate::ipc::{Changed, Failure};
+use crate::secrets::{Kept, Place};
+use crate::settings::{self, Connection};
+use perezvon_desk::Secret;
+use perezvon_desk::follow::{FeedState, Followed, News, follow};
+use perezvon_desk::relay_client::KeySource;
+use perezvon_desk::relay_client::RelayClient;
+use perezvon_relay::Relay;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+/// A relay that could not start is tried again after this.
+const RETRY: Duration = Duration::from_secs(15);
+/// `PEREZVON_DEMO`: listens at a free port of this machine and takes that for the public address, and the first abonent
+/// for the user. For the demonstration and the tests.
+const DEMO: &str = "PEREZVON_DEMO";
+
+pub(crate) fn is_demo() -> bool {
+    std::env::var_os(DEMO).is_some()
+}
+
+/// What runs between two restarts.
+pub(crate) struct Session {
+    /// The relay inside the app, if it is not a remote one.
+    relay: Option<Relay>,
+    client: RelayClient,
+    me: String,
+    /// Where the token (or the key to a remote relay) is kept.
+    kept: Option<Kept>,
+    /// What went wrong but does not keep the session from running.
+    trouble: Option<&'static str>,
+}
+
+/// Runs until the app quits.
+pub(crate) async fn run(app: Arc<Perezvon>) {
+    while !app.quit.is_cancelled() {
+        let starting = tokio::select! {
+            session = start(&app) => session,
+            () = app.quit.cancelled() => break,
+        };
+        match starting {
+            Ok(session) => serve(&app, session).await,
+            Err(failure) => {
+                state::tell_off(&app, &failure.code).await;
+                tokio::select! {
+                    () = app.restart.notified() => {}
+                    () = app.quit.cancelled() => {}
+                    () = tokio::time::sleep(RETRY) => {}
+                }
+            }
+        }
+    }
+    let (done, signal) = &app.drained;
+    *done.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = true;
+    signal.notify_all();
+}
+
+async fn start(app: &Arc<Perezvon>) -> Result<Session, Failure> {
+    let connection = app.with_desk(|desk| Ok(settings::connection(desk))).await?;
+    let remote = app
+        .relay_argument
+        .clone()
+        .or_else(|| Some(connection.relay.clone()).filter(|url| !url.is_empty()));
+    let mut session = match remote {
+        Some(url) => remote_session(app, &url, &connection).await?,
+        None => embedded::session(app, &connection).await?,
+    };
+    if session.me.is_empty() && session.relay.is_some() && is_demo() {
+        session.me = wizard::take_first_abonent(app, &session.client).await?;
+    }
+    Ok(session)
+}
+
+async fn remote_session(app: &Perezvon, url: &str, connection: &Connection) -> Result<Session, Failure> {
+    let loaded = app
+        .secrets
+        .load(Place::DeskKey)
+        .await
+        .map_err(|error| Failure::of(error.code()))?;
+    let (key, kept) = loaded.ok_or_else(|| Failure::of("key_refused"))?;
+    let client = RelayClient::new(url, key_source(key)).map_err(|error| Failure::of(error.code()))?;
+    Ok(Session {
+        relay: None,
+        client,
+        me: connection.me.clone(),
+        kept: Some(kept),
+        trouble: None,
+    })
+}
+
+fn key_source(key: Secret) -> KeySource {
+    Arc::new(move || Some(key.clone()))
+}
+
+/// Follows the feed and watches the state until a restart is asked for, then drains.
+async fn serve(app: &Arc<Perezvon>, session: Session) {
+    let spoken_for = session
+        .relay
+        .is_some()
+        .then(|| session.me.clone())
+        .filter(|me| !me.is_empty());
+    app.set_relay(Some((session.client.clone(), spoken_for.clone())));
+    let stop = CancellationToken::new();
+    let (feed, feed_state) = watch::channel(FeedState::default());
+    let (news, arriving) = mpsc::channel(8);
+    let followed = Followed {
+        relay: session.client.clone(),
+        abonent: spoken_for,
+        // The relay inside the app is the same whatever its address.
+        identity: format!(
+            "{} {}",
+            if session.relay.is_some() {
+                "embedded"
+            } else {
+                session.client.base()
+            },
+            session.me
+        ),
+        preferences: {
+            let app = Arc::clone(app);
+            Arc::new(move || app.settings().preferences())
+        },
+    };
+    let following = async {
+        match app.desk() {
+            // Without an abonent there is nothing to follow yet; a remote relay knows whose key it is.
+            Ok(desk) if !session.me.is_empty() || session.relay.is_none() => {
+                follow(followed, Arc::clone(desk), news, feed, stop.clone()).await;
+            }
+            _ => stop.cancelled().await,
+        }
+    };
+    tokio::select! {
+        () = following => {}
+        () = show_news(app, arriving) => {}
+        () = state::watch(app, &session, feed_state) => {}
+        () = app.restart.notified() => tracing::info!("The service starts anew"),
+        () = app.quit.cancelled() => {}
+    }
+    stop.cancel();
+    app.set_relay(None);
+    if let Some(relay) = session.relay {
+        relay.shutdown().await;
+    }
+}
+
+/// Relay → desk: what the feed led to, onto the screen.
+async fn show_news(app: &Perezvon, mut arriving: mpsc::Receiver<News>) {
+    while let Some(news) = arriving.recv().await {
+        let told = Changed {
+            calls: news.calls > 0,
+            notifications: !news.toasts.is_empty(),
+            ..Changed::default()
+        };
+        app.show(news.toasts).await;
+        app.changed(told);
+    }
+    std::future::pending::<()>().await;
+}

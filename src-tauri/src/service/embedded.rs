@@ -1,0 +1,107 @@
+//! The relay inside the app: one person, no server.
+
+use super::{Session, is_demo, key_source};
+use crate::app::Perezvon;
+use crate::ipc::Failure;
+use crate::secrets::Place;
+use crate::settings::Connection;
+use perezvon_core::call::Policy;
+use perezvon_desk::Secret;
+use perezvon_desk::relay_client::RelayClient;
+use perezvon_relay::{LedgerError, Options, Relay, StartError, Token};
+use std::net::{Ipv4Addr, SocketAddr};
+use tokio::net::TcpListener;
+use url::Url;
+
+/// Starts it with what the settings say. What can be mended later (no token, a port in use) does not keep it from
+/// running: the journal must stay readable.
+pub(super) async fn session(app: &Perezvon, connection: &Connection) -> Result<Session, Failure> {
+    let settings = app.settings();
+    let (loaded, mut trouble) = match app.secrets.load(Place::Token).await {
+        Ok(loaded) => (loaded, None),
+        Err(error) => {
+            tracing::warn!(%error, "The token could not be read");
+            // No keyring and no token are one trouble: the token has to be entered, and the user told where it goes.
+            (None, Some(error.code()).filter(|code| *code == "keyring_locked"))
+        }
+    };
+    let (token, kept) = loaded.map_or((None, None), |(secret, kept)| {
+        (Token::parse(secret.expose()).ok(), Some(kept))
+    });
+    let (listener, in_use) = listen(&settings.listen).await?;
+    if in_use {
+        trouble = Some("port_in_use");
+    }
+    let mut options = Options::new(&app.data_dir);
+    options.token = token;
+    options.policy = Some(Policy {
+        grace_ms: i64::from(settings.grace_s) * 1_000,
+        ..Policy::default()
+    });
+    options.public_url = public_url(&settings.public_url, &listener);
+    if let Some(url) = std::env::var("PEREZVON_PBX_URL")
+        .ok()
+        .and_then(|url| Url::parse(&url).ok())
+    {
+        options.pbx_url = url;
+    }
+    let relay = Relay::start(options, listener).await.map_err(|error| {
+        tracing::error!(%error, "The relay could not start");
+        Failure::of(trouble_of(&error))
+    })?;
+    let key = Secret::new(relay.local_key().reveal());
+    let client = RelayClient::new(&format!("http://{}", reachable(relay.addr())), key_source(key));
+    let client = client.map_err(|error| Failure::of(error.code()))?;
+    Ok(Session {
+        relay: Some(relay),
+        client,
+        me: connection.me.clone(),
+        kept,
+        trouble,
+    })
+}
+
+/// The address from the settings. Where that is taken, any free port of this machine: the window and the journal work,
+/// and the trouble says why no events arrive.
+async fn listen(address: &str) -> Result<(TcpListener, bool), Failure> {
+    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let wanted = if is_demo() { any } else { address.parse().unwrap_or(any) };
+    match TcpListener::bind(wanted).await {
+        Ok(listener) => Ok((listener, false)),
+        Err(error) => {
+            tracing::error!(%error, %wanted, "The relay's address cannot be used");
+            let listener = TcpListener::bind(any).await.map_err(|_| Failure::of("port_in_use"))?;
+            Ok((listener, true))
+        }
+    }
+}
+
+fn public_url(setting: &str, listener: &TcpListener) -> Option<Url> {
+    let given = std::env::var("PEREZVON_PUBLIC_URL").ok().filter(|url| !url.is_empty());
+    let own = || {
+        is_demo()
+            .then(|| listener.local_addr().ok().map(|addr| format!("http://{addr}")))
+            .flatten()
+    };
+    let text = given.or_else(own).unwrap_or_else(|| setting.to_owned());
+    Url::parse(&text).ok()
+}
+
+/// How this machine reaches a listener that listens everywhere.
+fn reachable(addr: SocketAddr) -> SocketAddr {
+    if addr.ip().is_unspecified() {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, addr.port()))
+    } else {
+        addr
+    }
+}
+
+fn trouble_of(error: &StartError) -> &'static str {
+    match error {
+        StartError::Ledger(LedgerError::Damaged { .. }) => "database_damaged",
+        StartError::Ledger(LedgerError::Directory { .. } | LedgerError::Sqlite(_)) => "disk_full",
+        StartError::Ledger(_) | StartError::Thread(_) => "storage",
+        StartError::Listener(_) => "port_in_use",
+        StartError::Portal(_) | StartError::Setting(_) => "bad_address",
+    }
+}

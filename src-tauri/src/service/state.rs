@@ -1,0 +1,195 @@
+//! How the relay and the PBX do: the header strip of the window, the tray's colour, and one toast of trouble.
+
+use super::Session;
+use crate::app::Perezvon;
+use crate::ipc::{Changed, CheckLine, Failure, ServiceState};
+use crate::secrets::Kept;
+use crate::toast::Ability;
+use perezvon_desk::Language;
+use perezvon_desk::follow::FeedState;
+use perezvon_desk::relay_client::Health;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How often the state is looked at.
+const LOOK: Duration = Duration::from_secs(5);
+/// Trouble that lasts shorter is no reason for a toast: a start, a cable changed.
+const PATIENCE: u32 = 3;
+
+/// Looks at the state until the session ends. Never returns.
+pub(super) async fn watch(app: &Perezvon, session: &Session, mut feed: watch::Receiver<FeedState>) {
+    let mut lasting = 0;
+    loop {
+        let health = session.client.health().await.ok();
+        let feed_state = feed.borrow_and_update().clone();
+        let state = judge(app, session, health.as_ref(), &feed_state);
+        lasting = if state.trouble.is_some() { lasting + 1 } else { 0 };
+        let settled = lasting == 0 || lasting >= PATIENCE;
+        let trouble = state.trouble.clone();
+        tell(app, state);
+        if settled {
+            toast_trouble(app, trouble).await;
+        }
+        let soon = if settled { LOOK } else { LOOK / 5 };
+        tokio::select! {
+            () = tokio::time::sleep(soon) => {}
+            changed = feed.changed() => {
+                if changed.is_err() {
+                    // Nobody follows a feed: there is only the clock to wait for.
+                    tokio::time::sleep(soon).await;
+                }
+            }
+        }
+    }
+}
+
+/// The relay does not run at all.
+pub(super) async fn tell_off(app: &Perezvon, code: &str) {
+    let state = ServiceState {
+        level: "off".to_owned(),
+        trouble: Some(code.to_owned()),
+        toasts: app.toasts.ability().word().to_owned(),
+        secrets: "none".to_owned(),
+        ..ServiceState::default()
+    };
+    tell(app, state);
+    toast_trouble(app, Some(code.to_owned())).await;
+}
+
+fn tell(app: &Perezvon, state: ServiceState) {
+    let changed = app.service.send_if_modified(|known| {
+        let changed = *known != state;
+        *known = state;
+        changed
+    });
+    if changed {
+        app.changed(Changed {
+            state: true,
+            ..Changed::default()
+        });
+    }
+}
+
+/// At most one toast of trouble, until it is mended. The wizard speaks for itself.
+async fn toast_trouble(app: &Perezvon, code: Option<String>) {
+    let toasts = app
+        .with_desk(move |desk| {
+            let settled = crate::settings::connection(desk).settled;
+            desk.trouble(code.as_deref().filter(|code| settled && *code != "no_notifications"))
+        })
+        .await;
+    if let Ok(toasts) = toasts {
+        app.show(toasts).await;
+    }
+}
+
+fn judge(app: &Perezvon, session: &Session, health: Option<&Health>, feed: &FeedState) -> ServiceState {
+    let ability = app.toasts.ability();
+    let trouble = worst(session, health, feed, &ability);
+    let level = match trouble.as_deref() {
+        None => "ready",
+        Some("no_notifications") => "degraded",
+        // Calls of the past can be read and called back, but none arrives.
+        Some("no_public_url" | "subscription_refused" | "port_in_use" | "keyring_locked" | "pbx_unavailable") => {
+            "degraded"
+        }
+        Some(_) => "off",
+    };
+    let known = health.cloned().unwrap_or_default();
+    ServiceState {
+        level: level.to_owned(),
+        trouble,
+        embedded: session.relay.is_some(),
+        relay_url: session.client.base().to_owned(),
+        token: if session.relay.is_some() {
+            known.has_token
+        } else {
+            session.kept.is_some()
+        },
+        callback_url: known.callback_url,
+        subscription_until: known.subscription_until,
+        last_event_at: known.events.and_then(|events| events.last_at),
+        secrets: match session.kept {
+            Some(Kept::File) => "file",
+            Some(Kept::Keyring | Kept::Environment) => "keyring",
+            None => "none",
+        }
+        .to_owned(),
+        toasts: ability.word().to_owned(),
+    }
+}
+
+/// The one thing to mend first.
+fn worst(session: &Session, health: Option<&Health>, feed: &FeedState, ability: &Ability) -> Option<String> {
+    let code = match (health, feed) {
+        (_, FeedState::Storage(code) | FeedState::Refused(code)) => code,
+        (_, FeedState::KeyRefused) => "key_refused",
+        (None, _) | (_, FeedState::Unreachable) => "relay_unreachable",
+        (Some(health), _) => return of_health(session, health, ability),
+    };
+    Some(code.to_owned())
+}
+
+fn of_health(session: &Session, health: &Health, ability: &Ability) -> Option<String> {
+    let keeper = health.keeper.clone().unwrap_or_default();
+    let code = match (health.ledger.as_str(), keeper.state.as_str()) {
+        ("failing", _) => "disk_full",
+        _ if session.trouble.is_some() => session.trouble.unwrap_or_default(),
+        (_, "no_token") => "no_token",
+        (_, "failing") => of_keeper(keeper.error.as_deref().unwrap_or_default()),
+        _ if session.relay.is_some() && session.me.is_empty() => "no_me",
+        (_, "no_public_url") => "no_public_url",
+        _ if matches!(ability, Ability::None(_)) => "no_notifications",
+        _ => return None,
+    };
+    Some(code.to_owned())
+}
+
+/// The keeper's errors are the PBX client's codes.
+fn of_keeper(code: &str) -> &'static str {
+    match code {
+        "pbx_unauthorized" => "token_refused",
+        "pbx_refused" => "subscription_refused",
+        "pbx_unavailable" | "pbx_not_json" | "pbx_too_large" => "pbx_unavailable",
+        _ => "pbx_unreachable",
+    }
+}
+
+/// «Проверить сервис»: the relay's checks and the desk's own.
+pub(crate) async fn check(app: &Perezvon) -> Result<Vec<CheckLine>, Failure> {
+    let line = |id: &str, ok: bool, code: &str| CheckLine {
+        id: id.to_owned(),
+        ok,
+        code: (!ok).then(|| code.to_owned()),
+        detail: None,
+    };
+    let mut lines = Vec::new();
+    match app.relay() {
+        Ok((relay, _)) => match relay.check().await {
+            Ok(checks) => lines.extend(checks.into_iter().map(|check| CheckLine {
+                id: check.id,
+                ok: check.ok,
+                code: check.cause,
+                detail: Some(if app.language() == Language::En {
+                    check.detail_en
+                } else {
+                    check.detail
+                }),
+            })),
+            // A user's key may not look at the relay's inside; that it answers is what he can check.
+            Err(error) => lines.push(line("relay", error.code() == "key_refused", error.code())),
+        },
+        Err(failure) => lines.push(line("relay", false, &failure.code)),
+    }
+    let state = app.service.borrow().clone();
+    lines.push(line("toasts", state.toasts != "none", "no_notifications"));
+    let keyring = app.secrets.check_keyring().await;
+    let safe = keyring.is_ok() || state.secrets == "file";
+    lines.push(line(
+        "keyring",
+        safe,
+        keyring.err().map_or("keyring_locked", |error| error.code()),
+    ));
+    lines.push(line("me", state.trouble.as_deref() != Some("no_me"), "no_me"));
+    Ok(lines)
+}

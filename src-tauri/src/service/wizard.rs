@@ -1,0 +1,122 @@
+//! What the settings window asks before it stores anything: is this token right, is this relay, who are the abonents.
+
+use crate::app::Perezvon;
+use crate::ipc::{Abonent, Failure};
+use crate::{secrets, settings};
+use perezvon_core::Number;
+use perezvon_desk::relay_client::{RelayAbonent, RelayClient};
+use perezvon_pbx::rest::{self, BEELINE, Portal, PortalError, Token};
+use std::sync::Arc;
+use url::Url;
+
+/// Asks the PBX whether it takes the token; the abonents it opens. Stores nothing.
+pub(crate) async fn try_token(_app: &Perezvon, token: &str) -> Result<Vec<Abonent>, Failure> {
+    let token = Token::parse(token).map_err(|_| Failure::of("token_refused"))?;
+    let base = std::env::var("PEREZVON_PBX_URL").unwrap_or_else(|_| BEELINE.to_owned());
+    let base = Url::parse(&base).map_err(|_| Failure::of("bad_address"))?;
+    let portal = Portal::new(base, token, rest::Timing::default()).map_err(|error| failure_of(&error))?;
+    let abonents = portal.abonents().await.map_err(|error| failure_of(&error))?;
+    Ok(abonents
+        .into_iter()
+        .map(|abonent| Abonent {
+            name: abonent.name().unwrap_or_default(),
+            id: abonent.user_id,
+            phone: abonent
+                .phone
+                .as_deref()
+                .map(|phone| Number::parse(phone).display())
+                .unwrap_or_default(),
+            extension: abonent.extension.unwrap_or_default(),
+            department: abonent.department.unwrap_or_default(),
+        })
+        .collect())
+}
+
+fn failure_of(error: &PortalError) -> Failure {
+    let code = match error {
+        PortalError::Unauthorized { .. } => "token_refused",
+        PortalError::Refused { .. } => "token_refused",
+        PortalError::Timeout | PortalError::Unreachable { .. } | PortalError::OutcomeUnknown { .. } => {
+            "pbx_unreachable"
+        }
+        _ => "pbx_unavailable",
+    };
+    Failure {
+        code: code.to_owned(),
+        detail: Some(error.code().to_owned()),
+    }
+}
+
+/// Asks a remote relay whether it takes the key.
+pub(crate) async fn try_relay(_app: &Perezvon, url: &str, key: &str) -> Result<(), Failure> {
+    let key = secrets::parse(key).ok_or_else(|| Failure::of("key_refused"))?;
+    let relay = RelayClient::new(url, super::key_source(key)).map_err(|error| Failure::of(error.code()))?;
+    relay.me().await.map(drop).map_err(|error| Failure::of(error.code()))
+}
+
+/// The company's abonents, for «Кто я».
+pub(crate) async fn abonents(app: &Perezvon) -> Result<Vec<Abonent>, Failure> {
+    let (relay, _) = app.relay()?;
+    let abonents = relay.abonents().await.map_err(|error| Failure::of(error.code()))?;
+    Ok(abonents.into_iter().map(shown).collect())
+}
+
+/// The chosen abonent with his name, where the relay tells it.
+pub(crate) async fn me(app: &Perezvon, id: &str) -> Option<Abonent> {
+    if id.is_empty() {
+        return None;
+    }
+    let unnamed = || Abonent {
+        id: id.to_owned(),
+        ..Abonent::default()
+    };
+    let known = abonents(app).await.unwrap_or_default();
+    Some(
+        known
+            .into_iter()
+            .find(|abonent| abonent.id == id)
+            .unwrap_or_else(unnamed),
+    )
+}
+
+/// The demonstration's user: the first abonent, chosen for good.
+pub(super) async fn take_first_abonent(app: &Arc<Perezvon>, relay: &RelayClient) -> Result<String, Failure> {
+    let abonents = relay
+        .refresh_abonents()
+        .await
+        .map_err(|error| Failure::of(error.code()))?;
+    let me = abonents
+        .into_iter()
+        .next()
+        .map(|abonent| abonent.id)
+        .unwrap_or_default();
+    let chosen = me.clone();
+    app.with_desk(move |desk| {
+        let connection = settings::Connection {
+            me: chosen,
+            settled: true,
+            ..settings::connection(desk)
+        };
+        settings::save_connection(desk, &connection)
+    })
+    .await?;
+    Ok(me)
+}
+
+fn shown(abonent: RelayAbonent) -> Abonent {
+    let full = [abonent.last_name, abonent.first_name]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" ");
+    Abonent {
+        id: abonent.id,
+        name: full,
+        phone: abonent
+            .phone
+            .map(|phone| Number::parse(&phone).display())
+            .unwrap_or_default(),
+        extension: abonent.extension.unwrap_or_default(),
+        department: abonent.department.unwrap_or_default(),
+    }
+}

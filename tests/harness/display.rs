@@ -1,0 +1,145 @@
+//! The virtual display, the session bus and the private home.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// Ended, by its own id, when dropped.
+pub struct Running(pub Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// One private desktop.
+pub struct Desktop {
+    pub dir: tempfile::TempDir,
+    pub bus: String,
+    pub display: String,
+    _bus: Running,
+    _xvfb: Running,
+}
+
+const BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:tmpdir=DIR</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy>
+</busconfig>"#;
+
+impl Desktop {
+    pub fn start() -> Self {
+        let dir = tempfile::Builder::new().prefix("perezvon-test").tempdir().unwrap();
+        for name in ["home", "run", "data", "config", "cache", "app"] {
+            std::fs::create_dir(dir.path().join(name)).unwrap();
+        }
+        let (xvfb, display) = start_xvfb();
+        let (bus, address) = start_bus(dir.path());
+        Self {
+            dir,
+            bus: address,
+            display,
+            _bus: bus,
+            _xvfb: xvfb,
+        }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// A program on this desktop, with nothing of the outer session.
+    pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command
+            .env_remove("WAYLAND_DISPLAY")
+            .env("DISPLAY", &self.display)
+            .env("DBUS_SESSION_BUS_ADDRESS", &self.bus)
+            .env("HOME", self.path("home"))
+            .env("XDG_RUNTIME_DIR", self.path("run"))
+            .env("XDG_DATA_HOME", self.path("data"))
+            .env("XDG_CONFIG_HOME", self.path("config"))
+            .env("XDG_CACHE_HOME", self.path("cache"))
+            .env("NO_AT_BRIDGE", "1")
+            .env("GTK_A11Y", "none")
+            .env("LIBGL_ALWAYS_SOFTWARE", "1")
+            .env("LANG", "C.UTF-8")
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Titles of the windows on the display.
+    pub fn window_titles(&self) -> Vec<String> {
+        let out = self
+            .command("xwininfo")
+            .args(["-root", "-tree"])
+            .output()
+            .expect("xwininfo comes with x11-utils, which `cargo xtask test` installs");
+        String::from_utf8_lossy(&out.stdout)
+            .lines()
+            .filter_map(|line| line.split('"').nth(1).map(str::to_owned))
+            .collect()
+    }
+}
+
+impl Drop for Desktop {
+    /// A failed test shows the end of the app's log; the folder goes with the test.
+    fn drop(&mut self) {
+        let Ok(logs) = std::fs::read_dir(self.path("app").join("logs")) else {
+            return;
+        };
+        if std::thread::panicking() {
+            for log in logs.flatten() {
+                let text = std::fs::read_to_string(log.path()).unwrap_or_default();
+                let lines: Vec<&str> = text.lines().collect();
+                eprintln!(
+                    "--- the app's log ---\n{}",
+                    lines[lines.len().saturating_sub(80)..].join("\n")
+                );
+            }
+        }
+    }
+}
+
+fn start_xvfb() -> (Running, String) {
+    // Xvfb writes the number of its display to descriptor 1, its standard output, when it is ready.
+    let mut xvfb = Command::new("Xvfb")
+        .args(["-displayfd", "1", "-screen", "0", "1280x900x24", "-nolisten", "tcp"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("Xvfb is installed by `cargo xtask test`");
+    let number = first_line(&mut xvfb);
+    (Running(xvfb), format!(":{number}"))
+}
+
+/// The first line of a program's output; the rest is read away, so that it never blocks.
+pub fn first_line(program: &mut Child) -> String {
+    let mut reader = BufReader::new(program.stdout.take().unwrap());
+    let mut line = String::new();
+    reader.read_line(&mut line).unwrap();
+    std::thread::spawn(move || reader.read_to_end(&mut Vec::new()));
+    assert!(!line.trim().is_empty(), "the program ended without a word");
+    line.trim().to_owned()
+}
+
+fn start_bus(dir: &Path) -> (Running, String) {
+    let conf = dir.join("bus.conf");
+    std::fs::write(&conf, BUS.replace("DIR", &dir.join("run").to_string_lossy())).unwrap();
+    let mut bus = Command::new("dbus-daemon")
+        .arg(format!("--config-file={}", conf.display()))
+        .args(["--nofork", "--nopidfile", "--print-address"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("dbus-daemon is installed by `cargo xtask test`");
+    let address = first_line(&mut bus);
+    (Running(bus), address)
+}

@@ -1,0 +1,40 @@
+//! A private desktop for the end-to-end tests: a virtual display, a session bus without service activation, a
+//! notification server that records and clicks, the simulator, and the real app. Everything lives in one temporary
+//! folder and ends with the test.
+#![allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used)]
+
+pub mod app;
+pub mod display;
+pub mod notifications;
+pub mod window;
+pub mod xml;
+
+use std::time::{Duration, Instant};
+
+/// How long a test waits for something that must happen. Long, because it only matters when the test fails.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Asks again and again until there is an answer; panics with `what` when there is none in time.
+pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(start.elapsed() < PATIENCE, "in {PATIENCE:?} there was no: {what}");
+        std::thread::yield_now();
+        std::thread::park_timeout(Duration::from_millis(5));
+    }
+}
+
+/// The same for an answer that must be awaited.
+pub async fn eventually_async<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(start.elapsed() < PATIENCE, "in {PATIENCE:?} there was no: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}

@@ -1,0 +1,100 @@
+//! The real window through WebDriver: WebKitWebDriver starts the app itself and reads its web view.
+
+use super::app::{BINARY, environment};
+use super::display::{Desktop, Running};
+use super::{PATIENCE, eventually_async};
+use fantoccini::elements::Element;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use perezvon_sim::Sim;
+use serde_json::{Map, json};
+use std::net::TcpListener;
+use std::process::Stdio;
+
+/// A WebDriver session with the app's window open.
+pub struct Window {
+    pub client: Client,
+    _driver: Running,
+}
+
+impl Window {
+    pub async fn open(desktop: &Desktop, sim: &Sim) -> Self {
+        // WebKitWebDriver cannot choose a port itself.
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut command = desktop.command("WebKitWebDriver");
+        environment(desktop, sim, &mut command);
+        command.env("TAURI_WEBVIEW_AUTOMATION", "true");
+        let driver = command
+            .args([&format!("--port={port}"), "--host=127.0.0.1"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("WebKitWebDriver comes with webkit2gtk-driver, which `cargo xtask test` installs");
+        let driver = Running(driver);
+        let mut capabilities = Map::new();
+        capabilities.insert(
+            "webkitgtk:browserOptions".into(),
+            json!({ "binary": BINARY, "args": [] }),
+        );
+        let address = format!("http://127.0.0.1:{port}");
+        let client = eventually_async("WebDriver session", || async {
+            ClientBuilder::new(HttpConnector::new())
+                .capabilities(capabilities.clone())
+                .connect(&address)
+                .await
+                .ok()
+        })
+        .await;
+        Self {
+            client,
+            _driver: driver,
+        }
+    }
+
+    /// The text of the first element with this `data-testid`, as soon as it is there and satisfies `wanted`.
+    pub async fn text_of(&self, testid: &str, wanted: impl Fn(&str) -> bool) -> String {
+        let selector = format!("[data-testid='{testid}']");
+        let what = format!("wanted text in {testid}");
+        eventually_async(&what, || async {
+            let element = self.client.find(Locator::Css(&selector)).await.ok()?;
+            element.text().await.ok().filter(|text| wanted(text))
+        })
+        .await
+    }
+
+    /// Clicks the first element with this `data-testid`.
+    pub async fn click(&self, testid: &str) {
+        self.element(testid).await.click().await.unwrap();
+    }
+
+    /// Types into a field.
+    pub async fn fill(&self, testid: &str, text: &str) {
+        let element = self.element(testid).await;
+        element.clear().await.unwrap();
+        element.send_keys(text).await.unwrap();
+    }
+
+    /// Waits for the element; when it does not come, the failure tells what the window shows instead.
+    async fn element(&self, testid: &str) -> Element {
+        let selector = format!("[data-testid='{testid}']");
+        match self
+            .client
+            .wait()
+            .at_most(PATIENCE)
+            .for_element(Locator::Css(&selector))
+            .await
+        {
+            Ok(element) => element,
+            Err(error) => {
+                let url = self.client.current_url().await;
+                let body = self.client.find(Locator::Css("body")).await.unwrap().text().await;
+                panic!("no {testid} ({error}) at {url:?}: {body:?}");
+            }
+        }
+    }
+
+    /// Ends the session, and with it the app that the driver started.
+    pub async fn close(self) {
+        let _ = self.client.close().await;
+    }
+}

@@ -1,0 +1,172 @@
+//! Kill -9 of the app with its embedded relay, at random points under load: the design's invariants 1 to 5 hold
+//! (part 8). The headless relay has the same test in its own package.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used)]
+
+mod harness;
+
+use harness::app::{data_dir, simulator, start};
+use harness::display::Desktop;
+use harness::notifications::Notifications;
+use harness::xml::{Incoming, post};
+use harness::{eventually, eventually_async};
+use perezvon_core::Time;
+use rusqlite::{Connection, OpenFlags};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+const ROUNDS: usize = 25;
+const POSTERS: usize = 4;
+
+/// Ids of the events that were answered with 200, and of all that were sent.
+#[derive(Default)]
+struct Sent {
+    acknowledged: Vec<uuid::Uuid>,
+    calls: usize,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_acknowledged_survives_every_kill() {
+    let desktop = Desktop::start();
+    let toasts = Notifications::start(&desktop.bus).await;
+    let sim = simulator().await;
+    let abonent = sim.options().company.abonents[0].user_id.clone();
+    let mut all = Sent::default();
+    let mut known = String::new();
+    for round in 0..ROUNDS {
+        let app = start(&desktop, &sim, &["--minimized"]);
+        let url = new_address(&sim, &known).await;
+        known.clone_from(&url);
+        let sent = load(&url, &abonent, round).await;
+        drop(app); // SIGKILL
+        all.calls += sent.calls;
+        all.acknowledged.extend(sent.acknowledged);
+    }
+    assert!(
+        all.acknowledged.len() > ROUNDS * POSTERS,
+        "the load was real: {}",
+        all.acknowledged.len()
+    );
+
+    let _app = start(&desktop, &sim, &["--minimized"]);
+    new_address(&sim, &known).await;
+    let dir = data_dir(&desktop);
+    eventually("mirror equal to the ledger", || {
+        (mirror(&dir) == ledger(&dir, &abonent)).then_some(())
+    });
+    every_acknowledged_event_is_stored_once(&dir, &all.acknowledged);
+    one_document_a_call(&dir);
+    assert!(!toasts.all().is_empty(), "calls were shown");
+}
+
+/// Where the restarted app has the PBX post to.
+async fn new_address(sim: &perezvon_sim::Sim, known: &str) -> String {
+    eventually_async("subscription of the restarted app", || async {
+        sim.subscriptions().into_iter().map(|s| s.url).rfind(|url| url != known)
+    })
+    .await
+}
+
+/// Posts calls from several connections for a random time.
+async fn load(url: &str, abonent: &str, round: usize) -> Sent {
+    let stop = Arc::new(AtomicBool::new(false));
+    let posters: Vec<_> = (0..POSTERS)
+        .map(|poster| {
+            let (url, abonent, stop) = (url.to_owned(), abonent.to_owned(), Arc::clone(&stop));
+            tokio::spawn(async move { post_calls(&url, &abonent, round * 10 + poster, &stop).await })
+        })
+        .collect();
+    let random = u64::from(uuid::Uuid::new_v4().as_bytes()[0]);
+    tokio::time::sleep(Duration::from_millis(20 + 2 * random)).await;
+    stop.store(true, Ordering::Relaxed);
+    // The kill comes while the last posts are under way: the posters are not waited for here.
+    let mut sent = Sent::default();
+    for poster in posters {
+        let part = poster.await.unwrap();
+        sent.calls += part.calls;
+        sent.acknowledged.extend(part.acknowledged);
+    }
+    sent
+}
+
+async fn post_calls(url: &str, abonent: &str, poster: usize, stop: &AtomicBool) -> Sent {
+    let http = reqwest::Client::new();
+    let mut sent = Sent::default();
+    for n in 0.. {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let (call, number) = (format!("kill{poster}x{n}"), format!("+7900{:07}", 2_000_000 + n % 50));
+        let call = Incoming {
+            call: &call,
+            abonent,
+            number: &number,
+            start: Time::from(chrono::Utc::now()),
+        };
+        sent.calls += 1;
+        let answered = n % 2 == 0;
+        let ids = [uuid::Uuid::new_v4(), uuid::Uuid::new_v4(), uuid::Uuid::new_v4()];
+        let texts = ids.map(|id| id.to_string());
+        let mut events = vec![(ids[0], call.received(&texts[0]))];
+        if answered {
+            events.push((ids[1], call.answered(&texts[1])));
+        }
+        events.push((ids[2], call.released(&texts[2], answered)));
+        // A repeat of the first: the PBX may send an event twice.
+        events.push((ids[0], call.received(&texts[0])));
+        for (id, body) in events {
+            match post(&http, url, body).await {
+                Some(200) => sent.acknowledged.push(id),
+                Some(503) => {}
+                Some(other) => panic!("the relay answered {other}"),
+                None => return sent,
+            }
+        }
+    }
+    sent
+}
+
+fn open(file: &Path) -> Connection {
+    Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap()
+}
+
+fn versions(connection: &Connection, sql: &str, parameters: &[&dyn rusqlite::ToSql]) -> BTreeMap<String, i64> {
+    let mut statement = connection.prepare(sql).unwrap();
+    let rows = statement
+        .query_map(parameters, |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap();
+    rows.map(Result::unwrap).collect()
+}
+
+fn mirror(dir: &Path) -> BTreeMap<String, i64> {
+    versions(&open(&dir.join("desk.db")), "SELECT id, version FROM call", &[])
+}
+
+fn ledger(dir: &Path, abonent: &str) -> BTreeMap<String, i64> {
+    let sql = "SELECT c.id, a.version FROM call_abonents a JOIN calls c ON c.seq = a.call WHERE a.abonent = ?1";
+    versions(&open(&dir.join("relay.db")), sql, &[&abonent])
+}
+
+fn every_acknowledged_event_is_stored_once(dir: &Path, acknowledged: &[uuid::Uuid]) {
+    let ledger = open(&dir.join("relay.db"));
+    let mut statement = ledger
+        .prepare("SELECT count(*) FROM events WHERE event_id = ?1")
+        .unwrap();
+    for id in acknowledged {
+        let rows: i64 = statement
+            .query_row([id.as_bytes().as_slice()], |row| row.get(0))
+            .unwrap();
+        assert_eq!(rows, 1, "event {id} was answered with 200");
+    }
+}
+
+fn one_document_a_call(dir: &Path) {
+    let desk = open(&dir.join("desk.db"));
+    let count = |sql: &str| desk.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    let documents = count("SELECT count(*) FROM document");
+    assert_eq!(documents, count("SELECT count(DISTINCT call_id) FROM document"));
+    assert_eq!(documents, count("SELECT max(id) FROM document"), "numbers have no gaps");
+}
