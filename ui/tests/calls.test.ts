@@ -134,6 +134,13 @@ test("the app's «navigate» opens the record, as a click on a toast does", asyn
   expect((await screen.findByTestId("contact-name")).textContent).toBe("Лебедев Антон");
 });
 
+test("a click from before the window listened leads where it wanted", async () => {
+  backend.route = "document/40";
+  await open("calls");
+  expect((await screen.findByTestId("document-number")).textContent).toBe("000000040");
+  expect(backend.route).toBeNull();
+});
+
 test("«Позвонить» orders one call however often it is pressed, and says to pick up", async () => {
   const user = await open("call/01J00000000000000000000004");
   const button = await screen.findByTestId("panel-call");

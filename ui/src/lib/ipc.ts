@@ -50,15 +50,24 @@ export const ipc = {
   saveSettings: (settings: Settings) => invoke<void>("save_settings", { settings }),
   check: () => invoke<CheckLine[]>("check"),
   finishWizard: () => invoke<void>("finish_wizard"),
+  /** Where a click wanted to lead before the window listened. */
+  takeRoute: () => invoke<string | null>("take_route"),
 };
 
 /** The app says what is worth reading again. */
 export const onChanged = (heard: (changed: Changed) => void) =>
   listen<Changed>("changed", (event) => heard(event.payload));
 
-/** The app asks the window to show a record, after a click on a toast. */
-export const onNavigate = (heard: (route: string) => void) =>
-  listen<string>("navigate", (event) => heard(event.payload));
+/** The app asks the window to show a record, after a click on a toast; also one from before the window could hear it. */
+export async function onNavigate(heard: (route: string) => void): Promise<() => void> {
+  const stop = await listen<string>("navigate", (event) => {
+    heard(event.payload);
+    void ipc.takeRoute();
+  });
+  const waiting = await ipc.takeRoute();
+  if (waiting !== null) heard(waiting);
+  return stop;
+}
 
 export function setTitle(title: string): void {
   document.title = title;

@@ -59,6 +59,9 @@ export class Backend {
     return () => ears.delete(heard);
   }
 
+  /** Where a click led before the window listened. */
+  route: string | null = null;
+
   emit(name: string, payload: unknown): void {
     for (const heard of [...(this.#ears.get(name) ?? [])]) heard(payload);
   }
@@ -173,6 +176,11 @@ export class Backend {
         return null;
       case "check":
         return this.checks;
+      case "take_route": {
+        const route = this.route;
+        this.route = null;
+        return route;
+      }
       case "finish_wizard":
         this.state = { ...this.state, wizard: false };
         this.changed({ state: true });
