@@ -18,7 +18,7 @@ pub struct Args {
     #[arg(long)]
     pub minimized: bool,
     /// A number to call, or a tel:, callto: or perezvon: link.
-    #[arg(value_name = "NUMBER", allow_hyphen_values = true)]
+    #[arg(value_name = "NUMBER")]
     pub what: Option<String>,
 }
 

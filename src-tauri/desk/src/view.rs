@@ -246,6 +246,8 @@ pub struct NotificationRow {
     pub kind: String,
     /// `prepared`, `shown`, `clicked`, `dismissed`, `expired` (manual D6).
     pub state: String,
+    /// The user has looked at it.
+    pub seen: bool,
     /// First line.
     pub title: String,
     /// Further lines.

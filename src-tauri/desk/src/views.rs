@@ -194,7 +194,7 @@ impl Desk {
     pub fn notifications(&self, before: Option<i64>, limit: u32) -> Result<Vec<NotificationRow>, DeskError> {
         self.db.read(|c| {
             let mut statement = c.prepare_cached(
-                "SELECT id, kind, state, toast, changed_ms FROM notification
+                "SELECT id, kind, state, toast, changed_ms, seen FROM notification
                  WHERE id < ?1 ORDER BY id DESC LIMIT ?2",
             )?;
             let mut rows = statement.query(params![before.unwrap_or(i64::MAX), limit.clamp(1, PAGE)])?;
@@ -205,6 +205,7 @@ impl Desk {
                     id: row.get(0)?,
                     kind: row.get(1)?,
                     state: row.get(2)?,
+                    seen: row.get(5)?,
                     route: route(&toast),
                     call_back: call_back(&toast),
                     title: toast.title,

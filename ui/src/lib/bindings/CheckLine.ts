@@ -5,7 +5,7 @@
  */
 export type CheckLine = { 
 /**
- * Which check: `clock`, `token`, `token_accepted`, `public_url`, `callback`, `subscription`, `last_event`,
+ * Which check: `relay` (only where the relay does not answer or has no inside to show), `clock`, `token`, `token_accepted`, `public_url`, `callback`, `subscription`, `last_event`,
  * `ledger`, `disk`, `toasts`, `keyring`, `me`.
  */
 id: string, 
