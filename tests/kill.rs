@@ -6,7 +6,7 @@
 mod harness;
 
 use harness::app::{data_dir, simulator, start};
-use harness::display::Desktop;
+use harness::display::{Desktop, Running};
 use harness::notifications::Notifications;
 use harness::xml::{Incoming, post};
 use harness::{eventually, eventually_async};
@@ -14,8 +14,6 @@ use perezvon_core::Time;
 use rusqlite::{Connection, OpenFlags};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 const ROUNDS: usize = 25;
@@ -40,8 +38,7 @@ async fn what_was_acknowledged_survives_every_kill() {
         let app = start(&desktop, &sim, &["--minimized"]);
         let url = new_address(&sim, &known).await;
         known.clone_from(&url);
-        let sent = load(&url, &abonent, round).await;
-        drop(app); // SIGKILL
+        let sent = load_and_kill(app, &url, &abonent, round).await;
         all.calls += sent.calls;
         all.acknowledged.extend(sent.acknowledged);
     }
@@ -70,19 +67,17 @@ async fn new_address(sim: &perezvon_sim::Sim, known: &str) -> String {
     .await
 }
 
-/// Posts calls from several connections for a random time.
-async fn load(url: &str, abonent: &str, round: usize) -> Sent {
-    let stop = Arc::new(AtomicBool::new(false));
+/// Posts calls from several connections and kills the app under them after a random time.
+async fn load_and_kill(app: Running, url: &str, abonent: &str, round: usize) -> Sent {
     let posters: Vec<_> = (0..POSTERS)
         .map(|poster| {
-            let (url, abonent, stop) = (url.to_owned(), abonent.to_owned(), Arc::clone(&stop));
-            tokio::spawn(async move { post_calls(&url, &abonent, round * 10 + poster, &stop).await })
+            let (url, abonent) = (url.to_owned(), abonent.to_owned());
+            tokio::spawn(async move { post_calls(&url, &abonent, round * 10 + poster).await })
         })
         .collect();
     let random = u64::from(uuid::Uuid::new_v4().as_bytes()[0]);
     tokio::time::sleep(Duration::from_millis(20 + 2 * random)).await;
-    stop.store(true, Ordering::Relaxed);
-    // The kill comes while the last posts are under way: the posters are not waited for here.
+    drop(app); // SIGKILL, while the posters post
     let mut sent = Sent::default();
     for poster in posters {
         let part = poster.await.unwrap();
@@ -92,13 +87,11 @@ async fn load(url: &str, abonent: &str, round: usize) -> Sent {
     sent
 }
 
-async fn post_calls(url: &str, abonent: &str, poster: usize, stop: &AtomicBool) -> Sent {
+/// Posts until the connection breaks.
+async fn post_calls(url: &str, abonent: &str, poster: usize) -> Sent {
     let http = reqwest::Client::new();
     let mut sent = Sent::default();
     for n in 0.. {
-        if stop.load(Ordering::Relaxed) {
-            break;
-        }
         let (call, number) = (format!("kill{poster}x{n}"), format!("+7900{:07}", 2_000_000 + n % 50));
         let call = Incoming {
             call: &call,
