@@ -121,7 +121,9 @@ fn relay(folder: &Path, script: &Path) -> Result<Load> {
         &["serve", "--listen", &format!("127.0.0.1:{port}"), "--data-dir"],
     );
     let log = fs::File::create(folder.join("relay.log"))?;
+    let public = format!("http://127.0.0.1:{port}");
     serve
+        .env("PEREZVON_PUBLIC_URL", &public)
         .arg(&data)
         .arg("--config")
         .arg(&config)
@@ -130,7 +132,9 @@ fn relay(folder: &Path, script: &Path) -> Result<Load> {
     let mut process = Running::start(&mut serve)?;
     wait_for(port, &mut process)?;
     let url = sh::output(
-        sh::command(&program, &["callback-url", "--data-dir"]).arg(&data),
+        sh::command(&program, &["callback-url", "--data-dir"])
+            .env("PEREZVON_PUBLIC_URL", &public)
+            .arg(&data),
         MINUTE,
     )?;
     let (_, secret) = url
