@@ -8,7 +8,9 @@ fn main() -> tauri::Result<()> {
         .setup(|app| {
             WebviewWindowBuilder::new(app, "empty", WebviewUrl::External("about:blank".parse()?))
                 .inner_size(1000.0, 700.0)
-                .initialization_script("document.addEventListener('DOMContentLoaded', () => document.body.append('empty'))")
+                .initialization_script(
+                    "document.addEventListener('DOMContentLoaded', () => document.body.append('empty'))",
+                )
                 .build()?;
             Ok(())
         })

@@ -52,12 +52,13 @@ async fn state(app: App<'_>) -> Answer<AppState> {
     let stored = app
         .with_desk(|desk| Ok((settings::connection(desk), desk.counts()?)))
         .await;
-    // A damaged database must not keep the window from saying so.
+    // A damaged database must not keep the window from saying so, and is no reason for the wizard.
+    let readable = stored.is_ok();
     let (connection, counts) = stored.unwrap_or_default();
     let me = service::me(&app, &connection.me).await;
     Ok(AppState {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        wizard: !connection.settled,
+        wizard: readable && !connection.settled,
         me,
         service,
         to_call_back: counts.to_call_back,

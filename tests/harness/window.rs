@@ -9,7 +9,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use perezvon_sim::Sim;
 use serde_json::{Map, json};
 use std::net::TcpListener;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 /// A WebDriver session with the app's window open.
 pub struct Window {
@@ -19,10 +19,15 @@ pub struct Window {
 
 impl Window {
     pub async fn open(desktop: &Desktop, sim: &Sim) -> Self {
+        Self::open_with(desktop, |command| environment(desktop, sim, command)).await
+    }
+
+    /// Opens with another environment.
+    pub async fn open_with(desktop: &Desktop, environment: impl FnOnce(&mut Command)) -> Self {
         // WebKitWebDriver cannot choose a port itself.
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut command = desktop.command("WebKitWebDriver");
-        environment(desktop, sim, &mut command);
+        environment(&mut command);
         command.env("TAURI_WEBVIEW_AUTOMATION", "true");
         let driver = command
             .args([&format!("--port={port}"), "--host=127.0.0.1"])
@@ -54,12 +59,43 @@ impl Window {
     /// The text of the first element with this `data-testid`, as soon as it is there and satisfies `wanted`.
     pub async fn text_of(&self, testid: &str, wanted: impl Fn(&str) -> bool) -> String {
         let selector = format!("[data-testid='{testid}']");
-        let what = format!("wanted text in {testid}");
-        eventually_async(&what, || async {
-            let element = self.client.find(Locator::Css(&selector)).await.ok()?;
-            element.text().await.ok().filter(|text| wanted(text))
+        let last = std::cell::RefCell::new(String::new());
+        let found = tokio::time::timeout(PATIENCE, async {
+            loop {
+                if let Ok(element) = self.client.find(Locator::Css(&selector)).await
+                    && let Ok(text) = element.text().await
+                {
+                    if wanted(&text) {
+                        return text;
+                    }
+                    last.replace(text);
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
         })
-        .await
+        .await;
+        match found {
+            Ok(text) => text,
+            Err(_) => panic!("{testid} says {last:?} only"),
+        }
+    }
+
+    /// Waits until the first element with this `data-testid` has this value of an attribute; gives its text.
+    pub async fn text_where(&self, testid: &str, attribute: &str, value: &str) -> String {
+        let selector = format!("[data-testid='{testid}'][{attribute}='{value}']");
+        match self
+            .client
+            .wait()
+            .at_most(PATIENCE)
+            .for_element(Locator::Css(&selector))
+            .await
+        {
+            Ok(element) => element.text().await.unwrap(),
+            Err(error) => {
+                let source = self.client.source().await.unwrap_or_default();
+                panic!("no {selector} ({error}) in {source}");
+            }
+        }
     }
 
     /// Clicks the first element with this `data-testid`.

@@ -163,7 +163,8 @@ pub fn effects(
     let came_to_talk = after.outcome == Outcome::Ended && before.is_some_and(|b| b.outcome != Outcome::Ended);
     if (ended || came_to_talk) && in_scope(after, preferences.documents) {
         out.push(Effect::Document {
-            toast: preferences.document_toast && fresh,
+            // The missed toast says it already (product 4.2: nothing is shown twice).
+            toast: preferences.document_toast && fresh && is != Shown::Missed,
         });
     }
     out

@@ -55,7 +55,7 @@ fn missed_and_stale_missed() {
     let got = follow(&mut Machine::new(), &events, &Preferences::default(), true);
     assert_eq!(
         got[1],
-        [Effect::CloseRing, Effect::Missed, Effect::Document { toast: true }]
+        [Effect::CloseRing, Effect::Missed, Effect::Document { toast: false }]
     );
     let got = follow(&mut Machine::new(), &events, &Preferences::default(), false);
     assert_eq!(

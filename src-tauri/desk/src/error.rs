@@ -66,6 +66,7 @@ impl DeskError {
         match self {
             Self::Damaged { .. } => "database_damaged",
             Self::DiskFull { .. } => "disk_full",
+            Self::Storage(error) if cannot_write(error) => "disk_full",
             Self::Open { .. } | Self::Newer { .. } | Self::Storage(_) | Self::Value(_) | Self::OtherIdentity => {
                 "storage"
             }
@@ -85,7 +86,7 @@ impl DeskError {
                 path: path.to_owned(),
                 detail: error.to_string(),
             },
-            Some(ErrorCode::DiskFull) => Self::DiskFull { path: path.to_owned() },
+            _ if cannot_write(&error) => Self::DiskFull { path: path.to_owned() },
             Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => Self::Open {
                 path: path.to_owned(),
                 reason: error.to_string(),
@@ -93,4 +94,11 @@ impl DeskError {
             _ => Self::Storage(error),
         }
     }
+}
+
+/// The disk is full, or a quota or limit keeps the file from growing: for the user it is the same.
+fn cannot_write(error: &rusqlite::Error) -> bool {
+    let extended = error.sqlite_error().map(|error| error.extended_code);
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
+        || extended == Some(rusqlite::ffi::SQLITE_IOERR_WRITE)
 }

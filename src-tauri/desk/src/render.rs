@@ -187,30 +187,10 @@ impl Draw<'_> {
     }
 
     fn trouble(&self, code: &str) -> Rendered {
-        let (title, cause, section) = self.words.trouble(code);
-        let fix = Action::OpenSettings {
-            section: section.to_owned(),
-        };
-        let buttons = vec![Button {
-            key: ButtonKey::Fix,
-            label: self.words.button_fix(),
-            action: fix.clone(),
-        }];
-        let (category, icon) = ("x-perezvon.trouble", "trouble");
-        self.toast(
-            ToastKind::Trouble,
-            Look {
-                title,
-                lines: vec![cause],
-                buttons,
-                body: Some(fix),
-                stay: Stay::UntilClosed,
-                urgency: Urgency::Normal,
-                category,
-                icon,
-            },
-            None,
-        )
+        Rendered {
+            toast: Toast::trouble(self.words, code),
+            number_key: None,
+        }
     }
 
     /// Title and the line below it: who, number, company.
@@ -294,6 +274,33 @@ impl Draw<'_> {
             notification_id: 0,
         };
         Rendered { toast, number_key }
+    }
+}
+
+impl Toast {
+    /// The toast of a trouble. Needs no storage: that may be what is troubled.
+    pub fn trouble(words: Words, code: &str) -> Self {
+        let (title, cause, section) = words.trouble(code);
+        let fix = Action::OpenSettings {
+            section: section.to_owned(),
+        };
+        Self {
+            key: ToastKey::Trouble,
+            kind: ToastKind::Trouble,
+            title,
+            lines: vec![cause],
+            buttons: vec![Button {
+                key: ButtonKey::Fix,
+                label: words.button_fix(),
+                action: fix.clone(),
+            }],
+            body_action: Some(fix),
+            stay: Stay::UntilClosed,
+            urgency: Urgency::Normal,
+            category: "x-perezvon.trouble".to_owned(),
+            icon: "trouble".to_owned(),
+            notification_id: 0,
+        }
     }
 }
 

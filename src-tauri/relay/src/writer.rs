@@ -142,9 +142,15 @@ pub(crate) fn run(mut connection: Connection, jobs: Receiver<Job>, around: Aroun
             continue;
         }
         let stored = store(&mut connection, &mut state, batch, sweep, &around);
-        around.healthy.store(stored.is_ok(), Ordering::Relaxed);
+        let was_healthy = around.healthy.swap(stored.is_ok(), Ordering::Relaxed);
+        if stored.is_ok() && !was_healthy {
+            tracing::info!("the ledger stores again");
+        }
         if let Err(error) = stored {
-            tracing::error!(%error, "the ledger could not store");
+            // Told once: a full disk fails with every event, and the log has no room either.
+            if was_healthy {
+                tracing::error!(%error, "the ledger could not store");
+            }
             quiet_until = Instant::now() + PAUSE;
             match State::load(&connection, &around.policy()) {
                 Ok(fresh) => state = fresh,

@@ -1,13 +1,14 @@
 //! How the relay and the PBX do: the header strip of the window, the tray's colour, and one toast of trouble.
 
 use super::Session;
-use crate::app::Perezvon;
+use crate::app::{Perezvon, words};
 use crate::ipc::{Changed, CheckLine, Failure, ServiceState};
 use crate::secrets::Kept;
 use crate::toast::Ability;
 use perezvon_desk::Language;
 use perezvon_desk::follow::FeedState;
 use perezvon_desk::relay_client::Health;
+use perezvon_desk::toast::{Toast, ToastKey, ToastOp};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -19,6 +20,7 @@ const PATIENCE: u32 = 3;
 /// Looks at the state until the session ends. Never returns.
 pub(super) async fn watch(app: &Perezvon, session: &Session, mut feed: watch::Receiver<FeedState>) {
     let mut lasting = 0;
+    let mut unstored = None;
     loop {
         let health = session.client.health().await.ok();
         let feed_state = feed.borrow_and_update().clone();
@@ -28,7 +30,7 @@ pub(super) async fn watch(app: &Perezvon, session: &Session, mut feed: watch::Re
         let trouble = state.trouble.clone();
         tell(app, state);
         if settled {
-            toast_trouble(app, trouble).await;
+            toast_trouble(app, trouble, &mut unstored).await;
         }
         let soon = if settled { LOOK } else { LOOK / 5 };
         tokio::select! {
@@ -53,7 +55,7 @@ pub(super) async fn tell_off(app: &Perezvon, code: &str) {
         ..ServiceState::default()
     };
     tell(app, state);
-    toast_trouble(app, Some(code.to_owned())).await;
+    toast_trouble(app, Some(code.to_owned()), &mut None).await;
 }
 
 fn tell(app: &Perezvon, state: ServiceState) {
@@ -70,16 +72,29 @@ fn tell(app: &Perezvon, state: ServiceState) {
     }
 }
 
-/// At most one toast of trouble, until it is mended. The wizard speaks for itself.
-async fn toast_trouble(app: &Perezvon, code: Option<String>) {
+/// At most one toast of trouble, until it is mended. The wizard speaks for itself. Where the desk cannot store, that is
+/// the trouble, and it must be told all the same: `unstored` remembers what was told so.
+async fn toast_trouble(app: &Perezvon, code: Option<String>, unstored: &mut Option<String>) {
+    let asked = code.clone();
     let toasts = app
         .with_desk(move |desk| {
             let settled = crate::settings::connection(desk).settled;
-            desk.trouble(code.as_deref().filter(|code| settled && *code != "no_notifications"))
+            desk.trouble(asked.as_deref().filter(|code| settled && *code != "no_notifications"))
         })
         .await;
-    if let Ok(toasts) = toasts {
-        app.show(toasts).await;
+    match (toasts, code) {
+        (Ok(toasts), code) => {
+            if unstored.take().is_some() && code.is_none() {
+                app.show(vec![ToastOp::Close(ToastKey::Trouble)]).await;
+            }
+            app.show(toasts).await;
+        }
+        (Err(_), Some(code)) if unstored.as_ref() != Some(&code) => {
+            app.show(vec![ToastOp::Show(Toast::trouble(words(&app.settings()), &code))])
+                .await;
+            *unstored = Some(code);
+        }
+        (Err(_), _) => {}
     }
 }
 
