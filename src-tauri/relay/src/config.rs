@@ -22,7 +22,8 @@ pub struct Options {
     pub token_file: Option<PathBuf>,
     /// Waits of the call state machine. Some: stored as settings; none: the settings hold.
     pub policy: Option<Policy>,
-    /// Events a second that are taken; none: no limit.
+    /// Events a second that are taken; none: no limit. The default is far above what one PBX sends and below what would
+    /// starve the readers.
     pub ingest_per_second: Option<u32>,
     /// Snapshots that may wait for one reader.
     pub feed_queue: usize,
@@ -40,7 +41,7 @@ impl Options {
             token: None,
             token_file: None,
             policy: None,
-            ingest_per_second: Some(5_000),
+            ingest_per_second: Some(50_000),
             feed_queue: 256,
             timing: Timing::default(),
         }
