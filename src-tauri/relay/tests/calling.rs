@@ -64,7 +64,7 @@ async fn a_call_is_placed_once_however_often_it_is_asked_for() {
 }
 
 #[tokio::test]
-async fn a_request_needs_a_key_a_number_and_a_token() {
+async fn a_request_needs_a_good_key_a_number_and_a_token() {
     let served = start_with(|_| {}).await;
     let admin = served.admin();
     for (key, body, code) in [
@@ -81,10 +81,24 @@ async fn a_request_needs_a_key_a_number_and_a_token() {
         assert!(answer.status().is_client_error(), "refused: {key:?} {body}");
         assert_eq!(answer.json::<Value>().await.unwrap()["code"], code, "{key:?} {body}");
     }
-    let answer = served
-        .send(Method::POST, "/v1/calls", Some(&admin), Some(to("+79000000099")))
-        .await;
-    assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "without the header");
+    served.relay.shutdown().await;
+}
+
+#[tokio::test]
+async fn without_a_key_each_request_is_a_call_of_its_own() {
+    let sim = sim(|_| {}).await;
+    let served = beside(&sim, dir(), true, |_| {}).await;
+    let body = json!({ "number": "+79000000099", "abonent": own_abonent(&sim) });
+    let mut names = Vec::new();
+    for _ in 0..2 {
+        let answer = served
+            .send(Method::POST, "/v1/calls", Some(&served.admin()), Some(body.clone()))
+            .await;
+        assert_eq!(answer.status(), StatusCode::ACCEPTED, "the call is placed");
+        names.push(answer.json::<Value>().await.unwrap()["request"].clone());
+    }
+    assert_ne!(names[0], names[1], "each has a name of its own");
+    assert_eq!(sim.calls_placed().len(), 2, "and is placed");
     served.relay.shutdown().await;
 }
 

@@ -38,12 +38,13 @@ pub(crate) struct Placed {
     request: String,
 }
 
+/// The reader's key, or a new one where he gave none: then a repeat of his is another call.
 fn idempotency_key(headers: &HeaderMap) -> Result<String, ApiError> {
-    const WRONG: ApiError = ApiError::BadRequest("an Idempotency-Key of 1 to 64 visible characters is needed");
-    let key = headers
-        .get("idempotency-key")
-        .and_then(|value| value.to_str().ok())
-        .ok_or(WRONG)?;
+    const WRONG: ApiError = ApiError::BadRequest("the Idempotency-Key must have 1 to 64 visible characters");
+    let Some(key) = headers.get("idempotency-key") else {
+        return Ok(ulid::Ulid::new().to_string());
+    };
+    let key = key.to_str().map_err(|_| WRONG)?;
     let visible = key.bytes().all(|b| b.is_ascii_graphic());
     if key.is_empty() || key.len() > 64 || !visible {
         Err(WRONG)
