@@ -68,6 +68,47 @@ async fn a_missed_call_is_called_back_from_its_toast() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn toasts_are_rewritten_in_place() {
+    let desktop = Desktop::start();
+    let toasts = Notifications::start(&desktop.bus).await;
+    let sim = simulator().await;
+    let _app = start(&desktop, &sim, &["--minimized"]);
+    subscribed(&sim).await;
+
+    // A colleague answers: the same toast says so.
+    let colleague = Args {
+        abonent: Some("102".to_owned()),
+        ..from_client()
+    };
+    sim.play("group-answered", colleague).unwrap();
+    let ring = toasts
+        .toast(0, "the group's call", |t| t.body.contains("+7 (900) 000-00-99"))
+        .await;
+    let by = toasts
+        .toast(0, "who answered", |t| t.summary.starts_with("Ответил"))
+        .await;
+    assert_eq!(by.id, ring.id, "one toast, rewritten");
+    assert_eq!(by.replaces, ring.id);
+    assert!(
+        toasts.all().iter().all(|t| !t.summary.starts_with("Пропущенный")),
+        "nobody missed it"
+    );
+
+    // Two missed calls of one caller: one toast, counted.
+    let other = Args {
+        number: Some("+79000000088".to_owned()),
+        ..Args::default()
+    };
+    sim.play("incoming-missed", other.clone()).unwrap();
+    let once = toasts
+        .toast(0, "the missed call", |t| t.summary.starts_with("Пропущенный"))
+        .await;
+    sim.play("incoming-missed", other).unwrap();
+    let twice = toasts.toast(0, "the second", |t| t.summary.contains("×2")).await;
+    assert_eq!(twice.id, once.id, "one toast for one caller");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_toasts_click_opens_a_window_when_there_is_none() {
     let desktop = Desktop::start();
     let toasts = Notifications::start(&desktop.bus).await;
@@ -130,5 +171,26 @@ async fn the_window_opens_on_the_card_and_on_the_document() {
         .toast(before, "the named call", |t| t.summary == "Северный ветер")
         .await;
     assert!(ring.body.contains("+7 (900) 000-00-99"), "name and number always");
+
+    // And a toast that is on the screen is rewritten when its caller gets a name.
+    let ringing = Args {
+        number: Some("+79000000077".to_owned()),
+        ring_ms: Some(1_000_000),
+        ..Args::default()
+    };
+    sim.play("incoming-missed", ringing).unwrap();
+    let ring = toasts
+        .toast(before, "a stranger's call", |t| t.body.contains("+7 (900) 000-00-77"))
+        .await;
+    assert_eq!(ring.summary, "Неизвестный номер");
+    window.click("nav-contacts").await;
+    window.click("contact-create").await;
+    window.fill("form-name", "Осипова Вера").await;
+    window.fill("form-number", "8 900 000-00-77").await;
+    window.click("form-save").await;
+    let named = toasts
+        .toast(before, "the same toast with the name", |t| t.summary == "Осипова Вера")
+        .await;
+    assert_eq!(named.id, ring.id, "rewritten in place");
     window.close().await;
 }
