@@ -1,3 +1,5 @@
+//! Builds in what Tauri needs: configuration, icons, permissions.
+
 fn main() {
-    tauri_build::build()
+    tauri_build::build();
 }

@@ -126,7 +126,7 @@ async fn a_damaged_database_is_told_and_kept() {
         let garbage = "no database, whatever it was ".repeat(400);
         std::fs::write(&damaged, &garbage).unwrap();
         let text = banner(&desktop, "database_damaged", |command| {
-            environment(&desktop, &sim, command)
+            environment(&desktop, &sim, command);
         })
         .await;
         assert!(text.contains("поврежд"), "{file}: {text}");

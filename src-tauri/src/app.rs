@@ -11,9 +11,13 @@ use perezvon_desk::{Desk, DeskError, Language, Words, Zone};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 use tauri::{AppHandle, Manager as _};
 use tauri_plugin_deep_link::DeepLinkExt as _;
 use tokio::sync::{Notify, mpsc, watch};
+
+/// The longest that anybody waits for the desk's storage.
+const STORAGE: Duration = Duration::from_secs(15);
 
 /// The way to the relay, and the abonent an admin's key speaks for.
 pub(crate) type Spoken = (RelayClient, Option<String>);
@@ -28,6 +32,7 @@ pub(crate) struct Perezvon {
     desk: Result<Arc<Desk>, String>,
     pub(crate) toasts: Toasts,
     pub(crate) secrets: secrets::Secrets,
+    pub(crate) orders: action::Orders,
     /// The way to the relay, once there is one, and the abonent it speaks for.
     relay: RwLock<Option<Spoken>>,
     settings: RwLock<Settings>,
@@ -45,7 +50,7 @@ pub(crate) struct Perezvon {
 }
 
 impl Perezvon {
-    pub(crate) fn open(handle: AppHandle, data_dir: PathBuf, args: &Args) -> anyhow::Result<Self> {
+    pub(crate) fn open(handle: AppHandle, data_dir: PathBuf, args: &Args) -> Self {
         let log = log::start(&data_dir);
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "Starting");
         let desk = Desk::open(&data_dir).map(Arc::new).map_err(|error| {
@@ -60,9 +65,10 @@ impl Perezvon {
         let options = toast_options(&handle, &data_dir);
         let toasts = tauri::async_runtime::block_on(async { Toasts::start(options, events) });
         tauri::async_runtime::spawn(hear_toasts(handle.clone(), answers));
-        Ok(Self {
+        Self {
             handle,
             secrets: secrets::Secrets::new(&data_dir),
+            orders: action::Orders::default(),
             data_dir,
             relay_argument: args.relay.clone(),
             desk,
@@ -79,7 +85,7 @@ impl Perezvon {
             quit: tokio_util::sync::CancellationToken::new(),
             drained: (Mutex::new(false), std::sync::Condvar::new()),
             _log: log,
-        })
+        }
     }
 
     /// The desk's storage, or the code of its trouble.
@@ -87,16 +93,18 @@ impl Perezvon {
         self.desk.as_ref().map_err(|code| Failure::of(code))
     }
 
-    /// Runs a piece of work on the desk's storage off the async threads.
+    /// Runs a piece of work on the desk's storage off the async threads. A disk that hangs is given up; the work may
+    /// still be done then.
     pub(crate) async fn with_desk<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Desk) -> Result<T, DeskError> + Send + 'static,
     ) -> Result<T, Failure> {
         let desk = Arc::clone(self.desk()?);
-        let done = tokio::task::spawn_blocking(move || work(&desk)).await;
-        match done {
-            Ok(result) => result.map_err(|error| Failure::from(&error)),
-            Err(_) => Err(Failure::of("storage")),
+        let done = tokio::task::spawn_blocking(move || work(&desk));
+        match tokio::time::timeout(STORAGE, done).await {
+            Ok(Ok(result)) => result.map_err(|error| Failure::from(&error)),
+            Ok(Err(_)) => Err(Failure::of("storage")),
+            Err(_) => Err(Failure::of("timeout")),
         }
     }
 
@@ -226,7 +234,8 @@ pub(crate) fn make_private_dir(dir: &Path) -> std::io::Result<()> {
     builder.create(dir)
 }
 
-/// `tel:`, `callto:` and `perezvon:` links that the system hands to the running app.
+/// `tel:`, `callto:` and `perezvon:` links that the system hands to the running app: macOS does. Elsewhere they come as
+/// the argument of a start.
 pub(crate) fn listen_to_links(handle: &AppHandle) {
     let target = handle.clone();
     handle.deep_link().on_open_url(move |event| {
@@ -307,7 +316,7 @@ pub(crate) fn stop(handle: &AppHandle) {
     app.quit.cancel();
     let (done, signal) = &app.drained;
     let done = done.lock().unwrap_or_else(PoisonError::into_inner);
-    let waited = signal.wait_timeout_while(done, std::time::Duration::from_secs(3), |done| !*done);
+    let waited = signal.wait_timeout_while(done, Duration::from_secs(3), |done| !*done);
     if waited.is_ok_and(|(_, timeout)| timeout.timed_out()) {
         tracing::warn!("The relay did not drain in time");
     }

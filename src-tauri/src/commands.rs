@@ -170,7 +170,8 @@ async fn save_token(app: App<'_>, token: String, insecure: bool) -> Answer<()> {
 #[tauri::command]
 async fn join(app: App<'_>, url: String, key: String, insecure: bool) -> Answer<()> {
     let url = url.trim().trim_end_matches('/').to_owned();
-    if !url.is_empty() {
+    let is_remote = !url.is_empty();
+    if is_remote {
         if !settings::is_http(&url) {
             return Err(Failure {
                 code: "bad_address".to_owned(),
@@ -180,7 +181,12 @@ async fn join(app: App<'_>, url: String, key: String, insecure: bool) -> Answer<
         service::try_relay(&app, &url, &key).await?;
         keep(&app, Place::DeskKey, key, insecure).await?;
     }
-    change_connection(&app, move |connection| connection.relay = url).await
+    change_connection(&app, move |connection| connection.relay = url).await?;
+    if is_remote {
+        // The address may be the same, with another key.
+        app.restart.notify_one();
+    }
+    Ok(())
 }
 
 /// Stores a secret in the keyring, or by consent in a file.

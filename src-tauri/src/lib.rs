@@ -33,7 +33,12 @@ pub fn run(args: Args) -> ExitCode {
         .plugin(tauri_plugin_window_state::Builder::new().build())
         .invoke_handler(commands::handler())
         .setup(move |tauri| {
-            start(tauri.handle(), &args)?;
+            if let Err(error) = start(tauri.handle(), &args) {
+                // Tauri makes a panic of an error here: nobody reads why in a backtrace.
+                eprintln!("perezvon: could not start: {error:#}");
+                tauri.cleanup_before_exit();
+                std::process::exit(1);
+            }
             Ok(())
         })
         .build(context);
@@ -54,7 +59,8 @@ pub fn run(args: Args) -> ExitCode {
     ExitCode::from(u8::try_from(code).unwrap_or(1))
 }
 
-/// A second start hands its arguments over and ends. Each data folder is an instance of its own.
+/// A second start hands its arguments over and ends. Each data folder is an instance of its own. Without the plugin's
+/// feature `deep-link`: it would hand a link over twice, and a number would be called twice.
 fn single_instance(args: &Args, identifier: &str) -> tauri::plugin::TauriPlugin<tauri::Wry> {
     let mut builder = tauri_plugin_single_instance::Builder::new().callback(|handle, argv, _cwd| {
         let second = Args::of_second_start(&argv);
@@ -76,7 +82,7 @@ fn start(handle: &AppHandle, args: &Args) -> anyhow::Result<()> {
         None => handle.path().app_data_dir()?,
     };
     app::make_private_dir(&data_dir)?;
-    let app = Arc::new(Perezvon::open(handle.clone(), data_dir, args)?);
+    let app = Arc::new(Perezvon::open(handle.clone(), data_dir, args));
     handle.manage(Arc::clone(&app));
     tray::build(handle)?;
     app::listen_to_links(handle);

@@ -24,7 +24,10 @@ pub(crate) fn start(data_dir: &Path) -> Option<tracing_appender::non_blocking::W
     tracing::subscriber::set_global_default(subscriber).ok()?;
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        tracing::error!(%panic, "A panic");
+        // What a panic says may quote a name or a number.
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "A panic");
+        tracing::debug!(%panic, "The panic");
         usual(panic);
     }));
     Some(guard)

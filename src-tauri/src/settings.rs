@@ -44,23 +44,24 @@ pub(crate) fn save_connection(desk: &Desk, connection: &Connection) -> Result<()
 }
 
 /// Checks what the window sent and brings it into its bounds.
-pub(crate) fn checked(mut settings: Settings) -> Result<Settings, Failure> {
-    settings.listen = settings.listen.trim().to_owned();
-    settings.public_url = settings.public_url.trim().trim_end_matches('/').to_owned();
+pub(crate) fn checked(given: Settings) -> Result<Settings, Failure> {
+    let settings = Settings {
+        listen: given.listen.trim().to_owned(),
+        public_url: given.public_url.trim().trim_end_matches('/').to_owned(),
+        // Longer than ten minutes nobody waits; below a second the next agent cannot be rung.
+        grace_s: given.grace_s.clamp(1, 600),
+        ..given
+    };
+    let bad = |address: &str| Failure {
+        code: "bad_address".to_owned(),
+        detail: Some(address.to_owned()),
+    };
     if settings.listen.parse::<SocketAddr>().is_err() {
-        return Err(Failure {
-            code: "bad_address".to_owned(),
-            detail: Some(settings.listen),
-        });
+        return Err(bad(&settings.listen));
     }
     if !settings.public_url.is_empty() && !is_http(&settings.public_url) {
-        return Err(Failure {
-            code: "bad_address".to_owned(),
-            detail: Some(settings.public_url),
-        });
+        return Err(bad(&settings.public_url));
     }
-    // Longer than ten minutes nobody waits; below a second the next agent cannot be rung.
-    settings.grace_s = settings.grace_s.clamp(1, 600);
     Ok(settings)
 }
 

@@ -30,7 +30,7 @@ mod linux {
     use std::collections::HashMap;
     use std::time::{Duration, Instant};
 
-    pub async fn run(calls: usize) {
+    pub(super) async fn run(calls: usize) {
         let desktop = Desktop::start();
         let toasts = Notifications::start(&desktop.bus).await;
         let sim = simulator().await;

@@ -1,11 +1,21 @@
 //! A private desktop for the end-to-end tests: a virtual display, a session bus without service activation, a
 //! notification server that records and clicks, the simulator, and the real app. Everything lives in one temporary
 //! folder and ends with the test.
-#![allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used)]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::match_wild_err_arm
+)]
+// zbus calls the methods of an interface with all that the protocol has.
+#![allow(clippy::unused_self, clippy::used_underscore_binding)]
 
 pub mod app;
 pub mod display;
 pub mod notifications;
+pub mod processes;
+pub mod tray;
 pub mod window;
 pub mod xml;
 

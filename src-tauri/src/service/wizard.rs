@@ -7,7 +7,11 @@ use perezvon_core::Number;
 use perezvon_desk::relay_client::{RelayAbonent, RelayClient};
 use perezvon_pbx::rest::{self, BEELINE, Portal, PortalError, Token};
 use std::sync::Arc;
+use std::time::Duration;
 use url::Url;
+
+/// How long the chosen abonent's name is waited for.
+const NAMING: Duration = Duration::from_secs(2);
 
 /// Asks the PBX whether it takes the token; the abonents it opens. Stores nothing.
 pub(crate) async fn try_token(_app: &Perezvon, token: &str) -> Result<Vec<Abonent>, Failure> {
@@ -34,8 +38,7 @@ pub(crate) async fn try_token(_app: &Perezvon, token: &str) -> Result<Vec<Abonen
 
 fn failure_of(error: &PortalError) -> Failure {
     let code = match error {
-        PortalError::Unauthorized { .. } => "token_refused",
-        PortalError::Refused { .. } => "token_refused",
+        PortalError::Unauthorized | PortalError::Refused { .. } => "token_refused",
         PortalError::Timeout | PortalError::Unreachable { .. } | PortalError::OutcomeUnknown { .. } => {
             "pbx_unreachable"
         }
@@ -70,7 +73,9 @@ pub(crate) async fn me(app: &Perezvon, id: &str) -> Option<Abonent> {
         id: id.to_owned(),
         ..Abonent::default()
     };
-    let known = abonents(app).await.unwrap_or_default();
+    // The window waits for this before it shows anything.
+    let known = tokio::time::timeout(NAMING, abonents(app)).await;
+    let known = known.ok().and_then(Result::ok).unwrap_or_default();
     Some(
         known
             .into_iter()
