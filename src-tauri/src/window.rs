@@ -3,7 +3,7 @@
 use crate::app::Perezvon;
 use crate::ipc::Changed;
 use std::sync::Arc;
-use tauri::{AppHandle, Emitter as _, Manager as _, WebviewUrl, WebviewWindowBuilder};
+use tauri::{AppHandle, Emitter as _, Manager as _, WebviewUrl, WebviewWindowBuilder, WindowEvent};
 
 const LABEL: &str = "main";
 
@@ -40,13 +40,49 @@ fn show_on_main_thread(app: &AppHandle, route: &str) -> tauri::Result<()> {
     } else {
         format!("index.html#/{route}")
     };
-    WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App(url.into()))
+    let window = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App(url.into()))
         .title("Перезвон")
         .inner_size(1100.0, 720.0)
         .min_inner_size(720.0, 480.0)
         .build()?;
+    window.on_window_event(|event| {
+        if matches!(event, WindowEvent::Destroyed) {
+            end_network_process();
+        }
+    });
     Ok(())
 }
+
+/// WebKitGTK ends the web process with its window but keeps the network process for good, some 20 MB in a tray where
+/// nobody looks; it has no call to end it. The network process keeps nothing of ours, and WebKit starts a new one with
+/// the next window, as after a crash.
+#[cfg(target_os = "linux")]
+fn end_network_process() {
+    use rustix::process::{Pid, Signal, kill_process};
+    let name_of = |id: i32| std::fs::read_to_string(format!("/proc/{id}/comm")).unwrap_or_default();
+    // A process is a child of the thread that started it. All of a process's threads are under `task`.
+    let children = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let children = children.filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
+    let ids: Vec<i32> = children
+        .flat_map(|ids| {
+            ids.split_whitespace()
+                .filter_map(|id| id.parse().ok())
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    for id in ids {
+        // The kernel cuts a name after 15 letters.
+        if name_of(id).trim_end() == "WebKitNetworkPr"
+            && let Some(pid) = Pid::from_raw(id)
+            && let Err(error) = kill_process(pid, Signal::TERM)
+        {
+            tracing::warn!(%error, "The network process could not be ended");
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn end_network_process() {}
 
 /// Tells an open window what is worth reading again; with no window open nobody needs to know.
 pub(crate) fn tell_changed(app: &AppHandle, changed: Changed) {

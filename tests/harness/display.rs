@@ -73,6 +73,31 @@ impl Desktop {
         command
     }
 
+    /// Starts a window manager, as closing and raising of windows goes through one.
+    pub fn window_manager(&self) -> Running {
+        let openbox = self
+            .command("openbox")
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("openbox is installed by `cargo xtask test`");
+        super::eventually("the window manager", || self.wmctrl(&["-m"]).then_some(()));
+        Running(openbox)
+    }
+
+    /// Closes the window with this text in its title, as its close button does.
+    pub fn close_window(&self, title: &str) {
+        super::eventually("the window to close", || self.wmctrl(&["-c", title]).then_some(()));
+    }
+
+    fn wmctrl(&self, args: &[&str]) -> bool {
+        let mut wmctrl = self.command("wmctrl");
+        wmctrl.args(args).stdout(Stdio::null()).stderr(Stdio::null());
+        wmctrl
+            .status()
+            .expect("wmctrl is installed by `cargo xtask test`")
+            .success()
+    }
+
     /// Titles of the windows on the display.
     pub fn window_titles(&self) -> Vec<String> {
         let out = self

@@ -33,6 +33,8 @@ pub(crate) const DESKTOP: &[&str] = &[
     "openbox",
     "procps",
     "webkit2gtk-driver",
+    "wmctrl",
+    "x11-utils",
     "xdg-utils",
     "xdotool",
     "xvfb",
