@@ -40,8 +40,8 @@ pub enum DeskError {
     /// Any other failure of SQLite.
     #[error("storage: {0}")]
     Storage(#[from] rusqlite::Error),
-    /// A stored or given value cannot be read or written as JSON.
-    #[error("stored value: {0}")]
+    /// A stored or given value cannot be read or written as JSON. What the parser says may quote it: it is not shown.
+    #[error("a stored value cannot be read or written")]
     Value(#[from] serde_json::Error),
     /// The snapshots are of another relay or abonent than the mirror.
     #[error("the mirror belongs to another relay or abonent")]
@@ -101,4 +101,19 @@ fn cannot_write(error: &rusqlite::Error) -> bool {
     let extended = error.sqlite_error().map(|error| error.extended_code);
     error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
         || extended == Some(rusqlite::ffi::SQLITE_IOERR_WRITE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::DeskError;
+
+    #[test]
+    fn an_unreadable_value_is_not_quoted() {
+        let error = serde_json::from_str::<Vec<bool>>(r#"["+79000000099"]"#).map_err(DeskError::from);
+        let told = error.map_or_else(|error| error.to_string(), |_| String::new());
+        assert!(
+            !told.is_empty() && !told.contains("9000000099"),
+            "in the log stood {told}"
+        );
+    }
 }

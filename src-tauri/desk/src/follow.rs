@@ -389,6 +389,8 @@ impl Feed {
         let desk = Arc::clone(&self.desk);
         match tokio::task::spawn_blocking(move || work(&desk)).await {
             Ok(result) => Ok(result?),
+            // It is told in the log; the next attempt comes after a pause.
+            Err(error) if error.is_panic() => Err(End::Cut),
             // The runtime is ending.
             Err(_) => Err(End::Deaf),
         }

@@ -50,9 +50,15 @@ pub enum RelayError {
     /// There is no key to the relay.
     #[error("no key to the relay")]
     NoKey,
-    /// It cannot be reached.
+    /// It cannot be reached: nothing was sent.
     #[error("the relay cannot be reached")]
     Unreachable,
+    /// The connection broke after it was made: the request may have arrived.
+    #[error("the connection to the relay broke")]
+    Broken,
+    /// A call may have been placed or not.
+    #[error("it is not known whether the call was placed")]
+    OutcomeUnknown,
     /// It did not answer in time.
     #[error("the relay did not answer in time")]
     Timeout,
@@ -77,7 +83,8 @@ impl RelayError {
         match self {
             Self::BadAddress => "bad_address",
             Self::NoKey => "key_refused",
-            Self::Unreachable | Self::Unreadable => "relay_unreachable",
+            Self::Unreachable | Self::Broken | Self::Unreadable => "relay_unreachable",
+            Self::OutcomeUnknown => "call_unknown",
             Self::Timeout => "timeout",
             Self::Refused { status, code, .. } => match (status, code.as_str()) {
                 (401 | 403, _) => "key_refused",
@@ -93,6 +100,20 @@ impl RelayError {
                 (_, "timeout") => "timeout",
                 _ => "relay_unreachable",
             },
+        }
+    }
+
+    /// The request may have been carried out, though its answer was lost.
+    fn is_answer_lost(&self) -> bool {
+        match self {
+            Self::Timeout | Self::Broken | Self::Unreadable => true,
+            // The first attempt is still being carried out.
+            Self::Refused { code, .. } if code == "in_progress" => true,
+            // Somebody on the way speaks, not the relay.
+            Self::Refused {
+                status: 500.., code, ..
+            } => code.is_empty(),
+            _ => false,
         }
     }
 }
@@ -165,21 +186,21 @@ impl RelayClient {
         if let Some(abonent) = abonent {
             body["abonent"] = abonent.into();
         }
-        let mut repeats = 0;
-        loop {
+        let mut lost = false;
+        for _ in 0..=REPEATS {
             let request = self
                 .request(Method::POST, "/v1/calls")?
                 .header("Idempotency-Key", idempotency_key)
                 .json(&body);
             match answer(request).await {
-                Err(RelayError::Timeout) if repeats < REPEATS => {}
-                // The first attempt is still being carried out.
-                Err(RelayError::Refused { code, .. }) if code == "in_progress" && repeats < REPEATS => {}
+                Err(error) if error.is_answer_lost() => lost = true,
+                // It starts anew; it has noted what it was asked before.
+                Err(RelayError::Unreachable) if lost => {}
                 other => return other,
             }
-            repeats += 1;
             tokio::time::sleep(REPEAT_AFTER).await;
         }
+        Err(RelayError::OutcomeUnknown)
     }
 
     /// How the relay does. Needs no key; with an admin's key it tells more. A relay that cannot store answers too.
@@ -299,9 +320,11 @@ pub(crate) async fn body(mut response: Response) -> Result<Vec<u8>, RelayError> 
 
 pub(crate) fn of_transport(error: &reqwest::Error) -> RelayError {
     // A connection that was never made is no lost answer.
-    if error.is_timeout() && !error.is_connect() {
+    if error.is_connect() {
+        RelayError::Unreachable
+    } else if error.is_timeout() {
         RelayError::Timeout
     } else {
-        RelayError::Unreachable
+        RelayError::Broken
     }
 }

@@ -25,7 +25,7 @@ impl Batch {
             Some(Ok(Message::Text(text))) => {
                 match serde_json::from_str(&text) {
                     Ok(value) => self.snapshots.extend(readable(value)),
-                    Err(error) => tracing::warn!(%error, "a message of the feed is no JSON"),
+                    Err(error) => tracing::warn!(kind = ?error.classify(), "a message of the feed is no JSON"),
                 }
                 true
             }
@@ -51,10 +51,14 @@ pub(super) struct Changes {
     pub(super) more: bool,
 }
 
-/// One snapshot of a newer relay that this desk cannot read must not hold up the others.
+/// One snapshot of a newer relay that this desk cannot read must not hold up the others. What the reader says of it may
+/// quote a number.
 pub(super) fn readable(value: serde_json::Value) -> Option<CallSnapshot> {
     serde_json::from_value(value)
-        .inspect_err(|error| tracing::warn!(%error, "a snapshot of the feed cannot be read"))
+        .inspect_err(|error| {
+            tracing::warn!("a snapshot of the feed cannot be read");
+            tracing::debug!(%error, "the unreadable snapshot");
+        })
         .ok()
 }
 

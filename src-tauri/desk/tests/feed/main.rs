@@ -10,7 +10,7 @@ use perezvon_desk::relay_client::{RelayClient, RelayError, SettingsChange};
 use perezvon_desk::toast::{ToastKey, ToastKind};
 use perezvon_desk::view::CallsFilter;
 use perezvon_sim::Args;
-use scene::{Follower, ME, Scene, one_way_street};
+use scene::{Follower, ME, Scene, forgetful_way, one_way_street};
 use std::sync::Arc;
 
 const CLIENT: &str = "+79000000099";
@@ -92,6 +92,18 @@ async fn a_call_back_shows_its_progress_and_is_placed_once() {
     );
     assert_eq!(scene.sim.calls_placed().len(), 1, "the phone rang once");
     follower.stop().await;
+    scene.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_whose_answer_was_lost_is_asked_for_again_and_placed_once() {
+    let scene = Scene::start().await;
+    let key = Secret::new(scene.add_user(ME).await);
+    let way = forgetful_way(scene.relay.addr()).await;
+    let client = RelayClient::new(&format!("http://{way}"), Arc::new(move || Some(key.clone()))).unwrap();
+    let placed = client.place_call(CLIENT, None, "request-9").await.unwrap();
+    assert_eq!(placed.request, "request-9", "the repeat has the first one's answer");
+    assert_eq!(scene.sim.calls_placed().len(), 1, "the phone rang once");
     scene.stop().await;
 }
 

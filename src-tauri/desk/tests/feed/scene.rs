@@ -249,3 +249,24 @@ async fn pass(mut from: TcpStream, relay: SocketAddr) -> std::io::Result<()> {
     tokio::io::copy_bidirectional(&mut from, &mut to).await?;
     Ok(())
 }
+
+/// A way to the relay that loses the answer to the first request after the relay has given it.
+pub(crate) async fn forgetful_way(relay: SocketAddr) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut from, _) = listener.accept().await?;
+        let (answer, mut to) = TcpStream::connect(relay).await?.into_split();
+        tokio::select! {
+            _ = tokio::io::copy(&mut from, &mut to) => {}
+            answered = answer.readable() => answered?,
+        }
+        drop((from, answer, to));
+        while let Ok((mut from, _)) = listener.accept().await {
+            let mut to = TcpStream::connect(relay).await?;
+            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut from, &mut to).await });
+        }
+        Ok::<_, std::io::Error>(())
+    });
+    addr
+}
