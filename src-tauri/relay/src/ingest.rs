@@ -12,6 +12,8 @@ use tokio::sync::oneshot;
 
 /// Longest time for a body to arrive.
 const BODY: Duration = Duration::from_secs(15);
+/// The same for a body under way when the relay ends.
+const LAST: Duration = Duration::from_millis(500);
 
 /// A token bucket: so many events a second, one second's worth at once.
 #[derive(Debug)]
@@ -79,10 +81,15 @@ async fn event(State(app): State<App>, secret: &str, request: Request) -> Result
         return Err(ApiError::TooLarge);
     }
     let body = axum::body::to_bytes(request.into_body(), xsi::MAX_BODY);
-    let raw = tokio::time::timeout(BODY, body)
-        .await
-        .map_err(|_| ApiError::Timeout)?
-        .map_err(|_| ApiError::TooLarge)?;
+    // A slow sender must not hold up the end of the relay; nothing of his was acknowledged.
+    let ending = async {
+        app.stop.cancelled().await;
+        tokio::time::sleep(LAST).await;
+    };
+    let raw = tokio::select! {
+        body = tokio::time::timeout(BODY, body) => body.map_err(|_| ApiError::Timeout)?.map_err(|_| ApiError::TooLarge)?,
+        () = ending => return Err(ApiError::Stopping),
+    };
     let at = now();
     // Parsed here, on any thread, and not on the one that writes.
     let read = Box::new(xsi::parse(&raw).map_err(|error| error.to_string()));

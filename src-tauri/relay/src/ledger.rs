@@ -82,7 +82,7 @@ pub enum LedgerError {
 
 impl LedgerError {
     pub(crate) fn state(error: serde_json::Error) -> Self {
-        Self::State(error.to_string())
+        Self::State(unquoted(&error))
     }
 
     /// Names the file where the error is one of the file.
@@ -108,7 +108,12 @@ pub(crate) fn is_damage(error: &rusqlite::Error) -> bool {
 /// JSON of a column.
 pub(crate) fn decode<T: serde::de::DeserializeOwned>(json: &str) -> rusqlite::Result<T> {
     serde_json::from_str(json)
-        .map_err(|e| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, e.into()))
+        .map_err(|e| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, unquoted(&e).into()))
+}
+
+/// What is wrong with a JSON text without the parser's own words: they quote the text, and with it names and numbers.
+fn unquoted(error: &serde_json::Error) -> String {
+    format!("{:?} error in JSON at column {}", error.classify(), error.column())
 }
 
 /// The database file of a data directory.
@@ -278,5 +283,20 @@ impl Ledger {
             result
         };
         tokio::task::spawn_blocking(run).await.unwrap_or(Err(LedgerError::Busy))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LedgerError, decode};
+
+    #[test]
+    fn an_unreadable_value_is_not_quoted() {
+        let read = decode::<Vec<bool>>(r#"["+79000000099"]"#).map_err(LedgerError::from);
+        let told = read.map_or_else(|error| error.to_string(), |_| String::new());
+        assert!(
+            !told.is_empty() && !told.contains("9000000099"),
+            "in the log stood {told}"
+        );
     }
 }

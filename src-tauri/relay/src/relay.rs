@@ -64,7 +64,6 @@ pub struct Relay {
     local_key: Secret,
     tasks: JoinSet<()>,
     writer: Option<JoinHandle<Result<(), LedgerError>>>,
-    _lock: File,
 }
 
 impl std::fmt::Debug for Relay {
@@ -123,9 +122,14 @@ impl Relay {
         if let Some(token) = options.token {
             app.set_portal(Some(portal(&app, token).map_err(StartError::Portal)?));
         }
+        let (connection, lock) = (opened.connection, opened.lock);
         let writer = std::thread::Builder::new()
             .name("ledger".to_owned())
-            .spawn(move || writer::run(opened.connection, queue, around))
+            .spawn(move || {
+                // Held as long as anything can be written, also when the relay's end does not wait for that.
+                let _lock = lock;
+                writer::run(connection, queue, around)
+            })
             .map_err(StartError::Thread)?;
         let mut tasks = JoinSet::new();
         tasks.spawn(feed::route(hub, batches, roster));
@@ -141,7 +145,6 @@ impl Relay {
             local_key,
             tasks,
             writer: Some(writer),
-            _lock: opened.lock,
         })
     }
 

@@ -122,8 +122,18 @@ pub(crate) fn now() -> Time {
     Time::from(chrono::Utc::now())
 }
 
+/// Nothing is stored any more once the writer has ended, by a panic too: health must say so.
+struct Ended(Arc<AtomicBool>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+}
+
 /// Serves jobs until all senders are gone, then moves the WAL into the database and gives the connection back.
 pub(crate) fn run(mut connection: Connection, jobs: Receiver<Job>, around: Around) -> Result<(), LedgerError> {
+    let _ended = Ended(around.healthy.clone());
     let mut state = State::load(&connection, &around.policy())?;
     let mut quiet_until = Instant::now();
     loop {
