@@ -17,74 +17,122 @@ use crate::sh::{self, Running};
 struct Act {
     /// Name of the picture.
     name: &'static str,
-    /// The simulator's script and what it is told.
+    /// The simulator's script and what it is told. The app is the abonent with the extension 101.
     script: &'static str,
     arguments: &'static str,
-    /// Toasts raised or replaced until the picture is worth taking.
+    /// Toasts raised or rewritten until the picture is worth taking.
     toasts: usize,
 }
 
-/// The same caller rings, is missed twice, and others come by other ways.
+/// A colleague rings, a stranger is answered, another calls twice and nobody answers, one withholds his number, and a
+/// colleague answers for us.
 const ACTS: &[Act] = &[
+    Act {
+        name: "colleague",
+        script: "internal",
+        arguments: r#"{"abonent":"102","colleague":"101","ringMs":5000,"talkMs":3000}"#,
+        toasts: 1,
+    },
     Act {
         name: "incoming",
         script: "incoming-answered",
-        arguments: r#"{"number":"+79000000101","ringMs":6000,"talkMs":4000}"#,
+        arguments: r#"{"number":"+79000000101","ringMs":5000,"talkMs":3000}"#,
         toasts: 1,
     },
     Act {
         name: "missed",
         script: "incoming-missed",
-        arguments: r#"{"number":"+79000000102","ringMs":1500}"#,
+        arguments: MISSED,
         toasts: 2,
     },
     Act {
         name: "missed-twice",
         script: "incoming-missed",
-        arguments: r#"{"number":"+79000000102","ringMs":1500}"#,
+        arguments: MISSED,
         toasts: 2,
     },
     Act {
         name: "withheld",
         script: "hidden-number",
-        arguments: r#"{"ringMs":6000,"talkMs":3000}"#,
+        arguments: r#"{"ringMs":4000,"talkMs":2000}"#,
         toasts: 1,
     },
+    Act {
+        name: "answered-by-colleague",
+        script: "group-answered",
+        arguments: r#"{"abonent":"102","number":"+79000000103","ringMs":4000,"talkMs":4000}"#,
+        toasts: 2,
+    },
 ];
+const MISSED: &str = r#"{"number":"+79000000102","ringMs":1500}"#;
 
 /// Plays it. On a desktop of our own, saves pictures and prints their paths.
 pub(crate) fn play(simulator: &Simulator, app: &mut Running, desktop: Option<&Desktop>) -> Result<()> {
     let mut pictures = Pictures::new(desktop)?;
+    if let Some(desktop) = desktop {
+        wait_for_window(desktop)?;
+    }
     let toasts = Toasts::watch(desktop)?;
     for act in ACTS {
-        simulator.play(act.script, act.arguments)?;
+        toasts.forget();
+        let play = simulator.play(act.script, act.arguments)?;
         for number in 0..act.toasts {
             toasts
                 .wait(app)
                 .with_context(|| format!("{}: toast {} of {}", act.name, number + 1, act.toasts))?;
         }
         pictures.take(act.name)?;
+        simulator.wait_for_end(play)?;
     }
     if let Some(desktop) = desktop {
-        // The newest missed call's button.
+        // The missed call's buttons: call back, then the record of who called.
+        toasts.forget();
         desktop.click_toast("call-back")?;
         toasts
             .wait(app)
             .context("call back: the toast that tells its progress")?;
         pictures.take("call-back")?;
-        // Starting the app again brings the window of the one that runs.
-        sh::run(&mut simulator.perezvon(Some(desktop)), sh::MINUTE)?;
-        let mut search = sh::command(
-            "xdotool",
-            &["search", "--sync", "--onlyvisible", "--name", "Perezvon|Перезвон"],
-        );
-        desktop.enter(&mut search);
-        sh::run(search.stdout(Stdio::null()), sh::MINUTE).context("no window opened")?;
-        // The page paints after its window is mapped, and nothing outside the process tells when.
-        std::thread::sleep(Duration::from_secs(3));
-        pictures.take("window")?;
+        // Starting the app again with a link hands it to the one that runs.
+        for (name, link) in [
+            ("document", "perezvon://document/1"),
+            ("notifications", "perezvon://notifications"),
+        ] {
+            sh::run(simulator.perezvon(Some(desktop)).arg(link), sh::MINUTE)?;
+            settle(desktop)?;
+            pictures.take(name)?;
+        }
     }
     pictures.print();
+    Ok(())
+}
+
+/// The window is there and its page has set the title.
+fn wait_for_window(desktop: &Desktop) -> Result<()> {
+    let mut search = sh::command("xdotool", &["search", "--onlyvisible", "--name", "— Перезвон"]);
+    desktop.enter(&mut search);
+    search.stdout(Stdio::null()).stderr(Stdio::null());
+    let end = Instant::now() + sh::MINUTE;
+    // It fails where there is no such window yet, and where one that it looks at goes away.
+    while sh::run(&mut search, sh::MINUTE).is_err() {
+        if Instant::now() > end {
+            bail!("no window opened");
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    settle(desktop)
+}
+
+/// Until nothing has changed on the screen for a second.
+fn settle(desktop: &Desktop) -> Result<()> {
+    let end = Instant::now() + Duration::from_secs(20);
+    let (mut last, mut since) = (desktop.pixels()?, Instant::now());
+    while Instant::now() < end && since.elapsed() < Duration::from_secs(1) {
+        std::thread::sleep(Duration::from_millis(50));
+        let now = desktop.pixels()?;
+        if now != last {
+            (last, since) = (now, Instant::now());
+        }
+    }
     Ok(())
 }
 
@@ -160,6 +208,11 @@ impl Toasts {
             _monitor: monitor,
             calls,
         })
+    }
+
+    /// Drops what was shown so far: the next wait is for something new.
+    fn forget(&self) {
+        while self.calls.try_recv().is_ok() {}
     }
 
     fn wait(&self, app: &mut Running) -> Result<()> {

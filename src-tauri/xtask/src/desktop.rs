@@ -122,6 +122,13 @@ impl Desktop {
             dunst.arg(config);
             desktop.launch(dunst, "dunst")?;
             desktop.wait_for_name("org.freedesktop.Notifications")?;
+            let mut paper = sh::command(
+                "display",
+                &["-window", "root", "-size", "1280x900", "gradient:#7d93a8-#42566b"],
+            );
+            desktop.enter(&mut paper);
+            // Only for the eye; it paints, and then ends with 1.
+            let _ = sh::run(&mut paper, sh::MINUTE);
         }
         Ok(desktop)
     }

@@ -76,7 +76,8 @@ impl Simulator {
         let log = fs::File::create(folder.join("simulator.log"))?;
         let mut command = sh::command(programs.join("perezvon-sim"), &["serve", "--listen", "127.0.0.1:0"]);
         command
-            .args(["--seed", "1", "--token", &token])
+            .args(["--seed", "1"])
+            .env("PEREZVON_SIM_TOKEN", &token)
             .stdout(Stdio::piped())
             .stderr(log);
         let mut process = Running::start(&mut command)?;
@@ -114,9 +115,19 @@ impl Simulator {
         http::request("POST", self.address()?, &format!("/control/{what}"), body)
     }
 
-    /// Plays a script; `arguments` is the JSON object that the script is told.
-    pub(crate) fn play(&self, script: &str, arguments: &str) -> Result<()> {
-        self.control(&format!("play/{script}"), arguments).map(drop)
+    /// Plays a script; `arguments` is the JSON object that the script is told. Gives the play's number.
+    pub(crate) fn play(&self, script: &str, arguments: &str) -> Result<u64> {
+        let answer = self.control(&format!("play/{script}"), arguments)?;
+        let (_, id) = answer
+            .split_once("\"id\":")
+            .with_context(|| format!("the simulator said: {answer}"))?;
+        let digits: String = id.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse().with_context(|| format!("the simulator said: {answer}"))
+    }
+
+    /// Until the last event of a play has been delivered.
+    pub(crate) fn wait_for_end(&self, play: u64) -> Result<()> {
+        http::request("GET", self.address()?, &format!("/control/plays/{play}?wait=1"), "").map(drop)
     }
 
     fn address(&self) -> Result<&str> {
