@@ -141,8 +141,7 @@ export class Backend {
         return this.notifications.filter((row) => before === null || row.id < before).slice(0, args.limit);
       }
       case "notification_seen":
-        for (const row of this.notifications)
-          if (args.id === null || row.id === args.id) row.state = "clicked";
+        for (const row of this.notifications) if (args.id === null || row.id === args.id) row.seen = true;
         this.state = { ...this.state, unseen: args.id === null ? 0 : Math.max(0, this.state.unseen - 1) };
         this.changed({ notifications: true, state: true });
         return null;

@@ -43,7 +43,7 @@ export function contacts(): ContactView[] {
 }
 
 export function notifications(): NotificationRow[] {
-  const rows: Omit<NotificationRow, "id">[] = [
+  const rows: Omit<NotificationRow, "id" | "seen">[] = [
     {
       kind: "missed",
       state: "shown",
@@ -108,7 +108,13 @@ export function notifications(): NotificationRow[] {
       callBack: null,
     },
   ];
-  return rows.map((row, index) => ({ id: rows.length - index, ...row }));
+  // What the user saw or did himself does not wait for a look.
+  const waits = ["missed", "digest", "trouble"];
+  return rows.map((row, index) => ({
+    id: rows.length - index,
+    seen: !waits.includes(row.kind) || row.state === "dismissed",
+    ...row,
+  }));
 }
 
 export const checks = (): CheckLine[] => [

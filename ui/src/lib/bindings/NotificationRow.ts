@@ -17,6 +17,10 @@ kind: string,
  */
 state: string, 
 /**
+ * The user has looked at it.
+ */
+seen: boolean, 
+/**
  * First line.
  */
 title: string, 
