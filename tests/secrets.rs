@@ -284,6 +284,39 @@ async fn locked() {
 }
 
 #[test]
+fn a_keyring_that_opens_late_is_told() {
+    let bus = Bus::start();
+    let keyring = Keyring::start(&bus.address, bus.dir(), true);
+    case("made", &bus.address, bus.dir(), &[]);
+    let pid = keyring.0.id().to_string();
+    case("late", &bus.address, bus.dir(), &[("PEREZVON_TEST_KEYRING", &pid)]);
+}
+
+#[tokio::test]
+#[ignore = "a case of a_keyring_that_opens_late_is_told"]
+async fn late() {
+    let signal = |name: &str| {
+        let pid = std::env::var("PEREZVON_TEST_KEYRING").expect("run by the test of the same case");
+        assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
+    };
+    let secrets = Secrets::new(&data());
+    // A daemon that says nothing, as while it waits for the password.
+    signal("-STOP");
+    let given_up = secrets.load(Place::Token).await;
+    let early = tokio::time::timeout(Duration::from_millis(100), secrets.opened()).await;
+    signal("-CONT");
+    assert_eq!(given_up, Err(SecretError::Locked));
+    assert!(early.is_err(), "it was not open yet");
+    tokio::time::timeout(Duration::from_secs(10), secrets.opened())
+        .await
+        .expect("the call that was given up has succeeded");
+    assert_eq!(
+        secrets.load(Place::Token).await,
+        Ok(Some((parse(KEY).unwrap(), Kept::Keyring)))
+    );
+}
+
+#[test]
 fn the_environment_wins() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("token");

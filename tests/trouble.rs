@@ -135,6 +135,10 @@ async fn a_damaged_database_is_told_and_kept() {
             garbage,
             "{file} was not touched"
         );
+        if file == "desk.db" {
+            // Without the desk the relay still hears the PBX: what it stores can be read once the desk is mended.
+            subscribed(&sim).await;
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 //!
 //! A locked keyring blocks the caller until somebody types the password, perhaps for ever. So every call runs on a
 //! thread of its own with a time limit, and at most one such thread waits: the next call waits for it, within its own
-//! limit. A call that was given up may still succeed when the keyring is unlocked; what was stored later wins, because
-//! calls keep their order and the file is looked at first.
+//! limit. A call that was given up may still succeed when the keyring is unlocked ([`Secrets::opened`]); what was stored
+//! later wins, because calls keep their order and the file is looked at first.
 
 mod file;
 
@@ -14,7 +14,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Notify, Semaphore, oneshot};
 use tokio::time::{Instant, timeout_at};
 
 pub use perezvon_desk::Secret;
@@ -125,6 +125,8 @@ pub struct Secrets {
     file: File,
     /// At most one thread waits for the keyring.
     one: Arc<Semaphore>,
+    /// A call that was given up has succeeded.
+    opened: Arc<Notify>,
 }
 
 impl Secrets {
@@ -136,7 +138,14 @@ impl Secrets {
             profile: dir.display().to_string(),
             file,
             one: Arc::new(Semaphore::new(1)),
+            opened: Arc::new(Notify::new()),
         }
+    }
+
+    /// Waits until a call that was given up as [`SecretError::Locked`] succeeds after all: somebody typed the password.
+    /// Asking again in turns would show the password window again and again to somebody who closed it.
+    pub async fn opened(&self) {
+        self.opened.notified().await;
     }
 
     /// The secret and where it is kept: the environment first (the token only), then the file, then the keyring.
@@ -212,13 +221,17 @@ impl Secrets {
             .map_err(|_| SecretError::Locked)??;
         let account = format!("{} {}", place.name(), self.profile);
         let (answer, answered) = oneshot::channel();
+        let opened = Arc::clone(&self.opened);
         let thread = std::thread::Builder::new().name("keyring".to_owned());
         thread
             .spawn(move || {
                 let result = Entry::new(SERVICE, &account).and_then(|entry| work(&entry));
-                // Nobody waits any more when the limit is over.
-                let _ = answer.send(result);
+                let given_up = answer.send(result);
                 drop(permit);
+                // Nobody waits for it any more when the limit is over.
+                if let Err(Ok(_) | Err(keyring::Error::NoEntry)) = given_up {
+                    opened.notify_one();
+                }
             })
             .map_err(|error| SecretError::Keyring(error.to_string()))?;
         let result = timeout_at(until, answered).await.map_err(|_| SecretError::Locked)?;

@@ -26,6 +26,8 @@ use tokio_util::sync::CancellationToken;
 
 /// A relay that could not start is tried again after this.
 const RETRY: Duration = Duration::from_secs(15);
+/// The keyring waits for its password.
+const LOCKED: &str = "keyring_locked";
 /// `PEREZVON_DEMO`: listens at a free port of this machine and takes that for the public address, and the first abonent
 /// for the user. For the demonstration and the tests.
 const DEMO: &str = "PEREZVON_DEMO";
@@ -43,7 +45,7 @@ pub(crate) struct Session {
     /// Where the token (or the key to a remote relay) is kept.
     kept: Option<Kept>,
     /// What went wrong but does not keep the session from running.
-    trouble: Option<&'static str>,
+    trouble: Option<String>,
 }
 
 /// Runs until the app quits.
@@ -57,10 +59,13 @@ pub(crate) async fn run(app: Arc<Perezvon>) {
             Ok(session) => serve(&app, session).await,
             Err(failure) => {
                 state::tell_off(&app, &failure.code).await;
+                // A locked keyring is not asked again by the clock.
+                let is_locked = failure.code == LOCKED;
                 tokio::select! {
                     () = app.restart.notified() => {}
+                    () = app.secrets.opened() => {}
                     () = app.quit.cancelled() => {}
-                    () = tokio::time::sleep(RETRY) => {}
+                    () = tokio::time::sleep(RETRY), if !is_locked => {}
                 }
             }
         }
@@ -71,7 +76,11 @@ pub(crate) async fn run(app: Arc<Perezvon>) {
 }
 
 async fn start(app: &Arc<Perezvon>) -> Result<Session, Failure> {
-    let connection = app.with_desk(|desk| Ok(settings::connection(desk))).await?;
+    let connection = match app.desk() {
+        Ok(_) => app.with_desk(|desk| Ok(settings::connection(desk))).await?,
+        // The relay inside the app goes on without the desk: no event is to be lost meanwhile.
+        Err(_) => Connection::default(),
+    };
     let remote = app
         .relay_argument
         .clone()
@@ -80,8 +89,12 @@ async fn start(app: &Arc<Perezvon>) -> Result<Session, Failure> {
         Some(url) => remote_session(app, &url, &connection).await?,
         None => embedded::session(app, &connection).await?,
     };
-    if session.me.is_empty() && session.relay.is_some() && is_demo() {
-        session.me = wizard::take_first_abonent(app, &session.client).await?;
+    match app.desk() {
+        Ok(_) if session.me.is_empty() && session.relay.is_some() && is_demo() => {
+            session.me = wizard::take_first_abonent(app, &session.client).await?;
+        }
+        Ok(_) => {}
+        Err(failure) => session.trouble = Some(failure.code),
     }
     Ok(session)
 }
@@ -150,6 +163,7 @@ async fn serve(app: &Arc<Perezvon>, session: Session) {
         () = show_news(app, arriving) => {}
         () = state::watch(app, &session, feed_state) => {}
         () = app.restart.notified() => tracing::info!("The service starts anew"),
+        () = app.secrets.opened(), if session.trouble.as_deref() == Some(LOCKED) => tracing::info!("The keyring is open"),
         () = app.quit.cancelled() => {}
     }
     stop.cancel();

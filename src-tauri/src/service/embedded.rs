@@ -1,6 +1,6 @@
 //! The relay inside the app: one person, no server.
 
-use super::{Session, is_demo, key_source};
+use super::{LOCKED, Session, is_demo, key_source};
 use crate::app::Perezvon;
 use crate::ipc::Failure;
 use crate::secrets::Place;
@@ -22,7 +22,7 @@ pub(super) async fn session(app: &Perezvon, connection: &Connection) -> Result<S
         Err(error) => {
             tracing::warn!(%error, "The token could not be read");
             // No keyring and no token are one trouble: the token has to be entered, and the user told where it goes.
-            (None, Some(error.code()).filter(|code| *code == "keyring_locked"))
+            (None, Some(error.code()).filter(|code| *code == LOCKED))
         }
     };
     let (token, kept) = loaded.map_or((None, None), |(secret, kept)| {
@@ -38,7 +38,8 @@ pub(super) async fn session(app: &Perezvon, connection: &Connection) -> Result<S
         grace_ms: i64::from(settings.grace_s) * 1_000,
         ..Policy::default()
     });
-    options.public_url = public_url(&settings.public_url, &listener);
+    let public_url = public_url(&settings.public_url, &listener);
+    options.public_url.clone_from(&public_url);
     if let Some(url) = std::env::var("PEREZVON_PBX_URL")
         .ok()
         .and_then(|url| Url::parse(&url).ok())
@@ -49,6 +50,10 @@ pub(super) async fn session(app: &Perezvon, connection: &Connection) -> Result<S
         tracing::error!(%error, "The relay could not start");
         Failure::of(trouble_of(&error))
     })?;
+    // Settings that could not be read say nothing of the address.
+    if public_url.is_none() && app.desk().is_ok() {
+        forget_public_url(&relay).await;
+    }
     let key = Secret::new(relay.local_key().reveal());
     let client = RelayClient::new(&format!("http://{}", reachable(relay.addr())), key_source(key));
     let client = client.map_err(|error| Failure::of(error.code()))?;
@@ -57,8 +62,17 @@ pub(super) async fn session(app: &Perezvon, connection: &Connection) -> Result<S
         client,
         me: connection.me.clone(),
         kept,
-        trouble,
+        trouble: trouble.map(str::to_owned),
     })
+}
+
+/// Without a public address in the options the relay goes on with the one it has stored, which the user has cleared.
+async fn forget_public_url(relay: &Relay) {
+    if relay.settings().public_url.is_some()
+        && let Err(error) = relay.set_public_url(None).await
+    {
+        tracing::warn!(%error, "The cleared address for events could not be stored");
+    }
 }
 
 /// The address from the settings. Where that is taken, any free port of this machine: the window and the journal work,
@@ -103,5 +117,34 @@ fn trouble_of(error: &StartError) -> &'static str {
         StartError::Ledger(_) | StartError::Thread(_) => "storage",
         StartError::Listener(_) => "port_in_use",
         StartError::Portal(_) | StartError::Setting(_) => "bad_address",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[tokio::test]
+    async fn a_cleared_address_is_not_used_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut options = Options::new(dir.path());
+        options.public_url = Some("https://relay.example.ru".parse().unwrap());
+        for given in [options, Options::new(dir.path())] {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let relay = Relay::start(given, listener).await.unwrap();
+            assert!(relay.callback_url().is_some(), "the relay keeps its address by itself");
+            forget_public_url(&relay).await;
+            assert_eq!(
+                relay.callback_url(),
+                None,
+                "events would be asked for at the old address"
+            );
+            relay
+                .set_public_url(Some("https://relay.example.ru".parse().unwrap()))
+                .await
+                .unwrap();
+            relay.shutdown().await;
+        }
     }
 }

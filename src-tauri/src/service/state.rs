@@ -149,7 +149,7 @@ fn of_health(session: &Session, health: &Health, ability: &Ability) -> Option<St
     let keeper = health.keeper.clone().unwrap_or_default();
     let code = match (health.ledger.as_str(), keeper.state.as_str()) {
         ("failing", _) => "disk_full",
-        _ if session.trouble.is_some() => session.trouble.unwrap_or_default(),
+        _ if session.trouble.is_some() => session.trouble.as_deref().unwrap_or_default(),
         (_, "no_token") => "no_token",
         (_, "failing") => of_keeper(keeper.error.as_deref().unwrap_or_default()),
         _ if session.relay.is_some() && session.me.is_empty() => "no_me",
