@@ -10,7 +10,7 @@ mod tell;
 
 pub use finding::Policy;
 pub use leg::{Leg, Line, PartyFacts};
-pub use tell::Reader;
+pub use tell::{Brief, Reader};
 
 use crate::event::{CallData, Event, EventKind, Personality};
 use crate::snapshot::Outcome;

@@ -262,3 +262,23 @@ fn the_stored_form_is_read_back_whole() {
         );
     }
 }
+
+#[test]
+fn the_brief_says_what_the_snapshot_says() {
+    for script in scripts() {
+        let mut machine = Machine::new();
+        for event in &script.events {
+            machine.feed(event);
+            for who in machine.call.abonents().into_iter().map(Some).chain([None]) {
+                let told = machine.tell(who.map_or(Reader::Company, Reader::AdminOf));
+                let brief = machine.call.brief(who);
+                assert_eq!(
+                    (brief.direction, brief.outcome, brief.number, brief.started_at),
+                    (told.direction, told.outcome, told.party.number, told.started_at),
+                    "{}: {who:?}",
+                    script.name
+                );
+            }
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! The calls in the writer's memory: all that are not settled, and the settled ones that were touched last, so that
 //! an event costs no query.
 
-use crate::ledger::calls::{self, ACCOUNT, CallRow, View};
+use crate::ledger::calls::{self, ACCOUNT, CallRow};
 use crate::roster::Roster;
 use crate::sweeper::Sweeper;
 use perezvon_core::call::{Policy, Reader};
@@ -168,12 +168,7 @@ impl OpenCalls {
     }
 
     /// Stores all that changed, each call once with its next version; gives the keys in the order of versions.
-    pub(crate) fn save(
-        &mut self,
-        connection: &Connection,
-        roster: &Roster,
-        policy: &Policy,
-    ) -> rusqlite::Result<Vec<String>> {
+    pub(crate) fn save(&mut self, connection: &Connection, policy: &Policy) -> rusqlite::Result<Vec<String>> {
         let dirty = std::mem::take(&mut self.dirty);
         for key in &dirty {
             self.note_due(key, policy);
@@ -185,7 +180,7 @@ impl OpenCalls {
             entry.dirty = false;
             entry.row.version = self.version;
             entry.row.linked = linked;
-            entry.row.seq = store(connection, &entry.row, entry.due, roster)?;
+            entry.row.seq = calls::save(connection, &entry.row, entry.due)?;
         }
         if !dirty.is_empty() {
             calls::set_version(connection, self.version)?;
@@ -233,21 +228,6 @@ impl OpenCalls {
         self.entries
             .retain(|_, entry| !settled(entry) || entry.used >= oldest_kept);
     }
-}
-
-fn store(connection: &Connection, row: &CallRow, due: Option<Time>, roster: &Roster) -> rusqlite::Result<i64> {
-    let company = tell(row, Reader::Company, roster);
-    let who: Vec<&str> = row.call.abonents().into_iter().collect();
-    let own: Vec<_> = who.iter().map(|id| tell(row, Reader::AdminOf(id), roster)).collect();
-    let mut views = vec![View {
-        abonent: None,
-        snapshot: &company,
-    }];
-    views.extend(who.iter().zip(&own).map(|(id, snapshot)| View {
-        abonent: Some(id),
-        snapshot,
-    }));
-    calls::save(connection, row, due, &views)
 }
 
 /// The call as it is told to a reader.

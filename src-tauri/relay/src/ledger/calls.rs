@@ -1,7 +1,8 @@
 //! Calls as rows: the state machine's own state as JSON, beside it what is searched for.
 
 use super::{LedgerError, decode};
-use perezvon_core::{Call, CallSnapshot, Time};
+use perezvon_core::call::Brief;
+use perezvon_core::{Call, Direction, Time};
 use rusqlite::{Connection, OptionalExtension, Row, types::Value};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -108,30 +109,15 @@ pub(crate) fn newest(connection: &Connection, abonent: Option<&str>) -> Result<i
     Ok(newest.unwrap_or(0))
 }
 
-/// What is stored of one view of a call.
-pub(crate) struct View<'a> {
-    /// None: the company's.
-    pub(crate) abonent: Option<&'a str>,
-    pub(crate) snapshot: &'a CallSnapshot,
-}
-
 /// Stores a new call (`seq` 0) or the next version of a known one; gives its row number.
-pub(crate) fn save(
-    connection: &Connection,
-    row: &CallRow,
-    due: Option<Time>,
-    views: &[View<'_>],
-) -> rusqlite::Result<i64> {
+pub(crate) fn save(connection: &Connection, row: &CallRow, due: Option<Time>) -> rusqlite::Result<i64> {
     let state = serde_json::to_string(&row.call).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))?;
     let due = due.map(Time::ms);
-    let company = views
-        .iter()
-        .find(|view| view.abonent.is_none())
-        .map(|view| view.snapshot);
-    let started = company.and_then(|c| c.started_at).map(Time::ms);
-    let direction = company.map_or("incoming", |c| direction(c));
-    let outcome = company.map_or("ringing", |c| c.outcome.as_str());
-    let number = company.and_then(|c| c.party.number.as_deref());
+    let company = row.call.brief(None);
+    let started = company.started_at.map(Time::ms);
+    let direction = word(company.direction);
+    let outcome = company.outcome.as_str();
+    let number = company.number;
     let seq = if row.seq == 0 {
         let sql = "INSERT INTO calls (id, version, account, key, started_at, direction, outcome, number, due_at, state)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
@@ -154,20 +140,13 @@ pub(crate) fn save(
         connection.prepare_cached(sql)?.execute(values)?;
         row.seq
     };
-    for view in views {
-        let Some(abonent) = view.abonent else { continue };
-        save_view(connection, seq, row.version, abonent, view.snapshot)?;
+    for abonent in row.call.abonents() {
+        save_view(connection, seq, row.version, abonent, &row.call.brief(Some(abonent)))?;
     }
     Ok(seq)
 }
 
-fn save_view(
-    connection: &Connection,
-    seq: i64,
-    version: i64,
-    abonent: &str,
-    snapshot: &CallSnapshot,
-) -> rusqlite::Result<()> {
+fn save_view(connection: &Connection, seq: i64, version: i64, abonent: &str, brief: &Brief) -> rusqlite::Result<()> {
     let sql = "INSERT INTO call_abonents (abonent, call, version, direction, outcome, number)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                ON CONFLICT (abonent, call) DO UPDATE SET version = ?3, direction = ?4, outcome = ?5, number = ?6";
@@ -175,18 +154,18 @@ fn save_view(
         abonent,
         seq,
         version,
-        direction(snapshot),
-        snapshot.outcome.as_str(),
-        snapshot.party.number.as_deref(),
+        word(brief.direction),
+        brief.outcome.as_str(),
+        brief.number.as_deref(),
     );
     connection.prepare_cached(sql)?.execute(values)?;
     Ok(())
 }
 
-fn direction(snapshot: &CallSnapshot) -> &'static str {
-    match snapshot.direction {
-        perezvon_core::Direction::Incoming => "incoming",
-        perezvon_core::Direction::Outgoing => "outgoing",
+fn word(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Incoming => "incoming",
+        Direction::Outgoing => "outgoing",
     }
 }
 

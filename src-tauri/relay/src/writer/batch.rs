@@ -177,7 +177,7 @@ impl Batch<'_> {
         if sweep {
             self.state.calls.sweep(self.connection, self.at, &self.policy, BATCH)?;
         }
-        Ok(self.state.calls.save(self.connection, &self.roster, &self.policy)?)
+        Ok(self.state.calls.save(self.connection, &self.policy)?)
     }
 
     fn weigh_doubt(&mut self) -> Result<(), LedgerError> {
