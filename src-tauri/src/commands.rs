@@ -196,14 +196,6 @@ async fn keep(app: &Perezvon, place: Place, text: String, insecure: bool) -> Ans
         .store(place, secret, insecure)
         .await
         .map_err(|error| Failure::of(error.code()))?;
-    if insecure {
-        app.with_desk(|desk| {
-            let mut connection = settings::connection(desk);
-            connection.secrets_in_file = true;
-            settings::save_connection(desk, &connection)
-        })
-        .await?;
-    }
     Ok(())
 }
 

@@ -60,17 +60,6 @@ pub enum Kept {
     Environment,
 }
 
-impl Kept {
-    /// The window's word: `keyring`, `file` or `environment`.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Keyring => "keyring",
-            Self::File => "file",
-            Self::Environment => "environment",
-        }
-    }
-}
-
 /// Why a secret could not be read or stored. That there is none is no error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretError {

@@ -19,8 +19,6 @@ pub(crate) struct Connection {
     pub(crate) me: String,
     /// The wizard was gone through.
     pub(crate) settled: bool,
-    /// The user agreed to keep secrets in a file of the data folder, as there is no keyring.
-    pub(crate) secrets_in_file: bool,
 }
 
 /// What is stored, or the defaults; a value that cannot be read is as good as none.

@@ -194,8 +194,8 @@ impl RelayClient {
                 .json(&body);
             match answer(request).await {
                 Err(error) if error.is_answer_lost() => lost = true,
-                // It starts anew; it has noted what it was asked before.
-                Err(RelayError::Unreachable) if lost => {}
+                // It starts anew, perhaps with another key; it has noted what it was asked before.
+                Err(RelayError::Unreachable | RelayError::Refused { status: 401 | 403, .. }) if lost => {}
                 other => return other,
             }
             tokio::time::sleep(REPEAT_AFTER).await;

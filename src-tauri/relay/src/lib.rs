@@ -43,5 +43,5 @@ pub use ledger::LedgerError;
 pub use ledger::settings::{Scope, Settings, SubscriptionKind};
 pub use perezvon_core::call::Policy;
 pub use perezvon_pbx::rest::Token;
-pub use relay::{Relay, StartError, TokenError};
+pub use relay::{Relay, StartError};
 pub use state::Timing;

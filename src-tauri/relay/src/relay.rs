@@ -47,7 +47,7 @@ pub enum StartError {
 
 /// Why a token was not taken.
 #[derive(Debug, thiserror::Error)]
-pub enum TokenError {
+pub(crate) enum TokenError {
     /// The PBX does not accept it, or cannot be asked.
     #[error(transparent)]
     Portal(#[from] PortalError),
@@ -170,18 +170,6 @@ impl Relay {
     /// The secret of the callback's path.
     pub fn callback_secret(&self) -> &Secret {
         &self.app().secret
-    }
-
-    /// Uses another token from now on. It is not checked and not stored.
-    pub fn set_token(&self, token: Token) -> Result<(), PortalError> {
-        let portal = portal(self.app(), token)?;
-        self.app().set_portal(Some(portal));
-        Ok(())
-    }
-
-    /// Checks a token at the PBX and uses it from now on; gives how many abonents it opens.
-    pub async fn try_token(&self, token: Token) -> Result<usize, TokenError> {
-        try_token(self.app(), token).await
     }
 
     /// Stores another public address and has the subscriptions made anew for it.
@@ -337,7 +325,7 @@ fn portal(app: &App, token: Token) -> Result<Portal, PortalError> {
     })))
 }
 
-/// See [`Relay::try_token`]. The token is kept where the options say.
+/// Checks a token at the PBX and uses it from now on; gives how many abonents it opens. It is kept where the options say.
 pub(crate) async fn try_token(app: &App, token: Token) -> Result<usize, TokenError> {
     let portal = portal(app, token.clone())?;
     let abonents = match crate::abonents::refresh(app, &portal).await {
