@@ -116,6 +116,21 @@ async fn without_a_notification_service_calls_are_in_the_window() {
     window.close().await;
 }
 
+#[test]
+fn a_data_folder_that_cannot_be_made_is_named() {
+    let desktop = Desktop::start();
+    // Not even the superuser can make a folder there.
+    let out = desktop
+        .command(BINARY)
+        .args(["--minimized", "--data-dir", "/proc/perezvon"])
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&out.stderr);
+    assert_eq!(out.status.code(), Some(1), "{told}");
+    assert!(told.contains("the data folder /proc/perezvon"), "{told}");
+    assert!(!told.contains("panicked"), "{told}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_database_is_told_and_kept() {
     for file in ["desk.db", "relay.db"] {

@@ -17,6 +17,7 @@ mod window;
 
 pub use args::Args;
 
+use anyhow::Context as _;
 use app::Perezvon;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -81,7 +82,7 @@ fn start(handle: &AppHandle, args: &Args) -> anyhow::Result<()> {
         Some(dir) => dir.clone(),
         None => handle.path().app_data_dir()?,
     };
-    app::make_private_dir(&data_dir)?;
+    app::make_private_dir(&data_dir).with_context(|| format!("the data folder {}", data_dir.display()))?;
     let app = Arc::new(Perezvon::open(handle.clone(), data_dir, args));
     handle.manage(Arc::clone(&app));
     tray::build(handle)?;
