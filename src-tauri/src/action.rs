@@ -58,7 +58,7 @@ pub(crate) async fn call_back(app: &Perezvon, number: &str) -> Result<Placed, Fa
             app.show(ops).await;
         }
     }
-    let placed = match app.relay() {
+    let placed = match app.relay().await {
         Ok((relay, me)) => {
             let answer = relay.place_call(&number.canonical(), me.as_deref(), &request).await;
             answer.map_err(|error| Failure::of(error.code()))

@@ -22,6 +22,19 @@ const STORAGE: Duration = Duration::from_secs(15);
 /// The way to the relay, and the abonent an admin's key speaks for.
 pub(crate) type Spoken = (RelayClient, Option<String>);
 
+/// How far the service loop is with the relay.
+#[derive(Clone)]
+pub(crate) enum Way {
+    /// The app, or the service with new settings, is just starting.
+    Starting,
+    Open(Spoken),
+    /// The relay could not start; the service's state says why.
+    Closed,
+}
+
+/// How long a click waits for a relay that is starting. The keyring may take three seconds of it.
+const STARTING: Duration = Duration::from_secs(6);
+
 /// The running app. Tauri hands it to every command.
 pub(crate) struct Perezvon {
     pub(crate) handle: AppHandle,
@@ -33,8 +46,7 @@ pub(crate) struct Perezvon {
     pub(crate) toasts: Toasts,
     pub(crate) secrets: secrets::Secrets,
     pub(crate) orders: action::Orders,
-    /// The way to the relay, once there is one, and the abonent it speaks for.
-    relay: RwLock<Option<Spoken>>,
+    relay: watch::Sender<Way>,
     settings: RwLock<Settings>,
     /// Where a click leads that the window has not heard of yet.
     route: Mutex<Option<String>>,
@@ -73,7 +85,7 @@ impl Perezvon {
             relay_argument: args.relay.clone(),
             desk,
             toasts,
-            relay: RwLock::new(None),
+            relay: watch::Sender::new(Way::Starting),
             settings: RwLock::new(settings),
             route: Mutex::new(None),
             service: watch::Sender::new(ServiceState {
@@ -108,15 +120,29 @@ impl Perezvon {
         }
     }
 
-    pub(crate) fn relay(&self) -> Result<Spoken, Failure> {
-        let relay = self.relay.read().unwrap_or_else(PoisonError::into_inner);
-        relay
-            .clone()
-            .ok_or_else(|| Failure::of(self.service.borrow().trouble.as_deref().unwrap_or("starting")))
+    /// The way to the relay. Waits for one that is just starting, as at the first start by a `tel:` link and after a
+    /// change of settings.
+    pub(crate) async fn relay(&self) -> Result<Spoken, Failure> {
+        let mut relay = self.relay.subscribe();
+        let settled = relay.wait_for(|way| !matches!(way, Way::Starting));
+        // What it came to, in time or not, is told below.
+        let _ = tokio::time::timeout(STARTING, settled).await;
+        self.relay_now()
     }
 
-    pub(crate) fn set_relay(&self, relay: Option<Spoken>) {
-        *self.relay.write().unwrap_or_else(PoisonError::into_inner) = relay;
+    /// The way to the relay, for what must not wait.
+    pub(crate) fn relay_now(&self) -> Result<Spoken, Failure> {
+        match &*self.relay.borrow() {
+            Way::Open(spoken) => Ok(spoken.clone()),
+            Way::Starting => Err(Failure::of("starting")),
+            Way::Closed => Err(Failure::of(
+                self.service.borrow().trouble.as_deref().unwrap_or("relay_unreachable"),
+            )),
+        }
+    }
+
+    pub(crate) fn set_relay(&self, way: Way) {
+        self.relay.send_replace(way);
     }
 
     pub(crate) fn settings(&self) -> Settings {

@@ -10,14 +10,14 @@ mod wizard;
 pub(crate) use state::check;
 pub(crate) use wizard::{abonents, me, try_relay, try_token};
 
-use crate::app::Perezvon;
+use crate::app::{Perezvon, Way};
 use crate::ipc::{Changed, Failure};
 use crate::secrets::{Kept, Place};
 use crate::settings::{self, Connection};
-use perezvon_desk::Secret;
 use perezvon_desk::follow::{FeedState, Followed, News, follow};
 use perezvon_desk::relay_client::KeySource;
 use perezvon_desk::relay_client::RelayClient;
+use perezvon_desk::{Desk, Secret};
 use perezvon_relay::Relay;
 use std::sync::Arc;
 use std::time::Duration;
@@ -59,6 +59,7 @@ pub(crate) async fn run(app: Arc<Perezvon>) {
             Ok(session) => serve(&app, session).await,
             Err(failure) => {
                 state::tell_off(&app, &failure.code).await;
+                app.set_relay(Way::Closed);
                 // A locked keyring is not asked again by the clock.
                 let is_locked = failure.code == LOCKED;
                 tokio::select! {
@@ -67,9 +68,12 @@ pub(crate) async fn run(app: Arc<Perezvon>) {
                     () = app.quit.cancelled() => {}
                     () = tokio::time::sleep(RETRY), if !is_locked => {}
                 }
+                app.set_relay(Way::Starting);
             }
         }
     }
+    // There may be no desk; and what stays in its log is read at the next start.
+    let _ = app.with_desk(Desk::checkpoint).await;
     let (done, signal) = &app.drained;
     *done.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = true;
     signal.notify_all();
@@ -127,7 +131,7 @@ async fn serve(app: &Arc<Perezvon>, session: Session) {
         .is_some()
         .then(|| session.me.clone())
         .filter(|me| !me.is_empty());
-    app.set_relay(Some((session.client.clone(), spoken_for.clone())));
+    app.set_relay(Way::Open((session.client.clone(), spoken_for.clone())));
     let stop = CancellationToken::new();
     let (feed, feed_state) = watch::channel(FeedState::default());
     let (news, arriving) = mpsc::channel(8);
@@ -167,7 +171,7 @@ async fn serve(app: &Arc<Perezvon>, session: Session) {
         () = app.quit.cancelled() => {}
     }
     stop.cancel();
-    app.set_relay(None);
+    app.set_relay(Way::Starting);
     if let Some(relay) = session.relay {
         relay.shutdown().await;
     }

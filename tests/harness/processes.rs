@@ -47,6 +47,18 @@ pub fn pss_kib(root: u32) -> u64 {
         .sum()
 }
 
+/// Processes of `program` whose environment holds `text`, whoever started them: WebDriver starts the app detached.
+pub fn running(program: &str, text: &str) -> Vec<u32> {
+    let ids = fs::read_dir("/proc").unwrap().flatten();
+    ids.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter(|id| fs::read_link(format!("/proc/{id}/exe")).is_ok_and(|exe| exe.as_os_str() == program))
+        .filter(|id| {
+            let environment = fs::read(format!("/proc/{id}/environ")).unwrap_or_default();
+            environment.windows(text.len()).any(|part| part == text.as_bytes())
+        })
+        .collect()
+}
+
 /// The process and its parent; a zombie is none.
 fn read(id: u32) -> Option<(Process, u32)> {
     let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;

@@ -121,7 +121,8 @@ impl Tray {
     pub async fn click(&self, label: &str) {
         let entry = self.entry(label, |text| text == label).await;
         let event = (entry.id, "clicked", Value::from(""), 0u32);
-        self.menu().await.call::<_, _, ()>("Event", &event).await.unwrap();
+        // Quitting may come before the answer.
+        self.menu().await.call_noreply("Event", &event).await.unwrap();
     }
 }
 

@@ -82,6 +82,13 @@ impl Db {
             .map_err(|e| DeskError::from(e).at(&self.path))
     }
 
+    /// See [`crate::Desk::checkpoint`].
+    pub(crate) fn checkpoint(&self) -> Result<(), DeskError> {
+        lock(&self.writer)
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+            .map_err(|e| DeskError::from(e).at(&self.path))
+    }
+
     /// Reads one consistent state; does not wait for a writer.
     pub(crate) fn read<T>(&self, f: impl FnOnce(&Connection) -> Result<T, DeskError>) -> Result<T, DeskError> {
         let run = || {

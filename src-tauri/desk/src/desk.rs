@@ -58,6 +58,11 @@ impl Desk {
         self.db.limit_pages(pages)
     }
 
+    /// Writes the log into `desk.db` and empties it: for a program that ends, so that the one file holds everything.
+    pub fn checkpoint(&self) -> Result<(), DeskError> {
+        self.db.checkpoint()
+    }
+
     /// Now, by the relay's clock as far as it is known.
     pub fn now(&self) -> Time {
         local_now().plus(self.ahead.load(Ordering::Relaxed))

@@ -179,7 +179,7 @@ pub(crate) async fn check(app: &Perezvon) -> Result<Vec<CheckLine>, Failure> {
         detail: None,
     };
     let mut lines = Vec::new();
-    match app.relay() {
+    match app.relay().await {
         Ok((relay, _)) => match relay.check().await {
             Ok(checks) => lines.extend(checks.into_iter().map(|check| CheckLine {
                 id: check.id,

@@ -59,7 +59,10 @@ pub(crate) async fn try_relay(_app: &Perezvon, url: &str, key: &str) -> Result<(
 
 /// The company's abonents, for «Кто я».
 pub(crate) async fn abonents(app: &Perezvon) -> Result<Vec<Abonent>, Failure> {
-    let (relay, _) = app.relay()?;
+    abonents_of(&app.relay().await?.0).await
+}
+
+async fn abonents_of(relay: &RelayClient) -> Result<Vec<Abonent>, Failure> {
     let abonents = relay.abonents().await.map_err(|error| Failure::of(error.code()))?;
     Ok(abonents.into_iter().map(shown).collect())
 }
@@ -74,8 +77,11 @@ pub(crate) async fn me(app: &Perezvon, id: &str) -> Option<Abonent> {
         ..Abonent::default()
     };
     // The window waits for this before it shows anything.
-    let known = tokio::time::timeout(NAMING, abonents(app)).await;
-    let known = known.ok().and_then(Result::ok).unwrap_or_default();
+    let known = match app.relay_now() {
+        Ok((relay, _)) => tokio::time::timeout(NAMING, abonents_of(&relay)).await.ok(),
+        Err(_) => None,
+    };
+    let known = known.and_then(Result::ok).unwrap_or_default();
     Some(
         known
             .into_iter()
