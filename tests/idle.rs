@@ -4,12 +4,35 @@
 
 mod harness;
 
-use harness::app::{CLIENT, simulator, start, subscribed};
+use harness::app::{CLIENT, data_dir, simulator, start, subscribed};
 use harness::display::Desktop;
 use harness::eventually;
 use harness::notifications::Notifications;
 use harness::processes::{pss_kib, web_processes};
+use harness::window::Window;
+use perezvon_desk::Desk;
 use perezvon_sim::Args;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn closing_the_window_loses_no_edit() {
+    let desktop = Desktop::start();
+    let _manager = desktop.window_manager();
+    let _toasts = Notifications::start(&desktop.bus).await;
+    let sim = simulator().await;
+    let window = Window::open(&desktop, &sim).await;
+    window.click("nav-contacts").await;
+    window.click("contact-create").await;
+    window.fill("form-name", "Северный ветер").await;
+    desktop.close_window("контакт");
+    window.click("unsaved-save").await;
+    eventually("the end of the window", || {
+        let titles = desktop.window_titles();
+        titles.iter().all(|title| !title.contains("Перезвон")).then_some(())
+    });
+    let saved = Desk::open(&data_dir(&desktop)).unwrap().contacts("", 0, 10).unwrap();
+    let names: Vec<_> = saved.iter().map(|contact| contact.name.as_str()).collect();
+    assert_eq!(names, ["Северный ветер"]);
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_web_process_lives_while_no_window_is_open() {

@@ -114,6 +114,24 @@ test("an unchanged form lets one go without a question", async () => {
   expect(screen.queryByTestId("unsaved-dialog")).toBeNull();
 });
 
+test("closing the window with a changed form asks first", async () => {
+  const user = await open("contact/1");
+  await screen.findByTestId("contact-name");
+  await user.keyboard("{F2}");
+  await screen.findByTestId("form-name");
+  expect(await backend.close()).toBe(true);
+  await user.type(input("form-name"), " Ивановна");
+  const stayed = backend.close();
+  await user.click(await screen.findByTestId("unsaved-stay"));
+  expect(await stayed).toBe(false);
+  const saved = backend.close();
+  await screen.findByTestId("unsaved-dialog");
+  expect(await backend.close()).toBe(false);
+  await user.click(screen.getByTestId("unsaved-save"));
+  expect(await saved).toBe(true);
+  expect(backend.last("save_contact")).toMatchObject({ draft: { id: 1, name: "Орлова Дарья Ивановна" } });
+});
+
 test("a contact is deleted only after the question", async () => {
   const user = await open("contact/3");
   await user.click(await screen.findByTestId("contact-delete"));

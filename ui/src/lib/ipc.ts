@@ -77,6 +77,15 @@ export function setTitle(title: string): void {
     .catch(() => undefined);
 }
 
+/**
+ * Asks before the window closes; an answer of `false` keeps it open. Answers how to stop. From then on the page closes
+ * the window, so this is only for as long as there is something to lose.
+ */
+export const onCloseWanted = (ask: () => Promise<boolean>) =>
+  getCurrentWindow().onCloseRequested(async (event) => {
+    if (!(await ask())) event.preventDefault();
+  });
+
 /** What a rejected command carries. Tauri itself rejects with a string (an argument it could not read, no permission). */
 export function asFailure(reason: unknown): Failure {
   if (typeof reason === "object" && reason !== null && "code" in reason && typeof reason.code === "string") {

@@ -16,6 +16,8 @@ type Args = Record<string, any>;
 const digits = (text: string) => text.replace(/\D/g, "");
 const missing: Failure = { code: "not_found", detail: null };
 
+export type CloseEvent = { preventDefault: () => void };
+
 export class Backend {
   state!: AppState;
   calls!: CallRow[];
@@ -64,6 +66,16 @@ export class Backend {
 
   emit(name: string, payload: unknown): void {
     for (const heard of [...(this.#ears.get(name) ?? [])]) heard(payload);
+  }
+
+  /** Who is asked before the window closes. */
+  closing: ((event: CloseEvent) => Promise<void>) | null = null;
+
+  /** The close button; answers whether the window closed. */
+  async close(): Promise<boolean> {
+    let kept = false;
+    await this.closing?.({ preventDefault: () => (kept = true) });
+    return !kept;
   }
 
   changed(what: Partial<Changed>): void {
