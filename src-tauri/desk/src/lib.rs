@@ -1,6 +1,6 @@
 //! The desk's storage and decisions: the mirror of the calls one employee may see, his contacts, documents, notes and
 //! notifications, in one SQLite file, and what to show of them. Needs no window: toasts come out as data
-//! ([`ToastOp`]), the window's rows and cards as [`view`] types.
+//! ([`toast::ToastOp`]), the window's rows and cards as [`view`] types.
 //!
 //! Data path: [`follow`] reads the relay's feed and hands what has arrived to [`Desk::take`], which stores it, decides
 //! and prepares the toasts in one transaction. Names are never copied into calls: they are joined by number key when
