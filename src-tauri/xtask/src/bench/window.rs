@@ -15,7 +15,7 @@ use crate::sh::{self, Running, Scratch};
 /// Starts of each program; the median counts.
 const STARTS: usize = 5;
 /// The picture is complete when so long nothing has changed on the screen.
-const QUIET: Duration = Duration::from_millis(700);
+const QUIET: Duration = Duration::from_millis(1500);
 
 /// The window's lines.
 pub(super) fn measure() -> Result<Vec<Row>> {
