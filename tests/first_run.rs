@@ -75,6 +75,7 @@ async fn the_wizard_leads_to_the_first_toast() {
     next(&window, "check").await;
     // The check goes the whole way and answers for every part.
     window.text_of("check-result", |text| !text.is_empty()).await;
+    every_check_has_words(&window).await;
     next(&window, "done").await;
     window.click("wizard-next").await;
     window.text_where("shell", "data-screen", "calls").await;
@@ -132,6 +133,22 @@ async fn enter_token(window: &Window, desktop: &Desktop) {
     next(window, "address").await;
     let mode = std::fs::metadata(secrets_file(desktop)).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600, "the file is its owner's alone");
+}
+
+/// The relay names its checks; the window has a title for each.
+async fn every_check_has_words(window: &Window) {
+    let selector = Locator::Css("[data-testid='check-line']");
+    let lines = window.client.find_all(selector).await.unwrap();
+    assert!(
+        lines.len() > 8,
+        "the relay's checks and the desk's own: {}",
+        lines.len()
+    );
+    for line in lines {
+        let id = line.attr("data-check").await.unwrap().unwrap();
+        let text = line.text().await.unwrap();
+        assert!(!text.starts_with(&id), "no words for {id}: {text}");
+    }
 }
 
 async fn failures(window: &Window) -> usize {

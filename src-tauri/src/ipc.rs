@@ -100,9 +100,9 @@ pub struct Abonent {
     pub department: String,
 }
 
-/// What the settings window changes.
+/// What the settings window changes. What a stored file does not know yet has its default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[ts(export)]
 pub struct Settings {
     /// `ru` or `en`.
@@ -191,8 +191,8 @@ pub struct Placed {
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
 pub struct CheckLine {
-    /// Which check: `relay` (only where the relay does not answer or has no inside to show), `clock`, `token`, `token_accepted`, `public_url`, `callback`, `subscription`, `last_event`,
-    /// `ledger`, `disk`, `toasts`, `keyring`, `me`.
+    /// Which check: `relay` (only where the relay does not answer or has no inside to show), `clock`, `token`,
+    /// `abonents`, `publicUrl`, `callback`, `subscription`, `events`, `ledger`, `disk`, `toasts`, `keyring`, `me`.
     pub id: String,
     /// Passed.
     pub ok: bool,

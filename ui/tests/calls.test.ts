@@ -141,6 +141,15 @@ test("a click from before the window listened leads where it wanted", async () =
   expect(backend.route).toBeNull();
 });
 
+test("the route names the PBX's nameless parts once, however many there were in a row", async () => {
+  await open("call/01J00000000000000000000002");
+  await screen.findAllByTestId("panel-leg");
+  const route = texts("panel-leg");
+  expect(route.filter((leg) => leg.includes("АТС")).length).toBe(1);
+  expect(route[0]).toContain("Голосовое меню");
+  expect(route[2]).toContain("Кузнецов Олег");
+});
+
 test("«Позвонить» orders one call however often it is pressed, and says to pick up", async () => {
   const user = await open("call/01J00000000000000000000004");
   const button = await screen.findByTestId("panel-call");

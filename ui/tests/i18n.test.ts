@@ -65,7 +65,7 @@ function documented(before: string): string[] {
     0,
     comment.findIndex((line) => !line.trim().startsWith("///")),
   );
-  return [...lines.join("\n").matchAll(/`([a-z]+(?:_[a-z]+)*)`/g)].map((match) => match[1] ?? "");
+  return [...lines.join("\n").matchAll(/`([a-z]+(?:[_A-Z][a-z]+)*)`/g)].map((match) => match[1] ?? "");
 }
 
 test("every trouble, failure and check of the contract has its words in both languages", () => {

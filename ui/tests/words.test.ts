@@ -56,7 +56,13 @@ test("a running conversation is counted from the answer, a finished one is told"
 });
 
 test("legs tell in words what happened on them", () => {
-  expect(legs().map((leg) => legWords(leg, t))).toEqual(["меню или очередь", "занято", "разговор 03:42"]);
+  expect(legs().map((leg) => legWords(leg, t))).toEqual([
+    "меню или очередь",
+    "меню или очередь",
+    "меню или очередь",
+    "занято",
+    "разговор 03:42",
+  ]);
   const [leg] = legs();
   if (!leg) throw new Error("no leg");
   expect(legWords({ ...leg, state: "Alerting" }, t)).toBe("звонит");

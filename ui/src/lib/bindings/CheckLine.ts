@@ -5,8 +5,8 @@
  */
 export type CheckLine = { 
 /**
- * Which check: `relay` (only where the relay does not answer or has no inside to show), `clock`, `token`, `token_accepted`, `public_url`, `callback`, `subscription`, `last_event`,
- * `ledger`, `disk`, `toasts`, `keyring`, `me`.
+ * Which check: `relay` (only where the relay does not answer or has no inside to show), `clock`, `token`,
+ * `abonents`, `publicUrl`, `callback`, `subscription`, `events`, `ledger`, `disk`, `toasts`, `keyring`, `me`.
  */
 id: string, 
 /**

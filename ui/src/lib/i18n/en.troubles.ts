@@ -82,11 +82,11 @@ export const checks: typeof ru.checks = {
     advice: "The clock differs from the PBX. Turn on automatic time in the system.",
   },
   token: { title: "Token stored", advice: "There is no token. Paste it under Connection." },
-  token_accepted: {
+  abonents: {
     title: "PBX accepts the token",
     advice: "The PBX refused the token. Create a new one in the customer portal.",
   },
-  public_url: {
+  publicUrl: {
     title: "Public address entered",
     advice: "It is missing or not valid. Enter it under Callback address.",
   },
@@ -98,7 +98,7 @@ export const checks: typeof ru.checks = {
     title: "Event subscription in force",
     advice: "There is none or it expired. Check the token and the public address.",
   },
-  last_event: {
+  events: {
     title: "Events arrive",
     advice: "The PBX has not sent anything yet. Make a test call to your number.",
   },

@@ -258,7 +258,7 @@ export const en: Dictionary = {
       trouble: "Service",
     },
     states: {
-      prepared: "prepared",
+      prepared: "not shown",
       shown: "shown",
       clicked: "opened",
       dismissed: "closed",

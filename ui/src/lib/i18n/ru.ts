@@ -141,7 +141,7 @@ export const ru = {
     employee: "Сотрудник",
     system: "меню или очередь",
     talked: (time: string) => `разговор ${time}`,
-    rang: (time: string) => `звонил ${time}`,
+    rang: (time: string) => `вызов ${time}`,
     states: {
       Alerting: "звонит",
       Active: "разговор",
@@ -257,7 +257,7 @@ export const ru = {
       trouble: "Служебное",
     } as Record<string, string>,
     states: {
-      prepared: "подготовлено",
+      prepared: "не показано",
       shown: "показано",
       clicked: "открыто",
       dismissed: "закрыто",
