@@ -8,6 +8,7 @@ mod args;
 mod commands;
 pub mod ipc;
 mod log;
+mod memory;
 pub mod secrets;
 mod service;
 mod settings;
@@ -91,7 +92,7 @@ fn start(handle: &AppHandle, args: &Args) -> anyhow::Result<()> {
     match args.action() {
         Some(action) => action::carry_out(handle, action),
         None if !args.minimized => window::show(handle, ""),
-        None => {}
+        None => memory::give_back_when_idle(handle),
     }
     Ok(())
 }

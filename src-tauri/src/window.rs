@@ -2,6 +2,7 @@
 
 use crate::app::Perezvon;
 use crate::ipc::Changed;
+use crate::memory;
 use std::sync::Arc;
 use tauri::{AppHandle, Emitter as _, Manager as _, WebviewUrl, WebviewWindowBuilder, WindowEvent};
 
@@ -45,9 +46,11 @@ fn show_on_main_thread(app: &AppHandle, route: &str) -> tauri::Result<()> {
         .inner_size(1100.0, 720.0)
         .min_inner_size(720.0, 480.0)
         .build()?;
-    window.on_window_event(|event| {
+    let handle = app.clone();
+    window.on_window_event(move |event| {
         if matches!(event, WindowEvent::Destroyed) {
             end_network_process();
+            memory::give_back_when_idle(&handle);
         }
     });
     Ok(())
