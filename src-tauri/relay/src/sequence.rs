@@ -23,15 +23,17 @@ pub(crate) struct Window {
 /// The numbering of one subscription.
 #[derive(Debug)]
 pub(crate) struct Numbering {
-    newest: i64,
+    /// None until the first event that is counted.
+    newest: Option<i64>,
     newest_at: Time,
     missing: BTreeMap<i64, Window>,
     steps: VecDeque<bool>,
 }
 
 impl Numbering {
-    /// Continues after `newest`, which came at `at`.
-    pub(crate) fn after(newest: i64, at: Time) -> Self {
+    /// Continues after `newest`, which came at `at`. None for a subscription just made: the PBX posts to it before its
+    /// answer is stored here, so what came before the first counted event says nothing.
+    pub(crate) fn after(newest: Option<i64>, at: Time) -> Self {
         Self {
             newest,
             newest_at: at,
@@ -42,14 +44,18 @@ impl Numbering {
 
     /// Takes the next number; true when what is missing changed.
     fn take(&mut self, number: i64, at: Time) -> bool {
-        if number <= self.newest {
-            if number == 1 && self.newest == LAST {
-                *self = Self::after(1, at);
+        let Some(newest) = self.newest else {
+            *self = Self::after(Some(number), at);
+            return false;
+        };
+        if number <= newest {
+            if number == 1 && newest == LAST {
+                *self = Self::after(Some(1), at);
             }
             return self.missing.remove(&number).is_some();
         }
         let was_trusted = self.is_trusted();
-        let gap = number - self.newest - 1;
+        let gap = number - newest - 1;
         if self.steps.len() == STEPS {
             self.steps.pop_front();
         }
@@ -59,13 +65,13 @@ impl Numbering {
             to: at,
         };
         // Of a long gap the last numbers are enough to remember: the window is the same for all.
-        for lost in (self.newest + 1..number).rev().take(MISSING) {
+        for lost in (newest + 1..number).rev().take(MISSING) {
             self.missing.insert(lost, window);
         }
         while self.missing.len() > MISSING {
             self.missing.pop_first();
         }
-        self.newest = number;
+        self.newest = Some(number);
         self.newest_at = self.newest_at.max(at);
         gap > 0 || was_trusted != self.is_trusted()
     }
@@ -121,11 +127,24 @@ mod tests {
 
     fn following(numbers: &[(i64, i64)]) -> Sequences {
         let mut all = Sequences::default();
-        all.follow("s", Numbering::after(0, at(0)));
+        all.follow("s", Numbering::after(Some(0), at(0)));
         for (number, second) in numbers {
             all.take("s", *number, at(*second));
         }
         all
+    }
+
+    #[test]
+    fn what_came_before_a_new_subscription_was_stored_is_no_gap() {
+        let mut all = Sequences::default();
+        all.follow("s", Numbering::after(None, at(0)));
+        assert!(
+            !all.take("s", 2, at(1)),
+            "its first event came before it was known here"
+        );
+        assert!(!all.is_doubtful(at(0), at(9)), "nothing is known to be lost");
+        assert!(all.take("s", 4, at(3)), "from then on a gap is a gap");
+        assert!(all.is_doubtful(at(2), at(9)));
     }
 
     #[test]
@@ -165,7 +184,7 @@ mod tests {
         assert!(all.is_doubtful(at(1), at(2)), "a long gap is a gap");
         assert!(all.0["s"].missing.len() <= MISSING, "and takes bounded memory");
         all = following(&[]);
-        all.0.insert("s".to_owned(), Numbering::after(LAST, at(5)));
+        all.0.insert("s".to_owned(), Numbering::after(Some(LAST), at(5)));
         all.take("s", 1, at(6));
         all.take("s", 2, at(7));
         assert!(

@@ -109,9 +109,9 @@ impl State {
 
     fn follow(&mut self, connection: &Connection) -> Result<(), LedgerError> {
         for subscription in subscriptions::active(connection)? {
-            let newest = subscription.last_sequence.unwrap_or(0);
             let at = subscription.last_event_at.unwrap_or(subscription.made_at);
-            self.sequences.follow(&subscription.id, Numbering::after(newest, at));
+            self.sequences
+                .follow(&subscription.id, Numbering::after(subscription.last_sequence, at));
         }
         Ok(())
     }
