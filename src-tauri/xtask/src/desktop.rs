@@ -102,6 +102,7 @@ impl Desktop {
             "1280x900x24",
             "-nolisten",
             "tcp",
+            "-noreset",
             "-fbdir",
         ];
         let mut xvfb = sh::command("Xvfb", &size);
