@@ -135,7 +135,16 @@ fn start_xvfb() -> (Running, String) {
     // Xvfb writes the number of its display to descriptor 1, its standard output, when it is ready. Without -noreset it
     // starts anew whenever its last client leaves, under a program that is just connecting.
     let mut xvfb = Command::new("Xvfb")
-        .args(["-displayfd", "1", "-screen", "0", "1280x900x24", "-nolisten", "tcp", "-noreset"])
+        .args([
+            "-displayfd",
+            "1",
+            "-screen",
+            "0",
+            "1280x900x24",
+            "-nolisten",
+            "tcp",
+            "-noreset",
+        ])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
