@@ -4,7 +4,13 @@ use super::LedgerError;
 use rusqlite::Connection;
 
 /// Step `n` brings the schema from version `n` to `n + 1`. A released step is never edited.
-const STEPS: &[&str] = &[FIRST];
+const STEPS: &[&str] = &[
+    FIRST,
+    include_str!("migrate/2-import.sql"),
+    include_str!("migrate/3-journal.sql"),
+    include_str!("migrate/4-people.sql"),
+    include_str!("migrate/5-keeper.sql"),
+];
 
 /// The schema version that this program writes.
 pub(crate) const CURRENT: i64 = STEPS.len() as i64;

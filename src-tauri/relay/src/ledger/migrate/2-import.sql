@@ -1,0 +1,1 @@
+-- What the importer has read: where it stands, and which recordings there are.

@@ -1,0 +1,1 @@
+-- Search and retention of the event journal and of the requests to the PBX.

@@ -1,0 +1,1 @@
+-- Join codes and the audit of what people did.

@@ -1,0 +1,1 @@
+-- What the subscription keeper must remember.
