@@ -1,13 +1,15 @@
 //! The command line of `perezvon-relay` (design, part 7).
 
 mod commands;
+mod config_file;
 
 pub use commands::run;
+pub(crate) use config_file::File;
+use config_file::LogFormat;
 
 use crate::config::Options;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use perezvon_pbx::rest::{BEELINE, Token};
-use serde::Deserialize;
+use perezvon_pbx::rest::Token;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use url::Url;
@@ -49,7 +51,7 @@ pub(crate) struct Serve {
     /// Address and port to listen at; 127.0.0.1:8717 where neither this nor the configuration says.
     #[arg(long)]
     pub(crate) listen: Option<SocketAddr>,
-    /// JSON file with `listen`, `publicUrl`, `pbxUrl`, `tokenFile`, `ingestPerSecond` (0: no limit); all optional.
+    /// Configuration in TOML (or JSON); `relay.toml` of the package shows every field.
     #[arg(long)]
     pub(crate) config: Option<PathBuf>,
     /// `sqlite`, or `nats://HOST:PORT`.
@@ -90,23 +92,22 @@ pub(crate) enum CliRole {
     User,
 }
 
-/// `--config`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct File {
-    pub(crate) listen: Option<SocketAddr>,
-    pub(crate) public_url: Option<Url>,
-    pub(crate) pbx_url: Option<Url>,
-    pub(crate) token_file: Option<PathBuf>,
-    pub(crate) ingest_per_second: Option<u32>,
-}
-
-impl File {
-    pub(crate) fn read(path: Option<&Path>) -> anyhow::Result<Self> {
-        use anyhow::Context as _;
-        let Some(path) = path else { return Ok(Self::default()) };
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        serde_json::from_str(&text).with_context(|| format!("{} is not a configuration", path.display()))
+impl Cli {
+    /// Sets the log up: `serve` as its configuration says, the other commands for people. A configuration that cannot
+    /// be read is told by [`run`].
+    pub fn start_log(&self) {
+        let log = match &self.command {
+            Command::Serve(wanted) => File::read(wanted.config.as_deref()).unwrap_or_default().log,
+            _ => config_file::Log::default(),
+        };
+        // Standard output belongs to the results of the commands.
+        let lines = tracing_subscriber::fmt()
+            .with_env_filter(log.filter())
+            .with_writer(std::io::stderr);
+        match log.format.unwrap_or_default() {
+            LogFormat::Text => lines.init(),
+            LogFormat::Json => lines.json().flatten_event(true).init(),
+        }
     }
 }
 
@@ -123,9 +124,8 @@ fn env_url(name: &str) -> anyhow::Result<Option<Url>> {
 /// Options from the environment first, then the configuration file, then the defaults.
 pub(crate) fn options(dir: &Path, file: File) -> anyhow::Result<Options> {
     let mut options = Options::new(dir);
+    options.pbx_url = env_url("PEREZVON_PBX_URL")?.unwrap_or_else(|| file.pbx_url());
     options.public_url = env_url("PEREZVON_PUBLIC_URL")?.or(file.public_url);
-    let pbx = env_url("PEREZVON_PBX_URL")?.or(file.pbx_url);
-    options.pbx_url = pbx.unwrap_or_else(|| Url::parse(BEELINE).expect("a constant address"));
     let store = dir.join("token");
     options.token = token(file.token_file.as_deref(), &store)?;
     options.token_file = Some(store);

@@ -4,17 +4,12 @@
 use clap::Parser as _;
 use perezvon_relay::cli::{Cli, run};
 use std::process::ExitCode;
-use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let filter = EnvFilter::try_from_env("PEREZVON_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    // Standard output belongs to the results of the commands.
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
-    match run(Cli::parse(), end_signal()).await {
+    let cli = Cli::parse();
+    cli.start_log();
+    match run(cli, end_signal()).await {
         Ok(code) => code,
         Err(error) => {
             tracing::error!("{error:#}");

@@ -10,7 +10,6 @@ use anyhow::{Context as _, bail};
 use perezvon_pbx::rest::Portal;
 use std::future::Future;
 use std::io::Write as _;
-use std::net::SocketAddr;
 use std::process::ExitCode;
 use tokio::net::TcpListener;
 
@@ -35,10 +34,7 @@ async fn serve(wanted: Serve, signal: impl Future<Output = ()>) -> anyhow::Resul
         other => bail!("--ledger {other}: sqlite or nats://HOST:PORT is expected"),
     }
     let file = File::read(wanted.config.as_deref())?;
-    let listen = wanted
-        .listen
-        .or(file.listen)
-        .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8717)));
+    let listen = wanted.listen.unwrap_or_else(|| file.listen());
     let options = options(&wanted.dir.data_dir, file)?;
     let has_token = options.token.is_some();
     let listener = TcpListener::bind(listen).await.map_err(|error| match error.kind() {
