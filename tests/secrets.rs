@@ -9,10 +9,9 @@
     unreachable_pub
 )]
 
-#[path = "support/bus.rs"]
-mod bus;
+mod harness;
 
-use bus::Bus;
+use harness::bus::Bus;
 use perezvon_app::secrets::{Kept, LIMIT, Place, SecretError, Secrets, parse};
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;

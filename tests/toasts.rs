@@ -2,20 +2,15 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
 
-#[path = "support/bus.rs"]
-mod bus;
-#[path = "support/notifications.rs"]
-mod notifications;
+mod harness;
 
-use bus::Bus;
-use notifications::{Clicks, Server, pretend_click};
+use harness::bus::Bus;
+use harness::notifications::{Clicks, FULL, Notifications, pretend_click};
 use perezvon_app::toast::{Ability, CloseReason, Options, ToastEvent, Toasts};
 use perezvon_desk::toast::{Action, Button, ButtonKey, Stay, Toast, ToastKey, ToastKind, ToastOp, Urgency};
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::sync::mpsc;
-
-const FULL: &[&str] = &["actions", "body", "body-markup", "persistence"];
 
 struct Desk {
     toasts: Toasts,
@@ -121,7 +116,7 @@ fn toast(n: i64, urgency: Urgency) -> Toast {
 
 async fn every_click_arrives(clicks: Clicks) {
     let bus = Bus::start();
-    let _server = Server::start(&bus.address, FULL, clicks).await;
+    let _server = Notifications::with(&bus.address, FULL, clicks).await;
     let mut desk = Desk::start(&bus.address);
     desk.ability(Ability::Actions).await;
     for n in 1..=50 {
@@ -153,7 +148,7 @@ async fn every_click_arrives_that_comes_right_after_the_answer() {
 #[tokio::test]
 async fn texts_buttons_and_hints_are_those_of_the_toast() {
     let bus = Bus::start();
-    let server = Server::start(&bus.address, FULL, Clicks::Never).await;
+    let server = Notifications::with(&bus.address, FULL, Clicks::Never).await;
     let desk = Desk::start(&bus.address);
     desk.ability(Ability::Actions).await;
     let mut ring = toast(1, Urgency::Critical);
@@ -177,7 +172,12 @@ async fn texts_buttons_and_hints_are_those_of_the_toast() {
             assert_eq!(ring.body, "&lt;b&gt;+7&lt;/b&gt; &amp; 900 1\nскрытый номер");
             assert_eq!(
                 ring.actions,
-                ["default", "Карточка", "call-back", "Перезвонить", "card", "Карточка"],
+                [
+                    ("default", "Карточка"),
+                    ("call-back", "Перезвонить"),
+                    ("card", "Карточка")
+                ]
+                .map(|(key, label)| (key.to_owned(), label.to_owned())),
                 "the body's click is labelled as the button that does the same"
             );
             assert_eq!((ring.byte("urgency"), quick.byte("urgency")), (Some(2), Some(0)));
@@ -185,11 +185,11 @@ async fn texts_buttons_and_hints_are_those_of_the_toast() {
             assert_eq!(ring.text("desktop-entry").as_deref(), Some("perezvon"));
             assert_eq!(ring.flag("suppress-sound"), Some(true), "the desk phone rings already");
             assert_eq!(
-                (ring.flag("resident"), ring.flag("transient"), ring.expire),
+                (ring.flag("resident"), ring.flag("transient"), ring.timeout),
                 (Some(true), None, 0)
             );
             assert_eq!(
-                (quick.flag("resident"), quick.flag("transient"), quick.expire),
+                (quick.flag("resident"), quick.flag("transient"), quick.timeout),
                 (None, Some(true), 4000)
             );
             let icon = ring.text("image-path").unwrap();
@@ -204,7 +204,7 @@ async fn texts_buttons_and_hints_are_those_of_the_toast() {
 #[tokio::test]
 async fn one_toast_per_key_is_replaced_and_closed() {
     let bus = Bus::start();
-    let server = Server::start(&bus.address, FULL, Clicks::Never).await;
+    let server = Notifications::with(&bus.address, FULL, Clicks::Never).await;
     let mut desk = Desk::start(&bus.address);
     desk.ability(Ability::Actions).await;
     let first = toast(1, Urgency::Normal);
@@ -230,7 +230,7 @@ async fn one_toast_per_key_is_replaced_and_closed() {
         .await;
     desk.shown(2).await;
     server.token(id, "way-1").await;
-    server.click(id, "hide").await;
+    server.act(id, "hide").await;
     let clicked = |action, notification_id, token: Option<&str>| ToastEvent::Clicked {
         key: first.key.clone(),
         action,
@@ -238,13 +238,13 @@ async fn one_toast_per_key_is_replaced_and_closed() {
         activation_token: token.map(ToOwned::to_owned),
     };
     assert_eq!(desk.next().await, clicked(Action::Hide, 2, Some("way-1")));
-    server.click(id, "default").await;
+    server.act(id, "default").await;
     assert_eq!(
         desk.next().await,
         clicked(card(), 2, None),
         "resident: it stays after a click"
     );
-    server.click(id, "call-back").await;
+    server.act(id, "call-back").await;
     assert_eq!(
         desk.next().await,
         clicked(call_back(), 1, None),
@@ -268,7 +268,7 @@ async fn one_toast_per_key_is_replaced_and_closed() {
         .await;
     assert_eq!(again, (0, id + 1), "what was closed is not replaced");
     desk.shown(1).await;
-    server.closed(id + 1, 2).await;
+    server.tell_closed(id + 1, 2).await;
     let dismissed = ToastEvent::Closed {
         key: first.key.clone(),
         reason: CloseReason::Dismissed,
@@ -280,7 +280,7 @@ async fn one_toast_per_key_is_replaced_and_closed() {
 #[tokio::test]
 async fn without_actions_and_body_the_text_says_it_all() {
     let bus = Bus::start();
-    let server = Server::start(&bus.address, &["icon-static"], Clicks::Never).await;
+    let server = Notifications::with(&bus.address, &["icon-static"], Clicks::Never).await;
     let desk = Desk::start(&bus.address);
     desk.ability(Ability::Plain).await;
     desk.show(toast(1, Urgency::Normal)).await;
@@ -301,7 +301,7 @@ async fn without_actions_and_body_the_text_says_it_all() {
 #[tokio::test]
 async fn a_service_that_starts_anew_gets_what_is_still_to_be_seen() {
     let bus = Bus::start();
-    let server = Server::start(&bus.address, FULL, Clicks::Never).await;
+    let server = Notifications::with(&bus.address, FULL, Clicks::Never).await;
     let mut desk = Desk::start(&bus.address);
     desk.ability(Ability::Actions).await;
     let quick = Toast {
@@ -322,7 +322,7 @@ async fn a_service_that_starts_anew_gets_what_is_still_to_be_seen() {
     assert_eq!(desk.next().await, gone);
     desk.ability(Ability::None("the notification service ended".to_owned()))
         .await;
-    let server = Server::start(&bus.address, &["body"], Clicks::Never).await;
+    let server = Notifications::with(&bus.address, &["body"], Clicks::Never).await;
     desk.ability(Ability::Plain).await;
     desk.shown(2).await;
     let raised = server
@@ -336,7 +336,7 @@ async fn a_service_that_starts_anew_gets_what_is_still_to_be_seen() {
         "only what stays until closed, and with no number of the service before"
     );
     pretend_click(&bus.address, 1, "call-back").await;
-    server.click(1, "card").await;
+    server.act(1, "card").await;
     let clicked = ToastEvent::Clicked {
         key: missed.key.clone(),
         action: card(),
@@ -377,7 +377,7 @@ async fn without_a_service_toasts_fail_at_once_and_come_later() {
         ToastEvent::Closed { notification_id: 3, .. }
     ));
     assert!(matches!(desk.toasts.ability(), Ability::None(reason) if reason.contains("no notification service")));
-    let server = Server::start(&bus.address, FULL, Clicks::Never).await;
+    let server = Notifications::with(&bus.address, FULL, Clicks::Never).await;
     desk.ability(Ability::Actions).await;
     desk.shown(2).await;
     let count = server
@@ -403,7 +403,7 @@ async fn without_a_bus_toasts_fail_at_once() {
 #[tokio::test]
 async fn a_service_that_hangs_delays_one_toast_only() {
     let bus = Bus::start();
-    let server = Server::start(&bus.address, FULL, Clicks::Hang).await;
+    let server = Notifications::with(&bus.address, FULL, Clicks::Hang).await;
     let mut desk = Desk::start(&bus.address);
     desk.ability(Ability::Actions).await;
     desk.toasts
@@ -430,7 +430,7 @@ async fn a_service_that_hangs_delays_one_toast_only() {
 #[tokio::test]
 async fn a_refused_toast_says_nothing_of_the_next() {
     let bus = Bus::start();
-    let _server = Server::start(&bus.address, FULL, Clicks::Refuse).await;
+    let _server = Notifications::with(&bus.address, FULL, Clicks::Refuse).await;
     let mut desk = Desk::start(&bus.address);
     desk.ability(Ability::Actions).await;
     desk.show(toast(1, Urgency::Normal)).await;
@@ -445,7 +445,7 @@ async fn a_refused_toast_says_nothing_of_the_next() {
 #[tokio::test]
 async fn at_most_eight_are_visible() {
     let bus = Bus::start();
-    let server = Server::start(&bus.address, FULL, Clicks::Never).await;
+    let server = Notifications::with(&bus.address, FULL, Clicks::Never).await;
     let mut desk = Desk::start(&bus.address);
     desk.ability(Ability::Actions).await;
     let mut ops = vec![ToastOp::Show(toast(1, Urgency::Critical))];

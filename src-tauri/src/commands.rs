@@ -156,8 +156,8 @@ async fn notification_seen(app: App<'_>, id: Option<i64>) -> Answer<()> {
 }
 
 #[tauri::command]
-async fn check_token(app: App<'_>, token: String) -> Answer<Vec<Abonent>> {
-    service::try_token(&app, &token).await
+async fn check_token(token: String) -> Answer<Vec<Abonent>> {
+    service::try_token(&token).await
 }
 
 #[tauri::command]
@@ -178,7 +178,7 @@ async fn join(app: App<'_>, url: String, key: String, insecure: bool) -> Answer<
                 detail: Some(url),
             });
         }
-        service::try_relay(&app, &url, &key).await?;
+        service::try_relay(&url, &key).await?;
         keep(&app, Place::DeskKey, key, insecure).await?;
     }
     change_connection(&app, move |connection| connection.relay = url).await?;

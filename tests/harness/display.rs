@@ -1,7 +1,8 @@
 //! The virtual display, the session bus and the private home.
 
+use super::bus::Bus;
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 /// Ended, by its own id, when dropped.
@@ -19,18 +20,9 @@ pub struct Desktop {
     pub dir: tempfile::TempDir,
     pub bus: String,
     pub display: String,
-    _bus: Running,
+    _bus: Bus,
     _xvfb: Running,
 }
-
-const BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <type>session</type>
-  <listen>unix:tmpdir=DIR</listen>
-  <auth>EXTERNAL</auth>
-  <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy>
-</busconfig>"#;
 
 impl Desktop {
     pub fn start() -> Self {
@@ -39,10 +31,10 @@ impl Desktop {
             std::fs::create_dir(dir.path().join(name)).unwrap();
         }
         let (xvfb, display) = start_xvfb();
-        let (bus, address) = start_bus(dir.path());
+        let bus = Bus::start();
         Self {
             dir,
-            bus: address,
+            bus: bus.address.clone(),
             display,
             _bus: bus,
             _xvfb: xvfb,
@@ -162,19 +154,4 @@ pub fn first_line(program: &mut Child) -> String {
     std::thread::spawn(move || reader.read_to_end(&mut Vec::new()));
     assert!(!line.trim().is_empty(), "the program ended without a word");
     line.trim().to_owned()
-}
-
-fn start_bus(dir: &Path) -> (Running, String) {
-    let conf = dir.join("bus.conf");
-    std::fs::write(&conf, BUS.replace("DIR", &dir.join("run").to_string_lossy())).unwrap();
-    let mut bus = Command::new("dbus-daemon")
-        .arg(format!("--config-file={}", conf.display()))
-        .args(["--nofork", "--nopidfile", "--print-address"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("dbus-daemon is installed by `cargo xtask test`");
-    let address = first_line(&mut bus);
-    (Running(bus), address)
 }

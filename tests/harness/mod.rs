@@ -12,6 +12,7 @@
 #![allow(clippy::unused_self, clippy::used_underscore_binding)]
 
 pub mod app;
+pub mod bus;
 pub mod display;
 pub mod notifications;
 pub mod processes;

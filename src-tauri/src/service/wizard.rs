@@ -14,7 +14,7 @@ use url::Url;
 const NAMING: Duration = Duration::from_secs(2);
 
 /// Asks the PBX whether it takes the token; the abonents it opens. Stores nothing.
-pub(crate) async fn try_token(_app: &Perezvon, token: &str) -> Result<Vec<Abonent>, Failure> {
+pub(crate) async fn try_token(token: &str) -> Result<Vec<Abonent>, Failure> {
     let token = Token::parse(token).map_err(|_| Failure::of("token_refused"))?;
     let base = std::env::var("PEREZVON_PBX_URL").unwrap_or_else(|_| BEELINE.to_owned());
     let base = Url::parse(&base).map_err(|_| Failure::of("bad_address"))?;
@@ -51,7 +51,7 @@ fn failure_of(error: &PortalError) -> Failure {
 }
 
 /// Asks a remote relay whether it takes the key.
-pub(crate) async fn try_relay(_app: &Perezvon, url: &str, key: &str) -> Result<(), Failure> {
+pub(crate) async fn try_relay(url: &str, key: &str) -> Result<(), Failure> {
     let key = secrets::parse(key).ok_or_else(|| Failure::of("key_refused"))?;
     let relay = RelayClient::new(url, super::key_source(key)).map_err(|error| Failure::of(error.code()))?;
     relay.me().await.map(drop).map_err(|error| Failure::of(error.code()))

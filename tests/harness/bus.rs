@@ -1,8 +1,8 @@
 //! A session bus of one test: no service is started by it, nothing of the user's desktop is on it.
 
-use std::io::{BufRead as _, BufReader};
+use super::display::{Running, first_line};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 const CONFIG: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -22,8 +22,8 @@ const CONFIG: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bu
 pub struct Bus {
     /// For `DBUS_SESSION_BUS_ADDRESS`.
     pub address: String,
-    daemon: Child,
     dir: tempfile::TempDir,
+    _daemon: Running,
 }
 
 impl Bus {
@@ -34,32 +34,21 @@ impl Bus {
         let mut daemon = Command::new("dbus-daemon")
             .arg(format!("--config-file={}", config.display()))
             .args(["--nofork", "--nopidfile", "--print-address"])
+            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .expect("dbus-daemon is installed");
-        let mut address = String::new();
-        BufReader::new(daemon.stdout.take().unwrap())
-            .read_line(&mut address)
-            .unwrap();
-        assert!(!address.trim().is_empty(), "the bus did not tell its address");
+            .expect("dbus-daemon is installed by `cargo xtask test`");
+        let address = first_line(&mut daemon);
         Self {
-            address: address.trim().to_owned(),
-            daemon,
+            address,
             dir,
+            _daemon: Running(daemon),
         }
     }
 
     /// A folder that lives as long as the bus.
-    #[allow(dead_code, reason = "not every test of the tree needs it")]
     pub fn dir(&self) -> &Path {
         self.dir.path()
-    }
-}
-
-impl Drop for Bus {
-    fn drop(&mut self) {
-        let _ = self.daemon.kill();
-        let _ = self.daemon.wait();
     }
 }
