@@ -1,6 +1,8 @@
 //! The HTTP interface (design, part 7), one file per subject.
 
+mod abonents;
 mod admin;
+mod audit;
 mod check;
 mod feed;
 mod journal;
@@ -45,8 +47,9 @@ fn routes() -> Vec<Route> {
         ("/v1/changes", &["get"], get(feed::changes)),
         ("/v1/calls", &["get", "post"], get(journal::list).post(place::call)),
         ("/v1/calls/{id}", &["get"], get(journal::one)),
-        ("/v1/abonents", &["get"], get(admin::abonents)),
-        ("/v1/abonents/refresh", &["post"], post(admin::refresh_abonents)),
+        ("/v1/abonents", &["get"], get(abonents::list)),
+        ("/v1/abonents/preview", &["post"], post(abonents::preview)),
+        ("/v1/abonents/refresh", &["post"], post(abonents::refresh)),
         ("/v1/subscriptions", &["get"], get(admin::subscriptions)),
         ("/v1/users", &["get", "post"], get(users::list).post(users::add)),
         ("/v1/users/{id}", &["delete"], delete(users::revoke)),
@@ -59,6 +62,7 @@ fn routes() -> Vec<Route> {
         ),
         ("/v1/settings/token", &["put"], put(settings::token)),
         ("/v1/check", &["get"], get(check::check)),
+        ("/v1/audit", &["get"], get(audit::list)),
     ]
 }
 

@@ -140,14 +140,15 @@ impl FromRequestParts<App> for Caller {
 }
 
 /// A caller who may do everything.
-pub(crate) struct Admin;
+pub(crate) struct Admin(pub(crate) Caller);
 
 impl FromRequestParts<App> for Admin {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        match caller(app, &parts.headers).await?.role {
-            Role::Admin => Ok(Self),
+        let caller = caller(app, &parts.headers).await?;
+        match caller.role {
+            Role::Admin => Ok(Self(caller)),
             Role::User => Err(ApiError::Forbidden),
         }
     }

@@ -238,7 +238,7 @@ impl Keeper {
             .map(|a| a.id)
             .collect();
         if present.is_empty() {
-            present = crate::abonents::refresh(&self.app, portal)
+            present = crate::abonents::refresh(&self.app, portal, crate::ledger::audit::Who::relay())
                 .await?
                 .into_iter()
                 .map(|a| a.id)

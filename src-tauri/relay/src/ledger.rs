@@ -4,6 +4,7 @@
 //! that waits, then the answers.
 
 pub(crate) mod abonents;
+pub(crate) mod audit;
 pub(crate) mod calls;
 pub(crate) mod events;
 pub(crate) mod migrate;

@@ -5,6 +5,7 @@ use crate::config::Options;
 use crate::feed::{self, Hub};
 use crate::ingest::Bucket;
 use crate::keeper;
+use crate::ledger::audit::{self, Entry, What, Who};
 use crate::ledger::requests::{self, ExchangeRow};
 use crate::ledger::settings::{self, Settings};
 use crate::ledger::{self, Ledger, LedgerError};
@@ -291,7 +292,7 @@ async fn serve(app: App, listener: TcpListener) {
 async fn first_look(app: App) {
     let Some(portal) = app.portal() else { return };
     tokio::select! {
-        looked = crate::abonents::refresh(&app, &portal) => {
+        looked = crate::abonents::refresh(&app, &portal, Who::relay()) => {
             if let Err(error) = looked {
                 tracing::warn!(%error, "the abonents could not be read");
             }
@@ -326,9 +327,9 @@ fn portal(app: &App, token: Token) -> Result<Portal, PortalError> {
 }
 
 /// Checks a token at the PBX and uses it from now on; gives how many abonents it opens. It is kept where the options say.
-pub(crate) async fn try_token(app: &App, token: Token) -> Result<usize, TokenError> {
+pub(crate) async fn try_token(app: &App, token: Token, who: Who) -> Result<usize, TokenError> {
     let portal = portal(app, token.clone())?;
-    let abonents = match crate::abonents::refresh(app, &portal).await {
+    let abonents = match crate::abonents::refresh(app, &portal, who.clone()).await {
         Ok(abonents) => abonents.len(),
         Err(crate::abonents::RefreshError::Portal(error)) => return Err(error.into()),
         Err(crate::abonents::RefreshError::Ledger(error)) => {
@@ -339,6 +340,17 @@ pub(crate) async fn try_token(app: &App, token: Token) -> Result<usize, TokenErr
         crate::cli::store_token(file, &token).map_err(TokenError::Store)?;
     }
     app.set_portal(Some(portal));
+    let changed = Entry {
+        at: now(),
+        who,
+        what: What::TokenChanged,
+        subject: None,
+        detail: None,
+    };
+    let written = app.ledger.write(move |batch| audit::add(batch.connection, &changed));
+    written
+        .await
+        .map_err(|error| TokenError::Store(std::io::Error::other(error)))?;
     Ok(abonents)
 }
 

@@ -29,6 +29,7 @@ const PATHS: &[(&str, &str, For)] = &[
     ("POST", "/v1/calls", For::Any),
     ("GET", "/v1/calls/{id}", For::Any),
     ("GET", "/v1/abonents", For::Admin),
+    ("POST", "/v1/abonents/preview", For::Admin),
     ("POST", "/v1/abonents/refresh", For::Admin),
     ("GET", "/v1/subscriptions", For::Admin),
     ("GET", "/v1/users", For::Admin),
@@ -40,6 +41,7 @@ const PATHS: &[(&str, &str, For)] = &[
     ("PUT", "/v1/settings", For::Admin),
     ("PUT", "/v1/settings/token", For::Admin),
     ("GET", "/v1/check", For::Admin),
+    ("GET", "/v1/audit", For::Admin),
 ];
 
 async fn company() -> (Served, String, String) {

@@ -1,11 +1,10 @@
 //! Health, and what an administrator looks at.
 
 use super::{page_size, query};
-use crate::abonents::{RefreshError, refresh};
 use crate::auth::{self, Admin, Role};
 use crate::error::ApiError;
 use crate::ledger::events::{self, EventQuery};
-use crate::ledger::{abonents as company, requests, subscriptions as ledger_subscriptions};
+use crate::ledger::{requests, subscriptions as ledger_subscriptions};
 use crate::state::App;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -59,22 +58,6 @@ pub(crate) async fn health(State(app): State<App>, headers: HeaderMap) -> (Statu
         },
         Json(health),
     )
-}
-
-/// `GET /v1/abonents`.
-pub(crate) async fn abonents(State(app): State<App>, _: Admin) -> Result<Json<Value>, ApiError> {
-    let abonents = app.ledger.read(company::list).await?;
-    Ok(Json(json!({ "abonents": abonents })))
-}
-
-/// `POST /v1/abonents/refresh`: reads them from the PBX.
-pub(crate) async fn refresh_abonents(State(app): State<App>, _: Admin) -> Result<Json<Value>, ApiError> {
-    let portal = app.portal().ok_or(ApiError::NoToken)?;
-    match refresh(&app, &portal).await {
-        Ok(abonents) => Ok(Json(json!({ "abonents": abonents }))),
-        Err(RefreshError::Portal(error)) => Err(ApiError::of_portal(&error)),
-        Err(RefreshError::Ledger(error)) => Err(error.into()),
-    }
 }
 
 /// `GET /v1/subscriptions`: active and ended, newest first, and what the keeper does.

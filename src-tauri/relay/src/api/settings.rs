@@ -51,11 +51,11 @@ pub(crate) struct NewToken {
 /// `PUT /v1/settings/token`: tried at the PBX before it is taken; never told again.
 pub(crate) async fn token(
     State(app): State<App>,
-    _: Admin,
+    Admin(caller): Admin,
     new: Result<Json<NewToken>, JsonRejection>,
 ) -> Result<Json<Value>, ApiError> {
     let token = Token::parse(&body(new)?.token).map_err(|_| ApiError::BadRequest("this is no token"))?;
-    match relay::try_token(&app, token).await {
+    match relay::try_token(&app, token, (&caller).into()).await {
         Ok(abonents) => Ok(Json(json!({ "abonents": abonents }))),
         Err(TokenError::Portal(error)) => Err(ApiError::of_portal(&error)),
         Err(TokenError::Store(error)) => {

@@ -79,7 +79,7 @@ pub(crate) fn new_user(name: &str, role: Role, abonent: Option<String>) -> Resul
 /// `POST /v1/users`: the key is told here and never again.
 pub(crate) async fn add(
     State(app): State<App>,
-    _: Admin,
+    Admin(caller): Admin,
     new: Result<Json<NewUser>, JsonRejection>,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let new = body(new)?;
@@ -87,19 +87,23 @@ pub(crate) async fn add(
         .abonent
         .map(|id| app.roster.get().abonent(&id).unwrap_or(&id).to_owned());
     let (user, key) = new_user(&new.name, new.role, abonent)?;
-    let (row, hash) = (user.clone(), auth::hash(&key));
+    let (row, hash, who) = (user.clone(), auth::hash(&key), (&caller).into());
     app.ledger
-        .write(move |batch| users::add(batch.connection, &row, &hash))
+        .write(move |batch| users::add(batch.connection, &row, &hash, who))
         .await?;
     Ok((StatusCode::CREATED, Json(json!({ "user": user, "key": key }))))
 }
 
 /// `DELETE /v1/users/{id}`: stops the key and ends its feeds.
-pub(crate) async fn revoke(State(app): State<App>, _: Admin, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
-    let user = id.clone();
+pub(crate) async fn revoke(
+    State(app): State<App>,
+    Admin(caller): Admin,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let (user, who) = (id.clone(), (&caller).into());
     if !app
         .ledger
-        .write(move |batch| users::revoke(batch.connection, &user, now()))
+        .write(move |batch| users::revoke(batch.connection, &user, now(), who))
         .await?
     {
         return Err(ApiError::NotFound);

@@ -3,6 +3,7 @@
 use super::{Cli, CliRole, Command, DataDir, File, Serve, UserCommand, options};
 use crate::api::{Scene, run_checks};
 use crate::auth::{Role, hash};
+use crate::ledger::audit::Who;
 use crate::ledger::{self, events, settings, subscriptions, users};
 use crate::relay::Relay;
 use crate::writer::now;
@@ -82,7 +83,9 @@ fn user(command: UserCommand) -> anyhow::Result<()> {
             let abonent = abonent.map(|id| roster.abonent(&id).unwrap_or(&id).to_owned());
             let new = crate::api::new_user(&name, role, abonent);
             let (user, key) = new.map_err(|error| anyhow::anyhow!("{}", error.message()))?;
-            users::add(&connection, &user, &hash(&key))?;
+            let whole = connection.unchecked_transaction()?;
+            users::add(&whole, &user, &hash(&key), Who::console())?;
+            whole.commit()?;
             writeln!(std::io::stdout(), "{key}")?;
         }
         UserCommand::List(dir) => {
@@ -92,9 +95,12 @@ fn user(command: UserCommand) -> anyhow::Result<()> {
             }
         }
         UserCommand::Revoke { dir, id } => {
-            if !users::revoke(&ledger::open(&dir.data_dir)?, &id, now())? {
+            let connection = ledger::open(&dir.data_dir)?;
+            let whole = connection.unchecked_transaction()?;
+            if !users::revoke(&whole, &id, now(), Who::console())? {
                 bail!("there is no user {id} whose key works");
             }
+            whole.commit()?;
         }
     }
     Ok(())

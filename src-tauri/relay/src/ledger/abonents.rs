@@ -4,6 +4,7 @@ use super::LedgerError;
 use perezvon_core::Time;
 use rusqlite::{Connection, Row};
 use serde::Serialize;
+use std::collections::{HashMap, HashSet};
 
 /// An abonent (reference 1.3).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -32,6 +33,37 @@ pub(crate) struct Abonent {
     /// Since when the PBX no longer lists him.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) gone_at: Option<Time>,
+    /// Whether his calls are recorded, as the PBX last said; none while it was not asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) recording: Option<Recording>,
+    /// Who switched it through this relay, and when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) recording_changed: Option<RecordingChanged>,
+}
+
+/// Whether an abonent's calls are recorded (reference 1.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Recording {
+    /// They are.
+    On,
+    /// They are not.
+    Off,
+}
+
+impl From<bool> for Recording {
+    fn from(on: bool) -> Self {
+        if on { Self::On } else { Self::Off }
+    }
+}
+
+/// Who switched an abonent's recording last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct RecordingChanged {
+    /// When.
+    pub(crate) at: Time,
+    /// The user's name at that time.
+    pub(crate) by: String,
 }
 
 impl Abonent {
@@ -44,6 +76,16 @@ impl Abonent {
             .filter(|part| !part.is_empty())
             .collect();
         (!parts.is_empty()).then(|| parts.join(" "))
+    }
+
+    /// Whether the PBX tells the same of both.
+    fn is_as(&self, other: &Self) -> bool {
+        let told = |a: &Self| Self {
+            recording: None,
+            recording_changed: None,
+            ..a.clone()
+        };
+        told(self) == told(other)
     }
 
     /// The part of an id before `@`: the same abonent may come with two domains (reference 1.2).
@@ -62,16 +104,75 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Abonent> {
         department: row.get(5)?,
         extension: row.get(6)?,
         gone_at: row.get::<_, Option<i64>>(7)?.map(Time::from_ms),
+        recording: row.get::<_, Option<String>>(8)?.map(|word| (word == "on").into()),
+        recording_changed: match (row.get::<_, Option<i64>>(9)?, row.get(10)?) {
+            (Some(at), Some(by)) => Some(RecordingChanged {
+                at: Time::from_ms(at),
+                by,
+            }),
+            _ => None,
+        },
     })
 }
 
 /// All abonents, those that are gone included: their calls remain.
 pub(crate) fn list(connection: &Connection) -> Result<Vec<Abonent>, LedgerError> {
-    let sql = "SELECT id, phone, first_name, last_name, email, department, extension, gone_at FROM abonents
-               ORDER BY gone_at IS NOT NULL, last_name, first_name, id";
+    let sql = "SELECT id, phone, first_name, last_name, email, department, extension, gone_at, recording,
+                   recording_changed_at, recording_changed_by
+               FROM abonents ORDER BY gone_at IS NOT NULL, last_name, first_name, id";
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map([], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// What another list of the PBX would change.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Diff {
+    /// Who is not known yet.
+    pub(crate) new: Vec<Abonent>,
+    /// Who is told differently, and who comes back.
+    pub(crate) changed: Vec<Changed>,
+    /// Who is not listed any more.
+    pub(crate) gone: Vec<Abonent>,
+}
+
+/// One of [`Diff::changed`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Changed {
+    /// As the ledger has him; with `goneAt` when he comes back.
+    pub(crate) before: Abonent,
+    /// As the PBX tells him now.
+    pub(crate) after: Abonent,
+}
+
+impl Diff {
+    /// Whether nothing would change.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.new.is_empty() && self.changed.is_empty() && self.gone.is_empty()
+    }
+}
+
+/// What [`replace`] would change.
+pub(crate) fn diff(connection: &Connection, told: &[Abonent]) -> Result<Diff, LedgerError> {
+    let known = list(connection)?;
+    let by_id: HashMap<&str, &Abonent> = known.iter().map(|a| (a.id.as_str(), a)).collect();
+    let listed: HashSet<&str> = told.iter().map(|a| a.id.as_str()).collect();
+    let mut diff = Diff::default();
+    for after in told {
+        match by_id.get(after.id.as_str()) {
+            None => diff.new.push(after.clone()),
+            Some(before) if before.is_as(after) => {}
+            Some(before) => diff.changed.push(Changed {
+                before: (*before).clone(),
+                after: after.clone(),
+            }),
+        }
+    }
+    let gone = known
+        .iter()
+        .filter(|a| a.gone_at.is_none() && !listed.contains(a.id.as_str()));
+    diff.gone.extend(gone.cloned());
+    Ok(diff)
 }
 
 /// Takes over the PBX's list. Who is not in it any more is marked, not deleted.

@@ -1,10 +1,12 @@
 //! Users and the hashes of their keys.
 
 use super::LedgerError;
+use super::audit::{self, Entry, What, Who};
 use crate::auth::Role;
 use perezvon_core::Time;
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 /// A user; the key itself is known to nobody.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -40,8 +42,26 @@ fn read(row: &Row<'_>) -> rusqlite::Result<User> {
     })
 }
 
+/// Adds a user with the hash of his key, and a line to the audit.
+pub(crate) fn add(connection: &Connection, user: &User, key_hash: &[u8; 32], who: Who) -> Result<(), LedgerError> {
+    insert(connection, user, key_hash)?;
+    let entry = Entry {
+        at: user.created_at,
+        who,
+        what: What::UserAdded,
+        subject: Some(user.id.clone()),
+        detail: Some(told(user)),
+    };
+    audit::add(connection, &entry)
+}
+
+/// What the audit says of a user.
+pub(crate) fn told(user: &User) -> Value {
+    json!({ "name": user.name, "role": user.role, "abonent": user.abonent })
+}
+
 /// Adds a user with the hash of his key.
-pub(crate) fn add(connection: &Connection, user: &User, key_hash: &[u8; 32]) -> Result<(), LedgerError> {
+pub(crate) fn insert(connection: &Connection, user: &User, key_hash: &[u8; 32]) -> Result<(), LedgerError> {
     let sql = "INSERT INTO users (id, name, role, abonent, key_hash, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     connection.prepare_cached(sql)?.execute((
         &user.id,
@@ -71,10 +91,23 @@ pub(crate) fn list(connection: &Connection) -> Result<Vec<User>, LedgerError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Stops a user's key. False when there is no such user or the key was stopped before.
-pub(crate) fn revoke(connection: &Connection, id: &str, at: Time) -> Result<bool, LedgerError> {
-    let sql = "UPDATE users SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";
-    Ok(connection.prepare_cached(sql)?.execute((id, at.ms()))? == 1)
+/// Stops a user's key, with a line in the audit. False when there is no such user or the key was stopped before.
+pub(crate) fn revoke(connection: &Connection, id: &str, at: Time, who: Who) -> Result<bool, LedgerError> {
+    let sql = format!("UPDATE users SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL RETURNING {COLUMNS}");
+    let stopped = connection
+        .prepare_cached(&sql)?
+        .query_row((id, at.ms()), read)
+        .optional()?;
+    let Some(user) = stopped else { return Ok(false) };
+    let entry = Entry {
+        at,
+        who,
+        what: What::UserRevoked,
+        detail: Some(told(&user)),
+        subject: Some(user.id),
+    };
+    audit::add(connection, &entry)?;
+    Ok(true)
 }
 
 /// Whether the user's key still works.
