@@ -57,11 +57,11 @@ impl Abonent {
     }
 
     /// Whether a path pattern means this abonent: userId, phone or extension (reference 1.2).
-    pub(crate) fn matches(&self, pattern: &str) -> bool {
+    /// `number`: the digits of the pattern, found once for all abonents.
+    fn matches(&self, pattern: &str, number: &str) -> bool {
         if pattern.is_empty() {
             return false;
         }
-        let number = digits(pattern);
         let same_phone =
             |phone: &str| phone == pattern || (number.len() == 10 && !pattern.contains('@') && digits(phone) == number);
         self.user_id == pattern
@@ -221,7 +221,7 @@ const DEPARTMENTS: [&str; 5] = ["Продажи", "Поддержка", "Бух�
 impl Company {
     /// A company of `n` abonents; the first eight are always the same and show every form of reference 1.2.
     pub fn of(n: usize) -> Self {
-        let abonents: Vec<_> = (0..n.max(1))
+        let mut abonents: Vec<_> = (0..n.max(1))
             .map(|i| FIRST.get(i).map_or_else(|| further(i), |row| first(i, row)))
             .collect();
         let member = |wanted: &[usize]| {
@@ -240,7 +240,7 @@ impl Company {
             kind,
             members: member(members),
         };
-        let lines = vec![
+        let mut lines = vec![
             line(
                 "50",
                 "Продажи",
@@ -259,12 +259,22 @@ impl Company {
             ),
             line("52", "Склад", "MPBX_hg_000002", "601", LineKind::HuntGroup, &[0, 6, 7]),
         ];
+        lines.extend((0..abonents.len().saturating_sub(FIRST.len()) / TEAM).map(further_line));
+        let agents: Vec<usize> = lines
+            .iter()
+            .filter(|l| l.kind == LineKind::CallCentre)
+            .flat_map(|l| l.members.clone())
+            .collect();
+        for agent in agents {
+            abonents[agent].agent = true;
+        }
         Self { abonents, lines }
     }
 
     /// The abonent that a pattern means.
     pub fn abonent(&self, pattern: &str) -> Option<&Abonent> {
-        self.abonents.iter().find(|a| a.matches(pattern))
+        let number = digits(pattern);
+        self.abonents.iter().find(|a| a.matches(pattern, &number))
     }
 
     /// The inbound line that a pattern means: numberId, number or extension.
@@ -288,6 +298,31 @@ fn first(i: usize, &(user_id, phone, given, family, department, extension): &Row
         dn: format!("900000000{}", i + 1),
         agent: matches!(i, 0 | 3..=5),
         recording: matches!(i, 0..=2 | 4),
+    }
+}
+
+/// In a larger company every so many abonents beyond the first have a line of their own.
+const TEAM: usize = 20;
+/// Members of such a line: the first ones of the team.
+const MEMBERS: usize = 5;
+
+/// By turns a hunt group and a call centre.
+fn further_line(i: usize) -> Line {
+    let (kind, word, extension) = if i.is_multiple_of(2) {
+        (LineKind::HuntGroup, "hg", 610 + i)
+    } else {
+        (LineKind::CallCentre, "cc", 710 + i)
+    };
+    let phone = format!("900000{}", 5300 + i);
+    let begin = FIRST.len() + i * TEAM;
+    Line {
+        number_id: format!("{phone}@mpbx.sip.beeline.ru"),
+        phone,
+        name: format!("{} {}", DEPARTMENTS[i % 5], i / 5 + 2),
+        system_id: format!("MPBX_{word}_{:06}@mpbx.sip.beeline.ru", 101 + i),
+        extension: extension.to_string(),
+        kind,
+        members: (begin..begin + MEMBERS).collect(),
     }
 }
 
@@ -337,5 +372,12 @@ mod tests {
         let ids: std::collections::HashSet<_> = company.abonents.iter().map(|a| &a.user_id).collect();
         let extensions: std::collections::HashSet<_> = company.abonents.iter().map(|a| &a.extension).collect();
         assert_eq!((ids.len(), extensions.len()), (300, 300));
+        let own: std::collections::HashSet<_> = company.lines.iter().map(|l| Some(l.extension.clone())).collect();
+        assert_eq!(own.len(), company.lines.len(), "lines have short numbers of their own");
+        assert!(
+            own.iter().all(|extension| !extensions.contains(&extension)),
+            "which no abonent has"
+        );
+        assert!(company.lines.len() > 10, "a large company has many lines");
     }
 }

@@ -15,6 +15,7 @@ use serde_json::json;
 
 use crate::{
     faults::FaultSettings,
+    history::History,
     player::Cue,
     scripts::{Args, MODIFIERS, SCRIPTS},
     settings::AdditionalNumber,
@@ -52,11 +53,9 @@ pub(crate) fn router(world: &Arc<World>) -> Router {
             "/control/numbers",
             get(|State(w): Shared| async move { Json(w.additional_numbers()) }),
         )
-        .route(
-            "/control/truth",
-            get(|State(w): Shared| async move { Json(w.lock().truth.clone()) }),
-        )
+        .route("/control/truth", get(|State(w): Shared| async move { Json(w.truth()) }))
         .route("/control/faults", get(faults).post(set_faults).delete(clear_faults))
+        .route("/control/history", axum::routing::post(history))
         .route("/control/timer", axum::routing::post(start_timer).delete(stop_timer))
         .with_state(Arc::clone(world))
 }
@@ -149,6 +148,18 @@ async fn subscriptions(State(world): Shared) -> Response {
         .map(crate::subscriptions::Live::told)
         .collect();
     Json(told).into_response()
+}
+
+/// Answers when all of it is laid out and delivered.
+async fn history(State(world): Shared, bytes: Bytes) -> Response {
+    let asked = match body::<History>(&bytes) {
+        Ok(asked) => asked,
+        Err(why) => return refused(why),
+    };
+    match world.history(&asked).await {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => refused(format!("{error:#}")),
+    }
 }
 
 async fn faults(State(world): Shared) -> Response {

@@ -94,6 +94,10 @@ pub struct FaultSettings {
     pub v2_statistics_off: bool,
     /// Nothing is posted to subscribers; sequence numbers run on.
     pub events_off: bool,
+    /// Calls that end while this is on are not in the statistics until it is off again.
+    pub statistics_late: bool,
+    /// Recordings of calls that end while this is on cannot be seen until it is off again.
+    pub records_late: bool,
     /// Disputed forms.
     pub forms: Forms,
 }

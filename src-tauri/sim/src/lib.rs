@@ -21,6 +21,7 @@ mod control;
 mod deliver;
 mod event;
 mod faults;
+mod history;
 mod log;
 mod number;
 mod options;
@@ -41,6 +42,7 @@ mod xml;
 
 pub use company::{Abonent, Company, Line, LineKind};
 pub use faults::{CallAnswer, FaultKind, FaultSettings, Faults, Forms, PathFault};
+pub use history::{Deliver, History};
 pub use log::{Delivery, Placed, Request};
 pub use options::{DEFAULT_TOKEN, Options, TrackingFormat};
 pub use player::{Cue, Played};

@@ -42,8 +42,11 @@ pub struct Options {
     pub style: Style,
     /// Time limit of one event POST.
     pub delivery_timeout: Duration,
-    /// Events that may wait for one subscriber; more are dropped and logged.
+    /// Events that may wait in one lane of one subscriber; more are dropped and logged.
     pub queue: usize,
+    /// How many events are posted to one subscriber at a time. All of one target take the same lane: in order per
+    /// target, not across targets (reference 2.1). By default one, so that all are in order.
+    pub lanes: usize,
     /// How long after a call its recording appears, in script time (divided by `speed`).
     pub record_delay: Duration,
     /// The same with the modifier `late-record`.
@@ -73,6 +76,7 @@ impl Default for Options {
             style: Style::default(),
             delivery_timeout: Duration::from_secs(5),
             queue: 100_000,
+            lanes: 1,
             record_delay: Duration::from_secs(10),
             late_record_delay: Duration::from_mins(10),
             link_life: Duration::from_hours(1),

@@ -223,7 +223,7 @@ impl World {
         all_done.recv().await;
     }
 
-    fn act(self: &Arc<Self>, start: i64, step: Step, waiting: &Waiting) {
+    pub(crate) fn act(self: &Arc<Self>, start: i64, step: Step, waiting: &Waiting) {
         match step.what {
             What::Event(mut event) => {
                 for call in &mut event.calls {
@@ -239,9 +239,7 @@ impl World {
                     self.options.record_delay
                 };
                 let delay = delay.div_f64(self.options.speed.max(0.001));
-                let mut inner = self.lock();
-                inner.records.add(&truth, delay, late_record);
-                inner.truth.push(*truth);
+                self.over(*truth, delay, late_record);
             }
             What::OpenTwins => self.open_twins(waiting),
             What::CloseTwins => self.close_twins(waiting),
@@ -271,7 +269,7 @@ impl World {
 }
 
 /// A step moved to its place in a longer timeline, together with the times that it tells.
-fn shifted(mut step: Step, by: i64) -> Step {
+pub(crate) fn shifted(mut step: Step, by: i64) -> Step {
     step.at += by;
     match &mut step.what {
         What::Event(event) => event.calls.iter_mut().for_each(|c| c.shift(by)),

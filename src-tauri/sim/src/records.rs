@@ -31,6 +31,10 @@ pub(crate) struct Records {
     pending: Vec<(Instant, Record)>,
     /// With an id, seen later: behind the cursor of whoever has read on meanwhile.
     late: Vec<(Instant, Record)>,
+    /// Of calls that ended while recordings were late; those with an id have had it since then.
+    held: Vec<Record>,
+    /// Recordings are late at present.
+    holding: bool,
     /// Links given out: secret, record, end. All live equally long, so the oldest ends first.
     links: VecDeque<(String, u64, Instant)>,
 }
@@ -45,11 +49,14 @@ impl Records {
             ready: Vec::new(),
             pending: Vec::new(),
             late: Vec::new(),
+            held: Vec::new(),
+            holding: false,
             links: VecDeque::new(),
         }
     }
 
-    /// The recordings of a finished call.
+    /// The recordings of a finished call, unless recordings are late to be seen after `delay`; `late`: with an id that they
+    /// have already.
     pub(crate) fn add(&mut self, truth: &Truth, delay: Duration, late: bool) {
         self.settle();
         let from = Instant::now() + delay;
@@ -57,11 +64,30 @@ impl Records {
             let mut record = record(part);
             if late {
                 record.id = self.take_id();
+            }
+            if self.holding {
+                self.held.push(record);
+            } else if late {
                 self.late.push((from, record));
             } else {
                 self.pending.push((from, record));
             }
         }
+    }
+
+    /// Recordings are late from now on, or no longer: those that were held back can then be seen.
+    pub(crate) fn hold(&mut self, late: bool) {
+        self.holding = late;
+        if late || self.held.is_empty() {
+            return;
+        }
+        for mut record in std::mem::take(&mut self.held) {
+            if record.id == 0 {
+                record.id = self.take_id();
+            }
+            self.ready.push(record);
+        }
+        self.ready.sort_by_key(|r| r.id);
     }
 
     fn take_id(&mut self) -> u64 {

@@ -1,6 +1,6 @@
 //! A running simulator.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -8,6 +8,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use crate::{
     control,
     faults::Faults,
+    history::History,
     log::{Delivery, Placed, Request},
     options::Options,
     player::{Cue, Played},
@@ -157,7 +158,27 @@ impl Sim {
 
     /// Calls that are over, in the order of their end.
     pub fn truth(&self) -> Vec<Truth> {
-        self.world.lock().truth.clone()
+        self.world.truth()
+    }
+
+    /// Sessions of which at least one event never got a 200: lost on purpose, nobody there, another answer.
+    pub fn unheard(&self) -> BTreeSet<String> {
+        self.world.lock().unheard.clone()
+    }
+
+    /// Lays out calls in the past and waits until every event of theirs was delivered or given up; see [`History`].
+    ///
+    /// Errors: an unknown script or modifier, or a stretch too short; nothing is played then.
+    pub async fn history(&self, history: &History) -> anyhow::Result<()> {
+        self.world.history(history).await
+    }
+
+    /// Statistics and recordings that were late can be seen from now on.
+    pub fn release_late(&self) {
+        self.world.faults.change(|faults| {
+            faults.statistics_late = false;
+            faults.records_late = false;
+        });
     }
 
     /// The switches that make REST misbehave.

@@ -56,7 +56,8 @@ pub(crate) struct Live {
     ends: Instant,
     sequence: i64,
     rng: Rng,
-    queue: mpsc::Sender<Item>,
+    /// The lanes of [`crate::Options::lanes`].
+    queues: Vec<mpsc::Sender<Item>>,
     held_back: Option<Item>,
     twin: bool,
 }
@@ -133,7 +134,14 @@ impl Live {
     }
 
     fn queue(&self, item: Item) -> Option<Item> {
-        let mut item = self.queue.try_send(item).err()?.into_inner();
+        // Whatever belongs to one target stays in one lane, and so in order.
+        let lane = item
+            .delivery
+            .target
+            .bytes()
+            .fold(0_usize, |sum, b| sum.wrapping_mul(31).wrapping_add(usize::from(b)));
+        let queue = &self.queues[lane % self.queues.len()];
+        let mut item = queue.try_send(item).err()?.into_inner();
         item.delivery.error = Some("queue full".into());
         Some(item)
     }
@@ -154,13 +162,14 @@ impl World {
     pub(crate) fn subscribe(self: &Arc<Self>, wanted: Wanted, waiting: &Waiting) -> Subscription {
         let granted = wanted.expires.clamp(self.options.expires_min, self.options.expires_cap);
         let life = Duration::from_secs(granted);
-        let (sender, receiver) = mpsc::channel(self.options.queue.max(1));
         let suffix = if self.options.null_suffix { "/null" } else { "" };
-        tokio::spawn(deliver::run(
-            Arc::clone(self),
-            format!("{}{suffix}", wanted.url),
-            receiver,
-        ));
+        let queues = (0..self.options.lanes.max(1)).map(|_| {
+            let (sender, receiver) = mpsc::channel(self.options.queue.max(1));
+            let url = format!("{}{suffix}", wanted.url);
+            tokio::spawn(deliver::run(Arc::clone(self), url, receiver));
+            sender
+        });
+        let queues = queues.collect();
         let mut inner = self.lock();
         inner.subscriptions_made += 1;
         let mut rng = Rng::fork(self.seed ^ 0x5ab5, inner.subscriptions_made);
@@ -177,7 +186,7 @@ impl World {
             ends: Instant::now() + life,
             sequence: 0,
             rng,
-            queue: sender,
+            queues,
             held_back: None,
             twin: wanted.twin,
         };
@@ -228,6 +237,16 @@ impl World {
             dropped.extend(live.send(event, self.options.style, waiting, silent));
         }
         inner.note_dropped(dropped);
+    }
+
+    /// How many events wait in the longest queue.
+    pub(crate) fn most_waiting(&self) -> usize {
+        let inner = self.lock();
+        let queues = inner.subscriptions.iter().flat_map(|live| &live.queues);
+        queues
+            .map(|queue| queue.max_capacity() - queue.capacity())
+            .max()
+            .unwrap_or(0)
     }
 
     /// Releases events held back by the fault `swapped` that nothing followed.
@@ -291,7 +310,7 @@ impl Inner {
     fn note_dropped(&mut self, dropped: Vec<Item>) {
         for mut item in dropped {
             item.delivery.at = crate::world::now_ms();
-            self.deliveries.push(item.delivery);
+            self.note_delivery(item.delivery);
         }
     }
 

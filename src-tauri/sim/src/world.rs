@@ -1,9 +1,9 @@
 //! Everything that changes while the simulator runs.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Mutex, MutexGuard, PoisonError},
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use tokio_util::sync::CancellationToken;
@@ -32,6 +32,14 @@ pub(crate) struct World {
     inner: Mutex<Inner>,
 }
 
+/// A call that is over.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) truth: Truth,
+    /// It ended while statistics were late.
+    late: bool,
+}
+
 /// Behind the one lock, which is never held across a wait.
 #[derive(Debug)]
 pub(crate) struct Inner {
@@ -46,7 +54,9 @@ pub(crate) struct Inner {
     pub(crate) next_play: u64,
     pub(crate) calls_written: u64,
     pub(crate) running: HashMap<u64, Running>,
-    pub(crate) truth: Vec<Truth>,
+    pub(crate) ended: Vec<Ended>,
+    /// See [`crate::Sim::unheard`].
+    pub(crate) unheard: BTreeSet<String>,
     pub(crate) records: Records,
     /// userId → callId → call as last told.
     pub(crate) live_calls: HashMap<String, BTreeMap<String, CallView>>,
@@ -61,6 +71,21 @@ impl Inner {
     pub(crate) fn take_rule_id(&mut self) -> u64 {
         self.rules_made += 1;
         self.rules_made
+    }
+
+    pub(crate) fn note_delivery(&mut self, delivery: Delivery) {
+        if delivery.status != Some(200) {
+            self.unheard.extend(delivery.tracking_id.clone());
+        }
+        self.deliveries.push(delivery);
+    }
+
+    /// The calls that statistics tell. `late`: whether they are late at present.
+    pub(crate) fn in_statistics(&self, late: bool) -> impl Iterator<Item = &Truth> {
+        self.ended
+            .iter()
+            .filter(move |ended| !(late && ended.late))
+            .map(|ended| &ended.truth)
     }
 }
 
@@ -87,7 +112,8 @@ impl World {
             next_play: 1,
             calls_written: 0,
             running: HashMap::new(),
-            truth: Vec::new(),
+            ended: Vec::new(),
+            unheard: BTreeSet::new(),
             records: Records::new(),
             live_calls: HashMap::new(),
             requests: Ring::new(options.log_limit),
@@ -124,7 +150,33 @@ impl World {
 
     pub(crate) fn delivered(&self, mut delivery: Delivery) {
         delivery.at = now_ms();
-        self.lock().deliveries.push(delivery);
+        self.lock().note_delivery(delivery);
+    }
+
+    /// A call is over: into the truth, the statistics and the records. Its recordings can be seen after `delay`; with
+    /// `late` they get their ids now nevertheless.
+    pub(crate) fn over(&self, truth: Truth, delay: Duration, late: bool) {
+        let faults = self.faults.get();
+        let mut inner = self.lock();
+        inner.records.hold(faults.records_late);
+        inner.records.add(&truth, delay, late);
+        inner.ended.push(Ended {
+            truth,
+            late: faults.statistics_late,
+        });
+    }
+
+    /// Calls that are over, in the order of their end.
+    pub(crate) fn truth(&self) -> Vec<Truth> {
+        self.lock().ended.iter().map(|ended| ended.truth.clone()).collect()
+    }
+
+    /// The recordings, as the switches say who may see them.
+    pub(crate) fn with_records<T>(&self, look: impl FnOnce(&mut Records) -> T) -> T {
+        let late = self.faults.get().records_late;
+        let mut inner = self.lock();
+        inner.records.hold(late);
+        look(&mut inner.records)
     }
 }
 

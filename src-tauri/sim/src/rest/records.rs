@@ -15,7 +15,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Shared, answer, range, statistics::moment};
-use crate::{records::Record, wav, world::World};
+use crate::{
+    records::{Record, Records},
+    wav,
+    world::World,
+};
 
 /// Most records in one answer.
 const PAGE: usize = 100;
@@ -84,21 +88,17 @@ async fn list(State(world): Shared, Query(filter): Query<Filter>) -> Response {
     let (Ok(from), Ok(to)) = (moment(filter.date_from.as_deref()), moment(filter.date_to.as_deref())) else {
         return answer::bad("Симулятор: дата не разобрана");
     };
-    let mut inner = world.lock();
     let fits = |r: &&Record| {
         r.id > after
             && user.is_none_or(|u| r.abonent == u)
             && from.is_none_or(|t| r.date >= t)
             && to.is_none_or(|t| r.date <= t)
     };
-    let page: Vec<_> = inner
-        .records
-        .visible()
-        .iter()
-        .filter(fits)
-        .take(PAGE)
-        .map(|r| told(&world, r))
-        .collect();
+    let seen = |records: &mut Records| {
+        let page = records.visible().iter().filter(fits).take(PAGE);
+        page.map(|r| told(&world, r)).collect::<Vec<_>>()
+    };
+    let page = world.with_records(seen);
     answer::json(&page)
 }
 
@@ -108,7 +108,7 @@ fn missing() -> Response {
 
 fn by_id(world: &World, id: &str) -> Option<Record> {
     let id: u64 = id.parse().ok()?;
-    world.lock().records.visible().iter().find(|r| r.id == id).cloned()
+    world.with_records(|records| records.visible().iter().find(|r| r.id == id).cloned())
 }
 
 /// By session and abonent. The abonent may be a userId, with or without the `+7` of addressOfRecord, its login, a phone
@@ -123,13 +123,8 @@ fn by_session(world: &World, tracking: &str, user: &str) -> Option<Record> {
             .iter()
             .find(|a| login(&a.user_id) || a.address_of_record() == user)
     })?;
-    let mut inner = world.lock();
-    inner
-        .records
-        .visible()
-        .iter()
-        .find(|r| r.tracking_id == tracking && r.abonent == abonent.user_id)
-        .cloned()
+    let fits = |r: &&Record| r.tracking_id == tracking && r.abonent == abonent.user_id;
+    world.with_records(|records| records.visible().iter().find(fits).cloned())
 }
 
 fn or_missing(record: Option<Record>, found: impl FnOnce(&Record) -> Response) -> Response {
@@ -155,7 +150,9 @@ async fn by_query(State(world): Shared, Query(one): Query<One>) -> Response {
 }
 
 async fn delete(State(world): Shared, Path(id): Path<String>) -> Response {
-    let deleted = id.parse().is_ok_and(|id| world.lock().records.delete(id));
+    let deleted = id
+        .parse()
+        .is_ok_and(|id| world.with_records(|records| records.delete(id)));
     if deleted { answer::empty() } else { missing() }
 }
 
@@ -217,6 +214,6 @@ async fn link_of(State(world): Shared, Path((tracking, user)): Path<(String, Str
 
 /// The first part of a link is its secret; what the real second part means is unknown, so it is not looked at.
 async fn by_link(State(world): Shared, Path((secret, _)): Path<(String, String)>, headers: HeaderMap) -> Response {
-    let record = world.lock().records.linked(&secret);
+    let record = world.with_records(|records| records.linked(&secret));
     or_missing(record, |r| audio(&world, r, &headers))
 }

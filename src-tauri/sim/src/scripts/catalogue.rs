@@ -14,7 +14,7 @@ pub struct Script {
     pub name: &'static str,
     /// What it plays.
     pub what: &'static str,
-    pub(super) line: Option<LineKind>,
+    pub(crate) line: Option<LineKind>,
     pub(super) write: fn(&mut Stage<'_>),
 }
 

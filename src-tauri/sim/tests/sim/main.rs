@@ -5,6 +5,7 @@ mod binary;
 mod calls;
 mod faults;
 mod forwarding;
+mod history;
 mod records;
 mod rest;
 mod routing;
