@@ -41,7 +41,7 @@ impl Db {
             migrate::check(&writer, path)?;
             writer.pragma_update(None, "journal_mode", "WAL")?;
             writer.pragma_update(None, "foreign_keys", true)?;
-            migrate::run(&mut writer)?;
+            migrate::run(&mut writer, path)?;
             migrate::probe(&writer)?;
             Ok(Self {
                 path: path.to_owned(),

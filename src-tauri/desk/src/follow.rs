@@ -9,7 +9,7 @@ use crate::relay_client::{RelayClient, RelayError, accepted, body, of_transport}
 use crate::toast::ToastOp;
 use crate::{Desk, DeskError};
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
-use message::{Batch, Changes, newest, readable};
+use message::{Batch, Changes, date, newest, readable};
 use pause::jittered;
 use perezvon_core::effect::Preferences;
 use perezvon_core::{CallSnapshot, Time};
@@ -36,7 +36,7 @@ const POLL_S: u64 = 25;
 const POLL: Duration = Duration::from_secs(40);
 /// After so many long polls a WebSocket is tried again.
 const POLLS: u32 = 20;
-/// Without the relay for so long, nobody knows whether a phone still rings.
+/// After so long nobody knows whether a phone still rings.
 const LOST: Duration = Duration::from_mins(1);
 
 /// Whose calls are followed, and how.
@@ -124,8 +124,7 @@ pub async fn follow(
         cursor: 0,
         end_of_backlog: None,
     };
-    // A batch under way may still be stored afterwards; what it prepared is in `pending_toasts`, and one of a mirror
-    // that was reset meanwhile is refused.
+    // A batch under way may still be stored: its toasts are in `pending_toasts`; a mirror that was reset refuses it.
     tokio::select! {
         biased;
         () = stop.cancelled() => {}
@@ -156,9 +155,8 @@ impl Feed {
         let mut lost: Option<(Instant, bool)> = None;
         loop {
             let Err(end) = self.connect().await else {
-                // Enough long polls: see whether a WebSocket goes through by now.
                 (pause, lost) = (PAUSE.0, None);
-                continue;
+                continue; // Enough long polls: a WebSocket may go through by now.
             };
             let was_connected = matches!(*self.state.borrow(), FeedState::Connected { .. });
             if was_connected {
@@ -237,23 +235,27 @@ impl Feed {
     /// Sets the clock and finds the end of the backlog.
     async fn begin(&mut self, headers: &HeaderMap) -> Result<(), End> {
         self.set_clock(headers);
-        let newest = newest(headers);
-        if newest.is_some_and(|newest| newest < self.cursor) {
-            // The relay's ledger is older than the mirror: it was set up anew or restored.
-            tracing::warn!(
-                cursor = self.cursor,
-                "the relay's ledger is another than it was, the mirror begins anew"
-            );
-            let identity = self.followed.identity.clone();
-            self.blocking(move |desk| desk.forget_mirror(&identity)).await?;
-            return Err(End::Cut);
-        }
-        self.end_of_backlog = Some(newest.unwrap_or(0));
+        self.know(headers).await?;
+        self.end_of_backlog = Some(newest(headers).unwrap_or(0));
         self.tell(FeedState::Connected {
             polling: false,
             caught_up: false,
         });
         self.reach_end(false).await
+    }
+
+    /// Where the relay's ledger is older than the mirror (set up anew, restored), the mirror begins anew.
+    async fn know(&mut self, headers: &HeaderMap) -> Result<(), End> {
+        if newest(headers).is_some_and(|newest| newest < self.cursor) {
+            tracing::warn!(
+                cursor = self.cursor,
+                "the relay's ledger is another: the mirror begins anew"
+            );
+            let identity = self.followed.identity.clone();
+            self.blocking(move |desk| desk.forget_mirror(&identity)).await?;
+            return Err(End::Cut);
+        }
+        Ok(())
     }
 
     async fn listen(&mut self, mut socket: WebSocket) -> Result<(), End> {
@@ -300,6 +302,7 @@ impl Feed {
             let response = request.send().await.map_err(|error| of_transport(&error))?;
             let response = accepted(response).await?;
             self.set_clock(response.headers());
+            self.know(response.headers()).await?;
             let body = body(response).await?;
             let changes: Changes = serde_json::from_slice(&body).map_err(|_| RelayError::Unreadable)?;
             self.tell(FeedState::Connected {
@@ -373,10 +376,9 @@ impl Feed {
     }
 
     fn set_clock(&self, headers: &HeaderMap) {
-        let date = headers.get(reqwest::header::DATE).and_then(|date| date.to_str().ok());
-        if let Some(date) = date.and_then(|date| chrono::DateTime::parse_from_rfc2822(date).ok()) {
+        if let Some(relay) = date(headers) {
+            let local = Time::from(chrono::Utc::now());
             // The header has whole seconds: a smaller difference is none.
-            let (relay, local) = (Time::from(date.to_utc()), Time::from(chrono::Utc::now()));
             let apart = relay.since(local).max(local.since(relay));
             self.desk.set_clock(if apart < 2000 { local } else { relay });
         }

@@ -3,7 +3,7 @@
 
 use crate::DeskError;
 use rusqlite::Connection;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const STEPS: &[&str] = &["
     CREATE TABLE setting (
@@ -112,16 +112,69 @@ pub(crate) fn check(connection: &Connection, path: &Path) -> Result<(), DeskErro
     Ok(())
 }
 
-/// Runs the steps that the file lacks.
-pub(crate) fn run(connection: &mut Connection) -> Result<(), DeskError> {
+/// Runs the steps that the file lacks. A file of an older program is copied first, to `desk.db.v{N}.bak`.
+pub(crate) fn run(connection: &mut Connection, path: &Path) -> Result<(), DeskError> {
+    run_steps(connection, path, STEPS)
+}
+
+fn run_steps(connection: &mut Connection, path: &Path, steps: &[&str]) -> Result<(), DeskError> {
     let done = version(connection)?;
-    for (at, step) in (1_i64..).zip(STEPS) {
+    if (1..steps.len() as i64).contains(&done) {
+        copy(connection, path, done)?;
+    }
+    for (at, step) in (1_i64..).zip(steps) {
         if at > done {
             let tx = connection.transaction()?;
             tx.execute_batch(step)?;
             tx.pragma_update(None, "user_version", at)?;
             tx.commit()?;
         }
+    }
+    Ok(())
+}
+
+fn copy_of(path: &Path, version: i64) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".v{version}.bak"));
+    name.into()
+}
+
+/// Copies the file as it is, readable for the owner only, and removes all but the newest two of such copies.
+fn copy(connection: &Connection, path: &Path, version: i64) -> Result<(), DeskError> {
+    let to = copy_of(path, version);
+    let part = to.with_extension("part");
+    let open = |error: std::io::Error| DeskError::Open {
+        path: part.clone(),
+        reason: error.to_string(),
+    };
+    let made = (|| {
+        let mut options = std::fs::File::options();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&part).map_err(open)?;
+        // SQLite takes an empty file for one that is not there, and so the file has its mode from the beginning.
+        let name = part
+            .to_str()
+            .ok_or_else(|| open(std::io::ErrorKind::InvalidFilename.into()))?;
+        connection
+            .execute("VACUUM INTO ?1", [name])
+            .map_err(|error| DeskError::from(error).at(&part))?;
+        file.sync_all().map_err(open)?;
+        std::fs::rename(&part, &to).map_err(open)
+    })();
+    if made.is_err() {
+        let _ = std::fs::remove_file(&part);
+    }
+    made?;
+    for old in (1..version)
+        .rev()
+        .map(|v| copy_of(path, v))
+        .filter(|old| old.exists())
+        .skip(1)
+    {
+        // One copy too many harms nobody.
+        let _ = std::fs::remove_file(old);
     }
     Ok(())
 }
@@ -146,4 +199,48 @@ pub(crate) fn probe(connection: &Connection) -> Result<(), DeskError> {
 
 fn version(connection: &Connection) -> Result<i64, DeskError> {
     Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::{STEPS, copy_of, run, run_steps, version};
+    use crate::DeskError;
+    use rusqlite::Connection;
+    use std::path::Path;
+
+    fn notes(path: &Path) -> (i64, i64) {
+        let connection = Connection::open(path).unwrap();
+        let count = "SELECT count(*) FROM setting WHERE key = 'note'";
+        let count = connection.query_row(count, [], |row| row.get(0)).unwrap();
+        (version(&connection).unwrap(), count)
+    }
+
+    #[test]
+    fn an_older_file_is_copied_before_a_step_changes_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("desk.db");
+        let mut connection = Connection::open(&path).unwrap();
+        run(&mut connection, &path).unwrap();
+        let now = STEPS.len() as i64;
+        assert!(!copy_of(&path, now).exists(), "a new file needs no copy");
+        connection
+            .execute("INSERT INTO setting VALUES ('note', '1')", [])
+            .unwrap();
+        let forgets = [STEPS, &["DELETE FROM setting"]].concat();
+        std::fs::create_dir(copy_of(&path, now).with_extension("part")).unwrap();
+        let error = run_steps(&mut connection, &path, &forgets).unwrap_err();
+        assert!(matches!(error, DeskError::Open { .. }), "{error}");
+        assert_eq!(notes(&path), (now, 1), "without a copy nothing changes");
+        std::fs::remove_dir(copy_of(&path, now).with_extension("part")).unwrap();
+        run_steps(&mut connection, &path, &forgets).unwrap();
+        assert_eq!(notes(&path), (now + 1, 0), "the step has run");
+        assert_eq!(notes(&copy_of(&path, now)), (now, 1), "the copy is as it was before");
+        let again = [forgets.as_slice(), &["SELECT 1", "SELECT 1"]].concat();
+        run_steps(&mut connection, &path, &again[..again.len() - 1]).unwrap();
+        run_steps(&mut connection, &path, &again).unwrap();
+        let kept: Vec<bool> = (now..now + 3).map(|v| copy_of(&path, v).exists()).collect();
+        assert_eq!(kept, [false, true, true], "the newest two are kept");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 3, "and nothing else");
+    }
 }

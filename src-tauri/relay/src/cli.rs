@@ -1,5 +1,6 @@
 //! The command line of `perezvon-relay` (design, part 7).
 
+mod backup;
 mod commands;
 mod config_file;
 
@@ -35,6 +36,28 @@ pub(crate) enum Command {
     Check(DataDir),
     /// The event journal as JSON lines, oldest first.
     Events(DataDir),
+    /// Copy the ledger to a file, also while the relay serves. The account token is not in it.
+    Backup(Backup),
+    /// Put a backup in the place of the ledger; the relay must not run. The present ledger is kept beside it.
+    Restore(Restore),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    #[command(flatten)]
+    pub(crate) dir: DataDir,
+    /// The new file; one that is there is not replaced.
+    #[arg(long)]
+    pub(crate) to: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    #[command(flatten)]
+    pub(crate) dir: DataDir,
+    /// A file that `backup` made.
+    #[arg(long)]
+    pub(crate) from: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -96,6 +119,7 @@ impl Cli {
     /// Sets the log up: `serve` as its configuration says, the other commands for people. A configuration that cannot
     /// be read is told by [`run`].
     pub fn start_log(&self) {
+        use std::io::IsTerminal as _;
         let log = match &self.command {
             Command::Serve(wanted) => File::read(wanted.config.as_deref()).unwrap_or_default().log,
             _ => config_file::Log::default(),
@@ -103,6 +127,7 @@ impl Cli {
         // Standard output belongs to the results of the commands.
         let lines = tracing_subscriber::fmt()
             .with_env_filter(log.filter())
+            .with_ansi(std::io::stderr().is_terminal())
             .with_writer(std::io::stderr);
         match log.format.unwrap_or_default() {
             LogFormat::Text => lines.init(),

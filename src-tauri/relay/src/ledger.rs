@@ -6,6 +6,7 @@
 pub(crate) mod abonents;
 pub(crate) mod audit;
 pub(crate) mod calls;
+pub(crate) mod copy;
 pub(crate) mod events;
 pub(crate) mod migrate;
 #[allow(
@@ -64,6 +65,20 @@ pub enum LedgerError {
         /// Newest version that this program knows.
         known: i64,
     },
+    /// A copy of the database does not fit on the disk.
+    #[error("no room for a copy of the database: {} needs {needed} bytes and some more; nothing was changed", .file.display())]
+    NoRoom {
+        /// The copy.
+        file: PathBuf,
+        /// Size of the database, bytes.
+        needed: u64,
+    },
+    /// A backup never replaces a file.
+    #[error("{} is there already: choose another name", .0.display())]
+    Exists(PathBuf),
+    /// A database of something else.
+    #[error("{} is no backup of a relay's ledger", .0.display())]
+    NotALedger(PathBuf),
     /// Another relay serves this data directory.
     #[error("the data directory {} is in use by another relay", .0.display())]
     InUse(PathBuf),
@@ -187,7 +202,7 @@ fn open_file(file: &Path) -> Result<Connection, LedgerError> {
             });
         }
     }
-    migrate::migrate(&mut connection)?;
+    migrate::migrate(&mut connection, Some(file))?;
     Ok(connection)
 }
 

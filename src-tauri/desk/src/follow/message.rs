@@ -1,6 +1,6 @@
 //! What comes over the feed.
 
-use perezvon_core::CallSnapshot;
+use perezvon_core::{CallSnapshot, Time};
 use reqwest::header::HeaderMap;
 use reqwest_websocket::Message;
 use serde::Deserialize;
@@ -64,4 +64,10 @@ pub(super) fn readable(value: serde_json::Value) -> Option<CallSnapshot> {
 
 pub(super) fn newest(headers: &HeaderMap) -> Option<i64> {
     headers.get(NEWEST)?.to_str().ok()?.trim().parse().ok()
+}
+
+/// The relay's clock, in whole seconds.
+pub(super) fn date(headers: &HeaderMap) -> Option<Time> {
+    let date = headers.get(reqwest::header::DATE)?.to_str().ok()?;
+    Some(Time::from(chrono::DateTime::parse_from_rfc2822(date).ok()?.to_utc()))
 }

@@ -9,6 +9,7 @@ use perezvon_relay::{Options, Relay, Token};
 use perezvon_sim::Sim;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -71,6 +72,18 @@ impl Scene {
         Self::around(sim, dir, addr).await
     }
 
+    /// The same with `between` run on the data directory while no relay is there.
+    pub(crate) async fn restart_after(self, between: impl AsyncFnOnce(&Path)) -> Self {
+        let (addr, Self { sim, relay, dir, .. }) = (self.relay.addr(), self);
+        relay.shutdown().await;
+        between(dir.path()).await;
+        Self::around(sim, dir, addr).await
+    }
+
+    pub(crate) fn data_dir(&self) -> &Path {
+        self.dir.path()
+    }
+
     /// The same with an empty ledger.
     pub(crate) async fn new_relay(self, gone: impl AsyncFnOnce()) -> Self {
         let (addr, Self { sim, relay, .. }) = (self.relay.addr(), self);
@@ -88,7 +101,7 @@ impl Scene {
         RelayClient::new(&self.url(), Arc::new(move || Some(key.clone()))).unwrap()
     }
 
-    async fn send(&self, method: reqwest::Method, path: &str, body: Option<Value>) -> Value {
+    pub(crate) async fn send(&self, method: reqwest::Method, path: &str, body: Option<Value>) -> Value {
         let request = self
             .http
             .request(method, self.url() + path)
@@ -131,7 +144,7 @@ pub(crate) struct Follower {
     state: watch::Receiver<FeedState>,
     stop: CancellationToken,
     task: JoinHandle<()>,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl Follower {
@@ -146,12 +159,22 @@ impl Follower {
     fn of(url: &str, key: &str, abonent: Option<String>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let desk = Arc::new(Desk::open(dir.path()).unwrap());
+        Self::with(url, key, abonent, (desk, dir))
+    }
+
+    /// A desk that was asleep follows again.
+    pub(crate) fn awake(url: &str, key: &str, desk: (Arc<Desk>, TempDir)) -> Self {
+        Self::with(url, key, None, desk)
+    }
+
+    fn with(url: &str, key: &str, abonent: Option<String>, (desk, dir): (Arc<Desk>, TempDir)) -> Self {
         let key = Arc::new(Mutex::new(Secret::new(key)));
         let source = Arc::clone(&key);
         let followed = Followed {
             relay: RelayClient::new(url, Arc::new(move || Some(source.lock().unwrap().clone()))).unwrap(),
             abonent,
-            identity: format!("{url} {ME}"),
+            // The same relay, whichever way leads to it.
+            identity: format!("relay {ME}"),
             preferences: Arc::new(Preferences::default),
         };
         let (tell, news) = mpsc::channel(64);
@@ -166,7 +189,7 @@ impl Follower {
             state: seen_state,
             stop,
             task,
-            _dir: dir,
+            dir,
         }
     }
 
@@ -203,8 +226,14 @@ impl Follower {
     }
 
     pub(crate) async fn stop(self) {
+        self.asleep().await;
+    }
+
+    /// Ends following; gives what the next one goes on with.
+    pub(crate) async fn asleep(self) -> (Arc<Desk>, TempDir) {
         self.stop.cancel();
         timeout(DEADLINE, self.task).await.expect("it stops in time").unwrap();
+        (self.desk, self.dir)
     }
 }
 

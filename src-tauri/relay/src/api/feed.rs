@@ -6,7 +6,7 @@ use crate::auth::Role;
 use crate::error::ApiError;
 use crate::feed::socket::{self, PAGE};
 use crate::feed::{Told, View};
-use crate::ledger::calls;
+use crate::ledger::{calls, settings};
 use crate::state::App;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::ws::WebSocketUpgrade;
@@ -60,10 +60,7 @@ pub(crate) async fn socket(
     }
     // The place comes first: what is committed while the ledger is read is already in its queue.
     let seat = app.hub.join(view.clone(), caller.user.clone());
-    let newest = app
-        .ledger
-        .read(move |connection| calls::newest(connection, view.abonent()))
-        .await?;
+    let newest = newest(&app, view, params.after).await?;
     let mut response = upgrade
         .read_buffer_size(1024)
         .write_buffer_size(0)
@@ -74,6 +71,15 @@ pub(crate) async fn socket(
         .on_upgrade(move |socket| socket::serve(app, socket, seat, params.after, caller.user));
     response.headers_mut().insert(VERSION, HeaderValue::from(newest));
     Ok(response)
+}
+
+/// The newest version that the reader may see; one before his cursor where he must begin anew.
+async fn newest(app: &App, view: View, cursor: i64) -> Result<i64, ApiError> {
+    let newest = move |connection: &rusqlite::Connection| match settings::lost(connection, cursor)? {
+        Some(older) => Ok(older),
+        None => calls::newest(connection, view.abonent()),
+    };
+    Ok(app.ledger.read(newest).await?)
 }
 
 /// `GET /v1/changes?after=SEQ&wait=25`.
@@ -95,7 +101,10 @@ pub(crate) async fn changes(
             () = app.stop.cancelled() => {}
         }
     }
-    Ok(listed(&page, params.after, page.len() == limit))
+    let mut response = listed(&page, params.after, page.len() == limit);
+    let newest = newest(&app, view, params.after).await?;
+    response.headers_mut().insert(VERSION, HeaderValue::from(newest));
+    Ok(response)
 }
 
 /// The snapshots are JSON already.

@@ -1,6 +1,6 @@
 //! What each command does.
 
-use super::{Cli, CliRole, Command, DataDir, File, Serve, UserCommand, options};
+use super::{Cli, CliRole, Command, DataDir, File, Serve, UserCommand, backup, options};
 use crate::api::{Scene, run_checks};
 use crate::auth::{Role, hash};
 use crate::ledger::audit::Who;
@@ -22,6 +22,8 @@ pub async fn run(cli: Cli, signal: impl Future<Output = ()>) -> anyhow::Result<E
         Command::CallbackUrl(dir) => callback_url(&dir)?,
         Command::Check(dir) => return check(&dir).await,
         Command::Events(dir) => journal(&dir)?,
+        Command::Backup(wanted) => backup::backup(&wanted)?,
+        Command::Restore(wanted) => backup::restore(&wanted)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,7 +1,8 @@
 //! The schema, step by step. `PRAGMA user_version` counts the steps that were done.
 
-use super::LedgerError;
+use super::{LedgerError, copy};
 use rusqlite::Connection;
+use std::path::Path;
 
 /// Step `n` brings the schema from version `n` to `n + 1`. A released step is never edited.
 const STEPS: &[&str] = &[
@@ -142,8 +143,10 @@ CREATE TABLE counter (
 INSERT INTO counter VALUES (1, 0);
 ";
 
-/// Brings the database to [`CURRENT`], one transaction per step. Refuses a database of a newer program.
-pub(crate) fn migrate(connection: &mut Connection) -> Result<(), LedgerError> {
+/// Brings the database to [`CURRENT`], one transaction per step. Refuses a database of a newer program. Before the first
+/// step on a database that is older and not empty, it is copied (`file`: where it is; none: somebody has a copy already).
+pub(crate) fn migrate(connection: &mut Connection, file: Option<&Path>) -> Result<(), LedgerError> {
+    let mut copied = file.is_none();
     loop {
         // The lock comes before the look: two programs that start together must not run one step twice.
         let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
@@ -154,8 +157,137 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), LedgerError> {
         let Some(step) = usize::try_from(found).ok().and_then(|n| STEPS.get(n)) else {
             return Ok(());
         };
+        if let (1.., false, Some(file)) = (found, copied, file) {
+            // Nobody writes meanwhile: this transaction holds the lock.
+            copy::before_migration(file, found)?;
+        }
+        // A database that was empty needs no copies between its first steps.
+        copied = true;
         transaction.execute_batch(step)?;
         transaction.pragma_update(None, "user_version", found + 1)?;
         transaction.commit()?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::{CURRENT, FIRST};
+    use crate::ledger::{LedgerError, copy, open, path};
+    use rusqlite::Connection;
+    use std::path::{Path, PathBuf};
+    use tempfile::TempDir;
+
+    /// A ledger as the first release left it, with rows in it.
+    fn first_release() -> (TempDir, PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let file = path(dir.path());
+        let connection = Connection::open(&file).unwrap();
+        connection.pragma_update(None, "journal_mode", "WAL").unwrap();
+        connection.execute_batch(FIRST).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO events (received_at, kind, raw) VALUES (1, 'CallReceivedEvent', x'3c61');
+                 INSERT INTO users (id, name, role, key_hash, created_at) VALUES ('u1', 'Admin', 'admin', x'00', 1);
+                 INSERT INTO subscriptions (id, target_type, kind, url, granted_s, made_at)
+                     VALUES ('s1', 'GROUP', 'ADVANCED_CALL', 'http://relay.example.ru', 60, 1);
+                 INSERT INTO exchanges (at, method, path, ms) VALUES (1, 'GET', 'abonents', 5);
+                 INSERT INTO abonents (id, login) VALUES ('9000000001@mpbx.sip.beeline.ru', 'a');
+                 UPDATE counter SET version = 7; PRAGMA user_version = 1;",
+            )
+            .unwrap();
+        (dir, file)
+    }
+
+    fn number(file: &Path, sql: &str) -> i64 {
+        Connection::open(file)
+            .unwrap()
+            .query_row(sql, [], |row| row.get(0))
+            .unwrap()
+    }
+
+    #[test]
+    fn an_older_ledger_is_copied_first_and_keeps_its_rows() {
+        let (dir, file) = first_release();
+        drop(open(dir.path()).unwrap());
+        let copy = copy::older(&file, 1);
+        for (what, file, version) in [("migrated", &file, CURRENT), ("the copy", &copy, 1)] {
+            assert_eq!(number(file, "PRAGMA user_version"), version, "{what}: its version");
+            for table in ["events", "users", "subscriptions", "exchanges", "abonents"] {
+                let rows = number(file, &format!("SELECT count(*) FROM {table}"));
+                assert_eq!(rows, 1, "{what}: rows of {table}");
+            }
+            assert_eq!(number(file, "SELECT version FROM counter"), 7, "{what}: the counter");
+        }
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = std::fs::metadata(&copy).unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode, 0o600, "for the owner only");
+        }
+        let fresh = tempfile::tempdir().unwrap();
+        drop(open(fresh.path()).unwrap());
+        assert!(
+            !copy::older(&path(fresh.path()), 1).exists(),
+            "a new ledger needs no copy"
+        );
+    }
+
+    #[test]
+    fn a_backup_of_an_older_ledger_is_restored_and_brought_up_to_date() {
+        let (_old, file) = first_release();
+        let dir = tempfile::tempdir().unwrap();
+        let restored = copy::restore(dir.path(), &file).unwrap();
+        assert_eq!(
+            (restored.contents.schema, restored.aside),
+            (1, None),
+            "what the backup was"
+        );
+        let place = path(dir.path());
+        assert_eq!(number(&place, "PRAGMA user_version"), CURRENT, "it is current");
+        assert_eq!(number(&place, "SELECT count(*) FROM events"), 1, "with its rows");
+        assert_eq!(number(&file, "PRAGMA user_version"), 1, "the backup stays as it was");
+        drop(open(dir.path()).unwrap());
+    }
+
+    #[test]
+    fn the_last_two_copies_are_kept() {
+        let (dir, file) = first_release();
+        for version in [-3, -2, 0] {
+            std::fs::write(copy::older(&file, version), "an earlier copy").unwrap();
+        }
+        drop(open(dir.path()).unwrap());
+        let kept: Vec<bool> = [-3, -2, 0, 1].map(|v| copy::older(&file, v).exists()).to_vec();
+        assert_eq!(kept, [false, false, true, true], "the newest two");
+    }
+
+    #[test]
+    fn without_a_copy_nothing_is_migrated() {
+        let (dir, file) = first_release();
+        // A directory in the copy's place stands for any reason why it cannot be written.
+        std::fs::create_dir_all(copy::older(&file, 1).join("in the way")).unwrap();
+        let error = open(dir.path()).unwrap_err();
+        assert!(matches!(error, LedgerError::Directory { .. }), "{error}");
+        assert_eq!(number(&file, "PRAGMA user_version"), 1, "it is as it was");
+        let left = std::fs::read_dir(dir.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name());
+        assert!(
+            !left.into_iter().any(|name| name.to_string_lossy().ends_with(".part")),
+            "no half copy is left"
+        );
+    }
+
+    #[test]
+    fn a_newer_ledger_is_refused_and_not_copied() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(open(dir.path()).unwrap());
+        let file = path(dir.path());
+        let connection = Connection::open(&file).unwrap();
+        connection.pragma_update(None, "user_version", CURRENT + 1).unwrap();
+        drop(connection);
+        let error = open(dir.path()).unwrap_err();
+        assert!(matches!(error, LedgerError::Newer { .. }), "{error}");
+        assert!(!copy::older(&file, CURRENT + 1).exists(), "it was not touched");
     }
 }

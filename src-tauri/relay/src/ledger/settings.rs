@@ -187,3 +187,40 @@ pub(crate) fn known_secret(connection: &Connection) -> Result<Option<String>, Le
         .map(|json| serde_json::from_str(&json).map_err(LedgerError::state))
         .transpose()
 }
+
+/// Versions that only a ledger had which is gone: a backup was restored over it, or in its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Lost {
+    /// The newest version that was in the backup; it and all before are as they were.
+    pub(crate) after: i64,
+    /// The restored ledger goes on behind this one.
+    pub(crate) until: i64,
+}
+
+const LOST: &str = "lostVersions";
+
+fn all_lost(connection: &Connection) -> Result<Vec<Lost>, LedgerError> {
+    let json = get(connection, LOST)?;
+    json.map_or(Ok(Vec::new()), |json| {
+        serde_json::from_str(&json).map_err(LedgerError::state)
+    })
+}
+
+/// Remembers a restore.
+pub(crate) fn add_lost(connection: &Connection, lost: Lost) -> Result<(), LedgerError> {
+    let mut all = all_lost(connection)?;
+    all.push(lost);
+    put(
+        connection,
+        LOST,
+        &serde_json::to_string(&all).map_err(LedgerError::state)?,
+    )
+}
+
+/// Where a reader's cursor comes from a ledger that is gone: what to tell him as the newest version. It is older than
+/// his cursor, and so he begins his mirror anew: the calls he has may be others than those that are here now.
+pub(crate) fn lost(connection: &Connection, cursor: i64) -> Result<Option<i64>, LedgerError> {
+    let all = all_lost(connection)?;
+    let of = all.iter().find(|lost| (lost.after + 1..=lost.until).contains(&cursor));
+    Ok(of.map(|lost| lost.after))
+}
