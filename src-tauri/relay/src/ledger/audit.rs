@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn lines_stay_as_they_were_written() {
         let mut connection = Connection::open_in_memory().unwrap();
-        super::super::migrate::migrate(&mut connection).unwrap();
+        super::super::migrate::migrate(&mut connection, None).unwrap();
         for (n, what) in [What::UserAdded, What::RecordingPlayed, What::UserAdded]
             .into_iter()
             .enumerate()
