@@ -8,6 +8,7 @@ mod feed;
 mod journal;
 mod place;
 mod settings;
+mod subscriptions;
 mod users;
 
 pub(crate) use check::{Scene, run as run_checks};
@@ -50,7 +51,9 @@ fn routes() -> Vec<Route> {
         ("/v1/abonents", &["get"], get(abonents::list)),
         ("/v1/abonents/preview", &["post"], post(abonents::preview)),
         ("/v1/abonents/refresh", &["post"], post(abonents::refresh)),
-        ("/v1/subscriptions", &["get"], get(admin::subscriptions)),
+        ("/v1/abonents/{id}/subscription", &["put"], put(subscriptions::switch)),
+        ("/v1/subscriptions", &["get"], get(subscriptions::list)),
+        ("/v1/subscriptions/renew", &["post"], post(subscriptions::renew)),
         ("/v1/users", &["get", "post"], get(users::list).post(users::add)),
         ("/v1/users/{id}", &["delete"], delete(users::revoke)),
         ("/v1/events", &["get"], get(admin::events)),

@@ -28,6 +28,10 @@ pub(crate) enum ApiError {
     OutcomeUnknown,
     /// There is no account token.
     NoToken,
+    /// The address at which the PBX reaches the relay is not set.
+    NoPublicUrl,
+    /// There is one subscription for the company, so one abonent's cannot be switched.
+    GroupScope,
     /// The ledger does not take or give anything now.
     Unavailable,
     /// The relay is ending.
@@ -63,6 +67,16 @@ impl ApiError {
                 "it is not known whether the call was placed; it is not repeated",
             ),
             Self::NoToken => say(S::CONFLICT, "no_token", "the relay has no account token"),
+            Self::NoPublicUrl => say(
+                S::CONFLICT,
+                "no_public_url",
+                "the public address is not set: without it there are no subscriptions",
+            ),
+            Self::GroupScope => say(
+                S::CONFLICT,
+                "group_scope",
+                "one subscription serves the whole company: set subscriptionScope to abonents to switch single ones",
+            ),
             Self::Unavailable => say(
                 S::SERVICE_UNAVAILABLE,
                 "unavailable",

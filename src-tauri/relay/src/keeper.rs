@@ -1,39 +1,71 @@
 //! The keeper of subscriptions: one task that sees to it that the PBX posts its events here.
 //!
 //! It renews before half of what was granted, makes the new subscription before it ends the old one (reference 1.11:
-//! there is no refresh), and looks again at once when one is terminated or the settings change. At the end of the relay
-//! the subscriptions stay: the next start goes on with them.
+//! there is no refresh), and looks again at once when one is terminated, the machine wakes, the network or the settings
+//! change. At the end of the relay the subscriptions stay: the next start goes on with them.
 
-use crate::ledger::settings::{Scope, Settings, SubscriptionKind};
-use crate::ledger::subscriptions::{self, Subscription};
-use crate::ledger::{LedgerError, abonents};
+mod plan;
+mod round;
+mod silence;
+mod watch;
+
+pub(crate) use watch::routes;
+
+use crate::ledger::LedgerError;
 use crate::state::App;
-use crate::writer::now;
+use crate::words;
 use perezvon_core::Time;
-use perezvon_pbx::rest::{Portal, PortalError, SubscriptionKind as WireKind};
+use perezvon_pbx::rest::PortalError;
 use serde::Serialize;
+use std::collections::HashMap;
 use std::sync::PoisonError;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
 
-/// Longest sleep: a computer that was suspended must notice soon that time has passed.
+/// Longest sleep: what nobody told of must be noticed soon.
 const LOOK: Duration = Duration::from_secs(30);
-/// Part of the granted life after which a subscription is renewed, percent.
-const RENEW_AT: i64 = 45;
 
 /// What the keeper does at the moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct KeeperState {
-    /// `starting`, `no_token`, `no_public_url`, `active`, or `failing`.
+    /// `starting`, `no_token`, `no_public_url`, `active`, `partial` (some abonents have none), or `failing`.
     pub(crate) state: &'static str,
-    /// Code of the last failure, while failing.
+    /// Code of the failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<&'static str>,
+    /// The same in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) failure: Option<Failure>,
     /// The PBX refused a subscription for the company, so there is one for each abonent.
     pub(crate) group_refused: bool,
     /// When it acts next.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) next_at: Option<Time>,
+    /// When the next subscription is renewed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) next_renewal_at: Option<Time>,
+}
+
+/// What is wrong with the subscriptions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Failure {
+    /// A stable word, see [`words`].
+    pub(crate) code: &'static str,
+    /// One sentence in Russian.
+    pub(crate) message: &'static str,
+    /// The same in English.
+    pub(crate) message_en: &'static str,
+    /// What to do, one sentence in Russian.
+    pub(crate) fix: &'static str,
+    /// The same in English.
+    pub(crate) fix_en: &'static str,
+    /// Since when.
+    pub(crate) since: Time,
+    /// How many abonents it concerns; absent where it is all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) abonents: Option<usize>,
 }
 
 impl Default for KeeperState {
@@ -41,10 +73,49 @@ impl Default for KeeperState {
         Self {
             state: "starting",
             error: None,
+            failure: None,
             group_refused: false,
             next_at: None,
+            next_renewal_at: None,
         }
     }
+}
+
+/// What others ask of the keeper.
+#[derive(Debug, Default)]
+pub(crate) struct Asked {
+    /// Ask the PBX whether the subscriptions exist, without regard to when that was last done.
+    look: bool,
+    /// Make all subscriptions anew, and say how it went.
+    renew: Vec<oneshot::Sender<Option<Failure>>>,
+}
+
+/// Has the keeper look at once, and ask the PBX.
+pub(crate) fn ask_to_look(app: &App) {
+    app.keeper_asked.lock().unwrap_or_else(PoisonError::into_inner).look = true;
+    app.wake_keeper.notify_one();
+}
+
+/// Has all subscriptions made anew. Gives what went wrong, when the keeper has tried.
+pub(crate) fn ask_to_renew(app: &App) -> oneshot::Receiver<Option<Failure>> {
+    let (reply, answer) = oneshot::channel();
+    let mut asked = app.keeper_asked.lock().unwrap_or_else(PoisonError::into_inner);
+    asked.renew.push(reply);
+    drop(asked);
+    app.wake_keeper.notify_one();
+    answer
+}
+
+/// What a round came to.
+struct Done {
+    /// When to look again.
+    next: Duration,
+    /// When the next subscription is renewed.
+    renewal: Option<Duration>,
+    /// Some could not be made: why, and how many.
+    refused: Option<(&'static str, usize)>,
+    /// Some are in force.
+    any: bool,
 }
 
 /// Why a round did not succeed.
@@ -87,59 +158,100 @@ struct Keeper {
     app: App,
     failures: u32,
     group_refused: bool,
+    failure: Option<Failure>,
     /// When the PBX was last asked whether the subscriptions exist.
-    verified: Option<Time>,
+    verified: Option<Instant>,
+    /// When each subscription was made, by the machine's counter.
+    made: HashMap<String, Instant>,
+    /// Those of which the PBX says that they end sooner than it granted.
+    shortened: Vec<String>,
+    /// What was made before is made anew.
+    renew_before: Option<Instant>,
+    /// When the last one was made for whom, and how often it did not last.
+    ended_soon: HashMap<Option<String>, (Instant, u32)>,
+    silence: silence::Silence,
 }
 
 /// Works until the relay ends.
 pub(crate) async fn run(app: App) {
+    tokio::select! {
+        () = keep(app.clone()) => {}
+        () = watch::run(&app) => {}
+    }
+}
+
+async fn keep(app: App) {
     let mut keeper = Keeper {
         app: app.clone(),
         failures: 0,
         group_refused: false,
+        failure: None,
         verified: None,
+        made: HashMap::new(),
+        shortened: Vec::new(),
+        renew_before: None,
+        ended_soon: HashMap::new(),
+        silence: silence::Silence::default(),
     };
     loop {
         let woken = app.wake_keeper.notified();
-        let round = tokio::select! {
+        let asked = std::mem::take(&mut *app.keeper_asked.lock().unwrap_or_else(PoisonError::into_inner));
+        if asked.look {
+            keeper.verified = None;
+            // What failed before the sleep or in the other network may succeed now.
+            keeper.failures = 0;
+        }
+        if !asked.renew.is_empty() {
+            keeper.renew_before = Some(Instant::now());
+            // Perhaps the PBX takes it today.
+            keeper.group_refused = false;
+            keeper.ended_soon.clear();
+        }
+        let wait = tokio::select! {
             wait = keeper.round() => wait,
             () = app.stop.cancelled() => return,
         };
+        for reply in asked.renew {
+            // Nobody waits any more when the caller was cancelled.
+            let _ = reply.send(keeper.failure.clone());
+        }
         tokio::select! {
             () = woken => {}
-            () = tokio::time::sleep(round.min(LOOK)) => {}
+            () = tokio::time::sleep(wait.min(LOOK)) => {}
             () = app.stop.cancelled() => return,
         }
     }
 }
 
 impl Keeper {
-    fn tell(&self, state: &'static str, error: Option<&'static str>, wait: Duration) {
-        let next_at = Some(now().plus(wait.as_millis() as i64));
-        let told = KeeperState {
-            state,
-            error,
-            group_refused: self.group_refused,
-            next_at,
-        };
-        *self.app.keeper.lock().unwrap_or_else(PoisonError::into_inner) = told;
-    }
-
     /// One look at everything; gives how long to wait for the next.
     async fn round(&mut self) -> Duration {
         let Some(portal) = self.app.portal() else {
-            self.tell("no_token", None, LOOK);
-            return LOOK;
+            self.fail("no_token", None);
+            return self.tell("no_token", LOOK, None);
         };
         let Some(url) = self.app.callback_url() else {
-            self.tell("no_public_url", None, LOOK);
-            return LOOK;
+            self.fail("no_public_url", None);
+            return self.tell("no_public_url", LOOK, None);
         };
         match self.keep(&portal, url.as_str()).await {
-            Ok(wait) => {
-                self.failures = 0;
-                self.tell("active", None, wait);
-                wait
+            Ok(done) => {
+                let (state, next) = match done.refused {
+                    None => {
+                        self.failures = 0;
+                        match self.silence.since {
+                            Some(_) => self.fail("events_silent", None),
+                            None => self.failure = None,
+                        }
+                        ("active", done.next)
+                    }
+                    Some((code, count)) => {
+                        self.fail(code, done.any.then_some(count));
+                        let state = if done.any { "partial" } else { "failing" };
+                        (state, done.next.min(self.backoff()))
+                    }
+                };
+                self.tell(state, next, done.renewal)
             }
             Err(trouble) => {
                 let wait = self.backoff();
@@ -151,177 +263,59 @@ impl Keeper {
                 if let Trouble::Ledger(error) = &trouble {
                     tracing::error!(%error, "the keeper cannot use the ledger");
                 }
-                self.tell("failing", Some(trouble.code()), wait);
-                wait
+                self.fail(trouble.code(), None);
+                self.tell("failing", wait, None)
             }
         }
+    }
+
+    fn fail(&mut self, code: &'static str, abonents: Option<usize>) {
+        let words = words::of(code);
+        let since = self
+            .failure
+            .take()
+            .filter(|known| known.code == code)
+            .map_or_else(|| self.app.now(), |known| known.since);
+        self.failure = Some(Failure {
+            code,
+            message: words.ru,
+            message_en: words.en,
+            fix: words.fix_ru,
+            fix_en: words.fix_en,
+            since,
+            abonents,
+        });
+    }
+
+    fn tell(&self, state: &'static str, next: Duration, renewal: Option<Duration>) -> Duration {
+        let after = |wait: Duration| self.app.now().plus(wait.as_millis() as i64);
+        let told = KeeperState {
+            state,
+            error: self.failure.as_ref().map(|failure| failure.code),
+            failure: self.failure.clone(),
+            group_refused: self.group_refused,
+            next_at: Some(after(next)),
+            next_renewal_at: renewal.map(after),
+        };
+        *self.app.keeper.lock().unwrap_or_else(PoisonError::into_inner) = told;
+        next
     }
 
     /// Doubles with each failure up to the cap; a quarter of it is chance, so that many relays do not come at once.
     fn backoff(&mut self) -> Duration {
-        let timing = self.app.timing;
-        let full = timing
-            .keeper_backoff
-            .saturating_mul(1 << self.failures.min(16))
-            .min(timing.keeper_backoff_cap);
+        let wait = self.grown(self.failures);
         self.failures += 1;
         let mut byte = [0_u8; 1];
         // Without random numbers there is no jitter, which does no harm.
         let _ = getrandom::fill(&mut byte);
-        full.mul_f64(0.75 + f64::from(byte[0]) / 255.0 * 0.25)
+        wait.mul_f64(0.75 + f64::from(byte[0]) / 255.0 * 0.25)
     }
 
-    async fn keep(&mut self, portal: &Portal, url: &str) -> Result<Duration, Trouble> {
-        let settings = self.app.settings();
-        let kind = settings.subscription_kind;
-        self.verify(portal).await?;
-        let mut active = self.app.ledger.read(subscriptions::active).await?;
-        let serves = |s: &Subscription, who: Option<&str>| {
-            s.url == url && s.kind == kind.as_wire() && s.abonent.as_deref() == who
-        };
-        for who in self.wanted(portal, &settings).await? {
-            let current = active.iter().find(|s| serves(s, who.as_deref()));
-            if current.is_some_and(|s| now() < renew_at(s)) {
-                continue;
-            }
-            let made = self.make(portal, who.as_deref(), url, &settings).await;
-            let made = match made {
-                // Not "too many requests" and the like: those pass.
-                Err(Trouble::Portal(PortalError::Refused {
-                    status: 200 | 400 | 404 | 405 | 422,
-                    ..
-                })) if who.is_none() => {
-                    tracing::warn!("the PBX refuses a subscription for the company: one is made for each abonent");
-                    self.group_refused = true;
-                    return Box::pin(self.keep(portal, url)).await;
-                }
-                made => made?,
-            };
-            active.push(made);
-        }
-        let wanted = self.wanted(portal, &settings).await?;
-        let newest = |s: &Subscription| {
-            active
-                .iter()
-                .rev()
-                .find(|o| serves(o, s.abonent.as_deref()))
-                .map(|o| &o.id)
-        };
-        let mut next = self.app.timing.keeper_verify;
-        for old in &active {
-            if newest(old) == Some(&old.id) && wanted.contains(&old.abonent) {
-                next = next.min(Duration::from_millis(renew_at(old).since(now()) as u64));
-            } else {
-                let (reason, by) = match newest(old) {
-                    Some(new) if wanted.contains(&old.abonent) => ("renewed", Some(new.clone())),
-                    _ => ("replaced", None),
-                };
-                self.end(old, reason, by).await?;
-                // It ends by itself if the PBX does not do it now; until then its events are duplicates.
-                if let Err(error) = portal.unsubscribe(&old.id).await {
-                    tracing::debug!(code = error.code(), "an old subscription was not deleted");
-                }
-            }
-        }
-        Ok(next)
+    fn grown(&self, times: u32) -> Duration {
+        let timing = self.app.timing;
+        timing
+            .keeper_backoff
+            .saturating_mul(1 << times.min(16))
+            .min(timing.keeper_backoff_cap)
     }
-
-    /// Whose subscriptions there must be: none stands for the company.
-    async fn wanted(&self, portal: &Portal, settings: &Settings) -> Result<Vec<Option<String>>, Trouble> {
-        if settings.subscription_scope == Scope::Group && !self.group_refused {
-            return Ok(vec![None]);
-        }
-        let known = self.app.ledger.read(abonents::list).await?;
-        let mut present: Vec<_> = known
-            .into_iter()
-            .filter(|a| a.gone_at.is_none())
-            .map(|a| a.id)
-            .collect();
-        if present.is_empty() {
-            present = crate::abonents::refresh(&self.app, portal, crate::ledger::audit::Who::relay())
-                .await?
-                .into_iter()
-                .map(|a| a.id)
-                .collect();
-        }
-        Ok(present.into_iter().map(Some).collect())
-    }
-
-    /// Marks those as ended that the PBX does not know any more.
-    async fn verify(&mut self, portal: &Portal) -> Result<(), Trouble> {
-        let every = self.app.timing.keeper_verify.as_millis() as i64;
-        if self.verified.is_some_and(|at| now().since(at) < every) {
-            return Ok(());
-        }
-        for subscription in self.app.ledger.read(subscriptions::active).await? {
-            if now() >= subscription.expires_at {
-                self.end(&subscription, "expired", None).await?;
-                continue;
-            }
-            match portal.subscription(&subscription.id).await {
-                Ok(info) if info.url.as_ref().is_none_or(|url| *url == subscription.url) => {}
-                Ok(_) => self.end(&subscription, "other_address", None).await?,
-                Err(PortalError::Refused { .. }) => self.end(&subscription, "lost", None).await?,
-                Err(error) => return Err(error.into()),
-            }
-        }
-        self.verified = Some(now());
-        Ok(())
-    }
-
-    async fn end(&self, subscription: &Subscription, reason: &'static str, by: Option<String>) -> Result<(), Trouble> {
-        let id = subscription.id.clone();
-        let end = move |batch: &mut crate::writer::Batch<'_>| {
-            Ok(subscriptions::end(batch.connection, &id, reason, by.as_deref(), now())?)
-        };
-        self.app.ledger.write(end).await?;
-        Ok(())
-    }
-
-    async fn make(
-        &self,
-        portal: &Portal,
-        who: Option<&str>,
-        url: &str,
-        settings: &Settings,
-    ) -> Result<Subscription, Trouble> {
-        let kind = match settings.subscription_kind {
-            SubscriptionKind::Basic => WireKind::Basic,
-            SubscriptionKind::Advanced => WireKind::Advanced,
-        };
-        let asked_at = now();
-        let made = portal
-            .subscribe(who, u64::from(settings.subscription_expires_s), url, kind)
-            .await?;
-        let granted_s = i64::try_from(made.expires_s).unwrap_or(i64::MAX).clamp(1, 31_536_000);
-        let subscription = Subscription {
-            id: made.id,
-            abonent: who.map(str::to_owned),
-            kind: settings.subscription_kind.as_wire().to_owned(),
-            url: url.to_owned(),
-            granted_s,
-            made_at: asked_at,
-            expires_at: asked_at.plus(granted_s * 1000),
-            renewed_by: None,
-            ended_at: None,
-            end_reason: None,
-            last_event_at: None,
-            last_sequence: None,
-        };
-        let row = subscription.clone();
-        let add = move |batch: &mut crate::writer::Batch<'_>| {
-            subscriptions::add(batch.connection, &row)?;
-            batch.roster_changed = true;
-            batch.follow_subscriptions()
-        };
-        self.app.ledger.write(add).await?;
-        tracing::info!(granted_s, group = who.is_none(), "subscribed");
-        Ok(subscription)
-    }
-}
-
-fn renew_at(subscription: &Subscription) -> Time {
-    subscription
-        .made_at
-        .plus(subscription.granted_s.saturating_mul(10 * RENEW_AT))
 }

@@ -35,6 +35,7 @@ mod roster;
 mod sequence;
 mod state;
 mod sweeper;
+mod words;
 mod writer;
 
 pub use auth::{Role, Secret};
@@ -45,3 +46,4 @@ pub use perezvon_core::call::Policy;
 pub use perezvon_pbx::rest::Token;
 pub use relay::{Relay, StartError};
 pub use state::Timing;
+pub use words::cause_codes;

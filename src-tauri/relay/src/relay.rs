@@ -113,6 +113,7 @@ impl Relay {
             token_file: options.token_file,
             wake_keeper: around.keeper.clone(),
             keeper: Mutex::default(),
+            keeper_asked: Mutex::default(),
             ingest_limit: options.ingest_per_second.map(Bucket::new),
             timing: options.timing,
             tasks: TaskTracker::new(),

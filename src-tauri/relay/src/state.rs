@@ -2,10 +2,12 @@
 
 use crate::auth::Secret;
 use crate::feed::Hub;
-use crate::keeper::KeeperState;
+use crate::keeper::{Asked, KeeperState};
 use crate::ledger::{Ledger, settings::Settings};
 use crate::roster::RosterCell;
+use perezvon_core::Time;
 use perezvon_pbx::rest::Portal;
+use std::net::IpAddr;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -29,6 +31,16 @@ pub struct Timing {
     pub keeper_backoff_cap: Duration,
     /// How often the keeper asks the PBX whether the subscriptions are still there.
     pub keeper_verify: Duration,
+    /// Between two subscriptions that are made, asked for or ended in a row.
+    pub keeper_pace: Duration,
+    /// How often the keeper looks whether the machine slept, its clock was set or its network changed.
+    pub keeper_watch: Duration,
+    /// After so much silence the statistics are asked whether there were calls.
+    pub keeper_silence: Duration,
+    /// The wall clock.
+    pub clock: fn() -> Time,
+    /// The addresses from which this machine reaches the outside.
+    pub routes: fn() -> [Option<IpAddr>; 2],
     /// How long the end of the relay waits for what is in flight.
     pub drain: Duration,
     /// Limits of the PBX client.
@@ -43,6 +55,11 @@ impl Default for Timing {
             keeper_backoff: Duration::from_secs(1),
             keeper_backoff_cap: Duration::from_mins(5),
             keeper_verify: Duration::from_mins(10),
+            keeper_pace: Duration::from_millis(100),
+            keeper_watch: Duration::from_secs(5),
+            keeper_silence: Duration::from_hours(1),
+            clock: crate::writer::now,
+            routes: crate::keeper::routes,
             drain: Duration::from_secs(20),
             portal: perezvon_pbx::rest::Timing::default(),
         }
@@ -77,6 +94,8 @@ pub(crate) struct Shared {
     pub(crate) token_file: Option<PathBuf>,
     pub(crate) wake_keeper: Arc<Notify>,
     pub(crate) keeper: Mutex<KeeperState>,
+    /// What the keeper was asked to do at its next look.
+    pub(crate) keeper_asked: Mutex<Asked>,
     pub(crate) ingest_limit: Option<crate::ingest::Bucket>,
     pub(crate) timing: Timing,
     pub(crate) tasks: TaskTracker,
@@ -98,6 +117,11 @@ impl Shared {
     pub(crate) fn set_portal(&self, portal: Option<Portal>) {
         *self.portal.write().unwrap_or_else(PoisonError::into_inner) = portal;
         self.wake_keeper.notify_one();
+    }
+
+    /// The wall clock.
+    pub(crate) fn now(&self) -> Time {
+        (self.timing.clock)()
     }
 
     /// Where the PBX must post to, if the public address is known.

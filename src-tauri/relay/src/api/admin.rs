@@ -60,16 +60,6 @@ pub(crate) async fn health(State(app): State<App>, headers: HeaderMap) -> (Statu
     )
 }
 
-/// `GET /v1/subscriptions`: active and ended, newest first, and what the keeper does.
-pub(crate) async fn subscriptions(State(app): State<App>, _: Admin) -> Result<Json<Value>, ApiError> {
-    let list = app
-        .ledger
-        .read(|connection| ledger_subscriptions::list(connection, 1000))
-        .await?;
-    let keeper = app.keeper.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    Ok(Json(json!({ "subscriptions": list, "keeper": keeper })))
-}
-
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct EventParams {

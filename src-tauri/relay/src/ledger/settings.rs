@@ -24,6 +24,9 @@ pub struct Settings {
     pub subscription_kind: SubscriptionKind,
     /// How long a subscription is asked for, seconds; the PBX may grant less.
     pub subscription_expires_s: u32,
+    /// After how many minutes a subscription is renewed (manual W4); none: before half of what the PBX granted, and never
+    /// later than that.
+    pub renew_minutes: Option<u32>,
 }
 
 /// See [`Settings::subscription_scope`].
@@ -69,6 +72,7 @@ impl Default for Settings {
             subscription_scope: Scope::default(),
             subscription_kind: SubscriptionKind::default(),
             subscription_expires_s: 86_400,
+            renew_minutes: None,
         }
     }
 }
@@ -105,6 +109,8 @@ impl Settings {
             Some("talkLostMs")
         } else if !(60..=604_800).contains(&self.subscription_expires_s) {
             Some("subscriptionExpiresS")
+        } else if self.renew_minutes.is_some_and(|minutes| !(5..=1440).contains(&minutes)) {
+            Some("renewMinutes")
         } else {
             None
         }

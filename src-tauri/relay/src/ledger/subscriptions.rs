@@ -83,6 +83,10 @@ pub(crate) fn owners(connection: &Connection) -> Result<Vec<(String, String)>, L
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Subscriptions that are remembered; of the ended ones the oldest are forgotten beyond it. 300 abonents with a renewal
+/// every eleven hours make some 650 a day.
+const REMEMBERED: i64 = 20_000;
+
 /// Stores a new one.
 pub(crate) fn add(connection: &Connection, subscription: &Subscription) -> Result<(), LedgerError> {
     let sql = "INSERT INTO subscriptions (id, target_type, abonent, kind, url, granted_s, made_at)
@@ -101,6 +105,9 @@ pub(crate) fn add(connection: &Connection, subscription: &Subscription) -> Resul
         subscription.granted_s,
         subscription.made_at.ms(),
     ))?;
+    let sql = "DELETE FROM subscriptions WHERE ended_at IS NOT NULL
+               AND seq <= (SELECT max(seq) FROM subscriptions) - ?1";
+    connection.prepare_cached(sql)?.execute([REMEMBERED])?;
     Ok(())
 }
 
@@ -125,4 +132,22 @@ pub(crate) fn heard(connection: &Connection, id: &str, sequence: Option<i64>, at
     let sql = "UPDATE subscriptions SET last_event_at = ?2, last_sequence = coalesce(?3, last_sequence) WHERE id = ?1";
     connection.prepare_cached(sql)?.execute((id, at.ms(), sequence))?;
     Ok(())
+}
+
+/// Abonents whose events are not wanted.
+pub(crate) fn off(connection: &Connection) -> Result<Vec<String>, LedgerError> {
+    let mut statement = connection.prepare_cached("SELECT abonent FROM subscriptions_off ORDER BY abonent")?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Switches the subscription of one abonent; false when it was so already.
+pub(crate) fn switch(connection: &Connection, abonent: &str, on: bool, at: Time) -> rusqlite::Result<bool> {
+    let changed = if on {
+        connection.execute("DELETE FROM subscriptions_off WHERE abonent = ?1", [abonent])?
+    } else {
+        let sql = "INSERT INTO subscriptions_off (abonent, since) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+        connection.execute(sql, (abonent, at.ms()))?
+    };
+    Ok(changed == 1)
 }

@@ -1,0 +1,288 @@
+//! One round: which subscriptions there are, which there must be, and what is made and ended.
+
+use super::plan::{self, Age};
+use super::{Done, Keeper, Trouble};
+use crate::ledger::abonents;
+use crate::ledger::settings::{Scope, Settings, SubscriptionKind};
+use crate::ledger::subscriptions::{self, Subscription};
+use perezvon_pbx::rest::{Portal, PortalError, SubscriptionKind as WireKind};
+use std::time::{Duration, Instant};
+
+/// One that ends sooner after it was made did not last: the next one waits.
+const SOON: Duration = Duration::from_mins(1);
+
+impl Keeper {
+    pub(super) async fn keep(&mut self, portal: &Portal, url: &str) -> Result<Done, Trouble> {
+        let settings = self.app.settings();
+        let kind = settings.subscription_kind;
+        let wanted = self.wanted(portal, &settings).await?;
+        self.verify(portal, wanted.len()).await?;
+        let mut active = self.app.ledger.read(subscriptions::active).await?;
+        let serves = |s: &Subscription, who: Option<&str>| {
+            s.url == url && s.kind == kind.as_wire() && s.abonent.as_deref() == who
+        };
+        let current: Vec<_> = active
+            .iter()
+            .filter(|s| serves(s, s.abonent.as_deref()) && wanted.contains(&s.abonent))
+            .cloned()
+            .collect();
+        if self.is_silence_found(portal, &current).await {
+            self.renew_before = Some(Instant::now());
+        }
+        let mut next = self.app.timing.keeper_verify;
+        let mut refused = None::<(&'static str, usize)>;
+        let mut refuse = |code| refused = Some((code, refused.map_or(0, |known| known.1) + 1));
+        let mut asked = false;
+        for who in &wanted {
+            let found = active.iter().rev().find(|s| serves(s, who.as_deref()));
+            if found.is_some_and(|s| !self.until_renewal(s, &settings).is_zero()) {
+                continue;
+            }
+            if found.is_none()
+                && let Some(wait) = self.too_soon(who.as_ref())
+            {
+                next = next.min(wait);
+                refuse("subscription_ended");
+                continue;
+            }
+            self.pace(&mut asked).await;
+            match self.make(portal, who.as_deref(), url, &settings).await {
+                Ok(made) => {
+                    self.note_made(who.as_ref(), &made.id, found.is_none());
+                    active.push(made);
+                }
+                Err(Trouble::Portal(error)) if is_permanent(&error) && who.is_none() => {
+                    tracing::warn!("the PBX refuses a subscription for the company: one is made for each abonent");
+                    self.group_refused = true;
+                    return Box::pin(self.keep(portal, url)).await;
+                }
+                // One abonent whom the PBX does not take must not keep the others without events.
+                Err(Trouble::Portal(error)) if is_permanent(&error) => {
+                    tracing::warn!(code = error.code(), "the PBX refuses the subscription of an abonent");
+                    refuse(error.code());
+                }
+                Err(trouble) => return Err(trouble),
+            }
+        }
+        let newest = |s: &Subscription| {
+            active
+                .iter()
+                .rev()
+                .find(|o| serves(o, s.abonent.as_deref()))
+                .map(|o| &o.id)
+        };
+        let mut renewal = None::<Duration>;
+        let mut any = false;
+        for old in &active {
+            let is_wanted = wanted.contains(&old.abonent);
+            if is_wanted && newest(old) == Some(&old.id) {
+                let left = self.until_renewal(old, &settings);
+                renewal = Some(renewal.map_or(left, |known| known.min(left)));
+                any = true;
+                continue;
+            }
+            let (reason, by) = match newest(old) {
+                Some(new) if is_wanted => (if self.is_over(old) { "expired" } else { "renewed" }, Some(new.clone())),
+                None if is_wanted => ("replaced", None),
+                _ => ("not_wanted", None),
+            };
+            self.end(old, reason, by).await?;
+            self.pace(&mut asked).await;
+            // It ends by itself if the PBX does not do it now; until then its events are duplicates.
+            if let Err(error) = portal.unsubscribe(&old.id).await {
+                tracing::debug!(code = error.code(), "an old subscription was not deleted");
+            }
+        }
+        Ok(Done {
+            // What is due is not made in this round when the PBX refuses it; the back-off says when next.
+            next: renewal
+                .filter(|left| !left.is_zero())
+                .map_or(next, |left| next.min(left)),
+            renewal,
+            refused,
+            any,
+        })
+    }
+
+    /// Waits between two requests of a round, so that 300 abonents do not come at once.
+    async fn pace(&self, asked: &mut bool) {
+        if std::mem::replace(asked, true) {
+            tokio::time::sleep(self.app.timing.keeper_pace).await;
+        }
+    }
+
+    fn age(&self, subscription: &Subscription) -> Age {
+        Age {
+            by_clock: self.app.now().ms() - subscription.made_at.ms(),
+            by_counter: self.made.get(&subscription.id).map(Instant::elapsed),
+        }
+    }
+
+    /// Whether all that the PBX granted has passed, by either clock.
+    fn is_over(&self, subscription: &Subscription) -> bool {
+        let life = Duration::from_secs(subscription.granted_s.max(0) as u64);
+        let age = self.age(subscription);
+        age.by_clock >= life.as_millis() as i64 || age.by_counter.is_some_and(|counter| counter >= life)
+    }
+
+    /// How long until it is renewed; zero: now.
+    fn until_renewal(&self, subscription: &Subscription, settings: &Settings) -> Duration {
+        let made = self.made.get(&subscription.id);
+        let is_asked = self
+            .renew_before
+            .is_some_and(|before| made.is_none_or(|made| *made < before));
+        if is_asked || self.shortened.contains(&subscription.id) {
+            return Duration::ZERO;
+        }
+        let after = plan::renew_after(subscription.granted_s, settings.renew_minutes);
+        plan::left(self.age(subscription), after)
+    }
+
+    /// How long to wait because the last ones ended as soon as they were made.
+    fn too_soon(&self, who: Option<&String>) -> Option<Duration> {
+        let (made, times) = self.ended_soon.get(&who.cloned())?;
+        let wait = match times {
+            0 => return None,
+            times => self.grown(times - 1),
+        };
+        let wait = wait.saturating_sub(made.elapsed());
+        (!wait.is_zero()).then_some(wait)
+    }
+
+    fn note_made(&mut self, who: Option<&String>, id: &str, anew: bool) {
+        let now = Instant::now();
+        self.made.insert(id.to_owned(), now);
+        let who = who.cloned();
+        let before = self.ended_soon.get(&who);
+        let times = match before {
+            Some((made, times)) if anew && made.elapsed() < SOON.max(self.grown(*times)) => times + 1,
+            _ => 0,
+        };
+        self.ended_soon.insert(who, (now, times));
+    }
+
+    /// Whose subscriptions there must be: none stands for the company.
+    async fn wanted(&self, portal: &Portal, settings: &Settings) -> Result<Vec<Option<String>>, Trouble> {
+        if settings.subscription_scope == Scope::Group && !self.group_refused {
+            return Ok(vec![None]);
+        }
+        let (known, off) = self
+            .app
+            .ledger
+            .read(|connection| Ok((abonents::list(connection)?, subscriptions::off(connection)?)))
+            .await?;
+        let mut present: Vec<_> = known
+            .into_iter()
+            .filter(|a| a.gone_at.is_none())
+            .map(|a| a.id)
+            .collect();
+        if present.is_empty() {
+            present = crate::abonents::refresh(&self.app, portal, crate::ledger::audit::Who::relay())
+                .await?
+                .into_iter()
+                .map(|a| a.id)
+                .collect();
+        }
+        present.retain(|id| !off.contains(id));
+        Ok(present.into_iter().map(Some).collect())
+    }
+
+    /// Marks those as ended that the PBX does not know any more, and notes those that end sooner than it granted. The
+    /// clock alone never ends one: it may be the clock that is wrong.
+    async fn verify(&mut self, portal: &Portal, wanted: usize) -> Result<(), Trouble> {
+        // Many are asked for less often: at most one in six seconds on average.
+        let every = self.app.timing.keeper_verify;
+        let every = every.max(every.saturating_mul(wanted as u32) / 100);
+        if self.verified.is_some_and(|at| at.elapsed() < every) {
+            return Ok(());
+        }
+        let mut asked = false;
+        for subscription in self.app.ledger.read(subscriptions::active).await? {
+            self.pace(&mut asked).await;
+            match portal.subscription(&subscription.id).await {
+                Ok(info) if info.url.as_ref().is_none_or(|url| *url == subscription.url) => {
+                    let half = subscription.granted_s / 2;
+                    if info.remaining_s.is_some_and(|left| (left as i64) < half) {
+                        self.shortened.push(subscription.id);
+                    }
+                }
+                Ok(_) => self.end(&subscription, "other_address", None).await?,
+                Err(error) if is_permanent(&error) => {
+                    let reason = if self.is_over(&subscription) { "expired" } else { "lost" };
+                    self.end(&subscription, reason, None).await?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.verified = Some(Instant::now());
+        Ok(())
+    }
+
+    async fn end(
+        &mut self,
+        subscription: &Subscription,
+        reason: &'static str,
+        by: Option<String>,
+    ) -> Result<(), Trouble> {
+        let (id, at) = (subscription.id.clone(), self.app.now());
+        let end = move |batch: &mut crate::writer::Batch<'_>| {
+            Ok(subscriptions::end(batch.connection, &id, reason, by.as_deref(), at)?)
+        };
+        self.app.ledger.write(end).await?;
+        self.made.remove(&subscription.id);
+        self.shortened.retain(|id| *id != subscription.id);
+        Ok(())
+    }
+
+    async fn make(
+        &self,
+        portal: &Portal,
+        who: Option<&str>,
+        url: &str,
+        settings: &Settings,
+    ) -> Result<Subscription, Trouble> {
+        let kind = match settings.subscription_kind {
+            SubscriptionKind::Basic => WireKind::Basic,
+            SubscriptionKind::Advanced => WireKind::Advanced,
+        };
+        let asked_at = self.app.now();
+        let made = portal
+            .subscribe(who, u64::from(settings.subscription_expires_s), url, kind)
+            .await?;
+        let granted_s = i64::try_from(made.expires_s).unwrap_or(i64::MAX).clamp(1, 31_536_000);
+        let subscription = Subscription {
+            id: made.id,
+            abonent: who.map(str::to_owned),
+            kind: settings.subscription_kind.as_wire().to_owned(),
+            url: url.to_owned(),
+            granted_s,
+            made_at: asked_at,
+            expires_at: asked_at.plus(granted_s * 1000),
+            renewed_by: None,
+            ended_at: None,
+            end_reason: None,
+            last_event_at: None,
+            last_sequence: None,
+        };
+        let row = subscription.clone();
+        let add = move |batch: &mut crate::writer::Batch<'_>| {
+            subscriptions::add(batch.connection, &row)?;
+            batch.roster_changed = true;
+            batch.follow_subscriptions()
+        };
+        self.app.ledger.write(add).await?;
+        tracing::info!(granted_s, group = who.is_none(), "subscribed");
+        Ok(subscription)
+    }
+}
+
+/// The PBX understood and said no. Not "too many requests" and the like: those pass.
+fn is_permanent(error: &PortalError) -> bool {
+    matches!(
+        error,
+        PortalError::Refused {
+            status: 200 | 400 | 404 | 405 | 410 | 422,
+            ..
+        }
+    )
+}

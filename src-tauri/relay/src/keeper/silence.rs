@@ -1,0 +1,77 @@
+//! A subscription can be in force at the PBX and yet bring nothing: a router that lost its rule, a firewall, a fault at
+//! the PBX. Silence alone says nothing; silence while the PBX's statistics list calls does.
+
+use super::Keeper;
+use crate::ledger::subscriptions::Subscription;
+use perezvon_core::Time;
+use perezvon_pbx::rest::{PAGE_SIZES, Portal, StatisticsQuery};
+use std::time::Instant;
+
+/// A call must have begun so long after the last event to count as untold, milliseconds.
+const AFTER: i64 = 60_000;
+/// A call so young may still be told, milliseconds.
+const BEFORE: i64 = 300_000;
+
+/// What the keeper knows of the silence.
+#[derive(Debug, Default)]
+pub(super) struct Silence {
+    /// When the statistics were last asked.
+    asked: Option<Instant>,
+    /// The last event before the calls that nobody told; none while all is well.
+    pub(super) since: Option<Time>,
+}
+
+impl Keeper {
+    /// Asks the statistics when nothing was heard for long; true when the silence was just found.
+    pub(super) async fn is_silence_found(&mut self, portal: &Portal, active: &[Subscription]) -> bool {
+        let Some(heard) = active.iter().map(|s| s.last_event_at.unwrap_or(s.made_at)).max() else {
+            return false;
+        };
+        let told = active.iter().filter_map(|s| s.last_event_at).max();
+        if self.silence.since.is_some_and(|since| told > Some(since)) {
+            tracing::info!("events come again");
+            self.silence.since = None;
+        }
+        let patience = self.app.timing.keeper_silence;
+        let now = self.app.now();
+        let quiet = now.since(heard) < patience.as_millis() as i64;
+        if quiet || self.silence.asked.is_some_and(|asked| asked.elapsed() < patience) {
+            return false;
+        }
+        self.silence.asked = Some(Instant::now());
+        let query = StatisticsQuery {
+            user: None,
+            from: heard.plus(AFTER.min(patience.as_millis() as i64)),
+            to: now.plus(-BEFORE.min(patience.as_millis() as i64 / 2)),
+            page: 0,
+            page_size: *PAGE_SIZES.end(),
+        };
+        let page = match portal.statistics(&query).await {
+            Err(error) if error.is_no_such_method() => portal.statistics_v1(&query).await,
+            ended => ended,
+        };
+        let lines = match page {
+            Ok(page) => page.lines,
+            Err(error) => {
+                tracing::debug!(
+                    code = error.code(),
+                    "the statistics cannot tell whether the silence is real"
+                );
+                return false;
+            }
+        };
+        let is_ours = |who: Option<&str>| {
+            active
+                .iter()
+                .any(|s| s.abonent.is_none() || (who.is_some() && s.abonent.as_deref() == who))
+        };
+        let untold = lines
+            .iter()
+            .any(|line| line.start >= query.from && is_ours(line.abonent.as_ref().map(|a| a.user_id.as_str())));
+        if untold {
+            tracing::warn!("the PBX lists calls of which no event told; the subscriptions are made anew");
+            self.silence.since = Some(self.silence.since.unwrap_or(told.unwrap_or(heard)));
+        }
+        untold
+    }
+}

@@ -1,0 +1,114 @@
+//! Notices that the machine slept, that its clock was set, or that its network changed: then the keeper looks at once
+//! and does not wait for its next turn.
+
+use super::ask_to_look;
+use crate::state::App;
+use perezvon_core::Time;
+use std::net::{IpAddr, UdpSocket};
+use std::time::{Duration, Instant};
+
+/// Wall clock and counter may drift apart by so much between two looks, and a look may come so much too late.
+const TOLERANCE: Duration = Duration::from_secs(30);
+
+/// Addresses from which this machine reaches the outside, IPv4 and IPv6.
+pub(crate) type Routes = [Option<IpAddr>; 2];
+
+/// The present routes. Nothing is sent: connecting a UDP socket only has the system choose the way.
+pub(crate) fn routes() -> Routes {
+    let way = |from: &str, to: &str| {
+        let socket = UdpSocket::bind(from).ok()?;
+        socket.connect(to).ok()?;
+        Some(socket.local_addr().ok()?.ip())
+    };
+    // Addresses that are kept for documentation, so nobody's.
+    [way("0.0.0.0:0", "203.0.113.1:9"), way("[::]:0", "[2001:db8::1]:9")]
+}
+
+/// Why to look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    /// The machine was asleep, or the clock was set forward: they look the same.
+    Woken,
+    /// The clock was set back.
+    SetBack,
+    /// Other addresses than before.
+    Network,
+}
+
+/// What was seen at the last look.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seen {
+    pub(super) counter: Instant,
+    pub(super) clock: Time,
+    pub(super) routes: Routes,
+}
+
+impl Seen {
+    /// What happened between the two looks, which were to be `every` apart.
+    pub(super) fn until(&self, now: &Self, every: Duration) -> Option<Why> {
+        let passed = now.counter.saturating_duration_since(self.counter);
+        let by_clock = now.clock.ms() - self.clock.ms();
+        let jump = by_clock - passed.as_millis() as i64;
+        let tolerance = TOLERANCE.as_millis() as i64;
+        // Where the counter runs on during sleep, only the look itself is late.
+        if jump > tolerance || passed > every + TOLERANCE {
+            Some(Why::Woken)
+        } else if jump < -tolerance {
+            Some(Why::SetBack)
+        } else if now.routes != self.routes {
+            Some(Why::Network)
+        } else {
+            None
+        }
+    }
+}
+
+/// Looks until it is dropped.
+pub(super) async fn run(app: &App) {
+    let every = app.timing.keeper_watch;
+    let look = || Seen {
+        counter: Instant::now(),
+        clock: app.now(),
+        routes: (app.timing.routes)(),
+    };
+    let mut seen = look();
+    loop {
+        tokio::time::sleep(every).await;
+        let now = look();
+        if let Some(why) = seen.until(&now, every) {
+            tracing::info!(?why, "the subscriptions are looked at anew");
+            ask_to_look(app);
+        }
+        seen = now;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sleep_set_clocks_and_other_networks_are_told_apart() {
+        let every = Duration::from_secs(5);
+        let home: Routes = [Some(IpAddr::from([192, 0, 2, 7])), None];
+        let start = Seen {
+            counter: Instant::now(),
+            clock: Time::from_ms(1_800_000_000_000),
+            routes: home,
+        };
+        let after = |counter_s: u64, clock_s: i64, routes: Routes| Seen {
+            counter: start.counter + Duration::from_secs(counter_s),
+            clock: start.clock.plus(clock_s * 1000),
+            routes,
+        };
+        let why = |now: Seen| start.until(&now, every);
+        assert_eq!(why(after(5, 5, home)), None, "nothing happened");
+        assert_eq!(why(after(20, 19, home)), None, "a busy machine and a drifting clock");
+        assert_eq!(why(after(5, 7200, home)), Some(Why::Woken), "the counter slept too");
+        assert_eq!(why(after(7200, 7200, home)), Some(Why::Woken), "the counter ran on");
+        assert_eq!(why(after(5, -3600, home)), Some(Why::SetBack), "the clock was set back");
+        let away: Routes = [Some(IpAddr::from([198, 51, 100, 7])), None];
+        assert_eq!(why(after(5, 5, away)), Some(Why::Network), "another network");
+        assert_eq!(why(after(5, 5, [None, None])), Some(Why::Network), "none at all");
+    }
+}
