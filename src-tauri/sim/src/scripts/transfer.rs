@@ -139,7 +139,8 @@ pub(super) fn forward(s: &mut Stage<'_>) {
     s.answer(answer, &mut second);
     let release = answer + s.talk_ms();
     s.release(release, &mut second, End::Remote);
-    let mine = Stage::part(&first, Outcome::Forwarded, None);
+    let mut mine = Stage::part(&first, Outcome::Forwarded, None);
+    mine.release = moved;
     let theirs = Stage::part(&second, Outcome::Answered, None);
     s.end(&session, Vec::new(), Direction::Incoming, vec![mine, theirs]);
 }

@@ -6,7 +6,10 @@ use perezvon_sim::{Company, Deliver, History, Options, Outcome, Sim, Truth};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{Rest, options, subscriber::Subscriber};
+use crate::{
+    Rest, options,
+    subscriber::{Received, Subscriber},
+};
 
 const TO: i64 = 1_760_000_000_000;
 const HOURS: i64 = 3_600_000;
@@ -92,7 +95,9 @@ async fn the_past_is_there_at_once_and_the_same_by_seed() {
         let key = (part.abonent.as_str(), other.as_deref().unwrap_or(""));
         by_number.entry(key).or_default().push(call.start);
     }
-    by_number.values_mut().for_each(|starts| starts.sort_unstable());
+    for starts in by_number.values_mut() {
+        starts.sort_unstable();
+    }
     let quick = by_number
         .values()
         .flat_map(|s| s.windows(2))
@@ -117,7 +122,7 @@ async fn its_events_leave_as_fast_as_they_are_taken_and_in_order_for_each_target
     rest.subscribe(None, "ADVANCED_CALL", &subscriber.url("all")).await;
     sim.history(&past(200, Deliver::Events)).await.unwrap();
     let received = subscriber.of("all");
-    let sequences: BTreeSet<i64> = received.iter().map(|r| r.sequence()).collect();
+    let sequences: BTreeSet<i64> = received.iter().map(Received::sequence).collect();
     let all: BTreeSet<i64> = (1..=received.len() as i64).collect();
     assert_eq!(sequences, all, "every event came, once");
     assert!(sim.unheard().is_empty());
