@@ -174,6 +174,35 @@ impl Call {
         other != self.key && self.linked.insert(other.to_owned())
     }
 
+    /// The legs that came into this session from another one.
+    pub fn joined(&self) -> impl Iterator<Item = &str> {
+        self.legs
+            .iter()
+            .filter(|leg| leg.joined)
+            .map(|leg| leg.call_id.as_str())
+    }
+
+    /// A leg of this call goes on in a linked session: it is over here, at the latest when the abonent who transferred
+    /// left (reference 2.8.10; the PBX tells no end of it). True when that is news.
+    pub fn moved_away(&mut self, call_id: &str) -> bool {
+        let left = self
+            .legs
+            .iter()
+            .filter(|leg| leg.detached)
+            .filter_map(|leg| leg.end)
+            .min();
+        let found = self.legs.iter_mut().find(|leg| leg.call_id == call_id && !leg.joined);
+        let changed = found.is_some_and(|leg| leg.move_away(left));
+        self.note_told();
+        changed
+    }
+
+    /// Nothing but a feature code was dialled: no call has come of it, and none is told.
+    pub fn is_feature_code(&self) -> bool {
+        let code = |leg: &Leg| leg.feature_code && leg.is_outgoing() && !leg.alerted && !leg.answered;
+        !self.legs.is_empty() && self.legs.iter().all(code) && self.request.is_none()
+    }
+
     /// Marks or clears known loss of events around this call. True when that is a change.
     pub fn set_doubt(&mut self, doubt: bool) -> bool {
         let changed = self.doubt != doubt;

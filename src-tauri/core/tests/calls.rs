@@ -282,3 +282,76 @@ fn the_brief_says_what_the_snapshot_says() {
         }
     }
 }
+
+#[test]
+fn a_feature_code_is_no_call_in_any_order() {
+    let code = LegTeller::new(A, "900201:1", "callhalf-1:0", Personality::Originator, "tel:*21");
+    let collecting = code.event(EventKind::CallCollecting, LegState::Active);
+    let over = code.released(6_000, Some(ReleasingParty::Local), None);
+    for events in [[&collecting, &over], [&over, &collecting]] {
+        let mut machine = Machine::new();
+        for event in events {
+            machine.feed(event);
+            assert!(machine.call.is_feature_code(), "nothing but a code was dialled");
+        }
+    }
+    // Digits that lead to a call are one.
+    let number = LegTeller::new(A, "900201:1", "callhalf-1:0", Personality::Originator, CLIENT);
+    let mut machine = Machine::new();
+    machine.feed(&number.event(EventKind::CallCollecting, LegState::Active));
+    machine.feed(&number.event(EventKind::CallOriginated, LegState::Alerting));
+    assert!(!machine.call.is_feature_code(), "the far side was dialled");
+}
+
+#[test]
+fn who_was_talked_with_outweighs_who_was_dialled() {
+    let dialled = LegTeller::new(A, "900201:1", "callhalf-1:0", Personality::Originator, "tel:102");
+    let mut talked = LegTeller::new(A, "900201:1", "callhalf-1:0", Personality::Originator, CLIENT);
+    let events = [
+        dialled.event(EventKind::CallOriginated, LegState::Alerting),
+        talked.answered(5_000),
+        talked.released(30_000, Some(ReleasingParty::Local), None),
+    ];
+    for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2]] {
+        let mut machine = Machine::new();
+        for i in order {
+            machine.feed(&events[i]);
+        }
+        let party = machine.tell(Reader::Abonent(A)).party;
+        assert_eq!(
+            (party.number.as_deref(), party.internal),
+            (Some("+79000000099"), false),
+            "the colleague's phone forwarded to the outside, in the order {order:?}"
+        );
+    }
+}
+
+#[test]
+fn a_leg_that_a_transfer_took_away_is_over() {
+    let mut asking = LegTeller::new(A, "900201:2", "callhalf-2:0", Personality::Originator, "tel:102");
+    let mut asked = LegTeller::new(B, "900201:2", "callhalf-3:0", Personality::Terminator, "tel:101");
+    let mut consultation = Machine::new();
+    let told = [
+        asking.event(EventKind::CallOriginated, LegState::Alerting),
+        asked.received(),
+        asked.answered(6_000),
+        asking.answered(6_000),
+    ];
+    for event in &told {
+        consultation.feed(event);
+    }
+    consultation.feed(&asking.detached(20_000, "transfer"));
+    assert_eq!(consultation.outcome(B), Outcome::Talking, "the PBX tells no end here");
+    let mut main = Machine::new();
+    let mut moved = asked.clone();
+    moved.data.tracking_id = Some("900201:1".to_owned());
+    main.feed(&moved.event(EventKind::CallTransferred, LegState::Active));
+    let joined: Vec<String> = main.call.joined().map(str::to_owned).collect();
+    assert_eq!(joined, ["callhalf-3:0"], "the leg is known where it went");
+    assert!(consultation.call.moved_away(&joined[0]), "news");
+    assert!(!consultation.call.moved_away(&joined[0]), "once");
+    assert!(!main.call.moved_away(&joined[0]), "it did not leave where it went to");
+    let told = consultation.tell(Reader::Abonent(B));
+    assert_eq!((told.outcome, told.talk_ms), (Outcome::Ended, Some(14_000)));
+    assert!(consultation.call.is_settled());
+}

@@ -11,7 +11,6 @@ mod settings;
 mod subscriptions;
 mod users;
 
-pub(crate) use admin::{health_of, is_well};
 pub(crate) use check::{Scene, run as run_checks};
 pub(crate) use users::new_user;
 
@@ -122,7 +121,7 @@ fn body<T>(body: Result<axum::Json<T>, axum::extract::rejection::JsonRejection>)
     use axum::extract::rejection::JsonRejection as R;
     body.map(|axum::Json(value)| value)
         .map_err(|rejection| match rejection {
-            R::BytesRejection(error) => ApiError::of_body(&error),
+            R::BytesRejection(_) => ApiError::TooLarge,
             _ => ApiError::BadRequest("the body is not the JSON that is expected"),
         })
 }

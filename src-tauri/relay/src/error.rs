@@ -20,8 +20,6 @@ pub(crate) enum ApiError {
     Timeout,
     TooLarge,
     TooMany,
-    /// There is no place for one more connection.
-    TooManyConnections,
     /// The idempotency key was used for another number.
     KeyReused,
     /// The same request is being carried out.
@@ -57,11 +55,6 @@ impl ApiError {
             Self::Timeout => say(S::REQUEST_TIMEOUT, "timeout", "the request did not come in time"),
             Self::TooLarge => say(S::PAYLOAD_TOO_LARGE, "too_large", "the body is too large"),
             Self::TooMany => say(S::TOO_MANY_REQUESTS, "too_many", "too many requests"),
-            Self::TooManyConnections => say(
-                S::SERVICE_UNAVAILABLE,
-                "too_many_connections",
-                "there are too many connections",
-            ),
             Self::KeyReused => say(
                 S::CONFLICT,
                 "key_reused",
@@ -100,28 +93,6 @@ impl ApiError {
         self.parts().2
     }
 
-    /// From what kept a body from being read.
-    pub(crate) fn of_body(error: &(dyn std::error::Error + 'static)) -> Self {
-        let mut causes = std::iter::successors(Some(error), |error| error.source());
-        // The connection failed or the time ran out; anything else is the limit of the size.
-        if causes.any(|cause| cause.is::<std::io::Error>() || cause.is::<hyper::Error>()) {
-            Self::Timeout
-        } else {
-            Self::TooLarge
-        }
-    }
-
-    /// The whole answer for a connection that no request was read from.
-    pub(crate) fn as_http1(&self) -> String {
-        let (status, code, message) = self.parts();
-        let body = json!({ "code": code, "message": message }).to_string();
-        format!(
-            "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nretry-after: 5\r\nconnection: \
-             close\r\n\r\n{body}",
-            body.len()
-        )
-    }
-
     /// From what the PBX or the way to it said.
     pub(crate) fn of_portal(error: &PortalError) -> Self {
         match error {
@@ -141,10 +112,6 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (status, code, message) = self.parts();
         let mut response = (status, Json(json!({ "code": code, "message": message }))).into_response();
-        if status == StatusCode::TOO_MANY_REQUESTS {
-            let soon = axum::http::HeaderValue::from_static("1");
-            response.headers_mut().insert(axum::http::header::RETRY_AFTER, soon);
-        }
         if status == StatusCode::UNAUTHORIZED {
             let scheme = axum::http::HeaderValue::from_static("Bearer");
             response

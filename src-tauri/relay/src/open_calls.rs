@@ -1,7 +1,7 @@
 //! The calls in the writer's memory: all that are not settled, and the settled ones that were touched last, so that
 //! an event costs no query.
 
-use crate::ledger::calls::{self, CallRow};
+use crate::ledger::calls::{self, ACCOUNT, CallRow};
 use crate::roster::Roster;
 use crate::sweeper::Sweeper;
 use perezvon_core::call::{Policy, Reader};
@@ -25,8 +25,6 @@ pub(crate) struct Entry {
 /// See the module.
 #[derive(Default)]
 pub(crate) struct OpenCalls {
-    /// Name of the ledger's account.
-    account: String,
     entries: HashMap<String, Entry>,
     sweeper: Sweeper,
     dirty: Vec<String>,
@@ -42,7 +40,6 @@ impl OpenCalls {
     /// What the ledger holds: the unsettled calls and the version.
     pub(crate) fn load(connection: &Connection) -> Result<Self, crate::ledger::LedgerError> {
         let mut open = Self {
-            account: crate::ledger::settings::account(connection)?,
             version: calls::version(connection)?,
             ..Self::default()
         };
@@ -99,7 +96,7 @@ impl OpenCalls {
                     seq: 0,
                     id: ulid::Ulid::new().to_string(),
                     version: 0,
-                    call: Call::new(&self.account, key, at),
+                    call: Call::new(ACCOUNT, key, at),
                     linked: Vec::new(),
                 },
             };
@@ -122,10 +119,11 @@ impl OpenCalls {
         self.entries.get(key).is_some_and(|entry| entry.row.seq == 0)
     }
 
-    /// Marks a call for storing.
+    /// Marks a call for storing; a feature code only if it was stored as a call before that was known.
     pub(crate) fn touch(&mut self, key: &str) {
         if let Some(entry) = self.entries.get_mut(key)
             && !entry.dirty
+            && (entry.row.seq != 0 || !entry.row.call.is_feature_code())
         {
             entry.dirty = true;
             self.dirty.push(key.to_owned());

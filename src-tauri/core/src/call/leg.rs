@@ -37,6 +37,15 @@ pub struct Leg {
     /// Over.
     #[serde(default)]
     pub released: bool,
+    /// It came into this session from another one, by a transfer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub joined: bool,
+    /// It went on in another session, by a transfer: see [`super::Call::moved_away`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub moved: bool,
+    /// Digits of a feature code were collected, or are all that was dialled.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub feature_code: bool,
     /// Hold state with the sequence number that told it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<(i64, bool, bool)>,
@@ -200,6 +209,9 @@ impl Leg {
         let over = state == Some(LegState::Released) || event.kind == EventKind::CallReleased;
         self.released |= over;
         self.detached |= state == Some(LegState::Detached);
+        self.joined |= event.kind == EventKind::CallTransferred;
+        let code = |address: &String| address.trim_start_matches("tel:").starts_with(['*', '#']);
+        self.feature_code |= event.kind == EventKind::CallCollecting || data.remote.address.as_ref().is_some_and(code);
         self.answered |= data.answer.is_some() || event.kind == EventKind::CallAnswered;
         if self.answered && matches!(state, Some(LegState::Active | LegState::Held | LegState::RemoteHeld)) {
             let told = (
@@ -228,8 +240,9 @@ impl Leg {
         earliest(&mut self.end, data.detached);
     }
 
-    /// Weights: the call centre's own word on the caller, then the far side of a real leg, then the address of a
-    /// click-to-dial's first leg, which may be the operator's own number (reference 2.8, 8).
+    /// Weights: the call centre's own word on the caller, then the far side that was talked with, which is another than
+    /// the called one after a forward, then that of a real leg, then the address of a click-to-dial's first leg, which
+    /// may be the operator's own number (reference 2.8, 8).
     fn learn_party(&mut self, data: &CallData) {
         let click = data.personality == Some(Personality::ClickToDial);
         let mut weigh = |weight: u8, party: &Party| {
@@ -238,11 +251,17 @@ impl Leg {
                 self.party = self.party.take().max(Some((weight, facts)));
             }
         };
-        weigh(if click { 1 } else { 3 }, &data.remote);
+        // By what this event says itself: the order of events must not matter.
+        let weight = match (click, data.answer.is_some()) {
+            (true, _) => 1,
+            (false, false) => 3,
+            (false, true) => 4,
+        };
+        weigh(weight, &data.remote);
         if let Some(acd) = &data.acd
             && data.personality != Some(Personality::Originator)
         {
-            weigh(4, &acd.calling);
+            weigh(5, &acd.calling);
         }
     }
 
@@ -266,6 +285,14 @@ impl Leg {
             || matches!(target, Target::Line { .. } | Target::System(_));
     }
 
+    /// See [`super::Call::moved_away`].
+    pub(super) fn move_away(&mut self, at: Option<Time>) -> bool {
+        let before = (self.moved, self.end);
+        self.moved = true;
+        earliest(&mut self.end, at);
+        (self.moved, self.end) != before
+    }
+
     /// Outgoing for its abonent.
     pub fn is_outgoing(&self) -> bool {
         self.click || (self.originator && !self.terminator)
@@ -273,13 +300,13 @@ impl Leg {
 
     /// Over for its abonent: released, or he left it.
     pub fn is_over(&self) -> bool {
-        self.released || self.detached
+        self.released || self.detached || self.moved
     }
 
     /// The state as the PBX would name it.
     pub fn state(&self) -> LegState {
         match self.hold {
-            _ if self.released => LegState::Released,
+            _ if self.released || self.moved => LegState::Released,
             _ if self.detached => LegState::Detached,
             Some((_, true, _)) => LegState::Held,
             Some((_, _, true)) => LegState::RemoteHeld,

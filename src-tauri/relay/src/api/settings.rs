@@ -1,10 +1,10 @@
 //! `/v1/settings`.
 
 use super::body;
-use crate::account::{self, TokenError};
 use crate::auth::Admin;
 use crate::error::ApiError;
 use crate::ledger::settings::Settings;
+use crate::relay::{self, TokenError};
 use crate::state::App;
 use axum::Json;
 use axum::extract::State;
@@ -38,7 +38,7 @@ pub(crate) async fn change(
     if settings.invalid().is_some() {
         return Err(ApiError::BadRequest("a setting is out of its bounds"));
     }
-    account::set_settings(&app, settings.clone()).await?;
+    relay::set_settings(&app, settings.clone()).await?;
     Ok(Json(told(&app, &settings)))
 }
 
@@ -55,7 +55,7 @@ pub(crate) async fn token(
     new: Result<Json<NewToken>, JsonRejection>,
 ) -> Result<Json<Value>, ApiError> {
     let token = Token::parse(&body(new)?.token).map_err(|_| ApiError::BadRequest("this is no token"))?;
-    match account::try_token(&app, token, (&caller).into()).await {
+    match relay::try_token(&app, token, (&caller).into()).await {
         Ok(abonents) => Ok(Json(json!({ "abonents": abonents }))),
         Err(TokenError::Portal(error)) => Err(ApiError::of_portal(&error)),
         Err(TokenError::Store(error)) => {

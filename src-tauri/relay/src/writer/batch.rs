@@ -49,6 +49,31 @@ impl Batch<'_> {
                 self.state.calls.touch(key);
             }
         }
+        for key in event.calls.iter().filter_map(Call::key_of) {
+            self.hand_over(&key, at)?;
+        }
+        Ok(())
+    }
+
+    /// Of linked calls, the legs that a transfer moved from one into the other are over in the first.
+    fn hand_over(&mut self, key: &str, at: Time) -> rusqlite::Result<()> {
+        let mut group = self.state.calls.get(self.connection, key, at)?.linked.clone();
+        if group.is_empty() {
+            return Ok(());
+        }
+        group.insert(key.to_owned());
+        let mut joined: Vec<(String, String)> = Vec::new();
+        for home in &group {
+            let call = self.state.calls.get(self.connection, home, at)?;
+            joined.extend(call.joined().map(|leg| (leg.to_owned(), home.clone())));
+        }
+        for (leg, home) in joined {
+            for other in group.iter().filter(|other| **other != home) {
+                if self.state.calls.get(self.connection, other, at)?.moved_away(&leg) {
+                    self.state.calls.touch(other);
+                }
+            }
+        }
         Ok(())
     }
 

@@ -1,5 +1,4 @@
-//! The rooms of one account (PBX contract): what they are made of, how they start and how they end. The listener in
-//! front of them is [`crate::front`].
+//! A running relay: what it is made of, how it starts and how it ends.
 
 use crate::auth::{self, Secret};
 use crate::config::Options;
@@ -15,14 +14,17 @@ use crate::state::{App, Shared};
 use crate::writer::{self, Around, now};
 use perezvon_pbx::rest::{Exchange, Portal, PortalError, Token};
 use std::fs::File;
+use std::net::SocketAddr;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, RwLock, mpsc};
 use std::thread::JoinHandle;
 use std::time::Instant;
+use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use url::Url;
 
 /// Why a relay did not start.
 #[derive(Debug, thiserror::Error)]
@@ -55,18 +57,31 @@ pub(crate) enum TokenError {
     Store(std::io::Error),
 }
 
-/// One account that runs. Every task of it ends with it: dropped without [`Account::shutdown`] they are aborted, and the
-/// ledger is as after a power cut, which it survives.
-pub(crate) struct Account {
+/// A running relay. Every task of it ends with it: dropped without [`Relay::shutdown`] they are aborted, and the ledger
+/// is as after a power cut, which it survives.
+pub struct Relay {
     app: Option<App>,
+    addr: SocketAddr,
     local_key: Secret,
     tasks: JoinSet<()>,
     writer: Option<JoinHandle<Result<(), LedgerError>>>,
 }
 
-impl Account {
-    /// Opens the ledger and starts what works on it; nothing runs where it fails.
-    pub(crate) async fn start(options: Options) -> Result<Self, StartError> {
+impl std::fmt::Debug for Relay {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Relay")
+            .field("addr", &self.addr)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Relay {
+    /// Opens the ledger and serves on the listener. Must run inside a tokio runtime.
+    ///
+    /// # Errors
+    /// See [`StartError`]; nothing runs then.
+    pub async fn start(options: Options, listener: TcpListener) -> Result<Self, StartError> {
+        let addr = listener.local_addr().map_err(StartError::Listener)?;
         // A large database takes its time to be checked; the caller's thread has other things to do.
         let opening = tokio::task::spawn_blocking(move || Opened::open(&options).map(|opened| (opened, options)));
         let (opened, options) = opening.await.map_err(|error| StartError::Thread(error.into()))??;
@@ -86,7 +101,6 @@ impl Account {
         let ledger = Ledger::new(jobs, &options.data_dir)?;
         let local_key = Secret::new(auth::random_key());
         let app = App(Arc::new(Shared {
-            account: options.account,
             ledger,
             healthy: around.healthy.clone(),
             hub: hub.clone(),
@@ -122,46 +136,66 @@ impl Account {
         let mut tasks = JoinSet::new();
         tasks.spawn(feed::route(hub, batches, roster));
         tasks.spawn(keeper::run(app.clone()));
+        tasks.spawn(serve(app.clone(), listener));
         if app.portal().is_some() {
             tasks.spawn(first_look(app.clone()));
         }
+        tracing::info!(%addr, "the relay serves");
         Ok(Self {
             app: Some(app),
+            addr,
             local_key,
             tasks,
             writer: Some(writer),
         })
     }
 
-    /// What its tasks share.
-    pub(crate) fn app(&self) -> &App {
-        self.app
-            .as_ref()
-            .expect("there until shutdown, which takes the account")
+    fn app(&self) -> &App {
+        self.app.as_ref().expect("there until shutdown, which takes the relay")
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
     }
 
     /// An admin key for the embedding program: made at each start, only in memory.
-    pub(crate) fn local_key(&self) -> &Secret {
+    pub fn local_key(&self) -> &Secret {
         &self.local_key
     }
 
-    /// From now on nothing new is taken and the feeds close.
-    pub(crate) fn stop(&self) {
-        if let Some(app) = &self.app {
-            app.stop.cancel();
-        }
+    /// The address that the PBX must post to, the secret included; none while the public address is not known.
+    pub fn callback_url(&self) -> Option<Url> {
+        self.app().callback_url()
     }
 
-    /// Ends: takes no more, closes the feeds, moves the WAL into the database. Nobody else may hold the account any
-    /// more. Subscriptions stay: the next start goes on with them.
-    pub(crate) async fn shutdown(mut self) {
+    /// The secret of the callback's path.
+    pub fn callback_secret(&self) -> &Secret {
+        &self.app().secret
+    }
+
+    /// Stores another public address and has the subscriptions made anew for it.
+    pub async fn set_public_url(&self, url: Option<Url>) -> Result<(), LedgerError> {
+        let mut settings = self.app().settings();
+        settings.public_url = url;
+        set_settings(self.app(), settings).await
+    }
+
+    /// The settings in force.
+    pub fn settings(&self) -> Settings {
+        self.app().settings()
+    }
+
+    /// Ends: takes no more, answers what is in flight, closes the feeds, moves the WAL into the database.
+    /// Subscriptions stay: the next start goes on with them.
+    pub async fn shutdown(mut self) {
         let Some(app) = self.app.take() else { return };
-        let (drain, account) = (app.timing.drain, app.account.clone());
+        let drain = app.timing.drain;
         app.stop.cancel();
         app.tasks.close();
         let all = async {
             app.tasks.wait().await;
-            // The keeper and the first look; the router ends when the writer has.
+            // The server, the keeper and the first look; the router ends when the writer has.
             while self.tasks.len() > 1 && self.tasks.join_next().await.is_some() {}
         };
         if tokio::time::timeout(drain, all).await.is_err() {
@@ -181,15 +215,17 @@ impl Account {
         match ended.await {
             Ok(Ok(Some(Ok(Err(error))))) => tracing::warn!(%error, "the last checkpoint failed"),
             Ok(Ok(Some(Err(_)) | None) | Err(_)) => tracing::error!("the ledger's thread ended badly"),
-            Ok(Ok(Some(Ok(Ok(()))))) => tracing::info!(account, "the account has ended"),
+            Ok(Ok(Some(Ok(Ok(()))))) => tracing::info!("the relay has ended"),
             Err(_) => tracing::warn!("the ledger is still in use; what was answered is safe"),
         }
     }
 }
 
-impl Drop for Account {
+impl Drop for Relay {
     fn drop(&mut self) {
-        self.stop();
+        if let Some(app) = &self.app {
+            app.stop.cancel();
+        }
     }
 }
 
@@ -206,7 +242,6 @@ impl Opened {
     fn open(options: &Options) -> Result<Self, StartError> {
         let lock = ledger::lock(&options.data_dir)?;
         let connection = ledger::open(&options.data_dir)?;
-        settings::claim(&connection, &options.account)?;
         let settings = first_settings(&connection, options)?;
         let secret = Secret::new(settings::secret(&connection)?);
         let roster = Roster::load(&connection)?;
@@ -241,6 +276,17 @@ fn first_settings(connection: &rusqlite::Connection, options: &Options) -> Resul
     }
     settings::store(connection, &settings)?;
     Ok(settings)
+}
+
+async fn serve(app: App, listener: TcpListener) {
+    let stop = app.stop.clone();
+    let router = crate::api::router(app);
+    let served = axum::serve(listener, router)
+        .with_graceful_shutdown(stop.cancelled_owned())
+        .await;
+    if let Err(error) = served {
+        tracing::error!(%error, "the server ended");
+    }
 }
 
 /// Reads the company once after the start.
