@@ -1,5 +1,7 @@
 //! The company as the PBX lists it, taken into the ledger.
 
+pub(crate) mod recording;
+
 use crate::ledger::LedgerError;
 use crate::ledger::abonents::{self, Abonent, Diff};
 use crate::ledger::audit::{self, Entry, What, Who};
@@ -70,6 +72,7 @@ pub(crate) async fn refresh(app: &App, portal: &Portal, who: Who) -> Result<Vec<
             Ok(())
         })
         .await?;
+    app.wake_recording.notify_one();
     Ok(abonents)
 }
 

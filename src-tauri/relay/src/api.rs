@@ -5,6 +5,7 @@ mod admin;
 mod audit;
 mod check;
 mod feed;
+mod join;
 mod journal;
 mod place;
 mod settings;
@@ -12,6 +13,7 @@ mod subscriptions;
 mod users;
 
 pub(crate) use check::{Scene, run as run_checks};
+pub(crate) use join::{MINUTES, NewCode, link, new_code};
 pub(crate) use users::new_user;
 
 use crate::error::ApiError;
@@ -50,6 +52,7 @@ fn routes() -> Vec<Route> {
         ("/v1/calls/{id}", &["get"], get(journal::one)),
         ("/v1/abonents", &["get"], get(abonents::list)),
         ("/v1/abonents/preview", &["post"], post(abonents::preview)),
+        ("/v1/abonents/{id}/recording", &["put"], put(abonents::record)),
         ("/v1/abonents/refresh", &["post"], post(abonents::refresh)),
         ("/v1/abonents/{id}/subscription", &["put"], put(subscriptions::switch)),
         ("/v1/subscriptions", &["get"], get(subscriptions::list)),
@@ -58,6 +61,7 @@ fn routes() -> Vec<Route> {
         ("/v1/users/{id}", &["delete"], delete(users::revoke)),
         ("/v1/events", &["get"], get(admin::events)),
         ("/v1/exchanges", &["get"], get(admin::exchanges)),
+        ("/v1/settings/schema", &["get"], get(settings::schema)),
         (
             "/v1/settings",
             &["get", "put"],
@@ -66,6 +70,9 @@ fn routes() -> Vec<Route> {
         ("/v1/settings/token", &["put"], put(settings::token)),
         ("/v1/check", &["get"], get(check::check)),
         ("/v1/audit", &["get"], get(audit::list)),
+        ("/v1/join-codes", &["get", "post"], get(join::list).post(join::make)),
+        ("/v1/join-codes/{id}", &["delete"], delete(join::withdraw)),
+        ("/v1/join", &["post"], post(join::join)),
     ]
 }
 

@@ -1,5 +1,7 @@
 //! Keys and who holds them (design, part 6).
 
+pub(crate) mod code;
+
 use crate::error::ApiError;
 use crate::ledger::users;
 use crate::state::App;

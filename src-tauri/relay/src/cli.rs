@@ -30,6 +30,8 @@ pub(crate) enum Command {
     /// Users and their keys.
     #[command(subcommand)]
     User(UserCommand),
+    /// Make a join code; prints the link for the new desk, once, alone on standard output.
+    JoinCode(NewJoinCode),
     /// Print the address, secret included, that the PBX must post to.
     CallbackUrl(DataDir),
     /// Every check of «Проверить сервис», one line each; exit code 1 if one fails.
@@ -109,10 +111,40 @@ pub(crate) enum UserCommand {
     },
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct NewJoinCode {
+    #[command(flatten)]
+    pub(crate) dir: DataDir,
+    /// What the user to come may do.
+    #[arg(long)]
+    pub(crate) role: CliRole,
+    /// Whose calls (a user must have one).
+    #[arg(long)]
+    pub(crate) abonent: Option<String>,
+    /// A name for people.
+    #[arg(long)]
+    pub(crate) name: String,
+    /// Address at which desks reach the relay; its public address where this is not given.
+    #[arg(long)]
+    pub(crate) relay: Option<Url>,
+    /// How long the code can be used, minutes: 5 to 10080 (7 days).
+    #[arg(long, default_value_t = crate::api::MINUTES)]
+    pub(crate) minutes: u32,
+}
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum CliRole {
     Admin,
     User,
+}
+
+impl From<CliRole> for crate::auth::Role {
+    fn from(role: CliRole) -> Self {
+        match role {
+            CliRole::Admin => Self::Admin,
+            CliRole::User => Self::User,
+        }
+    }
 }
 
 impl Cli {

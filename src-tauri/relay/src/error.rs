@@ -1,6 +1,7 @@
 //! The one table from error to status (design, part 7). No stack traces, no secrets, no internals.
 
 use crate::ledger::LedgerError;
+use crate::ledger::join_codes::Refused;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -20,6 +21,14 @@ pub(crate) enum ApiError {
     Timeout,
     TooLarge,
     TooMany,
+    /// Too many codes were tried: how long to wait, seconds.
+    TooManyTries(u64),
+    /// More join codes are open than anybody needs.
+    TooManyCodes,
+    /// A join code lets nobody in.
+    JoinRefused(Refused),
+    /// A setting is unknown or out of its bounds: which, and what is expected.
+    BadSetting(String),
     /// The idempotency key was used for another number.
     KeyReused,
     /// The same request is being carried out.
@@ -55,6 +64,20 @@ impl ApiError {
             Self::Timeout => say(S::REQUEST_TIMEOUT, "timeout", "the request did not come in time"),
             Self::TooLarge => say(S::PAYLOAD_TOO_LARGE, "too_large", "the body is too large"),
             Self::TooMany => say(S::TOO_MANY_REQUESTS, "too_many", "too many requests"),
+            Self::TooManyTries(_) => say(
+                S::TOO_MANY_REQUESTS,
+                "too_many_tries",
+                "too many codes were tried; wait a minute",
+            ),
+            Self::TooManyCodes => say(
+                S::CONFLICT,
+                "too_many_codes",
+                "too many join codes are open: withdraw some",
+            ),
+            Self::JoinRefused(Refused::Unknown) => say(S::NOT_FOUND, "code_unknown", "there is no such code"),
+            Self::JoinRefused(Refused::Used) => say(S::GONE, "code_used", "the code has been used"),
+            Self::JoinRefused(Refused::Expired) => say(S::GONE, "code_expired", "the code's time is over"),
+            Self::BadSetting(what) => (S::BAD_REQUEST, "bad_setting", what.clone()),
             Self::KeyReused => say(
                 S::CONFLICT,
                 "key_reused",
@@ -112,6 +135,11 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (status, code, message) = self.parts();
         let mut response = (status, Json(json!({ "code": code, "message": message }))).into_response();
+        if let Self::TooManyTries(seconds) = self {
+            response
+                .headers_mut()
+                .insert(axum::http::header::RETRY_AFTER, seconds.into());
+        }
         if status == StatusCode::UNAUTHORIZED {
             let scheme = axum::http::HeaderValue::from_static("Bearer");
             response

@@ -8,6 +8,7 @@ pub(crate) mod audit;
 pub(crate) mod calls;
 pub(crate) mod copy;
 pub(crate) mod events;
+pub(crate) mod join_codes;
 pub(crate) mod migrate;
 #[allow(
     dead_code,

@@ -1,5 +1,7 @@
 //! A running relay: what it is made of, how it starts and how it ends.
 
+use crate::abonents::recording;
+use crate::auth::code::Tries;
 use crate::auth::{self, Secret};
 use crate::config::Options;
 use crate::feed::{self, Hub};
@@ -112,6 +114,8 @@ impl Relay {
             portal: RwLock::new(None),
             token_file: options.token_file,
             wake_keeper: around.keeper.clone(),
+            wake_recording: Notify::new(),
+            join_tries: Tries::default(),
             keeper: Mutex::default(),
             keeper_asked: Mutex::default(),
             ingest_limit: options.ingest_per_second.map(Bucket::new),
@@ -136,6 +140,7 @@ impl Relay {
         let mut tasks = JoinSet::new();
         tasks.spawn(feed::route(hub, batches, roster));
         tasks.spawn(keeper::run(app.clone()));
+        tasks.spawn(recording::watch(app.clone()));
         tasks.spawn(serve(app.clone(), listener));
         if app.portal().is_some() {
             tasks.spawn(first_look(app.clone()));
@@ -176,9 +181,15 @@ impl Relay {
 
     /// Stores another public address and has the subscriptions made anew for it.
     pub async fn set_public_url(&self, url: Option<Url>) -> Result<(), LedgerError> {
-        let mut settings = self.app().settings();
-        settings.public_url = url;
-        set_settings(self.app(), settings).await
+        let change = move |settings: &Settings| {
+            let public_url = url;
+            Ok(Settings {
+                public_url,
+                ..settings.clone()
+            })
+        };
+        // Nothing of this change can be out of bounds.
+        set_settings(self.app(), Who::console(), change).await.map(drop)
     }
 
     /// The settings in force.
@@ -195,7 +206,7 @@ impl Relay {
         app.tasks.close();
         let all = async {
             app.tasks.wait().await;
-            // The server, the keeper and the first look; the router ends when the writer has.
+            // The server, the keeper and those who look at the abonents; the router ends when the writer has.
             while self.tasks.len() > 1 && self.tasks.join_next().await.is_some() {}
         };
         if tokio::time::timeout(drain, all).await.is_err() {
@@ -274,7 +285,7 @@ fn first_settings(connection: &rusqlite::Connection, options: &Options) -> Resul
     if let Some(what) = settings.invalid() {
         return Err(StartError::Setting(what));
     }
-    settings::store(connection, &settings)?;
+    settings::store(connection, &settings, Who::console())?;
     Ok(settings)
 }
 
@@ -355,14 +366,23 @@ pub(crate) async fn try_token(app: &App, token: Token, who: Who) -> Result<usize
     Ok(abonents)
 }
 
-/// Stores the settings and lets everybody know.
-pub(crate) async fn set_settings(app: &App, settings: Settings) -> Result<(), LedgerError> {
+/// Changes the settings and lets everybody know; gives the new ones, or why the change refused.
+pub(crate) async fn set_settings(
+    app: &App,
+    who: Who,
+    change: impl FnOnce(&Settings) -> Result<Settings, String> + Send + 'static,
+) -> Result<Result<Settings, String>, LedgerError> {
     app.ledger
         .write(move |batch| {
-            settings::store(batch.connection, &settings)?;
-            batch.new_settings = Some(settings);
+            // From what is stored, not from what was in force when the request came: two changes at once both hold.
+            let settings = match change(&settings::load(batch.connection)?) {
+                Ok(settings) => settings,
+                Err(refused) => return Ok(Err(refused)),
+            };
+            settings::store(batch.connection, &settings, who)?;
+            batch.new_settings = Some(settings.clone());
             batch.wake_keeper = true;
-            Ok(())
+            Ok(Ok(settings))
         })
         .await
 }

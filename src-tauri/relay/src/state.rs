@@ -1,6 +1,7 @@
 //! What all parts of a running relay share.
 
 use crate::auth::Secret;
+use crate::auth::code::Tries;
 use crate::feed::Hub;
 use crate::keeper::{Asked, KeeperState};
 use crate::ledger::{Ledger, settings::Settings};
@@ -93,6 +94,10 @@ pub(crate) struct Shared {
     /// Where an accepted token is kept; none: the embedding program keeps it.
     pub(crate) token_file: Option<PathBuf>,
     pub(crate) wake_keeper: Arc<Notify>,
+    /// There may be abonents of whom it is not known whether they are recorded.
+    pub(crate) wake_recording: Notify,
+    /// Tries to join that have failed.
+    pub(crate) join_tries: Tries,
     pub(crate) keeper: Mutex<KeeperState>,
     /// What the keeper was asked to do at its next look.
     pub(crate) keeper_asked: Mutex<Asked>,
@@ -117,6 +122,7 @@ impl Shared {
     pub(crate) fn set_portal(&self, portal: Option<Portal>) {
         *self.portal.write().unwrap_or_else(PoisonError::into_inner) = portal;
         self.wake_keeper.notify_one();
+        self.wake_recording.notify_one();
     }
 
     /// The wall clock.

@@ -8,7 +8,8 @@ mod xml;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use support::{IVANOV, PETROV, Served, close_code, next, start};
+use std::collections::BTreeMap;
+use support::{IVANOV, PETROV, Served, close_code, next, start, until};
 use xml::Xml;
 
 /// What each path of the document needs: nobody's key, any key, or an admin's.
@@ -44,7 +45,45 @@ const PATHS: &[(&str, &str, For)] = &[
     ("PUT", "/v1/settings/token", For::Admin),
     ("GET", "/v1/check", For::Admin),
     ("GET", "/v1/audit", For::Admin),
+    ("GET", "/v1/settings/schema", For::Admin),
+    ("GET", "/v1/join-codes", For::Admin),
+    ("POST", "/v1/join-codes", For::Admin),
+    ("DELETE", "/v1/join-codes/{id}", For::Admin),
+    ("POST", "/v1/join", For::Anyone),
+    ("PUT", "/v1/abonents/{id}/recording", For::Admin),
 ];
+
+/// What [`PATHS`] says, in the document's words.
+fn tried() -> BTreeMap<(String, String), &'static str> {
+    let row = |(method, path, wanted): &(&str, &str, For)| {
+        let whom = match wanted {
+            For::Anyone => "",
+            For::Any => "user, admin",
+            For::Admin => "admin",
+        };
+        ((method.to_lowercase(), (*path).to_owned()), whom)
+    };
+    PATHS.iter().map(row).collect()
+}
+
+/// What the document says; that it lists every route, and no other, is tested beside the routes.
+fn described(document: &Value) -> BTreeMap<(String, String), &str> {
+    let paths = document["paths"].as_object().unwrap().iter();
+    paths
+        .filter(|(path, _)| path.starts_with("/v1/"))
+        .flat_map(|(path, methods)| {
+            let methods = methods.as_object().unwrap().iter();
+            methods
+                .filter(|(method, _)| *method != "parameters")
+                .map(move |(method, about)| {
+                    (
+                        (method.clone(), path.clone()),
+                        about["x-for"].as_str().unwrap_or_default(),
+                    )
+                })
+        })
+        .collect()
+}
 
 async fn company() -> (Served, String, String) {
     let served = start().await;
@@ -63,14 +102,11 @@ async fn company() -> (Served, String, String) {
 async fn every_path_asks_for_the_right_key() {
     let (served, ivanov, _) = company().await;
     let document = served.get("/v1/openapi.json").await;
-    let listed: usize = document["paths"]
-        .as_object()
-        .unwrap()
-        .iter()
-        .filter(|(path, _)| path.starts_with("/v1/"))
-        .map(|(_, methods)| methods.as_object().unwrap().len())
-        .sum();
-    assert_eq!(PATHS.len(), listed, "every path of the document is tried here");
+    assert_eq!(
+        tried(),
+        described(&document),
+        "every path of the document is tried here, as it says for whom"
+    );
 
     let revoked = served.add_user(IVANOV).await;
     let users = served.get("/v1/users").await;
@@ -93,7 +129,10 @@ async fn every_path_asks_for_the_right_key() {
         ] {
             let status = served.send(verb.clone(), &path, key.as_deref(), None).await.status();
             if *wanted == For::Anyone {
-                assert_eq!(status, StatusCode::OK, "{method} {path} is for anyone");
+                assert!(
+                    !matches!(status.as_u16(), 401 | 403 | 405),
+                    "{method} {path} is for anyone, got {status}"
+                );
             } else {
                 assert_eq!(status, StatusCode::UNAUTHORIZED, "{method} {path} with {whose} key");
             }
@@ -106,6 +145,16 @@ async fn every_path_asks_for_the_right_key() {
                 !matches!(as_user.as_u16(), 401 | 403),
                 "{method} {path} is for users too, got {as_user}"
             );
+        }
+        if *method == "GET" {
+            // HEAD is served with every GET, and must be no way around.
+            let head = served.send(Method::HEAD, &path, None, None).await.status();
+            let wanted = if *wanted == For::Anyone {
+                StatusCode::OK
+            } else {
+                StatusCode::UNAUTHORIZED
+            };
+            assert_eq!(head, wanted, "HEAD {path} with no key");
         }
         let as_admin = served.send(verb, &path, Some(&served.admin()), None).await.status();
         assert!(
@@ -191,9 +240,21 @@ async fn a_revoked_key_ends_its_feed() {
         .unwrap();
     assert!(!users.to_string().contains(&petrov), "keys are never listed");
     let path = format!("/v1/users/{}", user["id"].as_str().unwrap());
+    // It would wait longer than the client does.
+    let poll = served
+        .client
+        .get(served.url("/v1/changes?after=3&wait=60"))
+        .bearer_auth(&petrov);
+    let poll = tokio::spawn(async move { poll.send().await.unwrap() });
+    until("both listen", || async {
+        (served.get("/v1/health").await["readers"] == 2).then_some(())
+    })
+    .await;
     let gone = served.send(Method::DELETE, &path, Some(&served.admin()), None).await;
     assert_eq!(gone.status(), StatusCode::NO_CONTENT, "the key is revoked");
     assert_eq!(close_code(&mut feed).await, 1008, "the open feed ends with it");
+    let refused = poll.await.unwrap();
+    assert_eq!(refused.status(), StatusCode::UNAUTHORIZED, "so does the long poll");
     let again = served.send(Method::DELETE, &path, Some(&served.admin()), None).await;
     assert_eq!(
         again.status(),

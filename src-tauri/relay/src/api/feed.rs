@@ -61,6 +61,8 @@ pub(crate) async fn socket(
     // The place comes first: what is committed while the ledger is read is already in its queue.
     let seat = app.hub.join(view.clone(), caller.user.clone());
     let newest = newest(&app, view, params.after).await?;
+    // A key that was revoked before the place was taken found nothing to cut.
+    still_valid(&app, &caller).await?;
     let mut response = upgrade
         .read_buffer_size(1024)
         .write_buffer_size(0)
@@ -96,15 +98,26 @@ pub(crate) async fn changes(
     let mut page = socket::page(&app, &view, params.after, limit).await?;
     if page.is_empty() && !wait.is_zero() {
         tokio::select! {
-            _ = seat.news.recv() => page = socket::page(&app, &view, params.after, limit).await?,
+            _ = seat.news.recv() => {}
             () = tokio::time::sleep(wait) => {}
             () = app.stop.cancelled() => {}
         }
+        // Who is revoked loses the place, and must not be told what has come since.
+        still_valid(&app, &caller).await?;
+        page = socket::page(&app, &view, params.after, limit).await?;
     }
     let mut response = listed(&page, params.after, page.len() == limit);
     let newest = newest(&app, view, params.after).await?;
     response.headers_mut().insert(VERSION, HeaderValue::from(newest));
     Ok(response)
+}
+
+async fn still_valid(app: &App, caller: &Caller) -> Result<(), ApiError> {
+    if socket::may_still_read(app, caller.user.as_deref()).await {
+        Ok(())
+    } else {
+        Err(ApiError::Unauthorized)
+    }
 }
 
 /// The snapshots are JSON already.

@@ -3,7 +3,7 @@
 use super::body;
 use crate::auth::Admin;
 use crate::error::ApiError;
-use crate::ledger::settings::Settings;
+use crate::ledger::settings::{Settings, schema};
 use crate::relay::{self, TokenError};
 use crate::state::App;
 use axum::Json;
@@ -26,20 +26,18 @@ fn told(app: &App, settings: &Settings) -> Value {
 /// `PUT /v1/settings`: replaces the values that are given.
 pub(crate) async fn change(
     State(app): State<App>,
-    _: Admin,
+    Admin(caller): Admin,
     given: Result<Json<Map<String, Value>>, JsonRejection>,
 ) -> Result<Json<Value>, ApiError> {
-    let mut settings = app.settings();
-    for (key, value) in body(given)? {
-        settings = settings
-            .with(&key, value)
-            .map_err(|_| ApiError::BadRequest("an unknown setting, or a wrong value"))?;
-    }
-    if settings.invalid().is_some() {
-        return Err(ApiError::BadRequest("a setting is out of its bounds"));
-    }
-    relay::set_settings(&app, settings.clone()).await?;
+    let given = body(given)?;
+    let changed = relay::set_settings(&app, (&caller).into(), move |settings| settings.changed(given)).await?;
+    let settings = changed.map_err(ApiError::BadSetting)?;
     Ok(Json(told(&app, &settings)))
+}
+
+/// `GET /v1/settings/schema`: every setting with its meaning, default and bounds.
+pub(crate) async fn schema(_: Admin) -> Json<Value> {
+    Json(json!({ "settings": schema::told() }))
 }
 
 #[derive(Deserialize)]

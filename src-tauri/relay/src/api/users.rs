@@ -52,22 +52,36 @@ pub(crate) struct NewUser {
     abonent: Option<String>,
 }
 
-/// A user with a new key. The same for the API and the command line.
-pub(crate) fn new_user(name: &str, role: Role, abonent: Option<String>) -> Result<(User, String), ApiError> {
+/// The id of an abonent whom a person may have written in another way.
+pub(super) fn canonical(app: &App, id: String) -> String {
+    app.roster.get().abonent(&id).map_or(id, str::to_owned)
+}
+
+/// A user's name and abonent within their bounds.
+pub(super) fn plain_user(
+    name: &str,
+    role: Role,
+    abonent: Option<String>,
+) -> Result<(String, Option<String>), ApiError> {
     let name = name.trim();
     let plain =
         |text: &str, most| !text.is_empty() && text.chars().count() <= most && !text.chars().any(char::is_control);
     if !plain(name, NAME) {
         return Err(ApiError::BadRequest("name must have 1 to 200 characters"));
     }
-    let abonent = match (role, abonent) {
-        (Role::User, None) => return Err(ApiError::BadRequest("a user needs an abonent")),
-        (_, Some(id)) if !plain(&id, NAME) => return Err(ApiError::BadRequest("abonent is no abonent's id")),
-        (_, abonent) => abonent,
-    };
+    match (role, &abonent) {
+        (Role::User, None) => Err(ApiError::BadRequest("a user needs an abonent")),
+        (_, Some(id)) if !plain(id, NAME) => Err(ApiError::BadRequest("abonent is no abonent's id")),
+        _ => Ok((name.to_owned(), abonent)),
+    }
+}
+
+/// A user with a new key. The same for the API and the command line.
+pub(crate) fn new_user(name: &str, role: Role, abonent: Option<String>) -> Result<(User, String), ApiError> {
+    let (name, abonent) = plain_user(name, role, abonent)?;
     let user = User {
         id: ulid::Ulid::new().to_string(),
-        name: name.to_owned(),
+        name,
         role,
         abonent,
         created_at: now(),
@@ -83,9 +97,7 @@ pub(crate) async fn add(
     new: Result<Json<NewUser>, JsonRejection>,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let new = body(new)?;
-    let abonent = new
-        .abonent
-        .map(|id| app.roster.get().abonent(&id).unwrap_or(&id).to_owned());
+    let abonent = new.abonent.map(|id| canonical(&app, id));
     let (user, key) = new_user(&new.name, new.role, abonent)?;
     let (row, hash, who) = (user.clone(), auth::hash(&key), (&caller).into());
     app.ledger

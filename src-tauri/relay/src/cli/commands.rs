@@ -1,10 +1,11 @@
 //! What each command does.
 
-use super::{Cli, CliRole, Command, DataDir, File, Serve, UserCommand, backup, options};
-use crate::api::{Scene, run_checks};
-use crate::auth::{Role, hash};
+use super::{Cli, Command, DataDir, File, NewJoinCode, Serve, UserCommand, backup, options};
+use crate::api::{NewCode, Scene, link, new_code, run_checks};
+use crate::auth::hash;
+use crate::error::ApiError;
 use crate::ledger::audit::Who;
-use crate::ledger::{self, events, settings, subscriptions, users};
+use crate::ledger::{self, events, join_codes, settings, subscriptions, users};
 use crate::relay::Relay;
 use crate::writer::now;
 use anyhow::{Context as _, bail};
@@ -19,6 +20,7 @@ pub async fn run(cli: Cli, signal: impl Future<Output = ()>) -> anyhow::Result<E
     match cli.command {
         Command::Serve(wanted) => serve(wanted, signal).await?,
         Command::User(command) => user(command)?,
+        Command::JoinCode(wanted) => join_code(wanted)?,
         Command::CallbackUrl(dir) => callback_url(&dir)?,
         Command::Check(dir) => return check(&dir).await,
         Command::Events(dir) => journal(&dir)?,
@@ -76,14 +78,10 @@ fn user(command: UserCommand) -> anyhow::Result<()> {
             abonent,
             name,
         } => {
-            let role = match role {
-                CliRole::Admin => Role::Admin,
-                CliRole::User => Role::User,
-            };
             let connection = ledger::open(&dir.data_dir)?;
             let roster = crate::roster::Roster::load(&connection)?;
             let abonent = abonent.map(|id| roster.abonent(&id).unwrap_or(&id).to_owned());
-            let new = crate::api::new_user(&name, role, abonent);
+            let new = crate::api::new_user(&name, role.into(), abonent);
             let (user, key) = new.map_err(|error| anyhow::anyhow!("{}", error.message()))?;
             let whole = connection.unchecked_transaction()?;
             users::add(&whole, &user, &hash(&key), Who::console())?;
@@ -105,6 +103,37 @@ fn user(command: UserCommand) -> anyhow::Result<()> {
             whole.commit()?;
         }
     }
+    Ok(())
+}
+
+fn join_code(wanted: NewJoinCode) -> anyhow::Result<()> {
+    let connection = ledger::open(&wanted.dir.data_dir)?;
+    let relay = match (wanted.relay, super::env_url("PEREZVON_PUBLIC_URL")?) {
+        (Some(url), _) | (None, Some(url)) => Some(url),
+        (None, None) => settings::load(&connection)?.public_url,
+    };
+    let relay = relay.context("the address for desks is not known: give --relay, or set the public address")?;
+    if !settings::schema::is_http(&relay) {
+        bail!("--relay {relay}: an http or https address is expected");
+    }
+    let roster = crate::roster::Roster::load(&connection)?;
+    let new = NewCode {
+        name: wanted.name,
+        role: wanted.role.into(),
+        abonent: wanted
+            .abonent
+            .map(|id| roster.abonent(&id).map_or(id.clone(), str::to_owned)),
+        minutes: Some(wanted.minutes),
+    };
+    let who = Who::console();
+    let made = new_code(new, &who);
+    let (code, secret, hash) = made.map_err(|error| anyhow::anyhow!("{}", error.message()))?;
+    let whole = connection.unchecked_transaction()?;
+    if !join_codes::add(&whole, &code, &hash, who)? {
+        bail!("{}", ApiError::TooManyCodes.message());
+    }
+    whole.commit()?;
+    writeln!(std::io::stdout(), "{}", link(&relay, &secret).reveal())?;
     Ok(())
 }
 

@@ -131,7 +131,7 @@ async fn lost_place(app: &App, user: Option<String>) -> End {
 }
 
 /// Another process may have revoked the key.
-async fn may_still_read(app: &App, user: Option<&str>) -> bool {
+pub(crate) async fn may_still_read(app: &App, user: Option<&str>) -> bool {
     let Some(id) = user.map(str::to_owned) else { return true };
     // A ledger that cannot be read at the moment revokes nobody.
     app.ledger

@@ -2,7 +2,7 @@
 
 use super::LedgerError;
 use perezvon_core::Time;
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
 
@@ -49,6 +49,16 @@ pub(crate) enum Recording {
     On,
     /// They are not.
     Off,
+}
+
+impl Recording {
+    /// The word in the database.
+    fn word(self) -> &'static str {
+        match self {
+            Self::On => "on",
+            Self::Off => "off",
+        }
+    }
 }
 
 impl From<bool> for Recording {
@@ -197,6 +207,68 @@ pub(crate) fn replace(connection: &Connection, abonents: &[Abonent], at: Time) -
         ))?;
     }
     Ok(())
+}
+
+/// Present abonents whose recording was never read, or longer than `fresh` milliseconds ago, with the time of that
+/// reading. A reading from the future is none: the clock was set back.
+pub(crate) fn recording_stale(
+    connection: &Connection,
+    now: Time,
+    fresh: i64,
+) -> Result<Vec<(String, Option<i64>)>, LedgerError> {
+    let sql = "SELECT id, recording_read_at FROM abonents
+               WHERE gone_at IS NULL
+                   AND (recording_read_at IS NULL OR recording_read_at NOT BETWEEN ?1 AND ?2)
+               ORDER BY recording_read_at, id";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map((now.plus(-fresh).ms(), now.ms()), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Stores what the PBX said, unless something newer was stored since `read_at`.
+pub(crate) fn recording_read(
+    connection: &Connection,
+    abonent: &str,
+    found: Option<Recording>,
+    read_at: Option<i64>,
+    now: Time,
+) -> Result<(), LedgerError> {
+    let sql = "UPDATE abonents SET recording = ?2, recording_read_at = ?3
+               WHERE id = ?1 AND recording_read_at IS ?4";
+    let word = found.map(Recording::word);
+    connection
+        .prepare_cached(sql)?
+        .execute((abonent, word, now.ms(), read_at))?;
+    Ok(())
+}
+
+/// Has the recording of everybody read anew; until then what is known stays.
+pub(crate) fn recording_outdated(connection: &Connection) -> Result<(), LedgerError> {
+    let sql = "UPDATE abonents SET recording_read_at = NULL WHERE recording_read_at IS NOT NULL";
+    connection.execute(sql, [])?;
+    Ok(())
+}
+
+/// Stores that somebody switched it, and what the PBX says now (none: it did not answer). Gives what was known before.
+pub(crate) fn switched(
+    connection: &Connection,
+    abonent: &str,
+    found: Option<Recording>,
+    at: Time,
+    by: &str,
+) -> Result<Option<Recording>, LedgerError> {
+    let before: Option<String> = connection
+        .prepare_cached("SELECT recording FROM abonents WHERE id = ?1")?
+        .query_row([abonent], |row| row.get(0))
+        .optional()?
+        .flatten();
+    // What is not known is read soon.
+    let sql = "UPDATE abonents SET recording = ?2, recording_read_at = iif(?2 IS NULL, NULL, ?3),
+                   recording_changed_at = ?3, recording_changed_by = ?4
+               WHERE id = ?1";
+    let word = found.map(Recording::word);
+    connection.prepare_cached(sql)?.execute((abonent, word, at.ms(), by))?;
+    Ok(before.map(|word| (word == "on").into()))
 }
 
 /// Inbound numbers: id and phone.

@@ -1,9 +1,14 @@
 //! Settings of the relay, one JSON value per key.
 
+pub(crate) mod schema;
+
 use super::LedgerError;
+use super::audit::{self, Entry, What, Who};
+use crate::writer::now;
 use perezvon_core::call::Policy;
 use rusqlite::{Connection, OptionalExtension};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use url::Url;
 
 /// What an administrator may set. Unknown keys are refused, missing ones keep their value.
@@ -94,26 +99,14 @@ impl Settings {
         self.talk_lost_ms = policy.talk_lost_ms;
     }
 
-    /// What is wrong with the values, if anything: the name of the setting.
+    /// What is out of its bounds, if anything: the key of the setting.
     pub fn invalid(&self) -> Option<&'static str> {
-        let day = 86_400_000;
-        let http =
-            |url: &Url| matches!(url.scheme(), "http" | "https") && url.host().is_some() && url.query().is_none();
-        if self.public_url.as_ref().is_some_and(|url| !http(url)) {
-            Some("publicUrl")
-        } else if !(0..=600_000).contains(&self.grace_ms) {
-            Some("graceMs")
-        } else if !(1..=day).contains(&self.ring_lost_ms) {
-            Some("ringLostMs")
-        } else if !(1..=7 * day).contains(&self.talk_lost_ms) {
-            Some("talkLostMs")
-        } else if !(60..=604_800).contains(&self.subscription_expires_s) {
-            Some("subscriptionExpiresS")
-        } else if self.renew_minutes.is_some_and(|minutes| !(5..=1440).contains(&minutes)) {
-            Some("renewMinutes")
-        } else {
-            None
-        }
+        let all = serde_json::to_value(self).ok()?;
+        let wrong = |setting: &&schema::Setting| {
+            let value = all.get(setting.key).unwrap_or(&Value::Null);
+            setting.place == schema::Place::Settings && setting.check(value).is_err()
+        };
+        schema::ALL.iter().find(wrong).map(|setting| setting.key)
     }
 
     /// Where the PBX must post to, the secret included (reference 2.2: it appends `/null`).
@@ -143,7 +136,7 @@ pub(crate) fn load(connection: &Connection) -> Result<Settings, LedgerError> {
     let Some(json) = get(connection, SETTINGS)? else {
         return Ok(Settings::default());
     };
-    let stored: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&json).unwrap_or_default();
+    let stored: Map<String, Value> = serde_json::from_str(&json).unwrap_or_default();
     let mut settings = Settings::default();
     for (key, value) in stored {
         if let Ok(better) = settings.with(&key, value) {
@@ -155,22 +148,51 @@ pub(crate) fn load(connection: &Connection) -> Result<Settings, LedgerError> {
 
 impl Settings {
     /// These settings with one value replaced.
-    pub fn with(&self, key: &str, value: serde_json::Value) -> Result<Self, serde_json::Error> {
+    fn with(&self, key: &str, value: Value) -> Result<Self, serde_json::Error> {
         let mut all = serde_json::to_value(self)?;
         if let Some(map) = all.as_object_mut() {
             map.insert(key.to_owned(), value);
         }
         serde_json::from_value(all)
     }
+
+    /// These settings with the given values replaced; or which of them is wrong, and what is expected.
+    pub(crate) fn changed(&self, given: Map<String, Value>) -> Result<Self, String> {
+        let mut settings = self.clone();
+        for (key, value) in given {
+            let setting = schema::of(&key)?;
+            setting.check(&value)?;
+            settings = settings.with(&key, value).map_err(|_| setting.expected())?;
+        }
+        Ok(settings)
+    }
 }
 
-/// Stores the settings.
-pub(crate) fn store(connection: &Connection, settings: &Settings) -> Result<(), LedgerError> {
-    put(
-        connection,
-        SETTINGS,
-        &serde_json::to_string(settings).map_err(LedgerError::state)?,
-    )
+/// Stores the settings, with a line in the audit about each that is not as it was.
+pub(crate) fn store(connection: &Connection, settings: &Settings, who: Who) -> Result<(), LedgerError> {
+    let all = |settings: &Settings| match serde_json::to_value(settings) {
+        Ok(Value::Object(map)) => Ok(map),
+        Ok(_) => Err(LedgerError::State("the settings are no object".to_owned())),
+        Err(error) => Err(LedgerError::state(error)),
+    };
+    let (before, after) = (all(&load(connection)?)?, all(settings)?);
+    let changed: Map<String, Value> = after
+        .iter()
+        .filter(|(key, value)| before.get(*key) != Some(value))
+        .map(|(key, value)| (key.clone(), serde_json::json!({ "from": before.get(key), "to": value })))
+        .collect();
+    put(connection, SETTINGS, &Value::Object(after).to_string())?;
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let entry = Entry {
+        at: now(),
+        who,
+        what: What::SettingsChanged,
+        subject: None,
+        detail: Some(Value::Object(changed)),
+    };
+    audit::add(connection, &entry)
 }
 
 /// The secret of the callback's path; made when there is none yet.

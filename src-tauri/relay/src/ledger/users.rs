@@ -1,7 +1,7 @@
 //! Users and the hashes of their keys.
 
-use super::LedgerError;
 use super::audit::{self, Entry, What, Who};
+use super::{LedgerError, join_codes};
 use crate::auth::Role;
 use perezvon_core::Time;
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -56,12 +56,12 @@ pub(crate) fn add(connection: &Connection, user: &User, key_hash: &[u8; 32], who
 }
 
 /// What the audit says of a user.
-pub(crate) fn told(user: &User) -> Value {
+fn told(user: &User) -> Value {
     json!({ "name": user.name, "role": user.role, "abonent": user.abonent })
 }
 
-/// Adds a user with the hash of his key.
-pub(crate) fn insert(connection: &Connection, user: &User, key_hash: &[u8; 32]) -> Result<(), LedgerError> {
+/// Adds a user with the hash of his key; who calls writes the audit.
+pub(super) fn insert(connection: &Connection, user: &User, key_hash: &[u8; 32]) -> Result<(), LedgerError> {
     let sql = "INSERT INTO users (id, name, role, abonent, key_hash, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     connection.prepare_cached(sql)?.execute((
         &user.id,
@@ -91,7 +91,7 @@ pub(crate) fn list(connection: &Connection) -> Result<Vec<User>, LedgerError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Stops a user's key, with a line in the audit. False when there is no such user or the key was stopped before.
+/// Stops a user's key and the join codes that he has made, with a line in the audit. False when there is no such user or the key was stopped before.
 pub(crate) fn revoke(connection: &Connection, id: &str, at: Time, who: Who) -> Result<bool, LedgerError> {
     let sql = format!("UPDATE users SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL RETURNING {COLUMNS}");
     let stopped = connection
@@ -99,6 +99,7 @@ pub(crate) fn revoke(connection: &Connection, id: &str, at: Time, who: Who) -> R
         .query_row((id, at.ms()), read)
         .optional()?;
     let Some(user) = stopped else { return Ok(false) };
+    join_codes::withdraw_of(connection, id, at, &who)?;
     let entry = Entry {
         at,
         who,

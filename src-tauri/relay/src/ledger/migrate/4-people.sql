@@ -26,6 +26,7 @@ CREATE TABLE join_codes (
     name TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     created_by TEXT NOT NULL,
+    created_by_id TEXT,
     expires_at INTEGER NOT NULL,
     used_at INTEGER,
     CHECK (role = 'admin' OR abonent IS NOT NULL)

@@ -1,0 +1,159 @@
+//! Join codes: short enough to be typed, long enough not to be guessed at the rate that [`Tries`] allows.
+
+use super::Secret;
+use sha2::{Digest as _, Sha256};
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Crockford's base 32: no `I`, `L`, `O`, `U`, which look like others or make words.
+const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// Letters of a code: 60 random bits.
+const LENGTH: usize = 12;
+/// Letters between two dashes.
+const GROUP: usize = 4;
+
+/// A new code as it is shown: `K7M2-4QXP-9DRT`.
+pub(crate) fn random() -> Secret {
+    let mut bytes = [0_u8; 8];
+    getrandom::fill(&mut bytes).expect("the system has random numbers");
+    let mut bits = u64::from_le_bytes(bytes);
+    let mut text = String::with_capacity(LENGTH + LENGTH / GROUP);
+    for n in 0..LENGTH {
+        if n > 0 && n % GROUP == 0 {
+            text.push('-');
+        }
+        text.push(char::from(LETTERS[(bits & 31) as usize]));
+        bits >>= 5;
+    }
+    Secret::new(text)
+}
+
+/// What is stored of a code that a person typed: case, blanks and dashes do not matter, and the look-alikes are read
+/// as what they look like. None for what cannot be a code.
+pub(crate) fn hash(typed: &str) -> Option<[u8; 32]> {
+    // Longer than anything a person would call a code.
+    if typed.len() > 64 {
+        return None;
+    }
+    let mut plain = String::with_capacity(LENGTH);
+    for letter in typed.chars().filter(|c| !c.is_whitespace() && *c != '-') {
+        let letter = match letter.to_ascii_uppercase() {
+            'O' => '0',
+            'I' | 'L' => '1',
+            other => other,
+        };
+        let known = u8::try_from(letter).is_ok_and(|byte| LETTERS.contains(&byte));
+        if !known || plain.len() == LENGTH {
+            return None;
+        }
+        plain.push(letter);
+    }
+    (plain.len() == LENGTH).then(|| Sha256::digest(format!("join {plain}").as_bytes()).into())
+}
+
+/// Failed tries to join that are borne in [`SPAN`], of all who try together: who tries is not known, and an address
+/// proves nothing behind a proxy. At this rate a code of 60 bits that lives a week is guessed with the chance of one in
+/// ten million million.
+const FAILURES: usize = 10;
+/// See [`FAILURES`].
+const SPAN: Duration = Duration::from_mins(1);
+
+/// The tries of the last minute that have not succeeded, those under way included.
+#[derive(Debug, Default)]
+pub(crate) struct Tries(Mutex<VecDeque<Instant>>);
+
+impl Tries {
+    /// Counts a try before it is made, so that many at once are no way around the limit. How long to wait when there
+    /// were too many.
+    pub(crate) fn begin(&self) -> Result<Instant, Duration> {
+        self.begin_at(Instant::now())
+    }
+
+    fn begin_at(&self, now: Instant) -> Result<Instant, Duration> {
+        let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        while tries
+            .front()
+            .is_some_and(|at| now.saturating_duration_since(*at) >= SPAN)
+        {
+            tries.pop_front();
+        }
+        match tries.front() {
+            Some(oldest) if tries.len() >= FAILURES => Err(SPAN.saturating_sub(now.saturating_duration_since(*oldest))),
+            _ => {
+                tries.push_back(now);
+                Ok(now)
+            }
+        }
+    }
+
+    /// The try that began then was no failure.
+    pub(crate) fn succeeded(&self, begun: Instant) {
+        let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(at) = tries.iter().position(|at| *at == begun) {
+            tries.remove(at);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_code_is_read_however_it_is_typed() {
+        let code = hash("K7M2-4QX0-1DRT").unwrap();
+        for typed in ["k7m24qx01drt", " K7M2 4QXO LDRT ", "k7m2-4qxo-idrt", "K7M24QX0-1DRT"] {
+            assert_eq!(hash(typed), Some(code), "{typed}");
+        }
+        assert_ne!(hash("K7M2-4QX0-1DRV"), Some(code), "another letter is another code");
+        for wrong in [
+            "",
+            "K7M2-4QX0-1DR",
+            "K7M2-4QX0-1DRT7",
+            "K7M2-4QX0-1DRU",
+            "К7М2-4QX0-1DRT",
+            &"0".repeat(65),
+        ] {
+            assert_eq!(hash(wrong), None, "{wrong} is no code");
+        }
+    }
+
+    #[test]
+    fn codes_have_their_form_and_all_their_letters() {
+        let mut seen = std::collections::BTreeSet::new();
+        let mut letters = std::collections::BTreeSet::new();
+        for _ in 0..200 {
+            let code = random();
+            let text = code.reveal();
+            assert_eq!(text.split('-').map(str::len).collect::<Vec<_>>(), [4, 4, 4], "{text}");
+            assert!(hash(text).is_some(), "{text} is readable");
+            letters.extend(text.bytes().filter(|b| *b != b'-'));
+            seen.insert(text.to_owned());
+        }
+        assert_eq!(seen.len(), 200, "no code comes twice");
+        assert_eq!(letters.len(), 32, "every letter is used");
+    }
+
+    #[test]
+    fn failures_use_up_the_minute_and_successes_do_not() {
+        let tries = Tries::default();
+        let start = Instant::now();
+        for _ in 0..100 {
+            let begun = tries.begin_at(start).unwrap();
+            tries.succeeded(begun);
+        }
+        for n in 0..10 {
+            let at = start + Duration::from_secs(n);
+            assert!(tries.begin_at(at).is_ok(), "try {n} is allowed");
+        }
+        let wait = tries.begin_at(start + Duration::from_secs(20)).unwrap_err();
+        assert_eq!(wait, Duration::from_secs(40), "until the first is a minute old");
+        assert!(
+            tries.begin_at(start + Duration::from_mins(1)).is_ok(),
+            "then there is one more"
+        );
+        assert!(tries.begin_at(start + Duration::from_mins(1)).is_err(), "and no second");
+    }
+}

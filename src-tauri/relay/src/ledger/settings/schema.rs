@@ -1,0 +1,318 @@
+//! Every setting with its meaning, default and bounds: what the windows show and what [`super::Settings`] may hold.
+//! The rows of the manual's wizard (W1 to W10) are all here, also those that are set elsewhere or not applied.
+
+mod table;
+
+pub(crate) use table::ALL;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use url::Url;
+
+/// A text in both languages.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct Words {
+    /// Russian.
+    pub(crate) ru: &'static str,
+    /// English.
+    pub(crate) en: &'static str,
+}
+
+/// One of the values to choose from.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct Choice {
+    /// As it is stored.
+    pub(crate) value: &'static str,
+    /// In Russian.
+    pub(crate) ru: &'static str,
+    /// In English.
+    pub(crate) en: &'static str,
+}
+
+/// What values there are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kind {
+    /// Yes or no.
+    Bool,
+    /// A whole number.
+    Number {
+        /// Smallest.
+        min: i64,
+        /// Largest.
+        max: i64,
+        /// `ms`, `s`, `min`, `days`, `MiB`.
+        unit: &'static str,
+    },
+    /// One of several words.
+    Choice(&'static [Choice]),
+    /// Any text.
+    Text,
+    /// An `http` or `https` address.
+    Address,
+    /// No value: something to do.
+    Action,
+}
+
+impl Kind {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Bool => "bool",
+            Self::Number { .. } => "number",
+            Self::Choice(_) => "choice",
+            Self::Text => "text",
+            Self::Address => "address",
+            Self::Action => "action",
+        }
+    }
+}
+
+/// Where a setting is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Place {
+    /// `PUT /v1/settings`.
+    Settings,
+    /// `PUT /v1/settings/token`.
+    Token,
+    /// `GET /v1/check`.
+    Check,
+    /// `/v1/users` and `/v1/join-codes`.
+    Users,
+    /// `/v1/abonents`.
+    Abonents,
+    /// In each person's app.
+    Desk,
+    /// Nowhere: it is not applied.
+    Nowhere,
+}
+
+/// A setting.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Setting {
+    /// Its name in JSON.
+    pub(crate) key: &'static str,
+    /// The row of the manual that it answers.
+    pub(crate) manual: Option<&'static str>,
+    /// Its name for people.
+    pub(crate) name: Words,
+    /// What it does.
+    pub(crate) meaning: Words,
+    /// What values there are.
+    pub(crate) kind: Kind,
+    /// Where it is set.
+    pub(crate) place: Place,
+    /// Why it is not applied; none where it is.
+    pub(crate) not_applied: Option<Words>,
+}
+
+/// An address that the PBX and desks can be told: `http` or `https`, with a host, without a query.
+pub(crate) fn is_http(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https")
+        && url.host().is_some()
+        && url.query().is_none()
+        && url.fragment().is_none()
+}
+
+impl Setting {
+    /// The default as JSON; null where there is none, and then null may be set.
+    pub(crate) fn default(&self) -> Value {
+        let all = json!(super::Settings::default());
+        all.get(self.key).cloned().unwrap_or_default()
+    }
+
+    /// Whether the setting may have this value; if not, what is expected.
+    pub(crate) fn check(&self, value: &Value) -> Result<(), String> {
+        let good = match (self.kind, value) {
+            (_, Value::Null) => self.default().is_null(),
+            (Kind::Bool, value) => value.is_boolean(),
+            (Kind::Number { min, max, .. }, value) => value.as_i64().is_some_and(|n| (min..=max).contains(&n)),
+            (Kind::Choice(choices), value) => choices.iter().any(|choice| value == choice.value),
+            (Kind::Text, value) => value.as_str().is_some_and(|text| text.chars().count() <= 1000),
+            (Kind::Address, value) => value
+                .as_str()
+                .is_some_and(|text| Url::parse(text).is_ok_and(|url| is_http(&url))),
+            (Kind::Action, _) => false,
+        };
+        if good { Ok(()) } else { Err(self.expected()) }
+    }
+
+    /// The sentence that says which values there are.
+    pub(crate) fn expected(&self) -> String {
+        let values = match self.kind {
+            Kind::Bool => "true or false".to_owned(),
+            Kind::Number { min, max, unit } => format!("a whole number from {min} to {max} ({unit})"),
+            Kind::Choice(choices) => {
+                let words: Vec<_> = choices.iter().map(|choice| choice.value).collect();
+                format!("one of {}", words.join(", "))
+            }
+            Kind::Text => "a text of at most 1000 characters".to_owned(),
+            Kind::Address => "an http or https address without a query".to_owned(),
+            Kind::Action => "nothing".to_owned(),
+        };
+        let or_null = if self.default().is_null() { ", or null" } else { "" };
+        format!("{} must be {values}{or_null}", self.key)
+    }
+
+    /// As `GET /v1/settings/schema` tells it.
+    fn told(&self) -> Value {
+        let mut told = json!({
+            "key": self.key,
+            "name": self.name,
+            "meaning": self.meaning,
+            "kind": self.kind.word(),
+            "where": self.place,
+            "default": self.default(),
+            "applied": self.not_applied.is_none(),
+        });
+        if let Some(row) = self.manual {
+            told["manual"] = json!(row);
+        }
+        if let Some(why) = self.not_applied {
+            told["why"] = json!(why);
+        }
+        match self.kind {
+            Kind::Number { min, max, unit } => {
+                told["min"] = json!(min);
+                told["max"] = json!(max);
+                told["unit"] = json!(unit);
+            }
+            Kind::Choice(choices) => told["choices"] = json!(choices),
+            Kind::Bool | Kind::Text | Kind::Address | Kind::Action => {}
+        }
+        told
+    }
+}
+
+/// The setting of a key that [`super::Settings`] holds; or why it cannot be set.
+pub(crate) fn of(key: &str) -> Result<&'static Setting, String> {
+    match ALL.iter().find(|setting| setting.key == key) {
+        Some(setting) if setting.place == Place::Settings => Ok(setting),
+        Some(setting) => Err(format!("{} is not set here", setting.key)),
+        None => Err(format!(
+            "there is no setting {}",
+            key.chars().take(64).collect::<String>().escape_debug()
+        )),
+    }
+}
+
+/// All of them for the API.
+pub(crate) fn told() -> Vec<Value> {
+    ALL.iter().map(Setting::told).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::Settings;
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_table_and_the_settings_have_the_same_keys() {
+        let listed: BTreeSet<String> = ALL
+            .iter()
+            .filter(|setting| setting.place == Place::Settings)
+            .map(|setting| setting.key.to_owned())
+            .collect();
+        let all = json!(Settings::default());
+        let held: BTreeSet<String> = all.as_object().unwrap().keys().cloned().collect();
+        assert_eq!(
+            listed, held,
+            "each setting has its meaning and bounds in table.rs, and no other is there"
+        );
+        let keys: BTreeSet<_> = ALL.iter().map(|setting| setting.key).collect();
+        assert_eq!(keys.len(), ALL.len(), "no key comes twice");
+    }
+
+    #[test]
+    fn every_row_of_the_manual_is_answered() {
+        let rows: BTreeSet<_> = ALL.iter().filter_map(|setting| setting.manual).collect();
+        let wanted: BTreeSet<String> = (1..=10).map(|n| format!("W{n}")).collect();
+        assert_eq!(
+            rows.iter().map(|row| (*row).to_owned()).collect::<BTreeSet<_>>(),
+            wanted
+        );
+        for setting in ALL {
+            for text in [setting.name, setting.meaning].into_iter().chain(setting.not_applied) {
+                assert!(
+                    !text.ru.is_empty() && !text.en.is_empty(),
+                    "{} has its words",
+                    setting.key
+                );
+                assert!(
+                    !text.ru.contains('!') && !text.en.contains('!'),
+                    "{} does not shout",
+                    setting.key
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_bounds_are_those_that_the_settings_can_hold() {
+        assert_eq!(
+            Settings::default().invalid(),
+            None,
+            "the defaults are within their bounds"
+        );
+        let of_settings = ALL.iter().filter(|setting| setting.place == Place::Settings);
+        for setting in of_settings {
+            let (good, bad): (Vec<Value>, Vec<Value>) = match setting.kind {
+                Kind::Bool => (vec![json!(true), json!(false)], vec![json!(1), json!("on")]),
+                Kind::Number { min, max, .. } => (
+                    vec![json!(min), json!(max)],
+                    vec![json!(min - 1), json!(max + 1), json!("1"), json!(1.5)],
+                ),
+                Kind::Choice(choices) => (
+                    choices.iter().map(|choice| json!(choice.value)).collect(),
+                    vec![json!("no such word"), json!(1)],
+                ),
+                Kind::Text => (vec![json!("")], vec![json!("x".repeat(1001)), json!(1)]),
+                Kind::Address => (
+                    vec![json!("https://relay.example.ru/a"), json!("http://127.0.0.1:1")],
+                    vec![
+                        json!("relay.example.ru"),
+                        json!("ftp://relay.example.ru"),
+                        json!("https://a.ru/?q=1"),
+                    ],
+                ),
+                Kind::Action => panic!("{} has no value", setting.key),
+            };
+            let put = |value: &Value| {
+                let given = [(setting.key.to_owned(), value.clone())].into_iter().collect();
+                Settings::default().changed(given)
+            };
+            for value in good {
+                let changed = put(&value).unwrap();
+                assert_eq!(changed.invalid(), None, "{} may be {value}", setting.key);
+                let held = json!(changed)[setting.key].clone();
+                let is_written_otherwise = matches!(setting.kind, Kind::Address);
+                assert!(
+                    held == value || is_written_otherwise && held.is_string(),
+                    "{} holds it",
+                    setting.key
+                );
+            }
+            for value in bad {
+                let why = put(&value).unwrap_err();
+                assert!(
+                    why.starts_with(&format!("{} must be ", setting.key)),
+                    "{value} is refused: {why}"
+                );
+            }
+            let null = put(&Value::Null);
+            assert_eq!(null.is_ok(), setting.default().is_null(), "{} and null", setting.key);
+        }
+    }
+
+    #[test]
+    fn what_is_not_set_here_is_refused() {
+        for (key, says) in [
+            ("token", "token is not set here"),
+            ("noSuch", "there is no setting noSuch"),
+        ] {
+            let given = [(key.to_owned(), json!(1))].into_iter().collect();
+            assert_eq!(Settings::default().changed(given).unwrap_err(), says);
+        }
+    }
+}
