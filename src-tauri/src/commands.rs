@@ -1,5 +1,7 @@
 //! The bodies of the window's commands; their contract is `ipc.rs`. None of them waits without a limit.
 
+mod admin;
+
 use crate::action;
 use crate::app::Perezvon;
 use crate::ipc::{Abonent, AppState, Changed, CheckLine, Failure, Placed, Settings};
@@ -40,6 +42,27 @@ pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + '
         check,
         finish_wizard,
         take_route,
+        admin::company,
+        admin::preview_abonents,
+        admin::fill_abonents,
+        admin::switch_recording,
+        admin::switch_subscription,
+        admin::subscriptions,
+        admin::renew_subscriptions,
+        admin::events,
+        admin::event,
+        admin::replay_event,
+        admin::export_events,
+        admin::exchanges,
+        admin::users,
+        admin::revoke_user,
+        admin::join_codes,
+        admin::make_join_code,
+        admin::withdraw_join_code,
+        admin::audit,
+        admin::pbx_settings,
+        admin::save_pbx_settings,
+        admin::recording_audio,
     ]
 }
 

@@ -26,6 +26,32 @@
 //! | `finish_wizard` | | |
 //! | `take_route` | | `string` or null: where a click led before the window listened |
 //!
+//! For an administrator's pages (the types are the relay client's, `desk/src/relay_client/admin`):
+//!
+//! | command | arguments | answer |
+//! |---|---|---|
+//! | `company` | | `AbonentRow[]` |
+//! | `preview_abonents` | | `AbonentsDiff` (stores nothing) |
+//! | `fill_abonents` | | |
+//! | `switch_recording` | `abonent: string, on: boolean` | `string`: `on` or `off`, as the PBX says after it |
+//! | `switch_subscription` | `abonent: string, on: boolean` | |
+//! | `subscriptions` | | `SubscriptionsView` |
+//! | `renew_subscriptions` | | |
+//! | `events` | `filter: JournalFilter, cursor: string or null, limit: number` | `EventsPage` |
+//! | `event` | `seq: number` | `EventRow` with its body |
+//! | `replay_event` | `seq: number` | `Replay` |
+//! | `export_events` | `filter: JournalFilter` | `string`: the file's path |
+//! | `exchanges` | `filter: JournalFilter, cursor: string or null, limit: number` | `ExchangesPage` |
+//! | `users` | | `UserRow[]` |
+//! | `revoke_user` | `id: string` | |
+//! | `join_codes` | | `JoinCodeRow[]` |
+//! | `make_join_code` | `invitation: Invitation` | `JoinCode` |
+//! | `withdraw_join_code` | `id: string` | |
+//! | `audit` | `what: string, cursor: string or null, limit: number` | `AuditPage` |
+//! | `pbx_settings` | | `PbxSettings` |
+//! | `save_pbx_settings` | `change: object` | |
+//! | `recording_audio` | `id: string` | `ArrayBuffer` (for a user's own recordings too) |
+//!
 //! Events to the window: `changed` with [`Changed`], `navigate` with a route (string).
 //! A failed command answers [`Failure`].
 
@@ -62,7 +88,7 @@ pub struct ServiceState {
     /// `ready` (green), `degraded` (amber) or `off` (red).
     pub level: String,
     /// Code of the worst trouble, none when ready: `no_token`, `token_refused`, `pbx_unreachable`, `pbx_unavailable`,
-    /// `no_public_url`, `subscription_refused`, `no_me`, `relay_unreachable`, `key_refused`, `port_in_use`,
+    /// `no_public_url`, `polling` (no events come, calls are asked for), `subscription_refused`, `no_me`, `relay_unreachable`, `key_refused`, `port_in_use`,
     /// `disk_full`, `database_damaged`, `no_notifications`, `keyring_locked`, `starting`.
     pub trouble: Option<String>,
     /// The relay runs inside the app.
@@ -81,6 +107,14 @@ pub struct ServiceState {
     pub secrets: String,
     /// Toasts: `actions`, `plain` (the notification server has no buttons), `none`.
     pub toasts: String,
+    /// The key is an administrator's.
+    pub admin: bool,
+    /// How the relay learns of calls: `live`, `polling` or `off`; empty where it does not say.
+    pub mode: String,
+    /// How far the list of recordings is read, RFC 3339 UTC.
+    pub records_at: Option<String>,
+    /// Code of what keeps the recordings from being read.
+    pub records_error: Option<String>,
 }
 
 /// A user of the PBX.
@@ -226,7 +260,8 @@ pub struct Changed {
 pub struct Failure {
     /// One of [`ServiceState::trouble`], or `bad_number`, `name_missing`, `not_found`, `number_taken`, `bad_address`,
     /// `call_refused`, `call_unknown` (the PBX did not say whether the call was placed), `storage`, `timeout`,
-    /// `too_long`.
+    /// `too_long`, `forbidden`, `refused` (the detail says why), `pbx_refused`, `too_many`, `not_supported` (the relay is
+    /// older than the window).
     pub code: String,
     /// For support; no secrets.
     pub detail: Option<String>,

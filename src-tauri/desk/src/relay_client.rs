@@ -1,5 +1,6 @@
 //! The relay's HTTP API as the desk uses it (design, part 7). Answers may grow fields without breaking this.
 
+pub mod admin;
 mod answer;
 
 pub use answer::{Check, Health, Me, Placed, RelayAbonent, RelaySettings, RelayUser, SettingValues, SettingsChange};
@@ -75,6 +76,9 @@ pub enum RelayError {
     /// Its answer cannot be read.
     #[error("the relay's answer cannot be read")]
     Unreadable,
+    /// What it sent could not be written here.
+    #[error("the file could not be written")]
+    NotWritten,
 }
 
 impl RelayError {
@@ -86,6 +90,7 @@ impl RelayError {
             Self::Unreachable | Self::Broken | Self::Unreadable => "relay_unreachable",
             Self::OutcomeUnknown => "call_unknown",
             Self::Timeout => "timeout",
+            Self::NotWritten => "storage",
             Self::Refused { status, code, .. } => match (status, code.as_str()) {
                 (401 | 403, _) => "key_refused",
                 (_, "pbx_unauthorized") => "token_refused",

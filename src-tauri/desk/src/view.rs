@@ -93,6 +93,8 @@ pub struct CallsFilter {
 pub struct CallView {
     /// The row.
     pub row: CallRow,
+    /// The PBX's id of the recording, where it is known.
+    pub recording_id: Option<String>,
     /// Its way through the company.
     pub legs: Vec<LegView>,
     /// Earlier and later calls with the same person, newest first, at most 20.

@@ -92,6 +92,7 @@ impl Desk {
             history.truncate(20);
             Ok(CallView {
                 row: row(c, &call, waits(c, id)?)?,
+                recording_id: call.recording.id.clone(),
                 legs: legs(&call),
                 history,
             })

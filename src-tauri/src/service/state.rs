@@ -105,12 +105,13 @@ fn judge(app: &Perezvon, session: &Session, health: Option<&Health>, feed: &Feed
         None => "ready",
         Some("no_notifications") => "degraded",
         // Calls of the past can be read and called back, but none arrives.
-        Some("no_public_url" | "subscription_refused" | "port_in_use" | "keyring_locked" | "pbx_unavailable") => {
-            "degraded"
-        }
+        Some(
+            "no_public_url" | "polling" | "subscription_refused" | "port_in_use" | "keyring_locked" | "pbx_unavailable",
+        ) => "degraded",
         Some(_) => "off",
     };
     let known = health.cloned().unwrap_or_default();
+    let import = known.import.unwrap_or_default();
     ServiceState {
         level: level.to_owned(),
         trouble,
@@ -131,7 +132,23 @@ fn judge(app: &Perezvon, session: &Session, health: Option<&Health>, feed: &Feed
         }
         .to_owned(),
         toasts: ability.word().to_owned(),
+        admin: is_admin(app, session, health),
+        mode: import.mode,
+        records_at: import.records.last_at,
+        records_error: import.records.error,
     }
+}
+
+/// Only an administrator is told of the keeper. A relay that cannot be reached just now takes nobody's pages away.
+fn is_admin(app: &Perezvon, session: &Session, health: Option<&Health>) -> bool {
+    session.relay.is_some()
+        || health.map_or_else(
+            || {
+                let known = app.service.borrow();
+                known.admin && known.relay_url == session.client.base()
+            },
+            |health| health.keeper.is_some(),
+        )
 }
 
 /// The one thing to mend first.
@@ -153,6 +170,7 @@ fn of_health(session: &Session, health: &Health, ability: &Ability) -> Option<St
         (_, "no_token") => "no_token",
         (_, "failing") => of_keeper(keeper.error.as_deref().unwrap_or_default()),
         _ if session.relay.is_some() && session.me.is_empty() => "no_me",
+        (_, "no_public_url") if is_polling(health) => "polling",
         (_, "no_public_url") => "no_public_url",
         _ if matches!(ability, Ability::None(_)) => "no_notifications",
         _ => return None,
@@ -160,11 +178,17 @@ fn of_health(session: &Session, health: &Health, ability: &Ability) -> Option<St
     Some(code.to_owned())
 }
 
+/// Calls are asked for, because nobody reports them.
+fn is_polling(health: &Health) -> bool {
+    health.import.as_ref().is_some_and(|import| import.mode == "polling")
+}
+
 /// The keeper's errors are the PBX client's codes.
 fn of_keeper(code: &str) -> &'static str {
     match code {
         "pbx_unauthorized" => "token_refused",
-        "pbx_refused" => "subscription_refused",
+        "pbx_refused" | "subscription_ended" => "subscription_refused",
+        "ledger" => "disk_full",
         "pbx_unavailable" | "pbx_not_json" | "pbx_too_large" => "pbx_unavailable",
         _ => "pbx_unreachable",
     }

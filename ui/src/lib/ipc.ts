@@ -6,7 +6,10 @@ import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import { getCurrentWindow } from "@tauri-apps/api/window";
 import type { Abonent } from "./bindings/Abonent";
+import type { AbonentRow } from "./bindings/AbonentRow";
+import type { AbonentsDiff } from "./bindings/AbonentsDiff";
 import type { AppState } from "./bindings/AppState";
+import type { AuditPage } from "./bindings/AuditPage";
 import type { CallsFilter } from "./bindings/CallsFilter";
 import type { CallsPage } from "./bindings/CallsPage";
 import type { CallView } from "./bindings/CallView";
@@ -16,10 +19,21 @@ import type { ContactDraft } from "./bindings/ContactDraft";
 import type { ContactRow } from "./bindings/ContactRow";
 import type { ContactView } from "./bindings/ContactView";
 import type { DocumentView } from "./bindings/DocumentView";
+import type { EventRow } from "./bindings/EventRow";
+import type { EventsPage } from "./bindings/EventsPage";
+import type { ExchangesPage } from "./bindings/ExchangesPage";
 import type { Failure } from "./bindings/Failure";
+import type { Invitation } from "./bindings/Invitation";
+import type { JoinCode } from "./bindings/JoinCode";
+import type { JoinCodeRow } from "./bindings/JoinCodeRow";
+import type { JournalFilter } from "./bindings/JournalFilter";
 import type { NotificationRow } from "./bindings/NotificationRow";
+import type { PbxSettings } from "./bindings/PbxSettings";
 import type { Placed } from "./bindings/Placed";
+import type { Replay } from "./bindings/Replay";
 import type { Settings } from "./bindings/Settings";
+import type { SubscriptionsView } from "./bindings/SubscriptionsView";
+import type { UserRow } from "./bindings/UserRow";
 
 export const ipc = {
   state: () => invoke<AppState>("state"),
@@ -52,6 +66,35 @@ export const ipc = {
   finishWizard: () => invoke<void>("finish_wizard"),
   /** Where a click wanted to lead before the window listened. */
   takeRoute: () => invoke<string | null>("take_route"),
+
+  company: () => invoke<AbonentRow[]>("company"),
+  /** Stores nothing. */
+  previewAbonents: () => invoke<AbonentsDiff>("preview_abonents"),
+  fillAbonents: () => invoke<void>("fill_abonents"),
+  /** Answers `on` or `off`, as the PBX says after it. */
+  switchRecording: (abonent: string, on: boolean) => invoke<string>("switch_recording", { abonent, on }),
+  switchSubscription: (abonent: string, on: boolean) => invoke<void>("switch_subscription", { abonent, on }),
+  subscriptions: () => invoke<SubscriptionsView>("subscriptions"),
+  renewSubscriptions: () => invoke<void>("renew_subscriptions"),
+  events: (filter: JournalFilter, cursor: string | null, limit: number) =>
+    invoke<EventsPage>("events", { filter, cursor, limit }),
+  event: (seq: number) => invoke<EventRow>("event", { seq }),
+  replayEvent: (seq: number) => invoke<Replay>("replay_event", { seq }),
+  /** Answers the file's path. */
+  exportEvents: (filter: JournalFilter) => invoke<string>("export_events", { filter }),
+  exchanges: (filter: JournalFilter, cursor: string | null, limit: number) =>
+    invoke<ExchangesPage>("exchanges", { filter, cursor, limit }),
+  users: () => invoke<UserRow[]>("users"),
+  revokeUser: (id: string) => invoke<void>("revoke_user", { id }),
+  joinCodes: () => invoke<JoinCodeRow[]>("join_codes"),
+  makeJoinCode: (invitation: Invitation) => invoke<JoinCode>("make_join_code", { invitation }),
+  withdrawJoinCode: (id: string) => invoke<void>("withdraw_join_code", { id }),
+  /** An empty `what` for everything. */
+  audit: (what: string, cursor: string | null, limit: number) =>
+    invoke<AuditPage>("audit", { what, cursor, limit }),
+  pbxSettings: () => invoke<PbxSettings>("pbx_settings"),
+  savePbxSettings: (change: Record<string, unknown>) => invoke<void>("save_pbx_settings", { change }),
+  recordingAudio: (id: string) => invoke<ArrayBuffer>("recording_audio", { id }),
 };
 
 /** The app says what is worth reading again. */

@@ -1,7 +1,11 @@
 /** Where the window is: hash routes, the same words as in `NotificationRow.route` (`contact/12`, `document/3`). */
 
-export const SECTIONS = ["connection", "address", "me", "notifications", "general", "check"] as const;
+export const SECTIONS = ["connection", "address", "me", "pbx", "notifications", "general", "check"] as const;
 export type Section = (typeof SECTIONS)[number];
+
+/** Screens for administrators only. */
+export const ADMIN_SCREENS = ["abonents", "subscriptions", "journal", "people"] as const;
+export type AdminScreen = (typeof ADMIN_SCREENS)[number];
 
 export const CALL_KINDS = ["all", "incoming", "outgoing", "missed", "to_call_back", "unregistered"] as const;
 export type CallKind = (typeof CALL_KINDS)[number];
@@ -11,6 +15,10 @@ export type Route =
   | { screen: "contacts"; contact: number | null; create: { number: string; name: string } | null }
   | { screen: "document"; document: number }
   | { screen: "notifications" }
+  | { screen: "abonents" }
+  | { screen: "subscriptions" }
+  | { screen: "journal"; tab: "events" | "requests"; event: number | null }
+  | { screen: "people"; tab: "users" | "audit" }
   | { screen: "settings"; section: Section };
 
 const CALLS = { screen: "calls", kind: null, call: null } as const;
@@ -51,6 +59,18 @@ export function parseRoute(text: string): Route {
       return whole ? { screen: "document", document: id } : CALLS;
     case "notifications":
       return { screen: "notifications" };
+    case "abonents":
+      return { screen: "abonents" };
+    case "subscriptions":
+      return { screen: "subscriptions" };
+    case "events":
+    case "requests":
+      return { screen: "journal", tab: head, event: null };
+    case "event":
+      return { screen: "journal", tab: "events", event: whole ? id : null };
+    case "users":
+    case "audit":
+      return { screen: "people", tab: head };
     case "settings":
       return { screen: "settings", section: member(SECTIONS, tail) ?? "connection" };
     default:
@@ -71,6 +91,11 @@ export const links = {
   },
   document: (id: number) => `#/document/${id}`,
   notifications: () => "#/notifications",
+  abonents: () => "#/abonents",
+  subscriptions: () => "#/subscriptions",
+  journal: (tab: "events" | "requests" = "events") => `#/${tab}`,
+  event: (seq: number) => `#/event/${seq}`,
+  people: (tab: "users" | "audit" = "users") => `#/${tab}`,
   settings: (section: Section = "connection") => `#/settings/${section}`,
 };
 

@@ -107,6 +107,7 @@ const FIX: Record<string, Section> = {
   keyring: "connection",
   relay: "connection",
   no_public_url: "address",
+  polling: "address",
   publicUrl: "address",
   callback: "address",
   port_in_use: "address",

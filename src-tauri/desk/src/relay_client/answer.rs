@@ -21,6 +21,28 @@ pub struct Health {
     pub subscription_until: Option<String>,
     /// The event journal in short.
     pub events: Option<EventsInShort>,
+    /// How the import from the PBX does.
+    pub import: Option<ImportInShort>,
+}
+
+/// See [`Health::import`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ImportInShort {
+    /// `live`, `polling` or `off`.
+    pub mode: String,
+    /// Recordings.
+    pub records: ImportState,
+}
+
+/// See [`ImportInShort::records`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ImportState {
+    /// When they were read last, RFC 3339 UTC.
+    pub last_at: Option<String>,
+    /// The code of the last failure.
+    pub error: Option<String>,
 }
 
 /// See [`Health::keeper`].

@@ -39,6 +39,17 @@ pub(super) fn trouble(code: &str) -> (Pair, Pair, &'static str) {
             ("Calls do not arrive", "The address for events is not set."),
             "address",
         ),
+        "polling" => (
+            (
+                "Звонки приходят с опозданием",
+                "Не указан адрес приёма событий: всплывающих уведомлений о входящих нет.",
+            ),
+            (
+                "Calls arrive late",
+                "The address for events is not set: incoming calls do not pop up.",
+            ),
+            "address",
+        ),
         "subscription_refused" | "subscription" => (
             ("Подписка не продлена", "АТС отказала в подписке на события."),
             (

@@ -11,6 +11,10 @@ export type CallView = {
  */
 row: CallRow, 
 /**
+ * The PBX's id of the recording, where it is known.
+ */
+recordingId: string | null, 
+/**
  * Its way through the company.
  */
 legs: Array<LegView>, 

@@ -7,7 +7,8 @@ export type Failure = {
 /**
  * One of [`ServiceState::trouble`], or `bad_number`, `name_missing`, `not_found`, `number_taken`, `bad_address`,
  * `call_refused`, `call_unknown` (the PBX did not say whether the call was placed), `storage`, `timeout`,
- * `too_long`.
+ * `too_long`, `forbidden`, `refused` (the detail says why), `pbx_refused`, `too_many`, `not_supported` (the relay is
+ * older than the window).
  */
 code: string, 
 /**

@@ -10,7 +10,7 @@ export type ServiceState = {
 level: string, 
 /**
  * Code of the worst trouble, none when ready: `no_token`, `token_refused`, `pbx_unreachable`, `pbx_unavailable`,
- * `no_public_url`, `subscription_refused`, `no_me`, `relay_unreachable`, `key_refused`, `port_in_use`,
+ * `no_public_url`, `polling` (no events come, calls are asked for), `subscription_refused`, `no_me`, `relay_unreachable`, `key_refused`, `port_in_use`,
  * `disk_full`, `database_damaged`, `no_notifications`, `keyring_locked`, `starting`.
  */
 trouble: string | null, 
@@ -45,4 +45,20 @@ secrets: string,
 /**
  * Toasts: `actions`, `plain` (the notification server has no buttons), `none`.
  */
-toasts: string, };
+toasts: string, 
+/**
+ * The key is an administrator's.
+ */
+admin: boolean, 
+/**
+ * How the relay learns of calls: `live`, `polling` or `off`; empty where it does not say.
+ */
+mode: string, 
+/**
+ * How far the list of recordings is read, RFC 3339 UTC.
+ */
+recordsAt: string | null, 
+/**
+ * Code of what keeps the recordings from being read.
+ */
+recordsError: string | null, };

@@ -10,6 +10,7 @@ export const settings: typeof ru.settings = {
     sections: {
       connection: "Connection",
       address: "Callback address",
+      pbx: "PBX settings",
       me: "Who am I",
       notifications: "Notifications",
       general: "General",

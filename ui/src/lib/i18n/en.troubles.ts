@@ -21,6 +21,11 @@ export const troubles: typeof ru.troubles = {
     title: "No public address",
     advice: "The PBX does not know where to report calls, so none appear. Enter the callback address.",
   },
+  polling: {
+    title: "No events arrive: the address is not set",
+    advice:
+      "Calls appear in the journal late, and incoming calls do not pop up. Enter a public address at which the PBX reaches this computer, or connect to the company's server.",
+  },
   subscription_refused: {
     title: "The event subscription was not renewed",
     advice: "The PBX refused it. Check the public address and the rights of the token.",
@@ -72,6 +77,13 @@ export const failures: Record<keyof typeof ru.failures, string> = {
   storage: "Could not read or write the data on this computer.",
   timeout: "No answer for too long. Try again.",
   too_long: "The text is too long.",
+  forbidden: "This takes an administrator's rights.",
+  refused: "The server refused the request.",
+  pbx_refused: "The PBX refused. Check in the customer portal that the service is connected.",
+  recording_not_switched:
+    "The PBX took the command but tells the old state. Check the call recording service.",
+  too_many: "Too many attempts. Wait a minute and try again.",
+  not_supported: "The event server cannot do this yet. Update it to the version of this app.",
   unexpected: "Internal error. Try again.",
 };
 

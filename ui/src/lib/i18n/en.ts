@@ -1,3 +1,4 @@
+import { admin } from "./en.admin";
 import { settings } from "./en.settings";
 import { checks, failures, troubles } from "./en.troubles";
 import type { Dictionary } from "./ru";
@@ -38,6 +39,10 @@ export const en: Dictionary = {
     calls: "Calls",
     contacts: "Contacts",
     notifications: "Notifications",
+    abonents: "Subscribers",
+    subscriptions: "Subscriptions",
+    journal: "Event log",
+    people: "Users",
     settings: "Settings",
     toCallBack: (n) => `to call back: ${n}`,
     unseen: (n) => `not seen: ${n}`,
@@ -52,6 +57,8 @@ export const en: Dictionary = {
     lastEventOn: (at) => `last on ${at}`,
     noEvents: "none yet",
     subscription: "subscription",
+    records: "recordings",
+    recordsFailed: "cannot be read",
     until: (at) => `until ${at}`,
     none: "none",
     ok: "fine",
@@ -268,6 +275,7 @@ export const en: Dictionary = {
   },
 
   ...settings,
+  ...admin,
 
   state: { failed: "The app does not answer" },
 };

@@ -9,6 +9,7 @@ export const settings = {
     sections: {
       connection: "Подключение",
       address: "Адрес приёма событий",
+      pbx: "Параметры АТС",
       me: "Кто я",
       notifications: "Уведомления",
       general: "Общие",

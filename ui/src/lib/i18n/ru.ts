@@ -1,3 +1,4 @@
+import { admin } from "./ru.admin";
 import { settings } from "./ru.settings";
 import { checks, failures, troubles } from "./ru.troubles";
 
@@ -37,6 +38,10 @@ export const ru = {
     calls: "Звонки",
     contacts: "Контакты",
     notifications: "Уведомления",
+    abonents: "Абоненты",
+    subscriptions: "Подписки",
+    journal: "Журнал событий",
+    people: "Пользователи",
     settings: "Настройки",
     toCallBack: (n: number) => `надо перезвонить: ${n}`,
     unseen: (n: number) => `не просмотрено: ${n}`,
@@ -51,6 +56,8 @@ export const ru = {
     lastEventOn: (at: string) => `последнее ${at}`,
     noEvents: "ещё не было",
     subscription: "подписка",
+    records: "записи",
+    recordsFailed: "не читаются",
     until: (at: string) => `до ${at}`,
     none: "нет",
     ok: "в порядке",
@@ -267,6 +274,7 @@ export const ru = {
   },
 
   ...settings,
+  ...admin,
 
   state: { failed: "Программа не отвечает" },
 };
