@@ -7,6 +7,7 @@ import type { Changed } from "../../src/lib/bindings/Changed";
 import type { ContactDraft } from "../../src/lib/bindings/ContactDraft";
 import type { Failure } from "../../src/lib/bindings/Failure";
 import type { Settings } from "../../src/lib/bindings/Settings";
+import { Company } from "./company";
 import * as data from "./data";
 import * as records from "./records";
 
@@ -26,6 +27,7 @@ export class Backend {
   abonents!: typeof data.abonents;
   checks!: ReturnType<typeof records.checks>;
   notes!: Map<number, string>;
+  company!: Company;
   title!: string;
   /** What was asked, in order. */
   asked!: { command: string; args: Record<string, unknown> }[];
@@ -48,6 +50,7 @@ export class Backend {
     this.abonents = data.abonents;
     this.checks = records.checks();
     this.notes = new Map();
+    this.company = new Company();
     this.title = "";
     this.asked = [];
     this.fails = {};
@@ -110,7 +113,12 @@ export class Backend {
         const row = this.calls.find((one) => one.id === args.id);
         if (!row) throw missing;
         const history = this.calls.filter((one) => one.numberKey === row.numberKey && one.id !== row.id);
-        return { row, legs: row.internal ? [] : data.legs(), history: history.slice(0, 20) };
+        return {
+          row,
+          recordingId: row.recording === "ready" ? "rec-1" : null,
+          legs: row.internal ? [] : data.legs(),
+          history: history.slice(0, 20),
+        };
       }
       case "call_back":
         return { request: "01R0000000000000000000000A" };
@@ -196,8 +204,11 @@ export class Backend {
         this.state = { ...this.state, wizard: false };
         this.changed({ state: true });
         return null;
-      default:
-        throw new Error(`no such command: ${command}`);
+      default: {
+        const answer = this.company.answer(command, args);
+        if (answer === undefined) throw new Error(`no such command: ${command}`);
+        return answer;
+      }
     }
   }
 
@@ -275,13 +286,40 @@ export function scenario(name: string): void {
       "contact",
       "document",
       "abonents",
+      "company",
+      "subscriptions",
+      "events",
+      "users",
+      "audit",
+      "pbx_settings",
+      "preview_abonents",
     ]);
   } else if (name === "error") {
-    for (const one of ["calls", "contacts", "notifications", "document", "abonents", "check"])
+    const relay = [
+      "company",
+      "subscriptions",
+      "events",
+      "exchanges",
+      "users",
+      "join_codes",
+      "audit",
+      "pbx_settings",
+    ];
+    for (const one of ["calls", "contacts", "notifications", "document", "abonents", "check", ...relay])
       backend.fails[one] = { code: "storage", detail: "database is locked" };
     service({ level: "off", trouble: "token_refused" });
   } else if (name === "trouble") {
     service({ level: "degraded", trouble: "no_public_url", subscriptionUntil: null, lastEventAt: null });
+  } else if (name === "polling") {
+    service({
+      level: "degraded",
+      trouble: "polling",
+      mode: "polling",
+      subscriptionUntil: null,
+      lastEventAt: null,
+    });
+  } else if (name === "user") {
+    service({ admin: false, embedded: false, relayUrl: "https://relay.example", recordsAt: null });
   } else if (name === "dead") {
     backend.fails.state = { code: "storage", detail: "disk I/O error" };
   } else if (name === "wizard") {

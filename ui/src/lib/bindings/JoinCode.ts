@@ -13,7 +13,7 @@ id: string,
  */
 code: string, 
 /**
- * To be opened: `perezvon://join?…`.
+ * To be opened: `perezvon://join?…`; empty where the relay does not know its own address.
  */
 link: string, 
 /**

@@ -9,6 +9,18 @@ export type KeeperFailure = {
  */
 code: string, 
 /**
- * A sentence for support.
+ * The cause in one sentence, Russian.
  */
-message: string, };
+message: string, 
+/**
+ * The same in English.
+ */
+messageEn: string, 
+/**
+ * What to do, Russian.
+ */
+fix: string, 
+/**
+ * The same in English.
+ */
+fixEn: string, };

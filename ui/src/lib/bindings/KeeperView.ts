@@ -6,9 +6,13 @@ import type { KeeperFailure } from "./KeeperFailure";
  */
 export type KeeperView = { 
 /**
- * `starting`, `no_token`, `no_public_url`, `active`, `failing`.
+ * `starting`, `no_token`, `no_public_url`, `active`, `partial` (some abonents have none), `failing`.
  */
 state: string, 
+/**
+ * The PBX refused a subscription for the company: each abonent has one of his own.
+ */
+groupRefused: boolean, 
 /**
  * How long events are subscribed to, RFC 3339 UTC.
  */

@@ -23,13 +23,17 @@ name: InTwo,
  */
 meaning: InTwo, 
 /**
- * `bool`, `number`, `choice`, `text` or `address`.
+ * `bool`, `number`, `choice`, `text`, `address`, or `action`: no value, something to do.
  */
 kind: string, 
 /**
- * Unit of a number, a word or both languages'.
+ * Where it is set: `settings` (here), `token`, `check`, `users`, `abonents`, `desk`, `nowhere`; empty for here.
  */
-unit: string | { ru: string; en: string } | null, 
+where: string, 
+/**
+ * Unit of a number: `ms`, `s`, `min`, `days`, `MiB`.
+ */
+unit: string | null, 
 /**
  * The value where none is set.
  */

@@ -13,4 +13,8 @@ subscriptions: Array<SubscriptionRow>,
 /**
  * How the renewal does.
  */
-keeper: KeeperView, };
+keeper: KeeperView, 
+/**
+ * Abonents whose own subscription was switched off.
+ */
+off: Array<string>, };

@@ -9,7 +9,7 @@ export type Entry = string | boolean;
 
 /** It can be changed here. */
 export const isSetHere = (setting: SettingRow) =>
-  setting.applied && setting.kind !== "action" && (setting.place === "" || setting.place === "settings");
+  setting.applied && setting.kind !== "action" && (setting.where === "" || setting.where === "settings");
 
 const PLACES: Record<string, () => string> = {
   token: () => links.settings("connection"),
@@ -20,7 +20,7 @@ const PLACES: Record<string, () => string> = {
 };
 
 /** Where it is changed, if not here. */
-export const placeOf = (setting: SettingRow): string | null => PLACES[setting.place]?.() ?? null;
+export const placeOf = (setting: SettingRow): string | null => PLACES[setting.where]?.() ?? null;
 
 /** People think in seconds where machines count milliseconds; a value that is no whole second stays as it is. */
 function scaleOf(setting: SettingRow, value: unknown): number {
@@ -84,7 +84,12 @@ export function boundsText(setting: SettingRow, t: Dictionary, language: Languag
 }
 
 /** What is wrong with an entry, in words; none when it may be sent. */
-export function problemOf(setting: SettingRow, entry: Entry, t: Dictionary, language: Language): string | null {
+export function problemOf(
+  setting: SettingRow,
+  entry: Entry,
+  t: Dictionary,
+  language: Language,
+): string | null {
   if (typeof entry === "boolean") return null;
   const text = entry.trim();
   if (setting.kind === "number") {

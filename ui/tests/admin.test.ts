@@ -1,0 +1,262 @@
+import { screen, waitFor, within } from "@testing-library/svelte";
+import { expect, test } from "vitest";
+import { backend } from "./fake/backend";
+import { rows } from "./fake/company";
+import { all, input, open, texts } from "./open";
+
+const service = (over: Partial<typeof backend.state.service>) =>
+  (backend.state = { ...backend.state, service: { ...backend.state.service, ...over } });
+const row = (testid: string, text: string) => {
+  const found = all(testid).find((one) => one.textContent?.includes(text));
+  if (!found) throw new Error(`no ${testid} with ${text}`);
+  return found;
+};
+const recording = (name: string) => within(row("abonent-row", name)).getByTestId("abonent-recording");
+
+test("only an administrator has the pages of administration", async () => {
+  service({ admin: false });
+  await open("abonents");
+  expect(screen.queryByTestId("nav-abonents")).toBeNull();
+  expect(screen.getByText("Этот раздел открыт только администраторам.")).toBeTruthy();
+  expect(backend.times("company")).toBe(0);
+  expect(screen.queryByTestId("strip-subscription")).toBeNull();
+});
+
+test("a recording is switched after a question, at once, and told", async () => {
+  const user = await open("abonents");
+  await waitFor(() => expect(all("abonent-row")).toHaveLength(7));
+  expect(recording("Смирнова Анна").dataset.on).toBe("false");
+  expect(row("abonent-row", "Иванов Пётр").textContent).toContain("Администратор, ");
+
+  await user.click(recording("Смирнова Анна"));
+  expect(screen.getByTestId("confirm").textContent).toContain("Включить запись разговоров?");
+  await user.click(screen.getByText("Отмена"));
+  expect(backend.times("switch_recording")).toBe(0);
+
+  await user.click(recording("Смирнова Анна"));
+  await user.click(screen.getByTestId("confirm-yes"));
+  await waitFor(() => expect(backend.last("switch_recording")).toEqual({ abonent: rows()[1]?.id, on: true }));
+  await waitFor(() => expect(recording("Смирнова Анна").dataset.on).toBe("true"));
+  expect((await screen.findByTestId("message")).textContent).toContain("Смирнова Анна");
+});
+
+test("a switch that the PBX refuses goes back and says why", async () => {
+  const user = await open("abonents");
+  await screen.findAllByTestId("abonent-row");
+  backend.fails.switch_recording = { code: "pbx_refused", detail: "403" };
+  await user.click(recording("Иванов Пётр"));
+  await user.click(screen.getByTestId("confirm-yes"));
+  expect((await screen.findByTestId("message-bad")).textContent).toContain("АТС отказалась");
+  expect(recording("Иванов Пётр").dataset.on).toBe("true");
+  backend.fails = {};
+
+  backend.company.stubborn = true;
+  await user.click(recording("Иванов Пётр"));
+  await user.click(screen.getByTestId("confirm-yes"));
+  await waitFor(() => expect(screen.getByTestId("message-bad").textContent).toContain("прежнее состояние"));
+  expect(recording("Иванов Пётр").dataset.on).toBe("true");
+});
+
+test("filling from the PBX shows what would change before it does", async () => {
+  const [first, second, third] = rows();
+  if (!first || !second || !third) throw new Error("abonents");
+  const user = await open("abonents");
+  await screen.findAllByTestId("abonent-row");
+  await user.click(screen.getByTestId("abonents-fill"));
+  expect((await screen.findByTestId("fill-same")).textContent).toContain("совпадает");
+  await user.click(screen.getByTestId("fill-close"));
+
+  backend.company.diff = {
+    new: [{ ...first, id: "9000000008@mpbx.sip.beeline.ru", lastName: "Новая", firstName: "Вера" }],
+    changed: [{ before: second, after: { ...second, extension: "202" } }],
+    gone: [third],
+  };
+  await user.click(screen.getByTestId("abonents-fill"));
+  expect((await screen.findByTestId("fill-new")).textContent).toContain("Новая Вера");
+  expect(screen.getByTestId("fill-changed").textContent).toMatch(/Добавочный:\s*102\s*→\s*202/);
+  expect(screen.getByTestId("fill-gone").textContent).toContain("Кузнецов Олег");
+  expect(backend.times("fill_abonents")).toBe(0);
+  await user.click(screen.getByTestId("fill-save"));
+  await waitFor(() => expect(screen.queryByTestId("fill-dialog")).toBeNull());
+  await waitFor(() =>
+    expect(
+      all("abonent-row")
+        .map((one) => one.textContent)
+        .join(),
+    ).toContain("Новая Вера"),
+  );
+  expect(
+    all("abonent-row")
+      .map((one) => one.textContent)
+      .join(),
+  ).not.toContain("Кузнецов");
+});
+
+test("subscriptions: state, countdown, cause with its way out, renewal by hand", async () => {
+  backend.company.subscriptions.keeper = {
+    ...backend.company.subscriptions.keeper,
+    state: "failing",
+    failure: {
+      code: "pbx_unauthorized",
+      message: "АТС не принимает токен",
+      messageEn: "refused",
+      fix: "Создайте новый токен.",
+      fixEn: "make one",
+    },
+  };
+  const user = await open("subscriptions");
+  const told = await screen.findByTestId("keeper-failure");
+  expect(told.textContent).toContain("АТС не принимает токен. Создайте новый токен.");
+  expect(within(told).getByText("Исправить").getAttribute("href")).toBe("#/settings/connection");
+  expect(screen.getByTestId("keeper-next").textContent).toMatch(/через \d\d:\d\d/);
+  expect(all("subscription-row").map((one) => one.dataset.active)).toEqual([
+    "true",
+    "false",
+    "false",
+    "false",
+  ]);
+  await user.click(screen.getByTestId("subscriptions-renew"));
+  await waitFor(() => expect(screen.getByTestId("keeper").dataset.state).toBe("active"));
+  expect(screen.queryByTestId("keeper-failure")).toBeNull();
+});
+
+test("the event log is searched, filtered, read to an event, repeated and exported", async () => {
+  const user = await open("events");
+  await screen.findAllByTestId("event-row");
+  await user.click(within(screen.getByTestId("journal-bad")).getByRole("checkbox"));
+  await waitFor(() => expect(all("event-row").map((one) => one.dataset.seq)).toEqual(["238"]));
+  await user.click(all("event-row")[0] as HTMLElement);
+  expect((await screen.findByTestId("event-error")).textContent).toContain("not XML");
+  expect(screen.getByTestId<HTMLButtonElement>("event-replay").disabled).toBe(true);
+
+  await user.click(within(screen.getByTestId("journal-bad")).getByRole("checkbox"));
+  await user.type(input("journal-search"), "900223:1");
+  await waitFor(() =>
+    expect(backend.last("events")).toMatchObject({ filter: { query: "900223:1", bad: false } }),
+  );
+  await waitFor(() => expect(all("event-row").map((one) => one.dataset.seq)).toEqual(["23"]));
+  await user.click(all("event-row")[0] as HTMLElement);
+  await waitFor(() =>
+    expect(screen.getByTestId("event-raw").textContent).toContain("<xsi:callId>callhalf-1:0"),
+  );
+  await user.click(screen.getByTestId("event-replay"));
+  expect((await screen.findByTestId("event-replayed")).textContent).toMatch(/outcome:\s*ringing → missed/);
+
+  await user.click(screen.getByTestId("journal-export"));
+  expect((await screen.findByTestId("message")).textContent).toContain("perezvon-events.jsonl");
+  expect(backend.last("export_events")).toEqual({ filter: { query: "900223:1", bad: false } });
+
+  await user.clear(input("journal-search"));
+  await user.click(screen.getByTestId("journal-requests"));
+  await waitFor(() => expect(all("request-row").some((one) => one.dataset.bad === "true")).toBe(true));
+  expect(texts("request-row").join()).toContain("HTTP 503 · pbx_unavailable");
+});
+
+test("a page that the relay does not have says so", async () => {
+  for (const command of ["company", "subscriptions", "events", "users", "audit"])
+    backend.fails[command] = { code: "not_supported", detail: null };
+  const user = await open("abonents");
+  for (const page of ["abonents", "subscriptions", "journal", "people"]) {
+    await user.click(screen.getByTestId(`nav-${page}`));
+    await waitFor(() => expect(screen.getAllByTestId("failure")[0]?.textContent).toContain("Обновите его"));
+  }
+  backend.fails = {};
+  await user.click(screen.getByTestId("retry"));
+  await screen.findAllByTestId("user-row");
+});
+
+test("an invitation is checked, shown once, listed and withdrawn", async () => {
+  const user = await open("users");
+  await screen.findAllByTestId("user-row");
+  await user.click(screen.getByTestId("people-invite"));
+  await screen.findByTestId("invite-dialog");
+  await user.click(screen.getByTestId("invite-make"));
+  expect(screen.getByText("Укажите имя.")).toBeTruthy();
+  expect(screen.getByText("Выберите абонента.")).toBeTruthy();
+  expect(backend.times("make_join_code")).toBe(0);
+  await user.selectOptions(screen.getByTestId("invite-abonent"), rows()[4]?.id ?? "");
+  expect(input("invite-name").value).toBe("Васильев Игорь");
+  await user.click(screen.getByTestId("invite-make"));
+  expect((await screen.findByTestId("invite-code")).textContent).toBe("K7M2-4QXP-9DRT");
+  expect(backend.last("make_join_code")).toEqual({
+    invitation: { role: "user", abonent: rows()[4]?.id, name: "Васильев Игорь" },
+  });
+  await user.click(screen.getByTestId("invite-done"));
+  await waitFor(() => expect(all("code-row")).toHaveLength(2));
+  expect(document.body.textContent).not.toContain("K7M2");
+  await user.click(within(row("code-row", "Васильев")).getByTestId("code-withdraw"));
+  await waitFor(() => expect(all("code-row")).toHaveLength(1));
+});
+
+test("a key is revoked after a question; the audit can be narrowed", async () => {
+  const user = await open("users");
+  await screen.findAllByTestId("user-row");
+  await user.click(within(row("user-row", "Смирнова Анна")).getByTestId("user-revoke"));
+  backend.fails.revoke_user = { code: "timeout", detail: null };
+  await user.click(screen.getByTestId("confirm-yes"));
+  expect((await within(screen.getByTestId("confirm")).findByTestId("failure")).dataset.code).toBe("timeout");
+  backend.fails = {};
+  await user.click(screen.getByTestId("confirm-yes"));
+  await waitFor(() => expect(row("user-row", "Смирнова Анна").dataset.revoked).toBe("true"));
+
+  await user.click(screen.getByTestId("people-audit"));
+  await waitFor(() => expect(all("audit-row")).toHaveLength(4));
+  expect(row("audit-row", "Переключена запись").textContent).toContain("Иванов Пётр");
+  await user.selectOptions(screen.getByTestId("audit-what"), "recording_played");
+  await waitFor(() => expect(all("audit-row").map((one) => one.dataset.what)).toEqual(["recording_played"]));
+});
+
+test("the PBX's settings are drawn from their description and checked in place", async () => {
+  const user = await open("settings/pbx");
+  await screen.findAllByTestId("pbx-setting");
+  expect(input("pbx-graceMs").value).toBe("45");
+  expect(input("pbx-interactionTransport").disabled).toBe(true);
+  expect(screen.getByTestId("pbx-not-applied").textContent).toContain("звонки приходят напрямую");
+  expect(screen.getByTestId<HTMLButtonElement>("pbx-save").disabled).toBe(true);
+
+  await user.clear(input("pbx-graceMs"));
+  await user.type(input("pbx-graceMs"), "601");
+  expect(screen.getByTestId("pbx-problem").textContent).toBe("от 0 до 600 с");
+  await user.click(screen.getByTestId("pbx-save"));
+  expect(backend.times("save_pbx_settings")).toBe(0);
+
+  await user.clear(input("pbx-graceMs"));
+  await user.type(input("pbx-graceMs"), "20");
+  backend.fails.save_pbx_settings = { code: "refused", detail: "graceMs is out of its bounds" };
+  await user.click(screen.getByTestId("pbx-save"));
+  const refused = await screen.findByTestId("pbx-refused");
+  expect((refused.closest("[data-key]") as HTMLElement).dataset.key).toBe("graceMs");
+  backend.fails = {};
+  await user.selectOptions(screen.getByTestId("pbx-subscriptionScope"), "abonents");
+  await user.click(screen.getByTestId("pbx-save"));
+  await waitFor(() =>
+    expect(backend.last("save_pbx_settings")).toEqual({
+      change: { graceMs: 20_000, subscriptionScope: "abonents" },
+    }),
+  );
+  await waitFor(() => expect(screen.getByTestId<HTMLButtonElement>("pbx-save").disabled).toBe(true));
+});
+
+test("polling is said in the banner, with the way to live events", async () => {
+  service({ level: "degraded", trouble: "polling", mode: "polling", subscriptionUntil: null });
+  await open("calls");
+  expect(screen.getByTestId("banner").textContent).toContain("с опозданием");
+  expect(screen.getByTestId("banner-fix").getAttribute("href")).toBe("#/settings/address");
+});
+
+test("a ready recording is fetched when one wants to listen", async () => {
+  const ready = backend.calls[0];
+  if (!ready) throw new Error("calls");
+  backend.calls = [{ ...ready, recording: "ready" }, ...backend.calls.slice(1)];
+  const user = await open(`call/${ready.id}`);
+  expect((await screen.findByTestId("panel-recording")).dataset.state).toBe("ready");
+  expect(backend.times("recording_audio")).toBe(0);
+  backend.fails.recording_audio = { code: "forbidden", detail: null };
+  await user.click(screen.getByTestId("recording-play"));
+  expect((await screen.findByTestId("failure")).dataset.code).toBe("forbidden");
+  backend.fails = {};
+  await user.click(screen.getByTestId("recording-play"));
+  const player = await screen.findByTestId<HTMLAudioElement>("player");
+  expect(player.src).toMatch(/^blob:/);
+  expect(backend.last("recording_audio")).toEqual({ id: "rec-1" });
+});

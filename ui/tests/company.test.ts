@@ -1,0 +1,180 @@
+import { expect, test } from "vitest";
+import { differences, found, keeperTrouble, left, nameOf, phoneText, subscribedBy } from "../src/lib/company";
+import { differences as callDifferences, indented } from "../src/lib/event";
+import { dictionaries } from "../src/lib/i18n/index.svelte";
+import { Paged } from "../src/lib/paged.svelte";
+import {
+  boundsText,
+  entryOf,
+  isSetHere,
+  placeOf,
+  problemOf,
+  shownSetting,
+  valueOf,
+  valueText,
+} from "../src/lib/settings/pbx";
+import { Company, RAW, rows } from "./fake/company";
+
+const t = dictionaries.ru;
+const [first, second] = rows() as [ReturnType<typeof rows>[0], ReturnType<typeof rows>[0]];
+
+test("numbers and names of abonents are readable, whatever is missing", () => {
+  expect(["9000000001", "79000000001", "+7 900 000 00 01", "8 (900) 000-00-01"].map(phoneText)).toEqual(
+    Array(4).fill("+7 (900) 000-00-01"),
+  );
+  expect([phoneText("101"), phoneText(null)]).toEqual(["101", ""]);
+  expect(nameOf(first)).toBe("Иванов Пётр");
+  expect(nameOf({ ...first, lastName: null, firstName: null })).toBe("+7 (900) 000-00-01");
+  expect(nameOf({ ...first, lastName: null, firstName: null, phone: null })).toBe(first.id);
+});
+
+test("abonents are found by parts of everything shown", () => {
+  const ids = (query: string) => found(rows(), query).map((one) => one.extension);
+  expect(ids("иван")).toEqual(["101"]);
+  expect(ids("продаж анна")).toEqual(["102"]);
+  expect(ids("900-00-03")).toEqual([]);
+  expect(ids("000-00-03")).toEqual(["103"]);
+  expect(ids("70000")).toEqual([]);
+  expect(ids("  ")).toHaveLength(7);
+});
+
+test("the preview tells field by field what was and what becomes", () => {
+  const after = { ...first, extension: "201", department: null, phone: "79000000001" };
+  expect(differences({ before: first, after })).toEqual([
+    { field: "phone", was: "+7 (900) 000-00-01", became: "+7 (900) 000-00-01" },
+    { field: "extension", was: "101", became: "201" },
+    { field: "department", was: "Отдел продаж", became: "" },
+  ]);
+  expect(differences({ before: first, after: { ...first, recording: "off" } })).toEqual([]);
+});
+
+test("a common subscription and single ones are told apart", () => {
+  const { subscriptions } = new Company();
+  expect(subscribedBy(subscriptions, first.id)).toMatchObject({ common: true, own: null });
+  const all = subscriptions.subscriptions.map((one, n) => ({ ...one, abonent: n ? null : first.id }));
+  const single = { ...subscriptions, subscriptions: all };
+  expect(subscribedBy(single, first.id)).toMatchObject({
+    common: false,
+    single: true,
+    own: { abonent: first.id },
+  });
+  expect(subscribedBy(single, second.id)).toMatchObject({ common: false, single: true, own: null });
+  expect(subscribedBy(null, first.id)).toEqual({ common: false, single: false, own: null });
+});
+
+test("the keeper's failures become the window's troubles", () => {
+  const { keeper } = new Company().subscriptions;
+  expect(keeperTrouble(keeper)).toBeNull();
+  expect(keeperTrouble({ ...keeper, state: "no_public_url" })).toBe("no_public_url");
+  expect(keeperTrouble({ ...keeper, state: "failing", error: "pbx_unreachable_dns" })).toBe(
+    "pbx_unreachable",
+  );
+  const failure = { code: "pbx_unauthorized", message: "", messageEn: "", fix: "", fixEn: "" };
+  expect(keeperTrouble({ ...keeper, state: "failing", failure })).toBe("token_refused");
+});
+
+test("a countdown ends at the moment, not below it", () => {
+  const now = Date.parse("2026-01-31T10:00:00Z");
+  expect(left("2026-01-31T10:43:07Z", now)).toBe("43:07");
+  expect(left("2026-01-31T11:05:09.200Z", now)).toBe("1:05:10");
+  expect([left("2026-01-31T10:00:00Z", now), left(null, now), left("nonsense", now)]).toEqual([
+    null,
+    null,
+    null,
+  ]);
+});
+
+test("an event's XML is shown with one element a line, and nothing else is touched", () => {
+  expect(indented(RAW).split("\n").slice(0, 5)).toEqual([
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    '<xsi:Event xsi:type="xsi:SubscriptionEvent">',
+    "  <xsi:eventID>7</xsi:eventID>",
+    '  <xsi:eventData xsi:type="xsi:CallReceivedEvent">',
+    "    <xsi:call>",
+  ]);
+  expect(indented(RAW).split("\n").at(-1)).toBe("</xsi:Event>");
+  expect(indented(RAW).replace(/\n\s*/g, "")).toBe(RAW);
+  for (const raw of ["", "not XML", "<a><b></a", '{"a":1}']) expect(indented(raw)).toBe(raw);
+  expect(indented("<a><b/><c/></a>")).toBe("<a>\n  <b/>\n  <c/>\n</a>");
+});
+
+test("what processing an event again has changed is told leaf by leaf", () => {
+  const before = { version: 1, updatedAt: "x", outcome: "ringing", legs: [{ state: "Alerting" }], gone: 1 };
+  const after = {
+    version: 2,
+    updatedAt: "y",
+    outcome: "missed",
+    legs: [{ state: "Alerting" }],
+    party: { name: "А" },
+  };
+  expect(callDifferences(before, after)).toEqual([
+    { path: "outcome", was: "ringing", became: "missed" },
+    { path: "gone", was: "1", became: null },
+    { path: "party.name", was: null, became: "А" },
+  ]);
+  expect(callDifferences(null, null)).toEqual([]);
+});
+
+test("a list is read page by page; an older question's late answer is dropped", async () => {
+  const paged = new Paged<number>();
+  const page = (cursor: string | null) => {
+    const from = Number(cursor ?? 0);
+    return Promise.resolve({ rows: [from, from + 1], cursor: from < 4 ? String(from + 2) : null });
+  };
+  await paged.show(page);
+  await paged.more();
+  expect(paged.rows).toEqual([0, 1, 2, 3]);
+  await paged.more();
+  await paged.more();
+  expect([paged.rows, paged.complete]).toEqual([[0, 1, 2, 3, 4, 5], true]);
+
+  let late = (_: { rows: number[]; cursor: null }) => undefined as void;
+  const old = paged.show(() => new Promise((done) => (late = done)));
+  await paged.show(() => Promise.resolve({ rows: [7], cursor: null }));
+  late({ rows: [99], cursor: null });
+  await old;
+  expect(paged.rows).toEqual([7]);
+
+  // A failed next page keeps what is there, and «Повторить» goes on from it.
+  await paged.show(page);
+  let broken = true;
+  await paged.show((cursor) => (cursor && broken ? Promise.reject({ code: "timeout" }) : page(cursor)));
+  await paged.more();
+  expect([paged.rows, paged.failure?.code]).toEqual([[0, 1], "timeout"]);
+  broken = false;
+  await paged.retry();
+  expect([paged.rows, paged.failure]).toEqual([[0, 1, 2, 3], null]);
+});
+
+test("settings are shown in people's units and sent in the relay's", () => {
+  const setting = (key: string) => {
+    const found = new Company().schema.find((one) => one.key === key);
+    if (!found) throw new Error(key);
+    return found;
+  };
+  const grace = shownSetting(setting("graceMs"), 45_000);
+  expect(entryOf(grace, 45_000)).toBe("45");
+  expect(valueOf(grace, " 20 ")).toBe(20_000);
+  expect(valueText(grace, grace.default, t, "ru")).toBe("30 с");
+  expect(boundsText(grace, t, "ru")).toBe("от 0 до 600 с");
+  expect(problemOf(grace, "601", t, "ru")).toBe("от 0 до 600 с");
+  expect(problemOf(grace, "1,5", t, "ru")).toBe("Введите целое число.");
+  expect(problemOf(grace, "600", t, "ru")).toBeNull();
+  // A value that is no whole second must not be rounded by looking at it.
+  const odd = shownSetting(setting("graceMs"), 1_500);
+  expect([entryOf(odd, 1_500), valueOf(odd, "1500"), odd.unit]).toEqual(["1500", 1_500, "ms"]);
+
+  const address = shownSetting(setting("publicUrl"), null);
+  expect([entryOf(address, null), valueOf(address, " "), problemOf(address, "x", t, "ru")]).toEqual([
+    "",
+    null,
+    "Адрес начинается с https:// или http://.",
+  ]);
+  const scope = shownSetting(setting("subscriptionScope"), "group");
+  expect([valueText(scope, "abonents", t, "ru"), valueOf(scope, "group")]).toEqual([
+    "Для каждого абонента",
+    "group",
+  ]);
+  expect([isSetHere(setting("token")), placeOf(setting("token"))]).toEqual([false, "#/settings/connection"]);
+  expect(isSetHere(setting("interactionTransport"))).toBe(false);
+});
