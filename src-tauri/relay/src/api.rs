@@ -12,6 +12,7 @@ mod settings;
 mod subscriptions;
 mod users;
 
+pub(crate) use admin::{health_of, is_well};
 pub(crate) use check::{Scene, run as run_checks};
 pub(crate) use join::{MINUTES, NewCode, link, new_code};
 pub(crate) use users::new_user;
@@ -128,7 +129,7 @@ fn body<T>(body: Result<axum::Json<T>, axum::extract::rejection::JsonRejection>)
     use axum::extract::rejection::JsonRejection as R;
     body.map(|axum::Json(value)| value)
         .map_err(|rejection| match rejection {
-            R::BytesRejection(_) => ApiError::TooLarge,
+            R::BytesRejection(error) => ApiError::of_body(&error),
             _ => ApiError::BadRequest("the body is not the JSON that is expected"),
         })
 }

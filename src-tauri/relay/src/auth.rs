@@ -99,18 +99,23 @@ impl Caller {
     }
 }
 
+/// Longest text that is looked at as a key, bytes.
+const LONGEST: usize = 128;
+
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, key) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
 }
 
+/// The hash of the key that the request carries.
+pub(crate) fn key_hash(headers: &HeaderMap) -> Option<[u8; 32]> {
+    bearer(headers).filter(|key| key.len() <= LONGEST).map(hash)
+}
+
 /// Who holds the key of the request.
 pub(crate) async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, ApiError> {
-    let key = bearer(headers)
-        .filter(|key| key.len() <= 128)
-        .ok_or(ApiError::Unauthorized)?;
-    let hash = hash(key);
+    let hash = key_hash(headers).ok_or(ApiError::Unauthorized)?;
     if bool::from(app.local_key.ct_eq(&hash)) {
         return Ok(Caller {
             user: None,

@@ -1,14 +1,17 @@
 //! The command line of `perezvon-relay` (design, part 7).
 
+mod accounts;
 mod backup;
 mod commands;
 mod config_file;
 
+use accounts::all_options;
+use accounts::env_url;
 pub use commands::run;
 pub(crate) use config_file::File;
 use config_file::LogFormat;
 
-use crate::config::Options;
+use crate::config::MAIN;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use perezvon_pbx::rest::Token;
 use std::net::SocketAddr;
@@ -35,7 +38,7 @@ pub(crate) enum Command {
     /// Print the address, secret included, that the PBX must post to.
     CallbackUrl(DataDir),
     /// Every check of «Проверить сервис», one line each; exit code 1 if one fails.
-    Check(DataDir),
+    Check(Check),
     /// The event journal as JSON lines, oldest first.
     Events(DataDir),
     /// Copy the ledger to a file, also while the relay serves. The account token is not in it.
@@ -67,12 +70,25 @@ pub(crate) struct DataDir {
     /// Where the ledger is.
     #[arg(long, env = "PEREZVON_DATA_DIR")]
     pub(crate) data_dir: PathBuf,
+    /// Which account (PBX contract), where the relay serves several.
+    #[arg(long, default_value = MAIN)]
+    pub(crate) account: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) dir: DataDir,
+    /// The configuration of `serve`.
+    #[arg(long)]
+    pub(crate) config: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    #[command(flatten)]
-    pub(crate) dir: DataDir,
+    /// Where the ledgers are.
+    #[arg(long, env = "PEREZVON_DATA_DIR")]
+    pub(crate) data_dir: PathBuf,
     /// Address and port to listen at; 127.0.0.1:8717 where neither this nor the configuration says.
     #[arg(long)]
     pub(crate) listen: Option<SocketAddr>,
@@ -166,52 +182,6 @@ impl Cli {
             LogFormat::Json => lines.json().flatten_event(true).init(),
         }
     }
-}
-
-fn env_url(name: &str) -> anyhow::Result<Option<Url>> {
-    use anyhow::Context as _;
-    match std::env::var(name) {
-        Ok(text) if !text.trim().is_empty() => Url::parse(text.trim())
-            .map(Some)
-            .with_context(|| format!("{name} is not an address")),
-        _ => Ok(None),
-    }
-}
-
-/// Options from the environment first, then the configuration file, then the defaults.
-pub(crate) fn options(dir: &Path, file: File) -> anyhow::Result<Options> {
-    let mut options = Options::new(dir);
-    options.pbx_url = env_url("PEREZVON_PBX_URL")?.unwrap_or_else(|| file.pbx_url());
-    options.public_url = env_url("PEREZVON_PUBLIC_URL")?.or(file.public_url);
-    let store = dir.join("token");
-    options.token = token(file.token_file.as_deref(), &store)?;
-    options.token_file = Some(store);
-    options.ingest_per_second = match file.ingest_per_second {
-        Some(0) => None,
-        Some(limit) => Some(limit),
-        None => options.ingest_per_second,
-    };
-    Ok(options)
-}
-
-/// From the file that the environment or the configuration names, from the environment, or as it was last accepted
-/// over the API. The environment variable is not the best place: other programs of the same user can see it.
-fn token(configured: Option<&Path>, stored: &Path) -> anyhow::Result<Option<Token>> {
-    use anyhow::Context as _;
-    let named = std::env::var_os("PEREZVON_PBX_TOKEN_FILE").map(PathBuf::from);
-    let named = named.or_else(|| configured.map(Path::to_owned));
-    let text = match (named, std::env::var("PEREZVON_PBX_TOKEN")) {
-        (Some(file), _) => {
-            std::fs::read_to_string(&file).with_context(|| format!("cannot read the token file {}", file.display()))?
-        }
-        (None, Ok(text)) if !text.trim().is_empty() => text,
-        (None, _) => match std::fs::read_to_string(stored) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error).with_context(|| format!("cannot read {}", stored.display())),
-        },
-    };
-    Ok(Some(Token::parse(&text).context("the account token")?))
 }
 
 /// Keeps a token for the next start, readable for the owner only; the old one stays until the new one is whole.

@@ -6,9 +6,14 @@ use perezvon_pbx::rest::{BEELINE, Token};
 use std::path::PathBuf;
 use url::Url;
 
-/// Set-up of a [`crate::Relay`].
+/// The account that is there without being named: it keeps the data directory itself.
+pub const MAIN: &str = "main";
+
+/// Set-up of one account of a [`crate::Relay`].
 #[derive(Clone, Debug)]
 pub struct Options {
+    /// Name of the account (PBX contract): in every snapshot, and bound to the ledger at the first start.
+    pub account: String,
     /// Where the ledger is; made when it is not there.
     pub data_dir: PathBuf,
     /// The address at which the PBX reaches the relay. Some: stored as the setting `publicUrl`; none: the setting holds.
@@ -35,6 +40,7 @@ impl Options {
     /// The defaults for a data directory.
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
         Self {
+            account: MAIN.to_owned(),
             data_dir: data_dir.into(),
             public_url: None,
             pbx_url: Url::parse(BEELINE).expect("a constant address"),

@@ -21,6 +21,8 @@ pub(crate) enum ApiError {
     Timeout,
     TooLarge,
     TooMany,
+    /// There is no place for one more connection.
+    TooManyConnections,
     /// Too many codes were tried: how long to wait, seconds.
     TooManyTries(u64),
     /// More join codes are open than anybody needs.
@@ -64,6 +66,11 @@ impl ApiError {
             Self::Timeout => say(S::REQUEST_TIMEOUT, "timeout", "the request did not come in time"),
             Self::TooLarge => say(S::PAYLOAD_TOO_LARGE, "too_large", "the body is too large"),
             Self::TooMany => say(S::TOO_MANY_REQUESTS, "too_many", "too many requests"),
+            Self::TooManyConnections => say(
+                S::SERVICE_UNAVAILABLE,
+                "too_many_connections",
+                "there are too many connections",
+            ),
             Self::TooManyTries(_) => say(
                 S::TOO_MANY_REQUESTS,
                 "too_many_tries",
@@ -116,6 +123,28 @@ impl ApiError {
         self.parts().2
     }
 
+    /// From what kept a body from being read.
+    pub(crate) fn of_body(error: &(dyn std::error::Error + 'static)) -> Self {
+        let mut causes = std::iter::successors(Some(error), |error| error.source());
+        // The connection failed or the time ran out; anything else is the limit of the size.
+        if causes.any(|cause| cause.is::<std::io::Error>() || cause.is::<hyper::Error>()) {
+            Self::Timeout
+        } else {
+            Self::TooLarge
+        }
+    }
+
+    /// The whole answer for a connection that no request was read from.
+    pub(crate) fn as_http1(&self) -> String {
+        let (status, code, message) = self.parts();
+        let body = json!({ "code": code, "message": message }).to_string();
+        format!(
+            "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nretry-after: 5\r\nconnection: \
+             close\r\n\r\n{body}",
+            body.len()
+        )
+    }
+
     /// From what the PBX or the way to it said.
     pub(crate) fn of_portal(error: &PortalError) -> Self {
         match error {
@@ -135,10 +164,15 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (status, code, message) = self.parts();
         let mut response = (status, Json(json!({ "code": code, "message": message }))).into_response();
-        if let Self::TooManyTries(seconds) = self {
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            let wait = if let Self::TooManyTries(seconds) = self {
+                seconds
+            } else {
+                1
+            };
             response
                 .headers_mut()
-                .insert(axum::http::header::RETRY_AFTER, seconds.into());
+                .insert(axum::http::header::RETRY_AFTER, wait.into());
         }
         if status == StatusCode::UNAUTHORIZED {
             let scheme = axum::http::HeaderValue::from_static("Bearer");

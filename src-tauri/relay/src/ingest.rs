@@ -10,9 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
-/// Longest time for a body to arrive.
-const BODY: Duration = Duration::from_secs(15);
-/// The same for a body under way when the relay ends.
+/// Longest time for a body that is under way when the relay ends.
 const LAST: Duration = Duration::from_millis(500);
 
 /// A token bucket: so many events a second, one second's worth at once.
@@ -87,7 +85,7 @@ async fn event(State(app): State<App>, secret: &str, request: Request) -> Result
         tokio::time::sleep(LAST).await;
     };
     let raw = tokio::select! {
-        body = tokio::time::timeout(BODY, body) => body.map_err(|_| ApiError::Timeout)?.map_err(|_| ApiError::TooLarge)?,
+        body = body => body.map_err(|error| ApiError::of_body(&error))?,
         () = ending => return Err(ApiError::Stopping),
     };
     let at = now();

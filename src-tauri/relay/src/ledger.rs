@@ -80,6 +80,16 @@ pub enum LedgerError {
     /// A database of something else.
     #[error("{} is no backup of a relay's ledger", .0.display())]
     NotALedger(PathBuf),
+    /// The directory of another account.
+    #[error(
+        "the ledger belongs to the account {found}, not to {wanted}: put each account's directory back in its place"
+    )]
+    OtherAccount {
+        /// Whose it is.
+        found: String,
+        /// Who was to be served from it.
+        wanted: String,
+    },
     /// Another relay serves this data directory.
     #[error("the data directory {} is in use by another relay", .0.display())]
     InUse(PathBuf),

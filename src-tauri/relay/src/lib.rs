@@ -20,30 +20,33 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used))]
 
 mod abonents;
+mod account;
 mod api;
 mod auth;
 pub mod cli;
 mod config;
 mod error;
 mod feed;
+mod front;
 mod ingest;
 mod keeper;
 mod ledger;
 mod open_calls;
-mod relay;
 mod roster;
 mod sequence;
+mod single;
 mod state;
 mod sweeper;
 mod words;
 mod writer;
 
+pub use account::StartError;
 pub use auth::{Role, Secret};
-pub use config::Options;
+pub use config::{MAIN, Options};
 pub use ledger::LedgerError;
 pub use ledger::settings::{Scope, Settings, SubscriptionKind};
 pub use perezvon_core::call::Policy;
 pub use perezvon_pbx::rest::Token;
-pub use relay::{Relay, StartError};
+pub use single::Relay;
 pub use state::Timing;
 pub use words::cause_codes;

@@ -1,7 +1,7 @@
 //! The calls in the writer's memory: all that are not settled, and the settled ones that were touched last, so that
 //! an event costs no query.
 
-use crate::ledger::calls::{self, ACCOUNT, CallRow};
+use crate::ledger::calls::{self, CallRow};
 use crate::roster::Roster;
 use crate::sweeper::Sweeper;
 use perezvon_core::call::{Policy, Reader};
@@ -25,6 +25,8 @@ pub(crate) struct Entry {
 /// See the module.
 #[derive(Default)]
 pub(crate) struct OpenCalls {
+    /// Name of the ledger's account.
+    account: String,
     entries: HashMap<String, Entry>,
     sweeper: Sweeper,
     dirty: Vec<String>,
@@ -40,6 +42,7 @@ impl OpenCalls {
     /// What the ledger holds: the unsettled calls and the version.
     pub(crate) fn load(connection: &Connection) -> Result<Self, crate::ledger::LedgerError> {
         let mut open = Self {
+            account: crate::ledger::settings::account(connection)?,
             version: calls::version(connection)?,
             ..Self::default()
         };
@@ -96,7 +99,7 @@ impl OpenCalls {
                     seq: 0,
                     id: ulid::Ulid::new().to_string(),
                     version: 0,
-                    call: Call::new(ACCOUNT, key, at),
+                    call: Call::new(&self.account, key, at),
                     linked: Vec::new(),
                 },
             };

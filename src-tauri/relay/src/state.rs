@@ -80,6 +80,8 @@ impl Deref for App {
 }
 
 pub(crate) struct Shared {
+    /// Name of the account (PBX contract).
+    pub(crate) account: String,
     pub(crate) ledger: Ledger,
     /// Whether the last change was stored.
     pub(crate) healthy: Arc<AtomicBool>,

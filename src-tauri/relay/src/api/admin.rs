@@ -15,17 +15,29 @@ use serde_json::{Value, json};
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
+/// Whether the account can be read and stores.
+pub(crate) async fn is_well(app: &App) -> bool {
+    app.ledger.read(events::summary).await.is_ok() && app.healthy.load(Ordering::Relaxed)
+}
+
+/// What anyone may know.
+pub(crate) fn health_of(ok: bool) -> (StatusCode, Json<Value>) {
+    let state = if ok { "ok" } else { "failing" };
+    let health = json!({ "status": state, "version": env!("CARGO_PKG_VERSION"), "ledger": state });
+    let status = if ok {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (status, Json(health))
+}
+
 /// `GET /v1/health`: for anyone; an admin sees more.
 pub(crate) async fn health(State(app): State<App>, headers: HeaderMap) -> (StatusCode, Json<Value>) {
     let summary = app.ledger.read(events::summary).await;
     let writes = app.healthy.load(Ordering::Relaxed);
     let ok = summary.is_ok() && writes;
-    let state = |ok| if ok { "ok" } else { "failing" };
-    let mut health = json!({
-        "status": state(ok),
-        "version": env!("CARGO_PKG_VERSION"),
-        "ledger": state(ok),
-    });
+    let (status, Json(mut health)) = health_of(ok);
     let admin = auth::caller(&app, &headers)
         .await
         .is_ok_and(|caller| caller.role == Role::Admin);
@@ -50,14 +62,7 @@ pub(crate) async fn health(State(app): State<App>, headers: HeaderMap) -> (Statu
             );
         }
     }
-    (
-        if ok {
-            StatusCode::OK
-        } else {
-            StatusCode::SERVICE_UNAVAILABLE
-        },
-        Json(health),
-    )
+    (status, Json(health))
 }
 
 #[derive(Deserialize)]

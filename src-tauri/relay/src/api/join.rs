@@ -5,7 +5,6 @@ use super::users::{self, plain_user};
 use crate::auth::{self, Admin, Role, Secret, code};
 use crate::error::ApiError;
 use crate::ledger::audit::Who;
-use crate::ledger::calls::ACCOUNT;
 use crate::ledger::join_codes::{self, JoinCode};
 use crate::state::App;
 use crate::writer::now;
@@ -194,7 +193,7 @@ pub(crate) async fn join(
         role: user.role,
         abonent: user.abonent,
         name: user.name,
-        account: ACCOUNT.to_owned(),
+        account: app.account.clone(),
     };
     Ok((StatusCode::CREATED, Json(told)))
 }

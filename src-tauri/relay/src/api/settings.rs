@@ -1,10 +1,10 @@
 //! `/v1/settings`.
 
 use super::body;
+use crate::account::{self, TokenError};
 use crate::auth::Admin;
 use crate::error::ApiError;
 use crate::ledger::settings::{Settings, schema};
-use crate::relay::{self, TokenError};
 use crate::state::App;
 use axum::Json;
 use axum::extract::State;
@@ -30,7 +30,7 @@ pub(crate) async fn change(
     given: Result<Json<Map<String, Value>>, JsonRejection>,
 ) -> Result<Json<Value>, ApiError> {
     let given = body(given)?;
-    let changed = relay::set_settings(&app, (&caller).into(), move |settings| settings.changed(given)).await?;
+    let changed = account::set_settings(&app, (&caller).into(), move |settings| settings.changed(given)).await?;
     let settings = changed.map_err(ApiError::BadSetting)?;
     Ok(Json(told(&app, &settings)))
 }
@@ -53,7 +53,7 @@ pub(crate) async fn token(
     new: Result<Json<NewToken>, JsonRejection>,
 ) -> Result<Json<Value>, ApiError> {
     let token = Token::parse(&body(new)?.token).map_err(|_| ApiError::BadRequest("this is no token"))?;
-    match relay::try_token(&app, token, (&caller).into()).await {
+    match account::try_token(&app, token, (&caller).into()).await {
         Ok(abonents) => Ok(Json(json!({ "abonents": abonents }))),
         Err(TokenError::Portal(error)) => Err(ApiError::of_portal(&error)),
         Err(TokenError::Store(error)) => {

@@ -7,7 +7,7 @@ use std::io::Write as _;
 
 /// Copies the ledger; a serving relay goes on.
 pub(super) fn backup(wanted: &Backup) -> anyhow::Result<()> {
-    let contents = copy::backup(&wanted.dir.data_dir, &wanted.to).context("no backup was made")?;
+    let contents = copy::backup(&wanted.dir.ledger()?, &wanted.to).context("no backup was made")?;
     writeln!(
         std::io::stdout(),
         "{}: {} calls, {} events, {} users, schema version {}; without the account token",
@@ -22,7 +22,7 @@ pub(super) fn backup(wanted: &Backup) -> anyhow::Result<()> {
 
 /// Puts a backup in the ledger's place.
 pub(super) fn restore(wanted: &Restore) -> anyhow::Result<()> {
-    let restored = copy::restore(&wanted.dir.data_dir, &wanted.from)
+    let restored = copy::restore(&wanted.dir.place(), &wanted.from)
         .with_context(|| format!("cannot restore {}", wanted.from.display()))?;
     let mut out = std::io::stdout().lock();
     writeln!(

@@ -1,12 +1,12 @@
 //! What each command does.
 
-use super::{Cli, Command, DataDir, File, NewJoinCode, Serve, UserCommand, backup, options};
+use super::{Check, Cli, Command, DataDir, File, NewJoinCode, Serve, UserCommand, all_options, backup};
 use crate::api::{NewCode, Scene, link, new_code, run_checks};
 use crate::auth::hash;
 use crate::error::ApiError;
+use crate::front::Front;
 use crate::ledger::audit::Who;
 use crate::ledger::{self, events, join_codes, settings, subscriptions, users};
-use crate::relay::Relay;
 use crate::writer::now;
 use anyhow::{Context as _, bail};
 use perezvon_pbx::rest::Portal;
@@ -22,7 +22,7 @@ pub async fn run(cli: Cli, signal: impl Future<Output = ()>) -> anyhow::Result<E
         Command::User(command) => user(command)?,
         Command::JoinCode(wanted) => join_code(wanted)?,
         Command::CallbackUrl(dir) => callback_url(&dir)?,
-        Command::Check(dir) => return check(&dir).await,
+        Command::Check(wanted) => return check(wanted).await,
         Command::Events(dir) => journal(&dir)?,
         Command::Backup(wanted) => backup::backup(&wanted)?,
         Command::Restore(wanted) => backup::restore(&wanted)?,
@@ -40,8 +40,8 @@ async fn serve(wanted: Serve, signal: impl Future<Output = ()>) -> anyhow::Resul
     }
     let file = File::read(wanted.config.as_deref())?;
     let listen = wanted.listen.unwrap_or_else(|| file.listen());
-    let options = options(&wanted.dir.data_dir, file)?;
-    let has_token = options.token.is_some();
+    let front = file.front();
+    let set = all_options(&wanted.data_dir, file)?;
     let listener = TcpListener::bind(listen).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => {
             anyhow::anyhow!(
@@ -50,15 +50,31 @@ async fn serve(wanted: Serve, signal: impl Future<Output = ()>) -> anyhow::Resul
         }
         _ => anyhow::Error::new(error).context(format!("cannot listen at {listen}")),
     })?;
-    let relay = Relay::start(options, listener).await?;
+    let relay = Front::start(set, front, listener).await?;
     say(&format!("perezvon-relay serves at http://{}", relay.addr()));
-    if !has_token {
-        say("no account token: set PEREZVON_PBX_TOKEN_FILE, or PUT /v1/settings/token with an admin key");
+    for app in relay.accounts().open().map(|one| &one.app) {
+        // With one account nobody has to know its name.
+        let of = if relay.accounts().is_one() {
+            String::new()
+        } else {
+            format!(" [account {}]", app.account)
+        };
+        if app.portal().is_none() {
+            say(&format!(
+                "no account token: set PEREZVON_PBX_TOKEN_FILE, or PUT /v1/settings/token with an admin key{of}"
+            ));
+        }
+        if app.callback_url().is_none() {
+            say(&format!(
+                "no public address: set PEREZVON_PUBLIC_URL, or `publicUrl` in the settings; until then no events can \
+                 come{of}"
+            ));
+        }
     }
-    if relay.callback_url().is_none() {
-        say(
-            "no public address: set PEREZVON_PUBLIC_URL, or `publicUrl` in the settings; until then no events can come",
-        );
+    for name in relay.accounts().closed() {
+        say(&format!(
+            "the account {name} does not run, see the log; it is tried again"
+        ));
     }
     signal.await;
     relay.shutdown().await;
@@ -78,7 +94,7 @@ fn user(command: UserCommand) -> anyhow::Result<()> {
             abonent,
             name,
         } => {
-            let connection = ledger::open(&dir.data_dir)?;
+            let connection = ledger::open(&dir.ledger()?)?;
             let roster = crate::roster::Roster::load(&connection)?;
             let abonent = abonent.map(|id| roster.abonent(&id).unwrap_or(&id).to_owned());
             let new = crate::api::new_user(&name, role.into(), abonent);
@@ -90,12 +106,12 @@ fn user(command: UserCommand) -> anyhow::Result<()> {
         }
         UserCommand::List(dir) => {
             let mut out = std::io::stdout().lock();
-            for user in users::list(&ledger::open(&dir.data_dir)?)? {
+            for user in users::list(&ledger::open(&dir.ledger()?)?)? {
                 writeln!(out, "{}", serde_json::to_string(&user)?)?;
             }
         }
         UserCommand::Revoke { dir, id } => {
-            let connection = ledger::open(&dir.data_dir)?;
+            let connection = ledger::open(&dir.ledger()?)?;
             let whole = connection.unchecked_transaction()?;
             if !users::revoke(&whole, &id, now(), Who::console())? {
                 bail!("there is no user {id} whose key works");
@@ -107,7 +123,7 @@ fn user(command: UserCommand) -> anyhow::Result<()> {
 }
 
 fn join_code(wanted: NewJoinCode) -> anyhow::Result<()> {
-    let connection = ledger::open(&wanted.dir.data_dir)?;
+    let connection = ledger::open(&wanted.dir.ledger()?)?;
     let relay = match (wanted.relay, super::env_url("PEREZVON_PUBLIC_URL")?) {
         (Some(url), _) | (None, Some(url)) => Some(url),
         (None, None) => settings::load(&connection)?.public_url,
@@ -138,7 +154,7 @@ fn join_code(wanted: NewJoinCode) -> anyhow::Result<()> {
 }
 
 fn callback_url(dir: &DataDir) -> anyhow::Result<()> {
-    let connection = ledger::open(&dir.data_dir)?;
+    let connection = ledger::open(&dir.ledger()?)?;
     let mut settings = settings::load(&connection)?;
     if let Some(url) = super::env_url("PEREZVON_PUBLIC_URL")? {
         settings.public_url = Some(url);
@@ -149,9 +165,15 @@ fn callback_url(dir: &DataDir) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn check(dir: &DataDir) -> anyhow::Result<ExitCode> {
-    let options = options(&dir.data_dir, File::default())?;
-    let connection = ledger::open(&dir.data_dir)?;
+async fn check(wanted: Check) -> anyhow::Result<ExitCode> {
+    let dir = wanted.dir.ledger()?;
+    let file = File::read(wanted.config.as_deref())?;
+    let account = &wanted.dir.account;
+    let options = all_options(&wanted.dir.data_dir, file)?
+        .into_iter()
+        .find(|one| one.account == *account);
+    let options = options.with_context(|| format!("the configuration does not name the account {account}"))?;
+    let connection = ledger::open(&dir)?;
     let mut settings = settings::load(&connection)?;
     if options.public_url.is_some() {
         settings.public_url = options.public_url;
@@ -167,7 +189,7 @@ async fn check(dir: &DataDir) -> anyhow::Result<ExitCode> {
         active: subscriptions::active(&connection)?,
         last_event: events::summary(&connection)?.2,
         write: write.map(|_| ()).map_err(Into::into),
-        data_dir: dir.data_dir.clone(),
+        data_dir: dir,
     };
     drop(connection);
     let findings = run_checks(scene).await;
@@ -189,7 +211,7 @@ async fn check(dir: &DataDir) -> anyhow::Result<ExitCode> {
 }
 
 fn journal(dir: &DataDir) -> anyhow::Result<()> {
-    let connection = ledger::open_read(&dir.data_dir)?;
+    let connection = ledger::open_read(&dir.ledger()?)?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let mut after = 0;
     loop {

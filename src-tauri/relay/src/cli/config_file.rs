@@ -1,12 +1,17 @@
 //! The configuration file of `serve`: TOML, or JSON. Every field is described in
 //! `package/relay.toml`, which a test holds against [`File`].
 
+use super::accounts::is_name;
+use crate::config::MAIN;
+use crate::front::{FrontOptions, Network, Rate};
 use anyhow::{Context as _, bail};
 use perezvon_pbx::rest::BEELINE;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
@@ -16,7 +21,7 @@ const LISTEN: ([u8; 4], u16) = ([127, 0, 0, 1], 8717);
 const INGEST: RangeInclusive<u32> = 0..=1_000_000;
 
 /// What the file says; all of it is optional.
-#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub(crate) struct File {
     pub(crate) listen: Option<SocketAddr>,
@@ -24,11 +29,41 @@ pub(crate) struct File {
     pub(crate) pbx_url: Option<Url>,
     pub(crate) token_file: Option<PathBuf>,
     pub(crate) ingest_per_second: Option<u32>,
+    pub(crate) trusted_proxies: Option<Vec<Network>>,
+    pub(crate) limits: FileLimits,
+    pub(crate) accounts: Vec<Account>,
     pub(crate) log: Log,
 }
 
+/// `[limits]`; 0 means no limit where it is told so.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub(crate) struct FileLimits {
+    /// 0: no limit.
+    pub(crate) requests_per_address: Option<u32>,
+    /// 0: no limit.
+    pub(crate) requests_per_key: Option<u32>,
+    /// 0: no limit.
+    pub(crate) wrong_keys_per_minute: Option<u32>,
+    pub(crate) connections: Option<u32>,
+    pub(crate) connections_per_address: Option<u32>,
+    pub(crate) head_seconds: Option<u32>,
+    pub(crate) body_seconds: Option<u32>,
+    pub(crate) stall_seconds: Option<u32>,
+}
+
+/// One of `[[accounts]]`: an account beside `main`, which the other fields describe.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Account {
+    pub(crate) name: String,
+    pub(crate) public_url: Option<Url>,
+    pub(crate) pbx_url: Option<Url>,
+    pub(crate) token_file: Option<PathBuf>,
+}
+
 /// `[log]`.
-#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub(crate) struct Log {
     pub(crate) level: Option<String>,
@@ -69,7 +104,12 @@ impl File {
     }
 
     fn check(&self) -> anyhow::Result<()> {
-        for (name, url) in [("publicUrl", &self.public_url), ("pbxUrl", &self.pbx_url)] {
+        let mut addresses = vec![("publicUrl", &self.public_url), ("pbxUrl", &self.pbx_url)];
+        for account in &self.accounts {
+            addresses.push(("accounts.publicUrl", &account.public_url));
+            addresses.push(("accounts.pbxUrl", &account.pbx_url));
+        }
+        for (name, url) in addresses {
             if url
                 .as_ref()
                 .is_some_and(|url| !matches!(url.scheme(), "http" | "https"))
@@ -80,6 +120,16 @@ impl File {
         if self.ingest_per_second.is_some_and(|limit| !INGEST.contains(&limit)) {
             bail!("ingestPerSecond must be {} to {}", INGEST.start(), INGEST.end());
         }
+        let mut names = BTreeSet::from([MAIN]);
+        for Account { name, .. } in &self.accounts {
+            if !is_name(name) {
+                bail!("accounts.name must have 1 to 32 of a-z, 0-9, - and _, not `{name}`");
+            }
+            if !names.insert(name) {
+                bail!("accounts.name must be there once each (`main` is described by the other fields): `{name}`");
+            }
+        }
+        self.limits.check()?;
         if let Some(level) = &self.log.level {
             EnvFilter::try_new(level).map_err(|error| anyhow::anyhow!("log.level is no filter: {error}"))?;
         }
@@ -96,6 +146,53 @@ impl File {
         self.pbx_url
             .clone()
             .unwrap_or_else(|| Url::parse(BEELINE).expect("a constant address"))
+    }
+}
+
+impl File {
+    /// What stands before the accounts.
+    pub(crate) fn front(&self) -> FrontOptions {
+        let mut front = FrontOptions::default();
+        if let Some(trusted) = &self.trusted_proxies {
+            front.trusted_proxies.clone_from(trusted);
+        }
+        let (told, limits) = (&self.limits, &mut front.limits);
+        let rate = |told: Option<u32>, rate: fn(u32) -> Rate, default| match told {
+            None => default,
+            Some(0) => None,
+            Some(n) => Some(rate(n)),
+        };
+        limits.address = rate(told.requests_per_address, Rate::requests, limits.address);
+        limits.key = rate(told.requests_per_key, Rate::requests, limits.key);
+        limits.wrong = rate(told.wrong_keys_per_minute, Rate::wrong, limits.wrong);
+        let count = |told: Option<u32>, default| told.map_or(default, |n| n as usize);
+        limits.connections = count(told.connections, limits.connections);
+        limits.connections_per_address = count(told.connections_per_address, limits.connections_per_address);
+        let wait = |told: Option<u32>, default| told.map_or(default, |s| Duration::from_secs(s.into()));
+        limits.head = wait(told.head_seconds, limits.head);
+        limits.body = wait(told.body_seconds, limits.body);
+        limits.stall = wait(told.stall_seconds, limits.stall);
+        front
+    }
+}
+
+impl FileLimits {
+    fn check(&self) -> anyhow::Result<()> {
+        for (name, value, bounds) in [
+            ("requestsPerAddress", self.requests_per_address, 0..=1_000_000),
+            ("requestsPerKey", self.requests_per_key, 0..=1_000_000),
+            ("wrongKeysPerMinute", self.wrong_keys_per_minute, 0..=1_000_000),
+            ("connections", self.connections, 1..=1_000_000),
+            ("connectionsPerAddress", self.connections_per_address, 1..=1_000_000),
+            ("headSeconds", self.head_seconds, 1..=3_600),
+            ("bodySeconds", self.body_seconds, 1..=3_600),
+            ("stallSeconds", self.stall_seconds, 1..=3_600),
+        ] {
+            if value.is_some_and(|value| !bounds.contains(&value)) {
+                bail!("limits.{name} must be {} to {}", bounds.start(), bounds.end());
+            }
+        }
+        Ok(())
     }
 }
 
@@ -181,7 +278,7 @@ mod tests {
         );
         assert_eq!(on.pbx_url(), default.pbx_url(), "so is the PBX's");
         let limit = |file: File| {
-            crate::cli::options(std::path::Path::new("none"), file)
+            crate::cli::accounts::options(std::path::Path::new("none"), file)
                 .unwrap()
                 .ingest_per_second
         };
@@ -189,6 +286,11 @@ mod tests {
             (on.log.level.as_deref(), on.log.format),
             (Some("info"), Some(super::LogFormat::default())),
             "and the log's"
+        );
+        assert_eq!(
+            format!("{:?}", on.front()),
+            format!("{:?}", default.front()),
+            "and the bounds for clients"
         );
         let token = File { token_file: None, ..on };
         assert_eq!(limit(token), limit(default), "and the limit");
@@ -246,6 +348,16 @@ mod tests {
             ("ingestPerSecond = 1000001", "ingestPerSecond"),
             ("publicUrl = \"ftp://relay.example.ru\"", "publicUrl"),
             ("[log]\nlevel = \"info=loud\"", "log.level"),
+            ("trustedProxies = [\"everybody\"]", "neither an address nor a network"),
+            ("[limits]\nheadSeconds = 0", "limits.headSeconds"),
+            ("[[accounts]]\nname = \"../other\"", "accounts.name"),
+            ("[[accounts]]\nname = \"main\"", "accounts.name"),
+            (
+                "[[accounts]]\nname = \"a\"\n[[accounts]]\nname = \"a\"",
+                "accounts.name",
+            ),
+            ("[[accounts]]\nname = \"a\"\npbxUrl = \"file:///x\"", "accounts.pbxUrl"),
+            ("[[accounts]]\npbxUrl = \"http://x\"", "name"),
         ] {
             let error = File::parse(text, false).unwrap_err().to_string();
             assert!(error.contains(name), "{text}: {error}");

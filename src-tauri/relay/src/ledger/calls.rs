@@ -7,8 +7,9 @@ use rusqlite::{Connection, OptionalExtension, Row, types::Value};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-/// The one account (PBX contract) of this relay.
-pub(crate) const ACCOUNT: &str = "main";
+/// The name of the ledger's one account, for the index by account and key. Read once per statement.
+const OF_ACCOUNT: &str =
+    "c.account = coalesce((SELECT json_extract(value, '$') FROM settings WHERE key = 'account'), 'main')";
 
 /// A call with what the ledger knows beside its state.
 #[derive(Clone, Debug)]
@@ -43,11 +44,11 @@ fn with_links(connection: &Connection, mut row: CallRow) -> rusqlite::Result<Cal
 /// Ids of calls by their keys.
 pub(crate) fn ids_of(connection: &Connection, keys: &BTreeSet<String>) -> rusqlite::Result<Vec<(String, String)>> {
     let mut found = Vec::new();
+    let sql = format!("SELECT c.id FROM calls c WHERE {OF_ACCOUNT} AND c.key = ?1");
     for key in keys {
-        let sql = "SELECT id FROM calls WHERE account = ?1 AND key = ?2";
         let id = connection
-            .prepare_cached(sql)?
-            .query_row([ACCOUNT, key], |row| row.get(0))
+            .prepare_cached(&sql)?
+            .query_row([key], |row| row.get(0))
             .optional()?;
         found.extend(id.map(|id| (key.clone(), id)));
     }
@@ -56,11 +57,8 @@ pub(crate) fn ids_of(connection: &Connection, keys: &BTreeSet<String>) -> rusqli
 
 /// The call of a session.
 pub(crate) fn by_key(connection: &Connection, key: &str) -> rusqlite::Result<Option<CallRow>> {
-    let sql = format!("SELECT {COLUMNS} FROM calls c WHERE c.account = ?1 AND c.key = ?2");
-    connection
-        .prepare_cached(&sql)?
-        .query_row([ACCOUNT, key], read)
-        .optional()
+    let sql = format!("SELECT {COLUMNS} FROM calls c WHERE {OF_ACCOUNT} AND c.key = ?1");
+    connection.prepare_cached(&sql)?.query_row([key], read).optional()
 }
 
 /// The call of an id; for a user only where he has a part in it.

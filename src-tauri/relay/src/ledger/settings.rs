@@ -118,6 +118,7 @@ impl Settings {
 
 const SETTINGS: &str = "settings";
 const SECRET: &str = "callbackSecret";
+const ACCOUNT: &str = "account";
 
 fn get(connection: &Connection, key: &str) -> Result<Option<String>, LedgerError> {
     let mut statement = connection.prepare_cached("SELECT value FROM settings WHERE key = ?1")?;
@@ -193,6 +194,31 @@ pub(crate) fn store(connection: &Connection, settings: &Settings, who: Who) -> R
         detail: Some(Value::Object(changed)),
     };
     audit::add(connection, &entry)
+}
+
+/// Binds the ledger to the account of this name, for good: a directory that was put in another's place is refused.
+pub(crate) fn claim(connection: &Connection, name: &str) -> Result<(), LedgerError> {
+    let found = account(connection)?;
+    match get(connection, ACCOUNT)? {
+        Some(_) if found != name => Err(LedgerError::OtherAccount {
+            found,
+            wanted: name.to_owned(),
+        }),
+        Some(_) => Ok(()),
+        None => put(
+            connection,
+            ACCOUNT,
+            &serde_json::to_string(name).map_err(LedgerError::state)?,
+        ),
+    }
+}
+
+/// Whose ledger this is.
+pub(crate) fn account(connection: &Connection) -> Result<String, LedgerError> {
+    get(connection, ACCOUNT)?.map_or_else(
+        || Ok(crate::config::MAIN.to_owned()),
+        |json| serde_json::from_str(&json).map_err(LedgerError::state),
+    )
 }
 
 /// The secret of the callback's path; made when there is none yet.

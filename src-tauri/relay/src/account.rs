@@ -1,4 +1,5 @@
-//! A running relay: what it is made of, how it starts and how it ends.
+//! The rooms of one account (PBX contract): what they are made of, how they start and how they end. The listener in
+//! front of them is [`crate::front`].
 
 use crate::abonents::recording;
 use crate::auth::code::Tries;
@@ -16,17 +17,14 @@ use crate::state::{App, Shared};
 use crate::writer::{self, Around, now};
 use perezvon_pbx::rest::{Exchange, Portal, PortalError, Token};
 use std::fs::File;
-use std::net::SocketAddr;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, RwLock, mpsc};
 use std::thread::JoinHandle;
 use std::time::Instant;
-use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use url::Url;
 
 /// Why a relay did not start.
 #[derive(Debug, thiserror::Error)]
@@ -59,31 +57,18 @@ pub(crate) enum TokenError {
     Store(std::io::Error),
 }
 
-/// A running relay. Every task of it ends with it: dropped without [`Relay::shutdown`] they are aborted, and the ledger
-/// is as after a power cut, which it survives.
-pub struct Relay {
+/// One account that runs. Every task of it ends with it: dropped without [`Account::shutdown`] they are aborted, and the
+/// ledger is as after a power cut, which it survives.
+pub(crate) struct Account {
     app: Option<App>,
-    addr: SocketAddr,
     local_key: Secret,
     tasks: JoinSet<()>,
     writer: Option<JoinHandle<Result<(), LedgerError>>>,
 }
 
-impl std::fmt::Debug for Relay {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Relay")
-            .field("addr", &self.addr)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Relay {
-    /// Opens the ledger and serves on the listener. Must run inside a tokio runtime.
-    ///
-    /// # Errors
-    /// See [`StartError`]; nothing runs then.
-    pub async fn start(options: Options, listener: TcpListener) -> Result<Self, StartError> {
-        let addr = listener.local_addr().map_err(StartError::Listener)?;
+impl Account {
+    /// Opens the ledger and starts what works on it; nothing runs where it fails.
+    pub(crate) async fn start(options: Options) -> Result<Self, StartError> {
         // A large database takes its time to be checked; the caller's thread has other things to do.
         let opening = tokio::task::spawn_blocking(move || Opened::open(&options).map(|opened| (opened, options)));
         let (opened, options) = opening.await.map_err(|error| StartError::Thread(error.into()))??;
@@ -103,6 +88,7 @@ impl Relay {
         let ledger = Ledger::new(jobs, &options.data_dir)?;
         let local_key = Secret::new(auth::random_key());
         let app = App(Arc::new(Shared {
+            account: options.account,
             ledger,
             healthy: around.healthy.clone(),
             hub: hub.clone(),
@@ -141,72 +127,46 @@ impl Relay {
         tasks.spawn(feed::route(hub, batches, roster));
         tasks.spawn(keeper::run(app.clone()));
         tasks.spawn(recording::watch(app.clone()));
-        tasks.spawn(serve(app.clone(), listener));
         if app.portal().is_some() {
             tasks.spawn(first_look(app.clone()));
         }
-        tracing::info!(%addr, "the relay serves");
         Ok(Self {
             app: Some(app),
-            addr,
             local_key,
             tasks,
             writer: Some(writer),
         })
     }
 
-    fn app(&self) -> &App {
-        self.app.as_ref().expect("there until shutdown, which takes the relay")
-    }
-
-    /// Where it listens.
-    pub fn addr(&self) -> SocketAddr {
-        self.addr
+    /// What its tasks share.
+    pub(crate) fn app(&self) -> &App {
+        self.app
+            .as_ref()
+            .expect("there until shutdown, which takes the account")
     }
 
     /// An admin key for the embedding program: made at each start, only in memory.
-    pub fn local_key(&self) -> &Secret {
+    pub(crate) fn local_key(&self) -> &Secret {
         &self.local_key
     }
 
-    /// The address that the PBX must post to, the secret included; none while the public address is not known.
-    pub fn callback_url(&self) -> Option<Url> {
-        self.app().callback_url()
+    /// From now on nothing new is taken and the feeds close.
+    pub(crate) fn stop(&self) {
+        if let Some(app) = &self.app {
+            app.stop.cancel();
+        }
     }
 
-    /// The secret of the callback's path.
-    pub fn callback_secret(&self) -> &Secret {
-        &self.app().secret
-    }
-
-    /// Stores another public address and has the subscriptions made anew for it.
-    pub async fn set_public_url(&self, url: Option<Url>) -> Result<(), LedgerError> {
-        let change = move |settings: &Settings| {
-            let public_url = url;
-            Ok(Settings {
-                public_url,
-                ..settings.clone()
-            })
-        };
-        // Nothing of this change can be out of bounds.
-        set_settings(self.app(), Who::console(), change).await.map(drop)
-    }
-
-    /// The settings in force.
-    pub fn settings(&self) -> Settings {
-        self.app().settings()
-    }
-
-    /// Ends: takes no more, answers what is in flight, closes the feeds, moves the WAL into the database.
-    /// Subscriptions stay: the next start goes on with them.
-    pub async fn shutdown(mut self) {
+    /// Ends: takes no more, closes the feeds, moves the WAL into the database. Nobody else may hold the account any
+    /// more. Subscriptions stay: the next start goes on with them.
+    pub(crate) async fn shutdown(mut self) {
         let Some(app) = self.app.take() else { return };
-        let drain = app.timing.drain;
+        let (drain, account) = (app.timing.drain, app.account.clone());
         app.stop.cancel();
         app.tasks.close();
         let all = async {
             app.tasks.wait().await;
-            // The server, the keeper and those who look at the abonents; the router ends when the writer has.
+            // The keeper and those who look at the abonents; the router ends when the writer has.
             while self.tasks.len() > 1 && self.tasks.join_next().await.is_some() {}
         };
         if tokio::time::timeout(drain, all).await.is_err() {
@@ -226,17 +186,15 @@ impl Relay {
         match ended.await {
             Ok(Ok(Some(Ok(Err(error))))) => tracing::warn!(%error, "the last checkpoint failed"),
             Ok(Ok(Some(Err(_)) | None) | Err(_)) => tracing::error!("the ledger's thread ended badly"),
-            Ok(Ok(Some(Ok(Ok(()))))) => tracing::info!("the relay has ended"),
+            Ok(Ok(Some(Ok(Ok(()))))) => tracing::info!(account, "the account has ended"),
             Err(_) => tracing::warn!("the ledger is still in use; what was answered is safe"),
         }
     }
 }
 
-impl Drop for Relay {
+impl Drop for Account {
     fn drop(&mut self) {
-        if let Some(app) = &self.app {
-            app.stop.cancel();
-        }
+        self.stop();
     }
 }
 
@@ -253,6 +211,7 @@ impl Opened {
     fn open(options: &Options) -> Result<Self, StartError> {
         let lock = ledger::lock(&options.data_dir)?;
         let connection = ledger::open(&options.data_dir)?;
+        settings::claim(&connection, &options.account)?;
         let settings = first_settings(&connection, options)?;
         let secret = Secret::new(settings::secret(&connection)?);
         let roster = Roster::load(&connection)?;
@@ -287,17 +246,6 @@ fn first_settings(connection: &rusqlite::Connection, options: &Options) -> Resul
     }
     settings::store(connection, &settings, Who::console())?;
     Ok(settings)
-}
-
-async fn serve(app: App, listener: TcpListener) {
-    let stop = app.stop.clone();
-    let router = crate::api::router(app);
-    let served = axum::serve(listener, router)
-        .with_graceful_shutdown(stop.cancelled_owned())
-        .await;
-    if let Err(error) = served {
-        tracing::error!(%error, "the server ended");
-    }
 }
 
 /// Reads the company once after the start.

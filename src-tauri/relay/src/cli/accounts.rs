@@ -1,0 +1,144 @@
+//! Where each account's ledger is, and how each is set up.
+
+use super::{DataDir, File};
+use crate::config::{MAIN, Options};
+use anyhow::{Context as _, bail};
+use perezvon_pbx::rest::Token;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use url::Url;
+
+impl DataDir {
+    /// The directory of the account's ledger, whether it is there or not.
+    pub(crate) fn place(&self) -> PathBuf {
+        directory(&self.data_dir, &self.account)
+    }
+
+    /// The same. `main` may be made here; the others are made by `serve`.
+    pub(crate) fn ledger(&self) -> anyhow::Result<PathBuf> {
+        let dir = self.place();
+        if self.account != MAIN && !dir.is_dir() {
+            bail!(
+                "there is no account {} in {}: name it under `accounts` in the configuration and start the relay",
+                self.account,
+                self.data_dir.display()
+            );
+        }
+        Ok(dir)
+    }
+}
+
+/// `main` has the data directory itself.
+fn directory(data_dir: &Path, account: &str) -> PathBuf {
+    if account == MAIN {
+        data_dir.to_owned()
+    } else {
+        data_dir.join("accounts").join(account)
+    }
+}
+
+/// Whether the name may stand in a path and in every snapshot.
+pub(super) fn is_name(name: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
+    (1..=32).contains(&name.len()) && name.bytes().all(plain)
+}
+
+/// An address from the environment.
+pub(super) fn env_url(name: &str) -> anyhow::Result<Option<Url>> {
+    match std::env::var(name) {
+        Ok(text) if !text.trim().is_empty() => Url::parse(text.trim())
+            .map(Some)
+            .with_context(|| format!("{name} is not an address")),
+        _ => Ok(None),
+    }
+}
+
+/// Options of the account `main`: from the environment first, then the configuration file, then the defaults.
+pub(crate) fn options(dir: &Path, file: File) -> anyhow::Result<Options> {
+    let mut options = without_token(dir, &file)?;
+    options.token = main_token(&file, dir)?;
+    Ok(options)
+}
+
+/// Options of every account, `main` first. With several, one that has no token (a file that cannot be read) does not
+/// stop the others: it is told.
+pub(crate) fn all_options(dir: &Path, file: File) -> anyhow::Result<Vec<Options>> {
+    if file.accounts.is_empty() {
+        return Ok(vec![options(dir, file)?]);
+    }
+    let mut main = without_token(dir, &file)?;
+    main.token = or_none(MAIN, main_token(&file, dir));
+    let mut all = vec![main];
+    for account in &file.accounts {
+        let mut own = Options::new(directory(dir, &account.name));
+        own.account.clone_from(&account.name);
+        own.public_url = account.public_url.clone().or_else(|| all[0].public_url.clone());
+        own.pbx_url = account.pbx_url.clone().unwrap_or_else(|| all[0].pbx_url.clone());
+        own.ingest_per_second = all[0].ingest_per_second;
+        let store = own.data_dir.join(STORED);
+        let token = match &account.token_file {
+            Some(named) => read_token(named).with_context(|| format!("the token file {}", named.display())),
+            None => stored_token(&store),
+        };
+        own.token = or_none(&account.name, token);
+        own.token_file = Some(store);
+        all.push(own);
+    }
+    Ok(all)
+}
+
+fn or_none(account: &str, token: anyhow::Result<Option<Token>>) -> Option<Token> {
+    token.unwrap_or_else(|error| {
+        tracing::error!(account, "{error:#}; the account goes on without a token");
+        None
+    })
+}
+
+/// Where a token is kept that was accepted over the API, inside the data directory.
+const STORED: &str = "token";
+
+fn without_token(dir: &Path, file: &File) -> anyhow::Result<Options> {
+    let mut options = Options::new(dir);
+    options.pbx_url = env_url("PEREZVON_PBX_URL")?.unwrap_or_else(|| file.pbx_url());
+    options.public_url = env_url("PEREZVON_PUBLIC_URL")?.or_else(|| file.public_url.clone());
+    options.token_file = Some(dir.join(STORED));
+    options.ingest_per_second = match file.ingest_per_second {
+        Some(0) => None,
+        Some(limit) => Some(limit),
+        None => options.ingest_per_second,
+    };
+    Ok(options)
+}
+
+/// From the file that the environment or the configuration names, from the environment, or as it was last accepted
+/// over the API. The environment variable is not the best place: other programs of the same user can see it.
+fn main_token(file: &File, dir: &Path) -> anyhow::Result<Option<Token>> {
+    let named = std::env::var_os("PEREZVON_PBX_TOKEN_FILE").map(PathBuf::from);
+    match (
+        named.as_ref().or(file.token_file.as_ref()),
+        std::env::var("PEREZVON_PBX_TOKEN"),
+    ) {
+        (Some(named), _) => {
+            read_token(named).with_context(|| format!("cannot read the token file {}", named.display()))
+        }
+        (None, Ok(text)) if !text.trim().is_empty() => parse(&text).map(Some),
+        (None, _) => stored_token(&dir.join(STORED)),
+    }
+}
+
+fn stored_token(store: &Path) -> anyhow::Result<Option<Token>> {
+    match read_token(store) {
+        Err(error) if error.downcast_ref::<std::io::Error>().map(std::io::Error::kind) == Some(ErrorKind::NotFound) => {
+            Ok(None)
+        }
+        read => read.with_context(|| format!("cannot read {}", store.display())),
+    }
+}
+
+fn read_token(file: &Path) -> anyhow::Result<Option<Token>> {
+    parse(&std::fs::read_to_string(file)?).map(Some)
+}
+
+fn parse(text: &str) -> anyhow::Result<Token> {
+    Token::parse(text).context("the account token")
+}

@@ -1,0 +1,180 @@
+//! The front of a relay: one listener before the rooms of all accounts (PBX contracts).
+//!
+//! [`accept`] takes connections within their bounds, [`client`] finds out who is at the other end, [`limits`] slows down
+//! who asks too much, [`dispatch`] finds the account by what the request carries. The rooms behind know nothing of it.
+
+mod accept;
+mod client;
+mod dispatch;
+mod limits;
+mod paced;
+
+pub(crate) use client::Network;
+pub(crate) use limits::{Limits, Rate};
+
+use crate::account::{Account, StartError};
+use crate::auth::Secret;
+use crate::config::Options;
+use crate::state::App;
+use dispatch::Accounts;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// How often an account that could not start is tried again.
+const AGAIN: Duration = Duration::from_secs(30);
+
+/// What stands before the accounts.
+#[derive(Clone, Debug)]
+pub(crate) struct FrontOptions {
+    /// Bounds for clients.
+    pub(crate) limits: Limits,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub(crate) trusted_proxies: Vec<Network>,
+}
+
+impl Default for FrontOptions {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            trusted_proxies: Network::LOCAL.to_vec(),
+        }
+    }
+}
+
+/// Accounts that run behind one listener. Every task ends with it: dropped without [`Front::shutdown`] they are aborted,
+/// and the ledgers are as after a power cut, which they survive.
+pub(crate) struct Front {
+    addr: SocketAddr,
+    accounts: Arc<Accounts>,
+    /// What [`Accounts`] shows to the requests, for the end.
+    running: Arc<Mutex<Vec<Account>>>,
+    tasks: JoinSet<()>,
+    stop: CancellationToken,
+    drain: Duration,
+}
+
+impl Front {
+    /// Starts each account and serves on the listener. An account that cannot start does not keep the others from it:
+    /// it is told, and tried again. Must run inside a tokio runtime.
+    ///
+    /// # Errors
+    /// Where no account starts: why the first does not. Nothing runs then.
+    pub(crate) async fn start(
+        set: Vec<Options>,
+        options: FrontOptions,
+        listener: TcpListener,
+    ) -> Result<Self, StartError> {
+        let addr = listener.local_addr().map_err(StartError::Listener)?;
+        let drain = set.iter().map(|one| one.timing.drain).max().unwrap_or_default();
+        let accounts = Arc::new(Accounts::new(set.iter().map(|one| one.account.clone())));
+        let running = Arc::new(Mutex::new(Vec::new()));
+        let (mut failed, mut first) = (Vec::new(), None);
+        for one in set {
+            match Account::start(one.clone()).await {
+                Ok(account) => admit(&accounts, &running, account),
+                Err(error) => {
+                    tracing::error!(account = one.account, %error, "the account does not start; it is tried again");
+                    first.get_or_insert(error);
+                    failed.push(one);
+                }
+            }
+        }
+        if let (true, Some(error)) = (accounts.open().next().is_none(), first) {
+            return Err(error);
+        }
+        let stop = CancellationToken::new();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(accept::run(listener, accounts.clone(), options, stop.clone()));
+        if !failed.is_empty() {
+            tasks.spawn(start_later(failed, accounts.clone(), running.clone(), stop.clone()));
+        }
+        tracing::info!(%addr, "the relay serves");
+        Ok(Self {
+            addr,
+            accounts,
+            running,
+            tasks,
+            stop,
+            drain,
+        })
+    }
+
+    /// Where it listens.
+    pub(crate) fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The first account's rooms, and its key for the embedding program.
+    pub(crate) fn first(&self) -> Option<(App, Secret)> {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = running.first()?;
+        Some((first.app().clone(), first.local_key().clone()))
+    }
+
+    /// The accounts.
+    pub(crate) fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
+    /// Ends: takes no more, answers what is in flight, closes the feeds and then the ledgers.
+    pub(crate) async fn shutdown(self) {
+        let Self {
+            accounts,
+            running,
+            mut tasks,
+            stop,
+            drain,
+            ..
+        } = self;
+        stop.cancel();
+        for account in running.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            account.stop();
+        }
+        let served = async { while tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(drain, served).await.is_err() {
+            tracing::warn!("not every connection ended in time");
+        }
+        // Connections that hang, and with them the last ways to the ledgers.
+        tasks.shutdown().await;
+        drop(accounts);
+        let ending = std::mem::take(&mut *running.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut ends: JoinSet<()> = ending.into_iter().map(Account::shutdown).collect();
+        while ends.join_next().await.is_some() {}
+    }
+}
+
+fn admit(accounts: &Accounts, running: &Mutex<Vec<Account>>, account: Account) {
+    accounts.admit(account.app());
+    running.lock().unwrap_or_else(PoisonError::into_inner).push(account);
+}
+
+/// What kept an account from starting may pass: a full disk, another process at the ledger, a file that was put back.
+async fn start_later(
+    mut failed: Vec<Options>,
+    accounts: Arc<Accounts>,
+    running: Arc<Mutex<Vec<Account>>>,
+    stop: CancellationToken,
+) {
+    while !failed.is_empty() {
+        tokio::select! {
+            () = tokio::time::sleep(AGAIN) => {}
+            () = stop.cancelled() => return,
+        }
+        for one in std::mem::take(&mut failed) {
+            match Account::start(one.clone()).await {
+                Ok(account) => {
+                    tracing::info!(account = one.account, "the account has started");
+                    admit(&accounts, &running, account);
+                }
+                Err(error) => {
+                    tracing::debug!(account = one.account, %error, "the account still does not start");
+                    failed.push(one);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Connections: how many, for how long, and what becomes of them at the end.
+
+use super::FrontOptions;
+use super::client::{Client, Network};
+use super::dispatch::Accounts;
+use super::limits::{Gauge, Limits, Seat, Seats};
+use super::paced::{Paced, Timed};
+use crate::error::ApiError;
+use axum::body::Body;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// Longest head of a request, and what is read or written at once, bytes.
+const BUFFER: usize = 64 * 1024;
+/// After the system had no place for a connection.
+const PAUSE: Duration = Duration::from_secs(1);
+/// Connections that are told at the same time that there is no place for them; more are closed without a word.
+const REFUSALS: usize = 64;
+/// How long such a one may take.
+const REFUSAL: Duration = Duration::from_secs(2);
+/// What every connection needs.
+struct Shared {
+    accounts: Arc<Accounts>,
+    gauge: Gauge,
+    limits: Limits,
+    trusted: Vec<Network>,
+    stop: CancellationToken,
+}
+
+/// Serves until `stop`, then until the last request under way is answered.
+pub(crate) async fn run(
+    listener: TcpListener,
+    accounts: Arc<Accounts>,
+    options: FrontOptions,
+    stop: CancellationToken,
+) {
+    let limits = options.limits;
+    let seats = Seats::new(&limits);
+    let refusals = Arc::new(Semaphore::new(REFUSALS));
+    let shared = Arc::new(Shared {
+        accounts,
+        gauge: Gauge::new(&limits),
+        limits,
+        trusted: options.trusted_proxies,
+        stop: stop.clone(),
+    });
+    let mut connections = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            () = stop.cancelled() => break,
+            Some(_) = connections.join_next() => continue,
+            accepted = listener.accept() => accepted,
+        };
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // The other end was too impatient, or the system has no place: both pass.
+                if !is_of_connection(&error) {
+                    tracing::error!(%error, "no connection can be taken");
+                    tokio::select! {
+                        () = tokio::time::sleep(PAUSE) => {}
+                        () = stop.cancelled() => break,
+                    }
+                }
+                continue;
+            }
+        };
+        match seats.take(shared.counted(peer)) {
+            Some(seat) => drop(connections.spawn(connection(stream, peer, seat, shared.clone()))),
+            None => {
+                if let Ok(permit) = refusals.clone().try_acquire_owned() {
+                    connections.spawn(async move {
+                        let _permit = permit;
+                        let _ = tokio::time::timeout(REFUSAL, refuse(stream)).await;
+                    });
+                }
+            }
+        }
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+fn is_of_connection(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind as K;
+    matches!(
+        error.kind(),
+        K::ConnectionRefused | K::ConnectionAborted | K::ConnectionReset
+    )
+}
+
+impl Shared {
+    /// Whose connection it is, unless the address stands for many clients.
+    fn counted(&self, peer: SocketAddr) -> Option<Client> {
+        let ip = peer.ip().to_canonical();
+        let for_many = |network: &Network| network.contains(ip);
+        (!Network::LOCAL.iter().chain(&self.trusted).any(for_many)).then(|| Client::of(ip))
+    }
+}
+
+/// Says that there is no place. What was asked is read first, or the answer would be lost with the connection.
+async fn refuse(mut stream: TcpStream) -> std::io::Result<()> {
+    stream
+        .write_all(ApiError::TooManyConnections.as_http1().as_bytes())
+        .await?;
+    stream.shutdown().await?;
+    let mut rest = [0; 1024];
+    while stream.read(&mut rest).await? > 0 {}
+    Ok(())
+}
+
+async fn connection(stream: TcpStream, peer: SocketAddr, seat: Seat, shared: Arc<Shared>) {
+    // Small messages that must not wait for one another.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection ended at once");
+        return;
+    }
+    serve(stream, peer.ip(), seat, shared).await;
+}
+
+async fn serve(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    peer: IpAddr,
+    seat: Seat,
+    shared: Arc<Shared>,
+) {
+    let (stop, limits) = (shared.stop.clone(), shared.limits.clone());
+    let service = service_fn(move |request: Request<Incoming>| {
+        let shared = shared.clone();
+        async move {
+            let client = Client::behind(peer, request.headers(), &shared.trusted);
+            let mut request = request.map(|body| Body::new(Timed::new(body, shared.limits.body)));
+            request.extensions_mut().insert(client);
+            Ok::<_, Infallible>(shared.accounts.answer(&shared.gauge, client, request).await)
+        }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head)
+        .max_buf_size(BUFFER)
+        // The seat goes with the stream: a reader of the feed keeps it after his request was answered.
+        .serve_connection(TokioIo::new(Paced::new(stream, limits.stall, seat)), service)
+        .with_upgrades();
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended badly");
+    }
+}

@@ -1,0 +1,197 @@
+//! Which account a request is for: what it carries decides (the secret, the key), never a name in its address. What
+//! opens nothing is answered by whichever account is there, as if there were no other.
+
+use super::client::Client;
+use super::limits::Gauge;
+use crate::auth;
+use crate::error::ApiError;
+use crate::ledger::{LedgerError, users};
+use crate::state::App;
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use std::collections::HashMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use subtle::ConstantTimeEq as _;
+use tower_service::Service as _;
+
+/// Keys whose account is remembered.
+const KEYS: usize = 65_536;
+
+/// The accounts of one relay. With one alone nothing has to be decided.
+pub(crate) struct Accounts {
+    places: Vec<Place>,
+    /// Where a key was found. A key never moves to another account, and whether it still works the account itself says.
+    owners: Mutex<HashMap<[u8; 32], usize>>,
+}
+
+struct Place {
+    name: String,
+    /// Empty while the account cannot start.
+    open: OnceLock<Open>,
+}
+
+/// An account that runs.
+pub(crate) struct Open {
+    pub(crate) app: App,
+    router: Router,
+}
+
+impl Accounts {
+    pub(crate) fn new(names: impl Iterator<Item = String>) -> Self {
+        let place = |name| Place {
+            name,
+            open: OnceLock::new(),
+        };
+        Self {
+            places: names.map(place).collect(),
+            owners: Mutex::default(),
+        }
+    }
+
+    /// An account has started.
+    pub(crate) fn admit(&self, app: &App) {
+        if let Some(place) = self.places.iter().find(|place| place.name == app.account) {
+            let router = crate::api::router(app.clone());
+            // Started once: nobody else fills the place.
+            let _ = place.open.set(Open {
+                app: app.clone(),
+                router,
+            });
+        }
+    }
+
+    /// Whether there is one alone.
+    pub(crate) fn is_one(&self) -> bool {
+        self.places.len() == 1
+    }
+
+    /// Those that run.
+    pub(crate) fn open(&self) -> impl Iterator<Item = &Open> {
+        self.places.iter().filter_map(|place| place.open.get())
+    }
+
+    /// The names of those that do not.
+    pub(crate) fn closed(&self) -> impl Iterator<Item = &str> {
+        let closed = self.places.iter().filter(|place| place.open.get().is_none());
+        closed.map(|place| place.name.as_str())
+    }
+
+    /// Answers a request, within the client's limits.
+    pub(crate) async fn answer(&self, gauge: &Gauge, client: Client, request: Request<Body>) -> Response {
+        let answered = if request.uri().path().starts_with("/xsi/") {
+            self.event(gauge, client, request).await
+        } else {
+            self.api(gauge, client, request).await
+        };
+        answered.unwrap_or_else(ApiError::into_response)
+    }
+
+    /// The PBX's events: the secret of the path decides.
+    async fn event(&self, gauge: &Gauge, client: Client, request: Request<Body>) -> Result<Response, ApiError> {
+        let owner = match self.places.as_slice() {
+            [one] => one.open.get(),
+            places => {
+                let secret = request.uri().path().split('/').nth(2).unwrap_or_default();
+                let open = places.iter().filter_map(|place| place.open.get());
+                // All are compared, whichever it is.
+                let found = open.fold(
+                    None,
+                    |found, one| if one.app.secret.is(secret) { Some(one) } else { found },
+                );
+                self.or_any(found)?
+            }
+        };
+        let answer = call(owner.ok_or(ApiError::Unavailable)?, request).await;
+        if answer.status() == StatusCode::NOT_FOUND {
+            gauge.wrong(client)?;
+        }
+        Ok(answer)
+    }
+
+    /// The API: the key decides.
+    async fn api(&self, gauge: &Gauge, client: Client, request: Request<Body>) -> Result<Response, ApiError> {
+        let key = auth::key_hash(request.headers());
+        gauge.request(client, key.as_ref())?;
+        let owner = match (self.places.as_slice(), key) {
+            ([one], _) => one.open.get(),
+            (_, Some(key)) => {
+                let found = self.owner(key).await?;
+                match found {
+                    None if request.uri().path() == HEALTH => return Ok(self.health().await),
+                    found => self.or_any(found)?,
+                }
+            }
+            (_, None) if request.uri().path() == HEALTH => return Ok(self.health().await),
+            (_, None) => self.open().next(),
+        };
+        let answer = call(owner.ok_or(ApiError::Unavailable)?, request).await;
+        if answer.status() == StatusCode::UNAUTHORIZED && key.is_some() {
+            gauge.wrong(client)?;
+        }
+        Ok(answer)
+    }
+
+    /// What opens nothing is told so by any account; but where one does not run, nobody can say that it opens nothing.
+    fn or_any<'a>(&'a self, found: Option<&'a Open>) -> Result<Option<&'a Open>, ApiError> {
+        match found {
+            Some(one) => Ok(Some(one)),
+            None if self.closed().next().is_some() => Err(ApiError::Unavailable),
+            None => Ok(self.open().next()),
+        }
+    }
+
+    async fn owner(&self, key: [u8; 32]) -> Result<Option<&Open>, LedgerError> {
+        let known = self
+            .owners
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&key)
+            .copied();
+        if let Some(index) = known {
+            return Ok(self.places.get(index).and_then(|place| place.open.get()));
+        }
+        let (mut found, mut failed) = (None, None);
+        for (index, place) in self.places.iter().enumerate() {
+            let Some(one) = place.open.get() else { continue };
+            let own = bool::from(one.app.local_key.ct_eq(&key));
+            match one.app.ledger.read(move |c| users::by_key(c, &key)).await {
+                Ok(user) if own || user.is_some() => found = Some((index, one)),
+                Ok(_) => {}
+                Err(error) => failed = Some(error),
+            }
+        }
+        // The key may be one of the account that could not be asked.
+        if let (None, Some(error)) = (&found, failed) {
+            return Err(error);
+        }
+        if let Some((index, _)) = found {
+            let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
+            if owners.len() >= KEYS {
+                owners.clear();
+            }
+            owners.insert(key, index);
+        }
+        Ok(found.map(|(_, one)| one))
+    }
+
+    /// The state of all, without saying which and how many they are.
+    async fn health(&self) -> Response {
+        let mut ok = self.closed().next().is_none();
+        for one in self.open() {
+            ok &= crate::api::is_well(&one.app).await;
+        }
+        crate::api::health_of(ok).into_response()
+    }
+}
+
+const HEALTH: &str = "/v1/health";
+
+async fn call(owner: &Open, request: Request<Body>) -> Response {
+    // A router is always ready.
+    match owner.router.clone().call(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
+}

@@ -1,0 +1,251 @@
+//! How much one client may ask for.
+
+use super::client::Client;
+use crate::error::ApiError;
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Clients that are remembered at most in each table.
+const TABLE: usize = 65_536;
+
+/// So much per second on average, so much at once.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Rate {
+    pub(crate) per_second: f64,
+    pub(crate) burst: f64,
+}
+
+/// Bounds for clients; none: no bound. Events have a bound of their own, see [`crate::Options::ingest_per_second`].
+#[derive(Clone, Debug)]
+pub(crate) struct Limits {
+    /// Requests to the API of one address.
+    pub(crate) address: Option<Rate>,
+    /// The same of one key, wherever it is used.
+    pub(crate) key: Option<Rate>,
+    /// Wrong keys and wrong secrets of one address; more are told to wait. Good keys of the same address go on.
+    pub(crate) wrong: Option<Rate>,
+    /// Open connections, readers of the feed included.
+    pub(crate) connections: usize,
+    /// The same of one address that is neither this machine nor a trusted proxy.
+    pub(crate) connections_per_address: usize,
+    /// Longest time for the head of a request, and for a connection that asks nothing.
+    pub(crate) head: Duration,
+    /// Longest time for the body of a request to the API.
+    pub(crate) body: Duration,
+    /// Longest time in which a client takes nothing of an answer.
+    pub(crate) stall: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            address: Some(Rate::requests(500)),
+            key: Some(Rate::requests(200)),
+            wrong: Some(Rate::wrong(60)),
+            connections: 16_384,
+            connections_per_address: 2_048,
+            head: Duration::from_secs(30),
+            body: Duration::from_secs(15),
+            stall: Duration::from_mins(1),
+        }
+    }
+}
+
+impl Rate {
+    /// Requests a second; ten seconds' worth at once.
+    pub(crate) fn requests(per_second: u32) -> Self {
+        let per_second = f64::from(per_second);
+        Self {
+            per_second,
+            burst: 10.0 * per_second,
+        }
+    }
+
+    /// Mistakes a minute; five minutes' worth at once.
+    pub(crate) fn wrong(per_minute: u32) -> Self {
+        let per_minute = f64::from(per_minute);
+        Self {
+            per_second: per_minute / 60.0,
+            burst: 5.0 * per_minute,
+        }
+    }
+}
+
+/// Token buckets of many clients.
+struct Buckets<K> {
+    rate: Rate,
+    levels: Mutex<HashMap<K, (f64, Instant)>>,
+}
+
+impl<K: Hash + Eq> Buckets<K> {
+    fn new(rate: Rate) -> Self {
+        Self {
+            rate,
+            levels: Mutex::default(),
+        }
+    }
+
+    fn take(&self, key: K) -> bool {
+        self.take_at(key, Instant::now())
+    }
+
+    fn take_at(&self, key: K, now: Instant) -> bool {
+        let rate = self.rate;
+        let level = |(level, at): (f64, Instant)| {
+            (level + now.saturating_duration_since(at).as_secs_f64() * rate.per_second).min(rate.burst)
+        };
+        let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
+        if levels.len() >= TABLE && !levels.contains_key(&key) {
+            levels.retain(|_, known| level(*known) < rate.burst);
+            // So many at once are no longer held by a bound for each; and each newcomer must not cost a look at all.
+            if levels.len() > TABLE / 4 * 3 {
+                levels.clear();
+            }
+        }
+        let entry = levels.entry(key).or_insert((rate.burst, now));
+        let tokens = level(*entry);
+        let granted = tokens >= 1.0;
+        *entry = (if granted { tokens - 1.0 } else { tokens }, now);
+        granted
+    }
+}
+
+/// What clients have asked for so far.
+pub(crate) struct Gauge {
+    address: Option<Buckets<Client>>,
+    key: Option<Buckets<[u8; 32]>>,
+    wrong: Option<Buckets<Client>>,
+}
+
+impl Gauge {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self {
+            address: limits.address.map(Buckets::new),
+            key: limits.key.map(Buckets::new),
+            wrong: limits.wrong.map(Buckets::new),
+        }
+    }
+
+    /// Counts a request to the API.
+    pub(crate) fn request(&self, client: Client, key: Option<&[u8; 32]>) -> Result<(), ApiError> {
+        let by_address = self.address.as_ref().is_none_or(|buckets| buckets.take(client));
+        let by_key = match (&self.key, key) {
+            (Some(buckets), Some(key)) if by_address => buckets.take(*key),
+            _ => true,
+        };
+        if by_address && by_key {
+            Ok(())
+        } else {
+            Err(ApiError::TooMany)
+        }
+    }
+
+    /// Counts a key or secret that opens nothing.
+    pub(crate) fn wrong(&self, client: Client) -> Result<(), ApiError> {
+        match &self.wrong {
+            Some(buckets) if !buckets.take(client) => Err(ApiError::TooMany),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The open connections.
+pub(crate) struct Seats {
+    all: usize,
+    each: usize,
+    taken: Mutex<(usize, HashMap<Client, usize>)>,
+}
+
+/// One open connection; free again when dropped.
+pub(crate) struct Seat {
+    seats: Arc<Seats>,
+    client: Option<Client>,
+}
+
+impl Seats {
+    pub(crate) fn new(limits: &Limits) -> Arc<Self> {
+        Arc::new(Self {
+            all: limits.connections,
+            each: limits.connections_per_address,
+            taken: Mutex::default(),
+        })
+    }
+
+    /// A place for one more; `client` is none where the address stands for many.
+    pub(crate) fn take(self: &Arc<Self>, client: Option<Client>) -> Option<Seat> {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if taken.0 >= self.all {
+            return None;
+        }
+        if let Some(client) = client {
+            let own = taken.1.entry(client).or_default();
+            if *own >= self.each {
+                return None;
+            }
+            *own += 1;
+        }
+        taken.0 += 1;
+        let seats = self.clone();
+        Some(Seat { seats, client })
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut taken = self.seats.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.0 -= 1;
+        if let Some(client) = self.client
+            && let Some(own) = taken.1.get_mut(&client)
+        {
+            *own -= 1;
+            if *own == 0 {
+                taken.1.remove(&client);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::net::{IpAddr, Ipv4Addr};
+
+    fn client(n: u32) -> Client {
+        Client::of(IpAddr::V4(Ipv4Addr::from_bits(n)))
+    }
+
+    #[test]
+    fn each_client_has_a_bucket_of_his_own_and_the_table_a_bound() {
+        let buckets = Buckets::new(Rate::requests(1));
+        let start = Instant::now();
+        let granted = |n, at| (0..100).filter(|_| buckets.take_at(client(n), at)).count();
+        assert_eq!(granted(1, start), 10, "ten seconds' worth at once");
+        assert_eq!(granted(2, start), 10, "another is not held up by the first");
+        assert_eq!(granted(1, start + Duration::from_secs(3)), 3, "then at the rate");
+        for n in 0..3 * TABLE as u32 {
+            buckets.take_at(client(n), start);
+        }
+        let known = buckets.levels.lock().unwrap().len();
+        assert!(known <= TABLE, "memory has a bound: {known}");
+    }
+
+    #[test]
+    fn a_seat_is_free_again_when_its_connection_ends() {
+        let seats = Seats::new(&Limits {
+            connections: 3,
+            connections_per_address: 2,
+            ..Limits::default()
+        });
+        let first = seats.take(Some(client(1))).unwrap();
+        let _second = seats.take(Some(client(1))).unwrap();
+        assert!(seats.take(Some(client(1))).is_none(), "its own bound");
+        let third = seats.take(None).unwrap();
+        assert!(seats.take(Some(client(2))).is_none(), "the bound of all");
+        drop((first, third));
+        assert!(seats.take(Some(client(1))).is_some(), "a free seat");
+        assert_eq!(seats.taken.lock().unwrap().1.len(), 1, "who has gone is forgotten");
+    }
+}
