@@ -40,6 +40,9 @@ pub(crate) const DESKTOP: &[&str] = &[
     "xvfb",
 ];
 
+/// To build and look into the relay's Debian package; systemd for the check of its unit.
+pub(crate) const PACKAGE: &[&str] = &["dpkg-dev", "gzip", "systemd"];
+
 /// To build the standard library and C code for Windows. This Rust is Debian's own and lies beside rustup's.
 pub(crate) const WINDOWS: &[&str] = &[
     "cargo-web",

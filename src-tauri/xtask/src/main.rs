@@ -10,6 +10,7 @@ mod desktop;
 mod fuzz;
 mod http;
 mod install;
+mod package;
 mod report;
 mod run;
 mod sh;
@@ -29,7 +30,9 @@ cargo xtask fuzz [--minutes N] [--yes]    the fuzz targets for longer (10 minute
 cargo xtask bench [PART…] [--yes]         the table of the design's budgets, measured here: toast, ingest, parser, lookup, window
 cargo xtask deny [--yes]                  licences, bans and sources of all dependencies
 cargo xtask dev [--yes]                   the app with the user interface reloading as one edits
-cargo xtask bundle [--yes]                the Debian package
+cargo xtask bundle [--yes]                the Debian package of the app
+cargo xtask package relay [--yes]         the Debian package of the relay, in target/package
+cargo xtask package check [--yes]         the same around the debug binary, looked into and run
 
 --yes: do not ask before Debian packages are installed";
 
@@ -72,6 +75,8 @@ fn command() -> Result<bool> {
         ["bench", parts @ ..] => bench::run(parts, yes).map(|()| true),
         ["deny"] => test::deny(yes).map(|()| true),
         ["dev"] => dev(yes).map(|()| true),
+        ["package", "relay"] => package::relay(yes).map(|()| true),
+        ["package", "check"] => package::debug(yes).map(|()| true),
         ["bundle"] => bundle(yes).map(|()| true),
         [] => {
             println!("{USAGE}");

@@ -5,7 +5,7 @@ use anyhow::{Context, Result, bail};
 use crate::desktop::Desktop;
 use crate::report::{Failed, Report};
 use crate::sh::{self, MINUTE};
-use crate::{fuzz, install};
+use crate::{fuzz, install, package};
 
 /// Crates of a desktop. The relay runs on servers that have none of their libraries.
 const DESKTOP: &[&str] = &[
@@ -45,7 +45,7 @@ pub(crate) fn run(yes: bool) -> bool {
 
 fn steps(report: &mut Report, yes: bool) -> Result<(), Failed> {
     report.step("install what is missing", || {
-        install::debian(&[install::BUILD, install::DESKTOP], yes)?;
+        install::debian(&[install::BUILD, install::DESKTOP, install::PACKAGE], yes)?;
         install::rust_components()
     })?;
     report.step("rust: format", || {
@@ -88,6 +88,9 @@ fn steps(report: &mut Report, yes: bool) -> Result<(), Failed> {
         let mut test = sh::cargo(&["test", "--locked", "--workspace", "--no-fail-fast"]);
         desktop.enter(&mut test);
         sh::run(&mut test, 60 * MINUTE)
+    })?;
+    report.step("package of the relay: built, looked into, run", || {
+        package::check(&sh::target().join("debug/perezvon-relay"))
     })?;
     report.step("generated files are up to date", generated)?;
     report.step("fuzz: a bounded number of runs", fuzz::short)
