@@ -4,6 +4,7 @@ mod accounts;
 mod backup;
 mod commands;
 mod config_file;
+mod service;
 
 use accounts::all_options;
 use accounts::env_url;

@@ -110,8 +110,8 @@ fn without_token(dir: &Path, file: &File) -> anyhow::Result<Options> {
     Ok(options)
 }
 
-/// From the file that the environment or the configuration names, from the environment, or as it was last accepted
-/// over the API. The environment variable is not the best place: other programs of the same user can see it.
+/// From the file that the environment or the configuration names, from the environment, from systemd, or as it was last
+/// accepted over the API. The environment variable is not the best place: other programs of the same user can see it.
 fn main_token(file: &File, dir: &Path) -> anyhow::Result<Option<Token>> {
     let named = std::env::var_os("PEREZVON_PBX_TOKEN_FILE").map(PathBuf::from);
     match (
@@ -122,7 +122,24 @@ fn main_token(file: &File, dir: &Path) -> anyhow::Result<Option<Token>> {
             read_token(named).with_context(|| format!("cannot read the token file {}", named.display()))
         }
         (None, Ok(text)) if !text.trim().is_empty() => parse(&text).map(Some),
-        (None, _) => stored_token(&dir.join(STORED)),
+        (None, _) => match credential()? {
+            Some(token) => Ok(Some(token)),
+            None => stored_token(&dir.join(STORED)),
+        },
+    }
+}
+
+/// The credential `token` of systemd's `LoadCredential=`; a blank one stands for none.
+fn credential() -> anyhow::Result<Option<Token>> {
+    let Some(dir) = std::env::var_os("CREDENTIALS_DIRECTORY") else {
+        return Ok(None);
+    };
+    let file = Path::new(&dir).join("token");
+    match std::fs::read_to_string(&file) {
+        Ok(text) if text.trim().is_empty() => Ok(None),
+        Ok(text) => parse(&text).map(Some),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", file.display())),
     }
 }
 

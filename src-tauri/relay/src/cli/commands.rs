@@ -1,6 +1,6 @@
 //! What each command does.
 
-use super::{Check, Cli, Command, DataDir, File, NewJoinCode, Serve, UserCommand, all_options, backup};
+use super::{Check, Cli, Command, DataDir, File, NewJoinCode, Serve, UserCommand, all_options, backup, service};
 use crate::api::{NewCode, Scene, link, new_code, run_checks};
 use crate::auth::hash;
 use crate::error::ApiError;
@@ -76,7 +76,12 @@ async fn serve(wanted: Serve, signal: impl Future<Output = ()>) -> anyhow::Resul
             "the account {name} does not run, see the log; it is tried again"
         ));
     }
-    signal.await;
+    service::ready();
+    tokio::select! {
+        () = signal => {}
+        () = service::alive() => {}
+    }
+    service::stopping();
     relay.shutdown().await;
     Ok(())
 }
