@@ -12,13 +12,14 @@ use crate::ledger::audit::{self, Entry, What, Who};
 use crate::ledger::requests::{self, ExchangeRow};
 use crate::ledger::settings::{self, Settings};
 use crate::ledger::{self, Ledger, LedgerError};
+use crate::probes::Probes;
 use crate::roster::{Roster, RosterCell};
 use crate::state::{App, Shared};
 use crate::writer::{self, Around, now};
 use perezvon_pbx::rest::{Exchange, Portal, PortalError, Token};
 use std::fs::File;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, RwLock, mpsc};
+use std::sync::{Arc, Mutex, OnceLock, RwLock, mpsc};
 use std::thread::JoinHandle;
 use std::time::Instant;
 use tokio::sync::Notify;
@@ -110,6 +111,9 @@ impl Account {
             stop: CancellationToken::new(),
             started: Instant::now(),
             data_dir: options.data_dir,
+            addr: OnceLock::new(),
+            own_key: local_key.clone(),
+            probes: Probes::default(),
         }));
         if let Some(token) = options.token {
             app.set_portal(Some(portal(&app, token).map_err(StartError::Portal)?));

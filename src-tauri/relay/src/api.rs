@@ -13,7 +13,6 @@ mod subscriptions;
 mod users;
 
 pub(crate) use admin::{health_of, is_well};
-pub(crate) use check::{Scene, run as run_checks};
 pub(crate) use join::{MINUTES, NewCode, link, new_code};
 pub(crate) use users::new_user;
 

@@ -2,8 +2,10 @@
 
 mod accounts;
 mod backup;
+mod check;
 mod commands;
 mod config_file;
+mod local;
 mod service;
 
 use accounts::all_options;

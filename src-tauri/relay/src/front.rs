@@ -75,7 +75,7 @@ impl Front {
         let (mut failed, mut first) = (Vec::new(), None);
         for one in set {
             match Account::start(one.clone()).await {
-                Ok(account) => admit(&accounts, &running, account),
+                Ok(account) => admit(addr, &accounts, &running, account),
                 Err(error) => {
                     tracing::error!(account = one.account, %error, "the account does not start; it is tried again");
                     first.get_or_insert(error);
@@ -90,7 +90,13 @@ impl Front {
         let mut tasks = JoinSet::new();
         tasks.spawn(accept::run(listener, accounts.clone(), options, stop.clone()));
         if !failed.is_empty() {
-            tasks.spawn(start_later(failed, accounts.clone(), running.clone(), stop.clone()));
+            tasks.spawn(start_later(
+                addr,
+                failed,
+                accounts.clone(),
+                running.clone(),
+                stop.clone(),
+            ));
         }
         tracing::info!(%addr, "the relay serves");
         Ok(Self {
@@ -147,13 +153,16 @@ impl Front {
     }
 }
 
-fn admit(accounts: &Accounts, running: &Mutex<Vec<Account>>, account: Account) {
+fn admit(addr: SocketAddr, accounts: &Accounts, running: &Mutex<Vec<Account>>, account: Account) {
+    // Set once: an account is admitted once.
+    let _ = account.app().addr.set(addr);
     accounts.admit(account.app());
     running.lock().unwrap_or_else(PoisonError::into_inner).push(account);
 }
 
 /// What kept an account from starting may pass: a full disk, another process at the ledger, a file that was put back.
 async fn start_later(
+    addr: SocketAddr,
     mut failed: Vec<Options>,
     accounts: Arc<Accounts>,
     running: Arc<Mutex<Vec<Account>>>,
@@ -168,7 +177,7 @@ async fn start_later(
             match Account::start(one.clone()).await {
                 Ok(account) => {
                     tracing::info!(account = one.account, "the account has started");
-                    admit(&accounts, &running, account);
+                    admit(addr, &accounts, &running, account);
                 }
                 Err(error) => {
                     tracing::debug!(account = one.account, %error, "the account still does not start");

@@ -51,9 +51,13 @@ pub(crate) async fn plain(app: State<App>, Path(secret): Path<String>, request: 
 /// `/xsi/{secret}/…`: the PBX appends `/null` (reference 2.2).
 pub(crate) async fn suffixed(
     app: State<App>,
-    Path((secret, _)): Path<(String, String)>,
+    Path((secret, rest)): Path<(String, String)>,
     request: Request,
 ) -> Result<(), ApiError> {
+    // The service check asks its own public address for a word.
+    if request.method() == Method::GET && app.secret.is(&secret) {
+        app.probes.arrived(&rest);
+    }
     event(app, &secret, request).await
 }
 

@@ -10,6 +10,7 @@ pub(crate) mod copy;
 pub(crate) mod events;
 pub(crate) mod join_codes;
 pub(crate) mod migrate;
+pub(crate) mod probe;
 #[allow(
     dead_code,
     reason = "the importer and the recordings' interface are being built on it"

@@ -5,14 +5,15 @@ use crate::auth::code::Tries;
 use crate::feed::Hub;
 use crate::keeper::{Asked, KeeperState};
 use crate::ledger::{Ledger, settings::Settings};
+use crate::probes::Probes;
 use crate::roster::RosterCell;
 use perezvon_core::Time;
 use perezvon_pbx::rest::Portal;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -109,6 +110,12 @@ pub(crate) struct Shared {
     pub(crate) stop: CancellationToken,
     pub(crate) started: Instant,
     pub(crate) data_dir: PathBuf,
+    /// Where the relay listens; known once there is a listener.
+    pub(crate) addr: OnceLock<SocketAddr>,
+    /// The embedding program's key, for the relay's look at its own feed.
+    pub(crate) own_key: Secret,
+    /// What the service check has sent to the public address.
+    pub(crate) probes: Probes,
 }
 
 impl Shared {
@@ -130,6 +137,18 @@ impl Shared {
     /// The wall clock.
     pub(crate) fn now(&self) -> Time {
         (self.timing.clock)()
+    }
+
+    /// Where this machine reaches the relay.
+    pub(crate) fn own_addr(&self) -> Option<SocketAddr> {
+        let mut addr = *self.addr.get()?;
+        if addr.ip().is_unspecified() {
+            addr.set_ip(match addr {
+                SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+                SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+            });
+        }
+        Some(addr)
     }
 
     /// Where the PBX must post to, if the public address is known.

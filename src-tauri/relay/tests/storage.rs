@@ -8,11 +8,10 @@ mod support;
 #[path = "support/xml.rs"]
 mod xml;
 
-use binary::{EXE, Serving, callback_path, command, data_dir, relay, text};
+use binary::{Serving, callback_path, data_dir, relay, text};
 use perezvon_relay::{LedgerError, Relay, StartError};
-use std::path::Path;
 use std::time::Duration;
-use support::{IVANOV, client, options, until};
+use support::{IVANOV, client, options};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use xml::Xml;
@@ -235,75 +234,4 @@ async fn a_terminated_relay_ends_in_order_and_says_what_is_missing() {
         !said.contains("+7900") && !said.contains(path.split('/').nth(2).unwrap()),
         "no number, no secret: {said}"
     );
-}
-
-#[cfg(target_os = "linux")]
-#[tokio::test]
-async fn a_full_disk_is_503_and_heals_without_a_restart() {
-    let dir = tempfile::tempdir().unwrap();
-    let data = data_dir(&dir);
-    let path = callback_path(&data);
-    // Files of this process may not grow beyond 3 MiB: the system's own "no more room", with the signal for it ignored
-    // as a service manager would set it.
-    let script = r#"trap '' XFSZ; ulimit -S -f 6144; exec "$0" serve --listen 127.0.0.1:0 --data-dir "$1""#;
-    let serving = Serving::start_as(command("sh").args(["-c", script, EXE]).arg(&data));
-    let url = serving.url(&path);
-    let post = |n: u64| {
-        let url = url.clone();
-        let event = Xml {
-            extra: format!("<xsi:unknown>{}</xsi:unknown>", "<a/>".repeat(3000)),
-            ..Xml::received(n, IVANOV)
-        };
-        async move {
-            client()
-                .post(url)
-                .body(event.text())
-                .send()
-                .await
-                .unwrap()
-                .status()
-                .as_u16()
-        }
-    };
-    let mut taken = Vec::new();
-    let mut refused = None;
-    for n in 1..=2000 {
-        match post(n).await {
-            200 => taken.push(n),
-            status => {
-                refused = Some((n, status));
-                break;
-            }
-        }
-    }
-    let (first, status) = refused.expect("the disk gets full");
-    assert_eq!(status, 503, "what cannot be stored is not acknowledged");
-    assert_eq!(post(first).await, 503, "nor a moment later");
-    let health = client().get(serving.url("/v1/health")).send().await.unwrap();
-    assert_eq!(health.status(), 503, "health tells it");
-    let count = || stored(&data).len();
-    assert_eq!(count(), taken.len(), "exactly what was answered 200 is stored");
-
-    let raised = command("prlimit")
-        .args(["--fsize=unlimited:", "--pid", &serving.child.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(raised.success(), "there is room again");
-    until("it takes events again", || async {
-        (post(first).await == 200).then_some(())
-    })
-    .await;
-    assert_eq!(count(), taken.len() + 1, "one row for it, however often it was refused");
-    let health = client().get(serving.url("/v1/health")).send().await.unwrap();
-    assert_eq!(health.status(), 200, "and health is good");
-}
-
-fn stored(data: &Path) -> Vec<String> {
-    let output = relay(&["events", "--data-dir", data.to_str().unwrap()]);
-    assert!(
-        output.status.success(),
-        "the journal can be read: {}",
-        text(&output.stderr)
-    );
-    text(&output.stdout).lines().map(str::to_owned).collect()
 }

@@ -134,7 +134,7 @@ impl PortalError {
     }
 
     /// From the HTTP client's error. Its own text is dropped: it quotes the address.
-    pub(super) fn of_transport(error: &reqwest::Error) -> Self {
+    pub fn of_transport(error: &reqwest::Error) -> Self {
         let reach = if error.is_connect() {
             Reach::of_connect(error)
         } else if error.is_timeout() {

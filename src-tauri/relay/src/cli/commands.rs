@@ -1,15 +1,15 @@
 //! What each command does.
 
-use super::{Check, Cli, Command, DataDir, File, NewJoinCode, Serve, UserCommand, all_options, backup, service};
-use crate::api::{NewCode, Scene, link, new_code, run_checks};
+use super::local::Announced;
+use super::{Cli, Command, DataDir, File, NewJoinCode, Serve, UserCommand, all_options, backup, check, service};
+use crate::api::{NewCode, link, new_code};
 use crate::auth::hash;
 use crate::error::ApiError;
 use crate::front::Front;
 use crate::ledger::audit::Who;
-use crate::ledger::{self, events, join_codes, settings, subscriptions, users};
+use crate::ledger::{self, events, join_codes, settings, users};
 use crate::writer::now;
 use anyhow::{Context as _, bail};
-use perezvon_pbx::rest::Portal;
 use std::future::Future;
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -22,7 +22,7 @@ pub async fn run(cli: Cli, signal: impl Future<Output = ()>) -> anyhow::Result<E
         Command::User(command) => user(command)?,
         Command::JoinCode(wanted) => join_code(wanted)?,
         Command::CallbackUrl(dir) => callback_url(&dir)?,
-        Command::Check(wanted) => return check(wanted).await,
+        Command::Check(wanted) => return check::check(&wanted).await,
         Command::Events(dir) => journal(&dir)?,
         Command::Backup(wanted) => backup::backup(&wanted)?,
         Command::Restore(wanted) => backup::restore(&wanted)?,
@@ -51,6 +51,11 @@ async fn serve(wanted: Serve, signal: impl Future<Output = ()>) -> anyhow::Resul
         _ => anyhow::Error::new(error).context(format!("cannot listen at {listen}")),
     })?;
     let relay = Front::start(set, front, listener).await?;
+    let announced: Vec<_> = relay
+        .accounts()
+        .open()
+        .filter_map(|one| Announced::new(&one.app))
+        .collect();
     say(&format!("perezvon-relay serves at http://{}", relay.addr()));
     for app in relay.accounts().open().map(|one| &one.app) {
         // With one account nobody has to know its name.
@@ -82,12 +87,13 @@ async fn serve(wanted: Serve, signal: impl Future<Output = ()>) -> anyhow::Resul
         () = service::alive() => {}
     }
     service::stopping();
+    drop(announced);
     relay.shutdown().await;
     Ok(())
 }
 
 /// For the person who started the program; standard output is for results.
-fn say(text: &str) {
+pub(super) fn say(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
@@ -168,51 +174,6 @@ fn callback_url(dir: &DataDir) -> anyhow::Result<()> {
     let url = url.context("the public address is not set: PEREZVON_PUBLIC_URL, or `publicUrl` in the settings")?;
     writeln!(std::io::stdout(), "{url}")?;
     Ok(())
-}
-
-async fn check(wanted: Check) -> anyhow::Result<ExitCode> {
-    let dir = wanted.dir.ledger()?;
-    let file = File::read(wanted.config.as_deref())?;
-    let account = &wanted.dir.account;
-    let options = all_options(&wanted.dir.data_dir, file)?
-        .into_iter()
-        .find(|one| one.account == *account);
-    let options = options.with_context(|| format!("the configuration does not name the account {account}"))?;
-    let connection = ledger::open(&dir)?;
-    let mut settings = settings::load(&connection)?;
-    if options.public_url.is_some() {
-        settings.public_url = options.public_url;
-    }
-    let portal = match options.token {
-        Some(token) => Some(Portal::new(options.pbx_url, token, options.timing.portal)?),
-        None => None,
-    };
-    let write = connection.execute("UPDATE counter SET version = version", []);
-    let scene = Scene {
-        portal,
-        callback: settings.callback_url(&settings::secret(&connection)?),
-        active: subscriptions::active(&connection)?,
-        last_event: events::summary(&connection)?.2,
-        write: write.map(|_| ()).map_err(Into::into),
-        data_dir: dir,
-    };
-    drop(connection);
-    let findings = run_checks(scene).await;
-    let mut out = std::io::stdout().lock();
-    for finding in &findings {
-        let verdict = if finding.ok { "ok  " } else { "FAIL" };
-        let cause = finding.cause.map(|cause| format!(" [{cause}]")).unwrap_or_default();
-        writeln!(
-            out,
-            "{verdict} {:<12} {} / {}{cause}",
-            finding.id, finding.detail, finding.detail_en
-        )?;
-    }
-    Ok(if findings.iter().all(|finding| finding.ok) {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
 }
 
 fn journal(dir: &DataDir) -> anyhow::Result<()> {

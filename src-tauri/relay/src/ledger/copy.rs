@@ -71,15 +71,7 @@ fn sync_dir(dir: &Path) -> Result<(), LedgerError> {
 
 /// Bytes that this user may still write where the path is; none where the system does not tell.
 pub(crate) fn free_space(dir: &Path) -> Option<u64> {
-    #[cfg(unix)]
-    return rustix::fs::statvfs(dir)
-        .ok()
-        .map(|fs| fs.f_bavail.saturating_mul(fs.f_frsize));
-    #[cfg(not(unix))]
-    {
-        let _ = dir;
-        None
-    }
+    fs4::available_space(dir).ok()
 }
 
 /// Opens a database as it is, with nothing of its schema assumed.

@@ -46,6 +46,12 @@ pub(crate) fn append(connection: &Connection, read: &Readable, raw: &[u8], at: T
     Ok(changed == 1)
 }
 
+/// Whether an event of this id is stored.
+pub(crate) fn has(connection: &Connection, id: &str) -> Result<bool, LedgerError> {
+    let mut statement = connection.prepare_cached("SELECT 1 FROM events WHERE event_id = ?1")?;
+    Ok(statement.exists([packed(id)])?)
+}
+
 /// A UUID as its 16 bytes, anything else as text: the index of event ids is the largest one.
 fn packed(id: &str) -> Vec<u8> {
     let shape = id.len() == 36

@@ -75,6 +75,16 @@ pub(crate) fn list(connection: &Connection, limit: usize) -> Result<Vec<Subscrip
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// When the PBX last posted an event to one of ours: to any address, and to this one.
+pub(crate) fn last_events(
+    connection: &Connection,
+    url: Option<&str>,
+) -> Result<(Option<Time>, Option<Time>), LedgerError> {
+    let sql = "SELECT max(last_event_at), max(last_event_at) FILTER (WHERE url = ?1) FROM subscriptions";
+    let newest: (Option<i64>, Option<i64>) = connection.query_row(sql, [url], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok((newest.0.map(Time::from_ms), newest.1.map(Time::from_ms)))
+}
+
 /// Whose each subscription is, ended ones included; the newest 10,000.
 pub(crate) fn owners(connection: &Connection) -> Result<Vec<(String, String)>, LedgerError> {
     let sql = "SELECT id, abonent FROM subscriptions WHERE abonent IS NOT NULL ORDER BY seq DESC LIMIT 10000";

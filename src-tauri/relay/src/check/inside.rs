@@ -1,0 +1,125 @@
+//! The relay itself: its ledger, its disk, its feed.
+
+use super::{Finding, Scene};
+use crate::ledger::{self, LedgerError};
+use reqwest::{StatusCode, header};
+use std::time::Duration;
+
+/// Free space below which somebody should know, bytes.
+const LOW: u64 = 1024 * 1024 * 1024;
+/// Free space below which soon nothing can be stored, bytes.
+const FULL: u64 = 100 * 1024 * 1024;
+/// A WAL as large as this is not moved into the database as it should be, bytes; its bound is 64 MiB after a checkpoint.
+const LARGE_WAL: u64 = 512 * 1024 * 1024;
+
+pub(super) fn relay(scene: &Scene) -> Finding {
+    match &scene.app {
+        Some(_) => Finding::well("relay", "Сервер приёма событий работает", "The relay is running"),
+        None => Finding::failed("relay", "relay_off"),
+    }
+}
+
+pub(super) fn ledger(scene: &Scene) -> Finding {
+    const ID: &str = "ledger";
+    match &scene.write {
+        Ok(()) => Finding::well(ID, "База пишется", "The database takes changes"),
+        Err(LedgerError::Damaged { .. }) => Finding::failed(ID, "ledger_damaged"),
+        Err(_) => Finding::failed(ID, "ledger_failing"),
+    }
+}
+
+pub(super) async fn disk(scene: &Scene) -> Finding {
+    let dir = scene.data_dir.clone();
+    let look = move || {
+        let wal = ledger::path(&dir).with_extension("db-wal");
+        let wal = std::fs::metadata(wal).map_or(0, |meta| meta.len());
+        (ledger::copy::free_space(&dir), wal)
+    };
+    match tokio::task::spawn_blocking(look).await {
+        Ok((Some(free), wal)) => space(free, wal),
+        Ok((None, _)) | Err(_) => Finding::warning("disk", "disk_unknown"),
+    }
+}
+
+fn space(free: u64, wal: u64) -> Finding {
+    const ID: &str = "disk";
+    let megabytes = free / (1024 * 1024);
+    let (ru, en) = (format!("свободно {megabytes} МБ"), format!("{megabytes} MB free"));
+    if free < FULL {
+        Finding::failed(ID, "disk_full").with(ru, en)
+    } else if free < LOW {
+        Finding::warning(ID, "disk_low").with(ru, en)
+    } else if wal > LARGE_WAL {
+        let megabytes = wal / (1024 * 1024);
+        Finding::warning(ID, "wal_large").with(format!("{megabytes} МБ"), format!("{megabytes} MB"))
+    } else {
+        Finding::well(ID, format!("На диске {ru}"), format!("The disk has {en}"))
+    }
+}
+
+/// Opens a feed at the relay's own listener, as a desk would, up to the newest version in the answer's head.
+pub(super) async fn feed(scene: &Scene) -> Finding {
+    const ID: &str = "feed";
+    let Some(app) = &scene.app else {
+        return Finding::skipped(ID, "relay_off");
+    };
+    let Some(addr) = app.own_addr() else {
+        return Finding::skipped(ID, "relay_off");
+    };
+    let opened = async {
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .http1_only()
+            .timeout(Duration::from_secs(10))
+            .build()?;
+        let ask = client
+            .get(format!("http://{addr}/v1/feed?after={}", i64::MAX))
+            .bearer_auth(app.own_key.reveal())
+            .header(header::CONNECTION, "upgrade")
+            .header(header::UPGRADE, "websocket")
+            .header(header::SEC_WEBSOCKET_VERSION, "13")
+            // Any 16 bytes in base64; nothing is sent over this feed.
+            .header(header::SEC_WEBSOCKET_KEY, "cGVyZXp2b24gY2hlY2tzIQ==");
+        ask.send().await
+    };
+    match opened.await {
+        Ok(answer) if answer.status() == StatusCode::SWITCHING_PROTOCOLS => {
+            let version = answer
+                .headers()
+                .get("x-perezvon-version")
+                .and_then(|version| version.to_str().ok()?.parse::<i64>().ok());
+            match version {
+                Some(version) => Finding::well(
+                    ID,
+                    format!("Лента открывается, версия {version}"),
+                    format!("The feed opens, version {version}"),
+                ),
+                None => Finding::failed(ID, "feed_failing"),
+            }
+        }
+        Ok(answer) => {
+            let status = answer.status().as_u16();
+            Finding::failed(ID, "feed_failing").with(format!("HTTP {status}"), format!("HTTP {status}"))
+        }
+        Err(_) => Finding::failed(ID, "feed_failing"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::State;
+    use super::*;
+
+    #[test]
+    fn room_on_the_disk_is_judged_by_what_is_left() {
+        for (free, wal, state, cause) in [
+            (2 * LOW, 0, State::Ok, None),
+            (LOW - 1, 0, State::Warning, Some("disk_low")),
+            (FULL - 1, 0, State::Failed, Some("disk_full")),
+            (2 * LOW, LARGE_WAL + 1, State::Warning, Some("wal_large")),
+        ] {
+            let finding = space(free, wal);
+            assert_eq!((finding.state, finding.cause), (state, cause), "{free} free, WAL {wal}");
+        }
+    }
+}

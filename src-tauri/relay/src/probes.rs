@@ -1,0 +1,40 @@
+//! Words that the service check sends to the relay's own public address: whether they arrive here.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+/// Checks that run at the same time, at most.
+const AT_ONCE: usize = 16;
+
+/// The words that are on their way, each with whether it has arrived.
+#[derive(Debug, Default)]
+pub(crate) struct Probes(Mutex<VecDeque<(String, bool)>>);
+
+impl Probes {
+    /// A word will be sent.
+    pub(crate) fn expect(&self, word: &str) {
+        let mut words = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if words.len() == AT_ONCE {
+            words.pop_front();
+        }
+        words.push_back((word.to_owned(), false));
+    }
+
+    /// Somebody asked for this path; a word that nobody sent is nothing.
+    pub(crate) fn arrived(&self, path: &str) {
+        let Some(word) = path.strip_prefix("probe/") else {
+            return;
+        };
+        let mut words = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for known in words.iter_mut().filter(|known| known.0 == word) {
+            known.1 = true;
+        }
+    }
+
+    /// Whether a word has arrived; it is forgotten.
+    pub(crate) fn take(&self, word: &str) -> bool {
+        let mut words = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = words.iter().position(|known| known.0 == word);
+        at.and_then(|at| words.remove(at)).is_some_and(|known| known.1)
+    }
+}
