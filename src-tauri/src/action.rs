@@ -2,6 +2,7 @@
 //! start or the window (design, part 3, step 6).
 
 use crate::app::{Perezvon, words};
+use crate::args::Wish;
 use crate::ipc::{Changed, Failure, Placed};
 use crate::window;
 use perezvon_core::Number;
@@ -15,6 +16,19 @@ use tokio::time::timeout;
 const STORING: Duration = Duration::from_secs(2);
 /// Two clicks on one number within so long are one order.
 const ONE_ORDER: Duration = Duration::from_secs(2);
+
+/// Does what a link, an argument or a second start asks for.
+pub(crate) fn grant(handle: &AppHandle, wish: Wish) {
+    match wish {
+        Wish::Do(action) => carry_out(handle, action),
+        Wish::Join(link) => {
+            if let Some(app) = handle.try_state::<Arc<Perezvon>>() {
+                app.joining.offer(link);
+                window::show(handle, "join");
+            }
+        }
+    }
+}
 
 /// Carries an action out in the background; what goes wrong is told by a toast.
 pub(crate) fn carry_out(handle: &AppHandle, action: Action) {

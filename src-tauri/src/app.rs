@@ -2,6 +2,7 @@
 
 use crate::args::{self, Args};
 use crate::ipc::{Changed, Failure, ServiceState, Settings};
+use crate::service::Joining;
 use crate::toast::{self, CloseReason, ToastEvent, Toasts};
 use crate::{action, log, secrets, settings, tray, window};
 use perezvon_desk::notifications::State as ToastState;
@@ -46,6 +47,8 @@ pub(crate) struct Perezvon {
     pub(crate) toasts: Toasts,
     pub(crate) secrets: secrets::Secrets,
     pub(crate) orders: action::Orders,
+    /// A relay that somebody is asked to join.
+    pub(crate) joining: Joining,
     relay: watch::Sender<Way>,
     settings: RwLock<Settings>,
     /// Where a click leads that the window has not heard of yet.
@@ -81,6 +84,7 @@ impl Perezvon {
             handle,
             secrets: secrets::Secrets::new(&data_dir),
             orders: action::Orders::default(),
+            joining: Joining::default(),
             data_dir,
             relay_argument: args.relay.clone(),
             desk,
@@ -266,8 +270,8 @@ pub(crate) fn listen_to_links(handle: &AppHandle) {
     let target = handle.clone();
     handle.deep_link().on_open_url(move |event| {
         for url in event.urls() {
-            if let Some(action) = args::action_of_link(url.as_str()) {
-                action::carry_out(&target, action);
+            if let Some(wish) = args::wish_of_link(url.as_str()) {
+                action::grant(&target, wish);
             }
         }
     });

@@ -1,6 +1,7 @@
 //! The command line (design, part 7).
 
 use perezvon_core::Number;
+use perezvon_desk::relay_client::JoinLink;
 use perezvon_desk::toast::Action;
 use std::path::PathBuf;
 
@@ -30,14 +31,30 @@ impl Args {
     }
 
     /// What the start asks for beyond starting.
-    pub(crate) fn action(&self) -> Option<Action> {
-        self.what.as_deref().and_then(action_of_link)
+    pub(crate) fn wish(&self) -> Option<Wish> {
+        self.what.as_deref().and_then(wish_of_link)
     }
 }
 
-/// A number or link as an action: a number is called, `perezvon://contact/12` shows a record. `None` for what is
-/// neither.
-pub(crate) fn action_of_link(text: &str) -> Option<Action> {
+/// What a link, an argument or a second start asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Wish {
+    /// To be carried out.
+    Do(Action),
+    /// To join a relay: the person in front of the window is asked first.
+    Join(JoinLink),
+}
+
+/// A number or link as a wish: a number is called, `perezvon://contact/12` shows a record, `perezvon://join?…` asks
+/// whether to join a relay. `None` for what is none of these.
+pub(crate) fn wish_of_link(text: &str) -> Option<Wish> {
+    if let Some(link) = JoinLink::parse(text) {
+        return Some(Wish::Join(link));
+    }
+    action_of_link(text).map(Wish::Do)
+}
+
+fn action_of_link(text: &str) -> Option<Action> {
     if let Some(rest) = text.strip_prefix("perezvon:") {
         return action_of_route(rest.trim_start_matches('/'));
     }
@@ -63,6 +80,10 @@ fn action_of_route(route: &str) -> Option<Action> {
         "notifications" => Action::OpenNotifications,
         "settings" => Action::OpenSettings {
             section: id.trim_end_matches('/').to_owned(),
+        },
+        // A link to join that cannot be read: where joining is done by hand.
+        page if page.starts_with("join") => Action::OpenSettings {
+            section: "connection".to_owned(),
         },
         _ => Action::OpenCalls,
     })
@@ -96,6 +117,20 @@ mod tests {
         assert_eq!(action_of_link("perezvon://contact/x"), None);
         assert_eq!(action_of_link("tel:anonymous"), None);
         assert_eq!(action_of_link("tel:"), None);
+    }
+
+    #[test]
+    fn a_link_to_join_only_asks() {
+        let link = "perezvon://join?relay=https://relay.example.ru&code=K7M2-4QXP-9DRT";
+        let Some(Wish::Join(read)) = wish_of_link(link) else {
+            panic!("{link} asks to join")
+        };
+        assert_eq!(read.relay(), "https://relay.example.ru");
+        let unreadable = wish_of_link("perezvon://join?relay=nonsense");
+        let shown = Action::OpenSettings {
+            section: "connection".to_owned(),
+        };
+        assert_eq!(unreadable, Some(Wish::Do(shown)), "what cannot be read joins nothing");
     }
 
     #[test]

@@ -4,9 +4,10 @@ mod admin;
 
 use crate::action;
 use crate::app::Perezvon;
-use crate::ipc::{Abonent, AppState, Changed, CheckLine, Failure, Placed, Settings};
+use crate::ipc::{Abonent, AppState, Changed, CheckLine, Failure, JoinOffer, Placed, Settings, Welcome};
 use crate::secrets::{self, Place};
 use crate::{service, settings};
+use perezvon_desk::relay_client::{JoinLink, is_in_the_clear};
 use perezvon_desk::view::{
     CallView, CallsFilter, CallsPage, ContactDraft, ContactRow, ContactView, DocumentView, NotificationRow,
 };
@@ -38,6 +39,9 @@ pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + '
         abonents,
         choose_me,
         join,
+        join_offer,
+        join_accept,
+        join_decline,
         save_settings,
         check,
         finish_wizard,
@@ -191,24 +195,46 @@ async fn save_token(app: App<'_>, token: String, insecure: bool) -> Answer<()> {
 }
 
 #[tauri::command]
-async fn join(app: App<'_>, url: String, key: String, insecure: bool) -> Answer<()> {
+async fn join(app: App<'_>, url: String, key: String, insecure: bool, in_the_clear: Option<bool>) -> Answer<()> {
     let url = url.trim().trim_end_matches('/').to_owned();
-    let is_remote = !url.is_empty();
-    if is_remote {
-        if !settings::is_http(&url) {
-            return Err(Failure {
-                code: "bad_address".to_owned(),
-                detail: Some(url),
-            });
-        }
-        service::try_relay(&url, &key).await?;
-        keep(&app, Place::DeskKey, key, insecure).await?;
+    if url.is_empty() {
+        return change_connection(&app, |connection| connection.relay = String::new()).await;
     }
-    change_connection(&app, move |connection| connection.relay = url).await?;
-    if is_remote {
-        // The address may be the same, with another key.
-        app.restart.notify_one();
+    let refused = |code: &str| Failure {
+        code: code.to_owned(),
+        detail: Some(url.clone()),
+    };
+    if !settings::is_http(&url) {
+        return Err(refused("bad_address"));
     }
+    if is_in_the_clear(&url) && in_the_clear != Some(true) {
+        return Err(refused("in_the_clear"));
+    }
+    let me = service::try_relay(&url, &key).await?;
+    keep(&app, Place::DeskKey, key, insecure).await?;
+    service::take(&app, &url, &me.role, me.abonent.as_deref()).await
+}
+
+#[tauri::command]
+async fn join_offer(app: App<'_>, relay: String, code: String) -> Answer<Option<JoinOffer>> {
+    if !code.trim().is_empty() {
+        let link = JoinLink::typed(&relay, &code).map_err(|_| Failure {
+            code: "bad_address".to_owned(),
+            detail: Some(relay),
+        })?;
+        app.joining.offer(link);
+    }
+    Ok(app.joining.offered())
+}
+
+#[tauri::command]
+async fn join_accept(app: App<'_>, relay: String, in_the_clear: bool, insecure: bool) -> Answer<Welcome> {
+    service::join(&app, &relay, in_the_clear, insecure).await
+}
+
+#[tauri::command]
+async fn join_decline(app: App<'_>) -> Answer<()> {
+    app.joining.decline();
     Ok(())
 }
 

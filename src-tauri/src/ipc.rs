@@ -20,7 +20,10 @@
 //! | `save_token` | `token: string, insecure: boolean` | |
 //! | `abonents` | | [`Abonent`]`[]` |
 //! | `choose_me` | `abonent: string` | |
-//! | `join` | `url: string, key: string, insecure: boolean` (remote relay; empty url: back to the embedded one) | |
+//! | `join` | `url: string, key: string, insecure: boolean, inTheClear?: boolean` (remote relay; empty url: back to the embedded one) | |
+//! | `join_offer` | `relay: string, code: string` (what was typed, the code may be a whole link; an empty code: what a link asked for) | [`JoinOffer`] or null (sends nothing) |
+//! | `join_accept` | `relay: string` (as offered), `inTheClear: boolean, insecure: boolean` | [`Welcome`] |
+//! | `join_decline` | | |
 //! | `save_settings` | `settings: `[`Settings`] | |
 //! | `check` | | [`CheckLine`]`[]` |
 //! | `finish_wizard` | | |
@@ -211,6 +214,31 @@ impl Default for Settings {
     }
 }
 
+/// A relay that somebody is asked to join. A link may come from anywhere: the window shows the address and waits for a
+/// person's word.
+#[derive(Clone, Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct JoinOffer {
+    /// Its address.
+    pub relay: String,
+    /// HTTP to another machine: everybody on the way could read the key and the calls.
+    pub in_the_clear: bool,
+}
+
+/// The relay took the code.
+#[derive(Clone, Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct Welcome {
+    /// `admin` or `user`.
+    pub role: String,
+    /// The user's name as the administrator gave it.
+    pub name: String,
+    /// Whose calls the key opens; none: an administrator, who then says who he is.
+    pub me: Option<String>,
+}
+
 /// A call was ordered.
 #[derive(Clone, Debug, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -259,9 +287,10 @@ pub struct Changed {
 #[ts(export)]
 pub struct Failure {
     /// One of [`ServiceState::trouble`], or `bad_number`, `name_missing`, `not_found`, `number_taken`, `bad_address`,
-    /// `call_refused`, `call_unknown` (the PBX did not say whether the call was placed), `storage`, `timeout`,
-    /// `too_long`, `forbidden`, `refused` (the detail says why), `pbx_refused`, `too_many`, `not_supported` (the relay is
-    /// older than the window).
+    /// `code_unknown`, `code_used`, `code_expired`, `too_many_tries`, `not_a_relay`, `relay_tls`, `in_the_clear` (joining
+    /// a relay by plain HTTP was not agreed to), `call_refused`, `call_unknown` (the PBX did not say whether the call was
+    /// placed), `storage`, `timeout`, `too_long`, `forbidden`, `refused` (the detail says why), `pbx_refused`,
+    /// `too_many`, `not_supported` (the relay is older than the window).
     pub code: String,
     /// For support; no secrets.
     pub detail: Option<String>,

@@ -66,8 +66,8 @@ pub fn run(args: Args) -> ExitCode {
 fn single_instance(args: &Args, identifier: &str) -> tauri::plugin::TauriPlugin<tauri::Wry> {
     let mut builder = tauri_plugin_single_instance::Builder::new().callback(|handle, argv, _cwd| {
         let second = Args::of_second_start(&argv);
-        match second.action() {
-            Some(action) => action::carry_out(handle, action),
+        match second.wish() {
+            Some(wish) => action::grant(handle, wish),
             None if !second.minimized => window::show(handle, ""),
             None => {}
         }
@@ -89,8 +89,8 @@ fn start(handle: &AppHandle, args: &Args) -> anyhow::Result<()> {
     tray::build(handle)?;
     app::listen_to_links(handle);
     tauri::async_runtime::spawn(service::run(Arc::clone(&app)));
-    match args.action() {
-        Some(action) => action::carry_out(handle, action),
+    match args.wish() {
+        Some(wish) => action::grant(handle, wish),
         None if !args.minimized => window::show(handle, ""),
         None => memory::give_back_when_idle(handle),
     }

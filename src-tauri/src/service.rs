@@ -4,9 +4,11 @@
 //! one way to start, and nothing to keep in step.
 
 mod embedded;
+mod join;
 mod state;
 mod wizard;
 
+pub(crate) use join::{Joining, join, take};
 pub(crate) use state::check;
 pub(crate) use wizard::{abonents, me, try_relay, try_token};
 
@@ -26,6 +28,8 @@ use tokio_util::sync::CancellationToken;
 
 /// A relay that could not start is tried again after this.
 const RETRY: Duration = Duration::from_secs(15);
+/// How long a start waits to learn what its key may do.
+const ASKING: Duration = Duration::from_secs(5);
 /// The keyring waits for its password.
 const LOCKED: &str = "keyring_locked";
 /// `PEREZVON_DEMO`: listens at a free port of this machine and takes that for the public address, and the first abonent
@@ -42,6 +46,8 @@ pub(crate) struct Session {
     relay: Option<Relay>,
     client: RelayClient,
     me: String,
+    /// The key opens the whole company, and so somebody must say for whom it speaks.
+    admin: bool,
     /// Where the token (or the key to a remote relay) is kept.
     kept: Option<Kept>,
     /// What went wrong but does not keep the session from running.
@@ -111,13 +117,42 @@ async fn remote_session(app: &Perezvon, url: &str, connection: &Connection) -> R
         .map_err(|error| Failure::of(error.code()))?;
     let (key, kept) = loaded.ok_or_else(|| Failure::of("key_refused"))?;
     let client = RelayClient::new(url, key_source(key)).map_err(|error| Failure::of(error.code()))?;
+    let mut connection = connection.clone();
+    if connection.relay != url {
+        // Given on the command line: what is known is of another relay.
+        connection.role = String::new();
+    }
+    if connection.role.is_empty() {
+        learn_role(app, &client, &mut connection).await;
+    }
     Ok(Session {
         relay: None,
         client,
-        me: connection.me.clone(),
+        admin: connection.role == "admin",
+        me: connection.me,
         kept: Some(kept),
         trouble: None,
     })
+}
+
+/// A key whose role is not known yet: given on the command line, or taken by an older version.
+async fn learn_role(app: &Perezvon, client: &RelayClient, connection: &mut Connection) {
+    let Ok(Ok(me)) = tokio::time::timeout(ASKING, client.me()).await else {
+        return;
+    };
+    connection.role = me.role;
+    if let Some(abonent) = me.abonent {
+        connection.me = abonent;
+    }
+    if app.relay_argument.is_none() {
+        let learnt = connection.clone();
+        let stored = app
+            .with_desk(move |desk| settings::save_connection(desk, &learnt))
+            .await;
+        if let Err(failure) = stored {
+            tracing::warn!(code = failure.code, "The key's role could not be stored");
+        }
+    }
 }
 
 fn key_source(key: Secret) -> KeySource {
@@ -126,11 +161,7 @@ fn key_source(key: Secret) -> KeySource {
 
 /// Follows the feed and watches the state until a restart is asked for, then drains.
 async fn serve(app: &Arc<Perezvon>, session: Session) {
-    let spoken_for = session
-        .relay
-        .is_some()
-        .then(|| session.me.clone())
-        .filter(|me| !me.is_empty());
+    let spoken_for = session.admin.then(|| session.me.clone()).filter(|me| !me.is_empty());
     app.set_relay(Way::Open((session.client.clone(), spoken_for.clone())));
     let stop = CancellationToken::new();
     let (feed, feed_state) = watch::channel(FeedState::default());
@@ -155,8 +186,8 @@ async fn serve(app: &Arc<Perezvon>, session: Session) {
     };
     let following = async {
         match app.desk() {
-            // Without an abonent there is nothing to follow yet; a remote relay knows whose key it is.
-            Ok(desk) if !session.me.is_empty() || session.relay.is_none() => {
+            // Without an abonent there is nothing to follow yet; of a user's key the relay knows whose it is.
+            Ok(desk) if !session.me.is_empty() || !session.admin => {
                 follow(followed, Arc::clone(desk), news, feed, stop.clone()).await;
             }
             _ => stop.cancelled().await,

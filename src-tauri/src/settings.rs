@@ -15,6 +15,8 @@ const CONNECTION: &str = "connection";
 pub(crate) struct Connection {
     /// Address of a remote relay; empty for the one inside the app.
     pub(crate) relay: String,
+    /// What the key to the remote relay may do, `admin` or `user`; empty while that is not known.
+    pub(crate) role: String,
     /// The chosen abonent's canonical id; empty until chosen.
     pub(crate) me: String,
     /// The wizard was gone through.

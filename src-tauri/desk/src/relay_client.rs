@@ -2,6 +2,9 @@
 
 pub mod admin;
 mod answer;
+mod join;
+
+pub use join::{JoinLink, Joined, is_in_the_clear};
 
 pub use answer::{Check, Health, Me, Placed, RelayAbonent, RelaySettings, RelayUser, SettingValues, SettingsChange};
 
@@ -54,6 +57,12 @@ pub enum RelayError {
     /// It cannot be reached: nothing was sent.
     #[error("the relay cannot be reached")]
     Unreachable,
+    /// It answers, but is no relay that takes codes.
+    #[error("there is no relay at this address")]
+    NotARelay,
+    /// No TLS could be agreed on: the certificate is not the relay's or not trusted, or there is no HTTPS.
+    #[error("TLS with the relay failed")]
+    Tls,
     /// The connection broke after it was made: the request may have arrived.
     #[error("the connection to the relay broke")]
     Broken,
@@ -88,11 +97,17 @@ impl RelayError {
             Self::BadAddress => "bad_address",
             Self::NoKey => "key_refused",
             Self::Unreachable | Self::Broken | Self::Unreadable => "relay_unreachable",
+            Self::NotARelay => "not_a_relay",
+            Self::Tls => "relay_tls",
             Self::OutcomeUnknown => "call_unknown",
             Self::Timeout => "timeout",
             Self::NotWritten => "storage",
             Self::Refused { status, code, .. } => match (status, code.as_str()) {
                 (401 | 403, _) => "key_refused",
+                (_, "code_unknown") => "code_unknown",
+                (_, "code_used") => "code_used",
+                (_, "code_expired") => "code_expired",
+                (_, "too_many_tries") => "too_many_tries",
                 (_, "pbx_unauthorized") => "token_refused",
                 (_, "outcome_unknown" | "in_progress") => "call_unknown",
                 (_, "pbx_refused") => "call_refused",
@@ -200,7 +215,8 @@ impl RelayClient {
             match answer(request).await {
                 Err(error) if error.is_answer_lost() => lost = true,
                 // It starts anew, perhaps with another key; it has noted what it was asked before.
-                Err(RelayError::Unreachable | RelayError::Refused { status: 401 | 403, .. }) if lost => {}
+                Err(RelayError::Unreachable | RelayError::Tls | RelayError::Refused { status: 401 | 403, .. })
+                    if lost => {}
                 other => return other,
             }
             tokio::time::sleep(REPEAT_AFTER).await;
@@ -325,11 +341,31 @@ pub(crate) async fn body(mut response: Response) -> Result<Vec<u8>, RelayError> 
 
 pub(crate) fn of_transport(error: &reqwest::Error) -> RelayError {
     // A connection that was never made is no lost answer.
-    if error.is_connect() {
+    if error.is_connect() && is_tls(error) {
+        RelayError::Tls
+    } else if error.is_connect() {
         RelayError::Unreachable
     } else if error.is_timeout() {
         RelayError::Timeout
     } else {
         RelayError::Broken
     }
+}
+
+/// rustls reports a bad certificate, or that nobody speaks TLS, as invalid data.
+fn is_tls(error: &reqwest::Error) -> bool {
+    use std::error::Error as _;
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let io = cause.downcast_ref::<std::io::Error>();
+        if io.is_some_and(|io| io.kind() == std::io::ErrorKind::InvalidData) {
+            return true;
+        }
+        // The source of an io::Error is its content's source: without this step the content would be missed.
+        next = match io.and_then(std::io::Error::get_ref) {
+            Some(content) => Some(content),
+            None => cause.source(),
+        };
+    }
+    false
 }

@@ -61,6 +61,7 @@ pub(super) async fn session(app: &Perezvon, connection: &Connection) -> Result<S
         relay: Some(relay),
         client,
         me: connection.me.clone(),
+        admin: true,
         kept,
         trouble: trouble.map(str::to_owned),
     })

@@ -169,7 +169,7 @@ fn of_health(session: &Session, health: &Health, ability: &Ability) -> Option<St
         _ if session.trouble.is_some() => session.trouble.as_deref().unwrap_or_default(),
         (_, "no_token") => "no_token",
         (_, "failing") => of_keeper(keeper.error.as_deref().unwrap_or_default()),
-        _ if session.relay.is_some() && session.me.is_empty() => "no_me",
+        _ if session.admin && session.me.is_empty() => "no_me",
         (_, "no_public_url") if is_polling(health) => "polling",
         (_, "no_public_url") => "no_public_url",
         _ if matches!(ability, Ability::None(_)) => "no_notifications",

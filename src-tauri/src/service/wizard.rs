@@ -4,7 +4,7 @@ use crate::app::Perezvon;
 use crate::ipc::{Abonent, Failure};
 use crate::{secrets, settings};
 use perezvon_core::Number;
-use perezvon_desk::relay_client::{RelayAbonent, RelayClient};
+use perezvon_desk::relay_client::{Me, RelayAbonent, RelayClient, RelayError};
 use perezvon_pbx::rest::{self, BEELINE, Portal, PortalError, Token};
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,11 +50,11 @@ fn failure_of(error: &PortalError) -> Failure {
     }
 }
 
-/// Asks a remote relay whether it takes the key.
-pub(crate) async fn try_relay(url: &str, key: &str) -> Result<(), Failure> {
+/// Asks a remote relay whether it takes the key, and whose it is.
+pub(crate) async fn try_relay(url: &str, key: &str) -> Result<Me, Failure> {
     let key = secrets::parse(key).ok_or_else(|| Failure::of("key_refused"))?;
     let relay = RelayClient::new(url, super::key_source(key)).map_err(|error| Failure::of(error.code()))?;
-    relay.me().await.map(drop).map_err(|error| Failure::of(error.code()))
+    relay.me().await.map_err(|error| Failure::of(error.code()))
 }
 
 /// The company's abonents, for «Кто я».
@@ -63,8 +63,20 @@ pub(crate) async fn abonents(app: &Perezvon) -> Result<Vec<Abonent>, Failure> {
 }
 
 async fn abonents_of(relay: &RelayClient) -> Result<Vec<Abonent>, Failure> {
-    let abonents = relay.abonents().await.map_err(|error| Failure::of(error.code()))?;
-    Ok(abonents.into_iter().map(shown).collect())
+    match relay.abonents().await {
+        Ok(abonents) => Ok(abonents.into_iter().map(shown).collect()),
+        // A user's key lists nobody, but knows whose it is.
+        Err(RelayError::Refused { status: 403, .. }) => {
+            let me = relay.me().await.map_err(|error| Failure::of(error.code()))?;
+            let own = me.abonent.map(|id| Abonent {
+                id,
+                name: me.abonent_name.unwrap_or_default(),
+                ..Abonent::default()
+            });
+            Ok(own.into_iter().collect())
+        }
+        Err(error) => Err(Failure::of(error.code())),
+    }
 }
 
 /// The chosen abonent with his name, where the relay tells it.

@@ -1,6 +1,7 @@
 //! The desk beside the real relay and the simulated PBX, over real HTTP.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod join;
 mod restored;
 mod scene;
 
