@@ -104,6 +104,7 @@ pub struct Portal {
     token: Arc<Token>,
     timing: Timing,
     on_exchange: Option<OnExchange>,
+    cause: Option<Arc<str>>,
 }
 
 impl std::fmt::Debug for Portal {
@@ -170,12 +171,19 @@ impl Portal {
             token: Arc::new(token),
             timing,
             on_exchange: None,
+            cause: None,
         })
     }
 
     /// The same client, telling `on_exchange` about every exchange.
     pub fn observed(mut self, on_exchange: OnExchange) -> Self {
         self.on_exchange = Some(on_exchange);
+        self
+    }
+
+    /// The same client for one purpose: [`Exchange::cause`] of everything it does from now on.
+    pub fn caused_by(mut self, cause: &str) -> Self {
+        self.cause = Some(cause.into());
         self
     }
 

@@ -9,7 +9,8 @@ use crate::feed::{self, Hub};
 use crate::ingest::Bucket;
 use crate::keeper;
 use crate::ledger::audit::{self, Entry, What, Who};
-use crate::ledger::requests::{self, ExchangeRow};
+use crate::ledger::exchanges::{self, ExchangeRow};
+use crate::ledger::requests;
 use crate::ledger::settings::{self, Settings};
 use crate::ledger::{self, Ledger, LedgerError};
 use crate::probes::Probes;
@@ -254,7 +255,9 @@ fn first_settings(connection: &rusqlite::Connection, options: &Options) -> Resul
 
 /// Reads the company once after the start.
 async fn first_look(app: App) {
-    let Some(portal) = app.portal() else { return };
+    let Some(portal) = app.portal_for("abonents") else {
+        return;
+    };
     tokio::select! {
         looked = crate::abonents::refresh(&app, &portal, Who::relay()) => {
             if let Err(error) = looked {
@@ -278,9 +281,10 @@ fn portal(app: &App, token: Token) -> Result<Portal, PortalError> {
             status: exchange.status,
             ms: exchange.duration_ms as i64,
             error: exchange.error.map(str::to_owned),
+            correlation: exchange.cause.as_deref().map(str::to_owned),
         };
         let add = Box::new(move |batch: &mut writer::Batch<'_>| {
-            let failed = requests::add_exchange(batch.connection, &row).is_err();
+            let failed = exchanges::add(batch.connection, &row).is_err();
             let finish: Box<dyn FnOnce(Option<LedgerError>) + Send> = Box::new(|_| {});
             (failed, finish)
         });
@@ -293,7 +297,8 @@ fn portal(app: &App, token: Token) -> Result<Portal, PortalError> {
 /// Checks a token at the PBX and uses it from now on; gives how many abonents it opens. It is kept where the options say.
 pub(crate) async fn try_token(app: &App, token: Token, who: Who) -> Result<usize, TokenError> {
     let portal = portal(app, token.clone())?;
-    let abonents = match crate::abonents::refresh(app, &portal, who.clone()).await {
+    let asking = portal.clone().caused_by("token");
+    let abonents = match crate::abonents::refresh(app, &asking, who.clone()).await {
         Ok(abonents) => abonents.len(),
         Err(crate::abonents::RefreshError::Portal(error)) => return Err(error.into()),
         Err(crate::abonents::RefreshError::Ledger(error)) => {

@@ -4,6 +4,8 @@ mod abonents;
 mod admin;
 mod audit;
 mod check;
+mod events;
+mod exchanges;
 mod feed;
 mod join;
 mod journal;
@@ -59,8 +61,11 @@ fn routes() -> Vec<Route> {
         ("/v1/subscriptions/renew", &["post"], post(subscriptions::renew)),
         ("/v1/users", &["get", "post"], get(users::list).post(users::add)),
         ("/v1/users/{id}", &["delete"], delete(users::revoke)),
-        ("/v1/events", &["get"], get(admin::events)),
-        ("/v1/exchanges", &["get"], get(admin::exchanges)),
+        ("/v1/events", &["get"], get(events::list)),
+        ("/v1/events/export", &["get"], get(events::export)),
+        ("/v1/events/{seq}", &["get"], get(events::one)),
+        ("/v1/events/{seq}/replay", &["post"], post(events::replay)),
+        ("/v1/exchanges", &["get"], get(exchanges::list)),
         ("/v1/settings/schema", &["get"], get(settings::schema)),
         (
             "/v1/settings",
@@ -115,6 +120,25 @@ fn page_size(limit: Option<usize>) -> Result<usize, ApiError> {
         Some(n) if (1..=PAGE).contains(&n) => Ok(n),
         Some(_) => Err(ApiError::BadRequest("limit must be 1 to 200")),
     }
+}
+
+/// Longest text that is looked for, characters.
+const SOUGHT: usize = 200;
+
+/// A text to look for; an empty one is none.
+fn sought(text: Option<String>) -> Result<Option<String>, ApiError> {
+    let text = text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    match text {
+        Some(text) if text.chars().count() > SOUGHT => {
+            Err(ApiError::BadRequest("a text to look for has 200 characters at most"))
+        }
+        text => Ok(text),
+    }
+}
+
+/// A switch in a query: `1`, `true`, or the bare name.
+fn flag(value: Option<&String>) -> bool {
+    value.is_some_and(|value| matches!(value.as_str(), "1" | "true" | ""))
 }
 
 /// The body or query as a typed value; what is wrong with it is not told in detail, it may hold numbers.

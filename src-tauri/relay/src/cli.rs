@@ -16,6 +16,7 @@ use config_file::LogFormat;
 
 use crate::config::MAIN;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use perezvon_core::Time;
 use perezvon_pbx::rest::Token;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -42,8 +43,8 @@ pub(crate) enum Command {
     CallbackUrl(DataDir),
     /// Every check of «Проверить сервис», one line each; exit code 1 if one fails.
     Check(Check),
-    /// The event journal as JSON lines, oldest first.
-    Events(DataDir),
+    /// The event journal as JSON lines, oldest first, with the texts as posted.
+    Events(Events),
     /// Copy the ledger to a file, also while the relay serves. The account token is not in it.
     Backup(Backup),
     /// Put a backup in the place of the ledger; the relay must not run. The present ledger is kept beside it.
@@ -85,6 +86,36 @@ pub(crate) struct Check {
     /// The configuration of `serve`.
     #[arg(long)]
     pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Events {
+    #[command(flatten)]
+    pub(crate) dir: DataDir,
+    /// Only events in whose text, or in the reason why it cannot be read, this stands.
+    #[arg(long)]
+    pub(crate) q: Option<String>,
+    /// Only events of this kind, as the PBX names it: CallReceivedEvent.
+    #[arg(long)]
+    pub(crate) kind: Option<String>,
+    /// Only events that cannot be read.
+    #[arg(long)]
+    pub(crate) unreadable: bool,
+    /// Only events of one call: its id or its tracking id.
+    #[arg(long)]
+    pub(crate) call: Option<String>,
+    /// Only events received at or after this time: 2026-01-31T07:22:37Z.
+    #[arg(long, value_parser = time)]
+    pub(crate) from: Option<Time>,
+    /// Only events received before this time.
+    #[arg(long, value_parser = time)]
+    pub(crate) to: Option<Time>,
+}
+
+fn time(text: &str) -> Result<Time, String> {
+    let read = chrono::DateTime::parse_from_rfc3339(text);
+    read.map(|time| time.to_utc().into())
+        .map_err(|_| "a time with its zone is expected: 2026-01-31T07:22:37Z".to_owned())
 }
 
 #[derive(Debug, Args)]

@@ -226,7 +226,7 @@ async fn keep(app: App) {
 impl Keeper {
     /// One look at everything; gives how long to wait for the next.
     async fn round(&mut self) -> Duration {
-        let Some(portal) = self.app.portal() else {
+        let Some(portal) = self.app.portal_for("keeper") else {
             self.fail("no_token", None);
             return self.tell("no_token", LOOK, None);
         };

@@ -8,6 +8,7 @@ pub(crate) mod audit;
 pub(crate) mod calls;
 pub(crate) mod copy;
 pub(crate) mod events;
+pub(crate) mod exchanges;
 pub(crate) mod join_codes;
 pub(crate) mod migrate;
 pub(crate) mod probe;
@@ -17,6 +18,7 @@ pub(crate) mod probe;
 )]
 pub(crate) mod recordings;
 pub(crate) mod requests;
+pub(crate) mod scan;
 pub(crate) mod settings;
 pub(crate) mod subscriptions;
 pub(crate) mod users;

@@ -112,6 +112,11 @@ impl OpenCalls {
         Ok(&mut entry.row.call)
     }
 
+    /// Whether there is such a call, in memory or in the ledger.
+    pub(crate) fn knows(&self, connection: &Connection, key: &str) -> rusqlite::Result<bool> {
+        Ok(self.entries.contains_key(key) || calls::exists(connection, key)?)
+    }
+
     /// The ledger's id of a call in memory.
     pub(crate) fn id(&self, key: &str) -> Option<&str> {
         self.entries.get(key).map(|entry| entry.row.id.as_str())

@@ -128,6 +128,12 @@ impl Shared {
         self.portal.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The client of the PBX for one purpose, which the journal of requests names with each exchange: `keeper`,
+    /// `call:KEY`.
+    pub(crate) fn portal_for(&self, cause: &str) -> Option<Portal> {
+        Some(self.portal()?.caused_by(cause))
+    }
+
     pub(crate) fn set_portal(&self, portal: Option<Portal>) {
         *self.portal.write().unwrap_or_else(PoisonError::into_inner) = portal;
         self.wake_keeper.notify_one();

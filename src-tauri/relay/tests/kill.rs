@@ -99,7 +99,7 @@ async fn calls_agree(data: &Path, before: i64, round: u64) -> i64 {
     let journal = relay(&["events", "--data-dir", data.to_str().unwrap()]);
     for line in text(&journal.stdout).lines() {
         let row: serde_json::Value = serde_json::from_str(line).unwrap();
-        let call = row["call"].as_str().unwrap().to_owned();
+        let call = row["callKey"].as_str().unwrap().to_owned();
         if row["kind"] == "CallAnsweredEvent" {
             answered.insert(call.clone());
         }

@@ -23,6 +23,8 @@ pub struct Exchange {
     pub duration_ms: u64,
     /// [`PortalError::code`](super::PortalError::code), if it failed, or [`ABANDONED`].
     pub error: Option<&'static str>,
+    /// What it was for, as [`Portal::caused_by`] said.
+    pub cause: Option<Arc<str>>,
 }
 
 /// Told about every exchange when it has ended; must not block.
@@ -31,6 +33,7 @@ pub type OnExchange = Arc<dyn Fn(Exchange) + Send + Sync>;
 /// An exchange under way. Tells the journal when it is dropped, so that an abandoned one is told too.
 pub(super) struct Report {
     on_exchange: Option<OnExchange>,
+    cause: Option<Arc<str>>,
     method: Method,
     path: String,
     start: Instant,
@@ -43,6 +46,7 @@ impl Report {
     pub(super) fn new(portal: &Portal, request: &Request<'_>) -> Self {
         Self {
             on_exchange: portal.on_exchange.clone(),
+            cause: portal.cause.clone(),
             method: request.method.clone(),
             path: request.path.join("/"),
             start: Instant::now(),
@@ -63,6 +67,7 @@ impl Drop for Report {
                 status: self.status,
                 duration_ms,
                 error: self.error,
+                cause: self.cause.take(),
             });
         }
     }

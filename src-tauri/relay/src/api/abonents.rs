@@ -28,13 +28,13 @@ fn failed(error: RefreshError) -> ApiError {
 
 /// `POST /v1/abonents/preview`: what a refresh would change. Stores nothing.
 pub(crate) async fn preview(State(app): State<App>, _: Admin) -> Result<Json<Diff>, ApiError> {
-    let portal = app.portal().ok_or(ApiError::NoToken)?;
+    let portal = app.portal_for("abonents").ok_or(ApiError::NoToken)?;
     ask(&app, &portal).await.map(Json).map_err(failed)
 }
 
 /// `POST /v1/abonents/refresh`: reads them from the PBX and stores them.
 pub(crate) async fn refresh(State(app): State<App>, Admin(caller): Admin) -> Result<Json<Value>, ApiError> {
-    let portal = app.portal().ok_or(ApiError::NoToken)?;
+    let portal = app.portal_for("abonents").ok_or(ApiError::NoToken)?;
     fill(&app, &portal, (&caller).into()).await.map_err(failed)?;
     // Who asks wants to see all of it as it is now.
     app.ledger

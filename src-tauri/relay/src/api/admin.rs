@@ -1,16 +1,12 @@
 //! Health, and what an administrator looks at.
 
-use super::{page_size, query};
-use crate::auth::{self, Admin, Role};
-use crate::error::ApiError;
-use crate::ledger::events::{self, EventQuery};
-use crate::ledger::{requests, subscriptions as ledger_subscriptions};
+use crate::auth::{self, Role};
+use crate::ledger::events;
+use crate::ledger::subscriptions as ledger_subscriptions;
 use crate::state::App;
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
@@ -63,66 +59,4 @@ pub(crate) async fn health(State(app): State<App>, headers: HeaderMap) -> (Statu
         }
     }
     (status, Json(health))
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct EventParams {
-    after: Option<i64>,
-    before: Option<i64>,
-    limit: Option<usize>,
-    unreadable: Option<String>,
-    raw: Option<String>,
-}
-
-fn flag(value: Option<&String>) -> bool {
-    value.is_some_and(|value| matches!(value.as_str(), "1" | "true" | ""))
-}
-
-/// `GET /v1/events`: the event journal, newest first; with `after`, oldest first.
-pub(crate) async fn events(
-    State(app): State<App>,
-    _: Admin,
-    params: Result<Query<EventParams>, QueryRejection>,
-) -> Result<Json<Value>, ApiError> {
-    let params = query(params)?;
-    let query = EventQuery {
-        after: params.after,
-        before: params.before,
-        limit: page_size(params.limit)?,
-        unreadable: flag(params.unreadable.as_ref()),
-        raw: flag(params.raw.as_ref()),
-    };
-    let rows = app
-        .ledger
-        .read(move |connection| events::list(connection, query))
-        .await?;
-    let cursor = (rows.len() == query.limit)
-        .then(|| rows.last().map(|row| row.seq))
-        .flatten();
-    Ok(Json(json!({ "events": rows, "cursor": cursor })))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ExchangeParams {
-    before: Option<i64>,
-    limit: Option<usize>,
-}
-
-/// `GET /v1/exchanges`: the journal of requests to the PBX, newest first.
-pub(crate) async fn exchanges(
-    State(app): State<App>,
-    _: Admin,
-    params: Result<Query<ExchangeParams>, QueryRejection>,
-) -> Result<Json<Value>, ApiError> {
-    let params = query(params)?;
-    let limit = page_size(params.limit)?;
-    let rows = app
-        .ledger
-        .read(move |connection| requests::exchanges(connection, params.before, limit))
-        .await?;
-    let cursor = (rows.len() == limit).then(|| rows.last().map(|row| row.0)).flatten();
-    let rows: Vec<_> = rows.into_iter().map(|(_, row)| row).collect();
-    Ok(Json(json!({ "exchanges": rows, "cursor": cursor })))
 }

@@ -33,7 +33,7 @@ pub(crate) async fn check(State(app): State<App>, _: Admin) -> Result<Json<Value
     let keeper = app.keeper.lock().unwrap_or_else(PoisonError::into_inner).error;
     let scene = Scene {
         pbx_url: app.pbx_url.clone(),
-        portal: app.portal(),
+        portal: app.portal_for("check"),
         callback,
         active,
         last_event,

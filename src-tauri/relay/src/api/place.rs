@@ -72,7 +72,7 @@ pub(crate) async fn call(
     };
     let number = Number::parse(&wanted.number);
     let dial = number.dial().ok_or(ApiError::BadRequest("number cannot be dialled"))?;
-    let (portal, asked_at) = (app.portal(), now());
+    let (portal, asked_at) = (app.portal_for(&format!("call:{key}")), now());
     let begin = {
         let (abonent, key, number) = (abonent.clone(), key.clone(), number.canonical());
         let has_token = portal.is_some();

@@ -1,13 +1,15 @@
 //! What each command does.
 
 use super::local::Announced;
-use super::{Cli, Command, DataDir, File, NewJoinCode, Serve, UserCommand, all_options, backup, check, service};
+use super::{Cli, Command, DataDir, Events, File, NewJoinCode, Serve, UserCommand, all_options, backup, check, service};
 use crate::api::{NewCode, link, new_code};
 use crate::auth::hash;
 use crate::error::ApiError;
 use crate::front::Front;
 use crate::ledger::audit::Who;
-use crate::ledger::{self, events, join_codes, settings, users};
+use crate::ledger::events::{self, EventQuery};
+use crate::ledger::scan::{Order, Span};
+use crate::ledger::{self, join_codes, settings, users};
 use crate::writer::now;
 use anyhow::{Context as _, bail};
 use std::future::Future;
@@ -23,7 +25,7 @@ pub async fn run(cli: Cli, signal: impl Future<Output = ()>) -> anyhow::Result<E
         Command::JoinCode(wanted) => join_code(wanted)?,
         Command::CallbackUrl(dir) => callback_url(&dir)?,
         Command::Check(wanted) => return check::check(&wanted).await,
-        Command::Events(dir) => journal(&dir)?,
+        Command::Events(wanted) => journal(wanted)?,
         Command::Backup(wanted) => backup::backup(&wanted)?,
         Command::Restore(wanted) => backup::restore(&wanted)?,
     }
@@ -176,23 +178,31 @@ fn callback_url(dir: &DataDir) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn journal(dir: &DataDir) -> anyhow::Result<()> {
-    let connection = ledger::open_read(&dir.ledger()?)?;
+fn journal(wanted: Events) -> anyhow::Result<()> {
+    let connection = ledger::open_read(&wanted.dir.ledger()?)?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    let mut after = 0;
+    let mut query = EventQuery {
+        q: wanted.q,
+        kind: wanted.kind,
+        unreadable: wanted.unreadable,
+        call: wanted.call,
+        span: Span {
+            from: wanted.from,
+            to: wanted.to,
+        },
+        order: Order::OldestFirst,
+        cursor: None,
+        limit: 500,
+        raw: true,
+    };
     loop {
-        let query = events::EventQuery {
-            after: Some(after),
-            before: None,
-            limit: 500,
-            unreadable: false,
-            raw: true,
-        };
-        let page = events::list(&connection, query)?;
-        let Some(last) = page.last() else { break };
-        after = last.seq;
-        for row in &page {
+        let page = events::search(&connection, &query)?;
+        for row in &page.rows {
             writeln!(out, "{}", serde_json::to_string(row)?)?;
+        }
+        query.cursor = page.next;
+        if query.cursor.is_none() {
+            break;
         }
     }
     out.flush()?;

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// The name of the ledger's one account, for the index by account and key. Read once per statement.
-const OF_ACCOUNT: &str =
+pub(crate) const OF_ACCOUNT: &str =
     "c.account = coalesce((SELECT json_extract(value, '$') FROM settings WHERE key = 'account'), 'main')";
 
 /// A call with what the ledger knows beside its state.
@@ -59,6 +59,18 @@ pub(crate) fn ids_of(connection: &Connection, keys: &BTreeSet<String>) -> rusqli
 pub(crate) fn by_key(connection: &Connection, key: &str) -> rusqlite::Result<Option<CallRow>> {
     let sql = format!("SELECT {COLUMNS} FROM calls c WHERE {OF_ACCOUNT} AND c.key = ?1");
     connection.prepare_cached(&sql)?.query_row([key], read).optional()
+}
+
+/// The same with the ids of the calls joined to it.
+pub(crate) fn by_key_linked(connection: &Connection, key: &str) -> Result<Option<CallRow>, LedgerError> {
+    let row = by_key(connection, key)?;
+    Ok(row.map(|row| with_links(connection, row)).transpose()?)
+}
+
+/// Whether there is a call of the session.
+pub(crate) fn exists(connection: &Connection, key: &str) -> rusqlite::Result<bool> {
+    let sql = format!("SELECT EXISTS (SELECT 1 FROM calls c WHERE {OF_ACCOUNT} AND c.key = ?1)");
+    connection.prepare_cached(&sql)?.query_row([key], |row| row.get(0))
 }
 
 /// The call of an id; for a user only where he has a part in it.

@@ -1,9 +1,12 @@
 //! Raw events, as the PBX posted them.
 
+mod search;
+
+pub(crate) use search::{EventQuery, EventRow, one, search};
+
 use super::LedgerError;
 use perezvon_core::{Call, Event, Time};
 use rusqlite::{Connection, OptionalExtension};
-use serde::Serialize;
 
 /// What was posted: the event, or why it cannot be read.
 pub(crate) type Readable = Result<Event, String>;
@@ -52,6 +55,61 @@ pub(crate) fn has(connection: &Connection, id: &str) -> Result<bool, LedgerError
     Ok(statement.exists([packed(id)])?)
 }
 
+/// What is known of a stored event beside its text.
+pub(crate) struct Receipt {
+    /// When it came.
+    pub(crate) at: Time,
+    /// It could not be read then.
+    pub(crate) unreadable: bool,
+}
+
+/// See [`Receipt`].
+pub(crate) fn receipt(connection: &Connection, seq: i64) -> rusqlite::Result<Option<Receipt>> {
+    let sql = "SELECT received_at, error IS NOT NULL FROM events WHERE seq = ?1";
+    connection
+        .prepare_cached(sql)?
+        .query_row([seq], |row| {
+            Ok(Receipt {
+                at: Time::from_ms(row.get(0)?),
+                unreadable: row.get(1)?,
+            })
+        })
+        .optional()
+}
+
+/// The body of a stored event as it was posted.
+pub(crate) fn raw(connection: &Connection, seq: i64) -> Result<Option<Vec<u8>>, LedgerError> {
+    let sql = "SELECT raw FROM events WHERE seq = ?1";
+    Ok(connection
+        .prepare_cached(sql)?
+        .query_row([seq], |row| row.get(0))
+        .optional()?)
+}
+
+/// An event that could not be read when it came is read now. Its id stays with the first event that had it.
+pub(crate) fn set_read(connection: &Connection, seq: i64, event: &Event) -> rusqlite::Result<()> {
+    let sql = "UPDATE events SET event_id = iif(EXISTS (SELECT 1 FROM events WHERE event_id = ?2), NULL, ?2),
+                   subscription_id = ?3, sequence = ?4, target = ?5, kind = ?6, call_key = ?7, error = NULL
+               WHERE seq = ?1";
+    connection.prepare_cached(sql)?.execute((
+        seq,
+        event.event_id.as_deref().map(packed),
+        &event.subscription_id,
+        event.sequence,
+        &event.target,
+        event.kind.as_wire(),
+        event.calls.iter().find_map(Call::key_of),
+    ))?;
+    Ok(())
+}
+
+/// An event still cannot be read, perhaps for another reason.
+pub(crate) fn set_unreadable(connection: &Connection, seq: i64, reason: &str) -> rusqlite::Result<()> {
+    let sql = "UPDATE events SET error = ?2 WHERE seq = ?1";
+    connection.prepare_cached(sql)?.execute((seq, reason))?;
+    Ok(())
+}
+
 /// A UUID as its 16 bytes, anything else as text: the index of event ids is the largest one.
 fn packed(id: &str) -> Vec<u8> {
     let shape = id.len() == 36
@@ -85,94 +143,19 @@ fn unpacked(id: &[u8]) -> String {
     text
 }
 
-/// One line of the event journal.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct EventRow {
-    pub(crate) seq: i64,
-    pub(crate) received_at: Time,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) event_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) subscription_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) sequence: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) target: Option<String>,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub(crate) kind: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) call: Option<String>,
-    /// Why the event cannot be read.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) error: Option<String>,
-    /// The body as posted, on request.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) raw: Option<String>,
-}
-
-/// Which part of the journal.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct EventQuery {
-    /// Events after this one, oldest first.
-    pub(crate) after: Option<i64>,
-    /// Events before this one, newest first (from the newest where neither is given).
-    pub(crate) before: Option<i64>,
-    pub(crate) limit: usize,
-    pub(crate) unreadable: bool,
-    pub(crate) raw: bool,
-}
-
-/// A page of the event journal.
-pub(crate) fn list(connection: &Connection, query: EventQuery) -> Result<Vec<EventRow>, LedgerError> {
-    let order = if query.after.is_some() { "ASC" } else { "DESC" };
-    let unreadable = if query.unreadable { "AND error IS NOT NULL" } else { "" };
-    let sql = format!(
-        "SELECT seq, received_at, event_id, subscription_id, sequence, target, kind, call_key, error,
-                CASE WHEN ?4 THEN raw END
-         FROM events WHERE seq > ?1 AND seq < ?2 {unreadable} ORDER BY seq {order} LIMIT ?3"
-    );
-    let mut statement = connection.prepare_cached(&sql)?;
-    let range = (
-        query.after.unwrap_or(i64::MIN),
-        query.before.unwrap_or(i64::MAX),
-        query.limit as i64,
-        query.raw,
-    );
-    let rows = statement.query_map(range, |row| {
-        Ok(EventRow {
-            seq: row.get(0)?,
-            received_at: Time::from_ms(row.get(1)?),
-            event_id: row.get::<_, Option<Vec<u8>>>(2)?.map(|id| unpacked(&id)),
-            subscription_id: row.get(3)?,
-            sequence: row.get(4)?,
-            target: row.get(5)?,
-            kind: row.get(6)?,
-            call: row.get(7)?,
-            error: row.get(8)?,
-            raw: row
-                .get::<_, Option<Vec<u8>>>(9)?
-                .map(|raw| String::from_utf8_lossy(&raw).into_owned()),
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
 /// How many events are stored, how many of them unreadable, and when the last one came.
 pub(crate) fn summary(connection: &Connection) -> Result<(i64, i64, Option<Time>), LedgerError> {
-    // Rows are never deleted one by one, so the highest number is the count and needs no scan.
-    let newest = "SELECT seq, received_at FROM events ORDER BY seq DESC LIMIT 1";
-    let newest: Option<(i64, i64)> = connection
+    // Counted in the smallest index: some 2,500 pages for a million events.
+    let stored = "SELECT count(*) FROM events";
+    let stored = connection.prepare_cached(stored)?.query_row([], |row| row.get(0))?;
+    let newest = "SELECT received_at FROM events ORDER BY seq DESC LIMIT 1";
+    let newest: Option<i64> = connection
         .prepare_cached(newest)?
-        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row([], |row| row.get(0))
         .optional()?;
     let unreadable = "SELECT count(*) FROM events WHERE error IS NOT NULL";
     let unreadable = connection.prepare_cached(unreadable)?.query_row([], |row| row.get(0))?;
-    Ok((
-        newest.map_or(0, |n| n.0),
-        unreadable,
-        newest.map(|n| Time::from_ms(n.1)),
-    ))
+    Ok((stored, unreadable, newest.map(Time::from_ms)))
 }
 
 #[cfg(test)]

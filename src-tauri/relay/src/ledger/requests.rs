@@ -1,9 +1,8 @@
-//! Calls that desks asked to be placed, and the journal of REST exchanges.
+//! Calls that desks asked to be placed.
 
 use super::LedgerError;
 use perezvon_core::Time;
 use rusqlite::{Connection, OptionalExtension, Row};
-use serde::Serialize;
 
 /// How far a request has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,55 +142,4 @@ pub(crate) fn unmatched(connection: &Connection, since: Time) -> rusqlite::Resul
 /// After a crash: whether a request that was being placed reached the PBX is not known.
 pub(crate) fn forget_placing(connection: &Connection) -> Result<usize, LedgerError> {
     Ok(connection.execute("UPDATE requests SET state = 'unknown' WHERE state = 'placing'", [])?)
-}
-
-/// One REST exchange with the PBX. Carries no token and no body.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ExchangeRow {
-    pub(crate) at: Time,
-    pub(crate) method: String,
-    pub(crate) path: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) status: Option<u16>,
-    pub(crate) ms: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) error: Option<String>,
-}
-
-/// Appends an exchange.
-pub(crate) fn add_exchange(connection: &Connection, exchange: &ExchangeRow) -> Result<(), LedgerError> {
-    let sql = "INSERT INTO exchanges (at, method, path, status, ms, error) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    connection.prepare_cached(sql)?.execute((
-        exchange.at.ms(),
-        &exchange.method,
-        &exchange.path,
-        exchange.status,
-        exchange.ms,
-        &exchange.error,
-    ))?;
-    Ok(())
-}
-
-/// Exchanges before `before`, newest first, with their numbers.
-pub(crate) fn exchanges(
-    connection: &Connection,
-    before: Option<i64>,
-    limit: usize,
-) -> Result<Vec<(i64, ExchangeRow)>, LedgerError> {
-    let sql = "SELECT seq, at, method, path, status, ms, error FROM exchanges
-               WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2";
-    let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map((before.unwrap_or(i64::MAX), limit as i64), |row| {
-        let exchange = ExchangeRow {
-            at: Time::from_ms(row.get(1)?),
-            method: row.get(2)?,
-            path: row.get(3)?,
-            status: row.get(4)?,
-            ms: row.get(5)?,
-            error: row.get(6)?,
-        };
-        Ok((row.get(0)?, exchange))
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -32,6 +32,14 @@ pub struct Settings {
     /// After how many minutes a subscription is renewed (manual W4); none: before half of what the PBX granted, and never
     /// later than that.
     pub renew_minutes: Option<u32>,
+    /// How long events are kept, days.
+    pub keep_events_days: u32,
+    /// How much the raw texts of the kept events may take, MiB; the oldest go first.
+    pub keep_events_mb: u32,
+    /// How long the requests to the PBX are kept, days.
+    pub keep_requests_days: u32,
+    /// How long ended calls are kept, days; 0: for ever.
+    pub keep_calls_days: u32,
 }
 
 /// See [`Settings::subscription_scope`].
@@ -78,6 +86,10 @@ impl Default for Settings {
             subscription_kind: SubscriptionKind::default(),
             subscription_expires_s: 86_400,
             renew_minutes: None,
+            keep_events_days: 90,
+            keep_events_mb: 1024,
+            keep_requests_days: 30,
+            keep_calls_days: 0,
         }
     }
 }

@@ -35,31 +35,46 @@ impl Batch<'_> {
         }
         let Ok(event) = read else { return Ok(()) };
         self.subscription(event, at)?;
+        self.join(event, at, true)?;
+        Ok(())
+    }
+
+    /// Gives an event to its calls; true when one of them learnt something. Calls that are not known are made where
+    /// `makes` says so.
+    pub(super) fn join(&mut self, event: &Event, at: Time, makes: bool) -> rusqlite::Result<bool> {
+        let mut learnt = false;
         for data in &event.calls {
-            self.leg(event, data, at)?;
+            learnt |= self.leg(event, data, at, makes)?;
         }
         let linked = call::links(event);
         for key in &linked {
+            if !makes && !self.state.calls.knows(self.connection, key)? {
+                continue;
+            }
             let call = self.state.calls.get(self.connection, key, at)?;
             let mut new = false;
             for other in &linked {
                 new |= call.link(other);
             }
             if new {
+                learnt = true;
                 self.state.calls.touch(key);
             }
         }
         for key in event.calls.iter().filter_map(Call::key_of) {
-            self.hand_over(&key, at)?;
+            if makes || self.state.calls.knows(self.connection, &key)? {
+                learnt |= self.hand_over(&key, at)?;
+            }
         }
-        Ok(())
+        Ok(learnt)
     }
 
-    /// Of linked calls, the legs that a transfer moved from one into the other are over in the first.
-    fn hand_over(&mut self, key: &str, at: Time) -> rusqlite::Result<()> {
+    /// Of linked calls, the legs that a transfer moved from one into the other are over in the first. True when one
+    /// ended so.
+    fn hand_over(&mut self, key: &str, at: Time) -> rusqlite::Result<bool> {
         let mut group = self.state.calls.get(self.connection, key, at)?.linked.clone();
         if group.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         group.insert(key.to_owned());
         let mut joined: Vec<(String, String)> = Vec::new();
@@ -67,14 +82,16 @@ impl Batch<'_> {
             let call = self.state.calls.get(self.connection, home, at)?;
             joined.extend(call.joined().map(|leg| (leg.to_owned(), home.clone())));
         }
+        let mut ended = false;
         for (leg, home) in joined {
             for other in group.iter().filter(|other| **other != home) {
                 if self.state.calls.get(self.connection, other, at)?.moved_away(&leg) {
+                    ended = true;
                     self.state.calls.touch(other);
                 }
             }
         }
-        Ok(())
+        Ok(ended)
     }
 
     fn subscription(&mut self, event: &Event, at: Time) -> rusqlite::Result<()> {
@@ -95,11 +112,17 @@ impl Batch<'_> {
         Ok(())
     }
 
-    fn leg(&mut self, event: &Event, data: &CallData, at: Time) -> rusqlite::Result<()> {
-        let Some(key) = Call::key_of(data) else { return Ok(()) };
+    fn leg(&mut self, event: &Event, data: &CallData, at: Time, makes: bool) -> rusqlite::Result<bool> {
+        let Some(key) = Call::key_of(data) else {
+            return Ok(false);
+        };
+        if !makes && !self.state.calls.knows(self.connection, &key)? {
+            return Ok(false);
+        }
         let target = self.roster.target(event, data);
         let call = self.state.calls.get(self.connection, &key, at)?;
-        if call.apply(event, data, &target, at, &self.policy) || self.state.calls.is_new(&key) {
+        let learnt = call.apply(event, data, &target, at, &self.policy) || self.state.calls.is_new(&key);
+        if learnt {
             self.state.calls.touch(&key);
         }
         if may_be_requested(data) && !self.state.waiting.is_empty() {
@@ -108,7 +131,7 @@ impl Batch<'_> {
                 self.match_request(request, &key, at)?;
             }
         }
-        Ok(())
+        Ok(learnt)
     }
 
     /// Joins a request whose answer named no session with the call that fits it (reference 1.4: the answer may be

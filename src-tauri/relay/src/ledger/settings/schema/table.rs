@@ -281,4 +281,60 @@ pub(crate) const ALL: &[Setting] = &[
             "After how long without events a conversation is taken as ended.",
         ),
     ),
+    setting(
+        "keepEventsDays",
+        None,
+        Kind::Number {
+            min: 1,
+            max: 3650,
+            unit: "days",
+        },
+        words("Срок хранения событий", "How long events are kept"),
+        words(
+            "Более старые записи журнала событий удаляются. События незавершённых звонков остаются.",
+            "Older lines of the event journal are deleted. Events of calls that are not over stay.",
+        ),
+    ),
+    setting(
+        "keepEventsMb",
+        None,
+        Kind::Number {
+            min: 16,
+            max: 1_048_576,
+            unit: "MiB",
+        },
+        words("Объём журнала событий", "Size of the event journal"),
+        words(
+            "Когда тексты событий занимают больше, самые старые удаляются раньше срока.",
+            "When the texts of the events take more, the oldest are deleted before their time.",
+        ),
+    ),
+    setting(
+        "keepRequestsDays",
+        None,
+        Kind::Number {
+            min: 1,
+            max: 3650,
+            unit: "days",
+        },
+        words("Срок хранения запросов", "How long requests are kept"),
+        words(
+            "Более старые записи журнала запросов к АТС удаляются.",
+            "Older lines of the journal of requests to the PBX are deleted.",
+        ),
+    ),
+    setting(
+        "keepCallsDays",
+        None,
+        Kind::Number {
+            min: 0,
+            max: 36_500,
+            unit: "days",
+        },
+        words("Срок хранения звонков", "How long calls are kept"),
+        words(
+            "Более старые завершённые звонки удаляются с сервера; на рабочих местах они остаются. 0 — хранить всегда.",
+            "Older calls that are over are deleted from the relay; the desks keep theirs. 0 keeps them for ever.",
+        ),
+    ),
 ];
