@@ -108,6 +108,7 @@ impl Account {
             keeper_asked: Mutex::default(),
             ingest_limit: options.ingest_per_second.map(Bucket::new),
             timing: options.timing,
+            downloads: Arc::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             started: Instant::now(),

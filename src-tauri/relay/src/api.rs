@@ -10,12 +10,14 @@ mod feed;
 mod join;
 mod journal;
 mod place;
+mod recordings;
 mod settings;
 mod subscriptions;
 mod users;
 
 pub(crate) use admin::{health_of, is_well};
 pub(crate) use join::{MINUTES, NewCode, link, new_code};
+pub(crate) use recordings::Slots;
 pub(crate) use users::new_user;
 
 use crate::error::ApiError;
@@ -67,6 +69,17 @@ fn routes() -> Vec<Route> {
         ("/v1/events/{seq}/replay", &["post"], post(events::replay)),
         ("/v1/exchanges", &["get"], get(exchanges::list)),
         ("/v1/settings/schema", &["get"], get(settings::schema)),
+        ("/v1/recordings", &["get"], get(recordings::list)),
+        (
+            "/v1/recordings/{id}",
+            &["get", "delete"],
+            get(recordings::one).delete(recordings::remove),
+        ),
+        (
+            "/v1/recordings/{id}/audio",
+            &["get", "head"],
+            get(recordings::audio).head(recordings::audio),
+        ),
         (
             "/v1/settings",
             &["get", "put"],

@@ -43,6 +43,12 @@ pub(crate) enum ApiError {
     NoPublicUrl,
     /// There is one subscription for the company, so one abonent's cannot be switched.
     GroupScope,
+    /// There is no account token, and what is wanted is at the PBX only.
+    RecordingsNeedToken,
+    /// The PBX has the recording no more.
+    RecordingGone,
+    /// The recording has no such bytes; its size, if it is known.
+    NoSuchBytes(Option<i64>),
     /// The ledger does not take or give anything now.
     Unavailable,
     /// The relay is ending.
@@ -106,6 +112,17 @@ impl ApiError {
                 S::CONFLICT,
                 "group_scope",
                 "one subscription serves the whole company: set subscriptionScope to abonents to switch single ones",
+            ),
+            Self::RecordingsNeedToken => say(
+                S::SERVICE_UNAVAILABLE,
+                "no_token",
+                "the relay has no account token, and recordings are at the PBX: an administrator must set it",
+            ),
+            Self::RecordingGone => say(S::GONE, "recording_gone", "the PBX has this recording no more"),
+            Self::NoSuchBytes(_) => say(
+                S::RANGE_NOT_SATISFIABLE,
+                "no_such_bytes",
+                "the recording has no such bytes",
             ),
             Self::Unavailable => say(
                 S::SERVICE_UNAVAILABLE,
@@ -179,6 +196,11 @@ impl IntoResponse for ApiError {
             response
                 .headers_mut()
                 .insert(axum::http::header::WWW_AUTHENTICATE, scheme);
+        }
+        if let Self::NoSuchBytes(Some(size)) = self
+            && let Ok(range) = axum::http::HeaderValue::try_from(format!("bytes */{size}"))
+        {
+            response.headers_mut().insert(axum::http::header::CONTENT_RANGE, range);
         }
         response
     }

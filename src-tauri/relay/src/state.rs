@@ -104,6 +104,8 @@ pub(crate) struct Shared {
     pub(crate) keeper: Mutex<KeeperState>,
     /// What the keeper was asked to do at its next look.
     pub(crate) keeper_asked: Mutex<Asked>,
+    /// Recordings that are being passed on.
+    pub(crate) downloads: Arc<crate::api::Slots>,
     pub(crate) ingest_limit: Option<crate::ingest::Bucket>,
     pub(crate) timing: Timing,
     pub(crate) tasks: TaskTracker,

@@ -94,7 +94,9 @@ pub(crate) async fn watch(app: App) {
 }
 
 async fn read_stale(app: &App) -> Duration {
-    let Some(portal) = app.portal() else { return LOOK };
+    let Some(portal) = app.portal_for("recording") else {
+        return LOOK;
+    };
     let stale = app
         .ledger
         .read(|connection| abonents::recording_stale(connection, now(), FRESH))

@@ -61,7 +61,7 @@ pub(crate) async fn record(
     let on = body(wanted)?.on;
     let abonent = app.roster.get().abonent(&id).map(str::to_owned);
     let abonent = abonent.ok_or(ApiError::NotFound)?;
-    let portal = app.portal().ok_or(ApiError::NoToken)?;
+    let portal = app.portal_for("recording").ok_or(ApiError::NoToken)?;
     let (task_app, who) = (app.clone(), (&caller).into());
     // A task of its own: whoever asked may leave, but what was switched must be noted.
     let task = app

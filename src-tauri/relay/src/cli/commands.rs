@@ -1,7 +1,9 @@
 //! What each command does.
 
 use super::local::Announced;
-use super::{Cli, Command, DataDir, Events, File, NewJoinCode, Serve, UserCommand, all_options, backup, check, service};
+use super::{
+    Cli, Command, DataDir, Events, File, NewJoinCode, Serve, UserCommand, all_options, backup, check, service,
+};
 use crate::api::{NewCode, link, new_code};
 use crate::auth::hash;
 use crate::error::ApiError;

@@ -1,6 +1,9 @@
 //! Recordings that the PBX has or had (reference 1.9). A row is never deleted: a recording that the PBX no longer has is
 //! `gone`.
 
+use super::LedgerError;
+use super::calls::OF_ACCOUNT;
+use super::scan::Span;
 use perezvon_core::{Direction, Time};
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -93,4 +96,74 @@ pub(crate) fn by_id(connection: &Connection, id: &str) -> rusqlite::Result<Optio
 pub(crate) fn mark_gone(connection: &Connection, id: &str, at: Time) -> rusqlite::Result<bool> {
     let sql = "UPDATE recordings SET state = 'gone', gone_at = ?2 WHERE id = ?1 AND state = 'ready'";
     Ok(connection.prepare_cached(sql)?.execute((id, at.ms()))? > 0)
+}
+
+/// A recording with the id of its call.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    pub(crate) row: RecordingRow,
+    /// The ledger's id of the call it was joined to.
+    pub(crate) call_id: Option<String>,
+}
+
+fn read_listed(row: &Row<'_>) -> rusqlite::Result<Listed> {
+    Ok(Listed {
+        row: read(row)?,
+        call_id: row.get(10)?,
+    })
+}
+
+fn listed_columns() -> String {
+    format!("{COLUMNS}, (SELECT c.id FROM calls c WHERE {OF_ACCOUNT} AND c.key = r.call_key)")
+}
+
+/// The recording of an id with the id of its call.
+pub(crate) fn listed(connection: &Connection, id: &str) -> Result<Option<Listed>, LedgerError> {
+    let sql = format!("SELECT {} FROM recordings r WHERE r.id = ?1", listed_columns());
+    Ok(connection
+        .prepare_cached(&sql)?
+        .query_row([id], read_listed)
+        .optional()?)
+}
+
+/// Which recordings. All conditions that are given must hold.
+#[derive(Clone, Debug)]
+pub(crate) struct RecordingQuery {
+    pub(crate) abonent: Option<String>,
+    /// When the conversation began.
+    pub(crate) span: Span,
+    /// Only those that the PBX has no more, or only those that it has.
+    pub(crate) gone: Option<bool>,
+    /// Start and id of the last recording of the page before.
+    pub(crate) before: Option<(i64, String)>,
+    pub(crate) limit: usize,
+}
+
+/// A page of the recordings, newest first.
+pub(crate) fn list(connection: &Connection, query: &RecordingQuery) -> Result<Vec<Listed>, LedgerError> {
+    let own = if query.abonent.is_some() {
+        "r.abonent = ?1"
+    } else {
+        "?1 IS NULL"
+    };
+    let sql = format!(
+        "SELECT {} FROM recordings r WHERE {own} AND (r.started_at, r.id) < (?2, ?3) AND r.started_at >= ?4
+         AND r.started_at < ?5 AND (?6 IS NULL OR r.state = ?6) ORDER BY r.started_at DESC, r.id DESC LIMIT ?7",
+        listed_columns()
+    );
+    let (start, id) = query.before.clone().unwrap_or((i64::MAX, String::new()));
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(
+        (
+            &query.abonent,
+            start,
+            id,
+            query.span.from.map_or(i64::MIN, Time::ms),
+            query.span.to.map_or(i64::MAX, Time::ms),
+            query.gone.map(|gone| if gone { "gone" } else { "ready" }),
+            query.limit as i64,
+        ),
+        read_listed,
+    )?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
