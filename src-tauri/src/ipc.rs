@@ -253,17 +253,23 @@ pub struct Placed {
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
 pub struct CheckLine {
-    /// Which check: `relay` (only where the relay does not answer or has no inside to show), `clock`, `token`,
-    /// `abonents`, `publicUrl`, `callback`, `subscription`, `events`, `ledger`, `disk`, `toasts`, `keyring`, `me`.
+    /// Which check: `relay` (only where the relay does not answer or has no inside to show), `clock`, `dns`, `tls`,
+    /// `token`, `abonents`, `rights`, `publicUrl`, `callback`, `subscription`, `events`, `ownEvent`, `recording`,
+    /// `ledger`, `disk`, `feed`, `toasts`, `keyring`, `me`.
     pub id: String,
-    /// Passed.
+    /// Passed, with a warning or skipped at worst.
     pub ok: bool,
+    /// How it ended: `ok`, `warning`, `failed`, `skipped` (something else must be mended before it makes sense).
+    pub state: String,
     /// Code of the cause when it failed, one of [`ServiceState::trouble`] or `check_…`.
     #[serde(default)]
     pub code: Option<String>,
-    /// A figure or address for support; no secrets.
+    /// What was found, in the window's language; no secrets.
     #[serde(default)]
     pub detail: Option<String>,
+    /// What to do, in the window's language; none where the window has its own words.
+    #[serde(default)]
+    pub fix: Option<String>,
 }
 
 /// What is worth reading again.

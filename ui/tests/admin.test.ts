@@ -38,6 +38,7 @@ test("a recording is switched after a question, at once, and told", async () => 
   await waitFor(() => expect(backend.last("switch_recording")).toEqual({ abonent: rows()[1]?.id, on: true }));
   await waitFor(() => expect(recording("Смирнова Анна").dataset.on).toBe("true"));
   expect((await screen.findByTestId("message")).textContent).toContain("Смирнова Анна");
+  expect(row("abonent-row", "Смирнова Анна").textContent).toContain("Администратор, ");
 });
 
 test("a switch that the PBX refuses goes back and says why", async () => {

@@ -159,11 +159,31 @@ test("every failed check has its cause and its way out", async () => {
   await waitFor(() => expect(all("check-line").length).toBe(12));
   expect(screen.getByTestId("check-result").textContent).toContain("Требуют внимания: 2");
   const failed = all("check-line").find((line) => line.dataset.check === "callback") as HTMLElement;
-  expect(failed.textContent).toContain("По публичному адресу программа не отвечает");
+  expect(failed.textContent).toContain("Адрес для событий недоступен");
+  expect(failed.textContent).toContain("Проверьте переадресацию порта или туннель.");
+  // The window's own words, where the relay has none.
+  const events = all("check-line").find((line) => line.dataset.check === "events");
+  expect(events?.textContent).toContain("Сделайте тестовый звонок");
   expect(within(failed).getByText("Исправить").getAttribute("href")).toBe("#/settings/address");
   expect(backend.times("check")).toBe(1);
   await user.click(screen.getByTestId("check-run"));
   expect(backend.times("check")).toBe(2);
+  await user.click(screen.getByTestId("check-copy"));
+  const copied = await navigator.clipboard.readText();
+  expect(copied).toContain("[failed] callback: callback_unreachable: Адрес для событий недоступен");
+  expect(copied.split("\n")).toHaveLength(13);
+});
+
+test("warnings and skipped checks are neither passed nor failed", async () => {
+  backend.checks = backend.checks.map((line) => {
+    if (line.id === "callback") return { ...line, ok: true, state: "warning", code: "certificate_ends" };
+    return line.id === "events" ? { ...line, ok: true, state: "skipped" } : line;
+  });
+  await open("settings/check");
+  expect((await screen.findByTestId("check-result")).textContent).toContain("есть замечания: 1");
+  const states = all("check-line").map((line) => line.dataset.state);
+  expect(states.filter((state) => state !== "ok")).toEqual(["warning", "skipped"]);
+  expect(all("check-fix")).toHaveLength(1);
 });
 
 test("the strip and the banner tell how the service does, with the way to put it right", async () => {

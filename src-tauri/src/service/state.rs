@@ -7,7 +7,7 @@ use crate::secrets::Kept;
 use crate::toast::Ability;
 use perezvon_desk::Language;
 use perezvon_desk::follow::FeedState;
-use perezvon_desk::relay_client::Health;
+use perezvon_desk::relay_client::{Check, Health};
 use perezvon_desk::toast::{Toast, ToastKey, ToastOp};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -132,23 +132,12 @@ fn judge(app: &Perezvon, session: &Session, health: Option<&Health>, feed: &Feed
         }
         .to_owned(),
         toasts: ability.word().to_owned(),
-        admin: is_admin(app, session, health),
+        // A connection of an older app does not say whose key it has; only an administrator is told of the keeper.
+        admin: session.admin || health.is_some_and(|health| health.keeper.is_some()),
         mode: import.mode,
         records_at: import.records.last_at,
         records_error: import.records.error,
     }
-}
-
-/// Only an administrator is told of the keeper. A relay that cannot be reached just now takes nobody's pages away.
-fn is_admin(app: &Perezvon, session: &Session, health: Option<&Health>) -> bool {
-    session.relay.is_some()
-        || health.map_or_else(
-            || {
-                let known = app.service.borrow();
-                known.admin && known.relay_url == session.client.base()
-            },
-            |health| health.keeper.is_some(),
-        )
 }
 
 /// The one thing to mend first.
@@ -199,22 +188,15 @@ pub(crate) async fn check(app: &Perezvon) -> Result<Vec<CheckLine>, Failure> {
     let line = |id: &str, ok: bool, code: &str| CheckLine {
         id: id.to_owned(),
         ok,
+        state: if ok { "ok" } else { "failed" }.to_owned(),
         code: (!ok).then(|| code.to_owned()),
         detail: None,
+        fix: None,
     };
     let mut lines = Vec::new();
     match app.relay().await {
         Ok((relay, _)) => match relay.check().await {
-            Ok(checks) => lines.extend(checks.into_iter().map(|check| CheckLine {
-                id: check.id,
-                ok: check.ok,
-                code: check.cause,
-                detail: Some(if app.language() == Language::En {
-                    check.detail_en
-                } else {
-                    check.detail
-                }),
-            })),
+            Ok(checks) => lines.extend(checks.into_iter().map(|check| told(check, app.language()))),
             // A user's key may not look at the relay's inside; that it answers is what he can check.
             Err(error) => lines.push(line("relay", error.code() == "key_refused", error.code())),
         },
@@ -231,4 +213,25 @@ pub(crate) async fn check(app: &Perezvon) -> Result<Vec<CheckLine>, Failure> {
     ));
     lines.push(line("me", state.trouble.as_deref() != Some("no_me"), "no_me"));
     Ok(lines)
+}
+
+fn told(check: Check, language: Language) -> CheckLine {
+    let (detail, fix) = if language == Language::En {
+        (check.detail_en, check.fix_en)
+    } else {
+        (check.detail, check.fix)
+    };
+    let state = match (check.state.is_empty(), check.ok) {
+        (false, _) => check.state,
+        (true, true) => "ok".to_owned(),
+        (true, false) => "failed".to_owned(),
+    };
+    CheckLine {
+        id: check.id,
+        ok: check.ok,
+        state,
+        code: check.cause,
+        detail: Some(detail).filter(|detail| !detail.is_empty()),
+        fix,
+    }
 }

@@ -19,6 +19,10 @@ export function nameOf(abonent: AbonentRow): string {
   return name || phoneText(abonent.phone) || abonent.id;
 }
 
+/** The app's own key to the relay inside it has no user's name. */
+export const userName = (name: string, t: Dictionary): string =>
+  name === "local" ? t.people.thisComputer : name;
+
 export function detailOf(abonent: AbonentRow, t: Dictionary): string {
   const phone = phoneText(abonent.phone);
   return [

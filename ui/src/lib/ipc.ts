@@ -26,6 +26,7 @@ import type { Failure } from "./bindings/Failure";
 import type { Invitation } from "./bindings/Invitation";
 import type { JoinCode } from "./bindings/JoinCode";
 import type { JoinCodeRow } from "./bindings/JoinCodeRow";
+import type { JoinOffer } from "./bindings/JoinOffer";
 import type { JournalFilter } from "./bindings/JournalFilter";
 import type { NotificationRow } from "./bindings/NotificationRow";
 import type { PbxSettings } from "./bindings/PbxSettings";
@@ -34,6 +35,7 @@ import type { Replay } from "./bindings/Replay";
 import type { Settings } from "./bindings/Settings";
 import type { SubscriptionsView } from "./bindings/SubscriptionsView";
 import type { UserRow } from "./bindings/UserRow";
+import type { Welcome } from "./bindings/Welcome";
 
 export const ipc = {
   state: () => invoke<AppState>("state"),
@@ -61,6 +63,11 @@ export const ipc = {
   chooseMe: (abonent: string) => invoke<void>("choose_me", { abonent }),
   /** An empty `url` goes back to the relay inside the app. */
   join: (url: string, key: string, insecure: boolean) => invoke<void>("join", { url, key, insecure }),
+  /** What was typed, the code may be a whole link; an empty code asks for what a link has brought. Sends nothing. */
+  joinOffer: (relay: string, code: string) => invoke<JoinOffer | null>("join_offer", { relay, code }),
+  joinAccept: (relay: string, inTheClear: boolean, insecure: boolean) =>
+    invoke<Welcome>("join_accept", { relay, inTheClear, insecure }),
+  joinDecline: () => invoke<void>("join_decline"),
   saveSettings: (settings: Settings) => invoke<void>("save_settings", { settings }),
   check: () => invoke<CheckLine[]>("check"),
   finishWizard: () => invoke<void>("finish_wizard"),

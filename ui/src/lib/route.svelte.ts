@@ -19,6 +19,7 @@ export type Route =
   | { screen: "subscriptions" }
   | { screen: "journal"; tab: "events" | "requests"; event: number | null }
   | { screen: "people"; tab: "users" | "audit" }
+  | { screen: "join" }
   | { screen: "settings"; section: Section };
 
 const CALLS = { screen: "calls", kind: null, call: null } as const;
@@ -68,6 +69,8 @@ export function parseRoute(text: string): Route {
       return { screen: "journal", tab: head, event: null };
     case "event":
       return { screen: "journal", tab: "events", event: whole ? id : null };
+    case "join":
+      return { screen: "join" };
     case "users":
     case "audit":
       return { screen: "people", tab: head };

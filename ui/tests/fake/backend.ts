@@ -28,6 +28,8 @@ export class Backend {
   checks!: ReturnType<typeof records.checks>;
   notes!: Map<number, string>;
   company!: Company;
+  /** The relay that one is asked to join. */
+  offer!: string | null;
   title!: string;
   /** What was asked, in order. */
   asked!: { command: string; args: Record<string, unknown> }[];
@@ -51,6 +53,7 @@ export class Backend {
     this.checks = records.checks();
     this.notes = new Map();
     this.company = new Company();
+    this.offer = null;
     this.title = "";
     this.asked = [];
     this.fails = {};
@@ -188,6 +191,18 @@ export class Backend {
         return null;
       case "join":
         serve(args.url ? { embedded: false, relayUrl: args.url, callbackUrl: null } : { embedded: true });
+        return null;
+      case "join_offer": {
+        const link = /^perezvon:\/\/join\?relay=([^&]+)&code=/.exec(args.code);
+        if (args.code) this.offer = link ? decodeURIComponent(link[1] ?? "") : args.relay;
+        return this.offer && { relay: this.offer, inTheClear: this.offer.startsWith("http://") };
+      }
+      case "join_accept":
+        serve({ embedded: false, relayUrl: args.relay, callbackUrl: null });
+        this.offer = null;
+        return { role: "user", name: "Смирнова Анна", me: this.abonents[1]?.id ?? null };
+      case "join_decline":
+        this.offer = null;
         return null;
       case "save_settings":
         this.state = { ...this.state, settings: args.settings as Settings };

@@ -129,14 +129,20 @@ pub struct RelayUser {
 pub struct Check {
     /// Which check.
     pub id: String,
-    /// Passed.
+    /// Not failed.
     pub ok: bool,
+    /// `ok`, `warning`, `failed` or `skipped`; empty from an older relay.
+    pub state: String,
     /// Why not; absent where all is well.
     pub cause: Option<String>,
     /// One sentence in Russian.
     pub detail: String,
     /// The same in English.
     pub detail_en: String,
+    /// What to do, in Russian.
+    pub fix: Option<String>,
+    /// The same in English.
+    pub fix_en: Option<String>,
 }
 
 /// `GET /v1/settings`.

@@ -5,19 +5,28 @@
  */
 export type CheckLine = { 
 /**
- * Which check: `relay` (only where the relay does not answer or has no inside to show), `clock`, `token`,
- * `abonents`, `publicUrl`, `callback`, `subscription`, `events`, `ledger`, `disk`, `toasts`, `keyring`, `me`.
+ * Which check: `relay` (only where the relay does not answer or has no inside to show), `clock`, `dns`, `tls`,
+ * `token`, `abonents`, `rights`, `publicUrl`, `callback`, `subscription`, `events`, `ownEvent`, `recording`,
+ * `ledger`, `disk`, `feed`, `toasts`, `keyring`, `me`.
  */
 id: string, 
 /**
- * Passed.
+ * Passed, with a warning or skipped at worst.
  */
 ok: boolean, 
+/**
+ * How it ended: `ok`, `warning`, `failed`, `skipped` (something else must be mended before it makes sense).
+ */
+state: string, 
 /**
  * Code of the cause when it failed, one of [`ServiceState::trouble`] or `check_…`.
  */
 code: string | null, 
 /**
- * A figure or address for support; no secrets.
+ * What was found, in the window's language; no secrets.
  */
-detail: string | null, };
+detail: string | null, 
+/**
+ * What to do, in the window's language; none where the window has its own words.
+ */
+fix: string | null, };

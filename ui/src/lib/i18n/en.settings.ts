@@ -115,8 +115,12 @@ export const settings: typeof ru.settings = {
     running: "Checking…",
     passed: "Everything works.",
     failed: (n) => `${plural(n, { one: "Needs", other: "Need" })} attention: ${n}`,
-    ok: "fine",
-    bad: "failed",
+    warned: (n) => `Works, with remarks: ${n}`,
+    ok: "passed",
+    warning: "a remark",
+    bad: "not passed",
+    skipped: "not checked",
+    copy: "Copy for support",
   },
 
   wizard: {

@@ -84,6 +84,14 @@ export const failures: Record<keyof typeof ru.failures, string> = {
     "The PBX took the command but tells the old state. Check the call recording service.",
   too_many: "Too many attempts. Wait a minute and try again.",
   not_supported: "The event server cannot do this yet. Update it to the version of this app.",
+  code_unknown: "The server does not know this code. Check it for a typing error, or ask for a new one.",
+  code_used: "Somebody has already joined with this code. Ask the administrator for a new one.",
+  code_expired: "The code has expired. Ask the administrator for a new one.",
+  too_many_tries: "Too many attempts. Wait a minute and enter the code again.",
+  not_a_relay: "There is no event server at this address. Check the address.",
+  relay_tls:
+    "No secure connection to the server: its certificate does not fit. Check the address and the clock.",
+  in_the_clear: "The connection to the server is not secure. Enter an address that begins with https://.",
   unexpected: "Internal error. Try again.",
 };
 
@@ -119,6 +127,24 @@ export const checks: typeof ru.checks = {
     advice: "It cannot be read or written. Check the disk space and restart the app.",
   },
   disk: { title: "Disk space", advice: "There is almost none left. Free some disk space." },
+  dns: { title: "Name of the PBX's server", advice: "It cannot be found. Check the network." },
+  tls: {
+    title: "Secure connection to the PBX",
+    advice: "The certificate is not accepted. Check the clock and programs that intercept HTTPS.",
+  },
+  rights: {
+    title: "Rights of the token",
+    advice: "Some are missing. Make a new token in the customer portal.",
+  },
+  ownEvent: {
+    title: "An event goes the whole way",
+    advice: "The test event did not arrive. Check the public address and the disk space.",
+  },
+  recording: {
+    title: "Recordings can be downloaded",
+    advice: "They cannot. Check the call recording service in the customer portal.",
+  },
+  feed: { title: "Calls reach the desks", advice: "Restart the event server." },
   toasts: {
     title: "System shows notifications",
     advice: "Notifications are not available. Allow them for Perezvon in the system settings.",

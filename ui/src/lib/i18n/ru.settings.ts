@@ -114,8 +114,12 @@ export const settings = {
     passed: "Всё работает.",
     failed: (n: number) =>
       `${plural(n, { one: "Требует", few: "Требуют", other: "Требуют" })} внимания: ${n}`,
+    warned: (n: number) => `Работает, но есть замечания: ${n}`,
     ok: "в порядке",
+    warning: "есть замечание",
     bad: "не пройдено",
+    skipped: "не проверялось",
+    copy: "Скопировать для поддержки",
   },
 
   wizard: {
