@@ -43,6 +43,9 @@ pub enum StartError {
     /// The PBX's address or this machine's TLS.
     #[error("no client for the PBX: {0}")]
     Portal(PortalError),
+    /// The certificate.
+    #[error("no TLS: {0}")]
+    Tls(String),
     /// A value in the options.
     #[error("the setting {0} is out of bounds")]
     Setting(&'static str),
@@ -107,6 +110,7 @@ impl Account {
             keeper: Mutex::default(),
             keeper_asked: Mutex::default(),
             ingest_limit: options.ingest_per_second.map(Bucket::new),
+            tls: OnceLock::new(),
             timing: options.timing,
             downloads: Arc::default(),
             tasks: TaskTracker::new(),

@@ -8,9 +8,11 @@ mod client;
 mod dispatch;
 mod limits;
 mod paced;
+mod tls;
 
 pub(crate) use client::Network;
 pub(crate) use limits::{Limits, Rate};
+pub(crate) use tls::{Acme, Files, Tls, TlsOptions};
 
 use crate::account::{Account, StartError};
 use crate::auth::Secret;
@@ -34,6 +36,8 @@ pub(crate) struct FrontOptions {
     pub(crate) limits: Limits,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub(crate) trusted_proxies: Vec<Network>,
+    /// None: connections are plain, as behind a proxy that speaks TLS.
+    pub(crate) tls: Option<TlsOptions>,
 }
 
 impl Default for FrontOptions {
@@ -41,6 +45,7 @@ impl Default for FrontOptions {
         Self {
             limits: Limits::default(),
             trusted_proxies: Network::LOCAL.to_vec(),
+            tls: None,
         }
     }
 }
@@ -69,8 +74,15 @@ impl Front {
         listener: TcpListener,
     ) -> Result<Self, StartError> {
         let addr = listener.local_addr().map_err(StartError::Listener)?;
+        let tls = options
+            .tls
+            .as_ref()
+            .map(Tls::new)
+            .transpose()
+            .map_err(StartError::Tls)?;
         let drain = set.iter().map(|one| one.timing.drain).max().unwrap_or_default();
-        let accounts = Arc::new(Accounts::new(set.iter().map(|one| one.account.clone())));
+        let names = set.iter().map(|one| one.account.clone());
+        let accounts = Arc::new(Accounts::new(names, tls.clone()));
         let running = Arc::new(Mutex::new(Vec::new()));
         let (mut failed, mut first) = (Vec::new(), None);
         for one in set {
@@ -88,6 +100,9 @@ impl Front {
         }
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
+        if let (Some(tls), Some(options)) = (tls, &options.tls) {
+            tasks.spawn(tls.keep(options.clone(), stop.clone()));
+        }
         tasks.spawn(accept::run(listener, accounts.clone(), options, stop.clone()));
         if !failed.is_empty() {
             tasks.spawn(start_later(

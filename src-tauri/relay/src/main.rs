@@ -7,6 +7,8 @@ use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    // Libraries with other wishes must not choose for the process.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let cli = Cli::parse();
     cli.start_log();
     match run(cli, end_signal()).await {

@@ -107,6 +107,8 @@ pub(crate) struct Shared {
     /// Recordings that are being passed on.
     pub(crate) downloads: Arc<crate::api::Slots>,
     pub(crate) ingest_limit: Option<crate::ingest::Bucket>,
+    /// How the listener before the account is secured; empty: it is not, or a proxy does it.
+    pub(crate) tls: OnceLock<Arc<crate::front::Tls>>,
     pub(crate) timing: Timing,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,

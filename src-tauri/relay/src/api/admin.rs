@@ -43,6 +43,7 @@ pub(crate) async fn health(State(app): State<App>, headers: HeaderMap) -> (Statu
         map.insert("readers".to_owned(), json!(app.hub.readers()));
         map.insert("upMs".to_owned(), json!(app.started.elapsed().as_millis() as u64));
         map.insert("hasToken".to_owned(), json!(app.portal().is_some()));
+        map.insert("tls".to_owned(), json!(app.tls.get().map(|tls| tls.state())));
         map.insert("callbackUrl".to_owned(), json!(app.callback_url()));
         // The company is heard for as long as the subscription that ends last.
         if let Ok(active) = app.ledger.read(ledger_subscriptions::active).await {

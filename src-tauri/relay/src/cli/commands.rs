@@ -44,7 +44,7 @@ async fn serve(wanted: Serve, signal: impl Future<Output = ()>) -> anyhow::Resul
     }
     let file = File::read(wanted.config.as_deref())?;
     let listen = wanted.listen.unwrap_or_else(|| file.listen());
-    let front = file.front();
+    let front = file.front(&wanted.data_dir)?;
     let set = all_options(&wanted.data_dir, file)?;
     let listener = TcpListener::bind(listen).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => {
@@ -60,7 +60,8 @@ async fn serve(wanted: Serve, signal: impl Future<Output = ()>) -> anyhow::Resul
         .open()
         .filter_map(|one| Announced::new(&one.app))
         .collect();
-    say(&format!("perezvon-relay serves at http://{}", relay.addr()));
+    let scheme = relay.accounts().tls().map_or("http", |_| "https");
+    say(&format!("perezvon-relay serves at {scheme}://{}", relay.addr()));
     for app in relay.accounts().open().map(|one| &one.app) {
         // With one account nobody has to know its name.
         let of = if relay.accounts().is_one() {

@@ -3,7 +3,7 @@
 
 use super::accounts::is_name;
 use crate::config::MAIN;
-use crate::front::{FrontOptions, Network, Rate};
+use crate::front::{Acme, Files, FrontOptions, Network, Rate, TlsOptions};
 use anyhow::{Context as _, bail};
 use perezvon_pbx::rest::BEELINE;
 use serde::{Deserialize, Serialize};
@@ -30,9 +30,36 @@ pub(crate) struct File {
     pub(crate) token_file: Option<PathBuf>,
     pub(crate) ingest_per_second: Option<u32>,
     pub(crate) trusted_proxies: Option<Vec<Network>>,
+    pub(crate) tls: FileTls,
     pub(crate) limits: FileLimits,
     pub(crate) accounts: Vec<Account>,
     pub(crate) log: Log,
+}
+
+/// `[tls]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub(crate) struct FileTls {
+    pub(crate) mode: Option<TlsMode>,
+    pub(crate) cert: Option<PathBuf>,
+    pub(crate) key: Option<PathBuf>,
+    pub(crate) domains: Vec<String>,
+    pub(crate) email: Option<String>,
+    pub(crate) cache_dir: Option<PathBuf>,
+    pub(crate) directory: Option<Url>,
+}
+
+/// Who speaks TLS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum TlsMode {
+    /// A proxy before the relay, or nobody.
+    #[default]
+    Off,
+    /// The relay, with a certificate that somebody else renews.
+    Files,
+    /// The relay, with a certificate that it gets by ACME.
+    Acme,
 }
 
 /// `[limits]`; 0 means no limit where it is told so.
@@ -130,6 +157,7 @@ impl File {
             }
         }
         self.limits.check()?;
+        self.tls.check()?;
         if let Some(level) = &self.log.level {
             EnvFilter::try_new(level).map_err(|error| anyhow::anyhow!("log.level is no filter: {error}"))?;
         }
@@ -151,8 +179,11 @@ impl File {
 
 impl File {
     /// What stands before the accounts.
-    pub(crate) fn front(&self) -> FrontOptions {
-        let mut front = FrontOptions::default();
+    pub(crate) fn front(&self, data_dir: &Path) -> anyhow::Result<FrontOptions> {
+        let mut front = FrontOptions {
+            tls: self.tls.options(data_dir)?,
+            ..FrontOptions::default()
+        };
         if let Some(trusted) = &self.trusted_proxies {
             front.trusted_proxies.clone_from(trusted);
         }
@@ -172,7 +203,45 @@ impl File {
         limits.head = wait(told.head_seconds, limits.head);
         limits.body = wait(told.body_seconds, limits.body);
         limits.stall = wait(told.stall_seconds, limits.stall);
-        front
+        Ok(front)
+    }
+}
+
+impl FileTls {
+    fn options(&self, data_dir: &Path) -> anyhow::Result<Option<TlsOptions>> {
+        Ok(match self.mode.unwrap_or_default() {
+            TlsMode::Off => None,
+            TlsMode::Files => Some(TlsOptions::Files(Files {
+                cert: self.cert.clone().context("tls.mode \"files\" needs tls.cert")?,
+                key: self.key.clone().context("tls.mode \"files\" needs tls.key")?,
+                every: Duration::from_mins(1),
+            })),
+            TlsMode::Acme if self.domains.is_empty() => bail!("tls.mode \"acme\" needs tls.domains"),
+            TlsMode::Acme => Some(TlsOptions::Acme(Acme {
+                domains: self.domains.clone(),
+                email: self.email.clone(),
+                cache_dir: self.cache_dir.clone().unwrap_or_else(|| data_dir.join("acme")),
+                directory: self.directory.clone(),
+            })),
+        })
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        let plain = |domain: &String| {
+            let label =
+                |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+            domain.len() <= 253 && domain.contains('.') && domain.split('.').all(label)
+        };
+        if let Some(wrong) = self.domains.iter().find(|domain| !plain(domain)) {
+            bail!("tls.domains must have names like relay.example.ru (in ASCII, no wildcards), not `{wrong}`");
+        }
+        if self.email.as_ref().is_some_and(|email| !email.contains('@')) {
+            bail!("tls.email must be an address of mail");
+        }
+        if self.directory.as_ref().is_some_and(|url| url.scheme() != "https") {
+            bail!("tls.directory must begin with https://");
+        }
+        self.options(Path::new("")).map(drop)
     }
 }
 
@@ -288,8 +357,8 @@ mod tests {
             "and the log's"
         );
         assert_eq!(
-            format!("{:?}", on.front()),
-            format!("{:?}", default.front()),
+            format!("{:?}", on.front("data".as_ref()).unwrap()),
+            format!("{:?}", default.front("data".as_ref()).unwrap()),
             "and the bounds for clients"
         );
         let token = File { token_file: None, ..on };
@@ -350,6 +419,19 @@ mod tests {
             ("[log]\nlevel = \"info=loud\"", "log.level"),
             ("trustedProxies = [\"everybody\"]", "neither an address nor a network"),
             ("[limits]\nheadSeconds = 0", "limits.headSeconds"),
+            ("[tls]\nmode = \"files\"\ncert = \"/c\"", "tls.key"),
+            ("[tls]\nmode = \"files\"\nkey = \"/k\"", "tls.cert"),
+            ("[tls]\nmode = \"acme\"", "tls.domains"),
+            ("[tls]\nmode = \"acme\"\ndomains = [\"*.example.ru\"]", "tls.domains"),
+            (
+                "[tls]\nmode = \"acme\"\ndomains = [\"a.ru\"]\nemail = \"a\"",
+                "tls.email",
+            ),
+            (
+                "[tls]\nmode = \"acme\"\ndomains = [\"a.ru\"]\ndirectory = \"http://a.ru\"",
+                "tls.directory",
+            ),
+            ("[tls]\nmode = \"sometimes\"", "sometimes"),
             ("[[accounts]]\nname = \"../other\"", "accounts.name"),
             ("[[accounts]]\nname = \"main\"", "accounts.name"),
             (

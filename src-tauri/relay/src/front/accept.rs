@@ -79,6 +79,8 @@ pub(crate) async fn run(
         };
         match seats.take(shared.counted(peer)) {
             Some(seat) => drop(connections.spawn(connection(stream, peer, seat, shared.clone()))),
+            // Without TLS there is no way to tell it.
+            None if shared.accounts.tls().is_some() => {}
             None => {
                 if let Ok(permit) = refusals.clone().try_acquire_owned() {
                     connections.spawn(async move {
@@ -127,7 +129,20 @@ async fn connection(stream: TcpStream, peer: SocketAddr, seat: Seat, shared: Arc
         tracing::debug!(%error, "a connection ended at once");
         return;
     }
-    serve(stream, peer.ip(), seat, shared).await;
+    let Some(tls) = shared.accounts.tls() else {
+        return serve(stream, peer.ip(), seat, shared).await;
+    };
+    let stop = shared.stop.clone();
+    let secured = tokio::select! {
+        secured = tokio::time::timeout(shared.limits.head, tls.accept(stream)) => secured,
+        () = stop.cancelled() => return,
+    };
+    match secured {
+        Ok(Ok(Some(stream))) => serve(stream, peer.ip(), seat, shared).await,
+        Ok(Ok(None)) => tracing::info!("the authority has looked whether the address is ours"),
+        Ok(Err(error)) => tracing::debug!(%error, "no TLS with a client"),
+        Err(_) => tracing::debug!("a client took too long for TLS"),
+    }
 }
 
 async fn serve(

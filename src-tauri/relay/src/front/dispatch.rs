@@ -3,6 +3,7 @@
 
 use super::client::Client;
 use super::limits::Gauge;
+use super::tls::Tls;
 use crate::auth;
 use crate::error::ApiError;
 use crate::ledger::{LedgerError, users};
@@ -12,7 +13,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use std::collections::HashMap;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use subtle::ConstantTimeEq as _;
 use tower_service::Service as _;
 
@@ -24,6 +25,8 @@ pub(crate) struct Accounts {
     places: Vec<Place>,
     /// Where a key was found. A key never moves to another account, and whether it still works the account itself says.
     owners: Mutex<HashMap<[u8; 32], usize>>,
+    /// How the listener is secured.
+    tls: Option<Arc<Tls>>,
 }
 
 struct Place {
@@ -39,7 +42,7 @@ pub(crate) struct Open {
 }
 
 impl Accounts {
-    pub(crate) fn new(names: impl Iterator<Item = String>) -> Self {
+    pub(crate) fn new(names: impl Iterator<Item = String>, tls: Option<Arc<Tls>>) -> Self {
         let place = |name| Place {
             name,
             open: OnceLock::new(),
@@ -47,12 +50,16 @@ impl Accounts {
         Self {
             places: names.map(place).collect(),
             owners: Mutex::default(),
+            tls,
         }
     }
 
     /// An account has started.
     pub(crate) fn admit(&self, app: &App) {
         if let Some(place) = self.places.iter().find(|place| place.name == app.account) {
+            if let Some(tls) = &self.tls {
+                let _ = app.tls.set(tls.clone());
+            }
             let router = crate::api::router(app.clone());
             // Started once: nobody else fills the place.
             let _ = place.open.set(Open {
@@ -60,6 +67,11 @@ impl Accounts {
                 router,
             });
         }
+    }
+
+    /// How the listener is secured; none: it is not.
+    pub(crate) fn tls(&self) -> Option<&Arc<Tls>> {
+        self.tls.as_ref()
     }
 
     /// Whether there is one alone.

@@ -1,0 +1,142 @@
+//! TLS at the listener: a certificate from files, looked at again and again, or one that an authority gives.
+
+mod acme;
+mod files;
+
+pub(crate) use acme::Acme;
+pub(crate) use files::Files;
+
+use perezvon_core::Time;
+use rustls::ServerConfig;
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::server::Acceptor;
+use serde::Serialize;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio_rustls::LazyConfigAcceptor;
+use tokio_rustls::server::TlsStream;
+use tokio_util::sync::CancellationToken;
+
+/// The feed upgrades its connection, which HTTP/2 has no way for.
+const HTTP_1: &[u8] = b"http/1.1";
+
+/// How connections are secured.
+#[derive(Clone, Debug)]
+pub(crate) enum TlsOptions {
+    /// A certificate in files.
+    Files(Files),
+    /// A certificate by ACME.
+    Acme(Acme),
+}
+
+/// What is served with at present.
+pub(crate) struct Tls {
+    configs: RwLock<Option<Configs>>,
+    state: Mutex<TlsState>,
+}
+
+#[derive(Clone)]
+struct Configs {
+    serve: Arc<ServerConfig>,
+    /// For the authority that looks whether the address is ours.
+    challenge: Option<Arc<ServerConfig>>,
+}
+
+/// What an administrator is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TlsState {
+    /// `files` or `acme`.
+    pub(crate) mode: &'static str,
+    /// Until when the certificate in use is good.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) until: Option<Time>,
+    /// Why the certificate could not be renewed last; the one in use stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) failure: Option<String>,
+}
+
+impl Tls {
+    /// Prepares TLS. Files that cannot be used at the start are an error; an authority may be reached later.
+    pub(crate) fn new(options: &TlsOptions) -> Result<Arc<Self>, String> {
+        let mode = match options {
+            TlsOptions::Files(_) => "files",
+            TlsOptions::Acme(_) => "acme",
+        };
+        let tls = Self {
+            configs: RwLock::default(),
+            state: Mutex::new(TlsState {
+                mode,
+                until: None,
+                failure: None,
+            }),
+        };
+        match options {
+            TlsOptions::Files(files) => tls.deploy(files.load()?),
+            TlsOptions::Acme(acme) => acme.prepare()?,
+        }
+        Ok(Arc::new(tls))
+    }
+
+    /// Keeps the certificate up to date until `stop`.
+    pub(crate) async fn keep(self: Arc<Self>, options: TlsOptions, stop: CancellationToken) {
+        let keeping = async {
+            match options {
+                TlsOptions::Files(files) => files.keep(&self).await,
+                TlsOptions::Acme(acme) => acme.keep(&self).await,
+            }
+        };
+        stop.run_until_cancelled(keeping).await;
+    }
+
+    /// What an administrator is told.
+    pub(crate) fn state(&self) -> TlsState {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note(&self, change: impl FnOnce(&mut TlsState)) {
+        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn deploy(&self, (serve, until): (Arc<ServerConfig>, Time)) {
+        self.set(Configs { serve, challenge: None });
+        self.note(|state| {
+            state.until = Some(until);
+            state.failure = None;
+        });
+    }
+
+    fn set(&self, configs: Configs) {
+        *self.configs.write().unwrap_or_else(PoisonError::into_inner) = Some(configs);
+    }
+
+    /// The handshake; none where it was an authority's look, which is then answered.
+    pub(crate) async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        stream: S,
+    ) -> io::Result<Option<TlsStream<S>>> {
+        let start = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
+        let configs = self.configs.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let configs = configs.ok_or_else(|| io::Error::other("there is no certificate yet"))?;
+        match configs.challenge {
+            Some(challenge) if rustls_acme::is_tls_alpn_challenge(&start.client_hello()) => {
+                start.into_stream(challenge).await?.shutdown().await?;
+                Ok(None)
+            }
+            _ => start.into_stream(configs.serve).await.map(Some),
+        }
+    }
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(aws_lc_rs::default_provider())
+}
+
+/// Until when the first certificate of a chain in PEM is good.
+fn until(chain: &[u8]) -> Result<Time, String> {
+    let (_, certificate) = x509_parser::parse_x509_certificate(chain).map_err(|_| "the certificate cannot be read")?;
+    Ok(Time::from_ms(
+        certificate.validity().not_after.timestamp().saturating_mul(1000),
+    ))
+}
