@@ -5,13 +5,15 @@ use super::client::Client;
 use super::limits::Gauge;
 use super::tls::Tls;
 use crate::auth;
+use crate::auth::code::{self, Tries};
 use crate::error::ApiError;
-use crate::ledger::{LedgerError, users};
+use crate::ledger::{LedgerError, join_codes, users};
 use crate::state::App;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use serde::Deserialize;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use subtle::ConstantTimeEq as _;
@@ -25,6 +27,8 @@ pub(crate) struct Accounts {
     places: Vec<Place>,
     /// Where a key was found. A key never moves to another account, and whether it still works the account itself says.
     owners: Mutex<HashMap<[u8; 32], usize>>,
+    /// Tries to join, of all accounts together.
+    tries: Tries,
     /// How the listener is secured.
     tls: Option<Arc<Tls>>,
 }
@@ -50,6 +54,7 @@ impl Accounts {
         Self {
             places: names.map(place).collect(),
             owners: Mutex::default(),
+            tries: Tries::default(),
             tls,
         }
     }
@@ -130,13 +135,17 @@ impl Accounts {
             ([one], _) => one.open.get(),
             (_, Some(key)) => {
                 let found = self.owner(key).await?;
-                match found {
-                    None if request.uri().path() == HEALTH => return Ok(self.health().await),
-                    found => self.or_any(found)?,
+                match (found, request.uri().path()) {
+                    (None, HEALTH) => return Ok(self.health().await),
+                    (None, JOIN) => return self.join(request).await,
+                    (found, _) => self.or_any(found)?,
                 }
             }
-            (_, None) if request.uri().path() == HEALTH => return Ok(self.health().await),
-            (_, None) => self.open().next(),
+            (_, None) => match request.uri().path() {
+                HEALTH => return Ok(self.health().await),
+                JOIN => return self.join(request).await,
+                _ => self.open().next(),
+            },
         };
         let answer = call(owner.ok_or(ApiError::Unavailable)?, request).await;
         if answer.status() == StatusCode::UNAUTHORIZED && key.is_some() {
@@ -188,6 +197,31 @@ impl Accounts {
         Ok(found.map(|(_, one)| one))
     }
 
+    /// A new desk has no key yet: its code decides. Tries are counted before the accounts are asked, or a guess at a
+    /// code of the second would not count for the first, who answers what is wrong.
+    async fn join(&self, request: Request<Body>) -> Result<Response, ApiError> {
+        let begun = self.tries.begin();
+        let begun = begun.map_err(|wait| ApiError::TooManyTries(wait.as_secs() + 1))?;
+        let (parts, body) = request.into_parts();
+        let body = axum::body::to_bytes(body, JOIN_BODY).await;
+        let body = body.map_err(|error| ApiError::of_body(&error))?;
+        let typed = serde_json::from_slice::<Typed>(&body).ok();
+        let mut found = None;
+        if let Some(hash) = typed.and_then(|typed| code::hash(&typed.code)) {
+            for one in self.open() {
+                if one.app.ledger.read(move |c| join_codes::is_known(c, &hash)).await? {
+                    found = Some(one);
+                }
+            }
+        }
+        let owner = self.or_any(found)?.ok_or(ApiError::Unavailable)?;
+        let answer = call(owner, Request::from_parts(parts, Body::from(body))).await;
+        if answer.status().is_success() {
+            self.tries.succeeded(begun);
+        }
+        Ok(answer)
+    }
+
     /// The state of all, without saying which and how many they are.
     async fn health(&self) -> Response {
         let mut ok = self.closed().next().is_none();
@@ -199,6 +233,15 @@ impl Accounts {
 }
 
 const HEALTH: &str = "/v1/health";
+const JOIN: &str = "/v1/join";
+/// Longest body of [`JOIN`], bytes.
+const JOIN_BODY: usize = 4 * 1024;
+
+/// What is looked at in a request to join; the account itself reads it whole.
+#[derive(Deserialize)]
+struct Typed {
+    code: String,
+}
 
 async fn call(owner: &Open, request: Request<Body>) -> Response {
     // A router is always ready.

@@ -141,6 +141,14 @@ pub(super) fn withdraw_of(connection: &Connection, user: &str, now: Time, who: &
     Ok(())
 }
 
+/// Whether the code was made here, whatever has become of it.
+pub(crate) fn is_known(connection: &Connection, hash: &[u8; 32]) -> Result<bool, LedgerError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM join_codes WHERE code_hash = ?1)";
+    Ok(connection
+        .prepare_cached(sql)?
+        .query_row([hash.as_slice()], |row| row.get(0))?)
+}
+
 /// Uses a code up: it becomes a user with this hash of his key. To be called inside a transaction: of two at once one
 /// finds it used.
 pub(crate) fn join(

@@ -81,7 +81,10 @@ impl Serving {
         loop {
             let line = serving.said.recv_timeout(Duration::from_secs(20));
             let line = line.unwrap_or_else(|_| panic!("it does not serve: {all:?}"));
-            if let Some((_, addr)) = line.split_once("perezvon-relay serves at http://") {
+            if let Some((_, addr)) = line
+                .split_once("perezvon-relay serves at ")
+                .and_then(|s| s.1.split_once("://"))
+            {
                 serving.addr = addr.trim().parse().unwrap();
                 return serving;
             }

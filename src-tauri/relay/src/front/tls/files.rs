@@ -107,6 +107,6 @@ impl Hangup {
             signal.recv().await;
             return;
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
