@@ -207,7 +207,7 @@ async fn restless(scene: &Scene, last: i64) -> (Mirror, usize) {
 async fn alone(events: u64) -> u64 {
     let (scene, (stored, seen)) = (Scene::start(), watch::channel(0));
     let last = (events / 3 * 3) as i64;
-    let (_, (mirror, _)) = tokio::join!(scene.post(events, &stored), healthy(&scene, last, seen));
+    let ((), (mirror, _)) = tokio::join!(scene.post(events, &stored), healthy(&scene, last, seen));
     assert_eq!(
         mirror.calls,
         scene.ledger().await,
@@ -225,7 +225,7 @@ async fn bad_readers_cost_little_and_delay_nobody() {
     let (scene, (stored, seen)) = (Scene::start(), watch::channel(0));
     let mut dead = scene.feed(0).await;
     let begun = Instant::now();
-    let (_, (good, behind), (late, cuts), (again, visits)) = tokio::join!(
+    let ((), (good, behind), (late, cuts), (again, visits)) = tokio::join!(
         scene.post(events, &stored),
         healthy(&scene, last, seen.clone()),
         slow(&scene, last, seen),
