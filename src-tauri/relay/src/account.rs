@@ -13,6 +13,7 @@ use crate::ledger::exchanges::{self, ExchangeRow};
 use crate::ledger::requests;
 use crate::ledger::settings::{self, Settings};
 use crate::ledger::{self, Ledger, LedgerError};
+use crate::metrics::Metrics;
 use crate::probes::Probes;
 use crate::roster::{Roster, RosterCell};
 use crate::state::{App, Shared};
@@ -81,7 +82,9 @@ impl Account {
         roster.set(opened.roster);
         let hub = Hub::new(options.feed_queue.max(1));
         let (changed, batches) = tokio::sync::mpsc::channel(feed::BATCHES);
+        let metrics = Arc::new(Metrics::default());
         let around = Around {
+            metrics: metrics.clone(),
             changed,
             hub: hub.clone(),
             roster: roster.clone(),
@@ -90,13 +93,14 @@ impl Account {
             healthy: Arc::new(AtomicBool::new(true)),
         };
         let (jobs, queue) = mpsc::sync_channel(ledger::QUEUE);
-        let ledger = Ledger::new(jobs, &options.data_dir)?;
+        let ledger = Ledger::new(jobs, &options.data_dir, metrics.clone())?;
         let local_key = Secret::new(auth::random_key());
         let app = App(Arc::new(Shared {
             account: options.account,
             ledger,
             healthy: around.healthy.clone(),
             hub: hub.clone(),
+            metrics,
             roster: roster.clone(),
             settings: around.settings.clone(),
             secret: opened.secret,
@@ -279,6 +283,7 @@ fn portal(app: &App, token: Token) -> Result<Portal, PortalError> {
     let weak = Arc::downgrade(&app.0);
     Ok(portal.observed(Arc::new(move |exchange: Exchange| {
         let Some(shared) = weak.upgrade() else { return };
+        shared.metrics.exchanged(&exchange);
         let row = ExchangeRow {
             at: now(),
             method: exchange.method.to_string(),

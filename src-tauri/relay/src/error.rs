@@ -60,6 +60,11 @@ pub(crate) enum ApiError {
 }
 
 impl ApiError {
+    /// The word for programs.
+    pub(crate) fn code(&self) -> &'static str {
+        self.parts().1
+    }
+
     fn parts(&self) -> (StatusCode, &'static str, String) {
         use StatusCode as S;
         let say = |status, code, message: &str| (status, code, message.to_owned());

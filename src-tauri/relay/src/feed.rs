@@ -10,7 +10,7 @@ use crate::roster::RosterCell;
 use axum::extract::ws::Utf8Bytes;
 use perezvon_core::call::Reader;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc;
 
@@ -64,6 +64,8 @@ struct Places {
 pub(crate) struct Hub {
     places: Mutex<Places>,
     readers: AtomicUsize,
+    joined: AtomicU64,
+    cut: AtomicU64,
     queue: usize,
 }
 
@@ -96,6 +98,8 @@ impl Hub {
         Arc::new(Self {
             places: Mutex::default(),
             readers: AtomicUsize::new(0),
+            joined: AtomicU64::new(0),
+            cut: AtomicU64::new(0),
             queue,
         })
     }
@@ -109,6 +113,7 @@ impl Hub {
         let (sender, news) = mpsc::channel(self.queue);
         // Counted before the reader looks into the ledger: either the writer sees him here, or he sees the commit.
         self.readers.fetch_add(1, Ordering::SeqCst);
+        self.joined.fetch_add(1, Ordering::Relaxed);
         let mut places = self.lock();
         places.next += 1;
         let number = places.next;
@@ -136,6 +141,16 @@ impl Hub {
         self.readers.load(Ordering::SeqCst)
     }
 
+    /// How many ever began to listen.
+    pub(crate) fn joined(&self) -> u64 {
+        self.joined.load(Ordering::Relaxed)
+    }
+
+    /// How many lost their place because they were too slow.
+    pub(crate) fn cut_slow(&self) -> u64 {
+        self.cut.load(Ordering::Relaxed)
+    }
+
     /// Takes away the places of a user whose key was revoked.
     pub(crate) fn cut(&self, user: &str) {
         for of_view in self.lock().by_view.values_mut() {
@@ -156,7 +171,14 @@ impl Hub {
                 continue;
             };
             let told = told(call, &view, &roster);
-            of_view.retain(|_, place| place.queue.try_send(told.clone()).is_ok());
+            of_view.retain(|_, place| match place.queue.try_send(told.clone()) {
+                Ok(()) => true,
+                Err(refused) => {
+                    let slow = matches!(refused, mpsc::error::TrySendError::Full(_));
+                    self.cut.fetch_add(u64::from(slow), Ordering::Relaxed);
+                    false
+                }
+            });
         }
     }
 }

@@ -11,6 +11,7 @@ mod paced;
 mod tls;
 
 pub(crate) use client::Network;
+pub(crate) use dispatch::Accounts;
 pub(crate) use limits::{Limits, Rate};
 pub(crate) use tls::{Acme, Files, Tls, TlsOptions};
 
@@ -18,9 +19,9 @@ use crate::account::{Account, StartError};
 use crate::auth::Secret;
 use crate::config::Options;
 use crate::state::App;
-use dispatch::Accounts;
+
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -139,6 +140,11 @@ impl Front {
     /// The accounts.
     pub(crate) fn accounts(&self) -> &Accounts {
         &self.accounts
+    }
+
+    /// The accounts, for who must not keep them from ending.
+    pub(crate) fn watch(&self) -> Weak<Accounts> {
+        Arc::downgrade(&self.accounts)
     }
 
     /// Ends: takes no more, answers what is in flight, closes the feeds and then the ledgers.

@@ -72,6 +72,15 @@ async fn event(State(app): State<App>, secret: &str, request: Request) -> Result
         Method::POST => {}
         _ => return Err(ApiError::MethodNotAllowed),
     }
+    let taken = take(&app, request).await;
+    if let Err(error) = &taken {
+        app.metrics.refused(error.code());
+    }
+    taken
+}
+
+/// Reads the body, stores it, waits until it is safe.
+async fn take(app: &App, request: Request) -> Result<(), ApiError> {
     if app.ingest_limit.as_ref().is_some_and(|bucket| !bucket.take()) {
         return Err(ApiError::TooMany);
     }

@@ -23,11 +23,13 @@ pub(crate) mod settings;
 pub(crate) mod subscriptions;
 pub(crate) mod users;
 
+use crate::metrics::Metrics;
 use crate::writer::{Batch, Job};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::time::Duration;
 use tokio::sync::{Semaphore, oneshot};
@@ -238,6 +240,7 @@ pub(crate) fn open_read(data_dir: &Path) -> Result<Connection, LedgerError> {
 #[derive(Clone)]
 pub(crate) struct Ledger {
     jobs: SyncSender<Job>,
+    metrics: Arc<Metrics>,
     readers: Arc<Readers>,
 }
 
@@ -247,7 +250,7 @@ struct Readers {
 }
 
 impl Ledger {
-    pub(crate) fn new(jobs: SyncSender<Job>, data_dir: &Path) -> Result<Self, LedgerError> {
+    pub(crate) fn new(jobs: SyncSender<Job>, data_dir: &Path, metrics: Arc<Metrics>) -> Result<Self, LedgerError> {
         let free = (0..READERS).map(|_| open_read(data_dir)).collect::<Result<_, _>>()?;
         let readers = Readers {
             free: std::sync::Mutex::new(free),
@@ -255,14 +258,20 @@ impl Ledger {
         };
         Ok(Self {
             jobs,
+            metrics,
             readers: Arc::new(readers),
         })
     }
 
     /// Hands a job to the writer without waiting.
     pub(crate) fn submit(&self, job: Job) -> Result<(), LedgerError> {
-        self.jobs.try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) | TrySendError::Disconnected(_) => LedgerError::Busy,
+        // Counted before the writer can take it.
+        self.metrics.waiting.fetch_add(1, Ordering::Relaxed);
+        self.jobs.try_send(job).map_err(|error| {
+            self.metrics.waiting.fetch_sub(1, Ordering::Relaxed);
+            match error {
+                TrySendError::Full(_) | TrySendError::Disconnected(_) => LedgerError::Busy,
+            }
         })
     }
 

@@ -32,6 +32,7 @@ mod front;
 mod ingest;
 mod keeper;
 mod ledger;
+mod metrics;
 mod open_calls;
 mod probes;
 mod roster;

@@ -5,6 +5,7 @@ use crate::auth::code::Tries;
 use crate::feed::Hub;
 use crate::keeper::{Asked, KeeperState};
 use crate::ledger::{Ledger, settings::Settings};
+use crate::metrics::Metrics;
 use crate::probes::Probes;
 use crate::roster::RosterCell;
 use perezvon_core::Time;
@@ -87,6 +88,7 @@ pub(crate) struct Shared {
     /// Whether the last change was stored.
     pub(crate) healthy: Arc<AtomicBool>,
     pub(crate) hub: Arc<Hub>,
+    pub(crate) metrics: Arc<Metrics>,
     pub(crate) roster: Arc<RosterCell>,
     pub(crate) settings: Arc<RwLock<Settings>>,
     pub(crate) secret: Secret,

@@ -9,6 +9,7 @@ mod replay;
 use crate::feed::Hub;
 use crate::ledger::events::Readable;
 use crate::ledger::{LedgerError, requests, settings::Settings, subscriptions};
+use crate::metrics::Metrics;
 use crate::open_calls::{Changed, OpenCalls};
 use crate::roster::{Roster, RosterCell};
 use crate::sequence::{Numbering, Sequences};
@@ -52,6 +53,7 @@ type Change = Box<dyn FnOnce(&mut Batch<'_>) -> (bool, Finish) + Send>;
 
 /// What the writer shares with the rest of the relay.
 pub(crate) struct Around {
+    pub(crate) metrics: Arc<Metrics>,
     /// Committed changes, on their way to the feeds.
     pub(crate) changed: mpsc::Sender<Vec<Changed>>,
     pub(crate) hub: Arc<Hub>,
@@ -148,6 +150,7 @@ pub(crate) fn run(mut connection: Connection, jobs: Receiver<Job>, around: Aroun
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }
+        around.metrics.waiting.fetch_sub(batch.len() as i64, Ordering::Relaxed);
         let sweep = quiet_until <= Instant::now() && state.calls.next_due().is_some_and(|due| due <= now());
         if batch.is_empty() && !sweep {
             continue;
@@ -162,6 +165,7 @@ pub(crate) fn run(mut connection: Connection, jobs: Receiver<Job>, around: Aroun
             if was_healthy {
                 tracing::error!(%error, "the ledger could not store");
             }
+            around.metrics.failures.fetch_add(1, Ordering::Relaxed);
             quiet_until = Instant::now() + PAUSE;
             match State::load(&connection, &around.policy()) {
                 Ok(fresh) => state = fresh,
@@ -203,6 +207,7 @@ fn store(
 ) -> Result<(), LedgerError> {
     let mut events = Vec::new();
     let mut finishes = Vec::new();
+    let (count, mut tally) = (jobs.len(), [0; 3]);
     let stored = (|| -> Result<_, LedgerError> {
         let policy = around.policy();
         if state.calls.is_stale() {
@@ -227,7 +232,8 @@ fn store(
                 Job::Event { read, raw, at, reply } => {
                     events.push(reply);
                     if failed.is_ok() {
-                        failed = batch.event(&read, &raw, at).map_err(LedgerError::from);
+                        let new = batch.event(&read, &raw, at).map_err(LedgerError::from);
+                        failed = new.map(|new| tally[if new { usize::from(read.is_err()) } else { 2 }] += 1);
                     }
                 }
                 Job::Change(change) => finishes.push(batch.change(change, &mut failed)),
@@ -242,7 +248,10 @@ fn store(
         } else {
             None
         };
+        let start = Instant::now();
         transaction.commit()?;
+        around.metrics.committed(count, start.elapsed());
+        around.metrics.took(tally);
         Ok((changed, roster, new_settings, wake_keeper))
     })();
     match stored {

@@ -12,10 +12,12 @@ use crate::ledger::audit::Who;
 use crate::ledger::events::{self, EventQuery};
 use crate::ledger::scan::{Order, Span};
 use crate::ledger::{self, join_codes, settings, users};
+use crate::metrics::scrape;
 use crate::writer::now;
 use anyhow::{Context as _, bail};
 use std::future::Future;
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use tokio::net::TcpListener;
 
@@ -45,15 +47,13 @@ async fn serve(wanted: Serve, signal: impl Future<Output = ()>) -> anyhow::Resul
     let file = File::read(wanted.config.as_deref())?;
     let listen = wanted.listen.unwrap_or_else(|| file.listen());
     let front = file.front(&wanted.data_dir)?;
+    let metrics = file.metrics_listen;
     let set = all_options(&wanted.data_dir, file)?;
-    let listener = TcpListener::bind(listen).await.map_err(|error| match error.kind() {
-        std::io::ErrorKind::AddrInUse => {
-            anyhow::anyhow!(
-                "{listen} is in use: another program (or another relay) listens there; choose another --listen"
-            )
-        }
-        _ => anyhow::Error::new(error).context(format!("cannot listen at {listen}")),
-    })?;
+    let listener = bind(listen, "--listen").await?;
+    let metrics = match metrics {
+        Some(listen) => Some(bind(listen, "metricsListen").await?),
+        None => None,
+    };
     let relay = Front::start(set, front, listener).await?;
     let announced: Vec<_> = relay
         .accounts()
@@ -62,6 +62,9 @@ async fn serve(wanted: Serve, signal: impl Future<Output = ()>) -> anyhow::Resul
         .collect();
     let scheme = relay.accounts().tls().map_or("http", |_| "https");
     say(&format!("perezvon-relay serves at {scheme}://{}", relay.addr()));
+    if let Some(metrics) = &metrics {
+        say(&format!("metrics at http://{}/metrics", metrics.local_addr()?));
+    }
     for app in relay.accounts().open().map(|one| &one.app) {
         // With one account nobody has to know its name.
         let of = if relay.accounts().is_one() {
@@ -86,15 +89,34 @@ async fn serve(wanted: Serve, signal: impl Future<Output = ()>) -> anyhow::Resul
             "the account {name} does not run, see the log; it is tried again"
         ));
     }
+    let scraped = async {
+        match metrics {
+            Some(listener) => scrape::serve(listener, relay.watch()).await,
+            None => {}
+        }
+        std::future::pending::<()>().await;
+    };
     service::ready();
     tokio::select! {
         () = signal => {}
         () = service::alive() => {}
+        () = scraped => {}
     }
     service::stopping();
     drop(announced);
     relay.shutdown().await;
     Ok(())
+}
+
+async fn bind(listen: SocketAddr, what: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(listen).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            anyhow::anyhow!(
+                "{listen} is in use: another program (or another relay) listens there; choose another {what}"
+            )
+        }
+        _ => anyhow::Error::new(error).context(format!("cannot listen at {listen}")),
+    })
 }
 
 /// For the person who started the program; standard output is for results.

@@ -29,6 +29,7 @@ pub(crate) struct File {
     pub(crate) pbx_url: Option<Url>,
     pub(crate) token_file: Option<PathBuf>,
     pub(crate) ingest_per_second: Option<u32>,
+    pub(crate) metrics_listen: Option<SocketAddr>,
     pub(crate) trusted_proxies: Option<Vec<Network>>,
     pub(crate) tls: FileTls,
     pub(crate) limits: FileLimits,
@@ -155,6 +156,9 @@ impl File {
             if !names.insert(name) {
                 bail!("accounts.name must be there once each (`main` is described by the other fields): `{name}`");
             }
+        }
+        if self.metrics_listen == Some(self.listen()) {
+            bail!("metricsListen must be another address than listen");
         }
         self.limits.check()?;
         self.tls.check()?;
@@ -417,6 +421,7 @@ mod tests {
             ("ingestPerSecond = 1000001", "ingestPerSecond"),
             ("publicUrl = \"ftp://relay.example.ru\"", "publicUrl"),
             ("[log]\nlevel = \"info=loud\"", "log.level"),
+            ("metricsListen = \"127.0.0.1:8717\"", "metricsListen"),
             ("trustedProxies = [\"everybody\"]", "neither an address nor a network"),
             ("[limits]\nheadSeconds = 0", "limits.headSeconds"),
             ("[tls]\nmode = \"files\"\ncert = \"/c\"", "tls.key"),

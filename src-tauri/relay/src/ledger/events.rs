@@ -143,6 +143,16 @@ fn unpacked(id: &[u8]) -> String {
     text
 }
 
+/// When the newest event came.
+pub(crate) fn newest(connection: &Connection) -> Result<Option<Time>, LedgerError> {
+    let sql = "SELECT received_at FROM events ORDER BY seq DESC LIMIT 1";
+    let at = connection
+        .prepare_cached(sql)?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    Ok(at.map(Time::from_ms))
+}
+
 /// How many events are stored, how many of them unreadable, and when the last one came.
 pub(crate) fn summary(connection: &Connection) -> Result<(i64, i64, Option<Time>), LedgerError> {
     // Counted in the smallest index: some 2,500 pages for a million events.

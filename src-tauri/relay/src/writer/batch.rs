@@ -29,14 +29,15 @@ impl Batch<'_> {
         finish
     }
 
-    pub(super) fn event(&mut self, read: &Readable, raw: &[u8], at: Time) -> rusqlite::Result<()> {
+    /// False where the event was there already.
+    pub(super) fn event(&mut self, read: &Readable, raw: &[u8], at: Time) -> rusqlite::Result<bool> {
         if !events::append(self.connection, read, raw, at)? {
-            return Ok(());
+            return Ok(false);
         }
-        let Ok(event) = read else { return Ok(()) };
+        let Ok(event) = read else { return Ok(true) };
         self.subscription(event, at)?;
         self.join(event, at, true)?;
-        Ok(())
+        Ok(true)
     }
 
     /// Gives an event to its calls; true when one of them learnt something. Calls that are not known are made where
