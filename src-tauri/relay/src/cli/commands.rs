@@ -90,9 +90,8 @@ async fn serve(wanted: Serve, signal: impl Future<Output = ()>) -> anyhow::Resul
         ));
     }
     let scraped = async {
-        match metrics {
-            Some(listener) => scrape::serve(listener, relay.watch()).await,
-            None => {}
+        if let Some(listener) = metrics {
+            scrape::serve(listener, relay.watch()).await;
         }
         std::future::pending::<()>().await;
     };
