@@ -140,6 +140,7 @@ impl Account {
         let mut tasks = JoinSet::new();
         tasks.spawn(feed::route(hub, batches, roster));
         tasks.spawn(keeper::run(app.clone()));
+        tasks.spawn(crate::retention::run(app.clone()));
         tasks.spawn(recording::watch(app.clone()));
         if app.portal().is_some() {
             tasks.spawn(first_look(app.clone()));

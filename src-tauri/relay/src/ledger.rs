@@ -18,6 +18,7 @@ pub(crate) mod probe;
 )]
 pub(crate) mod recordings;
 pub(crate) mod requests;
+pub(crate) mod retention;
 pub(crate) mod scan;
 pub(crate) mod settings;
 pub(crate) mod subscriptions;

@@ -35,6 +35,7 @@ mod ledger;
 mod metrics;
 mod open_calls;
 mod probes;
+mod retention;
 mod roster;
 mod sequence;
 mod single;

@@ -117,6 +117,19 @@ impl OpenCalls {
         Ok(self.entries.contains_key(key) || calls::exists(connection, key)?)
     }
 
+    /// Forgets a call that is being deleted; false where something waits for it.
+    pub(crate) fn forget(&mut self, key: &str) -> bool {
+        if self
+            .entries
+            .get(key)
+            .is_some_and(|entry| entry.dirty || entry.due.is_some())
+        {
+            return false;
+        }
+        self.entries.remove(key);
+        true
+    }
+
     /// The ledger's id of a call in memory.
     pub(crate) fn id(&self, key: &str) -> Option<&str> {
         self.entries.get(key).map(|entry| entry.row.id.as_str())

@@ -4,6 +4,7 @@
 //! anew: the relay never acknowledges and never tells what it could lose (design, invariants 1 and 8).
 
 mod batch;
+mod forget;
 mod replay;
 
 use crate::feed::Hub;

@@ -1,0 +1,111 @@
+//! What is old is forgotten: once after the start and then daily, in small steps between which the writer stores what
+//! waits. Freed pages of the database are used again by what comes; the file does not shrink.
+
+use crate::ledger::LedgerError;
+use crate::ledger::audit::{self, Entry, What, Who};
+use crate::ledger::retention::{self, Old};
+use crate::state::App;
+use crate::writer::now;
+use serde_json::json;
+use std::time::Duration;
+
+/// Between two runs.
+const DAY: Duration = Duration::from_hours(24);
+/// Between two steps: the writer and the disk belong to the events.
+const BREATH: Duration = Duration::from_millis(20);
+const DAY_MS: i64 = 86_400_000;
+
+/// Runs until the relay ends.
+pub(crate) async fn run(app: App) {
+    loop {
+        let pass = async {
+            if let Err(error) = once(&app).await {
+                tracing::warn!(%error, "what is old could not be forgotten; it is tried again tomorrow");
+            }
+            tokio::time::sleep(DAY).await;
+        };
+        tokio::select! {
+            () = pass => {}
+            () = app.stop.cancelled() => return,
+        }
+    }
+}
+
+async fn once(app: &App) -> Result<(), LedgerError> {
+    let settings = app.settings();
+    let before = |days: u32| now().plus(-DAY_MS * i64::from(days)).ms();
+    let mut events = events(app, Old::Before(before(settings.keep_events_days))).await?;
+    let most = i64::from(settings.keep_events_mb) * 1024 * 1024;
+    if let Some(cut) = cut(app, most).await? {
+        events += self::events(app, Old::UpTo(cut)).await?;
+    }
+    let cut = before(settings.keep_requests_days);
+    let mut requests = 0;
+    while let step @ 1.. = app
+        .ledger
+        .write(move |batch| Ok(retention::forget_requests(batch.connection, cut)?))
+        .await?
+    {
+        requests += step;
+        tokio::time::sleep(BREATH).await;
+    }
+    let mut calls = 0;
+    if settings.keep_calls_days > 0 {
+        let cut = before(settings.keep_calls_days);
+        while let step @ 1.. = app.ledger.write(move |batch| batch.forget_calls(cut)).await? {
+            calls += step;
+            tokio::time::sleep(BREATH).await;
+        }
+    }
+    if events + requests + calls == 0 {
+        return Ok(());
+    }
+    tracing::info!(events, requests, calls, "what is old was forgotten");
+    let entry = Entry {
+        at: now(),
+        who: Who::relay(),
+        what: What::RetentionRan,
+        subject: None,
+        detail: Some(json!({ "events": events, "requests": requests, "calls": calls })),
+    };
+    app.ledger
+        .write(move |batch| audit::add(batch.connection, &entry))
+        .await
+}
+
+/// Forgets events; says how many.
+async fn events(app: &App, old: Old) -> Result<usize, LedgerError> {
+    let mut forgotten = 0;
+    let mut after = None;
+    loop {
+        let step = app
+            .ledger
+            .write(move |batch| Ok(retention::forget_events(batch.connection, old, after)?))
+            .await?;
+        forgotten += step.forgotten;
+        if step.last.is_none() {
+            return Ok(forgotten);
+        }
+        after = step.last;
+        tokio::time::sleep(BREATH).await;
+    }
+}
+
+/// The newest event that is too much: the texts after it take `most` bytes.
+async fn cut(app: &App, most: i64) -> Result<Option<i64>, LedgerError> {
+    if !app.ledger.read(move |c| Ok(retention::may_exceed(c, most)?)).await? {
+        return Ok(None);
+    }
+    let (mut left, mut before) = (most, i64::MAX);
+    loop {
+        let looked = app
+            .ledger
+            .read(move |connection| Ok(retention::weigh(connection, before, left)?))
+            .await?;
+        if looked.cut.is_some() || looked.last.is_none() {
+            return Ok(looked.cut);
+        }
+        left = looked.left;
+        before = looked.last.unwrap_or(before);
+    }
+}
