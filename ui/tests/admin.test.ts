@@ -128,7 +128,9 @@ test("the event log is searched, filtered, read to an event, repeated and export
   await waitFor(() => expect(all("event-row").map((one) => one.dataset.seq)).toEqual(["238"]));
   await user.click(all("event-row")[0] as HTMLElement);
   expect((await screen.findByTestId("event-error")).textContent).toContain("not XML");
-  expect(screen.getByTestId<HTMLButtonElement>("event-replay").disabled).toBe(true);
+  // A newer version may read it.
+  await user.click(screen.getByTestId("event-replay"));
+  expect((await screen.findByTestId("event-replayed")).textContent).toContain("по-прежнему не читается");
 
   await user.click(within(screen.getByTestId("journal-bad")).getByRole("checkbox"));
   await user.type(input("journal-search"), "900223:1");

@@ -128,6 +128,16 @@ test("a list is read page by page; an older question's late answer is dropped", 
   await paged.more();
   expect([paged.rows, paged.complete]).toEqual([[0, 1, 2, 3, 4, 5], true]);
 
+  // A page may be empty with more to come, and the last one may be empty too.
+  const sparse = (cursor: string | null) => {
+    const at = Number(cursor ?? 0);
+    return Promise.resolve({ rows: at === 3 ? [33] : [], cursor: at < 9 ? String(at + 1) : null });
+  };
+  await paged.show(sparse);
+  expect([paged.rows, paged.complete]).toEqual([[33], false]);
+  await paged.more();
+  expect([paged.rows, paged.complete]).toEqual([[33], true]);
+
   let late = (_: { rows: number[]; cursor: null }) => undefined as void;
   const old = paged.show(() => new Promise((done) => (late = done)));
   await paged.show(() => Promise.resolve({ rows: [7], cursor: null }));

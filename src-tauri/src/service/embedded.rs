@@ -117,7 +117,8 @@ fn trouble_of(error: &StartError) -> &'static str {
         StartError::Ledger(LedgerError::Directory { .. } | LedgerError::Sqlite(_)) => "disk_full",
         StartError::Ledger(_) | StartError::Thread(_) => "storage",
         StartError::Listener(_) => "port_in_use",
-        StartError::Portal(_) | StartError::Setting(_) => "bad_address",
+        // Inside the app the relay speaks no TLS: a wrong setting is all that this can mean.
+        StartError::Portal(_) | StartError::Setting(_) | StartError::Tls(_) => "bad_address",
     }
 }
 

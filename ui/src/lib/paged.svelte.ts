@@ -41,12 +41,20 @@ export class Paged<T> {
     const turn = ++this.#turn;
     this.busy = true;
     try {
-      const page = await (this.#read as (cursor: string | null) => Promise<Page<T>>)(cursor);
-      if (turn !== this.#turn) return;
+      let at = cursor;
+      let page: Page<T>;
+      // A search looks at so many rows a page: one may be empty with more to come. The old rows stay until there is
+      // something to show.
+      for (;;) {
+        page = await (this.#read as (cursor: string | null) => Promise<Page<T>>)(at);
+        if (turn !== this.#turn) return;
+        // A page that gives the same cursor again would never end.
+        this.complete = page.cursor === null || page.cursor === at;
+        at = page.cursor;
+        if (page.rows.length || this.complete) break;
+      }
       this.rows = before.concat(page.rows);
-      this.#cursor = page.cursor;
-      // A page that gives the same cursor again would never end.
-      this.complete = page.cursor === null || page.cursor === cursor;
+      this.#cursor = at;
       this.failure = null;
     } catch (reason) {
       if (turn !== this.#turn) return;

@@ -292,7 +292,10 @@ export class Company {
         return { ...found, raw: found.error ? "<xsi:Event" : RAW };
       }
       case "replay_event":
+        if (this.events.find((one) => one.seq === args.seq)?.error)
+          return { changed: false, before: null, after: null, error: "not XML: unexpected end" };
         return {
+          error: null,
           changed: true,
           before: { version: 1, outcome: "ringing", legs: [{ state: "Alerting" }] },
           after: { version: 2, outcome: "missed", legs: [{ state: "Released" }] },

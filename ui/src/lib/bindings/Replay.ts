@@ -15,4 +15,8 @@ before: Record<string, unknown> | null,
 /**
  * The call after.
  */
-after: Record<string, unknown> | null, };
+after: Record<string, unknown> | null, 
+/**
+ * Why the event still cannot be read.
+ */
+error: string | null, };

@@ -144,6 +144,7 @@ export const admin: typeof ru = {
     replaying: "Processing…",
     replayHint: "The event will be processed once more. Nothing is doubled.",
     replaySame: "Nothing changed: the event was already taken.",
+    replayUnread: "The event still cannot be read.",
     replayChanged: "The call has changed",
     was: "before",
     became: "after",

@@ -214,6 +214,8 @@ pub struct Replay {
     /// The call after.
     #[ts(type = "Record<string, unknown> | null")]
     pub after: Option<Value>,
+    /// Why the event still cannot be read.
+    pub error: Option<String>,
 }
 
 /// A page of the journal of requests to the PBX, newest first.
