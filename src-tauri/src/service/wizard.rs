@@ -108,8 +108,12 @@ pub(super) async fn take_first_abonent(app: &Arc<Perezvon>, relay: &RelayClient)
         .refresh_abonents()
         .await
         .map_err(|error| Failure::of(error.code()))?;
-    // By id, not by name: the simulator's scripts call its first abonent.
-    let me = abonents.into_iter().map(|abonent| abonent.id).min().unwrap_or_default();
+    // By number, not by name: the simulator's scripts call its first abonent.
+    let me = abonents
+        .into_iter()
+        .min_by_key(|abonent| (abonent.phone.is_none(), abonent.phone.clone()))
+        .map(|abonent| abonent.id)
+        .unwrap_or_default();
     let chosen = me.clone();
     app.with_desk(move |desk| {
         let connection = settings::Connection {
