@@ -1,5 +1,6 @@
 //! `GET /metrics` of the real program after real traffic.
-#![allow(clippy::unwrap_used)]
+// Counts are whole numbers, which floats hold exactly.
+#![allow(clippy::unwrap_used, clippy::float_cmp)]
 
 #[path = "support/binary.rs"]
 mod binary;
