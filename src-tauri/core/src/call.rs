@@ -7,10 +7,12 @@
 mod finding;
 mod leg;
 mod tell;
+mod witness;
 
 pub use finding::Policy;
 pub use leg::{Leg, Line, PartyFacts};
 pub use tell::{Brief, Reader};
+pub use witness::{Fit, LineStatus, Recording, StatisticsLine};
 
 use crate::event::{CallData, Event, EventKind, Personality};
 use crate::snapshot::Outcome;
@@ -80,8 +82,23 @@ pub struct Call {
     pub account: String,
     /// See [`Call::key_of`].
     pub key: String,
-    /// Legs in the order of their ids.
+    /// Legs in the order of their ids: what events told, completed by lines and recordings.
     pub legs: Vec<Leg>,
+    /// The legs as events alone told them, where there are lines or recordings.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    heard: Vec<Leg>,
+    /// Lines of the statistics, by id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lines: BTreeMap<String, StatisticsLine>,
+    /// Recordings, by id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub recordings: BTreeMap<String, Recording>,
+    /// A recording was waited for long enough.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_recording: bool,
+    /// The id of the call that this one, made from lines alone, turned out to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub superseded_by: Option<String>,
     /// Our own request, where we placed the call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<Request>,
@@ -113,6 +130,11 @@ impl Call {
             account: account.to_owned(),
             key: key.to_owned(),
             legs: Vec::new(),
+            heard: Vec::new(),
+            lines: BTreeMap::new(),
+            recordings: BTreeMap::new(),
+            no_recording: false,
+            superseded_by: None,
             request: None,
             linked: BTreeSet::new(),
             first_heard: at,
@@ -135,20 +157,22 @@ impl Call {
 
     /// `extTrackingId`, where the key is one.
     pub fn tracking_id(&self) -> Option<&str> {
-        (!self.key.starts_with("leg:") && !self.key.starts_with("request:")).then_some(&self.key)
+        let made_up = ["leg:", "request:", "line:", "record:"];
+        (!made_up.iter().any(|mark| self.key.starts_with(mark))).then_some(&self.key)
     }
 
     /// Takes one `call` element of an event. `at` is the relay's clock at receipt. True when something new was learnt;
     /// a repeat of a known event changes nothing.
     pub fn apply(&mut self, event: &Event, data: &CallData, target: &Target, at: Time, policy: &Policy) -> bool {
         let timed = self.tick(at, policy);
-        let index = self.leg_for(data, target);
-        let index = index.unwrap_or_else(|| {
-            self.legs.push(Leg::new(data, target));
-            self.legs.len() - 1
+        let mut legs = self.take_heard();
+        let index = leg_for(&legs, data, target).unwrap_or_else(|| {
+            legs.push(Leg::new(data, target));
+            legs.len() - 1
         });
-        let changed = self.legs[index].learn(event, data, target);
-        self.legs.sort_by(|a, b| a.call_id.cmp(&b.call_id));
+        let changed = legs[index].learn(event, data, target);
+        legs.sort_by(|a, b| a.call_id.cmp(&b.call_id));
+        self.put_heard(legs);
         if changed {
             self.last_heard = self.last_heard.max(at);
             // The call is not over yet, or ended otherwise than assumed: both deadlines start anew.
@@ -241,26 +265,6 @@ impl Call {
             .collect()
     }
 
-    /// Where the event belongs: by leg id; and as the PBX may change the id of a placed call when the far side starts
-    /// to ring (reference 2.8, 8), an abonent's outgoing leg of one session is one leg whatever its id.
-    fn leg_for(&self, data: &CallData, target: &Target) -> Option<usize> {
-        let by_id = data
-            .call_id
-            .as_ref()
-            .and_then(|id| self.legs.iter().position(|leg| leg.call_id == *id));
-        if by_id.is_some() {
-            return by_id;
-        }
-        let outgoing = matches!(
-            data.personality,
-            Some(Personality::Originator | Personality::ClickToDial)
-        );
-        let id = target.id()?;
-        self.legs.iter().position(|leg| {
-            leg.abonent.as_deref() == Some(id) && (data.call_id.is_none() || outgoing && leg.is_outgoing())
-        })
-    }
-
     fn note_told(&mut self) {
         let people: Vec<String> = self
             .abonents()
@@ -285,4 +289,23 @@ pub fn links(event: &Event) -> Vec<String> {
         return Vec::new();
     }
     event.calls.iter().filter_map(Call::key_of).collect()
+}
+
+/// Where the event belongs: by leg id; and as the PBX may change the id of a placed call when the far side starts
+/// to ring (reference 2.8, 8), an abonent's outgoing leg of one session is one leg whatever its id.
+fn leg_for(legs: &[Leg], data: &CallData, target: &Target) -> Option<usize> {
+    let by_id = data
+        .call_id
+        .as_ref()
+        .and_then(|id| legs.iter().position(|leg| leg.call_id == *id));
+    if by_id.is_some() {
+        return by_id;
+    }
+    let outgoing = matches!(
+        data.personality,
+        Some(Personality::Originator | Personality::ClickToDial)
+    );
+    let id = target.id()?;
+    legs.iter()
+        .position(|leg| leg.abonent.as_deref() == Some(id) && (data.call_id.is_none() || outgoing && leg.is_outgoing()))
 }

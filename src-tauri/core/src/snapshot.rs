@@ -52,6 +52,9 @@ pub struct CallSnapshot {
     pub talk_ms: Option<i64>,
     /// The recording.
     pub recording: RecordingSnapshot,
+    /// This call turned out to be the one of this id: it is dropped, and told no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub superseded_by: Option<String>,
     /// Ids of calls joined to this one by a consultative transfer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub linked: Vec<String>,

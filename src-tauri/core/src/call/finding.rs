@@ -41,7 +41,7 @@ impl Call {
             .legs
             .iter()
             .any(|leg| leg.answered && !leg.is_over() && !leg.system);
-        let wait = if self.swept.is_some() {
+        let wait = if self.swept.is_some() || self.superseded_by.is_some() {
             return None;
         } else if self.may_move_on() {
             policy.grace_ms
@@ -69,11 +69,17 @@ impl Call {
     /// (reference 2.8, 4).
     pub(super) fn may_move_on(&self) -> bool {
         let incoming = || self.legs.iter().filter(|leg| !leg.is_outgoing());
+        // The statistics have a line of a call only when it is over.
+        let told_after = || {
+            let mut persons = incoming().filter(|leg| !leg.system).peekable();
+            persons.peek().is_some() && persons.all(|leg| leg.witnessed)
+        };
         let caller_gone = incoming().any(|leg| leg.system && leg.released && leg.by_this_side == Some(false));
         incoming().next().is_some()
             && !self.incoming_lives()
             && self.gave_up.is_none()
             && !caller_gone
+            && !told_after()
             && self.answerer(None).is_none()
             && (incoming().any(|leg| leg.distributed) || incoming().filter(|leg| !leg.system).count() > 1)
     }
@@ -159,7 +165,7 @@ impl Call {
             return (Outcome::Ringing, false);
         }
         match verdict(&own) {
-            Outcome::Missed if self.doubt => (Outcome::Ended, true),
+            Outcome::Missed if self.doubt && !own.iter().all(|leg| leg.witnessed) => (Outcome::Ended, true),
             outcome => (outcome, false),
         }
     }

@@ -82,6 +82,15 @@ pub struct Leg {
     /// The recording failed.
     #[serde(default)]
     pub recording_failed: bool,
+    /// A line of the statistics or a recording spoke of this leg: its end is certain.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub witnessed: bool,
+    /// The time of the answer is not known, only how long the conversation was: `answer` is the start.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub answer_assumed: bool,
+    /// The recording: whether the PBX no longer has it, and its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recording: Option<(bool, String)>,
 }
 
 /// PartyInformation reduced to what the product uses. Ordered, so that of two equal witnesses the choice does not

@@ -50,7 +50,9 @@ impl Call {
             direction,
             outcome: self.finding(who).0,
             number: self.party_for(who, direction, &|_| None).number,
-            started_at: self.legs_of(who).iter().filter_map(|leg| leg.start).min(),
+            // A call that we placed and of which no event has come is found by the time of the request.
+            started_at: (self.legs_of(who).iter().filter_map(|leg| leg.start).min())
+                .or_else(|| self.legs.is_empty().then_some(self.first_heard)),
         }
     }
 
@@ -93,11 +95,15 @@ impl Call {
             started_at,
             answered_at,
             ended_at,
-            wait_ms: started_at.zip(wait_end).map(|(start, end)| end.since(start)),
+            wait_ms: started_at
+                .zip(wait_end)
+                .filter(|_| !answer.is_some_and(|leg| leg.answer_assumed))
+                .map(|(start, end)| end.since(start)),
             talk_ms: talked
                 .and_then(|leg| leg.answer.zip(leg.end))
                 .map(|(answer, end)| end.since(answer)),
-            recording: recording(&own),
+            recording: recording(&own, self.no_recording),
+            superseded_by: self.superseded_by.clone(),
             linked: self.linked.iter().filter_map(|key| id_of(key)).collect(),
             request: self.request.as_ref().map(|request| request.id.clone()),
             updated_at: self
@@ -180,11 +186,24 @@ impl Call {
     }
 }
 
-fn recording(own: &[&Leg]) -> RecordingSnapshot {
+fn recording(own: &[&Leg], given_up: bool) -> RecordingSnapshot {
+    // One that can be fetched first, then the oldest: an admin's view may have several.
+    let best = own.iter().filter_map(|leg| leg.recording.as_ref()).min();
+    if let Some((gone, id)) = best {
+        let state = if *gone {
+            RecordingState::Gone
+        } else {
+            RecordingState::Ready
+        };
+        return RecordingSnapshot {
+            state,
+            id: Some(id.clone()),
+        };
+    }
     let recorded = own
         .iter()
         .any(|leg| leg.recorded && leg.answered && !leg.recording_failed);
-    let state = if recorded {
+    let state = if recorded && !given_up {
         RecordingState::Pending
     } else {
         RecordingState::None

@@ -1,0 +1,361 @@
+//! What the PBX says of a call afterwards: lines of its statistics and recordings (reference 1.9, 1.10).
+//!
+//! They are kept beside what the events told, and the legs that everybody reads are made of both anew with each change.
+//! So the order in which events, lines and recordings come does not matter, nor how often. Events know the details
+//! (causes, who hung up, when somebody was rung); a line knows the end, and a conversation that events lost.
+
+mod fit;
+
+pub use fit::Fit;
+
+use self::fit::{assigned, is_of};
+use super::{Call, Leg, PartyFacts, leg::Line};
+use crate::event::LegState;
+use crate::snapshot::Direction;
+use crate::{Number, Time};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What ended longer ago than this is old news when it is learnt: the call is told with the time of its end.
+const LATE_NEWS_MS: i64 = 15 * 60_000;
+
+/// What the statistics say became of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LineStatus {
+    /// Incoming, answered (`RECIEVED`).
+    Received,
+    /// Outgoing; with a duration of 0 nobody answered.
+    Placed,
+    /// Incoming, not answered by this abonent.
+    Missed,
+    /// It went elsewhere.
+    Redirected,
+}
+
+/// One line of the statistics: one abonent's part in one call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatisticsLine {
+    /// Made by the importer of what tells lines apart: they have no id of their own.
+    pub id: String,
+    /// Canonical id of the abonent.
+    pub abonent: String,
+    /// From his side.
+    pub direction: Direction,
+    /// What became of it.
+    pub status: LineStatus,
+    /// When his part began (rang, or dialled), by the PBX's clock.
+    pub start: Time,
+    /// The conversation, milliseconds; 0: none.
+    pub duration_ms: i64,
+    /// The other side's number, E.164 or short; none: withheld, or the first edition, which does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
+    /// The other side where it is a colleague: his canonical id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer: Option<String>,
+    /// Incoming: the number that was called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub called: Option<String>,
+    /// `called` is one of the company's inbound lines, not the abonent's own number.
+    #[serde(default)]
+    pub by_line: bool,
+    /// The session, should the PBX tell it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracking_id: Option<String>,
+}
+
+impl StatisticsLine {
+    /// When the conversation was over, or for a call without one the only known time. The ringing before the
+    /// conversation is not told, so the real end is that much later.
+    pub fn end(&self) -> Time {
+        self.start.plus(self.duration_ms)
+    }
+}
+
+/// A recording: the proof of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recording {
+    /// The PBX's record id.
+    pub id: String,
+    /// Canonical id of the abonent whose recording it is.
+    pub abonent: String,
+    /// From his side.
+    pub direction: Direction,
+    /// Start of the conversation, by the PBX's clock.
+    pub start: Time,
+    /// How long it was, milliseconds.
+    pub duration_ms: i64,
+    /// The other side's number, E.164 or short.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
+    /// The PBX no longer has it.
+    #[serde(default)]
+    pub gone: bool,
+}
+
+impl Call {
+    /// Takes a line of the statistics; `at` is the relay's clock. True when it was new or says something new.
+    pub fn take_line(&mut self, line: StatisticsLine, at: Time) -> bool {
+        if self.superseded_by.is_none() && self.lines.get(&line.id) == Some(&line) {
+            return false;
+        }
+        let end = line.end();
+        self.revive();
+        self.with_witnesses(|call| drop(call.lines.insert(line.id.clone(), line)));
+        self.learnt(at, end);
+        true
+    }
+
+    /// Gives a line back, which turned out to be another call's.
+    pub fn drop_line(&mut self, id: &str) -> Option<StatisticsLine> {
+        let mut dropped = None;
+        if self.lines.contains_key(id) {
+            self.with_witnesses(|call| dropped = call.lines.remove(id));
+            self.note_told();
+        }
+        dropped
+    }
+
+    /// Takes a recording or what is new of it. True when it was new or says something new.
+    pub fn take_recording(&mut self, recording: Recording, at: Time) -> bool {
+        if self.superseded_by.is_none() && self.recordings.get(&recording.id) == Some(&recording) {
+            return false;
+        }
+        let end = recording.start.plus(recording.duration_ms);
+        self.revive();
+        self.with_witnesses(|call| drop(call.recordings.insert(recording.id.clone(), recording)));
+        self.learnt(at, end);
+        true
+    }
+
+    /// The PBX does not have the recording (any more). True when that is news.
+    pub fn recording_gone(&mut self, id: &str, at: Time) -> bool {
+        match self.recordings.get(id) {
+            Some(recording) if !recording.gone => {
+                let gone = Recording {
+                    gone: true,
+                    ..recording.clone()
+                };
+                self.take_recording(gone, at)
+            }
+            _ => false,
+        }
+    }
+
+    /// Stops waiting for a recording, or for lines that settle what is uncertain. True when the call is told otherwise.
+    pub fn give_up_waiting(&mut self) -> bool {
+        let waited = self.awaits_recording();
+        self.no_recording = true;
+        waited
+    }
+
+    /// The call was recorded, and for somebody who talked the PBX has not shown the recording yet.
+    pub fn awaits_recording(&self) -> bool {
+        !self.no_recording && self.legs.iter().any(Leg::awaits_recording)
+    }
+
+    /// Somebody's finding is only assumed: the statistics should be asked.
+    pub fn is_uncertain(&self) -> bool {
+        let mut readers = self.abonents().into_iter().map(Some).chain([None]);
+        self.superseded_by.is_none() && readers.any(|who| self.finding(who).1)
+    }
+
+    /// This call is another one, by its id in the ledger: the desks drop it.
+    pub fn supersede(&mut self, by: &str) {
+        self.superseded_by = Some(by.to_owned());
+    }
+
+    /// A call that gave its lines away has them again, and only those that it takes from now on.
+    fn revive(&mut self) {
+        if self.superseded_by.take().is_some() {
+            self.with_witnesses(|call| call.lines.clear());
+        }
+    }
+
+    /// Takes over what was told of a call that is now part of this one: an end that was told stays one.
+    pub fn inherit(&mut self, former: &Self) {
+        for (who, told) in &former.told {
+            self.told.entry(who.clone()).or_insert(*told);
+        }
+        self.first_heard = self.first_heard.min(former.first_heard);
+        self.note_told();
+    }
+
+    /// Whether something more is expected of the statistics or the recordings.
+    pub fn awaits_witnesses(&self) -> bool {
+        !self.no_recording && self.superseded_by.is_none() && (self.awaits_recording() || self.is_uncertain())
+    }
+
+    /// Nothing but lines is known of the call.
+    pub fn is_of_lines(&self) -> bool {
+        self.heard.is_empty() && self.recordings.is_empty() && self.request.is_none() && !self.lines.is_empty()
+    }
+
+    fn has_witnesses(&self) -> bool {
+        !self.lines.is_empty() || !self.recordings.is_empty()
+    }
+
+    /// The legs as events alone told them.
+    fn heard_legs(&self) -> &[Leg] {
+        if self.has_witnesses() { &self.heard } else { &self.legs }
+    }
+
+    /// Takes the legs as events alone told them, to change them; [`Self::put_heard`] gives them back.
+    pub(super) fn take_heard(&mut self) -> Vec<Leg> {
+        if self.has_witnesses() {
+            std::mem::take(&mut self.heard)
+        } else {
+            std::mem::take(&mut self.legs)
+        }
+    }
+
+    /// See [`Self::take_heard`]; makes the legs anew.
+    pub(super) fn put_heard(&mut self, legs: Vec<Leg>) {
+        if self.has_witnesses() {
+            self.legs = joined(&legs, &self.lines, &self.recordings);
+            self.heard = legs;
+        } else {
+            self.legs = legs;
+            self.heard = Vec::new();
+        }
+    }
+
+    fn with_witnesses(&mut self, change: impl FnOnce(&mut Self)) {
+        let heard = self.take_heard();
+        change(self);
+        self.put_heard(heard);
+    }
+
+    fn learnt(&mut self, at: Time, end: Time) {
+        // By the relay's clock where it is news at all; a desk must not raise a toast for what is long past.
+        let told = if at.since(end) > LATE_NEWS_MS { end } else { at };
+        self.last_heard = self.last_heard.max(told);
+        self.note_told();
+    }
+}
+
+/// The legs that events told, completed and corrected by lines and recordings, and legs for those whom no event told of.
+fn joined(
+    heard: &[Leg],
+    lines: &BTreeMap<String, StatisticsLine>,
+    recordings: &BTreeMap<String, Recording>,
+) -> Vec<Leg> {
+    let mut legs = heard.to_vec();
+    let recordings: Vec<&Recording> = recordings.values().collect();
+    let of = assigned(&recordings, &legs, |recording, leg| {
+        (is_of(leg, &recording.abonent, recording.direction)).then(|| {
+            let begun = leg.answer.or(leg.start).unwrap_or(recording.start);
+            // Who is known to have talked before who is not.
+            (begun.ms() - recording.start.ms()).abs() + i64::from(!leg.answered) * fit::LONGEST_RING_MS
+        })
+    });
+    for (recording, leg) in recordings.iter().zip(of) {
+        let index = leg.unwrap_or_else(|| {
+            let id = format!("record:{}", recording.id);
+            legs.push(new_leg(id, &recording.abonent, recording.direction));
+            legs.len() - 1
+        });
+        legs[index].learn_recording(recording);
+    }
+    let lines: Vec<&StatisticsLine> = lines.values().collect();
+    // These lines are known to be of this call, so the nearest leg of the abonent is taken, however near.
+    let of = assigned(&lines, &legs, |line, leg| {
+        is_of(leg, &line.abonent, line.direction).then(|| {
+            let begun = leg.start.or(leg.answer).unwrap_or(line.start);
+            (begun.ms() - line.start.ms()).abs()
+        })
+    });
+    for (line, leg) in lines.iter().zip(of) {
+        let index = leg.unwrap_or_else(|| {
+            legs.push(new_leg(line.id.clone(), &line.abonent, line.direction));
+            legs.len() - 1
+        });
+        legs[index].learn_of_line(line);
+    }
+    for leg in legs.iter_mut().filter(|leg| leg.witnessed && leg.start.is_none()) {
+        leg.start = leg.answer;
+    }
+    legs.sort_by(|a, b| a.call_id.cmp(&b.call_id));
+    legs
+}
+
+fn new_leg(call_id: String, abonent: &str, direction: Direction) -> Leg {
+    Leg {
+        call_id,
+        abonent: Some(abonent.to_owned()),
+        terminator: direction == Direction::Incoming,
+        originator: direction == Direction::Outgoing,
+        ..Leg::default()
+    }
+}
+
+impl Leg {
+    fn learn_recording(&mut self, recording: &Recording) {
+        self.witnessed = true;
+        self.recorded = true;
+        self.answered = true;
+        self.recording = Some((recording.gone, recording.id.clone()));
+        self.answer = self.answer.or(Some(recording.start));
+        self.end = self.end.or(Some(recording.start.plus(recording.duration_ms)));
+        self.over();
+        self.learn_number(recording.number.as_deref(), None, false);
+    }
+
+    fn learn_of_line(&mut self, line: &StatisticsLine) {
+        self.witnessed = true;
+        let begun = self.start.unwrap_or(line.start);
+        self.start = Some(begun);
+        if line.status != LineStatus::Missed && line.duration_ms > 0 {
+            self.answered = true;
+            if self.answer.is_none() {
+                let by_end = self
+                    .end
+                    .map(|end| end.plus(-line.duration_ms))
+                    .filter(|by_end| *by_end >= begun);
+                self.answer_assumed = by_end.is_none();
+                self.answer = by_end.or(Some(begun));
+            }
+            self.end = self.end.or(self.answer.map(|answer| answer.plus(line.duration_ms)));
+        }
+        if line.status == LineStatus::Redirected && self.redirect.is_none() {
+            self.redirect = Some("unknown".to_owned());
+        }
+        self.over();
+        let hidden = line.direction == Direction::Incoming && line.called.is_some() && line.number.is_none();
+        self.learn_number(line.number.as_deref(), line.peer.as_deref(), hidden);
+        if line.by_line && self.line.is_none() {
+            self.line = Some(Line {
+                number: line.called.clone(),
+                queue: None,
+            });
+        }
+    }
+
+    /// Neither lines nor recordings are told of what still goes on.
+    fn over(&mut self) {
+        if self.state() != LegState::Detached {
+            self.released = true;
+        }
+    }
+
+    /// Weight 2: an event of the leg knows better, the first leg of a click-to-call does not.
+    fn learn_number(&mut self, number: Option<&str>, peer: Option<&str>, hidden: bool) {
+        if self.party.as_ref().is_some_and(|(weight, _)| *weight >= 2) || number.is_none() && !hidden {
+            return;
+        }
+        let internal = number.is_some_and(|number| Number::parse(number).is_internal());
+        let facts = PartyFacts {
+            address: number.map(str::to_owned),
+            user_id: peer.map(str::to_owned),
+            privacy: hidden,
+            group: internal || peer.is_some(),
+            ..PartyFacts::default()
+        };
+        self.party = Some((2, facts));
+    }
+
+    fn awaits_recording(&self) -> bool {
+        self.recorded && self.answered && self.is_over() && !self.recording_failed && self.recording.is_none()
+    }
+}
