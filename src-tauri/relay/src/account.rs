@@ -6,6 +6,7 @@ use crate::auth::code::Tries;
 use crate::auth::{self, Secret};
 use crate::config::Options;
 use crate::feed::{self, Hub};
+use crate::importer::{self, Import};
 use crate::ingest::Bucket;
 use crate::keeper;
 use crate::ledger::audit::{self, Entry, What, Who};
@@ -113,6 +114,7 @@ impl Account {
             join_tries: Tries::default(),
             keeper: Mutex::default(),
             keeper_asked: Mutex::default(),
+            import: Import::default(),
             ingest_limit: options.ingest_per_second.map(Bucket::new),
             tls: OnceLock::new(),
             timing: options.timing,
@@ -142,6 +144,8 @@ impl Account {
         tasks.spawn(keeper::run(app.clone()));
         tasks.spawn(crate::retention::run(app.clone()));
         tasks.spawn(recording::watch(app.clone()));
+        tasks.spawn(importer::run(app.clone(), importer::List::Records));
+        tasks.spawn(importer::run(app.clone(), importer::List::Statistics));
         if app.portal().is_some() {
             tasks.spawn(first_look(app.clone()));
         }

@@ -21,6 +21,7 @@ pub(crate) mod requests;
 pub(crate) mod retention;
 pub(crate) mod scan;
 pub(crate) mod settings;
+pub(crate) mod statistics;
 pub(crate) mod subscriptions;
 pub(crate) mod users;
 

@@ -29,6 +29,7 @@ mod config;
 mod error;
 mod feed;
 mod front;
+mod importer;
 mod ingest;
 mod keeper;
 mod ledger;

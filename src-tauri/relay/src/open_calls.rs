@@ -130,6 +130,40 @@ impl OpenCalls {
         true
     }
 
+    /// The call of a session where somebody knows it.
+    pub(crate) fn find(&mut self, connection: &Connection, key: &str) -> rusqlite::Result<Option<&mut Call>> {
+        if !self.entries.contains_key(key) {
+            match calls::by_key(connection, key)? {
+                Some(row) => drop(self.insert(row)),
+                None => return Ok(None),
+            }
+        }
+        Ok(self.entries.get_mut(key).map(|entry| &mut entry.row.call))
+    }
+
+    /// A call that is not stored yet takes the place of `former`, which turned out to be the same: id and row number
+    /// stay, the key is the new one's.
+    pub(crate) fn adopt(&mut self, connection: &Connection, former: &str, key: &str) -> rusqlite::Result<()> {
+        let Some(old) = self.entries.remove(former) else {
+            return Ok(());
+        };
+        self.sweeper.schedule(former, old.due, None);
+        if let Some(entry) = self.entries.get_mut(key) {
+            entry.row.id = old.row.id;
+            entry.row.seq = old.row.seq;
+            entry.row.call.inherit(&old.row.call);
+            if old.row.seq != 0 {
+                calls::rekey(connection, old.row.seq, key)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The calls that wait for being stored.
+    pub(crate) fn dirty(&self) -> Vec<String> {
+        self.dirty.clone()
+    }
+
     /// The ledger's id of a call in memory.
     pub(crate) fn id(&self, key: &str) -> Option<&str> {
         self.entries.get(key).map(|entry| entry.row.id.as_str())

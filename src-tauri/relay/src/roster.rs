@@ -5,7 +5,7 @@ use perezvon_core::call::{Target, is_system};
 use perezvon_core::event::{CallData, Event};
 use perezvon_core::{Number, event::Personality};
 use rusqlite::Connection;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// What is known of the company. Replaced as a whole when the ledger's lists change.
@@ -17,6 +17,10 @@ pub(crate) struct Roster {
     by_login: HashMap<String, String>,
     /// Phone number by `numberId`.
     lines: HashMap<String, Number>,
+    /// The company's inbound numbers, as keys.
+    line_numbers: HashSet<String>,
+    /// Canonical id by own number and by short number, as keys.
+    by_number: HashMap<String, String>,
     /// Abonent by `subscriptionId`, ended subscriptions included.
     by_subscription: HashMap<String, String>,
 }
@@ -33,14 +37,26 @@ impl Roster {
             } else {
                 roster.by_login.insert(login, abonent.id.clone());
             }
+            if !gone {
+                let numbers = [&abonent.phone, &abonent.extension].into_iter().flatten();
+                let keys = numbers.filter_map(|number| Number::parse(number).key());
+                roster.by_number.extend(keys.map(|key| (key, abonent.id.clone())));
+            }
             let name = abonent.name();
             roster.abonents.insert(abonent.id, name);
         }
         for (id, phone) in abonents::numbers(connection)? {
-            roster.lines.insert(id, Number::parse(&phone));
+            let number = Number::parse(&phone);
+            roster.line_numbers.extend(number.key());
+            roster.lines.insert(id, number);
         }
         roster.by_subscription.extend(subscriptions::owners(connection)?);
         Ok(roster)
+    }
+
+    /// The company was never read.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.abonents.is_empty()
     }
 
     /// Family name, then first name.
@@ -54,6 +70,16 @@ impl Roster {
             return Some(id);
         }
         self.by_login.get(plain_login(id)).map(String::as_str)
+    }
+
+    /// The abonent whose own or short number it is, by its key.
+    pub(crate) fn of_number(&self, key: &str) -> Option<&str> {
+        self.by_number.get(key).map(String::as_str)
+    }
+
+    /// Whether it is an inbound number of the company, by its key.
+    pub(crate) fn is_line(&self, key: &str) -> bool {
+        self.line_numbers.contains(key)
     }
 
     /// To whom this part of the event belongs.
@@ -140,6 +166,7 @@ mod tests {
             abonents: [(id.clone(), Some("Иванов Пётр".to_owned())), (sip, None)].into(),
             lines: [("line1@mpbx.sip.beeline.ru".to_owned(), Number::parse("+79000000050"))].into(),
             by_subscription: [("s-1".to_owned(), id)].into(),
+            ..Roster::default()
         }
     }
 

@@ -3,6 +3,7 @@
 use crate::auth::Secret;
 use crate::auth::code::Tries;
 use crate::feed::Hub;
+use crate::importer::Import;
 use crate::keeper::{Asked, KeeperState};
 use crate::ledger::{Ledger, settings::Settings};
 use crate::metrics::Metrics;
@@ -44,6 +45,10 @@ pub struct Timing {
     pub clock: fn() -> Time,
     /// The addresses from which this machine reaches the outside.
     pub routes: fn() -> [Option<IpAddr>; 2],
+    /// What counts as a second in the pace of the importer.
+    pub import_second: Duration,
+    /// Between two requests of the importer.
+    pub import_pause: Duration,
     /// How long the end of the relay waits for what is in flight.
     pub drain: Duration,
     /// Limits of the PBX client.
@@ -63,6 +68,8 @@ impl Default for Timing {
             keeper_silence: Duration::from_hours(1),
             clock: crate::writer::now,
             routes: crate::keeper::routes,
+            import_second: Duration::from_secs(1),
+            import_pause: Duration::from_millis(200),
             drain: Duration::from_secs(20),
             portal: perezvon_pbx::rest::Timing::default(),
         }
@@ -108,6 +115,7 @@ pub(crate) struct Shared {
     pub(crate) keeper_asked: Mutex<Asked>,
     /// Recordings that are being passed on.
     pub(crate) downloads: Arc<crate::api::Slots>,
+    pub(crate) import: Import,
     pub(crate) ingest_limit: Option<crate::ingest::Bucket>,
     /// How the listener before the account is secured; empty: it is not, or a proxy does it.
     pub(crate) tls: OnceLock<Arc<crate::front::Tls>>,
@@ -143,6 +151,7 @@ impl Shared {
     pub(crate) fn set_portal(&self, portal: Option<Portal>) {
         *self.portal.write().unwrap_or_else(PoisonError::into_inner) = portal;
         self.wake_keeper.notify_one();
+        self.import.wake();
         self.wake_recording.notify_one();
     }
 

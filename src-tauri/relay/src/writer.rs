@@ -6,10 +6,11 @@
 mod batch;
 mod forget;
 mod replay;
+mod witness;
 
 use crate::feed::Hub;
 use crate::ledger::events::Readable;
-use crate::ledger::{LedgerError, requests, settings::Settings, subscriptions};
+use crate::ledger::{LedgerError, requests, settings::Settings, statistics, subscriptions};
 use crate::metrics::Metrics;
 use crate::open_calls::{Changed, OpenCalls};
 use crate::roster::{Roster, RosterCell};
@@ -87,6 +88,8 @@ pub(crate) struct Batch<'a> {
     pub(crate) wake_keeper: bool,
     heard: BTreeMap<String, (Option<i64>, Time)>,
     gaps_changed: bool,
+    /// Calls stored before the end of the transaction.
+    flushed: Vec<String>,
 }
 
 /// What the writer keeps in memory. All of it can be had from the ledger again.
@@ -95,6 +98,8 @@ struct State {
     sequences: Sequences,
     /// Requests that wait for a call to be matched, by abonent.
     waiting: Vec<requests::RequestRow>,
+    /// The statistics have been read so far: an event of a call that began before may find a call made of lines.
+    read_until: Option<Time>,
 }
 
 impl State {
@@ -105,6 +110,7 @@ impl State {
             calls,
             sequences: Sequences::default(),
             waiting: Vec::new(),
+            read_until: statistics::place(connection, statistics::LINES)?.until,
         };
         state.follow(connection)?;
         state.waiting = requests::unmatched(connection, now().plus(-MATCH_MS))?;
@@ -178,6 +184,7 @@ pub(crate) fn run(mut connection: Connection, jobs: Receiver<Job>, around: Aroun
                         calls: OpenCalls::default(),
                         sequences: Sequences::default(),
                         waiting: Vec::new(),
+                        read_until: None,
                     };
                     state.calls.set_stale();
                 }
@@ -226,6 +233,7 @@ fn store(
             wake_keeper: false,
             heard: BTreeMap::new(),
             gaps_changed: false,
+            flushed: Vec::new(),
         };
         let mut failed = Ok(());
         for job in jobs {

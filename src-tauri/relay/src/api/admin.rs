@@ -40,6 +40,7 @@ pub(crate) async fn health(State(app): State<App>, headers: HeaderMap) -> (Statu
     if let (true, Some(map)) = (admin, health.as_object_mut()) {
         let keeper = app.keeper.lock().unwrap_or_else(PoisonError::into_inner).clone();
         map.insert("keeper".to_owned(), json!(keeper));
+        map.insert("import".to_owned(), crate::importer::health(&app).await);
         map.insert("readers".to_owned(), json!(app.hub.readers()));
         map.insert("upMs".to_owned(), json!(app.started.elapsed().as_millis() as u64));
         map.insert("hasToken".to_owned(), json!(app.portal().is_some()));

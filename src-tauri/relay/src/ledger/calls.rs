@@ -128,9 +128,12 @@ pub(crate) fn save(connection: &Connection, row: &CallRow, due: Option<Time>) ->
     let direction = word(company.direction);
     let outcome = company.outcome.as_str();
     let number = company.number;
+    let awaits = row.call.awaits_witnesses().then(|| row.call.last_heard.ms());
+    let superseded = row.call.superseded_by.as_deref();
     let seq = if row.seq == 0 {
-        let sql = "INSERT INTO calls (id, version, account, key, started_at, direction, outcome, number, due_at, state)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+        let sql = "INSERT INTO calls (id, version, account, key, started_at, direction, outcome, number, due_at, state,
+                                      superseded_by, awaits)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
         connection.prepare_cached(sql)?.insert((
             &row.id,
             row.version,
@@ -142,11 +145,16 @@ pub(crate) fn save(connection: &Connection, row: &CallRow, due: Option<Time>) ->
             number,
             due,
             state,
+            superseded,
+            awaits,
         ))?
     } else {
         let sql = "UPDATE calls SET version = ?2, started_at = ?3, direction = ?4, outcome = ?5, number = ?6,
-                   due_at = ?7, state = ?8 WHERE seq = ?1";
-        let values = (row.seq, row.version, started, direction, outcome, number, due, state);
+                   due_at = ?7, state = ?8, superseded_by = ?9, awaits = ?10 WHERE seq = ?1";
+        let (seq, version) = (row.seq, row.version);
+        let values = (
+            seq, version, started, direction, outcome, number, due, state, superseded, awaits,
+        );
         connection.prepare_cached(sql)?.execute(values)?;
         row.seq
     };
@@ -157,9 +165,10 @@ pub(crate) fn save(connection: &Connection, row: &CallRow, due: Option<Time>) ->
 }
 
 fn save_view(connection: &Connection, seq: i64, version: i64, abonent: &str, brief: &Brief) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO call_abonents (abonent, call, version, direction, outcome, number)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-               ON CONFLICT (abonent, call) DO UPDATE SET version = ?3, direction = ?4, outcome = ?5, number = ?6";
+    let sql = "INSERT INTO call_abonents (abonent, call, version, direction, outcome, number, started_at)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+               ON CONFLICT (abonent, call) DO UPDATE SET version = ?3, direction = ?4, outcome = ?5, number = ?6,
+                   started_at = ?7";
     let values = (
         abonent,
         seq,
@@ -167,6 +176,7 @@ fn save_view(connection: &Connection, seq: i64, version: i64, abonent: &str, bri
         word(brief.direction),
         brief.outcome.as_str(),
         brief.number.as_deref(),
+        brief.started_at.map(Time::ms),
     );
     connection.prepare_cached(sql)?.execute(values)?;
     Ok(())
@@ -229,7 +239,7 @@ pub(crate) fn list(connection: &Connection, query: &CallQuery) -> Result<Vec<Cal
         None => ("calls c", "c", "c.seq"),
     };
     let mut values: Vec<Value> = vec![Value::Integer(query.before.unwrap_or(i64::MAX))];
-    let mut sql = format!("SELECT {COLUMNS} FROM {table} WHERE {order} < ?1");
+    let mut sql = format!("SELECT {COLUMNS} FROM {table} WHERE c.superseded_by IS NULL AND {order} < ?1");
     let text = |value: &Option<String>| value.clone().map(Value::Text);
     let filters = [
         ("v.abonent =", text(&query.abonent)),
@@ -258,4 +268,65 @@ pub(crate) fn list(connection: &Connection, query: &CallQuery) -> Result<Vec<Cal
     let rows = statement.query_map(rusqlite::params_from_iter(values), read)?;
     let rows: Vec<CallRow> = rows.collect::<Result<_, _>>()?;
     rows.into_iter().map(|row| Ok(with_links(connection, row)?)).collect()
+}
+
+/// Another key for a stored call.
+pub(crate) fn rekey(connection: &Connection, seq: i64, key: &str) -> rusqlite::Result<()> {
+    let sql = "UPDATE calls SET key = ?2 WHERE seq = ?1";
+    connection.prepare_cached(sql)?.execute((seq, key))?;
+    Ok(())
+}
+
+/// Keys of the calls of an abonent that began, for him, between the two times.
+pub(crate) fn keys_of_abonent(
+    connection: &Connection,
+    abonent: &str,
+    from: Time,
+    to: Time,
+) -> rusqlite::Result<Vec<String>> {
+    let sql = "SELECT c.key FROM call_abonents a JOIN calls c ON c.seq = a.call
+               WHERE a.abonent = ?1 AND a.started_at BETWEEN ?2 AND ?3 AND c.superseded_by IS NULL";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map((abonent, from.ms(), to.ms()), |row| row.get(0))?;
+    rows.collect()
+}
+
+/// Keys of the calls with this number at the other side that began between the two times.
+pub(crate) fn keys_of_number(
+    connection: &Connection,
+    number: &str,
+    from: Time,
+    to: Time,
+) -> rusqlite::Result<Vec<String>> {
+    let sql = "SELECT key FROM calls WHERE number = ?1 AND started_at BETWEEN ?2 AND ?3 AND superseded_by IS NULL";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map((number, from.ms(), to.ms()), |row| row.get(0))?;
+    rows.collect()
+}
+
+/// The latest time since when a call waits for lines or a recording, if it is not earlier than `since`.
+pub(crate) fn newest_waiting(connection: &Connection, since: Time) -> Result<Option<Time>, LedgerError> {
+    let sql = "SELECT max(awaits) FROM calls WHERE awaits >= ?1";
+    let newest: Option<i64> = connection
+        .prepare_cached(sql)?
+        .query_row([since.ms()], |row| row.get(0))?;
+    Ok(newest.map(Time::from_ms))
+}
+
+/// Keys of calls that wait since before `before`, at most `limit`.
+pub(crate) fn waiting_since(connection: &Connection, before: Time, limit: usize) -> rusqlite::Result<Vec<String>> {
+    let sql = "SELECT key FROM calls WHERE awaits < ?1 LIMIT ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map((before.ms(), limit as i64), |row| row.get(0))?;
+    rows.collect()
+}
+
+/// When the call that was heard of last began.
+pub(crate) fn newest_start(connection: &Connection) -> Result<Option<Time>, LedgerError> {
+    let sql = "SELECT started_at FROM calls ORDER BY seq DESC LIMIT 1";
+    let newest: Option<Option<i64>> = connection
+        .prepare_cached(sql)?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    Ok(newest.flatten().map(Time::from_ms))
 }

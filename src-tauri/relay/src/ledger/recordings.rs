@@ -167,3 +167,12 @@ pub(crate) fn list(connection: &Connection, query: &RecordingQuery) -> Result<Ve
     )?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
+
+/// Ids of the recordings that can be fetched and began between the two times.
+pub(crate) fn ready_between(connection: &Connection, from: Time, to: Time) -> rusqlite::Result<Vec<String>> {
+    let sql =
+        "SELECT id FROM recordings WHERE state = 'ready' AND started_at BETWEEN ?1 AND ?2 ORDER BY started_at, id";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map((from.ms(), to.ms()), |row| row.get(0))?;
+    rows.collect()
+}

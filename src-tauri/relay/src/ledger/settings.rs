@@ -40,6 +40,11 @@ pub struct Settings {
     pub keep_requests_days: u32,
     /// How long ended calls are kept, days; 0: for ever.
     pub keep_calls_days: u32,
+    /// How far back the first import goes, days; 0: only from now on.
+    pub import_days: u32,
+    /// How often the PBX is asked while it cannot post events here and calls come, seconds (manual W5); when it is quiet
+    /// the pace slackens.
+    pub poll_seconds: u32,
 }
 
 /// See [`Settings::subscription_scope`].
@@ -90,6 +95,8 @@ impl Default for Settings {
             keep_events_mb: 1024,
             keep_requests_days: 30,
             keep_calls_days: 0,
+            import_days: 30,
+            poll_seconds: 20,
         }
     }
 }

@@ -226,7 +226,12 @@ impl Batch<'_> {
         if sweep {
             self.state.calls.sweep(self.connection, self.at, &self.policy, BATCH)?;
         }
-        Ok(self.state.calls.save(self.connection, &self.policy)?)
+        self.recognise()?;
+        let mut changed = std::mem::take(&mut self.flushed);
+        let last = self.state.calls.save(self.connection, &self.policy)?;
+        changed.retain(|key| !last.contains(key));
+        changed.extend(last);
+        Ok(changed)
     }
 
     fn weigh_doubt(&mut self) -> Result<(), LedgerError> {

@@ -4,7 +4,7 @@
 //! it may be a further part of a known call: an agent of the same queue, a colleague at the other end, the one to whom the
 //! call was passed on. Two calls that one abonent had are never one.
 
-use super::{LineStatus, StatisticsLine, joined};
+use super::{LineStatus, Recording, StatisticsLine, joined};
 use crate::call::{Call, Leg};
 use crate::snapshot::Direction;
 use std::collections::BTreeMap;
@@ -76,6 +76,22 @@ impl Call {
                 distance: SAME_START_MS + distance,
                 displaces: None,
             })
+    }
+
+    /// Whether a recording without a session is that of a conversation of this call: milliseconds between the two.
+    pub fn fit_recording(&self, recording: &Recording) -> Option<i64> {
+        let free = |leg: &&Leg| leg.answered && leg.recording.is_none();
+        let own = |leg: &&Leg| is_of(leg, &recording.abonent, recording.direction) && free(leg);
+        let apart = |leg: &Leg| {
+            let answer = leg.answer?;
+            let talked = leg.end.map(|end| end.since(answer));
+            let same_talk = talked.is_some_and(|talked| (talked - recording.duration_ms).abs() <= SAME_TALK_MS);
+            let rang = recording.start.ms() - answer.ms();
+            let near =
+                rang.abs() <= SAME_START_MS || leg.answer_assumed && same_talk && (0..=LONGEST_RING_MS).contains(&rang);
+            near.then_some(rang.abs())
+        };
+        self.legs.iter().filter(own).filter_map(apart).min()
     }
 
     /// Whether the line may be a further part of this call, of an abonent of whom nothing told so far: milliseconds to
@@ -192,7 +208,8 @@ fn near(line: &StatisticsLine, leg: &Leg) -> Option<i64> {
     if !is_of(leg, &line.abonent, line.direction) {
         return None;
     }
-    let Some(start) = leg.start else {
+    let begun = leg.start.filter(|start| !leg.witnessed || Some(*start) != leg.answer);
+    let Some(start) = begun else {
         // Known by its recording only: the conversation is the same, and began within a ring's time.
         let talked = leg.answer.zip(leg.end).map(|(answer, end)| end.since(answer))?;
         let rang = leg.answer?.ms() - line.start.ms();

@@ -44,3 +44,7 @@ CREATE INDEX calls_by_number ON calls (number, started_at) WHERE number IS NOT N
 
 -- A call made from lines alone that turned out to be another one; it is told once more, so that the desks drop it.
 ALTER TABLE calls ADD COLUMN superseded_by TEXT;
+
+-- Since when the call waits for lines or a recording.
+ALTER TABLE calls ADD COLUMN awaits INTEGER;
+CREATE INDEX calls_awaiting ON calls (awaits) WHERE awaits IS NOT NULL;

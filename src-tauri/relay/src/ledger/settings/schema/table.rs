@@ -87,28 +87,35 @@ pub(crate) const ALL: &[Setting] = &[
             "How often the subscription to events is renewed. Not set: by what the PBX granted; never later than half of it.",
         ),
     ),
-    at(
-        Place::Nowhere,
-        Setting {
-            not_applied: Some(words(
-                "Пока не применяется: уведомления приходят сразу, без опроса.",
-                "Not applied yet: notifications come at once, nothing is asked for.",
-            )),
-            ..setting(
-                "pollSeconds",
-                Some("W5"),
-                Kind::Number {
-                    min: 30,
-                    max: 3600,
-                    unit: "s",
-                },
-                words("Интервал обработки уведомлений", "Interval of notifications"),
-                words(
-                    "Как часто спрашивать АТС о звонках, когда события не приходят.",
-                    "How often the PBX is asked for calls while no events come.",
-                ),
-            )
+    setting(
+        "pollSeconds",
+        Some("W5"),
+        Kind::Number {
+            min: 10,
+            max: 3600,
+            unit: "s",
         },
+        words("Интервал обработки уведомлений", "Interval of notifications"),
+        words(
+            "Как часто спрашивать АТС о звонках, когда события не приходят. Когда никто не звонит, интервал растёт до \
+             пяти минут.",
+            "How often the PBX is asked for calls while no events come. When nobody calls, the interval grows to five \
+             minutes.",
+        ),
+    ),
+    setting(
+        "importDays",
+        None,
+        Kind::Number {
+            min: 0,
+            max: 365,
+            unit: "days",
+        },
+        words("Глубина первой загрузки", "Reach of the first import"),
+        words(
+            "За сколько прошедших дней загрузить звонки и записи при первом подключении к АТС. 0 — только новые.",
+            "How many past days of calls and recordings are read when the PBX is first connected. 0: only new ones.",
+        ),
     ),
     setting(
         "subscriptionExpiresS",

@@ -1,0 +1,115 @@
+//! How often the PBX is asked.
+
+use crate::ledger::calls;
+use crate::state::App;
+use crate::writer::now;
+use perezvon_core::Time;
+use serde::Serialize;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+/// While events come, the lists only complete them, seconds.
+const LIVE_S: u32 = 600;
+/// While no events come and nobody calls, seconds.
+const QUIET_S: u32 = 300;
+/// The soonest look for what a call waits for, seconds; reference 1.9: 10 s to 1 h.
+const SOONEST_S: u32 = 10;
+/// The latest.
+const LATEST_S: u32 = 3600;
+
+/// How the relay learns of calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Mode {
+    /// The PBX posts events.
+    Live,
+    /// The PBX cannot post events here: the lists are polled. Calls come late, and none rings.
+    Polling,
+    /// There is no token.
+    Off,
+}
+
+/// See [`Mode`].
+pub(crate) async fn mode(app: &App) -> Mode {
+    if app.portal().is_none() {
+        return Mode::Off;
+    }
+    let subscribed = app.ledger.read(crate::ledger::subscriptions::active).await;
+    let heard = app.callback_url().is_some()
+        && subscribed.is_ok_and(|active| active.iter().any(|one| one.expires_at > now()))
+        && keeper_is_content(app);
+    if heard { Mode::Live } else { Mode::Polling }
+}
+
+fn keeper_is_content(app: &App) -> bool {
+    let state = app.keeper.lock().unwrap_or_else(PoisonError::into_inner).state;
+    // A keeper that has just started goes on with what it had.
+    matches!(state, "active" | "starting")
+}
+
+/// How long to wait between two rounds, as things are now.
+pub(super) async fn wait(app: &App) -> Duration {
+    let second = app.timing.import_second;
+    let at = now();
+    let since = at.plus(-super::WAITED_MS);
+    let asked = app.ledger.read(move |connection| {
+        Ok((
+            calls::newest_waiting(connection, since)?,
+            calls::newest_start(connection)?,
+        ))
+    });
+    let Ok((waiting, newest)) = asked.await else {
+        return second * QUIET_S;
+    };
+    let regular = match mode(app).await {
+        Mode::Live => LIVE_S,
+        Mode::Polling | Mode::Off => polling_s(app.settings().poll_seconds, newest.map(|newest| at.since(newest))),
+    };
+    let soon = waiting.map_or(LATEST_S, |waits| soon_s(at, waits));
+    second * regular.min(soon)
+}
+
+/// The pace while polling: as set while calls come, slackening to [`QUIET_S`] as the last call grows old.
+fn polling_s(set: u32, quiet_ms: Option<i64>) -> u32 {
+    let slack = quiet_ms.map_or(i64::from(QUIET_S), |ms| ms / 30_000);
+    u32::try_from(slack)
+        .unwrap_or(QUIET_S)
+        .clamp(set.min(QUIET_S), QUIET_S)
+        .max(set)
+}
+
+/// What has been waited for long is asked for less often.
+fn soon_s(at: Time, waits: Time) -> u32 {
+    u32::try_from(at.since(waits) / 2000)
+        .unwrap_or(LATEST_S)
+        .clamp(SOONEST_S, LATEST_S)
+}
+
+/// Between three quarters of the time and the whole, so that many relays do not come at once.
+pub(super) fn jittered(full: Duration) -> Duration {
+    let mut byte = [0_u8; 1];
+    // Without random numbers there is no jitter, which does no harm.
+    let _ = getrandom::fill(&mut byte);
+    full.mul_f64(1.0 - f64::from(byte[0]) / 1024.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{polling_s, soon_s};
+    use perezvon_core::Time;
+
+    #[test]
+    fn polling_slackens_when_it_is_quiet() {
+        assert_eq!(polling_s(20, Some(60_000)), 20, "a call a minute ago");
+        assert_eq!(polling_s(20, Some(3_600_000)), 120, "an hour ago");
+        assert_eq!(polling_s(20, Some(36_000_000)), 300, "at night");
+        assert_eq!(polling_s(20, None), 300, "never yet");
+        assert_eq!(polling_s(900, Some(60_000)), 900, "never faster than set");
+    }
+
+    #[test]
+    fn what_is_waited_for_is_asked_for_soon_and_then_less_often() {
+        let after = |s: i64| soon_s(Time::from_ms(s * 1000), Time::from_ms(0));
+        assert_eq!([0, 10, 60, 600, 36_000].map(after), [10, 10, 30, 300, 3600]);
+    }
+}

@@ -1,0 +1,126 @@
+//! The recordings: after the cursor what is new, and again what may have come late, below it.
+
+use super::{CHUNK, DEEP_MS, Loop, Trouble, WAITED_MS};
+use crate::ledger::recordings::{self, RecordingRow};
+use crate::ledger::statistics as places;
+use crate::roster::Roster;
+use crate::writer::now;
+use perezvon_core::{Direction, Number, Time};
+use perezvon_pbx::rest::{CallRecord, Portal, PortalError, RecordFilter, RecordKey};
+use std::collections::BTreeSet;
+
+/// Near the ends of what was listed a recording may be missing because of the PBX's own bounds.
+const EDGE_MS: i64 = 60_000;
+/// Recordings that are no longer listed are asked for one by one, at most so many in a round.
+const ASKED: usize = 20;
+
+impl Loop {
+    /// What is new after the cursor; then what is of the last `back` milliseconds, and which of that is gone.
+    pub(super) async fn records(&mut self, portal: &Portal, back: i64) -> Result<(), Trouble> {
+        let cursor = self.place().await?.cursor;
+        let is_first = cursor.is_none();
+        let filter = RecordFilter {
+            from: is_first.then(|| self.beginning()),
+            ..RecordFilter::default()
+        };
+        let mut list = portal.records(filter, cursor);
+        loop {
+            let page = list.page().await?;
+            let cursor = list.after().map(str::to_owned);
+            self.keep(&page.records, cursor).await?;
+            self.pause().await;
+            if page.is_last {
+                break;
+            }
+        }
+        if !is_first {
+            self.again(portal, back).await?;
+        }
+        let before = now().plus(-WAITED_MS);
+        while self
+            .app
+            .ledger
+            .write(move |batch| batch.give_up_waiting(before, CHUNK))
+            .await?
+            == CHUNK
+        {}
+        Ok(())
+    }
+
+    async fn again(&mut self, portal: &Portal, back: i64) -> Result<(), Trouble> {
+        let from = now().plus(-back).max(self.beginning());
+        let filter = RecordFilter {
+            from: Some(from),
+            ..RecordFilter::default()
+        };
+        let mut list = portal.records(filter, None);
+        let mut listed = BTreeSet::new();
+        loop {
+            let page = list.page().await?;
+            listed.extend(page.records.iter().map(|record| record.id.clone()));
+            self.keep(&page.records, None).await?;
+            self.pause().await;
+            if page.is_last {
+                break;
+            }
+        }
+        if back < DEEP_MS {
+            return Ok(());
+        }
+        let (from, to) = (from.plus(EDGE_MS), now().plus(-EDGE_MS));
+        let known = self
+            .app
+            .ledger
+            .read(move |connection| Ok(recordings::ready_between(connection, from, to)?));
+        let missing = known.await?.into_iter().filter(|id| !listed.contains(id));
+        for id in missing.take(ASKED) {
+            // The list may have been short for another reason; the recording itself tells.
+            let asked = portal.record(RecordKey::Id(&id)).await;
+            self.pause().await;
+            match asked {
+                Err(PortalError::Refused { .. }) => {
+                    self.app.ledger.write(move |batch| batch.recording_gone(&id)).await?;
+                }
+                Err(error) => return Err(error.into()),
+                Ok(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Stores records; the cursor moves with the last of them.
+    async fn keep(&self, records: &[CallRecord], cursor: Option<String>) -> Result<(), Trouble> {
+        let roster = self.app.roster.get();
+        let rows: Vec<RecordingRow> = records.iter().filter_map(|record| row(record, &roster)).collect();
+        let mut chunks: Vec<Vec<RecordingRow>> = rows.chunks(CHUNK).map(<[_]>::to_vec).collect();
+        let last = chunks.pop().unwrap_or_default();
+        for chunk in chunks {
+            self.app.ledger.write(move |batch| batch.take_recordings(chunk)).await?;
+        }
+        let store = self.app.ledger.write(move |batch| {
+            batch.take_recordings(last)?;
+            places::advance(batch.connection, places::RECORDS, cursor.as_deref(), None, now())
+        });
+        Ok(store.await?)
+    }
+}
+
+/// A record as the ledger keeps it. One without an abonent or a time cannot be joined to anything.
+fn row(record: &CallRecord, roster: &Roster) -> Option<RecordingRow> {
+    let told = record.abonent.as_ref()?;
+    let abonent = roster.abonent(&told.user_id).unwrap_or(&told.user_id).to_owned();
+    let number = record.phone.as_deref().and_then(|phone| Number::parse(phone).key());
+    let whole = |count: Option<u64>| count.and_then(|count| i64::try_from(count).ok());
+    Some(RecordingRow {
+        id: record.id.clone(),
+        tracking_id: record.tracking_id.clone(),
+        abonent,
+        call_key: None,
+        number,
+        direction: record.direction.unwrap_or(Direction::Incoming),
+        started_at: record.start.filter(|start| *start > Time::from_ms(0))?,
+        duration_ms: whole(record.duration_ms).unwrap_or(0),
+        size: whole(record.file_size),
+        gone_at: None,
+    })
+}

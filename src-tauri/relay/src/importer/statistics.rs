@@ -1,0 +1,166 @@
+//! The statistics, window by window of their time.
+
+use super::{CHUNK, Loop, Trouble};
+use crate::roster::Roster;
+use crate::writer::now;
+use perezvon_core::call::{LineStatus, StatisticsLine};
+use perezvon_core::{Direction, Number, Time};
+use perezvon_pbx::rest::{self, Portal, StatisticsPage, StatisticsQuery};
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// The longest window, milliseconds.
+const WINDOW_MS: i64 = 24 * 3_600_000;
+/// The shortest, which is read whatever its length.
+const SHORTEST_MS: i64 = 60_000;
+/// A window with more pages is read in halves.
+const PAGES: u32 = 100;
+/// Lines on a page: the PBX's most.
+const PAGE: u32 = 100;
+/// How long the second edition of the method is taken for missing, once it was.
+const EDITION: Duration = Duration::from_hours(1);
+
+impl Loop {
+    /// Reads from where the last round ended, and `back` milliseconds before that again: lines come late.
+    pub(super) async fn statistics(&mut self, portal: &Portal, back: i64) -> Result<(), Trouble> {
+        let end = now();
+        let first = self.beginning();
+        let until = self.place().await?.until;
+        let mut from = until.map_or(first, |until| until.min(end).plus(-back).max(first.min(until)));
+        let mut window = WINDOW_MS;
+        while from < end {
+            let to = from.plus(window).min(end);
+            match self.window(portal, from, to).await? {
+                Some(lines) => {
+                    self.store(lines, to).await?;
+                    from = to;
+                    window = WINDOW_MS;
+                }
+                None => window = (to.since(from) / 2).max(SHORTEST_MS),
+            }
+        }
+        Ok(())
+    }
+
+    /// All lines of a window, the earliest first; none: there are too many for one reading.
+    async fn window(&mut self, portal: &Portal, from: Time, to: Time) -> Result<Option<Vec<StatisticsLine>>, Trouble> {
+        let mut found: BTreeMap<String, StatisticsLine> = BTreeMap::new();
+        for page in 0.. {
+            if page == PAGES && to.since(from) > SHORTEST_MS {
+                return Ok(None);
+            }
+            let query = StatisticsQuery {
+                user: None,
+                from,
+                to,
+                page,
+                page_size: PAGE,
+            };
+            let answer = self.page(portal, &query).await?;
+            let roster = self.app.roster.get();
+            // A line may come twice, when others came before it meanwhile.
+            found.extend(read(&answer, &roster).into_iter().map(|line| (line.id.clone(), line)));
+            self.pause().await;
+            if answer.is_last {
+                break;
+            }
+        }
+        let mut lines: Vec<StatisticsLine> = found.into_values().collect();
+        lines.sort_by(|a, b| (a.start, &a.id).cmp(&(b.start, &b.id)));
+        Ok(Some(lines))
+    }
+
+    /// The second edition has both numbers; the first is asked where it does not exist.
+    async fn page(&mut self, portal: &Portal, query: &StatisticsQuery<'_>) -> Result<StatisticsPage, Trouble> {
+        if self.first_edition.is_none_or(|found| found.elapsed() > EDITION) {
+            match portal.statistics(query).await {
+                Err(error) if error.is_no_such_method() => self.first_edition = Some(Instant::now()),
+                ended => {
+                    self.first_edition = None;
+                    return Ok(ended?);
+                }
+            }
+        }
+        Ok(portal.statistics_v1(query).await?)
+    }
+
+    /// Stores a window's lines; the place moves with the last of them.
+    async fn store(&self, lines: Vec<StatisticsLine>, until: Time) -> Result<(), Trouble> {
+        let mut chunks: Vec<Vec<StatisticsLine>> = lines.chunks(CHUNK).map(<[_]>::to_vec).collect();
+        let last = chunks.pop().unwrap_or_default();
+        for chunk in chunks {
+            self.app.ledger.write(move |batch| batch.take_lines(chunk)).await?;
+        }
+        let store = self.app.ledger.write(move |batch| {
+            batch.take_lines(last)?;
+            batch.lines_read(until)
+        });
+        Ok(store.await?)
+    }
+}
+
+/// The lines of a page. Two of one abonent, direction and moment are told apart by their place among each other, so
+/// that reading them again gives the same ids.
+fn read(page: &StatisticsPage, roster: &Roster) -> Vec<StatisticsLine> {
+    let mut told: Vec<&rest::StatisticsLine> = page.lines.iter().collect();
+    told.sort_by_key(|line| (line.start, line.from.clone(), line.to.clone(), line.duration_ms));
+    let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+    let mut lines = Vec::new();
+    for line in told {
+        let Some(mut line) = one(line, roster) else { continue };
+        let nth = seen.entry(line.id.clone()).or_default();
+        if *nth > 0 {
+            line.id = format!("{}:{nth}", line.id);
+        }
+        *nth += 1;
+        lines.push(line);
+    }
+    lines
+}
+
+fn one(line: &rest::StatisticsLine, roster: &Roster) -> Option<StatisticsLine> {
+    use rest::LineStatus as Told;
+    let duration_ms = i64::try_from(line.duration_ms.unwrap_or(0)).unwrap_or(0);
+    let direction = line.direction.unwrap_or(match line.status {
+        Told::Placed => Direction::Outgoing,
+        _ => Direction::Incoming,
+    });
+    let status = match (&line.status, direction) {
+        (Told::Redirected, _) => LineStatus::Redirected,
+        (_, Direction::Outgoing) => LineStatus::Placed,
+        (Told::Missed, _) => LineStatus::Missed,
+        (Told::Received | Told::Placed, _) => LineStatus::Received,
+        // A word that nobody knows: a conversation is one whatever it is called.
+        (Told::Other(_), _) if duration_ms > 0 => LineStatus::Received,
+        (Told::Other(_), _) => {
+            tracing::warn!("a line of the statistics has an unknown status");
+            return None;
+        }
+    };
+    let told = line.abonent.as_ref()?;
+    let abonent = roster.abonent(&told.user_id).unwrap_or(&told.user_id).to_owned();
+    let key = |number: &Option<String>| number.as_deref().and_then(|number| Number::parse(number).key());
+    let (number, called) = match direction {
+        Direction::Incoming => (key(&line.from), key(&line.to)),
+        Direction::Outgoing => (key(&line.to), None),
+    };
+    let peer = number.as_deref().and_then(|number| roster.of_number(number));
+    let peer = peer.filter(|peer| *peer != abonent).map(str::to_owned);
+    let letter = match direction {
+        Direction::Incoming => 'i',
+        Direction::Outgoing => 'o',
+    };
+    Some(StatisticsLine {
+        id: format!("line:{}:{letter}:{abonent}", line.start.ms()),
+        direction,
+        status,
+        start: line.start,
+        duration_ms,
+        peer,
+        by_line: called.as_deref().is_some_and(|called| roster.is_line(called)),
+        called,
+        number,
+        tracking_id: line.tracking_id.clone(),
+        abonent,
+    })
+}
