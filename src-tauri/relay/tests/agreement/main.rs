@@ -11,7 +11,7 @@ mod node;
 
 use compare::{Line, Report, View};
 use node::Node;
-use perezvon_sim::{Company, History, Options, Sim, Truth};
+use perezvon_sim::{Company, FaultKind, History, Options, Sim, Truth};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -79,6 +79,9 @@ fn part<'a>(call: &'a Truth, abonent: &str, recorded: &str) -> Option<(&'a Truth
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn followed_live_by_events_alone() {
     let sim = pbx(31).await;
+    for list in ["records", "statistics", "v2/statistics"] {
+        sim.faults().path(list, FaultKind::Error500, None);
+    }
     let node = Node::start(&sim, true).await;
     node.set(json!({ "graceMs": 2000 })).await;
     let history = History {
