@@ -58,6 +58,17 @@ pub(crate) fn follow(tx: &Transaction<'_>, call: &CallSnapshot) -> Result<(), De
     Ok(())
 }
 
+/// The document of a call that turned out to be another one: it is that one's, unless that has one already. A second
+/// document stays only for its note.
+pub(crate) fn hand_over(tx: &Transaction<'_>, from: &str, to: &str) -> Result<(), DeskError> {
+    tx.execute(
+        "UPDATE OR IGNORE document SET call_id = ?2 WHERE call_id = ?1",
+        [from, to],
+    )?;
+    tx.execute("DELETE FROM document WHERE call_id = ?1 AND noted_ms IS NULL", [from])?;
+    Ok(())
+}
+
 /// The document's call.
 pub(crate) fn snapshot(connection: &Connection, id: i64) -> Result<Option<CallSnapshot>, DeskError> {
     let text: Option<String> = connection

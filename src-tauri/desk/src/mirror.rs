@@ -162,6 +162,9 @@ impl Batch<'_> {
         if before.as_ref().is_some_and(|before| before.version >= after.version) {
             return Ok(false);
         }
+        if let Some(by) = &after.superseded_by {
+            return self.drop_call(before.as_ref(), by);
+        }
         let fresh = self.pen.now.since(after.updated_at) <= FRESH_MS;
         let effects = effects(before.as_ref(), after, self.preferences, fresh);
         let away = self.synced
@@ -182,6 +185,23 @@ impl Batch<'_> {
         }
         for effect in effects {
             self.act(effect, after, key.as_deref(), &keys)?;
+        }
+        Ok(true)
+    }
+
+    /// The call turned out to be the one of the id `by`: only that one is shown, and it keeps the document.
+    fn drop_call(&mut self, known: Option<&CallSnapshot>, by: &str) -> Result<bool, DeskError> {
+        let Some(known) = known else { return Ok(false) };
+        let (tx, pen) = (self.tx, self.pen);
+        tx.execute("DELETE FROM call WHERE id = ?1", [&known.id])?;
+        documents::hand_over(tx, &known.id, by)?;
+        for key in [ToastKey::Call(known.id.clone()), ToastKey::Missed(known.id.clone())] {
+            self.ops.push(close(tx, pen, &key)?);
+        }
+        if let Some(key) = who::key_of(&known.party) {
+            for key in missed::settle(tx, &key)? {
+                missed::refresh(tx, pen, &key, false, &mut self.ops)?;
+            }
         }
         Ok(true)
     }

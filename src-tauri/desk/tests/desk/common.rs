@@ -195,6 +195,7 @@ pub(crate) fn ringing(id: &str, version: i64, number: &str) -> CallSnapshot {
         wait_ms: None,
         talk_ms: None,
         recording: RecordingSnapshot::default(),
+        superseded_by: None,
         linked: Vec::new(),
         request: None,
         updated_at: start.plus(500),

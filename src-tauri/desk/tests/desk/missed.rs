@@ -276,3 +276,36 @@ fn attaching_a_number_settles_what_was_missed() {
     );
     assert_eq!(bench.desk.counts().unwrap().to_call_back, 1, "but it waits again");
 }
+
+#[test]
+fn a_call_that_turned_out_to_be_another_one_is_counted_once() {
+    let bench = Bench::new();
+    let alone = missed(&ringing("line", 1, IVANOV), 1);
+    bench.toast(&alone);
+    let mut same = missed(&ringing("session", 1, IVANOV), 2);
+    same.started_at = alone.started_at;
+    bench.take(&[same]);
+    assert_eq!(
+        bench.desk.calls(&CallsFilter::default(), None, 10).unwrap().rows.len(),
+        2
+    );
+    let mut dropped = alone.clone();
+    dropped.version = 3;
+    dropped.superseded_by = Some("session".to_owned());
+    bench.take(&[dropped.clone()]);
+    let left: Vec<String> = (bench
+        .desk
+        .calls(&CallsFilter::default(), None, 10)
+        .unwrap()
+        .rows
+        .into_iter())
+    .map(|call| call.id)
+    .collect();
+    assert_eq!(left, ["session"], "the one that it turned out to be");
+    let toast = bench.toast(&missed(&ringing("later", 4, IVANOV), 5));
+    assert_eq!(
+        toast.title, "Пропущенный: неизвестный номер (×2)",
+        "two calls, not three"
+    );
+    assert_eq!(bench.take(&[dropped]).stored, 0, "its repeat changes nothing");
+}
