@@ -185,7 +185,7 @@ pub(crate) async fn remove(
     };
     app.ledger
         .write(move |batch| {
-            recordings::mark_gone(batch.connection, &found.id, now())?;
+            batch.recording_gone(&found.id)?;
             audit::add(batch.connection, &entry)
         })
         .await?;
@@ -221,8 +221,6 @@ async fn is_missing(portal: &Portal, id: &str, error: &PortalError) -> bool {
 /// The PBX does not have it any more: nobody need ask again.
 async fn gone(app: &App, id: &str) -> Result<(), ApiError> {
     let id = id.to_owned();
-    app.ledger
-        .write(move |batch| Ok(recordings::mark_gone(batch.connection, &id, now())?))
-        .await?;
+    app.ledger.write(move |batch| batch.recording_gone(&id)).await?;
     Ok(())
 }
