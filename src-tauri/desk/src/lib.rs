@@ -34,4 +34,4 @@ pub use error::DeskError;
 pub use mirror::Taken;
 pub use secret::Secret;
 pub use views::Counts;
-pub use words::{Language, Words, Zone};
+pub use words::{Language, TROUBLES, Words, Zone};

@@ -2,6 +2,8 @@
 
 mod trouble;
 
+pub use trouble::TROUBLES;
+
 use chrono::{DateTime, FixedOffset, Local, NaiveDate};
 use perezvon_core::{Direction, Outcome, Time};
 

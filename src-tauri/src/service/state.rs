@@ -106,7 +106,13 @@ fn judge(app: &Perezvon, session: &Session, health: Option<&Health>, feed: &Feed
         Some("no_notifications") => "degraded",
         // Calls of the past can be read and called back, but none arrives.
         Some(
-            "no_public_url" | "polling" | "subscription_refused" | "port_in_use" | "keyring_locked" | "pbx_unavailable",
+            "no_public_url"
+            | "polling"
+            | "events_silent"
+            | "subscription_refused"
+            | "port_in_use"
+            | "keyring_locked"
+            | "pbx_unavailable",
         ) => "degraded",
         Some(_) => "off",
     };
@@ -157,7 +163,8 @@ fn of_health(session: &Session, health: &Health, ability: &Ability) -> Option<St
         ("failing", _) => "disk_full",
         _ if session.trouble.is_some() => session.trouble.as_deref().unwrap_or_default(),
         (_, "no_token") => "no_token",
-        (_, "failing") => of_keeper(keeper.error.as_deref().unwrap_or_default()),
+        (_, "failing" | "partial") => of_keeper(keeper.error.as_deref().unwrap_or_default()),
+        (_, "active") if keeper.error.as_deref() == Some("events_silent") => "events_silent",
         _ if session.admin && session.me.is_empty() => "no_me",
         (_, "no_public_url") if is_polling(health) => "polling",
         (_, "no_public_url") => "no_public_url",
@@ -176,9 +183,11 @@ fn is_polling(health: &Health) -> bool {
 fn of_keeper(code: &str) -> &'static str {
     match code {
         "pbx_unauthorized" => "token_refused",
-        "pbx_refused" | "subscription_ended" => "subscription_refused",
+        "pbx_refused" | "pbx_invalid_argument" | "subscription_ended" => "subscription_refused",
         "ledger" => "disk_full",
-        "pbx_unavailable" | "pbx_not_json" | "pbx_too_large" => "pbx_unavailable",
+        "pbx_unavailable" | "pbx_not_json" | "pbx_too_large" | "pbx_timeout" | "pbx_connection_broken" => {
+            "pbx_unavailable"
+        }
         _ => "pbx_unreachable",
     }
 }
@@ -233,5 +242,25 @@ fn told(check: Check, language: Language) -> CheckLine {
         code: check.cause,
         detail: Some(detail).filter(|detail| !detail.is_empty()),
         fix,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of_keeper;
+    use perezvon_desk::TROUBLES;
+
+    #[test]
+    fn every_cause_that_the_keeper_tells_is_a_trouble_with_words() {
+        let keeper = |code: &str| code.starts_with("pbx_") || matches!(code, "ledger" | "subscription_ended");
+        let codes: Vec<_> = perezvon_relay::cause_codes().filter(|code| keeper(code)).collect();
+        assert!(codes.len() > 12, "the relay's causes: {codes:?}");
+        for code in codes {
+            let trouble = of_keeper(code);
+            assert!(
+                TROUBLES.contains(&trouble),
+                "{code} is told as {trouble}, which has no words"
+            );
+        }
     }
 }

@@ -2,6 +2,26 @@
 
 type Pair = (&'static str, &'static str);
 
+/// Codes of what can be wrong with the service; every one has words here and in the window.
+pub const TROUBLES: &[&str] = &[
+    "no_token",
+    "token_refused",
+    "pbx_unreachable",
+    "pbx_unavailable",
+    "no_public_url",
+    "polling",
+    "events_silent",
+    "subscription_refused",
+    "no_me",
+    "relay_unreachable",
+    "key_refused",
+    "port_in_use",
+    "disk_full",
+    "database_damaged",
+    "no_notifications",
+    "keyring_locked",
+];
+
 /// Russian and English title and cause, and the settings' section where it is mended.
 pub(super) fn trouble(code: &str) -> (Pair, Pair, &'static str) {
     match code {
@@ -49,6 +69,17 @@ pub(super) fn trouble(code: &str) -> (Pair, Pair, &'static str) {
                 "The address for events is not set: incoming calls do not pop up.",
             ),
             "address",
+        ),
+        "events_silent" => (
+            (
+                "Звонки не приходят",
+                "Подписка действует, но АТС не достаёт до адреса приёма событий.",
+            ),
+            (
+                "Calls do not arrive",
+                "The subscription is in force, but the PBX does not reach the address for events.",
+            ),
+            "check",
         ),
         "subscription_refused" | "subscription" => (
             ("Подписка не продлена", "АТС отказала в подписке на события."),
@@ -136,5 +167,46 @@ pub(super) fn trouble(code: &str) -> (Pair, Pair, &'static str) {
             ("The service has a problem", "See the service check."),
             "check",
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::{TROUBLES, trouble};
+    use std::path::Path;
+
+    #[test]
+    fn every_trouble_has_words_of_its_own_in_both_languages() {
+        let other = trouble("no such code").0;
+        for code in TROUBLES {
+            let (ru, en, _) = trouble(code);
+            assert_ne!(ru, other, "{code} has words of its own");
+            for text in [ru.0, ru.1, en.0, en.1] {
+                assert!(!text.is_empty() && !text.contains('!'), "{code}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_window_knows_the_same_troubles() {
+        let words = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ui/src/lib/i18n");
+        for language in ["ru", "en"] {
+            let file = words.join(format!("{language}.troubles.ts"));
+            let text = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+            let begin = text.find("export const troubles").unwrap();
+            let end = text.find("export const failures").unwrap();
+            let known: Vec<&str> = text[begin..end]
+                .lines()
+                .filter_map(|line| line.strip_prefix("  ")?.split_once(": {").map(|(code, _)| code))
+                .filter(|code| !code.starts_with(' '))
+                .collect();
+            for code in TROUBLES {
+                assert!(known.contains(code), "{language}: {code} has words in the window");
+            }
+            for code in known.iter().filter(|code| **code != "starting") {
+                assert!(TROUBLES.contains(code), "{language}: the desk has words for {code}");
+            }
+        }
     }
 }

@@ -26,6 +26,11 @@ export const troubles: typeof ru.troubles = {
     advice:
       "Calls appear in the journal late, and incoming calls do not pop up. Enter a public address at which the PBX reaches this computer, or connect to the company's server.",
   },
+  events_silent: {
+    title: "Events do not get through",
+    advice:
+      "The subscription is in force and the PBX's statistics list calls, but no events come. Check the public address, the port forwarding and the firewall.",
+  },
   subscription_refused: {
     title: "The event subscription was not renewed",
     advice: "The PBX refused it. Check the public address and the rights of the token.",
