@@ -160,8 +160,13 @@ impl Shared {
         (self.timing.clock)()
     }
 
-    /// Where this machine reaches the relay.
-    pub(crate) fn own_addr(&self) -> Option<SocketAddr> {
+    /// Where this machine reaches the relay. Behind TLS the certificate is for the public name, not for this address.
+    pub(crate) fn own_url(&self) -> Option<String> {
+        let scheme = if self.tls.get().is_some() { "https" } else { "http" };
+        Some(format!("{scheme}://{}", self.own_addr()?))
+    }
+
+    fn own_addr(&self) -> Option<SocketAddr> {
         let mut addr = *self.addr.get()?;
         if addr.ip().is_unspecified() {
             addr.set_ip(match addr {

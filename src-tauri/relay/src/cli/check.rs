@@ -42,7 +42,12 @@ pub(super) async fn check(wanted: &Check) -> anyhow::Result<ExitCode> {
 }
 
 async fn ask(local: &local::Local) -> anyhow::Result<Value> {
-    let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
+    // The address is this machine's and was told by the relay itself; the certificate is for its public name.
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .tls_danger_accept_invalid_certs(true)
+        .timeout(PATIENCE)
+        .build()?;
     let answer = client
         .get(format!("{}/v1/check", local.url))
         .bearer_auth(&local.key)

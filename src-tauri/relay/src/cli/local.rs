@@ -24,7 +24,7 @@ impl Announced {
     /// Writes the file; whoever starts a relay goes on without it.
     pub(super) fn new(app: &App) -> Option<Self> {
         let local = Local {
-            url: format!("http://{}", app.own_addr()?),
+            url: app.own_url()?,
             key: app.own_key.reveal().to_owned(),
         };
         let path = file(&app.data_dir);
