@@ -255,7 +255,7 @@ pub struct Placed {
 pub struct CheckLine {
     /// Which check: `relay` (only where the relay does not answer or has no inside to show), `clock`, `dns`, `tls`,
     /// `token`, `abonents`, `rights`, `publicUrl`, `callback`, `subscription`, `events`, `ownEvent`, `recording`,
-    /// `ledger`, `disk`, `feed`, `toasts`, `keyring`, `me`.
+    /// `ledger`, `disk`, `feed`, `import`, `toasts`, `keyring`, `me`.
     pub id: String,
     /// Passed, with a warning or skipped at worst.
     pub ok: bool,

@@ -140,7 +140,7 @@ async fn limited(id: &'static str, late: &'static str, check: impl Future<Output
 pub(crate) async fn run(scene: &Scene) -> Vec<Finding> {
     const PBX: &str = "pbx_timeout";
     const OWN: &str = "check_timeout";
-    let (network, account, rights, callback, own_event, subscription, disk, feed) = tokio::join!(
+    let (network, account, rights, callback, own_event, subscription, disk, feed, import) = tokio::join!(
         pbx::look(scene),
         pbx::account(scene),
         pbx::rights(scene),
@@ -149,6 +149,7 @@ pub(crate) async fn run(scene: &Scene) -> Vec<Finding> {
         limited("subscription", PBX, outside::subscription(scene)),
         limited("disk", OWN, inside::disk(scene)),
         limited("feed", OWN, inside::feed(scene)),
+        limited("import", OWN, inside::import(scene)),
     );
     let mut findings = vec![inside::relay(scene)];
     findings.extend(network);
@@ -161,7 +162,7 @@ pub(crate) async fn run(scene: &Scene) -> Vec<Finding> {
         outside::events(scene),
         own_event,
     ]);
-    findings.extend([inside::ledger(scene), disk, feed]);
+    findings.extend([inside::ledger(scene), disk, feed, import]);
     findings
 }
 

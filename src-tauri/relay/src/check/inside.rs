@@ -2,6 +2,7 @@
 
 use super::{Finding, Scene};
 use crate::ledger::{self, LedgerError};
+use crate::words;
 use reqwest::{StatusCode, header};
 use std::time::Duration;
 
@@ -54,6 +55,30 @@ fn space(free: u64, wal: u64) -> Finding {
         Finding::warning(ID, "wal_large").with(format!("{megabytes} МБ"), format!("{megabytes} MB"))
     } else {
         Finding::well(ID, format!("На диске {ru}"), format!("The disk has {en}"))
+    }
+}
+
+/// Whether statistics and recordings are read, and whether calls are known by them alone.
+pub(super) async fn import(scene: &Scene) -> Finding {
+    const ID: &str = "import";
+    let Some(app) = &scene.app else {
+        return Finding::skipped(ID, "relay_off");
+    };
+    if scene.portal.is_none() {
+        return Finding::skipped(ID, "no_token");
+    }
+    let health = crate::importer::health(app).await;
+    let error = ["statistics", "records"]
+        .into_iter()
+        .find_map(|list| health[list]["error"].as_str());
+    match (error, health["mode"].as_str()) {
+        (Some(code), _) => Finding::warning(ID, "import_failing").with(words::of(code).ru, words::of(code).en),
+        (None, Some("polling")) => Finding::warning(ID, "polling"),
+        (None, _) => Finding::well(
+            ID,
+            "Статистика и записи загружаются",
+            "Statistics and recordings are imported",
+        ),
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) async fn check(wanted: &Check) -> anyhow::Result<ExitCode> {
         if running {
             super::commands::say("the relay of this data directory runs inside another program: it cannot be asked");
         }
-        let findings = check::run(&scene(wanted, dir)?).await;
+        let findings = Box::pin(check::run(&scene(wanted, dir)?)).await;
         findings.iter().map(serde_json::to_value).collect::<Result<_, _>>()?
     };
     let mut out = std::io::stdout().lock();

@@ -7,7 +7,7 @@ export type CheckLine = {
 /**
  * Which check: `relay` (only where the relay does not answer or has no inside to show), `clock`, `dns`, `tls`,
  * `token`, `abonents`, `rights`, `publicUrl`, `callback`, `subscription`, `events`, `ownEvent`, `recording`,
- * `ledger`, `disk`, `feed`, `toasts`, `keyring`, `me`.
+ * `ledger`, `disk`, `feed`, `import`, `toasts`, `keyring`, `me`.
  */
 id: string, 
 /**

@@ -150,6 +150,10 @@ export const checks: typeof ru.checks = {
     advice: "They cannot. Check the call recording service in the customer portal.",
   },
   feed: { title: "Calls reach the desks", advice: "Restart the event server." },
+  import: {
+    title: "Statistics and recordings are imported",
+    advice: "The import is repeated by itself. For calls to appear at once, enter the public address.",
+  },
   toasts: {
     title: "System shows notifications",
     advice: "Notifications are not available. Allow them for Perezvon in the system settings.",
