@@ -1,6 +1,7 @@
 //! `POST /xsi/{secret}/…`: where the PBX posts its events (design, part 3, steps 1 to 3).
 
 use crate::error::ApiError;
+use crate::ledger::events::body::Body;
 use crate::state::App;
 use crate::writer::{Job, now};
 use axum::extract::{Path, Request, State};
@@ -102,14 +103,19 @@ async fn take(app: &App, request: Request) -> Result<(), ApiError> {
         () = ending => return Err(ApiError::Stopping),
     };
     let at = now();
-    // Parsed here, on any thread, and not on the one that writes.
+    // Parsed and packed here, on any thread, and not on the one that writes.
     let read = Box::new(xsi::parse(&raw).map_err(|error| error.to_string()));
     if let Err(reason) = &*read {
         tracing::warn!(%reason, "an event cannot be read; it is kept");
     }
     let (reply, stored) = oneshot::channel();
     app.ledger
-        .submit(Job::Event { read, raw, at, reply })
+        .submit(Job::Event {
+            read,
+            body: Body::pack(&raw),
+            at,
+            reply,
+        })
         .map_err(|_| ApiError::Unavailable)?;
     match stored.await {
         Ok(true) => Ok(()),

@@ -204,6 +204,7 @@ fn open_file(file: &Path) -> Result<Connection, LedgerError> {
     let mut connection = Connection::open(file)?;
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(64);
+    events::body::teach(&connection)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
@@ -232,6 +233,7 @@ pub(crate) fn open_read(data_dir: &Path) -> Result<Connection, LedgerError> {
         let connection = Connection::open_with_flags(&file, flags)?;
         connection.busy_timeout(BUSY)?;
         connection.set_prepared_statement_cache_capacity(64);
+        events::body::teach(&connection)?;
         connection.pragma_update(None, "query_only", true)?;
         Ok(connection)
     };

@@ -10,12 +10,12 @@ mod witness;
 
 use crate::feed::Hub;
 use crate::ledger::events::Readable;
+use crate::ledger::events::body::Body;
 use crate::ledger::{LedgerError, requests, settings::Settings, statistics, subscriptions};
 use crate::metrics::Metrics;
 use crate::open_calls::{Changed, OpenCalls};
 use crate::roster::{Roster, RosterCell};
 use crate::sequence::{Numbering, Sequences};
-use bytes::Bytes;
 use perezvon_core::Time;
 use perezvon_core::call::Policy;
 use rusqlite::Connection;
@@ -41,8 +41,8 @@ pub(crate) enum Job {
     Event {
         /// The event, or why it cannot be read.
         read: Box<Readable>,
-        /// The body as posted.
-        raw: Bytes,
+        /// The body as it will lie in the ledger.
+        body: Body,
         at: Time,
         reply: oneshot::Sender<bool>,
     },
@@ -238,9 +238,10 @@ fn store(
         let mut failed = Ok(());
         for job in jobs {
             match job {
-                Job::Event { read, raw, at, reply } => {
+                Job::Event { read, body, at, reply } => {
                     events.push(reply);
                     if failed.is_ok() {
+use crate::ledger::events::body::Body;
                         let new = batch.event(&read, &raw, at).map_err(LedgerError::from);
                         failed = new.map(|new| tally[if new { usize::from(read.is_err()) } else { 2 }] += 1);
                     }

@@ -1,9 +1,11 @@
 //! Raw events, as the PBX posted them.
 
+pub(crate) mod body;
 mod search;
 
 pub(crate) use search::{EventQuery, EventRow, one, search};
 
+use self::body::Body;
 use super::LedgerError;
 use perezvon_core::{Call, Event, Time};
 use rusqlite::{Connection, OptionalExtension};
@@ -12,10 +14,10 @@ use rusqlite::{Connection, OptionalExtension};
 pub(crate) type Readable = Result<Event, String>;
 
 /// Appends one event. False when its `eventID` is already there: a re-delivery (reference 2.9).
-pub(crate) fn append(connection: &Connection, read: &Readable, raw: &[u8], at: Time) -> rusqlite::Result<bool> {
+pub(crate) fn append(connection: &Connection, read: &Readable, body: &Body, at: Time) -> rusqlite::Result<bool> {
     let mut statement = connection.prepare_cached(
-        "INSERT INTO events (received_at, event_id, subscription_id, sequence, target, kind, call_key, error, raw)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+        "INSERT INTO events (received_at, event_id, subscription_id, sequence, target, kind, call_key, error, raw, dictionary)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
          ON CONFLICT (event_id) WHERE event_id IS NOT NULL DO NOTHING",
     )?;
     let changed = match read {
@@ -31,7 +33,8 @@ pub(crate) fn append(connection: &Connection, read: &Readable, raw: &[u8], at: T
                 event.kind.as_wire(),
                 key,
                 None::<&str>,
-                raw,
+                &body.bytes,
+                body.dictionary,
             ))?
         }
         Err(reason) => statement.execute((
@@ -43,7 +46,8 @@ pub(crate) fn append(connection: &Connection, read: &Readable, raw: &[u8], at: T
             "",
             None::<&str>,
             reason,
-            raw,
+            &body.bytes,
+            body.dictionary,
         ))?,
     };
     Ok(changed == 1)
@@ -79,7 +83,7 @@ pub(crate) fn receipt(connection: &Connection, seq: i64) -> rusqlite::Result<Opt
 
 /// The body of a stored event as it was posted.
 pub(crate) fn raw(connection: &Connection, seq: i64) -> Result<Option<Vec<u8>>, LedgerError> {
-    let sql = "SELECT raw FROM events WHERE seq = ?1";
+    let sql = "SELECT posted(raw, dictionary) FROM events WHERE seq = ?1";
     Ok(connection
         .prepare_cached(sql)?
         .query_row([seq], |row| row.get(0))

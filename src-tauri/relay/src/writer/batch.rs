@@ -1,6 +1,7 @@
 //! What one transaction does with each job.
 
 use super::{BATCH, Batch, Change, Finish, MATCH_MS};
+use crate::ledger::events::body::Body;
 use crate::ledger::events::{self, Readable};
 use crate::ledger::{LedgerError, requests, subscriptions};
 use crate::roster::may_be_requested;
@@ -29,10 +30,16 @@ impl Batch<'_> {
         finish
     }
 
+<<<<<<< HEAD
     /// False where the event was there already.
     pub(super) fn event(&mut self, read: &Readable, raw: &[u8], at: Time) -> rusqlite::Result<bool> {
         if !events::append(self.connection, read, raw, at)? {
             return Ok(false);
+=======
+    pub(super) fn event(&mut self, read: &Readable, body: &Body, at: Time) -> rusqlite::Result<()> {
+        if !events::append(self.connection, read, body, at)? {
+            return Ok(());
+>>>>>>> 448dcf1 (Pack the bodies of events against a dictionary)
         }
         let Ok(event) = read else { return Ok(true) };
         self.subscription(event, at)?;

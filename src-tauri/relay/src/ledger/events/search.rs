@@ -48,7 +48,7 @@ pub(crate) struct EventRow {
 fn columns() -> String {
     format!(
         "e.seq, e.received_at, e.event_id, e.subscription_id, e.sequence, e.target, e.kind, e.call_key,
-         (SELECT c.id FROM calls c WHERE {OF_ACCOUNT} AND c.key = e.call_key), e.error, length(e.raw)"
+         (SELECT c.id FROM calls c WHERE {OF_ACCOUNT} AND c.key = e.call_key), e.error, length(posted(e.raw, e.dictionary))"
     )
 }
 
@@ -133,10 +133,10 @@ fn fill(
     let columns = columns();
     let (plain, digits) = query.q.as_deref().map(scan::patterns).unzip();
     let sql = format!(
-        r"SELECT {columns}, CASE WHEN ?9 THEN e.raw END FROM events e
+        r"SELECT {columns}, CASE WHEN ?9 THEN posted(e.raw, e.dictionary) END FROM events e
           WHERE {indexed} AND seq BETWEEN ?2 AND ?3 AND received_at >= ?4 AND received_at < ?5
             AND (?6 IS NULL OR kind = ?6)
-            AND (?7 IS NULL OR CAST(raw AS TEXT) LIKE ?7 ESCAPE '\' OR CAST(raw AS TEXT) LIKE ?8 ESCAPE '\'
+            AND (?7 IS NULL OR CAST(posted(raw, dictionary) AS TEXT) LIKE ?7 ESCAPE '\' OR CAST(posted(raw, dictionary) AS TEXT) LIKE ?8 ESCAPE '\'
                  OR error LIKE ?7 ESCAPE '\')
           ORDER BY seq {direction}"
     );
@@ -183,6 +183,9 @@ fn key_of(connection: &Connection, call: &str) -> rusqlite::Result<String> {
 
 /// One event with the body as posted.
 pub(crate) fn one(connection: &Connection, seq: i64) -> Result<Option<EventRow>, LedgerError> {
-    let sql = format!("SELECT {}, e.raw FROM events e WHERE e.seq = ?1", columns());
+    let sql = format!(
+        "SELECT {}, posted(e.raw, e.dictionary) FROM events e WHERE e.seq = ?1",
+        columns()
+    );
     Ok(connection.prepare_cached(&sql)?.query_row([seq], read).optional()?)
 }

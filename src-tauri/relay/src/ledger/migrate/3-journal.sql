@@ -22,3 +22,6 @@ CREATE TABLE calls_aside (
     reason TEXT NOT NULL,
     at INTEGER NOT NULL
 ) STRICT;
+
+-- What the body is packed against; NULL: it lies as posted.
+ALTER TABLE events ADD COLUMN dictionary INTEGER;
