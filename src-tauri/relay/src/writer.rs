@@ -242,7 +242,7 @@ fn store(
                     events.push(reply);
                     if failed.is_ok() {
 use crate::ledger::events::body::Body;
-                        let new = batch.event(&read, &raw, at).map_err(LedgerError::from);
+                        let new = batch.event(&read, &body, at).map_err(LedgerError::from);
                         failed = new.map(|new| tally[if new { usize::from(read.is_err()) } else { 2 }] += 1);
                     }
                 }

@@ -30,16 +30,10 @@ impl Batch<'_> {
         finish
     }
 
-<<<<<<< HEAD
     /// False where the event was there already.
-    pub(super) fn event(&mut self, read: &Readable, raw: &[u8], at: Time) -> rusqlite::Result<bool> {
-        if !events::append(self.connection, read, raw, at)? {
-            return Ok(false);
-=======
-    pub(super) fn event(&mut self, read: &Readable, body: &Body, at: Time) -> rusqlite::Result<()> {
+    pub(super) fn event(&mut self, read: &Readable, body: &Body, at: Time) -> rusqlite::Result<bool> {
         if !events::append(self.connection, read, body, at)? {
-            return Ok(());
->>>>>>> 448dcf1 (Pack the bodies of events against a dictionary)
+            return Ok(false);
         }
         let Ok(event) = read else { return Ok(true) };
         self.subscription(event, at)?;
