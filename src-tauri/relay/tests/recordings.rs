@@ -10,6 +10,7 @@ use beside::{beside, dir, sim};
 use perezvon_sim::{Args, FaultKind, Sim};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
+use std::time::Duration;
 use support::{Served, until};
 
 const AUDIO: &str = "/v1/recordings/900000001/audio";
@@ -26,7 +27,16 @@ struct Company {
 /// A recorded call, its recording known to the relay.
 async fn company() -> Company {
     let sim = sim(|_| {}).await;
-    let served = beside(&sim, dir(), false, |_| {}).await;
+    // The row below is made by hand: the importer looks once, while there is nothing, and not again.
+    let served = beside(&sim, dir(), false, |options| {
+        options.timing.import_second = Duration::from_hours(1);
+    })
+    .await;
+    until("the importer has looked", || async {
+        let import = served.get("/v1/health").await["import"].clone();
+        (import["records"]["lastAt"].is_string() && import["statistics"]["lastAt"].is_string()).then_some(())
+    })
+    .await;
     sim.play_through("incoming-answered", Args::default()).await.unwrap();
     let pbx = |path: &str| {
         let request = support::client().get(format!("{}{path}", sim.rest_url()));
