@@ -241,7 +241,6 @@ fn store(
                 Job::Event { read, body, at, reply } => {
                     events.push(reply);
                     if failed.is_ok() {
-                        use crate::ledger::events::body::Body;
                         let new = batch.event(&read, &body, at).map_err(LedgerError::from);
                         failed = new.map(|new| tally[if new { usize::from(read.is_err()) } else { 2 }] += 1);
                     }
