@@ -104,7 +104,7 @@ impl Import {
 }
 
 /// What an administrator is told: for each list when it was read to its end, how far it lags behind, and the code of the
-/// failure; and the [`Mode`].
+/// failure; and the [`mode`].
 pub(crate) async fn health(app: &App) -> Value {
     let told = |list: List| {
         let state = app

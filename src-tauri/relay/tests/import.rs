@@ -100,6 +100,17 @@ async fn after_72_hours_of_silence_the_journal_is_the_truth() {
     play(&sim, &day(220, 18 * 60_000)).await;
     let served = beside(&sim, dir(), false, quick).await;
     agrees(&served, &sim).await;
+    // The journal stands in the order of the calls, not in that of their discovery.
+    let (mut starts, mut more) = (Vec::new(), String::new());
+    loop {
+        let page = served.get(&format!("/v1/calls?limit=30{more}")).await;
+        let calls = page["calls"].as_array().unwrap();
+        starts.extend(calls.iter().map(|call| call["startedAt"].as_str().unwrap().to_owned()));
+        let Some(cursor) = page["cursor"].as_i64() else { break };
+        more = format!("&cursor={cursor}");
+    }
+    assert!(starts.len() > 200, "all pages: {}", starts.len());
+    assert!(starts.is_sorted_by(|newer, older| newer >= older), "{starts:?}");
     served.relay.shutdown().await;
     sim.shutdown().await;
 }

@@ -156,7 +156,7 @@ async fn the_oldest_events_go_when_all_take_too_much_and_old_calls_where_that_is
         .iter()
         .map(|call| call["trackingId"].as_str().unwrap().to_owned())
         .collect();
-    assert_eq!(keys, ["4:1", "3:1", "2:1"], "the old call that is over is forgotten");
+    assert_eq!(keys, ["3:1", "2:1", "4:1"], "the old call that is over is forgotten");
     assert_eq!(
         seqs(&served.get("/v1/events?call=4:1").await).len(),
         1,

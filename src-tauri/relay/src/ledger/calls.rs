@@ -124,7 +124,7 @@ pub(crate) fn save(connection: &Connection, row: &CallRow, due: Option<Time>) ->
     let state = serde_json::to_string(&row.call).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))?;
     let due = due.map(Time::ms);
     let company = row.call.brief(None);
-    let started = company.started_at.map(Time::ms);
+    let started = company.started_at.unwrap_or(row.call.first_heard).ms();
     let direction = word(company.direction);
     let outcome = company.outcome.as_str();
     let number = company.number;
@@ -159,12 +159,20 @@ pub(crate) fn save(connection: &Connection, row: &CallRow, due: Option<Time>) ->
         row.seq
     };
     for abonent in row.call.abonents() {
-        save_view(connection, seq, row.version, abonent, &row.call.brief(Some(abonent)))?;
+        let brief = row.call.brief(Some(abonent));
+        let started = brief.started_at.unwrap_or(row.call.first_heard);
+        save_view(connection, (seq, row.version), abonent, &brief, started)?;
     }
     Ok(seq)
 }
 
-fn save_view(connection: &Connection, seq: i64, version: i64, abonent: &str, brief: &Brief) -> rusqlite::Result<()> {
+fn save_view(
+    connection: &Connection,
+    (seq, version): (i64, i64),
+    abonent: &str,
+    brief: &Brief,
+    started: Time,
+) -> rusqlite::Result<()> {
     let sql = "INSERT INTO call_abonents (abonent, call, version, direction, outcome, number, started_at)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
                ON CONFLICT (abonent, call) DO UPDATE SET version = ?3, direction = ?4, outcome = ?5, number = ?6,
@@ -176,7 +184,7 @@ fn save_view(connection: &Connection, seq: i64, version: i64, abonent: &str, bri
         word(brief.direction),
         brief.outcome.as_str(),
         brief.number.as_deref(),
-        brief.started_at.map(Time::ms),
+        started.ms(),
     );
     connection.prepare_cached(sql)?.execute(values)?;
     Ok(())
@@ -219,7 +227,7 @@ pub(crate) fn changes(
 pub(crate) struct CallQuery {
     /// Whose view; none: the company's.
     pub(crate) abonent: Option<String>,
-    /// Row number: calls before this one.
+    /// Row number of the last call of the page before.
     pub(crate) before: Option<i64>,
     pub(crate) limit: usize,
     /// Started at or after, by the PBX's clock.
@@ -232,14 +240,23 @@ pub(crate) struct CallQuery {
     pub(crate) number: Option<String>,
 }
 
-/// A page of the journal, newest call first.
+/// A page of the journal, newest call first, by the PBX's clock (by the relay's while no event has told a time).
 pub(crate) fn list(connection: &Connection, query: &CallQuery) -> Result<Vec<CallRow>, LedgerError> {
     let (table, view, order) = match query.abonent {
         Some(_) => ("call_abonents v JOIN calls c ON c.seq = v.call", "v", "v.call"),
         None => ("calls c", "c", "c.seq"),
     };
-    let mut values: Vec<Value> = vec![Value::Integer(query.before.unwrap_or(i64::MAX))];
-    let mut sql = format!("SELECT {COLUMNS} FROM {table} WHERE c.superseded_by IS NULL AND {order} < ?1");
+    // By the time of the call and not of its row: what the import finds out later stands where it belongs.
+    let mut values: Vec<Value> = Vec::new();
+    let mut sql = format!("SELECT {COLUMNS} FROM {table} WHERE c.superseded_by IS NULL");
+    if let Some(before) = query.before {
+        values.push(Value::Integer(before));
+        let place = match view {
+            "v" => "SELECT b.started_at, b.call FROM call_abonents b WHERE b.abonent = v.abonent AND b.call = ?1",
+            _ => "SELECT b.started_at, b.seq FROM calls b WHERE b.seq = ?1",
+        };
+        let _ = write!(sql, " AND ({view}.started_at, {order}) < ({place})");
+    }
     let text = |value: &Option<String>| value.clone().map(Value::Text);
     let filters = [
         ("v.abonent =", text(&query.abonent)),
@@ -263,7 +280,11 @@ pub(crate) fn list(connection: &Connection, query: &CallQuery) -> Result<Vec<Cal
         values.push(value);
         let _ = write!(sql, " AND {condition} ?{}", values.len());
     }
-    let _ = write!(sql, " ORDER BY {order} DESC LIMIT {}", query.limit);
+    let _ = write!(
+        sql,
+        " ORDER BY {view}.started_at DESC, {order} DESC LIMIT {}",
+        query.limit
+    );
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map(rusqlite::params_from_iter(values), read)?;
     let rows: Vec<CallRow> = rows.collect::<Result<_, _>>()?;
