@@ -209,14 +209,11 @@ impl Call {
     /// A leg of this call goes on in a linked session: it is over here, at the latest when the abonent who transferred
     /// left (reference 2.8.10; the PBX tells no end of it). True when that is news.
     pub fn moved_away(&mut self, call_id: &str) -> bool {
-        let left = self
-            .legs
-            .iter()
-            .filter(|leg| leg.detached)
-            .filter_map(|leg| leg.end)
-            .min();
-        let found = self.legs.iter_mut().find(|leg| leg.call_id == call_id && !leg.joined);
+        let mut legs = self.take_heard();
+        let left = legs.iter().filter(|leg| leg.detached).filter_map(|leg| leg.end).min();
+        let found = legs.iter_mut().find(|leg| leg.call_id == call_id && !leg.joined);
         let changed = found.is_some_and(|leg| leg.move_away(left));
+        self.put_heard(legs);
         self.note_told();
         changed
     }

@@ -1,25 +1,30 @@
 //! The simulator's truth against the relay's journal, call by call and abonent by abonent.
 //!
-//! What the journal says of a call, for each word of the truth:
+//! What the journal says of an abonent's part in a call, for each word of the truth, where events told of it, and where
+//! nothing but the PBX's lists did, which know less (reference 1.9, 1.10):
 //!
-//! | truth, of one abonent | journal, of the same abonent |
-//! |---|---|
-//! | answered | `ended`, with the talk's length |
-//! | transferred | `transferred`, with the length of the abonent's own talk |
-//! | answered by a colleague | `answered_by`, naming him |
-//! | missed | `missed` |
-//! | rejected, unreachable; a colleague then took the call | `answered_by`: nobody has to call back |
-//! | rejected; nobody took it | `rejected` |
-//! | unreachable; nobody took it | `unreachable` |
-//! | forwarded to a colleague, who took it | `answered_by`, naming him |
-//! | outgoing, cancelled | `cancelled` |
-//! | outgoing, busy | `rejected` |
-//! | click-to-call: the abonent did not pick up, or refused, his own phone | `cancelled` |
-//! | click-to-call: the abonent hung up before the other side answered | `cancelled` |
+//! | truth | by events | by lists alone |
+//! |---|---|---|
+//! | answered | `ended`, with the talk's length | the same |
+//! | transferred | `transferred`, with the length of the abonent's own talk | `ended`, with the same length |
+//! | answered by a colleague | `answered_by`, naming him | nothing: there is no line of it |
+//! | missed | `missed` | the same |
+//! | rejected, unreachable; a colleague then took the call | `answered_by`: nobody has to call back | the same |
+//! | rejected; nobody took it | `rejected` | `missed`: the line says no more |
+//! | unreachable; nobody took it | `unreachable` | `missed` |
+//! | forwarded to a colleague, who took it | `answered_by`, naming him | the same |
+//! | outgoing, cancelled | `cancelled` | `no_answer`: the line has no duration, and no reason |
+//! | outgoing, busy | `rejected` | `no_answer` |
+//! | click-to-call: the abonent did not pick up, or refused, his own phone | `cancelled` | `no_answer` |
+//! | click-to-call: the abonent hung up before the other side answered | `cancelled` | `no_answer` |
+//!
+//! Lists do not tell when a conversation began (only a recording does) nor when a call without one ended, so the end by
+//! lists alone is the start and the talk's length. A consultation (asking a colleague before a transfer) is a call of
+//! its own by events, and has no line.
 
 use perezvon_sim::{Direction, Outcome, Part, Truth};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A line of the journal, reduced to what is compared.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -122,6 +127,92 @@ impl Line {
     }
 }
 
+/// What the lists have of a part: none where they have no line.
+fn by_lists(call: &Truth, part: &Part, by_events: &Line) -> Option<Line> {
+    if part.outcome == Outcome::AnsweredByColleague {
+        return None;
+    }
+    let outcome = match by_events.outcome.as_str() {
+        "ended" | "transferred" if by_events.talk_ms.is_some() => "ended",
+        "answered_by" => "answered_by",
+        _ if part.outgoing => "no_answer",
+        _ => "missed",
+    };
+    let told = by_events.clone();
+    let talked_until = told
+        .talk_ms
+        .map(|talk| if part.recorded { part.release } else { part.start + talk });
+    Some(Line {
+        outcome: outcome.to_owned(),
+        end: talked_until,
+        answered_by: match outcome {
+            "answered_by" => call.answered_by.clone(),
+            _ => told.answered_by,
+        },
+        ..told
+    })
+}
+
+/// One view's line of a call, as it must be.
+pub(crate) struct Wanted<'a> {
+    call: &'a Truth,
+    /// None: events say nothing of it.
+    by_events: Line,
+    /// None: the lists say nothing of it.
+    by_lists: Option<Line>,
+    /// Starts and ends that a call may have of which some witnesses are lost.
+    times: BTreeSet<Option<i64>>,
+}
+
+impl<'a> Wanted<'a> {
+    /// Of one abonent; none where he has no part in the call.
+    pub(crate) fn of_abonent(call: &'a Truth, abonent: &str, recorded: &str) -> Option<Self> {
+        let part = call.parts.iter().find(|p| p.abonent == abonent)?;
+        let by_events = Line::of_part(call, part, recorded);
+        let by_lists = by_lists(call, part, &by_events);
+        let times = BTreeSet::from([by_events.start, by_events.end]);
+        // None: the event that told the end was lost, and there is no line of it.
+        let times = times
+            .into_iter()
+            .chain(by_lists.iter().map(|l| l.end))
+            .chain([None])
+            .collect();
+        Some(Self {
+            call,
+            by_events,
+            by_lists,
+            times,
+        })
+    }
+
+    /// Of the company.
+    pub(crate) fn of_company(call: &'a Truth, recorded: &str) -> Self {
+        let by_events = Line::of_company(call, recorded);
+        let lines: Vec<Line> = (call.parts.iter())
+            .filter_map(|p| by_lists(call, p, &Line::of_part(call, p, recorded)))
+            .collect();
+        let outcome = match by_events.outcome.as_str() {
+            "ended" => "ended",
+            _ if by_events.outgoing => "no_answer",
+            _ => "missed",
+        };
+        let by_lists = Line {
+            outcome: outcome.to_owned(),
+            start: lines.iter().filter_map(|l| l.start).min(),
+            end: lines.iter().filter_map(|l| l.end).max(),
+            ..by_events.clone()
+        };
+        let ends = call.parts.iter().flat_map(|p| [Some(p.start), Some(p.release)]);
+        let times = ends.chain(lines.iter().map(|l| l.end)).chain([None]).collect();
+        Self {
+            call,
+            by_events,
+            by_lists: Some(by_lists),
+            times,
+        }
+    }
+}
+
 /// The table above.
 fn outcome(call: &Truth, part: &Part) -> &'static str {
     let colleague = call.answered_by.as_ref().is_some_and(|by| *by != part.abonent);
@@ -158,21 +249,30 @@ impl Report {
         entry.0 += 1;
     }
 
-    fn differ(&mut self, view: &str, call: &Truth, told: &Line, wanted: &Line) {
+    fn differ(&mut self, view: &str, by: By, told: &Line, wanted: &Wanted<'_>) {
+        let (events, lists) = (Some(&wanted.by_events), wanted.by_lists.as_ref());
+        let allowed: Vec<&Line> = match by {
+            By::Events => events.into_iter().collect(),
+            By::Lists => lists.into_iter().collect(),
+            By::Either => events.into_iter().chain(lists).collect(),
+        };
+        let time = |time: Option<i64>| by == By::Either && wanted.times.contains(&time);
+        let none = |same: &dyn Fn(&Line) -> bool| !allowed.iter().any(|line| same(line));
         let fields = [
-            ("direction", told.outgoing != wanted.outgoing),
-            ("outcome", told.outcome != wanted.outcome),
-            ("uncertain", told.uncertain != wanted.uncertain),
-            ("party", told.party != wanted.party),
-            ("answeredBy", told.answered_by != wanted.answered_by),
-            ("startedAt", told.start != wanted.start),
-            ("endedAt", told.end != wanted.end),
-            ("talkMs", told.talk_ms != wanted.talk_ms),
-            ("recording", told.recording != wanted.recording),
+            ("direction", none(&|w| told.outgoing == w.outgoing)),
+            ("outcome", none(&|w| told.outcome == w.outcome)),
+            ("uncertain", none(&|w| told.uncertain == w.uncertain)),
+            ("party", none(&|w| told.party == w.party)),
+            ("answeredBy", none(&|w| told.answered_by == w.answered_by)),
+            ("startedAt", none(&|w| told.start == w.start) && !time(told.start)),
+            ("endedAt", none(&|w| told.end == w.end) && !time(told.end)),
+            ("talkMs", none(&|w| told.talk_ms == w.talk_ms)),
+            ("recording", none(&|w| told.recording == w.recording)),
         ];
         for (field, _) in fields.iter().filter(|(_, differs)| *differs) {
-            self.note(&format!("{view} {field}"), &call.script, || {
-                format!("{}\n      told   {told:?}\n      wanted {wanted:?}", call.script)
+            let script = &wanted.call.script;
+            self.note(&format!("{view} {field}"), script, || {
+                format!("{script}\n      told   {told:?}\n      wanted {allowed:?}")
             });
         }
     }
@@ -199,28 +299,62 @@ impl Report {
     }
 }
 
+/// Who told of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum By {
+    /// Every event came.
+    Events,
+    /// No event came.
+    Lists,
+    /// Some came.
+    Either,
+}
+
 /// One view of the journal against what it must say.
 pub(crate) struct View<'a> {
     pub(crate) name: &'a str,
-    pub(crate) wanted: Vec<(&'a Truth, Line)>,
+    pub(crate) wanted: Vec<Wanted<'a>>,
     pub(crate) journal: Vec<Line>,
 }
 
+/// What joins a line without a session to the truth.
+type Key = (Option<i64>, bool, Option<String>);
+
+fn key(line: &Line) -> Key {
+    (line.start, line.outgoing, line.party.clone())
+}
+
 impl View<'_> {
-    /// Joins by tracking id: each call once, none missing, none besides.
-    pub(crate) fn compare(self, consultations: &BTreeMap<String, &Truth>, report: &mut Report) {
+    /// Joins by session, and where none is told by start, direction and other side: each call once, none missing, none
+    /// besides.
+    pub(crate) fn compare(
+        self,
+        by: &dyn Fn(&Truth) -> By,
+        consultations: &BTreeMap<String, &Truth>,
+        report: &mut Report,
+    ) {
         let mut told: BTreeMap<String, Vec<Line>> = BTreeMap::new();
+        let mut without: BTreeMap<Key, Vec<Line>> = BTreeMap::new();
         for line in self.journal {
             report.lines += 1;
-            told.entry(line.tracking.clone()).or_default().push(line);
+            if line.tracking.is_empty() {
+                without.entry(key(&line)).or_default().push(line);
+            } else {
+                told.entry(line.tracking.clone()).or_default().push(line);
+            }
         }
-        for (call, wanted) in &self.wanted {
-            let lines = told.remove(&call.tracking_id).unwrap_or_default();
+        for wanted in &self.wanted {
+            let (call, by) = (wanted.call, by(wanted.call));
+            let lines = told.remove(&call.tracking_id).unwrap_or_else(|| {
+                let found = wanted.by_lists.as_ref().and_then(|line| without.get_mut(&key(line)));
+                found.and_then(Vec::pop).into_iter().collect()
+            });
             match lines.as_slice() {
+                [] if by != By::Events && wanted.by_lists.is_none() => {}
                 [] => report.note(&format!("{} missing", self.name), &call.script, || {
-                    format!("{wanted:?}")
+                    format!("{:?} {:?}", wanted.by_events, wanted.by_lists)
                 }),
-                [line] => report.differ(self.name, call, line, wanted),
+                [line] => report.differ(self.name, by, line, wanted),
                 [..] => report.note(&format!("{} double", self.name), &call.script, || format!("{lines:?}")),
             }
         }
@@ -230,9 +364,16 @@ impl View<'_> {
                 continue;
             };
             match lines.as_slice() {
+                // Nothing but its own events tells of it, so one that lost some has to do with the others.
+                [_] if by(call) == By::Either => {}
                 [line] => consultation(self.name, call, line, report),
                 [..] => report.note(&format!("{} double", self.name), &call.script, || format!("{lines:?}")),
             }
+        }
+        for (key, lines) in without.iter().filter(|(_, lines)| !lines.is_empty()) {
+            report.note(&format!("{} extra without session", self.name), "", || {
+                format!("{key:?} {lines:?}")
+            });
         }
     }
 }

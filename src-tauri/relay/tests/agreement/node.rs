@@ -1,7 +1,9 @@
-//! The relay as a process of its own beside the simulator.
+//! The relay beside the simulator: as a process of its own that can be killed and comes back at the same address, or within
+//! the test with an importer that does not wait.
 
 use crate::binary::{EXE, Serving, command, data_dir, relay, text};
 use futures_util::{StreamExt as _, stream};
+use perezvon_relay::{Options, Relay, Token};
 use perezvon_sim::Sim;
 use serde_json::{Value, json};
 use std::net::{SocketAddr, TcpListener};
@@ -22,11 +24,13 @@ pub(crate) struct Node {
     /// Whether the PBX can reach it.
     public: bool,
     serving: Option<Serving>,
+    within: Option<Relay>,
 }
 
 impl Node {
-    /// A relay with an empty ledger that serves and knows the company; with events, that is subscribed too.
-    pub(crate) async fn start(sim: &Sim, public: bool) -> Self {
+    /// A relay with an empty ledger that serves and knows the company; if the PBX can reach it, it is subscribed too.
+    /// `quick`: within the test, and the importer does not wait.
+    pub(crate) async fn start(sim: &Sim, public: bool, quick: bool) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let data = data_dir(&dir);
         let (role, name) = (["--role", "admin"], ["--name", "agreement", "--data-dir"]);
@@ -43,8 +47,13 @@ impl Node {
             token: sim.token().to_owned(),
             public,
             serving: None,
+            within: None,
         };
-        node.serve();
+        if quick {
+            node.serve_within().await;
+        } else {
+            node.serve();
+        }
         let people = sim.options().company.abonents.len();
         node.until("the abonents are known", async || {
             node.get("/v1/abonents").await["abonents"].as_array().map(Vec::len) == Some(people)
@@ -65,6 +74,32 @@ impl Node {
             serve.env("PEREZVON_PUBLIC_URL", format!("http://{}", self.addr));
         }
         self.serving = Some(Serving::start_as(&mut serve));
+    }
+
+    async fn serve_within(&mut self) {
+        let mut options = Options::new(data_dir(&self.dir));
+        options.pbx_url = self.pbx.parse().unwrap();
+        options.token = Some(Token::parse(&self.token).unwrap());
+        options.public_url = self.public.then(|| format!("http://{}", self.addr).parse().unwrap());
+        options.timing.import_second = Duration::from_millis(5);
+        options.timing.import_pause = Duration::ZERO;
+        let listener = tokio::net::TcpListener::bind(self.addr).await.unwrap();
+        self.within = Some(Relay::start(options, listener).await.unwrap());
+    }
+
+    /// As a power cut, and the power back.
+    pub(crate) fn kill_and_restart(&mut self) {
+        if let Some(serving) = self.serving.take() {
+            serving.kill();
+        }
+        self.serve();
+    }
+
+    /// Ends a relay within the test.
+    pub(crate) async fn stop(self) {
+        if let Some(relay) = self.within {
+            relay.shutdown().await;
+        }
     }
 
     async fn until_subscribed(&self, sim: &Sim) {
