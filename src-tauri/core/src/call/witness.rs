@@ -19,6 +19,9 @@ use std::collections::BTreeMap;
 /// What ended longer ago than this is old news when it is learnt: the call is told with the time of its end.
 const LATE_NEWS_MS: i64 = 15 * 60_000;
 
+/// Two witnesses of one moment may differ so much.
+const SAME_MOMENT_MS: i64 = 1_000;
+
 /// What the statistics say became of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -304,7 +307,9 @@ impl Leg {
 
     fn learn_of_line(&mut self, line: &StatisticsLine) {
         self.witnessed = true;
-        let begun = self.start.unwrap_or(line.start);
+        // Much earlier: the event that told when the abonent's own phone rang was lost.
+        let early = |start: &Time| !self.is_outgoing() || start.since(line.start) <= SAME_MOMENT_MS;
+        let begun = self.start.filter(early).unwrap_or(line.start);
         self.start = Some(begun);
         if line.status != LineStatus::Missed && line.duration_ms > 0 {
             self.answered = true;
@@ -341,7 +346,10 @@ impl Leg {
 
     /// Weight 2: an event of the leg knows better, the first leg of a click-to-call does not.
     fn learn_number(&mut self, number: Option<&str>, peer: Option<&str>, hidden: bool) {
-        if self.party.as_ref().is_some_and(|(weight, _)| *weight >= 2) || number.is_none() && !hidden {
+        // A recording does not tell that a number is a colleague's; a line that does comes after it.
+        let colleague = |weight: u8, facts: &PartyFacts| weight == 2 && facts.user_id.is_none() && peer.is_some();
+        let known = |(weight, facts): &(u8, PartyFacts)| *weight >= 2 && !colleague(*weight, facts);
+        if self.party.as_ref().is_some_and(known) || number.is_none() && !hidden {
             return;
         }
         let internal = number.is_some_and(|number| Number::parse(number).is_internal());

@@ -13,6 +13,8 @@ use std::collections::{BTreeSet, VecDeque};
 
 /// A line's leg begins within so many milliseconds of the line, and mostly at the same.
 const NEAR_MS: i64 = 3_000;
+/// A call placed from the desk rang the caller's own phone so long before what events may tell.
+const OWN_PHONE_MS: i64 = 30_000;
 /// A phone may have rung so long before the conversation of a recording.
 const RING_MS: i64 = 603_000;
 /// A call may have rung the abonent before, so long ago.
@@ -114,7 +116,11 @@ impl Batch<'_> {
         let persons = call.legs.iter().filter(|leg| !leg.system);
         let windows: BTreeSet<(String, Time, Time)> = persons
             .filter_map(|leg| {
-                let before = if leg.start == leg.answer { RING_MS } else { NEAR_MS };
+                let before = match leg.is_outgoing() {
+                    _ if leg.start == leg.answer => RING_MS,
+                    true => OWN_PHONE_MS,
+                    false => NEAR_MS,
+                };
                 let begun = leg.start?;
                 Some((leg.abonent.clone()?, begun.plus(-before), begun.plus(NEAR_MS)))
             })

@@ -5,6 +5,7 @@
 //! call was passed on. Two calls that one abonent had are never one.
 
 use super::{LineStatus, Recording, StatisticsLine, joined};
+use crate::Time;
 use crate::call::{Call, Leg};
 use crate::snapshot::Direction;
 use std::collections::BTreeMap;
@@ -23,6 +24,9 @@ const PLACED_MS: i64 = 60_000;
 const TOGETHER_MS: i64 = 2_000;
 /// The next agent is rung so soon after the one before began to ring (reference 2.6: 18 s), milliseconds.
 const IN_TURN_MS: i64 = 30_000;
+/// A call placed from the desk rings the caller's own phone first, no longer than this, milliseconds. Where the event
+/// that told so was lost, the others tell a start that is so much later (reference 2.8, 8).
+const OWN_PHONE_MS: i64 = 30_000;
 /// A call that was passed on rings the next abonent so soon, milliseconds.
 const PASSED_ON_MS: i64 = 60_000;
 
@@ -101,10 +105,13 @@ impl Call {
         if self.superseded_by.is_some() || self.legs.iter().any(|leg| own(&leg)) {
             return None;
         }
-        let others = self.legs.iter().filter(|leg| !leg.system);
-        others
-            .filter_map(|leg| colleague(line, leg).or_else(|| next_in_turn(line, leg)))
-            .min()
+        let part = |leg: &Leg| {
+            if leg.system {
+                return of_queue(line, leg);
+            }
+            colleague(line, leg).or_else(|| next_in_turn(line, leg))
+        };
+        self.legs.iter().filter_map(part).min()
     }
 }
 
@@ -125,18 +132,33 @@ fn colleague(line: &StatisticsLine, leg: &Leg) -> Option<i64> {
     (same_talk && (-SAME_START_MS..=PLACED_MS).contains(&rings_after)).then_some(rings_after.abs())
 }
 
+/// An agent who was rung while the caller waited in the queue, or at the end of that.
+fn of_queue(line: &StatisticsLine, leg: &Leg) -> Option<i64> {
+    let waited = line.start.ms() - leg.start?.ms();
+    let called = leg.line.as_ref().and_then(|known| known.number.as_ref());
+    let fits = line.direction == Direction::Incoming
+        && !leg.is_outgoing()
+        && line.number.is_some()
+        && line.by_line
+        && called.is_some_and(|called| line.called.as_ref() == Some(called))
+        && is_caller(line, leg)
+        && waited >= 0
+        && leg.end.is_none_or(|end| line.start <= end.plus(TOGETHER_MS));
+    fits.then_some(waited)
+}
+
+/// The leg's caller is the line's, or both withheld the number.
+fn is_caller(line: &StatisticsLine, leg: &Leg) -> bool {
+    let facts = leg.party.as_ref().map(|(_, facts)| facts);
+    match &line.number {
+        Some(number) => facts.and_then(|facts| facts.number().key()).as_ref() == Some(number),
+        None => facts.is_some_and(|facts| facts.privacy),
+    }
+}
+
 /// Another phone of the same group or queue, or the one to whom the call was passed on.
 fn next_in_turn(line: &StatisticsLine, leg: &Leg) -> Option<i64> {
-    if line.direction != Direction::Incoming || leg.is_outgoing() || line.called.is_none() {
-        return None;
-    }
-    let caller = leg.party.as_ref().and_then(|(_, facts)| facts.number().key());
-    let hidden = leg.party.as_ref().is_some_and(|(_, facts)| facts.privacy);
-    let same_caller = match &line.number {
-        Some(number) => caller.as_ref() == Some(number),
-        None => hidden,
-    };
-    if !same_caller {
+    if line.direction != Direction::Incoming || leg.is_outgoing() || line.called.is_none() || !is_caller(line, leg) {
         return None;
     }
     let begun = leg.start?;
@@ -220,10 +242,21 @@ fn near(line: &StatisticsLine, leg: &Leg) -> Option<i64> {
     };
     let apart = (start.ms() - line.start.ms()).abs();
     if has_party(leg, line) {
-        (apart <= SAME_START_MS).then_some(apart)
+        let near = apart <= SAME_START_MS || own_phone_rang(line, leg, start);
+        near.then_some(apart)
     } else {
         (apart <= OTHER_PARTY_MS).then_some(SAME_START_MS + apart)
     }
+}
+
+/// The line is of the same outgoing conversation, or of the same vain attempt, and begins before the leg that events told.
+fn own_phone_rang(line: &StatisticsLine, leg: &Leg, start: Time) -> bool {
+    let talked = leg.answer.zip(leg.end).map(|(answer, end)| end.since(answer));
+    let same = match talked {
+        Some(talked) => (talked - line.duration_ms).abs() <= SAME_TALK_MS,
+        None => leg.answered == (line.duration_ms > 0) && leg.end.is_none_or(|end| line.end() <= end),
+    };
+    same && leg.is_outgoing() && (0..=OWN_PHONE_MS).contains(&(start.ms() - line.start.ms()))
 }
 
 /// The leg's other side is the line's, as far as both are known.
