@@ -1,6 +1,7 @@
 //! The calls in the writer's memory: all that are not settled, and the settled ones that were touched last, so that
 //! an event costs no query.
 
+use crate::ledger::calls::aside::{self, Stored, Unread};
 use crate::ledger::calls::{self, CallRow};
 use crate::roster::Roster;
 use crate::sweeper::Sweeper;
@@ -33,6 +34,8 @@ pub(crate) struct OpenCalls {
     version: i64,
     used: u64,
     stale: bool,
+    /// Calls whose rows cannot be read; here they stand as if nothing were known of them.
+    unread: Vec<Unread>,
 }
 
 /// A call that changed, for the feeds.
@@ -46,10 +49,52 @@ impl OpenCalls {
             version: calls::version(connection)?,
             ..Self::default()
         };
-        for row in calls::open(connection)? {
-            open.insert(row);
+        for row in aside::open(connection)? {
+            open.take(row, crate::writer::now());
         }
         Ok(open)
+    }
+
+    /// A row as it was read. One that cannot be read stands as a new call under its old id and number, until
+    /// [`Self::take_unread`].
+    fn take(&mut self, row: Stored, at: Time) {
+        let row = row.unwrap_or_else(|unread| {
+            let row = CallRow {
+                seq: unread.seq,
+                id: unread.id.clone(),
+                version: unread.version,
+                call: Call::new(&self.account, &unread.key, at),
+                linked: Vec::new(),
+            };
+            self.unread.push(*unread);
+            row
+        });
+        self.insert(row);
+    }
+
+    /// Whether there are rows that cannot be read and were not dealt with.
+    pub(crate) fn has_unread(&self) -> bool {
+        !self.unread.is_empty()
+    }
+
+    /// The next row that cannot be read, with its call begun anew.
+    pub(crate) fn take_unread(&mut self, at: Time) -> Option<Unread> {
+        let unread = self.unread.pop()?;
+        if let Some(entry) = self.entries.get_mut(&unread.key) {
+            entry.row.call = Call::new(&self.account, &unread.key, at);
+        }
+        Some(unread)
+    }
+
+    /// Forgets a call of which nothing is known; false where something of it waits for being stored.
+    pub(crate) fn forget_empty(&mut self, key: &str) -> bool {
+        if self.entries.get(key).is_some_and(|entry| entry.dirty) {
+            return false;
+        }
+        if let Some(entry) = self.entries.remove(key) {
+            self.sweeper.schedule(key, entry.due, None);
+        }
+        true
     }
 
     /// Nothing here can be relied on: the ledger could not be read.
@@ -62,7 +107,7 @@ impl OpenCalls {
         self.stale
     }
 
-    fn insert(&mut self, row: CallRow) -> &mut Entry {
+    fn insert(&mut self, row: CallRow) {
         self.used += 1;
         let key = row.call.key.clone();
         let due = row.call.due(&Policy::default());
@@ -73,7 +118,7 @@ impl OpenCalls {
             used: self.used,
             dirty: false,
         };
-        self.entries.entry(key).insert_entry(entry).into_mut()
+        self.entries.insert(key, entry);
     }
 
     /// When [`Self::sweep`] has something to do next.
@@ -93,17 +138,16 @@ impl OpenCalls {
     /// The call of a session, from memory or the ledger; a new one where nobody knows it.
     pub(crate) fn get(&mut self, connection: &Connection, key: &str, at: Time) -> rusqlite::Result<&mut Call> {
         if !self.entries.contains_key(key) {
-            let row = match calls::by_key(connection, key)? {
-                Some(row) => row,
-                None => CallRow {
+            let row = aside::by_key(connection, key)?.unwrap_or_else(|| {
+                Ok(CallRow {
                     seq: 0,
                     id: ulid::Ulid::new().to_string(),
                     version: 0,
                     call: Call::new(&self.account, key, at),
                     linked: Vec::new(),
-                },
-            };
-            self.insert(row);
+                })
+            });
+            self.take(row, at);
         }
         self.used += 1;
         let used = self.used;
@@ -133,8 +177,8 @@ impl OpenCalls {
     /// The call of a session where somebody knows it.
     pub(crate) fn find(&mut self, connection: &Connection, key: &str) -> rusqlite::Result<Option<&mut Call>> {
         if !self.entries.contains_key(key) {
-            match calls::by_key(connection, key)? {
-                Some(row) => drop(self.insert(row)),
+            match aside::by_key(connection, key)? {
+                Some(row) => self.take(row, crate::writer::now()),
                 None => return Ok(None),
             }
         }

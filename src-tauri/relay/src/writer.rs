@@ -5,6 +5,7 @@
 
 mod batch;
 mod forget;
+mod rebuild;
 mod replay;
 mod witness;
 
@@ -158,7 +159,8 @@ pub(crate) fn run(mut connection: Connection, jobs: Receiver<Job>, around: Aroun
             Err(RecvTimeoutError::Disconnected) => break,
         }
         around.metrics.waiting.fetch_sub(batch.len() as i64, Ordering::Relaxed);
-        let sweep = quiet_until <= Instant::now() && state.calls.next_due().is_some_and(|due| due <= now());
+        let is_due = state.calls.has_unread() || state.calls.next_due().is_some_and(|due| due <= now());
+        let sweep = quiet_until <= Instant::now() && is_due;
         if batch.is_empty() && !sweep {
             continue;
         }

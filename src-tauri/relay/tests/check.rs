@@ -110,6 +110,13 @@ async fn where_all_is_well_every_check_says_so_and_changes_nothing() {
     let probes = journal["events"].as_array().unwrap().iter();
     let probes = probes.filter(|event| event["kind"] == "PerezvonProbeEvent").count();
     assert!(probes >= 2, "each check left its event in the journal: {journal}");
+    let of_pbx = |event: &&Value| event["kind"] != "PerezvonProbeEvent";
+    let last = journal["events"].as_array().unwrap().iter().find(of_pbx).unwrap();
+    let health = served.get("/v1/health").await;
+    assert_eq!(
+        health["events"]["lastAt"], last["receivedAt"],
+        "no probe is the PBX's last event"
+    );
     served.relay.shutdown().await;
     sim.shutdown().await;
 }

@@ -1,8 +1,8 @@
 //! Health, and what an administrator looks at.
 
 use crate::auth::{self, Role};
-use crate::ledger::events;
 use crate::ledger::subscriptions as ledger_subscriptions;
+use crate::ledger::{calls, events};
 use crate::state::App;
 use axum::Json;
 use axum::extract::State;
@@ -52,6 +52,9 @@ pub(crate) async fn health(State(app): State<App>, headers: HeaderMap) -> (Statu
                 "subscriptionUntil".to_owned(),
                 json!(active.iter().map(|one| one.expires_at).max()),
             );
+        }
+        if let Ok(aside) = app.ledger.read(calls::aside::count).await {
+            map.insert("callsAside".to_owned(), json!(aside));
         }
         if let Ok((stored, unreadable, last)) = summary {
             map.insert(

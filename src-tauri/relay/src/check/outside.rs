@@ -1,7 +1,7 @@
 //! The public address, the subscription, and events from end to end.
 
 use super::{Finding, Scene};
-use crate::ledger::events;
+use crate::ledger::events::{self, PROBE};
 use perezvon_pbx::rest::{PortalError, Reach};
 use std::time::Duration;
 use url::{Host, Url};
@@ -12,9 +12,6 @@ const LOOK: Duration = Duration::from_secs(10);
 const FRESH: i64 = 86_400_000;
 /// The PBX of a company that works posts more often, milliseconds.
 const OLD: i64 = 3 * 86_400_000;
-
-/// `eventData` of an event that the relay posts to itself: stored, shown in the journal, and no call's.
-const PROBE: &str = "PerezvonProbeEvent";
 
 pub(super) fn public_url(scene: &Scene) -> Finding {
     const ID: &str = "publicUrl";

@@ -1,5 +1,8 @@
 //! Calls as rows: the state machine's own state as JSON, beside it what is searched for.
 
+pub(crate) mod aside;
+
+use self::aside::{Stored, readable, stored};
 use super::{LedgerError, decode};
 use perezvon_core::call::Brief;
 use perezvon_core::{Call, Direction, Time};
@@ -24,7 +27,7 @@ pub(crate) struct CallRow {
     pub(crate) linked: Vec<(String, String)>,
 }
 
-const COLUMNS: &str = "c.seq, c.id, c.version, c.state";
+const COLUMNS: &str = "c.seq, c.id, c.version, c.state, c.key, c.superseded_by";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<CallRow> {
     Ok(CallRow {
@@ -55,15 +58,9 @@ pub(crate) fn ids_of(connection: &Connection, keys: &BTreeSet<String>) -> rusqli
     Ok(found)
 }
 
-/// The call of a session.
-pub(crate) fn by_key(connection: &Connection, key: &str) -> rusqlite::Result<Option<CallRow>> {
-    let sql = format!("SELECT {COLUMNS} FROM calls c WHERE {OF_ACCOUNT} AND c.key = ?1");
-    connection.prepare_cached(&sql)?.query_row([key], read).optional()
-}
-
-/// The same with the ids of the calls joined to it.
+/// The call of a session with the ids of the calls joined to it, for readers.
 pub(crate) fn by_key_linked(connection: &Connection, key: &str) -> Result<Option<CallRow>, LedgerError> {
-    let row = by_key(connection, key)?;
+    let row = aside::by_key(connection, key)?.and_then(Result::ok);
     Ok(row.map(|row| with_links(connection, row)).transpose()?)
 }
 
@@ -79,17 +76,10 @@ pub(crate) fn by_id(connection: &Connection, id: &str, abonent: Option<&str>) ->
     let sql = format!("SELECT {COLUMNS} FROM calls c WHERE c.id = ?1 AND {own}");
     let row = connection
         .prepare_cached(&sql)?
-        .query_row((id, abonent), read)
-        .optional()?;
+        .query_row((id, abonent), stored)
+        .optional()?
+        .and_then(Result::ok);
     Ok(row.map(|row| with_links(connection, row)).transpose()?)
-}
-
-/// Calls that wait for something: a grace time, the sweeper.
-pub(crate) fn open(connection: &Connection) -> Result<Vec<CallRow>, LedgerError> {
-    let sql = format!("SELECT {COLUMNS} FROM calls c WHERE c.due_at IS NOT NULL ORDER BY c.due_at");
-    let mut statement = connection.prepare(&sql)?;
-    let rows = statement.query_map([], read)?;
-    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// The growing version.
@@ -204,22 +194,26 @@ pub(crate) fn changes(
     after: i64,
     limit: usize,
 ) -> Result<Vec<CallRow>, LedgerError> {
-    let limit = limit as i64;
-    let rows: Vec<CallRow> = if let Some(id) = abonent {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM call_abonents a JOIN calls c ON c.seq = a.call
-             WHERE a.abonent = ?1 AND a.version > ?2 ORDER BY a.version LIMIT ?3"
-        );
-        let mut statement = connection.prepare_cached(&sql)?;
-        let rows = statement.query_map((id, after, limit), read)?;
-        rows.collect::<Result<_, _>>()?
-    } else {
-        let sql = format!("SELECT {COLUMNS} FROM calls c WHERE c.version > ?1 ORDER BY c.version LIMIT ?2");
-        let mut statement = connection.prepare_cached(&sql)?;
-        let rows = statement.query_map((after, limit), read)?;
-        rows.collect::<Result<_, _>>()?
+    let sql = match abonent {
+        Some(_) => format!(
+            "SELECT {COLUMNS}, a.version FROM call_abonents a JOIN calls c ON c.seq = a.call
+             WHERE a.abonent = ?3 AND a.version > ?1 ORDER BY a.version LIMIT ?2"
+        ),
+        None => format!(
+            "SELECT {COLUMNS}, c.version FROM calls c WHERE c.version > ?1 AND ?3 IS NULL ORDER BY c.version LIMIT ?2"
+        ),
     };
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = readable(limit, Some(after), |place, wanted| {
+        let rows = statement.query_map((place, wanted as i64, abonent), placed)?;
+        rows.collect()
+    })?;
     rows.into_iter().map(|row| Ok(with_links(connection, row)?)).collect()
+}
+
+/// A row of [`COLUMNS`] with its place in the list behind them.
+fn placed(row: &Row<'_>) -> rusqlite::Result<(i64, Stored)> {
+    Ok((row.get(6)?, stored(row)?))
 }
 
 /// Filters of the journal. All that are given must hold.
@@ -246,17 +240,9 @@ pub(crate) fn list(connection: &Connection, query: &CallQuery) -> Result<Vec<Cal
         Some(_) => ("call_abonents v JOIN calls c ON c.seq = v.call", "v", "v.call"),
         None => ("calls c", "c", "c.seq"),
     };
-    // By the time of the call and not of its row: what the import finds out later stands where it belongs.
-    let mut values: Vec<Value> = Vec::new();
-    let mut sql = format!("SELECT {COLUMNS} FROM {table} WHERE c.superseded_by IS NULL");
-    if let Some(before) = query.before {
-        values.push(Value::Integer(before));
-        let place = match view {
-            "v" => "SELECT b.started_at, b.call FROM call_abonents b WHERE b.abonent = v.abonent AND b.call = ?1",
-            _ => "SELECT b.started_at, b.seq FROM calls b WHERE b.seq = ?1",
-        };
-        let _ = write!(sql, " AND ({view}.started_at, {order}) < ({place})");
-    }
+    // Place and length of the page.
+    let mut values: Vec<Value> = vec![Value::Null, Value::Null];
+    let mut filtered = String::new();
     let text = |value: &Option<String>| value.clone().map(Value::Text);
     let filters = [
         ("v.abonent =", text(&query.abonent)),
@@ -278,16 +264,28 @@ pub(crate) fn list(connection: &Connection, query: &CallQuery) -> Result<Vec<Cal
     for (condition, value) in filters {
         let Some(value) = value else { continue };
         values.push(value);
-        let _ = write!(sql, " AND {condition} ?{}", values.len());
+        let _ = write!(filtered, " AND {condition} ?{}", values.len());
     }
-    let _ = write!(
-        sql,
-        " ORDER BY {view}.started_at DESC, {order} DESC LIMIT {}",
-        query.limit
-    );
-    let mut statement = connection.prepare_cached(&sql)?;
-    let rows = statement.query_map(rusqlite::params_from_iter(values), read)?;
-    let rows: Vec<CallRow> = rows.collect::<Result<_, _>>()?;
+    // By the time of the call and not of its row: what the import finds out later stands where it belongs.
+    let behind = match view {
+        "v" => "SELECT b.started_at, b.call FROM call_abonents b WHERE b.abonent = v.abonent AND b.call = ?1",
+        _ => "SELECT b.started_at, b.seq FROM calls b WHERE b.seq = ?1",
+    };
+    let rows = readable(query.limit, query.before, |place, wanted| {
+        values[0] = place.map_or(Value::Null, Value::Integer);
+        values[1] = Value::Integer(wanted as i64);
+        let begun = match place {
+            Some(_) => format!("({view}.started_at, {order}) < ({behind})"),
+            None => "?1 IS NULL".to_owned(),
+        };
+        let sql = format!(
+            "SELECT {COLUMNS}, c.seq FROM {table} WHERE c.superseded_by IS NULL AND {begun}{filtered}
+             ORDER BY {view}.started_at DESC, {order} DESC LIMIT ?2"
+        );
+        let mut statement = connection.prepare_cached(&sql)?;
+        let rows = statement.query_map(rusqlite::params_from_iter(&values), placed)?;
+        rows.collect()
+    })?;
     rows.into_iter().map(|row| Ok(with_links(connection, row)?)).collect()
 }
 

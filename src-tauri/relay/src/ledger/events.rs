@@ -10,6 +10,9 @@ use super::LedgerError;
 use perezvon_core::{Call, Event, Time};
 use rusqlite::{Connection, OptionalExtension};
 
+/// `eventData` of an event that the relay posts to itself for a check: stored, shown in the journal, and no call's.
+pub(crate) const PROBE: &str = "PerezvonProbeEvent";
+
 /// What was posted: the event, or why it cannot be read.
 pub(crate) type Readable = Result<Event, String>;
 
@@ -90,6 +93,14 @@ pub(crate) fn raw(connection: &Connection, seq: i64) -> Result<Option<Vec<u8>>, 
         .optional()?)
 }
 
+/// When the events of a call came, and their bodies as they were posted, oldest first.
+pub(crate) fn of_call(connection: &Connection, key: &str) -> rusqlite::Result<Vec<(Time, Vec<u8>)>> {
+    let sql = "SELECT received_at, posted(raw, dictionary) FROM events WHERE call_key = ?1 ORDER BY seq";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([key], |row| Ok((Time::from_ms(row.get(0)?), row.get(1)?)))?;
+    rows.collect()
+}
+
 /// An event that could not be read when it came is read now. Its id stays with the first event that had it.
 pub(crate) fn set_read(connection: &Connection, seq: i64, event: &Event) -> rusqlite::Result<()> {
     let sql = "UPDATE events SET event_id = iif(EXISTS (SELECT 1 FROM events WHERE event_id = ?2), NULL, ?2),
@@ -147,29 +158,24 @@ fn unpacked(id: &[u8]) -> String {
     text
 }
 
-/// When the newest event came.
-pub(crate) fn newest(connection: &Connection) -> Result<Option<Time>, LedgerError> {
-    let sql = "SELECT received_at FROM events ORDER BY seq DESC LIMIT 1";
+/// When the PBX's newest event came; the relay's own probes are none of its.
+pub(crate) fn newest(connection: &Connection) -> rusqlite::Result<Option<Time>> {
+    let sql = "SELECT received_at FROM events WHERE kind <> ?1 ORDER BY seq DESC LIMIT 1";
     let at = connection
         .prepare_cached(sql)?
-        .query_row([], |row| row.get(0))
+        .query_row([PROBE], |row| row.get(0))
         .optional()?;
     Ok(at.map(Time::from_ms))
 }
 
-/// How many events are stored, how many of them unreadable, and when the last one came.
+/// How many events are stored, how many of them unreadable, and when the PBX's last one came.
 pub(crate) fn summary(connection: &Connection) -> Result<(i64, i64, Option<Time>), LedgerError> {
     // Counted in the smallest index: some 2,500 pages for a million events.
     let stored = "SELECT count(*) FROM events";
     let stored = connection.prepare_cached(stored)?.query_row([], |row| row.get(0))?;
-    let newest = "SELECT received_at FROM events ORDER BY seq DESC LIMIT 1";
-    let newest: Option<i64> = connection
-        .prepare_cached(newest)?
-        .query_row([], |row| row.get(0))
-        .optional()?;
     let unreadable = "SELECT count(*) FROM events WHERE error IS NOT NULL";
     let unreadable = connection.prepare_cached(unreadable)?.query_row([], |row| row.get(0))?;
-    Ok((stored, unreadable, newest.map(Time::from_ms)))
+    Ok((stored, unreadable, newest(connection)?))
 }
 
 #[cfg(test)]

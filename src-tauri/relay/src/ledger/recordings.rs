@@ -4,6 +4,7 @@
 use super::LedgerError;
 use super::calls::OF_ACCOUNT;
 use super::scan::Span;
+use perezvon_core::call::Recording;
 use perezvon_core::{Direction, Time};
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -30,6 +31,21 @@ pub(crate) struct RecordingRow {
     pub(crate) size: Option<i64>,
     /// When the PBX was found not to have it any more; none: it can be fetched.
     pub(crate) gone_at: Option<Time>,
+}
+
+impl RecordingRow {
+    /// The recording as its call knows it.
+    pub(crate) fn recording(&self) -> Recording {
+        Recording {
+            id: self.id.clone(),
+            abonent: self.abonent.clone(),
+            direction: self.direction,
+            start: self.started_at,
+            duration_ms: self.duration_ms,
+            number: self.number.clone(),
+            gone: self.gone_at.is_some(),
+        }
+    }
 }
 
 /// The columns that [`read`] expects, of the table under the name `r`.
@@ -88,6 +104,14 @@ pub(crate) fn upsert(connection: &Connection, row: &RecordingRow, at: Time) -> r
 pub(crate) fn by_id(connection: &Connection, id: &str) -> rusqlite::Result<Option<RecordingRow>> {
     let sql = format!("SELECT {COLUMNS} FROM recordings r WHERE r.id = ?1");
     connection.prepare_cached(&sql)?.query_row([id], read).optional()
+}
+
+/// The recordings of a call.
+pub(crate) fn of_call(connection: &Connection, key: &str) -> rusqlite::Result<Vec<RecordingRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM recordings r WHERE r.call_key = ?1 ORDER BY r.id");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map([key], read)?;
+    rows.collect()
 }
 
 /// The PBX does not have the recording any more: a download or a look-up said so, or it was deleted. True when that is

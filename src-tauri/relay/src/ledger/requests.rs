@@ -128,6 +128,12 @@ pub(crate) fn set_call(
     Ok(())
 }
 
+/// The request that became the call of an id. No index answers that; it is asked for a call that was lost.
+pub(crate) fn of_call(connection: &Connection, id: &str) -> rusqlite::Result<Option<RequestRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM requests WHERE call_id = ?1 ORDER BY asked_at LIMIT 1");
+    connection.prepare_cached(&sql)?.query_row([id], read).optional()
+}
+
 /// Requests that may still become a call without a tracking id telling which: asked for since `since`, oldest first.
 pub(crate) fn unmatched(connection: &Connection, since: Time) -> rusqlite::Result<Vec<RequestRow>> {
     let sql = format!(

@@ -68,6 +68,14 @@ pub(crate) fn of_abonent(
     rows.collect()
 }
 
+/// Lines that a call has. No index answers that; it is asked for a call that was lost.
+pub(crate) fn of_call(connection: &Connection, key: &str) -> rusqlite::Result<Vec<LineRow>> {
+    let sql = "SELECT line, call_key FROM statistics_lines WHERE call_key = ?1 ORDER BY started_at, id";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([key], read)?;
+    rows.collect()
+}
+
 /// Keys of the calls that have lines of the same caller as `line`, begun between the two times.
 pub(crate) fn keys_of_caller(
     connection: &Connection,

@@ -38,6 +38,11 @@ impl Batch<'_> {
         let Ok(event) = read else { return Ok(true) };
         self.subscription(event, at)?;
         self.join(event, at, true)?;
+        if self.state.calls.has_unread() {
+            // What the event told was told to a call of which nothing else was known.
+            self.rebuild()?;
+            self.join(event, at, true)?;
+        }
         Ok(true)
     }
 
@@ -224,10 +229,13 @@ impl Batch<'_> {
         if self.gaps_changed {
             self.weigh_doubt()?;
         }
+        self.rebuild()?;
         if sweep {
             self.state.calls.sweep(self.connection, self.at, &self.policy, BATCH)?;
         }
         self.recognise()?;
+        // The search for lines may have met further calls.
+        self.rebuild()?;
         let mut changed = std::mem::take(&mut self.flushed);
         let last = self.state.calls.save(self.connection, &self.policy)?;
         changed.retain(|key| !last.contains(key));

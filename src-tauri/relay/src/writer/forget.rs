@@ -1,6 +1,7 @@
 //! Forgetting calls: in the ledger and in the writer's memory alike.
 
 use super::Batch;
+use crate::ledger::calls::aside;
 use crate::ledger::{LedgerError, retention};
 
 impl Batch<'_> {
@@ -12,6 +13,7 @@ impl Batch<'_> {
                 forgotten += retention::forget_call(self.connection, seq)?;
             }
         }
+        aside::forget(self.connection, cut)?;
         Ok(forgotten)
     }
 }

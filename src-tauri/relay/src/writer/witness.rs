@@ -35,13 +35,8 @@ impl Batch<'_> {
     pub(crate) fn take_recordings(&mut self, rows: Vec<RecordingRow>) -> Result<(), LedgerError> {
         for mut row in rows {
             let recording = Recording {
-                id: row.id.clone(),
-                abonent: row.abonent.clone(),
-                direction: row.direction,
-                start: row.started_at,
-                duration_ms: row.duration_ms,
-                number: row.number.clone(),
                 gone: false,
+                ..row.recording()
             };
             let key = self.key_of_recording(&row, &recording)?;
             row.call_key = Some(key.clone());
