@@ -170,7 +170,7 @@ pub(crate) async fn run(app: App, list: List) {
     loop {
         let woken = app.import.waker(list).notified();
         let due = last.is_none_or(|last| last.elapsed() >= wait);
-        if due && let Some(portal) = app.portal() {
+        if due && let Some(portal) = app.portal_for("import") {
             let round = tokio::select! {
                 round = one.round(&portal) => round,
                 () = app.stop.cancelled() => return,
