@@ -254,8 +254,8 @@ pub struct Placed {
 #[ts(export)]
 pub struct CheckLine {
     /// Which check: `relay` (only where the relay does not answer or has no inside to show), `clock`, `dns`, `tls`,
-    /// `token`, `abonents`, `rights`, `publicUrl`, `callback`, `subscription`, `events`, `ownEvent`, `recording`,
-    /// `ledger`, `disk`, `feed`, `import`, `toasts`, `keyring`, `me`.
+    /// `token`, `abonents`, `rights`, `publicUrl`, `callback`, `subscription`, `events`, `ownEvent`, `certificate`,
+    /// `recording`, `ledger`, `disk`, `feed`, `import`, `toasts`, `keyring`, `me`.
     pub id: String,
     /// Passed, with a warning or skipped at worst.
     pub ok: bool,

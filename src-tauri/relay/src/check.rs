@@ -1,6 +1,7 @@
 //! «Проверить сервис»: independent checks, each with a cause as a stable word, one sentence for a person and one about
 //! what to do. The API, the window and the command line tell the same findings.
 
+mod certificate;
 mod inside;
 mod outside;
 mod pbx;
@@ -161,6 +162,7 @@ pub(crate) async fn run(scene: &Scene) -> Vec<Finding> {
         subscription,
         outside::events(scene),
         own_event,
+        certificate::certificate(scene),
     ]);
     findings.extend([inside::ledger(scene), disk, feed, import]);
     findings

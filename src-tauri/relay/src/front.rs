@@ -13,7 +13,7 @@ mod tls;
 pub(crate) use client::Network;
 pub(crate) use dispatch::Accounts;
 pub(crate) use limits::{Limits, Rate};
-pub(crate) use tls::{Acme, Files, Tls, TlsOptions};
+pub(crate) use tls::{Acme, Files, Tls, TlsOptions, TlsState};
 
 use crate::account::{Account, StartError};
 use crate::auth::Secret;

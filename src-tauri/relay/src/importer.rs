@@ -103,6 +103,14 @@ impl Import {
     }
 }
 
+/// For each list by its name, how many milliseconds ago it was last read to its end, where it was.
+pub(crate) fn lags(app: &App) -> [(&'static str, Option<i64>); 2] {
+    [List::Records, List::Statistics].map(|list| {
+        let state = app.import.state(list).lock().unwrap_or_else(PoisonError::into_inner);
+        (list.name(), state.last_at.map(|at| now().since(at)))
+    })
+}
+
 /// What an administrator is told: for each list when it was read to its end, how far it lags behind, and the code of the
 /// failure; and the [`mode`].
 pub(crate) async fn health(app: &App) -> Value {

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 async fn main() -> ExitCode {
     // Libraries with other wishes must not choose for the process.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    ignore_hangup();
     let cli = Cli::parse();
     cli.start_log();
     match run(cli, end_signal()).await {
@@ -17,6 +18,16 @@ async fn main() -> ExitCode {
             tracing::error!("{error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// `systemctl reload` sends SIGHUP, which would end the process where nobody listens to it. The certificate's keeper hears
+/// it beside this.
+fn ignore_hangup() {
+    #[cfg(unix)]
+    if let Ok(mut hangup) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()) {
+        // Once taken over, the signal stays so for the life of the process.
+        tokio::spawn(async move { while hangup.recv().await.is_some() {} });
     }
 }
 

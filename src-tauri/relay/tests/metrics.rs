@@ -117,12 +117,15 @@ async fn traffic_is_counted_and_nothing_personal_is_told() {
     let placing =
         format!(r#"perezvon_pbx_request_seconds_count{{{account},method="POST",group="abonents/call",status="2xx"}}"#);
     let read = format!(r#"perezvon_pbx_request_seconds_count{{{account},method="GET",group="abonents",status="2xx"}}"#);
+    let lags =
+        ["records", "statistics"].map(|list| format!(r#"perezvon_import_lag_seconds{{{account},list="{list}"}}"#));
     let told = until("the requests to the PBX are counted", || async {
         let told = scrape(&url).await;
         let now = samples(&told);
         // The importer writes too: at some moment nothing waits.
         let waits = now.get(r#"perezvon_ledger_queue_jobs{account="main"}"#);
-        (now.contains_key(&placing) && now.contains_key(&read) && waits == Some(&0.0)).then_some(told)
+        let imported = lags.iter().all(|lag| now.contains_key(lag));
+        (now.contains_key(&placing) && now.contains_key(&read) && imported && waits == Some(&0.0)).then_some(told)
     })
     .await;
     let now = samples(&told);
@@ -140,6 +143,9 @@ async fn traffic_is_counted_and_nothing_personal_is_told() {
         value("perezvon_ledger_commit_seconds_count", "") >= 6.0,
         "each post waited for its commit"
     );
+    for lag in &lags {
+        assert!(now[lag] >= 0.0, "how far an import lags: {told}");
+    }
     assert_eq!(value("perezvon_ledger_queue_jobs", ""), 0.0, "nothing waits");
     assert_eq!(value("perezvon_ledger_healthy", ""), 1.0);
     assert_eq!(value("perezvon_keeper_state", r#",state="no_public_url""#), 1.0);
@@ -198,5 +204,9 @@ async fn several_accounts_are_one_text() {
     for account in ["main", "second"] {
         assert_eq!(now[&format!("perezvon_ledger_healthy{{account=\"{account}\"}}")], 1.0);
     }
+    assert!(
+        !now.keys().any(|name| name.starts_with("perezvon_import_lag")),
+        "without a token nothing was imported: {told}"
+    );
     serving.terminate();
 }

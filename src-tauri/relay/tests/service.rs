@@ -37,6 +37,15 @@ fn it_says_when_it_serves_lives_and_ends() {
     for _ in 0..3 {
         assert_eq!(next(), "WATCHDOG=1", "then, again and again, that it lives");
     }
+    let sent = command("kill")
+        .args(["-HUP", &serving.child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(sent.success(), "the signal is sent");
+    // The first word may have been on its way already.
+    for _ in 0..3 {
+        assert_eq!(next(), "WATCHDOG=1", "a reload with nothing to reload does no harm");
+    }
     serving.terminate();
     let mut last = BTreeSet::new();
     while !last.contains("STOPPING=1") {

@@ -132,6 +132,19 @@ impl Scene {
             .unwrap();
         asked.json::<Value>().await.unwrap()["tls"].clone()
     }
+
+    /// What the check finds about the certificate.
+    async fn certificate(&self, client: &Client) -> Value {
+        let asked = client
+            .get(self.url("/v1/check"))
+            .bearer_auth(&self.key)
+            .send()
+            .await
+            .unwrap();
+        let told = asked.json::<Value>().await.unwrap();
+        let mut checks = told["checks"].as_array().unwrap().iter();
+        checks.find(|check| check["id"] == "certificate").unwrap().clone()
+    }
 }
 
 fn serve(dir: &TempDir, tls: &Value) -> Serving {
@@ -168,6 +181,9 @@ async fn a_new_certificate_is_taken_without_dropping_anybody_and_a_broken_one_is
         .await;
     assert!(plain.is_err(), "nothing is served without TLS");
 
+    let finding = scene.certificate(&of_first).await;
+    assert_eq!(finding["state"], "ok", "good for long: {finding}");
+
     // Another authority's certificate comes into the files.
     second.issue(scene.dir.path());
     scene.hang_up();
@@ -202,6 +218,11 @@ async fn a_new_certificate_is_taken_without_dropping_anybody_and_a_broken_one_is
             told.filter(|failure| failure.contains(name))
         })
         .await;
+        let finding = scene.certificate(&of_second).await;
+        assert_eq!(
+            finding["cause"], "certificate_failing",
+            "{name}: the check tells too: {finding}"
+        );
         assert_eq!(
             scene.post_event(&of_second, 3).await,
             StatusCode::OK,

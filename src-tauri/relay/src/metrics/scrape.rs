@@ -2,6 +2,7 @@
 
 use super::{Histogram, Metrics};
 use crate::front::Accounts;
+use crate::importer;
 use crate::ledger::{copy, events, path, subscriptions};
 use crate::state::App;
 use axum::Router;
@@ -76,6 +77,8 @@ struct Reading {
     ledger: Option<Stored>,
     ledger_bytes: u64,
     free_bytes: Option<u64>,
+    /// Milliseconds since each list was read to its end.
+    import_lags: [(&'static str, Option<i64>); 2],
 }
 
 #[derive(Debug)]
@@ -114,6 +117,7 @@ impl Reading {
             ledger,
             ledger_bytes: size(&file) + size(&file.with_extension("db-wal")),
             free_bytes: copy::free_space(&app.data_dir),
+            import_lags: importer::lags(app),
         }
     }
 }
@@ -307,6 +311,18 @@ impl Page {
                 let until = of.ledger.as_ref()?.until;
                 Some(until.map_or(0.0, |until| until.since(crate::writer::now()).max(0) as f64 / 1000.0))
             },
+        )?;
+        let help = "Since the PBX's list was last read to its end; absent before the first time.";
+        self.rows(
+            e,
+            ("perezvon_import_lag_seconds", help, MetricType::Gauge),
+            |of, row| {
+                of.import_lags.iter().try_for_each(|(list, lag)| match lag {
+                    Some(lag) => row(vec![("list", (*list).to_owned())], (*lag).max(0) as f64 / 1000.0),
+                    None => Ok(()),
+                })
+            },
+            |mut row, value| row.encode_gauge(&value),
         )
     }
 }

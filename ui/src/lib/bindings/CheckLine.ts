@@ -6,8 +6,8 @@
 export type CheckLine = { 
 /**
  * Which check: `relay` (only where the relay does not answer or has no inside to show), `clock`, `dns`, `tls`,
- * `token`, `abonents`, `rights`, `publicUrl`, `callback`, `subscription`, `events`, `ownEvent`, `recording`,
- * `ledger`, `disk`, `feed`, `import`, `toasts`, `keyring`, `me`.
+ * `token`, `abonents`, `rights`, `publicUrl`, `callback`, `subscription`, `events`, `ownEvent`, `certificate`,
+ * `recording`, `ledger`, `disk`, `feed`, `import`, `toasts`, `keyring`, `me`.
  */
 id: string, 
 /**

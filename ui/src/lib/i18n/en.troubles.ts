@@ -137,6 +137,10 @@ export const checks: typeof ru.checks = {
     title: "Secure connection to the PBX",
     advice: "The certificate is not accepted. Check the clock and programs that intercept HTTPS.",
   },
+  certificate: {
+    title: "Certificate of the event server",
+    advice: "Renew the certificate of section [tls] in relay.toml.",
+  },
   rights: {
     title: "Rights of the token",
     advice: "Some are missing. Make a new token in the customer portal.",

@@ -1,0 +1,72 @@
+//! The certificate of the relay's own listener.
+
+use super::{Finding, Scene};
+use crate::front::TlsState;
+use crate::writer::now;
+use perezvon_core::Time;
+
+/// With less than so much time left somebody should know: authorities' programs renew a month before, milliseconds.
+const SOON: i64 = 14 * DAY;
+const DAY: i64 = 86_400_000;
+
+pub(super) fn certificate(scene: &Scene) -> Finding {
+    match &scene.app {
+        None => Finding::skipped("certificate", "relay_off"),
+        Some(app) => match app.tls.get() {
+            None => Finding::skipped("certificate", "tls_off"),
+            Some(tls) => of(&tls.state(), now()),
+        },
+    }
+}
+
+fn of(tls: &TlsState, now: Time) -> Finding {
+    const ID: &str = "certificate";
+    let Some(until) = tls.until else {
+        return Finding::failed(ID, "certificate_missing");
+    };
+    let date = chrono::DateTime::from_timestamp_millis(until.ms()).map(|at| at.date_naive());
+    let date = date.map(|date| date.to_string()).unwrap_or_default();
+    let (ru, en) = (format!("действует до {date}"), format!("good until {date}"));
+    let left = until.since(now);
+    if left <= 0 {
+        Finding::failed(ID, "certificate_expired").with(ru, en)
+    } else if tls.failure.is_some() {
+        Finding::failed(ID, "certificate_failing").with(ru, en)
+    } else if left < SOON {
+        Finding::warning(ID, "certificate_ends").with(ru, en)
+    } else {
+        Finding::well(
+            ID,
+            format!("Сертификат сервера действует до {date}"),
+            format!("The server's certificate is good until {date}"),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::State;
+    use super::*;
+
+    #[test]
+    fn a_certificate_is_judged_by_its_time_and_its_renewal() {
+        let now = Time::from_ms(1_760_000_000_000);
+        let in_days = |days: i64| Some(now.plus(days * DAY));
+        for (until, failure, state, cause) in [
+            (in_days(60), None, State::Ok, None),
+            (in_days(14), None, State::Ok, None),
+            (in_days(13), None, State::Warning, Some("certificate_ends")),
+            (in_days(60), Some("key"), State::Failed, Some("certificate_failing")),
+            (in_days(0), None, State::Failed, Some("certificate_expired")),
+            (None, Some("authority"), State::Failed, Some("certificate_missing")),
+        ] {
+            let tls = TlsState {
+                mode: "files",
+                until,
+                failure: failure.map(str::to_owned),
+            };
+            let finding = of(&tls, now);
+            assert_eq!((finding.state, finding.cause), (state, cause), "{tls:?}");
+        }
+    }
+}
