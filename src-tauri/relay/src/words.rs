@@ -408,7 +408,7 @@ static CAUSES: &[Cause] = &[
         "Check the files of [tls] in relay.toml; the server's log has the cause.",
     ),
     cause(
-        "certificate_ends",
+        "own_certificate_ends",
         "Сертификат сервера скоро истечёт",
         "Обновите сертификат и положите его в файлы из [tls].",
         "The server's certificate ends soon",

@@ -33,7 +33,7 @@ fn of(tls: &TlsState, now: Time) -> Finding {
     } else if tls.failure.is_some() {
         Finding::failed(ID, "certificate_failing").with(ru, en)
     } else if left < SOON {
-        Finding::warning(ID, "certificate_ends").with(ru, en)
+        Finding::warning(ID, "own_certificate_ends").with(ru, en)
     } else {
         Finding::well(
             ID,
@@ -55,7 +55,7 @@ mod tests {
         for (until, failure, state, cause) in [
             (in_days(60), None, State::Ok, None),
             (in_days(14), None, State::Ok, None),
-            (in_days(13), None, State::Warning, Some("certificate_ends")),
+            (in_days(13), None, State::Warning, Some("own_certificate_ends")),
             (in_days(60), Some("key"), State::Failed, Some("certificate_failing")),
             (in_days(0), None, State::Failed, Some("certificate_expired")),
             (None, Some("authority"), State::Failed, Some("certificate_missing")),
