@@ -43,10 +43,17 @@ async fn every_request_to_the_pbx_says_what_it_was_for() {
     let all = until("the exchanges are stored", || async {
         let all = served.get("/v1/exchanges?limit=200").await;
         let has = |cause: &str| rows(&all, "exchanges").iter().any(|e| e["correlation"] == cause);
-        ["keeper", "abonents", "import", "call:click-42", "call:click-43", "check"]
-            .iter()
-            .all(|cause| has(cause))
-            .then_some(all)
+        [
+            "keeper",
+            "abonents",
+            "import",
+            "call:click-42",
+            "call:click-43",
+            "check",
+        ]
+        .iter()
+        .all(|cause| has(cause))
+        .then_some(all)
     })
     .await;
     for exchange in rows(&all, "exchanges") {
