@@ -13,7 +13,7 @@ use crate::{
     plan::{Step, What},
     player::shifted,
     rng::Rng,
-    scripts::{Args, Context, MODIFIERS, SCRIPTS, write},
+    scripts::{Args, MODIFIERS, SCRIPTS, write},
     world::{World, now_ms},
 };
 
@@ -238,18 +238,7 @@ impl World {
         let mut count = 0;
         for call in planned {
             self.pass(&mut pending, call.at, &waiting).await;
-            let play = {
-                let mut inner = self.lock();
-                inner.calls_written += 1;
-                inner.calls_written
-            };
-            let context = Context {
-                company: &self.options.company,
-                recording: &recording,
-                seed: self.seed,
-                play,
-                format: self.options.tracking,
-            };
+            let context = self.context(&mut self.lock(), &recording);
             for mut step in write(&call.script, &call.args, 0, &context)?.steps {
                 match &mut step.what {
                     What::End { .. } => {}

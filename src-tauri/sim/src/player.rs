@@ -17,7 +17,7 @@ use tokio::{
 use crate::{
     deliver::Waiting,
     plan::{Step, What},
-    scripts::{Args, Context, write},
+    scripts::{Args, write},
     subscriptions::{TargetType, Wanted},
     world::World,
 };
@@ -167,24 +167,13 @@ impl World {
                 bail!("count is at most {MOST_CALLS}");
             }
             for turn in 0..count {
-                let play = {
-                    let mut inner = self.lock();
-                    inner.calls_written += 1;
-                    inner.calls_written
-                };
-                let context = Context {
-                    company: &self.options.company,
-                    recording: &recording,
-                    seed: self.seed,
-                    play,
-                    format: self.options.tracking,
-                };
+                let context = self.context(&mut self.lock(), &recording);
                 let written =
                     write(&cue.play, &cue.args, turn, &context).with_context(|| format!("script {:?}", cue.play))?;
                 let offset = cue.at_ms.max(0) + i64::from(turn) * cue.args.gap_ms.unwrap_or(1000).max(0);
                 first = first.or(written.first);
                 all.extend(written.steps.into_iter().map(|s| Due {
-                    call: play,
+                    call: context.play,
                     step: shifted(s, offset),
                 }));
             }

@@ -285,7 +285,8 @@ impl World {
         Some(())
     }
 
-    fn context<'a>(&'a self, inner: &mut Inner, recording: &'a dyn Fn(&str) -> bool) -> Context<'a> {
+    /// What the next script is written from; each gets a number of its own.
+    pub(crate) fn context<'a>(&'a self, inner: &mut Inner, recording: &'a dyn Fn(&str) -> bool) -> Context<'a> {
         inner.calls_written += 1;
         Context {
             company: &self.options.company,

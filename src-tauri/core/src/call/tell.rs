@@ -50,9 +50,7 @@ impl Call {
             direction,
             outcome: self.finding(who).0,
             number: self.party_for(who, direction, &|_| None).number,
-            // A call that we placed and of which no event has come is found by the time of the request.
-            started_at: (self.legs_of(who).iter().filter_map(|leg| leg.start).min())
-                .or_else(|| self.legs.is_empty().then_some(self.first_heard)),
+            started_at: self.legs_of(who).iter().filter_map(|leg| leg.start).min(),
         }
     }
 

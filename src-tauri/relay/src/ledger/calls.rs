@@ -114,7 +114,7 @@ pub(crate) fn save(connection: &Connection, row: &CallRow, due: Option<Time>) ->
     let state = serde_json::to_string(&row.call).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))?;
     let due = due.map(Time::ms);
     let company = row.call.brief(None);
-    let started = company.started_at.unwrap_or(row.call.first_heard).ms();
+    let started = begun(row, &company).ms();
     let direction = word(company.direction);
     let outcome = company.outcome.as_str();
     let number = company.number;
@@ -149,20 +149,18 @@ pub(crate) fn save(connection: &Connection, row: &CallRow, due: Option<Time>) ->
         row.seq
     };
     for abonent in row.call.abonents() {
-        let brief = row.call.brief(Some(abonent));
-        let started = brief.started_at.unwrap_or(row.call.first_heard);
-        save_view(connection, (seq, row.version), abonent, &brief, started)?;
+        save_view(connection, seq, row, abonent)?;
     }
     Ok(seq)
 }
 
-fn save_view(
-    connection: &Connection,
-    (seq, version): (i64, i64),
-    abonent: &str,
-    brief: &Brief,
-    started: Time,
-) -> rusqlite::Result<()> {
+/// Where the call stands in time: while no event has told when it began, where the relay first heard of it.
+fn begun(row: &CallRow, view: &Brief) -> Time {
+    view.started_at.unwrap_or(row.call.first_heard)
+}
+
+fn save_view(connection: &Connection, seq: i64, row: &CallRow, abonent: &str) -> rusqlite::Result<()> {
+    let brief = row.call.brief(Some(abonent));
     let sql = "INSERT INTO call_abonents (abonent, call, version, direction, outcome, number, started_at)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
                ON CONFLICT (abonent, call) DO UPDATE SET version = ?3, direction = ?4, outcome = ?5, number = ?6,
@@ -170,11 +168,11 @@ fn save_view(
     let values = (
         abonent,
         seq,
-        version,
+        row.version,
         word(brief.direction),
         brief.outcome.as_str(),
         brief.number.as_deref(),
-        started.ms(),
+        begun(row, &brief).ms(),
     );
     connection.prepare_cached(sql)?.execute(values)?;
     Ok(())
