@@ -2,14 +2,17 @@
 //! has arrived is taken in batches; the cursor moves with the batch in one transaction, so a cut loses nothing. Never
 //! gives up.
 
+mod late;
 mod message;
 mod pause;
+mod poll;
 
-use crate::relay_client::{RelayClient, RelayError, accepted, body, of_transport};
+use crate::relay_client::{RelayClient, RelayError, accepted, of_transport};
 use crate::toast::ToastOp;
 use crate::{Desk, DeskError};
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
-use message::{Batch, Changes, date, newest, readable};
+use late::Late;
+use message::{Batch, date, newest};
 use pause::jittered;
 use perezvon_core::effect::Preferences;
 use perezvon_core::{CallSnapshot, Time};
@@ -31,11 +34,6 @@ const UPGRADE: Duration = Duration::from_secs(10);
 /// How often the desk asks whether the relay still lives, and how long it waits for any word.
 const PING: Duration = Duration::from_secs(20);
 const SILENCE: Duration = Duration::from_secs(50);
-/// How long the relay holds a long poll, and the limit for its answer.
-const POLL_S: u64 = 25;
-const POLL: Duration = Duration::from_secs(40);
-/// After so many long polls a WebSocket is tried again.
-const POLLS: u32 = 20;
 /// After so long nobody knows whether a phone still rings.
 const LOST: Duration = Duration::from_mins(1);
 
@@ -123,6 +121,7 @@ pub async fn follow(
         state,
         cursor: 0,
         end_of_backlog: None,
+        late: None,
     };
     // A batch under way may still be stored: its toasts are in `pending_toasts`; a mirror that was reset refuses it.
     tokio::select! {
@@ -140,6 +139,8 @@ struct Feed {
     cursor: i64,
     /// Version at which the backlog of this connection ends; none once it was reached.
     end_of_backlog: Option<i64>,
+    /// Old news came after that.
+    late: Option<Late>,
 }
 
 impl Feed {
@@ -200,6 +201,7 @@ impl Feed {
 
     /// One connection from its upgrade to its end.
     async fn connect(&mut self) -> Result<(), End> {
+        self.late = None;
         let identity = self.followed.identity.clone();
         self.cursor = self
             .blocking(move |desk| {
@@ -264,6 +266,10 @@ impl Feed {
         loop {
             let message = tokio::select! {
                 message = socket.next() => message,
+                () = late::settled(self.late) => {
+                    self.tell_late().await?;
+                    continue;
+                }
                 _ = ping.tick() => {
                     if heard.elapsed() >= SILENCE {
                         return Err(End::Cut);
@@ -291,35 +297,6 @@ impl Feed {
         }
     }
 
-    async fn poll(&mut self) -> Result<(), End> {
-        // The first answers come at once: they are the backlog.
-        let mut wait = 0;
-        self.end_of_backlog = Some(i64::MAX);
-        for _ in 0..POLLS {
-            let request = self
-                .request("/v1/changes", &[("wait", wait.to_string())])?
-                .timeout(POLL);
-            let response = request.send().await.map_err(|error| of_transport(&error))?;
-            let response = accepted(response).await?;
-            self.set_clock(response.headers());
-            self.know(response.headers()).await?;
-            let body = body(response).await?;
-            let changes: Changes = serde_json::from_slice(&body).map_err(|_| RelayError::Unreadable)?;
-            self.tell(FeedState::Connected {
-                polling: true,
-                caught_up: self.end_of_backlog.is_none(),
-            });
-            if !changes.more {
-                self.end_of_backlog = self.end_of_backlog.map(|_| 0);
-                wait = POLL_S;
-            }
-            let snapshots = changes.calls.into_iter().filter_map(readable).collect();
-            self.take(snapshots, true).await?;
-            self.cursor = self.cursor.max(changes.after);
-        }
-        Ok(())
-    }
-
     fn request(&self, path: &str, more: &[(&str, String)]) -> Result<reqwest::RequestBuilder, End> {
         let request = self
             .followed
@@ -342,6 +319,9 @@ impl Feed {
                 .blocking(move |desk| desk.take(&snapshots, &identity, &preferences, desk.now()))
                 .await?;
             self.cursor = self.cursor.max(highest);
+            if taken.untold > 0 && self.end_of_backlog.is_none() {
+                self.late = Some(Late::again(self.late));
+            }
             self.say(News {
                 toasts: taken.toasts,
                 calls: taken.stored,
@@ -355,20 +335,31 @@ impl Feed {
     async fn reach_end(&mut self, polling: bool) -> Result<(), End> {
         if self.end_of_backlog.is_some_and(|end| self.cursor >= end) {
             self.end_of_backlog = None;
+            self.late = None;
             let digest = self.blocking(Desk::digest).await?;
             self.tell(FeedState::Connected {
                 polling,
                 caught_up: true,
             });
-            if let Some(digest) = digest {
-                self.say(News {
-                    toasts: vec![digest],
-                    calls: 0,
-                })
-                .await?;
-            }
+            self.say_digest(digest).await?;
         }
         Ok(())
+    }
+
+    /// Tells the summary of what the relay learnt late, once no more of it comes.
+    async fn tell_late(&mut self) -> Result<(), End> {
+        self.late = None;
+        let digest = self.blocking(Desk::late_digest).await?;
+        self.say_digest(digest).await
+    }
+
+    async fn say_digest(&self, digest: Option<ToastOp>) -> Result<(), End> {
+        let Some(digest) = digest else { return Ok(()) };
+        self.say(News {
+            toasts: vec![digest],
+            calls: 0,
+        })
+        .await
     }
 
     async fn say(&self, news: News) -> Result<(), End> {

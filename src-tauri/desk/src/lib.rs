@@ -11,6 +11,7 @@
 mod contacts;
 mod db;
 mod desk;
+mod digest;
 mod documents;
 mod error;
 pub mod follow;

@@ -16,7 +16,7 @@ const STEPS: &[&str] = &["
         one      INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
         identity TEXT    NOT NULL,          -- relay and abonent
         cursor   INTEGER NOT NULL,          -- highest version taken
-        synced   INTEGER NOT NULL           -- the end of the backlog was reached once
+        synced   INTEGER NOT NULL           -- when the end of a backlog was first reached, epoch ms; 0: not yet
     ) STRICT;
 
     CREATE TABLE call (
@@ -31,7 +31,7 @@ const STEPS: &[&str] = &["
         search      TEXT    NOT NULL,       -- the PBX's name, folded
         waiting     INTEGER NOT NULL DEFAULT 0, -- missed, and nobody has talked with this person since
         counted     INTEGER NOT NULL DEFAULT 0, -- belongs to the caller's missed toast
-        away        INTEGER NOT NULL DEFAULT 0, -- happened while the desk was away; the digest has not told it yet
+        away        INTEGER NOT NULL DEFAULT 0, -- learnt late: 1: the digest is still to tell it, 2: the open one tells it
         snapshot    TEXT    NOT NULL
     ) STRICT;
     CREATE INDEX call_by_time ON call (started_ms DESC, id DESC);
@@ -40,7 +40,7 @@ const STEPS: &[&str] = &["
     CREATE INDEX call_missed_of ON call (number_key, started_ms) WHERE missed = 1;
     CREATE INDEX call_talked ON call (number_key, talked_ms) WHERE talked_ms IS NOT NULL;
     CREATE INDEX call_waiting ON call (number_key, started_ms, id) WHERE waiting = 1;
-    CREATE INDEX call_away ON call (id) WHERE away = 1;
+    CREATE INDEX call_away ON call (id) WHERE away > 0;
 
     CREATE TABLE document (
         id            INTEGER NOT NULL PRIMARY KEY, -- 1, 2, 3 without gaps; rows are never deleted

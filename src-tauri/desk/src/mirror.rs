@@ -1,10 +1,11 @@
 //! The mirror of the relay's calls, and what a new snapshot leads to.
 
 use crate::db::Durability;
+use crate::digest::Fewer;
 use crate::notifications::{Ops, Pen, close, raise};
 use crate::render::{Step, Subject};
 use crate::toast::{ToastKey, ToastOp};
-use crate::{Desk, DeskError, documents, missed, who};
+use crate::{Desk, DeskError, digest, documents, missed, who};
 use perezvon_core::effect::{DocumentScope, Effect, Phase, Preferences, effects};
 use perezvon_core::{CallSnapshot, Direction, Number, Outcome, Time};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
@@ -19,6 +20,8 @@ pub struct Taken {
     pub toasts: Vec<ToastOp>,
     /// How many snapshots were newer than the mirror's.
     pub stored: usize,
+    /// How many of them are old news that a summary has still to tell: [`Desk::digest`], [`Desk::late_digest`].
+    pub untold: usize,
 }
 
 impl Desk {
@@ -76,15 +79,17 @@ impl Desk {
         self.db.write(durability, |tx| {
             let (cursor, synced) = tx
                 .prepare_cached("SELECT cursor, synced FROM mirror WHERE identity = ?1")?
-                .query_row([identity], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?)))
+                .query_row([identity], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
                 .optional()?
                 .ok_or(DeskError::OtherIdentity)?;
             let mut batch = Batch {
                 tx,
                 pen,
                 preferences,
-                synced,
+                synced: (synced > 0).then_some(Time::from_ms(synced)),
                 ops: Ops::default(),
+                untold: 0,
+                fewer_wait: Fewer::No,
             };
             let mut stored = 0;
             for after in snapshots {
@@ -92,40 +97,14 @@ impl Desk {
             }
             let highest = snapshots.iter().map(|s| s.version).max().unwrap_or(0).max(cursor);
             tx.execute("UPDATE mirror SET cursor = ?1", [highest])?;
+            digest::correct(tx, pen, batch.fewer_wait, &mut batch.ops)?;
             Ok(Taken {
                 toasts: batch.ops.into_vec(),
                 stored,
+                untold: batch.untold,
             })
         })
     }
-
-    /// The end of the backlog is reached: the summary of what happened while the desk was away, if somebody waits.
-    /// Not for the first backlog of a mirror, which is history.
-    pub fn digest(&self) -> Result<Option<ToastOp>, DeskError> {
-        let pen = self.pen();
-        self.db.write(Durability::Rebuildable, |tx| {
-            tx.execute("UPDATE mirror SET synced = 1 WHERE synced = 0", [])?;
-            let calls: i64 = tx.query_row("SELECT count(*) FROM call WHERE away = 1", [], |row| row.get(0))?;
-            let waiting: i64 = tx.query_row(&callers("c.away = 1 AND c.waiting = 1"), [], |row| row.get(0))?;
-            tx.execute("UPDATE call SET away = 0 WHERE away = 1", [])?;
-            if waiting == 0 {
-                return Ok(None);
-            }
-            raise(tx, pen, &ToastKey::Digest, &Subject::Digest { calls, waiting })
-        })
-    }
-}
-
-/// SQL that counts the persons behind the calls of the condition, of which `waiting = 1` is a part. A number of
-/// several contacts counts as itself.
-pub(crate) fn callers(condition: &str) -> String {
-    format!(
-        "SELECT count(DISTINCT coalesce(
-             (SELECT 'contact ' || min(n.contact_id) FROM contact_number n
-              WHERE n.key = c.number_key HAVING count(*) = 1),
-             c.number_key))
-         FROM call c WHERE {condition}"
-    )
 }
 
 /// The call as the relay last told it.
@@ -151,8 +130,12 @@ struct Batch<'a> {
     tx: &'a Transaction<'a>,
     pen: Pen,
     preferences: &'a Preferences,
-    synced: bool,
+    /// When the mirror was first whole; what began before is history.
+    synced: Option<Time>,
     ops: Ops,
+    /// See [`Taken::untold`].
+    untold: usize,
+    fewer_wait: Fewer,
 }
 
 impl Batch<'_> {
@@ -167,7 +150,8 @@ impl Batch<'_> {
         }
         let fresh = self.pen.now.since(after.updated_at) <= FRESH_MS;
         let effects = effects(before.as_ref(), after, self.preferences, fresh);
-        let away = self.synced
+        let begun = after.started_at.unwrap_or(after.updated_at);
+        let away = self.synced.is_some_and(|synced| begun >= synced)
             && self.preferences.digest
             && !fresh
             && after.direction == Direction::Incoming
@@ -175,6 +159,7 @@ impl Batch<'_> {
         let counted = effects
             .iter()
             .any(|effect| matches!(effect, Effect::Missed | Effect::MissedAway));
+        self.untold += usize::from(away);
         store(self.tx, after, away, counted)?;
         documents::follow(self.tx, after)?;
         let was = before.as_ref().and_then(|before| who::key_of(&before.party));
@@ -198,6 +183,7 @@ impl Batch<'_> {
         for key in [ToastKey::Call(known.id.clone()), ToastKey::Missed(known.id.clone())] {
             self.ops.push(close(tx, pen, &key)?);
         }
+        self.fewer_wait = Fewer::Withdrawn;
         if let Some(key) = who::key_of(&known.party) {
             for key in missed::settle(tx, &key)? {
                 missed::refresh(tx, pen, &key, false, &mut self.ops)?;
@@ -226,6 +212,10 @@ impl Batch<'_> {
             Effect::Missed => self.missed(call, number)?,
             Effect::MissedAway => {}
             Effect::WithdrawMissed | Effect::Reached => {
+                self.fewer_wait = self.fewer_wait.max(match effect {
+                    Effect::Reached => Fewer::Reached,
+                    _ => Fewer::Withdrawn,
+                });
                 self.ops.push(close(tx, pen, &ToastKey::Missed(id()))?);
                 for key in persons {
                     missed::refresh(tx, pen, key, false, &mut self.ops)?;
@@ -292,7 +282,7 @@ fn store(tx: &Transaction<'_>, call: &CallSnapshot, away: bool, counted: bool) -
          ON CONFLICT (id) DO UPDATE SET
              version = excluded.version, incoming = excluded.incoming, missed = excluded.missed,
              started_ms = excluded.started_ms, talked_ms = excluded.talked_ms, number_key = excluded.number_key,
-             digits = excluded.digits, search = excluded.search, away = max(away, excluded.away),
+             digits = excluded.digits, search = excluded.search, away = iif(excluded.away, 1, away),
              counted = excluded.missed * max(counted, excluded.counted),
              waiting = excluded.missed * waiting, snapshot = excluded.snapshot",
     )?

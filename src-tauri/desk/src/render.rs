@@ -41,6 +41,9 @@ pub(crate) enum Subject {
     Digest {
         calls: i64,
         waiting: i64,
+        /// The relay learnt of them late while the desk was there; else the desk was away.
+        #[serde(default)]
+        late: bool,
     },
     Trouble {
         code: String,
@@ -104,7 +107,7 @@ pub(crate) fn render(
             Some(draw.progress(call.as_ref(), number, *step)?)
         }
         Subject::Failed { number, code } => Some(draw.failed(number, code)?),
-        Subject::Digest { calls, waiting } => Some(draw.digest(*calls, *waiting)),
+        Subject::Digest { calls, waiting, late } => Some(draw.digest(*calls, *waiting, *late)),
         Subject::Trouble { code } => Some(draw.trouble(code)),
     })
 }
@@ -162,7 +165,7 @@ impl Draw<'_> {
         ))
     }
 
-    fn digest(&self, calls: i64, waiting: i64) -> Rendered {
+    fn digest(&self, calls: i64, waiting: i64, late: bool) -> Rendered {
         let show = Action::OpenCalls;
         let buttons = vec![Button {
             key: ButtonKey::Show,
@@ -173,7 +176,11 @@ impl Draw<'_> {
         self.toast(
             ToastKind::Digest,
             Look {
-                title: self.words.digest(calls),
+                title: if late {
+                    self.words.late_digest(calls)
+                } else {
+                    self.words.digest(calls)
+                },
                 lines: vec![self.words.waiting(waiting)],
                 buttons,
                 body: Some(show),

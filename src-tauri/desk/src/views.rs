@@ -6,7 +6,7 @@ use crate::view::{
     CallRow, CallView, CallsFilter, CallsPage, ContactNumber, ContactRow, ContactView, DocumentView, LegView,
     NotificationRow,
 };
-use crate::{Desk, DeskError, documents, mirror, who};
+use crate::{Desk, DeskError, digest, documents, mirror, who};
 use perezvon_core::snapshot::{CallSnapshot, LegSnapshot, RecordingState};
 use perezvon_core::{Direction, Number, Outcome, Time};
 use rusqlite::types::Value;
@@ -233,7 +233,7 @@ impl Desk {
     pub fn counts(&self) -> Result<Counts, DeskError> {
         self.db.read(|c| {
             let to_call_back = c
-                .prepare_cached(&mirror::callers("c.waiting = 1"))?
+                .prepare_cached(&digest::callers("c.waiting = 1"))?
                 .query_row([], |row| row.get(0))?;
             let unseen = c
                 .prepare_cached("SELECT count(*) FROM notification WHERE seen = 0")?

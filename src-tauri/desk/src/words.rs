@@ -218,6 +218,14 @@ impl Words {
         format!("Пока вас не было: {calls} {noun}")
     }
 
+    /// `Пока не было связи: пропущено 3`.
+    pub(crate) fn late_digest(self, missed: i64) -> String {
+        self.pick(
+            "Пока не было связи: пропущено ",
+            "Missed while there was no connection: ",
+        ) + &missed.to_string()
+    }
+
     pub(crate) fn waiting(self, callers: i64) -> String {
         self.pick("ждут ответа: ", "waiting for an answer: ") + &callers.to_string()
     }

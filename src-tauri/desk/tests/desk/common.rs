@@ -39,9 +39,11 @@ impl Bench {
         let dir = tempfile::tempdir().unwrap();
         let desk = Desk::open(dir.path()).unwrap();
         desk.set_words(words(Language::Ru));
-        desk.set_clock(noon());
+        // A day ago: what begins after that is no history.
+        desk.set_clock(noon().plus(-24 * 3_600_000));
         desk.reset_mirror(IDENTITY).unwrap();
         assert!(desk.digest().unwrap().is_none(), "an empty backlog has no summary");
+        desk.set_clock(noon());
         let preferences = Preferences {
             document_toast: false,
             ..Preferences::default()

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod join;
+mod late;
 mod restored;
 mod scene;
 

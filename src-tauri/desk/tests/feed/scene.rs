@@ -64,6 +64,31 @@ impl Scene {
         scene
     }
 
+    /// A PBX whose time runs from `hours` ago on, and a relay that it cannot reach: all that is learnt comes from lists.
+    pub(crate) async fn of_lists(hours: i64) -> Self {
+        let options = perezvon_sim::Options {
+            seed: Some(7),
+            speed: 2_000_000.0,
+            base_time: Some(chrono::Utc::now().timestamp_millis() - hours * 3_600_000),
+            ..perezvon_sim::Options::default()
+        };
+        let sim = Sim::start(options).await.unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut options = Options::new(dir.path());
+        options.pbx_url = sim.rest_url().parse().unwrap();
+        options.token = Some(Token::parse(sim.token()).unwrap());
+        options.timing.import_second = Duration::from_millis(10);
+        options.timing.import_pause = Duration::from_millis(1);
+        let relay = Relay::start(options, listener).await.unwrap();
+        Self {
+            sim,
+            relay,
+            dir,
+            http: reqwest::Client::builder().no_proxy().build().unwrap(),
+        }
+    }
+
     /// Ends the relay, waits for `gone`, and starts it again over the same ledger at the same address.
     pub(crate) async fn restart_relay(self, gone: impl AsyncFnOnce()) -> Self {
         let (addr, Self { sim, relay, dir, .. }) = (self.relay.addr(), self);

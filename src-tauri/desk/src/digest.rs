@@ -1,0 +1,105 @@
+//! The summary of what was learnt late: because the desk was away, or because the relay was (it had no connection to the
+//! PBX, or gets no events from it and reads them up). One toast; while it is open, what comes after is added to it.
+
+use crate::db::Durability;
+use crate::notifications::{Ops, Pen, close, raise};
+use crate::render::Subject;
+use crate::toast::{ToastKey, ToastOp};
+use crate::{Desk, DeskError};
+use rusqlite::{Connection, OptionalExtension, Transaction};
+
+/// What a batch of snapshots means for those who the open summary says are waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Fewer {
+    /// Nothing.
+    No,
+    /// Somebody was talked with.
+    Reached,
+    /// A call was not missed after all, or is another one.
+    Withdrawn,
+}
+
+impl Desk {
+    /// The end of the backlog is reached: the summary of what happened while the desk was away, if somebody waits.
+    /// Not for the first backlog of a mirror, nor later for what began before that: this is history.
+    pub fn digest(&self) -> Result<Option<ToastOp>, DeskError> {
+        let pen = self.pen();
+        self.db.write(Durability::Rebuildable, |tx| {
+            tx.execute("UPDATE mirror SET synced = max(1, ?1) WHERE synced = 0", [pen.now.ms()])?;
+            tell(tx, pen, false)
+        })
+    }
+
+    /// The same of what the relay learnt late while the desk was there: only what was missed is news to its user.
+    pub fn late_digest(&self) -> Result<Option<ToastOp>, DeskError> {
+        let pen = self.pen();
+        self.db.write(Durability::Rebuildable, |tx| tell(tx, pen, true))
+    }
+}
+
+// `away > 0` is the condition of the index.
+fn tell(tx: &Transaction<'_>, pen: Pen, late: bool) -> Result<Option<ToastOp>, DeskError> {
+    let shown = open(tx)?;
+    if shown.is_none() {
+        // What the user has dealt with is not told again.
+        tx.execute("UPDATE call SET away = 0 WHERE away > 0 AND away = 2", [])?;
+    }
+    if tx.execute("UPDATE call SET away = 2 WHERE away > 0 AND away = 1", [])? == 0 {
+        return Ok(None);
+    }
+    let late = late && !matches!(shown, Some(Subject::Digest { late: false, .. }));
+    let subject = subject(tx, late)?;
+    if matches!(subject, Subject::Digest { waiting: 0, .. }) {
+        return Ok(None);
+    }
+    raise(tx, pen, &ToastKey::Digest, &subject)
+}
+
+/// What the summary tells that may be on the screen.
+fn open(connection: &Connection) -> Result<Option<Subject>, DeskError> {
+    let subject: Option<String> = connection
+        .prepare_cached("SELECT subject FROM notification WHERE toast_key = ?1 AND open = 1")?
+        .query_row([ToastKey::Digest.text()], |row| row.get(0))
+        .optional()?;
+    Ok(subject.map(|text| serde_json::from_str(&text)).transpose()?)
+}
+
+fn subject(connection: &Connection, late: bool) -> Result<Subject, DeskError> {
+    let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+    let missed = if late { " AND missed = 1" } else { "" };
+    Ok(Subject::Digest {
+        calls: count(&format!("SELECT count(*) FROM call WHERE away > 0{missed}"))?,
+        waiting: count(&callers("c.away > 0 AND c.waiting = 1"))?,
+        late,
+    })
+}
+
+/// Brings the open summary in line after a batch of snapshots: closed when nobody waits any more, rewritten when it
+/// told somebody as missed who was not.
+pub(crate) fn correct(tx: &Transaction<'_>, pen: Pen, fewer: Fewer, ops: &mut Ops) -> Result<(), DeskError> {
+    if fewer == Fewer::No {
+        return Ok(());
+    }
+    let Some(Subject::Digest { late, .. }) = open(tx)? else {
+        return Ok(());
+    };
+    let subject = subject(tx, late)?;
+    if matches!(subject, Subject::Digest { waiting: 0, .. }) {
+        ops.push(close(tx, pen, &ToastKey::Digest)?);
+    } else if fewer == Fewer::Withdrawn {
+        ops.push(raise(tx, pen, &ToastKey::Digest, &subject)?);
+    }
+    Ok(())
+}
+
+/// SQL that counts the persons behind the calls of the condition, of which `waiting = 1` is a part. A number of
+/// several contacts counts as itself.
+pub(crate) fn callers(condition: &str) -> String {
+    format!(
+        "SELECT count(DISTINCT coalesce(
+             (SELECT 'contact ' || min(n.contact_id) FROM contact_number n
+              WHERE n.key = c.number_key HAVING count(*) = 1),
+             c.number_key))
+         FROM call c WHERE {condition}"
+    )
+}
