@@ -1,4 +1,5 @@
-//! The first run as a new user: the wizard in the real window, from the token to the first toast, without a keyring.
+//! The first run as a new user: the wizard in the real window, from the token to the first toast, without a keyring and
+//! with one.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
@@ -7,6 +8,7 @@ mod harness;
 use fantoccini::Locator;
 use harness::app::{BINARY, CLIENT, data_dir, simulator, subscribed};
 use harness::display::Desktop;
+use harness::keyring::Keyring;
 use harness::notifications::Notifications;
 use harness::processes::running;
 use harness::tray::Tray;
@@ -196,4 +198,29 @@ fn find(dir: &Path, wanted: &[u8], holders: &mut Vec<PathBuf>) {
             }
         }
     }
+}
+
+/// A keyring that holds nothing yet is said, and takes the token without a consent to a file.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_goes_into_the_keyring() {
+    let desktop = Desktop::start();
+    let _toasts = Notifications::start(&desktop.bus).await;
+    let home = desktop.path("keyring");
+    std::fs::create_dir(&home).unwrap();
+    let _keyring = Keyring::start(&desktop.bus, &home, true);
+    let bus = zbus::connection::Builder::address(desktop.bus.as_str()).unwrap();
+    let bus = zbus::fdo::DBusProxy::new(&bus.build().await.unwrap()).await.unwrap();
+    eventually_async("the keyring on the bus", || async {
+        let name = "org.freedesktop.secrets".try_into().unwrap();
+        bus.name_has_owner(name).await.unwrap().then_some(())
+    })
+    .await;
+    let sim = simulator().await;
+    let window = open(&desktop, &sim).await;
+    step(&window, "connection").await;
+    window.text_where("secrets", "data-secrets", "keyring").await;
+    window.fill("settings-token", DEFAULT_TOKEN).await;
+    next(&window, "address").await;
+    assert!(!secrets_file(&desktop).exists(), "the keyring has it");
+    window.close().await;
 }

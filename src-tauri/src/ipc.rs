@@ -106,7 +106,8 @@ pub struct ServiceState {
     pub subscription_until: Option<String>,
     /// RFC 3339 UTC.
     pub last_event_at: Option<String>,
-    /// `keyring`, `file` (by the user's consent) or `none` (no safe place was found).
+    /// Where secrets are kept, or would be: `keyring`, `file` (by the user's consent), `environment` (given when the app
+    /// was started) or `none` (no safe place was found).
     pub secrets: String,
     /// Toasts: `actions`, `plain` (the notification server has no buttons), `none`.
     pub toasts: String,

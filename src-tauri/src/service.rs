@@ -14,7 +14,7 @@ pub(crate) use wizard::{abonents, me, try_relay, try_token};
 
 use crate::app::{Perezvon, Way};
 use crate::ipc::{Changed, Failure};
-use crate::secrets::{Kept, Place};
+use crate::secrets::{Kept, Place, SecretError};
 use crate::settings::{self, Connection};
 use perezvon_desk::follow::{FeedState, Followed, News, follow};
 use perezvon_desk::relay_client::KeySource;
@@ -48,8 +48,8 @@ pub(crate) struct Session {
     me: String,
     /// The key opens the whole company, and so somebody must say for whom it speaks.
     admin: bool,
-    /// Where the token (or the key to a remote relay) is kept.
-    kept: Option<Kept>,
+    /// Where the token (or the key to a remote relay) is kept, or would be: [`secrets_word`].
+    secrets: &'static str,
     /// What went wrong but does not keep the session from running.
     trouble: Option<String>,
 }
@@ -109,13 +109,24 @@ async fn start(app: &Arc<Perezvon>) -> Result<Session, Failure> {
     Ok(session)
 }
 
+/// Where a secret is kept, in the window's word (`ServiceState::secrets`). A keyring that answers will take one.
+fn secrets_word(found: Result<&Option<(Secret, Kept)>, &SecretError>) -> &'static str {
+    match found {
+        Ok(Some((_, Kept::File))) => "file",
+        Ok(Some((_, Kept::Environment))) => "environment",
+        Ok(Some((_, Kept::Keyring)) | None) => "keyring",
+        Err(_) => "none",
+    }
+}
+
 async fn remote_session(app: &Perezvon, url: &str, connection: &Connection) -> Result<Session, Failure> {
     let loaded = app
         .secrets
         .load(Place::DeskKey)
         .await
         .map_err(|error| Failure::of(error.code()))?;
-    let (key, kept) = loaded.ok_or_else(|| Failure::of("key_refused"))?;
+    let secrets = secrets_word(Ok(&loaded));
+    let (key, _) = loaded.ok_or_else(|| Failure::of("key_refused"))?;
     let client = RelayClient::new(url, key_source(key)).map_err(|error| Failure::of(error.code()))?;
     let mut connection = connection.clone();
     if connection.relay != url {
@@ -130,7 +141,7 @@ async fn remote_session(app: &Perezvon, url: &str, connection: &Connection) -> R
         client,
         admin: connection.role == "admin",
         me: connection.me,
-        kept: Some(kept),
+        secrets,
         trouble: None,
     })
 }

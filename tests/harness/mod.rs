@@ -14,6 +14,7 @@
 pub mod app;
 pub mod bus;
 pub mod display;
+pub mod keyring;
 pub mod notifications;
 pub mod processes;
 pub mod tray;

@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from "@testing-library/svelte";
+import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import { expect, test } from "vitest";
 import { backend } from "./fake/backend";
 import { rows } from "./fake/company";
@@ -127,7 +127,7 @@ test("the event log is searched, filtered, read to an event, repeated and export
   await user.click(within(screen.getByTestId("journal-bad")).getByRole("checkbox"));
   await waitFor(() => expect(all("event-row").map((one) => one.dataset.seq)).toEqual(["238"]));
   await user.click(all("event-row")[0] as HTMLElement);
-  expect((await screen.findByTestId("event-error")).textContent).toContain("not XML");
+  expect((await screen.findByTestId("event-error")).textContent).toContain("повреждённый XML, байт 10");
   // A newer version may read it.
   await user.click(screen.getByTestId("event-replay"));
   expect((await screen.findByTestId("event-replayed")).textContent).toContain("по-прежнему не читается");
@@ -143,7 +143,7 @@ test("the event log is searched, filtered, read to an event, repeated and export
     expect(screen.getByTestId("event-raw").textContent).toContain("<xsi:callId>callhalf-1:0"),
   );
   await user.click(screen.getByTestId("event-replay"));
-  expect((await screen.findByTestId("event-replayed")).textContent).toMatch(/outcome:\s*ringing → missed/);
+  expect((await screen.findByTestId("event-replayed")).textContent).toMatch(/Итог:\s*звонит → пропущен/);
 
   await user.click(screen.getByTestId("journal-export"));
   expect((await screen.findByTestId("message")).textContent).toContain("perezvon-events.jsonl");
@@ -152,7 +152,7 @@ test("the event log is searched, filtered, read to an event, repeated and export
   await user.clear(input("journal-search"));
   await user.click(screen.getByTestId("journal-requests"));
   await waitFor(() => expect(all("request-row").some((one) => one.dataset.bad === "true")).toBe(true));
-  expect(texts("request-row").join()).toContain("HTTP 503 · pbx_unavailable");
+  expect(texts("request-row").join()).toContain("HTTP 503 · АТС временно не работает");
 });
 
 test("a page that the relay does not have says so", async () => {
@@ -219,7 +219,7 @@ test("the PBX's settings are drawn from their description and checked in place",
 
   await user.clear(input("pbx-graceMs"));
   await user.type(input("pbx-graceMs"), "601");
-  expect(screen.getByTestId("pbx-problem").textContent).toBe("от 0 до 600 с");
+  expect(screen.getByTestId("pbx-problem").textContent).toBe("Допустимо от 0 до 600 с.");
   await user.click(screen.getByTestId("pbx-save"));
   expect(backend.times("save_pbx_settings")).toBe(0);
 
@@ -247,19 +247,85 @@ test("polling is said in the banner, with the way to live events", async () => {
   expect(screen.getByTestId("banner-fix").getAttribute("href")).toBe("#/settings/address");
 });
 
-test("a ready recording is fetched when one wants to listen", async () => {
-  const ready = backend.calls[0];
+/** Opens a call whose recording is there. */
+async function recorded() {
+  const [ready, ...others] = backend.calls;
   if (!ready) throw new Error("calls");
-  backend.calls = [{ ...ready, recording: "ready" }, ...backend.calls.slice(1)];
+  backend.calls = [{ ...ready, recording: "ready" }, ...others];
   const user = await open(`call/${ready.id}`);
   expect((await screen.findByTestId("panel-recording")).dataset.state).toBe("ready");
+  return user;
+}
+
+test("a ready recording is fetched when one wants to listen", async () => {
+  const user = await recorded();
   expect(backend.times("recording_audio")).toBe(0);
-  backend.fails.recording_audio = { code: "forbidden", detail: null };
+  backend.fails.recording_audio = { code: "timeout", detail: null };
   await user.click(screen.getByTestId("recording-play"));
-  expect((await screen.findByTestId("failure")).dataset.code).toBe("forbidden");
+  expect((await screen.findByTestId("failure")).dataset.code).toBe("timeout");
   backend.fails = {};
   await user.click(screen.getByTestId("recording-play"));
   const player = await screen.findByTestId<HTMLAudioElement>("player");
   expect(player.src).toMatch(/^blob:/);
   expect(backend.last("recording_audio")).toEqual({ id: "rec-1" });
+  // The player's own word for it is English and says nothing.
+  await fireEvent.error(player);
+  expect(screen.getByTestId("player-broken").textContent).toContain("не удаётся воспроизвести");
+  expect(screen.queryByTestId("player")).toBeNull();
+});
+
+test.each([
+  ["forbidden", "только администратор"],
+  ["not_found", "Записи больше нет"],
+])("a recording that cannot be had (%s) is not offered again", async (code, words) => {
+  const user = await recorded();
+  backend.fails.recording_audio = { code, detail: "the relay's own sentence" };
+  await user.click(screen.getByTestId("recording-play"));
+  expect((await screen.findByTestId("failure")).textContent).toContain(words);
+  expect(screen.queryByTestId("recording-play")).toBeNull();
+});
+
+test("a dialog begins where one goes on, and points at what is missing", async () => {
+  const user = await open("users");
+  await screen.findAllByTestId("user-row");
+  await user.click(screen.getByTestId("people-invite"));
+  await screen.findByTestId("invite-dialog");
+  expect(document.activeElement).toBe(screen.getByTestId("invite-abonent"));
+  await user.selectOptions(screen.getByTestId("invite-abonent"), rows()[4]?.id ?? "");
+  await user.clear(input("invite-name"));
+  await user.click(screen.getByTestId("invite-make"));
+  await waitFor(() => expect(document.activeElement).toBe(input("invite-name")));
+  await user.type(input("invite-name"), "Склад{Enter}");
+  await screen.findByTestId("invite-code");
+  await waitFor(() => expect(document.activeElement).toBe(screen.getByTestId("invite-copy-code")));
+
+  await user.click(screen.getByTestId("invite-done"));
+  await user.click(screen.getByTestId("nav-abonents"));
+  await user.click(await screen.findByTestId("abonents-fill"));
+  await waitFor(() => expect(document.activeElement).toBe(screen.getByTestId("fill-close")));
+  await user.keyboard("{Enter}");
+  await waitFor(() => expect(screen.queryByTestId("fill-dialog")).toBeNull());
+});
+
+test("new events come in without being asked for", async () => {
+  await open("events");
+  await screen.findAllByTestId("event-row");
+  const [newest] = backend.company.events;
+  if (!newest) throw new Error("events");
+  backend.company.events = [{ ...newest, seq: 241, kind: "NewerEvent" }, ...backend.company.events];
+  backend.changed({ calls: true });
+  await waitFor(() => expect(all("event-row")[0]?.dataset.kind).toBe("NewerEvent"));
+});
+
+test("the journals name people, kinds and causes, and leave what they do not know", async () => {
+  const user = await open("events");
+  await waitFor(() => expect(texts("event-row").join()).toContain("Иванов Пётр · Call"));
+  expect(texts("event-row").join()).toContain("Вызов завершён");
+  backend.company.exchanges = backend.company.exchanges.map((one, n) => ({
+    ...one,
+    correlation: n ? "call:900201:1" : "sunrise",
+  }));
+  await user.click(screen.getByTestId("journal-requests"));
+  await waitFor(() => expect(texts("request-row")[0]).toContain("sunrise"));
+  expect(texts("request-row")[1]).toContain("звонок 900201:1");
 });

@@ -167,7 +167,7 @@ test("settings are shown in people's units and sent in the relay's", () => {
   expect(valueOf(grace, " 20 ")).toBe(20_000);
   expect(valueText(grace, grace.default, t, "ru")).toBe("30 с");
   expect(boundsText(grace, t, "ru")).toBe("от 0 до 600 с");
-  expect(problemOf(grace, "601", t, "ru")).toBe("от 0 до 600 с");
+  expect(problemOf(grace, "601", t, "ru")).toBe("Допустимо от 0 до 600 с.");
   expect(problemOf(grace, "1,5", t, "ru")).toBe("Введите целое число.");
   expect(problemOf(grace, "600", t, "ru")).toBeNull();
   // A value that is no whole second must not be rounded by looking at it.

@@ -1,5 +1,15 @@
 import { expect, test } from "vitest";
-import { date, dateTime, daysAgo, duration, shortName, time, timeExact } from "../src/lib/format";
+import {
+  date,
+  dateTime,
+  daysAgo,
+  dayTime,
+  duration,
+  localMoments,
+  shortName,
+  time,
+  timeExact,
+} from "../src/lib/format";
 
 // The tests run in Moscow time (UTC+3).
 const MORNING = "2019-01-31T07:32:49.000Z";
@@ -13,6 +23,15 @@ test("dates follow the wording rules of each language", () => {
   expect(date(MORNING, "ru")).toBe("31.01.2019");
   expect(date(MORNING, "en")).toBe("31 Jan 2019");
   expect(dateTime(MORNING, "ru")).toBe("31.01.2019 10:32");
+  expect([dayTime(MORNING, "ru"), dayTime(MORNING, "en")]).toEqual(["31.01 10:32", "31 Jan 10:32"]);
+});
+
+test("a moment inside a sentence of the relay is written as any other", () => {
+  const told = "Последнее событие от АТС: 2019-01-31T07:32:49.612Z";
+  expect(localMoments(told, "ru")).toBe("Последнее событие от АТС: 31.01.2019 10:32");
+  expect(localMoments("Until 2019-01-31T07:32:49Z, not 2019-13-91T07:32Z", "en")).toBe(
+    "Until 31 Jan 2019 10:32, not 2019-13-91T07:32Z",
+  );
 });
 
 test("a moment that is not known or not a date is written as nothing", () => {

@@ -53,6 +53,23 @@ test("plural forms follow each language", () => {
   expect(pluralOf("en")(3, { one: "call", other: "calls" })).toBe("calls");
 });
 
+test("every kind of event, every reason not to read one and every cause of a failed request has a word", () => {
+  const words = (path: string, what: RegExp) =>
+    [...readFileSync(path, "utf8").matchAll(what)].map((found) => found[1] ?? "");
+  const kinds = words("../src-tauri/core/src/event.rs", /"(\w+Event)" => Self::/g);
+  const causes = words("../src-tauri/pbx/src/rest/error.rs", /=> "(pbx_\w+)"/g);
+  const reasons = words("../src-tauri/pbx/src/xsi/error.rs", /#\[error\("(.+?)"/g);
+  expect([kinds.length, causes.length, reasons.length].every((n) => n > 10)).toBe(true);
+  const unsaid = reasons.filter(
+    (reason) => !dictionaries.ru.journal.reasons[reason.replace(/\{\w*\}|\d+/g, "#")],
+  );
+  expect(unsaid, "English reads them as they are").toEqual([]);
+  for (const { journal } of Object.values(dictionaries)) {
+    expect(kinds.filter((kind) => !journal.kinds[kind])).toEqual([]);
+    expect(causes.filter((cause) => !journal.errors[cause])).toEqual([]);
+  }
+});
+
 // npm runs the tests in ui/.
 const contract = readFileSync("../src-tauri/src/ipc.rs", "utf8");
 

@@ -45,7 +45,7 @@ test("a pasted link needs no address; plain HTTP and a file are agreed to first"
   await user.click(screen.getByTestId("settings-save"));
   await screen.findByTestId("join-dialog");
   await user.click(screen.getByTestId("join-accept"));
-  expect(screen.getByText("Подтвердите отмеченное выше.")).toBeTruthy();
+  expect(screen.getByText("Подтвердите согласие отметкой выше.")).toBeTruthy();
   await user.click(screen.getByTestId("join-clear"));
   await user.click(screen.getByTestId("join-accept"));
   expect(backend.times("join_accept")).toBe(0);

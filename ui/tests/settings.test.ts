@@ -174,6 +174,25 @@ test("every failed check has its cause and its way out", async () => {
   expect(copied.split("\n")).toHaveLength(13);
 });
 
+test("a check under way does not pass off old results as new", async () => {
+  backend.checks = backend.checks.map((line) => ({ ...line, detail: "до 2026-01-31T07:22:37.612Z" }));
+  const user = await open("settings/check");
+  await screen.findAllByTestId("check-line");
+  expect(all("check-line")[0]?.textContent).toContain("до 31.01.2026 10:22");
+  backend.silent.add("check");
+  await user.click(screen.getByTestId("check-run"));
+  await waitFor(() => expect(screen.getByTestId("check-result").textContent).toContain("прошлой проверки"));
+  expect(screen.queryByTestId("check-copy")).toBeNull();
+});
+
+test("a failure does not send one to the page where one is", async () => {
+  backend.fails.check_token = { code: "token_refused", detail: null };
+  const user = await open("settings/connection");
+  await user.type(input("settings-token"), "worn-out");
+  const told = await screen.findByTestId("failure");
+  expect(within(told).queryByText("Исправить")).toBeNull();
+});
+
 test("warnings and skipped checks are neither passed nor failed", async () => {
   backend.checks = backend.checks.map((line) => {
     if (line.id === "callback") return { ...line, ok: true, state: "warning", code: "certificate_ends" };

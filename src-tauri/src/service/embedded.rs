@@ -1,6 +1,6 @@
 //! The relay inside the app: one person, no server.
 
-use super::{LOCKED, Session, is_demo, key_source};
+use super::{LOCKED, Session, is_demo, key_source, secrets_word};
 use crate::app::Perezvon;
 use crate::ipc::Failure;
 use crate::secrets::Place;
@@ -17,7 +17,9 @@ use url::Url;
 /// running: the journal must stay readable.
 pub(super) async fn session(app: &Perezvon, connection: &Connection) -> Result<Session, Failure> {
     let settings = app.settings();
-    let (loaded, mut trouble) = match app.secrets.load(Place::Token).await {
+    let found = app.secrets.load(Place::Token).await;
+    let secrets = secrets_word(found.as_ref());
+    let (loaded, mut trouble) = match found {
         Ok(loaded) => (loaded, None),
         Err(error) => {
             tracing::warn!(%error, "The token could not be read");
@@ -25,9 +27,7 @@ pub(super) async fn session(app: &Perezvon, connection: &Connection) -> Result<S
             (None, Some(error.code()).filter(|code| *code == LOCKED))
         }
     };
-    let (token, kept) = loaded.map_or((None, None), |(secret, kept)| {
-        (Token::parse(secret.expose()).ok(), Some(kept))
-    });
+    let token = loaded.and_then(|(secret, _)| Token::parse(secret.expose()).ok());
     let (listener, in_use) = listen(&settings.listen).await?;
     if in_use {
         trouble = Some("port_in_use");
@@ -62,7 +62,7 @@ pub(super) async fn session(app: &Perezvon, connection: &Connection) -> Result<S
         client,
         me: connection.me.clone(),
         admin: true,
-        kept,
+        secrets,
         trouble: trouble.map(str::to_owned),
     })
 }

@@ -3,7 +3,6 @@
 use super::Session;
 use crate::app::{Perezvon, words};
 use crate::ipc::{Changed, CheckLine, Failure, ServiceState};
-use crate::secrets::Kept;
 use crate::toast::Ability;
 use perezvon_desk::Language;
 use perezvon_desk::follow::FeedState;
@@ -45,13 +44,22 @@ pub(super) async fn watch(app: &Perezvon, session: &Session, mut feed: watch::Re
     }
 }
 
+/// Codes of [`crate::secrets::SecretError`] without a keyring to use.
+const KEYRING_FAILED: [&str; 3] = ["no_keyring", "keyring_locked", "keyring_failed"];
+
 /// The relay does not run at all.
 pub(super) async fn tell_off(app: &Perezvon, code: &str) {
     let state = ServiceState {
         level: "off".to_owned(),
         trouble: Some(code.to_owned()),
         toasts: app.toasts.ability().word().to_owned(),
-        secrets: "none".to_owned(),
+        // Without an answer of the keyring it is taken for good; who stores a secret is told otherwise.
+        secrets: if KEYRING_FAILED.contains(&code) {
+            "none"
+        } else {
+            "keyring"
+        }
+        .to_owned(),
         ..ServiceState::default()
     };
     tell(app, state);
@@ -123,20 +131,12 @@ fn judge(app: &Perezvon, session: &Session, health: Option<&Health>, feed: &Feed
         trouble,
         embedded: session.relay.is_some(),
         relay_url: session.client.base().to_owned(),
-        token: if session.relay.is_some() {
-            known.has_token
-        } else {
-            session.kept.is_some()
-        },
+        // A remote session has a key, or there is none.
+        token: session.relay.is_none() || known.has_token,
         callback_url: known.callback_url,
         subscription_until: known.subscription_until,
         last_event_at: known.events.and_then(|events| events.last_at),
-        secrets: match session.kept {
-            Some(Kept::File) => "file",
-            Some(Kept::Keyring | Kept::Environment) => "keyring",
-            None => "none",
-        }
-        .to_owned(),
+        secrets: session.secrets.to_owned(),
         toasts: ability.word().to_owned(),
         // A connection of an older app does not say whose key it has; only an administrator is told of the keeper.
         admin: session.admin || health.is_some_and(|health| health.keeper.is_some()),

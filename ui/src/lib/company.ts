@@ -19,9 +19,16 @@ export function nameOf(abonent: AbonentRow): string {
   return name || phoneText(abonent.phone) || abonent.id;
 }
 
-/** The app's own key to the relay inside it has no user's name. */
-export const userName = (name: string, t: Dictionary): string =>
-  name === "local" ? t.people.thisComputer : name;
+/** Who acts without being a user has no name of a person. */
+export const userName = (name: string, t: Dictionary): string => t.people.names[name] ?? name;
+
+/** Name and where to find him: what tells two abonents of one name apart. */
+export const abonentText = (abonent: AbonentRow): string =>
+  [nameOf(abonent), abonent.extension || phoneText(abonent.phone)].filter(Boolean).join(" · ");
+
+/** An abonent's name by the id that the PBX uses. */
+export const namesOf = (abonents: AbonentRow[] | null): Map<string, string> =>
+  new Map((abonents ?? []).map((one) => [one.id, nameOf(one)]));
 
 export function detailOf(abonent: AbonentRow, t: Dictionary): string {
   const phone = phoneText(abonent.phone);

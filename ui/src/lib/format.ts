@@ -41,6 +41,21 @@ export function dateTime(iso: string | null | undefined, language: Language): st
   return d ? `${day(d, language)} ${time(iso)}` : "";
 }
 
+/** «24.11 10:32», «24 Nov 10:32»: for what is near and has little room. */
+export function dayTime(iso: string | null | undefined, language: Language): string {
+  const d = read(iso);
+  if (!d) return "";
+  const date =
+    language === "ru"
+      ? `${two(d.getDate())}.${two(d.getMonth() + 1)}`
+      : `${d.getDate()} ${MONTHS[d.getMonth()]}`;
+  return `${date} ${time(iso)}`;
+}
+
+/** A sentence of the relay with its moments in the reader's time: it writes them as ISO, for any reader. */
+export const localMoments = (text: string, language: Language): string =>
+  text.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z/g, (iso) => dateTime(iso, language) || iso);
+
 /** Days between the moment and now in the local calendar: 0 today, 1 yesterday; null when the moment is not known. */
 export function daysAgo(iso: string | null | undefined, now: number): number | null {
   const d = read(iso);

@@ -184,7 +184,14 @@ export class Company {
   };
   events: EventRow[] = Array.from({ length: 240 }, (_, n) => event(240 - n)).map((one) =>
     one.seq === 238
-      ? { ...one, kind: "", target: null, callKey: null, error: "not XML: unexpected end", sequence: null }
+      ? {
+          ...one,
+          kind: "",
+          target: null,
+          callKey: null,
+          error: "not well-formed XML at byte 10",
+          sequence: null,
+        }
       : one,
   );
   exchanges: ExchangeRow[] = Array.from({ length: 120 }, (_, n) => ({
@@ -228,17 +235,17 @@ export class Company {
     },
   ];
   audit: AuditRow[] = [
-    ["join_code_made", "Кузнецов Олег", null],
-    ["recording_switched", abonents[0]?.id ?? "", '{"on":true}'],
-    ["recording_played", "rec-17", null],
-    ["settings_changed", null, '{"graceMs":30000}'],
+    ["join_code_made", "c1", { name: "Кузнецов Олег", role: "user", abonent: abonents[2]?.id }],
+    ["recording_switched", abonents[0]?.id, { asked: "on", before: "off", after: "on" }],
+    ["recording_played", "rec-17", { abonent: abonents[1]?.id, startedAt: ago(200) }],
+    ["settings_changed", null, { graceMs: { from: 30_000, to: 45_000 } }],
   ].map(([what, subject, detail], n) => ({
     seq: 4 - n,
     at: ago(n * 70 + 5),
     who: { name: "Директор", role: "admin" },
-    what: what ?? "",
-    subject: subject ?? null,
-    detail: detail ?? null,
+    what: String(what),
+    subject: subject ? String(subject) : null,
+    detail: JSON.stringify(detail),
   }));
   schema = schema;
   values: Record<string, unknown> = {
@@ -293,7 +300,7 @@ export class Company {
       }
       case "replay_event":
         if (this.events.find((one) => one.seq === args.seq)?.error)
-          return { changed: false, before: null, after: null, error: "not XML: unexpected end" };
+          return { changed: false, before: null, after: null, error: "not well-formed XML at byte 10" };
         return {
           error: null,
           changed: true,

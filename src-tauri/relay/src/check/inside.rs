@@ -45,7 +45,10 @@ pub(super) async fn disk(scene: &Scene) -> Finding {
 fn space(free: u64, wal: u64) -> Finding {
     const ID: &str = "disk";
     let megabytes = free / (1024 * 1024);
-    let (ru, en) = (format!("свободно {megabytes} МБ"), format!("{megabytes} MB free"));
+    let (ru, en) = match megabytes / 1024 {
+        0..10 => (format!("свободно {megabytes} МБ"), format!("{megabytes} MB free")),
+        gigabytes => (format!("свободно {gigabytes} ГБ"), format!("{gigabytes} GB free")),
+    };
     if free < FULL {
         Finding::failed(ID, "disk_full").with(ru, en)
     } else if free < LOW {
@@ -118,7 +121,7 @@ pub(super) async fn feed(scene: &Scene) -> Finding {
             match version {
                 Some(version) => Finding::well(
                     ID,
-                    format!("Лента открывается, версия {version}"),
+                    format!("Лента звонков открывается, версия {version}"),
                     format!("The feed opens, version {version}"),
                 ),
                 None => Finding::failed(ID, "feed_failing"),

@@ -36,6 +36,7 @@ export const settings: typeof ru.settings = {
     storedIn: {
       keyring: "Secrets are kept in the system's keyring.",
       file: "Secrets are kept in a file on this computer, with your consent.",
+      environment: "The secret was given when the app was started and is not kept here.",
       none: "No system keyring was found.",
     },
     consent: "Keep it in a file on this computer",
@@ -113,6 +114,7 @@ export const settings: typeof ru.settings = {
     intro: "Checks the whole way of a call: from the PBX to the notification on the screen.",
     run: "Check service",
     running: "Checking…",
+    again: "Waiting for the answer. Below is what was found last time.",
     passed: "Everything works.",
     failed: (n) => `${plural(n, { one: "Needs", other: "Need" })} attention: ${n}`,
     warned: (n) => `Works, with remarks: ${n}`,

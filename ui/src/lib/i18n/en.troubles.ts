@@ -71,6 +71,12 @@ export const failures: Record<keyof typeof ru.failures, string> = {
   ...Object.fromEntries(
     Object.entries(troubles).map(([code, text]) => [code, `${text.title}. ${text.advice}`]),
   ),
+  pbx_unreachable: "No connection to the Cloud PBX. Check the internet connection and try again.",
+  pbx_unavailable: "The Cloud PBX does not answer for now. Try again a little later.",
+  relay_unreachable: "No connection to the server. Check its address and the network.",
+  no_keyring: "No system keyring was found. Agree to keep the secret in a file on this computer.",
+  keyring_failed: "The system keyring does not answer. Try again, or agree to keep the secret in a file.",
+  secrets_file: "The file with secrets cannot be written. Check the rights of the data folder and the disk.",
   bad_number: "This does not look like a phone number.",
   name_missing: "Enter a name.",
   not_found: "Not found. It may have been deleted.",

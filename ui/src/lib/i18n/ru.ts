@@ -54,7 +54,7 @@ export const ru = {
     events: "события",
     lastEvent: (at: string) => `последнее в ${at}`,
     lastEventOn: (at: string) => `последнее ${at}`,
-    noEvents: "ещё не было",
+    noEvents: "не приходили",
     subscription: "подписка",
     records: "записи",
     recordsFailed: "не читаются",

@@ -96,7 +96,7 @@ export function problemOf(
     if (!/^-?\d+$/.test(text)) return t.pbx.notNumber;
     const n = Number(text);
     const outside = (setting.min !== null && n < setting.min) || (setting.max !== null && n > setting.max);
-    return outside ? boundsText(setting, t, language) : null;
+    return outside ? t.pbx.outside(boundsText(setting, t, language)) : null;
   }
   if (setting.kind === "address" && text !== "" && !isUrl(text)) return t.pbx.notAddress;
   return null;

@@ -268,7 +268,7 @@ pub(crate) const ALL: &[Setting] = &[
             max: DAY_MS,
             unit: "ms",
         },
-        words("Потерянный вызов", "A call that went silent"),
+        words("Вызов без событий", "A call that went silent"),
         words(
             "Через сколько без событий звонок, который ещё не приняли, считается завершённым.",
             "After how long without events a ringing call is taken as ended.",
@@ -282,7 +282,7 @@ pub(crate) const ALL: &[Setting] = &[
             max: 7 * DAY_MS,
             unit: "ms",
         },
-        words("Потерянный разговор", "A conversation that went silent"),
+        words("Разговор без событий", "A conversation that went silent"),
         words(
             "Через сколько без событий разговор считается завершённым.",
             "After how long without events a conversation is taken as ended.",
