@@ -262,6 +262,13 @@ impl Call {
             .collect()
     }
 
+    /// Whether the abonent is one of [`Self::abonents`].
+    pub fn has_part(&self, abonent: &str) -> bool {
+        let placed = || self.request.as_ref().is_some_and(|request| request.abonent == abonent);
+        let own = |leg: &Leg| !leg.system && leg.abonent.as_deref() == Some(abonent);
+        self.legs.iter().any(own) || placed()
+    }
+
     fn note_told(&mut self) {
         let people: Vec<String> = self
             .abonents()

@@ -162,9 +162,9 @@ impl Hub {
         let roster = roster.get();
         let mut places = self.lock();
         let abonents = call.call.abonents();
-        let views = abonents
-            .iter()
-            .flat_map(|id| [View::Abonent((*id).to_owned()), View::AdminOf((*id).to_owned())])
+        let views = (abonents.iter().copied())
+            .chain(call.gone.iter().map(String::as_str))
+            .flat_map(|id| [View::Abonent(id.to_owned()), View::AdminOf(id.to_owned())])
             .chain([View::Company]);
         for view in views {
             let Some(of_view) = places.by_view.get_mut(&view) else {

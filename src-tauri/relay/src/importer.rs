@@ -19,6 +19,7 @@ use perezvon_core::Time;
 use perezvon_pbx::rest::{Portal, PortalError};
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
@@ -35,8 +36,12 @@ const DEEP_S: u32 = 3600;
 const DEEP_MS: i64 = WAITED_MS + 2 * 3_600_000;
 /// How far back otherwise.
 const SHALLOW_MS: i64 = 2 * 3_600_000;
-/// A recording or a line that has not come for so long will not come any more.
-const WAITED_MS: i64 = 24 * 3_600_000;
+/// A recording or a line that has not come for so long is not waited for any more.
+const WAITED_MS: i64 = DAY_MS;
+/// Each time the longer time is read, one day before it is read too, another one each time, up to so many days back:
+/// what comes later than anybody waits for is found within hours, by a few requests an hour.
+const OLDER_DAYS: i64 = 7;
+const DAY_MS: i64 = 24 * 3_600_000;
 
 /// The lists of the PBX.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,6 +164,8 @@ struct Loop {
     list: List,
     /// When a longer time was last read again.
     deep: Option<Instant>,
+    /// Which day before that is read next, from 0.
+    older: i64,
     failures: u32,
     /// The second edition of the statistics does not exist, as was found then.
     first_edition: Option<Instant>,
@@ -170,17 +177,23 @@ pub(crate) async fn run(app: App, list: List) {
         app: app.clone(),
         list,
         deep: None,
+        older: 0,
         failures: 0,
         first_edition: None,
     };
     let mut last: Option<Instant> = None;
     let mut wait = Duration::ZERO;
     loop {
-        let woken = app.import.waker(list).notified();
+        let mut woken = pin!(app.import.waker(list).notified());
         let due = last.is_none_or(|last| last.elapsed() >= wait);
         if due && let Some(portal) = app.portal_for("import") {
             let round = tokio::select! {
                 round = one.round(&portal) => round,
+                // Another token: with the one before there is nothing to read on. What was read is stored.
+                () = &mut woken => {
+                    last = None;
+                    continue;
+                }
                 () = app.stop.cancelled() => return,
             };
             wait = one.settle(round);
@@ -195,7 +208,7 @@ pub(crate) async fn run(app: App, list: List) {
         };
         let left = last.map_or(sleep, |last| wait.saturating_sub(last.elapsed()));
         tokio::select! {
-            () = woken => last = None,
+            () = &mut woken => last = None,
             () = tokio::time::sleep(sleep.min(left).max(app.timing.import_pause)) => {}
             () = app.stop.cancelled() => return,
         }
@@ -214,8 +227,28 @@ impl Loop {
             List::Statistics => self.statistics(portal, back).await?,
         }
         if deep {
+            // Not at the start: the first import reads all there is, and a relay that starts often must not ask often.
+            if self.deep.is_some() {
+                self.older(portal).await?;
+            }
             self.deep = Some(Instant::now());
         }
+        Ok(())
+    }
+
+    /// See [`OLDER_DAYS`].
+    async fn older(&mut self, portal: &Portal) -> Result<(), Trouble> {
+        let to = now().plus(-DEEP_MS - self.older * DAY_MS);
+        let from = to.plus(-DAY_MS).max(self.beginning());
+        if from >= to {
+            self.older = 0;
+            return Ok(());
+        }
+        match self.list {
+            List::Records => self.again(portal, from, to).await?,
+            List::Statistics => self.lines(portal, from, to).await?,
+        }
+        self.older = (self.older + 1) % OLDER_DAYS;
         Ok(())
     }
 

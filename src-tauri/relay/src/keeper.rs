@@ -305,10 +305,7 @@ impl Keeper {
     fn backoff(&mut self) -> Duration {
         let wait = self.grown(self.failures);
         self.failures += 1;
-        let mut byte = [0_u8; 1];
-        // Without random numbers there is no jitter, which does no harm.
-        let _ = getrandom::fill(&mut byte);
-        wait.mul_f64(0.75 + f64::from(byte[0]) / 255.0 * 0.25)
+        wait.mul_f64(0.75 + chance() * 0.25)
     }
 
     fn grown(&self, times: u32) -> Duration {
@@ -318,4 +315,12 @@ impl Keeper {
             .saturating_mul(1 << times.min(16))
             .min(timing.keeper_backoff_cap)
     }
+}
+
+/// Chance from 0 to 1.
+fn chance() -> f64 {
+    let mut byte = [0_u8; 1];
+    // Without random numbers there is no jitter, which does no harm.
+    let _ = getrandom::fill(&mut byte);
+    f64::from(byte[0]) / 255.0
 }

@@ -21,6 +21,8 @@ pub(crate) struct Entry {
     due: Option<Time>,
     used: u64,
     dirty: bool,
+    /// Lines or recordings made some of its legs, or it was built anew: a part may be gone.
+    may_shrink: bool,
 }
 
 /// See the module.
@@ -65,6 +67,7 @@ impl OpenCalls {
                 version: unread.version,
                 call: Call::new(&self.account, &unread.key, at),
                 linked: Vec::new(),
+                gone: Vec::new(),
             };
             self.unread.push(*unread);
             row
@@ -82,6 +85,7 @@ impl OpenCalls {
         let unread = self.unread.pop()?;
         if let Some(entry) = self.entries.get_mut(&unread.key) {
             entry.row.call = Call::new(&self.account, &unread.key, at);
+            entry.may_shrink = true;
         }
         Some(unread)
     }
@@ -117,6 +121,7 @@ impl OpenCalls {
             due,
             used: self.used,
             dirty: false,
+            may_shrink: false,
         };
         self.entries.insert(key, entry);
     }
@@ -145,6 +150,7 @@ impl OpenCalls {
                     version: 0,
                     call: Call::new(&self.account, key, at),
                     linked: Vec::new(),
+                    gone: Vec::new(),
                 })
             });
             self.take(row, at);
@@ -281,6 +287,12 @@ impl OpenCalls {
             entry.row.version = self.version;
             entry.row.linked = linked;
             entry.row.seq = calls::save(connection, &entry.row, entry.due)?;
+            entry.may_shrink |= entry.row.call.has_witnesses();
+            entry.row.gone = if entry.may_shrink {
+                calls::part(connection, &entry.row)?
+            } else {
+                Vec::new()
+            };
         }
         if !dirty.is_empty() {
             calls::set_version(connection, self.version)?;
@@ -338,6 +350,12 @@ pub(crate) fn tell(row: &CallRow, reader: Reader<'_>, roster: &Roster) -> perezv
             .find(|(known, _)| known == key)
             .map(|(_, id)| id.clone())
     };
-    row.call
-        .tell(&row.id, row.version, reader, &|id| roster.name_of(id), &id_of)
+    let mut told = row
+        .call
+        .tell(&row.id, row.version, reader, &|id| roster.name_of(id), &id_of);
+    if reader.abonent().is_some_and(|abonent| !row.call.has_part(abonent)) {
+        // It is no call of his any more.
+        told.superseded_by.get_or_insert_with(|| row.id.clone());
+    }
+    told
 }

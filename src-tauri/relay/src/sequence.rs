@@ -1,15 +1,21 @@
 //! Lost events (design, invariant 4): each subscription numbers its events from 1 (reference 2.3), so a number that
 //! never came is an event that never came. While one is missing within a call's time, *missed* is not certain.
+//!
+//! The PBX posts in parallel, so numbers come a little out of order: a gap speaks against the numbering only if it stays.
 
 use perezvon_core::Time;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 /// Missing numbers that are remembered per subscription; beyond that the oldest are forgotten.
-const MISSING: usize = 64;
-/// Steps that judge whether the numbers are contiguous at all.
+const MISSING: usize = 256;
+/// Verdicts that judge whether the numbers are contiguous at all.
 const STEPS: usize = 50;
-/// More gaps than this among them: this PBX does not number per subscription, and the numbers say nothing.
+/// More lasting gaps than this among them: this PBX does not number per subscription, and the numbers say nothing.
 const TOLERATED: usize = STEPS / 10;
+/// So many gaps may wait for their numbers; the oldest beyond that are judged to last.
+const OPEN: usize = 64;
+/// A gap that was not filled for so long lasts, milliseconds.
+const LATE_MS: i64 = 10_000;
 /// The number after which 1 comes again (reference 2.3).
 const LAST: i64 = 2_147_483_647;
 
@@ -20,6 +26,15 @@ pub(crate) struct Window {
     to: Time,
 }
 
+/// Numbers that were skipped at one time and may still come.
+#[derive(Debug)]
+struct Gap {
+    first: i64,
+    last: i64,
+    left: usize,
+    at: Time,
+}
+
 /// The numbering of one subscription.
 #[derive(Debug)]
 pub(crate) struct Numbering {
@@ -27,7 +42,10 @@ pub(crate) struct Numbering {
     newest: Option<i64>,
     newest_at: Time,
     missing: BTreeMap<i64, Window>,
-    steps: VecDeque<bool>,
+    /// Gaps that were not judged yet, the oldest first.
+    open: VecDeque<Gap>,
+    /// Of the last steps forward, whether each left a gap that lasted.
+    lasted: VecDeque<bool>,
 }
 
 impl Numbering {
@@ -38,7 +56,8 @@ impl Numbering {
             newest,
             newest_at: at,
             missing: BTreeMap::new(),
-            steps: VecDeque::new(),
+            open: VecDeque::new(),
+            lasted: VecDeque::new(),
         }
     }
 
@@ -48,36 +67,64 @@ impl Numbering {
             *self = Self::after(Some(number), at);
             return false;
         };
+        let was_trusted = self.is_trusted();
         if number <= newest {
             if number == 1 && newest == LAST {
                 *self = Self::after(Some(1), at);
             }
-            return self.missing.remove(&number).is_some();
+            return self.fill(number) || was_trusted != self.is_trusted();
         }
-        let was_trusted = self.is_trusted();
-        let gap = number - newest - 1;
-        if self.steps.len() == STEPS {
-            self.steps.pop_front();
-        }
-        self.steps.push_back(gap > 0);
         let window = Window {
             from: self.newest_at,
             to: at,
         };
+        let (first, last) = (newest + 1, number - 1);
         // Of a long gap the last numbers are enough to remember: the window is the same for all.
-        for lost in (newest + 1..number).rev().take(MISSING) {
-            self.missing.insert(lost, window);
-        }
+        let remembered = (first..number).rev().take(MISSING);
+        let left = remembered.clone().count();
+        self.missing.extend(remembered.map(|lost| (lost, window)));
         while self.missing.len() > MISSING {
             self.missing.pop_first();
         }
+        if left == 0 {
+            self.judge(false);
+        } else {
+            self.open.push_back(Gap { first, last, left, at });
+        }
+        while (self.open.front()).is_some_and(|gap| self.open.len() > OPEN || at.since(gap.at) > LATE_MS) {
+            self.open.pop_front();
+            self.judge(true);
+        }
         self.newest = Some(number);
         self.newest_at = self.newest_at.max(at);
-        gap > 0 || was_trusted != self.is_trusted()
+        left > 0 || was_trusted != self.is_trusted()
+    }
+
+    /// A number came late; true when it was missing.
+    fn fill(&mut self, number: i64) -> bool {
+        if self.missing.remove(&number).is_none() {
+            return false;
+        }
+        let of = (self.open.iter_mut()).position(|gap| (gap.first..=gap.last).contains(&number));
+        if let Some(gap) = of {
+            self.open[gap].left -= 1;
+            if self.open[gap].left == 0 {
+                self.open.remove(gap);
+                self.judge(false);
+            }
+        }
+        true
+    }
+
+    fn judge(&mut self, lasted: bool) {
+        if self.lasted.len() == STEPS {
+            self.lasted.pop_front();
+        }
+        self.lasted.push_back(lasted);
     }
 
     fn is_trusted(&self) -> bool {
-        self.steps.iter().filter(|gap| **gap).count() <= TOLERATED
+        self.lasted.iter().filter(|gap| **gap).count() <= TOLERATED
     }
 }
 
@@ -191,5 +238,49 @@ mod tests {
             !all.is_doubtful(at(0), at(10)),
             "after the last number comes 1, not a gap"
         );
+    }
+
+    #[test]
+    fn a_pbx_that_posts_in_parallel_is_still_trusted() {
+        // Blocks of eight arrive back to front: every step forward but the first of a block skips seven numbers.
+        let block = |n: i64| (1..=8).rev().map(move |i| (n * 8 + i, n));
+        let shuffled: Vec<(i64, i64)> = (0..40).flat_map(block).collect();
+        let mut all = following(&shuffled);
+        assert!(!all.is_doubtful(at(0), at(100)), "every gap was filled");
+        assert!(all.take("s", 323, at(41)), "so a gap is still a gap");
+        assert!(
+            all.is_doubtful(at(40), at(41)),
+            "and casts doubt: 321 and 322 did not come"
+        );
+        assert!(
+            all.take("s", 321, at(42)) && all.take("s", 322, at(42)),
+            "until they come"
+        );
+        assert!(!all.is_doubtful(at(0), at(100)));
+    }
+
+    #[test]
+    fn a_few_lost_events_amid_disorder_are_lost_and_nothing_else() {
+        // Each pair comes swapped; of every hundred numbers one never comes.
+        let mut came: Vec<(i64, i64)> = (1..=300).map(|n| (if n % 2 == 0 { n - 1 } else { n + 1 }, n)).collect();
+        came.retain(|(number, _)| number % 100 != 50);
+        let all = following(&came);
+        for lost in [50, 150, 250] {
+            assert!(all.is_doubtful(at(lost), at(lost)), "{lost} was lost about then");
+            assert!(!all.is_doubtful(at(lost + 40), at(lost + 40)), "and nothing 40 s later");
+        }
+        assert!(all.0["s"].open.len() <= OPEN && all.0["s"].missing.len() == 3);
+    }
+
+    #[test]
+    fn a_numbering_over_all_subscriptions_is_soon_ignored_at_any_rate() {
+        // A hundred events a second, each skipping what went to others.
+        let jumps: Vec<i64> = (1..=200).map(|n| n * 3).collect();
+        let mut all = Sequences::default();
+        all.follow("s", Numbering::after(Some(0), at(0)));
+        for (n, number) in jumps.iter().enumerate() {
+            all.take("s", *number, Time::from_ms(n as i64 * 10));
+        }
+        assert!(!all.is_doubtful(at(0), at(100)), "such numbering is ignored");
     }
 }

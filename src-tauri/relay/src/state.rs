@@ -35,7 +35,7 @@ pub struct Timing {
     pub keeper_backoff_cap: Duration,
     /// How often the keeper asks the PBX whether the subscriptions are still there.
     pub keeper_verify: Duration,
-    /// Between two subscriptions that are made, asked for or ended in a row.
+    /// Before each subscription that is made, asked for or ended; up to half as long again by chance.
     pub keeper_pace: Duration,
     /// How often the keeper looks whether the machine slept, its clock was set or its network changed.
     pub keeper_watch: Duration,

@@ -1,6 +1,8 @@
 //! Rows of calls that cannot be read: all else goes on, and the call comes back from its events.
 #![allow(clippy::unwrap_used)]
 
+#[path = "support/sim.rs"]
+mod beside;
 #[path = "support/relay.rs"]
 mod support;
 #[path = "support/xml.rs"]
@@ -143,4 +145,74 @@ async fn open_calls_that_are_damaged_are_built_anew_at_the_start() {
     let ended = served.get("/v1/calls").await["calls"][1]["outcome"].clone();
     assert_ne!(ended, known[2].1, "and go on");
     served.relay.shutdown().await;
+}
+
+/// What is known of a call, without what every change of it moves.
+fn content(mut call: Value) -> Value {
+    let map = call.as_object_mut().unwrap();
+    map.remove("version");
+    map.remove("updatedAt");
+    call
+}
+
+#[tokio::test]
+async fn damaged_calls_that_belong_together_come_back_whole() {
+    let sim = beside::sim(|_| {}).await;
+    for path in ["records", "statistics", "v2/statistics"] {
+        sim.faults().path(path, perezvon_sim::FaultKind::Error500, None);
+    }
+    let mut served = beside::beside(&sim, beside::dir(), true, |_| {}).await;
+    for script in ["consultative-transfer", "blind-transfer", "forward-no-answer"] {
+        sim.play_through(script, perezvon_sim::Args::default()).await.unwrap();
+    }
+    let told = |served: &Served| {
+        let calls = served
+            .client
+            .get(served.url("/v1/calls?limit=100"))
+            .bearer_auth(served.admin())
+            .send();
+        async move {
+            calls.await.unwrap().json::<Value>().await.unwrap()["calls"]
+                .as_array()
+                .unwrap()
+                .clone()
+        }
+    };
+    let before = until("all are over", || async {
+        let calls = told(&served).await;
+        let open = |call: &Value| matches!(call["outcome"].as_str(), Some("ringing" | "talking"));
+        (calls.len() > 3 && !calls.iter().any(open) && sim.deliveries().iter().all(|d| d.status.is_some()))
+            .then_some(calls)
+    })
+    .await;
+    let linked: Vec<&Value> = before.iter().filter(|call| call["linked"][0].is_string()).collect();
+    assert!(linked.len() >= 2, "some belong together: {before:?}");
+    for (n, call) in before.iter().enumerate() {
+        let dir = served.stop().await;
+        damage(dir.path(), call["trackingId"].as_str().unwrap());
+        served = beside::beside(&sim, dir, false, |_| {}).await;
+        let id = call["id"].as_str().unwrap();
+        let events = served.get(&format!("/v1/events?call={id}")).await["events"].clone();
+        let replay = format!("/v1/events/{}/replay", events[0]["seq"]);
+        let answer = served
+            .send(reqwest::Method::POST, &replay, Some(&served.admin()), None)
+            .await;
+        assert_eq!(answer.status(), 200, "the writer meets it");
+        assert_eq!(aside(&served).await, n + 1, "it was put aside");
+        let after = told(&served).await;
+        let contents = |calls: &[Value]| calls.iter().cloned().map(content).collect::<Vec<_>>();
+        assert_eq!(contents(&after), contents(&before), "as it was: {id}");
+        for abonent in call["legs"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|leg| leg["abonent"].as_str())
+        {
+            let own = served.get(&format!("/v1/calls?limit=100&abonent={abonent}")).await;
+            let own = own["calls"].as_array().unwrap().iter();
+            assert_eq!(own.filter(|other| other["id"] == *id).count(), 1, "{abonent} has it");
+        }
+    }
+    served.relay.shutdown().await;
+    sim.shutdown().await;
 }

@@ -12,7 +12,7 @@ use beside::{beside, dir, sim};
 use perezvon_relay::Policy;
 use perezvon_sim::Args;
 use serde_json::json;
-use support::{IVANOV, start_in, start_with, until};
+use support::{IVANOV, PETROV, start_in, start_with, until};
 use xml::Xml;
 
 #[tokio::test]
@@ -145,6 +145,57 @@ async fn a_lost_event_makes_missed_uncertain_until_it_comes_after_all() {
         (&call["outcome"], &call["uncertain"]),
         (&json!("missed"), &json!(false)),
         "now nothing is missing: {call}"
+    );
+    served.relay.shutdown().await;
+    sim.shutdown().await;
+}
+
+#[tokio::test]
+async fn events_that_come_out_of_order_do_not_hide_that_one_is_lost() {
+    let sim = sim(|_| {}).await;
+    let served = beside(&sim, dir(), true, |_| {}).await;
+    let subscription = sim.subscriptions()[0].subscription_id.clone();
+    let event = |sequence: i64, xml: Xml| Xml {
+        sequence,
+        subscription: subscription.clone(),
+        event_id: format!("e0000000-0000-4000-8000-0000000{sequence:05x}"),
+        ..xml
+    };
+    // A PBX that posts in parallel: of each three events the last comes first.
+    for n in 0..40 {
+        let call = Xml::received(10 + n, PETROV);
+        let first = 1 + 3 * n as i64;
+        for (number, step) in [
+            (first + 2, call.released()),
+            (first, call.clone()),
+            (first + 1, call.answered()),
+        ] {
+            assert_eq!(served.post_event(event(number, step).text()).await, 200);
+        }
+    }
+    let told = served.get("/v1/calls?limit=100").await;
+    let sure = told["calls"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .all(|call| call["uncertain"] == json!(false));
+    assert!(sure, "nothing is missing: {told}");
+    let rings = Xml::received(1, IVANOV);
+    served.post_event(event(121, rings.clone()).text()).await;
+    served.post_event(event(123, rings.released()).text()).await;
+    let own = format!("/v1/calls?abonent={IVANOV}");
+    let call = served.get(&own).await["calls"][0].clone();
+    assert_eq!(call["uncertain"], json!(true), "number 122 is missing: {call}");
+    let late = Xml {
+        kind: "HookStatusEvent",
+        ..rings
+    };
+    served.post_event(event(122, late).text()).await;
+    let call = served.get(&own).await["calls"][0].clone();
+    assert_eq!(
+        (&call["outcome"], &call["uncertain"]),
+        (&json!("missed"), &json!(false)),
+        "now it is not: {call}"
     );
     served.relay.shutdown().await;
     sim.shutdown().await;

@@ -234,6 +234,45 @@ async fn recordings_that_come_late_below_the_cursor_are_found() {
 }
 
 #[tokio::test]
+async fn lines_and_recordings_that_come_days_late_are_found() {
+    let sim = long_ago(24 * 4, |_| {}).await;
+    sim.faults().change(|faults| {
+        faults.statistics_late = true;
+        faults.records_late = true;
+    });
+    play(&sim, &day(44, 60_000)).await;
+    let served = beside(&sim, dir(), false, |options| {
+        quick(options);
+        options.timing.import_second = Duration::from_micros(200);
+    })
+    .await;
+    imported(&served).await;
+    assert!(journal(&served, None).await.is_empty(), "the PBX lists nothing yet");
+    let asked = sim.requests().len();
+    sim.release_late();
+    agrees(&served, &sim).await;
+    // One look at an older day in what counts as an hour, not a search through the whole week.
+    let older = |from: &str| {
+        let from = chrono::DateTime::parse_from_rfc3339(&from.replace("%3A", ":")).unwrap();
+        chrono::Utc::now().timestamp_millis() - from.timestamp_millis() > 27 * HOUR
+    };
+    let requests = sim.requests();
+    let starts = requests.iter().skip(asked).filter_map(|request| {
+        let (_, query) = request.path.split_once("statistics?")?;
+        query.split('&').find_map(|pair| pair.strip_prefix("dateFrom="))
+    });
+    let (deep, all): (Vec<bool>, Vec<bool>) = starts.map(|from| (older(from), true)).unzip();
+    let deep = deep.into_iter().filter(|deep| *deep).count();
+    assert!(
+        (1..=9).contains(&deep),
+        "{deep} of {} requests went further back",
+        all.len()
+    );
+    served.relay.shutdown().await;
+    sim.shutdown().await;
+}
+
+#[tokio::test]
 async fn the_first_edition_of_the_statistics_tells_who_spoke() {
     let sim = long_ago(20, |_| {}).await;
     sim.faults().change(|faults| faults.v2_statistics_off = true);
@@ -247,23 +286,49 @@ async fn the_first_edition_of_the_statistics_tells_who_spoke() {
 }
 
 #[tokio::test]
-async fn a_refused_token_is_told_and_no_token_is_no_import() {
+async fn a_refused_token_is_told_and_a_new_one_wakes_everything() {
     let served = start_with(|_| {}).await;
     assert_eq!(served.get("/v1/health").await["import"]["mode"], "off");
     let sim = sim(|_| {}).await;
     let rest = sim.rest_url();
+    // What is refused is not repeated by itself while the test lasts: after a minute, and after five.
     let served = start_in(served.stop().await, |options| {
-        quick(options);
+        options.timing.import_second = Duration::from_millis(100);
+        options.timing.import_pause = Duration::from_millis(1);
+        options.timing.keeper_backoff = Duration::from_mins(5);
         options.pbx_url = rest.parse().unwrap();
         options.token = Some(perezvon_relay::Token::parse("00000000-0000-4000-8000-00000000dead").unwrap());
     })
     .await;
+    let own = served.url("/").parse().unwrap();
+    served.relay.set_public_url(Some(own)).await.unwrap();
     until("the cause is visible", || async {
-        let health = served.get("/v1/health").await;
-        (health["import"]["records"]["error"] == "pbx_unauthorized" && health["import"]["mode"] == "polling")
-            .then_some(())
+        let import = served.get("/v1/health").await["import"].clone();
+        let keeper = served.get("/v1/subscriptions").await["keeper"].clone();
+        let lists = ["records", "statistics"].map(|list| import[list]["error"].clone());
+        let told = lists.iter().all(|error| error == "pbx_unauthorized") && import["mode"] == "polling";
+        (told && keeper["error"] == "pbx_unauthorized" && keeper["failure"]["fix"].is_string()).then_some(())
     })
     .await;
+    let refused = sim.requests().len();
+    let good = serde_json::json!({ "token": sim.token() });
+    let admin = served.admin();
+    let taken = served.send(reqwest::Method::PUT, "/v1/settings/token", Some(&admin), Some(good));
+    assert_eq!(taken.await.status(), 200, "the right one is taken");
+    until("everything works at once", || async {
+        let import = served.get("/v1/health").await["import"].clone();
+        let keeper = served.get("/v1/subscriptions").await["keeper"].clone();
+        let read = |list: &str| import[list]["lastAt"].is_string() && import[list]["error"].is_null();
+        (read("records") && read("statistics") && import["mode"] == "live" && keeper["state"] == "active").then_some(())
+    })
+    .await;
+    let tried: Vec<_> = sim
+        .requests()
+        .into_iter()
+        .skip(refused)
+        .filter(|request| request.status == Some(401))
+        .collect();
+    assert!(tried.is_empty(), "nobody tries the old one again: {tried:?}");
     served.relay.shutdown().await;
     sim.shutdown().await;
 }

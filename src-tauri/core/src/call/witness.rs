@@ -195,7 +195,8 @@ impl Call {
         self.heard.is_empty() && self.recordings.is_empty() && self.request.is_none() && !self.lines.is_empty()
     }
 
-    fn has_witnesses(&self) -> bool {
+    /// Lines or recordings are known of it.
+    pub fn has_witnesses(&self) -> bool {
         !self.lines.is_empty() || !self.recordings.is_empty()
     }
 

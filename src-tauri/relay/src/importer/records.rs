@@ -1,6 +1,6 @@
 //! The recordings: after the cursor what is new, and again what may have come late, below it.
 
-use super::{CHUNK, DEEP_MS, Loop, Trouble, WAITED_MS};
+use super::{CHUNK, Loop, SHALLOW_MS, Trouble, WAITED_MS};
 use crate::ledger::recordings::{self, RecordingRow};
 use crate::ledger::statistics as places;
 use crate::roster::Roster;
@@ -34,7 +34,8 @@ impl Loop {
             }
         }
         if !is_first {
-            self.again(portal, back).await?;
+            let end = now();
+            self.again(portal, end.plus(-back).max(self.beginning()), end).await?;
         }
         let before = now().plus(-WAITED_MS);
         while self
@@ -47,10 +48,11 @@ impl Loop {
         Ok(())
     }
 
-    async fn again(&mut self, portal: &Portal, back: i64) -> Result<(), Trouble> {
-        let from = now().plus(-back).max(self.beginning());
+    /// Reads again what began between the two times; of a longer time, looks which recordings are gone.
+    pub(super) async fn again(&mut self, portal: &Portal, from: Time, to: Time) -> Result<(), Trouble> {
         let filter = RecordFilter {
             from: Some(from),
+            to: Some(to),
             ..RecordFilter::default()
         };
         let mut list = portal.records(filter, None);
@@ -64,10 +66,10 @@ impl Loop {
                 break;
             }
         }
-        if back < DEEP_MS {
+        if to.since(from) <= SHALLOW_MS {
             return Ok(());
         }
-        let (from, to) = (from.plus(EDGE_MS), now().plus(-EDGE_MS));
+        let (from, to) = (from.plus(EDGE_MS), to.plus(-EDGE_MS));
         let known = self
             .app
             .ledger

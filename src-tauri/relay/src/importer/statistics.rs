@@ -26,7 +26,12 @@ impl Loop {
         let end = now();
         let first = self.beginning();
         let until = self.place().await?.until;
-        let mut from = until.map_or(first, |until| until.min(end).plus(-back).max(first.min(until)));
+        let from = until.map_or(first, |until| until.min(end).plus(-back).max(first.min(until)));
+        self.lines(portal, from, end).await
+    }
+
+    /// Reads and stores what lies between the two times, window by window.
+    pub(super) async fn lines(&mut self, portal: &Portal, mut from: Time, end: Time) -> Result<(), Trouble> {
         let mut window = WINDOW_MS;
         while from < end {
             let to = from.plus(window).min(end);

@@ -26,6 +26,15 @@ pub(super) fn renew_after(granted_s: i64, minutes: Option<u32>) -> Duration {
     minutes.map_or(latest, |minutes| latest.min(Duration::from_mins(minutes.into())))
 }
 
+/// The same up to a tenth sooner, by the subscription's id: those that were made for many abonents in one go are not
+/// renewed in one go for ever.
+pub(super) fn spread(after: Duration, id: &str) -> Duration {
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+    let mut hasher = DefaultHasher::new();
+    id.hash(&mut hasher);
+    after - after * (hasher.finish() % 1000) as u32 / 10_000
+}
+
 /// How long until the renewal; zero: now.
 pub(super) fn left(age: Age, after: Duration) -> Duration {
     let by_clock = if age.by_clock < -TOLERANCE {
@@ -67,6 +76,19 @@ mod tests {
             Duration::from_mins(27),
             "never later than the grant allows"
         );
+    }
+
+    #[test]
+    fn many_that_were_made_together_are_renewed_one_after_the_other() {
+        let after = renew_after(3_600, None);
+        let mut times: Vec<_> = (0..300).map(|n| spread(after, &format!("s-{n}"))).collect();
+        times.sort_unstable();
+        assert!(
+            times[0] >= after * 9 / 10 && times[299] <= after,
+            "never later, hardly sooner"
+        );
+        let soon = |window: &[Duration]| window[29] - window[0] < Duration::from_secs(5);
+        assert!(!times.windows(30).any(soon), "no thirty of them within five seconds");
     }
 
     #[test]

@@ -32,7 +32,6 @@ impl Keeper {
         let mut next = self.app.timing.keeper_verify;
         let mut refused = None::<(&'static str, usize)>;
         let mut refuse = |code| refused = Some((code, refused.map_or(0, |known| known.1) + 1));
-        let mut asked = false;
         for who in &wanted {
             let found = active.iter().rev().find(|s| serves(s, who.as_deref()));
             if found.is_some_and(|s| !self.until_renewal(s, &settings).is_zero()) {
@@ -45,7 +44,7 @@ impl Keeper {
                 refuse("subscription_ended");
                 continue;
             }
-            self.pace(&mut asked).await;
+            self.pace().await;
             match self.make(portal, who.as_deref(), url, &settings).await {
                 Ok(made) => {
                     self.note_made(who.as_ref(), &made.id, found.is_none());
@@ -87,7 +86,7 @@ impl Keeper {
                 _ => ("not_wanted", None),
             };
             self.end(old, reason, by).await?;
-            self.pace(&mut asked).await;
+            self.pace().await;
             // It ends by itself if the PBX does not do it now; until then its events are duplicates.
             if let Err(error) = portal.unsubscribe(&old.id).await {
                 tracing::debug!(code = error.code(), "an old subscription was not deleted");
@@ -104,11 +103,10 @@ impl Keeper {
         })
     }
 
-    /// Waits between two requests of a round, so that 300 abonents do not come at once.
-    async fn pace(&self, asked: &mut bool) {
-        if std::mem::replace(asked, true) {
-            tokio::time::sleep(self.app.timing.keeper_pace).await;
-        }
+    /// Waits before each request, so that 300 abonents do not come at once, nor many relays in step.
+    async fn pace(&self) {
+        let pace = self.app.timing.keeper_pace;
+        tokio::time::sleep(pace.mul_f64(1.0 + super::chance() / 2.0)).await;
     }
 
     fn age(&self, subscription: &Subscription) -> Age {
@@ -134,7 +132,10 @@ impl Keeper {
         if is_asked || self.shortened.contains(&subscription.id) {
             return Duration::ZERO;
         }
-        let after = plan::renew_after(subscription.granted_s, settings.renew_minutes);
+        let mut after = plan::renew_after(subscription.granted_s, settings.renew_minutes);
+        if subscription.abonent.is_some() {
+            after = plan::spread(after, &subscription.id);
+        }
         plan::left(self.age(subscription), after)
     }
 
@@ -196,9 +197,8 @@ impl Keeper {
         if self.verified.is_some_and(|at| at.elapsed() < every) {
             return Ok(());
         }
-        let mut asked = false;
         for subscription in self.app.ledger.read(subscriptions::active).await? {
-            self.pace(&mut asked).await;
+            self.pace().await;
             match portal.subscription(&subscription.id).await {
                 Ok(info) if info.url.as_ref().is_none_or(|url| *url == subscription.url) => {
                     let half = subscription.granted_s / 2;

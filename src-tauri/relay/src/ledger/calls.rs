@@ -25,6 +25,8 @@ pub(crate) struct CallRow {
     pub(crate) call: Call,
     /// Key and id of the calls joined to this one.
     pub(crate) linked: Vec<(String, String)>,
+    /// Abonents who had a part in it until this version, see [`part`].
+    pub(crate) gone: Vec<String>,
 }
 
 const COLUMNS: &str = "c.seq, c.id, c.version, c.state, c.key, c.superseded_by";
@@ -36,6 +38,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<CallRow> {
         version: row.get(2)?,
         call: decode(row.get_ref(3)?.as_str()?)?,
         linked: Vec::new(),
+        gone: Vec::new(),
     })
 }
 
@@ -72,7 +75,8 @@ pub(crate) fn exists(connection: &Connection, key: &str) -> rusqlite::Result<boo
 
 /// The call of an id; for a user only where he has a part in it.
 pub(crate) fn by_id(connection: &Connection, id: &str, abonent: Option<&str>) -> Result<Option<CallRow>, LedgerError> {
-    let own = "(?2 IS NULL OR EXISTS (SELECT 1 FROM call_abonents a WHERE a.abonent = ?2 AND a.call = c.seq))";
+    let own =
+        "(?2 IS NULL OR EXISTS (SELECT 1 FROM call_abonents a WHERE a.abonent = ?2 AND a.call = c.seq AND a.gone = 0))";
     let sql = format!("SELECT {COLUMNS} FROM calls c WHERE c.id = ?1 AND {own}");
     let row = connection
         .prepare_cached(&sql)?
@@ -164,7 +168,7 @@ fn save_view(connection: &Connection, seq: i64, row: &CallRow, abonent: &str) ->
     let sql = "INSERT INTO call_abonents (abonent, call, version, direction, outcome, number, started_at)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
                ON CONFLICT (abonent, call) DO UPDATE SET version = ?3, direction = ?4, outcome = ?5, number = ?6,
-                   started_at = ?7";
+                   started_at = ?7, gone = 0";
     let values = (
         abonent,
         seq,
@@ -176,6 +180,23 @@ fn save_view(connection: &Connection, seq: i64, row: &CallRow, abonent: &str) ->
     );
     connection.prepare_cached(sql)?.execute(values)?;
     Ok(())
+}
+
+/// Takes the views away of those who have no part in the stored call any more (a line or a recording that made it was
+/// another call's), and gives who they are: they are told of this version as the last.
+pub(crate) fn part(connection: &Connection, row: &CallRow) -> rusqlite::Result<Vec<String>> {
+    let sql = "SELECT abonent FROM call_abonents WHERE call = ?1 AND gone = 0";
+    let mut statement = connection.prepare_cached(sql)?;
+    let views = statement.query_map([row.seq], |row| row.get::<_, String>(0))?;
+    let mut gone: Vec<String> = views.collect::<Result<_, _>>()?;
+    gone.retain(|abonent| !row.call.has_part(abonent));
+    for abonent in &gone {
+        let sql = "UPDATE call_abonents SET gone = 1, version = ?3 WHERE call = ?1 AND abonent = ?2";
+        connection
+            .prepare_cached(sql)?
+            .execute((row.seq, abonent, row.version))?;
+    }
+    Ok(gone)
 }
 
 fn word(direction: Direction) -> &'static str {
@@ -235,7 +256,11 @@ pub(crate) struct CallQuery {
 /// A page of the journal, newest call first, by the PBX's clock (by the relay's while no event has told a time).
 pub(crate) fn list(connection: &Connection, query: &CallQuery) -> Result<Vec<CallRow>, LedgerError> {
     let (table, view, order) = match query.abonent {
-        Some(_) => ("call_abonents v JOIN calls c ON c.seq = v.call", "v", "v.call"),
+        Some(_) => (
+            "call_abonents v JOIN calls c ON c.seq = v.call AND v.gone = 0",
+            "v",
+            "v.call",
+        ),
         None => ("calls c", "c", "c.seq"),
     };
     // Place and length of the page.
@@ -302,7 +327,7 @@ pub(crate) fn keys_of_abonent(
     to: Time,
 ) -> rusqlite::Result<Vec<String>> {
     let sql = "SELECT c.key FROM call_abonents a JOIN calls c ON c.seq = a.call
-               WHERE a.abonent = ?1 AND a.started_at BETWEEN ?2 AND ?3 AND c.superseded_by IS NULL";
+               WHERE a.abonent = ?1 AND a.started_at BETWEEN ?2 AND ?3 AND a.gone = 0 AND c.superseded_by IS NULL";
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map((abonent, from.ms(), to.ms()), |row| row.get(0))?;
     rows.collect()

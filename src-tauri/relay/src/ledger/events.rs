@@ -53,7 +53,22 @@ pub(crate) fn append(connection: &Connection, read: &Readable, body: &Body, at: 
             body.dictionary,
         ))?,
     };
+    if let (1, Ok(event)) = (changed, read) {
+        note_further_calls(connection, connection.last_insert_rowid(), event)?;
+    }
     Ok(changed == 1)
+}
+
+/// The calls that an event speaks of beside the first: few events do.
+fn note_further_calls(connection: &Connection, seq: i64, event: &Event) -> rusqlite::Result<()> {
+    let mut keys = event.calls.iter().filter_map(Call::key_of);
+    let Some(first) = keys.next() else { return Ok(()) };
+    for key in keys.filter(|key| *key != first) {
+        connection
+            .prepare_cached("INSERT OR IGNORE INTO event_calls (event, call_key) VALUES (?1, ?2)")?
+            .execute((seq, key))?;
+    }
+    Ok(())
 }
 
 /// Whether an event of this id is stored.
@@ -95,7 +110,10 @@ pub(crate) fn raw(connection: &Connection, seq: i64) -> Result<Option<Vec<u8>>, 
 
 /// When the events of a call came, and their bodies as they were posted, oldest first.
 pub(crate) fn of_call(connection: &Connection, key: &str) -> rusqlite::Result<Vec<(Time, Vec<u8>)>> {
-    let sql = "SELECT received_at, posted(raw, dictionary) FROM events WHERE call_key = ?1 ORDER BY seq";
+    let sql = "SELECT received_at, posted(raw, dictionary) FROM events WHERE seq IN
+                   (SELECT seq FROM events WHERE call_key = ?1
+                    UNION ALL SELECT event FROM event_calls WHERE call_key = ?1)
+               ORDER BY seq";
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map([key], |row| Ok((Time::from_ms(row.get(0)?), row.get(1)?)))?;
     rows.collect()
@@ -115,7 +133,7 @@ pub(crate) fn set_read(connection: &Connection, seq: i64, event: &Event) -> rusq
         event.kind.as_wire(),
         event.calls.iter().find_map(Call::key_of),
     ))?;
-    Ok(())
+    note_further_calls(connection, seq, event)
 }
 
 /// An event still cannot be read, perhaps for another reason.

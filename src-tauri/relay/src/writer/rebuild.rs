@@ -34,7 +34,9 @@ impl Batch<'_> {
         let lines = statistics::of_call(connection, key)?;
         let recordings = recordings::of_call(connection, key)?;
         let request = requests::of_call(connection, &row.id)?;
-        if events.is_empty() && lines.is_empty() && recordings.is_empty() && request.is_none() {
+        let is_nothing = events.is_empty() && lines.is_empty() && recordings.is_empty() && request.is_none();
+        // One that another took the place of stands for those who have not heard of that yet.
+        if is_nothing && row.superseded_by.is_none() {
             return Ok(false);
         }
         let begun = events.iter().map(|(at, _)| *at).min();

@@ -76,7 +76,7 @@ pub(crate) fn by_key(connection: &Connection, key: &str) -> rusqlite::Result<Opt
     connection.prepare_cached(&sql)?.query_row([key], stored).optional()
 }
 
-/// Keeps what was in the row for who wants to look at it, and takes the views of it away.
+/// Keeps what was in the row for who wants to look at it.
 pub(crate) fn put_aside(connection: &Connection, row: &Unread, at: Time) -> rusqlite::Result<()> {
     let sql = "INSERT OR REPLACE INTO calls_aside (seq, id, version, key, state, reason, at)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
@@ -90,9 +90,6 @@ pub(crate) fn put_aside(connection: &Connection, row: &Unread, at: Time) -> rusq
         at.ms(),
     );
     connection.prepare_cached(sql)?.execute(values)?;
-    connection
-        .prepare_cached("DELETE FROM call_abonents WHERE call = ?1")?
-        .execute([row.seq])?;
     tracing::error!(
         call = row.id,
         reason = row.reason,

@@ -39,6 +39,8 @@ CREATE TABLE import (
 
 -- To find the call of a line: by abonent, and by the other side's number.
 ALTER TABLE call_abonents ADD COLUMN started_at INTEGER;
+-- His part turned out to be another call's: he is told once more, so that his desk drops it.
+ALTER TABLE call_abonents ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX call_abonents_by_start ON call_abonents (abonent, started_at);
 CREATE INDEX calls_by_number ON calls (number, started_at) WHERE number IS NOT NULL;
 

@@ -1,5 +1,12 @@
 -- Search and retention of the event journal and of the requests to the PBX.
 CREATE INDEX events_by_call ON events (call_key, seq) WHERE call_key IS NOT NULL;
+-- Further calls of the events that speak of several (transfers); `events.call_key` is the first.
+CREATE TABLE event_calls (
+    event INTEGER NOT NULL REFERENCES events (seq) ON DELETE CASCADE,
+    call_key TEXT NOT NULL,
+    PRIMARY KEY (event, call_key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX event_calls_by_call ON event_calls (call_key);
 -- Events come in the order of time, so this index grows at its end.
 CREATE INDEX events_by_time ON events (received_at);
 
