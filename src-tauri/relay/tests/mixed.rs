@@ -122,7 +122,7 @@ async fn nothing_is_left(served: &Served, mirrors: &[Mirror]) {
             let call = recording["callId"].as_str().unwrap();
             assert!(all.contains(call), "of a call that is none: {recording}");
         }
-        match page["cursor"].as_i64() {
+        match page["cursor"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),
             None => break,
         }
