@@ -32,7 +32,7 @@ pub(super) fn spread(after: Duration, id: &str) -> Duration {
     use std::hash::{DefaultHasher, Hash as _, Hasher as _};
     let mut hasher = DefaultHasher::new();
     id.hash(&mut hasher);
-    after - after * (hasher.finish() % 1000) as u32 / 10_000
+    after * (10_000 - (hasher.finish() % 1000) as u32) / 10_000
 }
 
 /// How long until the renewal; zero: now.
@@ -87,7 +87,7 @@ mod tests {
             times[0] >= after * 9 / 10 && times[299] <= after,
             "never later, hardly sooner"
         );
-        let soon = |window: &[Duration]| window[29] - window[0] < Duration::from_secs(5);
+        let soon = |window: &[Duration]| window[29].saturating_sub(window[0]) < Duration::from_secs(5);
         assert!(!times.windows(30).any(soon), "no thirty of them within five seconds");
     }
 
