@@ -3,9 +3,9 @@
 
 mod script;
 
-use perezvon_core::call::{Reader, Request};
+use perezvon_core::call::{LineStatus, Reader, Request, StatisticsLine};
 use perezvon_core::event::{EventKind, LegState, Personality, ReleasingParty};
-use perezvon_core::{Direction, Number, Outcome};
+use perezvon_core::{Direction, Number, Outcome, Time};
 use script::{A, B, C, CLIENT, LegTeller, Machine, scripts};
 
 fn leg(target: &'static str, id: &str) -> LegTeller {
@@ -165,6 +165,32 @@ fn the_request_names_the_client_behind_the_operators_own_address() {
             (Direction::Outgoing, Some("key-1"))
         );
     }
+}
+
+#[test]
+fn a_line_does_not_say_that_nobody_picked_up_the_own_phone() {
+    let click = LegTeller::new(A, "900201:1", "callhalf-1:0", Personality::ClickToDial, CLIENT);
+    let line = StatisticsLine {
+        id: "line:1".into(),
+        abonent: A.into(),
+        direction: Direction::Outgoing,
+        status: LineStatus::Placed,
+        start: Time::from_ms(script::T0),
+        duration_ms: 0,
+        number: Some("+79000000099".into()),
+        peer: None,
+        called: None,
+        by_line: false,
+        tracking_id: None,
+    };
+    // The events that would tell of the other side are lost: all that is known is that there was no conversation.
+    let mut machine = Machine::new();
+    machine.feed(&click.event(EventKind::CallOriginating, LegState::Alerting));
+    assert!(machine.call.take_line(line, machine.now));
+    assert_eq!(machine.call.finding(Some(A)), (Outcome::NoAnswer, false));
+    // The end comes after all, and says that the own phone was all that rang.
+    machine.feed(&click.released(30_000, None, Some("Request Timeout")));
+    assert_eq!(machine.call.finding(Some(A)), (Outcome::Cancelled, false));
 }
 
 #[test]

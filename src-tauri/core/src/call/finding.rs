@@ -194,9 +194,11 @@ impl Call {
                 (Outcome::Ringing, false)
             };
         }
-        let own_phone_only = leg.click && !leg.originator && !leg.alerted;
+        // The abonent did not pick up his own phone, or refused (reference 2.6). A line that tells the end does not say
+        // whether the other side was rung, should the events that do be lost.
+        let by_line_only = leg.witnessed && leg.end.is_none();
+        let own_phone_only = leg.click && !leg.originator && !leg.alerted && !by_line_only;
         let outcome = match leg.cause() {
-            // The abonent did not pick up his own phone, or refused (reference 2.6).
             _ if own_phone_only => Outcome::Cancelled,
             Some("Busy" | "Forbidden") => Outcome::Rejected,
             Some("Request Timeout") => Outcome::NoAnswer,

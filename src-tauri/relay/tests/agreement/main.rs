@@ -1,7 +1,7 @@
 //! A company of 300 abonents and thousands of calls of every kind: whatever told the relay of them, its journal agrees
 //! with what really happened, call by call: who spoke, who missed, since when and how long, what was recorded.
 //!
-//! `PEREZVON_CALLS` sets how many calls each variant has.
+//! `PEREZVON_CALLS` sets how many calls each variant has, `PEREZVON_SEED` is added to the seed of each.
 #![allow(clippy::unwrap_used)]
 
 #[path = "../support/binary.rs"]
@@ -19,15 +19,20 @@ use std::time::Duration;
 use tokio::time::Instant;
 use wanted::{Line, Wanted};
 
+/// A number of the environment.
+fn told(name: &str) -> Option<u32> {
+    let told = std::env::var(name).ok()?;
+    Some(told.parse().unwrap_or_else(|_| panic!("{name} is a number")))
+}
+
 /// Calls in each variant, unless the environment says otherwise.
 fn calls(default: u32) -> u32 {
-    let told = std::env::var("PEREZVON_CALLS").ok();
-    told.map_or(default, |n| n.parse().expect("PEREZVON_CALLS is a number"))
+    told("PEREZVON_CALLS").unwrap_or(default)
 }
 
 async fn pbx(seed: u64) -> Sim {
     let options = Options {
-        seed: Some(seed),
+        seed: Some(seed + 100 * u64::from(told("PEREZVON_SEED").unwrap_or(0))),
         company: Company::of(300),
         lanes: 16,
         speed: 10_000.0,
@@ -52,11 +57,11 @@ async fn compare(sim: &Sim, node: &Node, by: &dyn Fn(&Truth) -> By, recorded: &s
         .iter()
         .flat_map(|t| t.linked.iter().map(move |id| (id.clone(), t)));
     let consultations: BTreeMap<String, &Truth> = linked.collect();
-    let told = |calls: Vec<Value>| calls.iter().map(Line::told).collect();
+    let lines = |calls: Vec<Value>| calls.iter().map(Line::told).collect();
     let company = View {
         name: "company",
         wanted: truth.iter().map(|t| Wanted::of_company(t, recorded)).collect(),
-        journal: told(node.journal(None).await),
+        journal: lines(node.journal(None).await),
     };
     if joined {
         company.compare(by, &consultations, &mut report);
@@ -79,7 +84,7 @@ async fn compare(sim: &Sim, node: &Node, by: &dyn Fn(&Truth) -> By, recorded: &s
         let own = View {
             name: "abonent",
             wanted: own.filter_map(|t| Wanted::of_abonent(t, abonent, recorded)).collect(),
-            journal: told(journal),
+            journal: lines(journal),
         };
         own.compare(by, &consultations, &mut report);
     }
