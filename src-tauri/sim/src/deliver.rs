@@ -43,7 +43,13 @@ impl Item {
 
 /// Delivers a subscription's events in order until its queue is closed and empty, or the simulator stops.
 pub(crate) async fn run(world: Arc<World>, url: String, mut queue: mpsc::Receiver<Item>) {
+    let mut held = world.held.subscribe();
     while let Some(item) = queue.recv().await {
+        tokio::select! {
+            // The world, and with it the sender, lives as long as this task.
+            _ = held.wait_for(|held| !held) => {}
+            () = world.stop.cancelled() => return,
+        }
         for _ in 0..=u8::from(item.twice) {
             let posted = post(&world, &url, item.delivery.clone());
             let delivery = tokio::select! {

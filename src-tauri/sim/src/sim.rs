@@ -173,6 +173,12 @@ impl Sim {
         self.world.history(history).await
     }
 
+    /// While `held`, no further event is posted; those on their way go on. For a history, whose hours pass in seconds:
+    /// a relay that is away for a second has not been away for hours then.
+    pub fn hold_events(&self, held: bool) {
+        self.world.held.send_replace(held);
+    }
+
     /// Statistics and recordings that were late can be seen from now on.
     pub fn release_late(&self) {
         self.world.faults.change(|faults| {

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -27,6 +28,8 @@ pub(crate) struct World {
     pub(crate) seed: u64,
     pub(crate) faults: Faults,
     pub(crate) stop: CancellationToken,
+    /// See [`crate::Sim::hold_events`].
+    pub(crate) held: watch::Sender<bool>,
     pub(crate) client: reqwest::Client,
     pub(crate) base_url: String,
     inner: Mutex<Inner>,
@@ -127,6 +130,7 @@ impl World {
             seed,
             faults,
             stop,
+            held: watch::Sender::new(false),
             client,
             base_url,
             inner: Mutex::new(inner),
