@@ -329,6 +329,11 @@ impl Leg {
         }
         self.over();
         let hidden = line.direction == Direction::Incoming && line.called.is_some() && line.number.is_none();
+        // Who was talked with outweighs who was dialled: the call was forwarded, and the event that told so lost.
+        let dialled_only = self.party.as_ref().is_some_and(|(weight, _)| *weight == 3);
+        if self.is_outgoing() && line.duration_ms > 0 && dialled_only && !fit::has_party(self, line) {
+            self.party = None;
+        }
         self.learn_number(line.number.as_deref(), line.peer.as_deref(), hidden);
         if line.by_line && self.line.is_none() {
             self.line = Some(Line {

@@ -28,7 +28,7 @@ impl Report {
         let allowed: Vec<&Line> = match by {
             By::Events => events.into_iter().collect(),
             By::Lists => lists.into_iter().collect(),
-            By::Either => events.into_iter().chain(lists).collect(),
+            By::Either => events.into_iter().chain(lists).chain(wanted.by_some.as_ref()).collect(),
         };
         let time = |time: Option<i64>| by == By::Either && wanted.times.contains(&time);
         let none = |same: &dyn Fn(&Line) -> bool| !allowed.iter().any(|line| same(line));
@@ -128,6 +128,8 @@ impl View<'_> {
             });
             match lines.as_slice() {
                 [] if by != By::Events && wanted.by_lists.is_none() => {}
+                // Still in the consultation.
+                [] if by == By::Either && call.linked.iter().any(|id| told.contains_key(id)) => {}
                 [] => report.note(&format!("{} missing", self.name), &call.script, || {
                     format!("{:?} {:?}", wanted.by_events, wanted.by_lists)
                 }),

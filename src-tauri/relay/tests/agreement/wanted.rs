@@ -18,7 +18,8 @@
 //!
 //! Lists do not tell when a conversation began (only a recording does) nor when a call without one ended, so the end by
 //! lists alone is the start and the talk's length. A consultation (asking a colleague before a transfer) is a call of
-//! its own by events, and has no line.
+//! its own by events, and has no line. Where the event is lost that takes the colleague from it to the client, he stays
+//! in it: his line is the consultation's then, and for the company the call was `transferred`, it is not known to whom.
 
 use perezvon_sim::{Direction, Outcome, Part, Truth};
 use serde_json::Value;
@@ -158,6 +159,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) by_events: Line,
     /// None: the lists say nothing of it.
     pub(crate) by_lists: Option<Line>,
+    /// What may be said where an event is lost that no list makes up for.
+    pub(crate) by_some: Option<Line>,
     /// Starts and ends that a call may have of which some witnesses are lost.
     pub(crate) times: BTreeSet<Option<i64>>,
 }
@@ -179,6 +182,7 @@ impl<'a> Wanted<'a> {
             call,
             by_events,
             by_lists,
+            by_some: None,
             times,
         })
     }
@@ -202,10 +206,15 @@ impl<'a> Wanted<'a> {
         };
         let ends = call.parts.iter().flat_map(|p| [Some(p.start), Some(p.release)]);
         let times = ends.chain(lines.iter().map(|l| l.end)).chain([None]).collect();
+        let consulted = (!call.linked.is_empty()).then(|| Line {
+            outcome: "transferred".to_owned(),
+            ..by_events.clone()
+        });
         Self {
             call,
             by_events,
             by_lists: Some(by_lists),
+            by_some: consulted,
             times,
         }
     }

@@ -140,7 +140,8 @@ fn of_queue(line: &StatisticsLine, leg: &Leg) -> Option<i64> {
         && !leg.is_outgoing()
         && line.number.is_some()
         && line.by_line
-        && called.is_some_and(|called| line.called.as_ref() == Some(called))
+        // Only some of a queue's events tell its number.
+        && called.is_none_or(|called| line.called.as_ref() == Some(called))
         && is_caller(line, leg)
         && waited >= 0
         && leg.end.is_none_or(|end| line.start <= end.plus(TOGETHER_MS));
@@ -163,12 +164,11 @@ fn next_in_turn(line: &StatisticsLine, leg: &Leg) -> Option<i64> {
     }
     let begun = leg.start?;
     let later = line.start.ms() - begun.ms();
-    let same_line = line.by_line
-        && leg
-            .line
-            .as_ref()
-            .is_some_and(|known| known.number.is_some() && known.number == line.called);
-    let together = same_line && later.abs() <= TOGETHER_MS;
+    let known = leg.line.as_ref().and_then(|known| known.number.as_ref());
+    let same_line = line.by_line && known.is_some_and(|known| line.called.as_ref() == Some(known));
+    // The event that tells the line may be lost; nobody calls twice at the same moment.
+    let may_be_same = line.by_line && known.is_none() && line.number.is_some();
+    let together = (same_line || may_be_same) && later.abs() <= TOGETHER_MS;
     // Whoever was rung before the other has not answered, and a withheld number is nobody's in particular.
     let unanswered = if later >= 0 {
         !leg.answered
@@ -254,13 +254,17 @@ fn own_phone_rang(line: &StatisticsLine, leg: &Leg, start: Time) -> bool {
     let talked = leg.answer.zip(leg.end).map(|(answer, end)| end.since(answer));
     let same = match talked {
         Some(talked) => (talked - line.duration_ms).abs() <= SAME_TALK_MS,
-        None => leg.answered == (line.duration_ms > 0) && leg.end.is_none_or(|end| line.end() <= end),
+        // The answer of a leg whose end nobody told may be lost as well.
+        None => {
+            let answered = leg.answered || !leg.is_over() && line.duration_ms > 0;
+            answered == (line.duration_ms > 0) && leg.end.is_none_or(|end| line.end() <= end)
+        }
     };
     same && leg.is_outgoing() && (0..=OWN_PHONE_MS).contains(&(start.ms() - line.start.ms()))
 }
 
 /// The leg's other side is the line's, as far as both are known.
-fn has_party(leg: &Leg, line: &StatisticsLine) -> bool {
+pub(super) fn has_party(leg: &Leg, line: &StatisticsLine) -> bool {
     let Some((weight, facts)) = leg.party.as_ref().filter(|(weight, _)| *weight >= 2) else {
         return true;
     };
