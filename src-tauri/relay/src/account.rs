@@ -24,11 +24,15 @@ use std::fs::File;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock, RwLock, mpsc};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
+use tokio::time::{timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+/// How long the writer may take for what waits for it and for moving the WAL into the database.
+const CHECKPOINT: Duration = Duration::from_secs(10);
 
 /// Why a relay did not start.
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +74,8 @@ pub(crate) struct Account {
     app: Option<App>,
     local_key: Secret,
     tasks: JoinSet<()>,
+    /// Serves the readers as long as the writer writes.
+    router: JoinSet<()>,
     writer: Option<JoinHandle<Result<(), LedgerError>>>,
 }
 
@@ -139,8 +145,8 @@ impl Account {
                 writer::run(connection, queue, around)
             })
             .map_err(StartError::Thread)?;
-        let mut tasks = JoinSet::new();
-        tasks.spawn(feed::route(hub, batches, roster));
+        let (mut tasks, mut router) = (JoinSet::new(), JoinSet::new());
+        router.spawn(feed::route(hub, batches, roster));
         tasks.spawn(keeper::run(app.clone()));
         tasks.spawn(crate::retention::run(app.clone()));
         tasks.spawn(recording::watch(app.clone()));
@@ -153,6 +159,7 @@ impl Account {
             app: Some(app),
             local_key,
             tasks,
+            router,
             writer: Some(writer),
         })
     }
@@ -176,38 +183,32 @@ impl Account {
         }
     }
 
-    /// Ends: takes no more, closes the feeds, moves the WAL into the database. Nobody else may hold the account any
-    /// more. Subscriptions stay: the next start goes on with them.
-    pub(crate) async fn shutdown(mut self) {
+    /// Ends: takes no more, closes the feeds, moves the WAL into the database. What is in flight has time until `end`.
+    /// Nobody else may hold the account any more. Subscriptions stay: the next start goes on with them.
+    pub(crate) async fn shutdown(mut self, end: tokio::time::Instant) {
         let Some(app) = self.app.take() else { return };
-        let (drain, account) = (app.timing.drain, app.account.clone());
+        let account = app.account.clone();
         app.stop.cancel();
         app.tasks.close();
         let all = async {
             app.tasks.wait().await;
-            // The keeper and those who look at the abonents; the router ends when the writer has.
-            while self.tasks.len() > 1 && self.tasks.join_next().await.is_some() {}
+            while self.tasks.join_next().await.is_some() {}
         };
-        if tokio::time::timeout(drain, all).await.is_err() {
-            tracing::warn!("not everything in flight ended in time");
+        if timeout_at(end, all).await.is_err() {
+            tracing::warn!(account, "not everything in flight ended in time");
         }
         // The writer ends when nobody can hand it jobs any more.
+        self.tasks.shutdown().await;
         drop(app);
-        let writer = self.writer.take();
-        let mut tasks = std::mem::take(&mut self.tasks);
-        let join = tokio::task::spawn_blocking(move || writer.map(JoinHandle::join));
-        // A connection that hangs holds the way to the writer.
-        let ended = tokio::time::timeout(drain, async {
-            let ended = join.await;
-            while tasks.join_next().await.is_some() {}
-            ended
-        });
-        match ended.await {
-            Ok(Ok(Some(Ok(Err(error))))) => tracing::warn!(%error, "the last checkpoint failed"),
-            Ok(Ok(Some(Err(_)) | None) | Err(_)) => tracing::error!("the ledger's thread ended badly"),
-            Ok(Ok(Some(Ok(Ok(()))))) => tracing::info!(account, "the account has ended"),
-            Err(_) => tracing::warn!("the ledger is still in use; what was answered is safe"),
+        let Some(writer) = self.writer.take() else { return };
+        let join = tokio::task::spawn_blocking(move || writer.join());
+        match timeout(CHECKPOINT, join).await {
+            Ok(Ok(Ok(Ok(())))) => tracing::info!(account, "the account has ended"),
+            Ok(Ok(Ok(Err(error)))) => tracing::warn!(account, %error, "the last checkpoint failed"),
+            Ok(Ok(Err(_)) | Err(_)) => tracing::error!(account, "the ledger's thread ended badly"),
+            Err(_) => tracing::warn!(account, "the ledger is still in use; what was answered is safe"),
         }
+        self.router.shutdown().await;
     }
 }
 

@@ -5,7 +5,6 @@ mod backup;
 mod check;
 mod commands;
 mod config_file;
-mod local;
 mod service;
 
 use accounts::all_options;
@@ -15,6 +14,7 @@ pub(crate) use config_file::File;
 use config_file::LogFormat;
 
 use crate::config::MAIN;
+use crate::state::Timing;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use perezvon_core::Time;
 use perezvon_pbx::rest::Token;
@@ -28,6 +28,9 @@ use url::Url;
 pub struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
+    /// Waits of `serve`, for who runs it inside another program.
+    #[arg(skip)]
+    pub timing: Timing,
 }
 
 #[derive(Debug, Subcommand)]

@@ -7,12 +7,15 @@ mod accept;
 mod client;
 mod dispatch;
 mod limits;
+mod local;
 mod paced;
 mod tls;
 
 pub(crate) use client::Network;
 pub(crate) use dispatch::Accounts;
 pub(crate) use limits::{Limits, Rate};
+pub(crate) use local::Local;
+pub(crate) use paced::Paced;
 pub(crate) use tls::{Acme, Files, Tls, TlsOptions, TlsState};
 
 use crate::account::{Account, StartError};
@@ -20,11 +23,13 @@ use crate::auth::Secret;
 use crate::config::Options;
 use crate::state::App;
 
+use local::Announced;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 /// How often an account that could not start is tried again.
@@ -39,6 +44,8 @@ pub(crate) struct FrontOptions {
     pub(crate) trusted_proxies: Vec<Network>,
     /// None: connections are plain, as behind a proxy that speaks TLS.
     pub(crate) tls: Option<TlsOptions>,
+    /// Whether the command line may find the relay, by a file beside each ledger.
+    pub(crate) announced: bool,
 }
 
 impl Default for FrontOptions {
@@ -47,6 +54,7 @@ impl Default for FrontOptions {
             limits: Limits::default(),
             trusted_proxies: Network::LOCAL.to_vec(),
             tls: None,
+            announced: false,
         }
     }
 }
@@ -54,13 +62,19 @@ impl Default for FrontOptions {
 /// Accounts that run behind one listener. Every task ends with it: dropped without [`Front::shutdown`] they are aborted,
 /// and the ledgers are as after a power cut, which they survive.
 pub(crate) struct Front {
-    addr: SocketAddr,
-    accounts: Arc<Accounts>,
-    /// What [`Accounts`] shows to the requests, for the end.
-    running: Arc<Mutex<Vec<Account>>>,
+    entrance: Arc<Entrance>,
     tasks: JoinSet<()>,
     stop: CancellationToken,
     drain: Duration,
+}
+
+/// Where accounts come in, at the start or later.
+struct Entrance {
+    addr: SocketAddr,
+    announced: bool,
+    accounts: Arc<Accounts>,
+    /// What [`Accounts`] shows to the requests, for the end; and how the command line finds each.
+    running: Mutex<Vec<(Account, Option<Announced>)>>,
 }
 
 impl Front {
@@ -81,14 +95,18 @@ impl Front {
             .map(Tls::new)
             .transpose()
             .map_err(StartError::Tls)?;
-        let drain = set.iter().map(|one| one.timing.drain).max().unwrap_or_default();
+        let timing = set.first().map(|one| one.timing).unwrap_or_default();
         let names = set.iter().map(|one| one.account.clone());
-        let accounts = Arc::new(Accounts::new(names, tls.clone()));
-        let running = Arc::new(Mutex::new(Vec::new()));
+        let entrance = Arc::new(Entrance {
+            addr,
+            announced: options.announced,
+            accounts: Arc::new(Accounts::new(names, tls.clone())),
+            running: Mutex::default(),
+        });
         let (mut failed, mut first) = (Vec::new(), None);
         for one in set {
             match Account::start(one.clone()).await {
-                Ok(account) => admit(addr, &accounts, &running, account),
+                Ok(account) => entrance.admit(account),
                 Err(error) => {
                     tracing::error!(account = one.account, %error, "the account does not start; it is tried again");
                     first.get_or_insert(error);
@@ -96,99 +114,95 @@ impl Front {
                 }
             }
         }
-        if let (true, Some(error)) = (accounts.open().next().is_none(), first) {
+        if let (true, Some(error)) = (entrance.accounts.open().next().is_none(), first) {
             return Err(error);
         }
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         if let (Some(tls), Some(options)) = (tls, &options.tls) {
-            tasks.spawn(tls.keep(options.clone(), stop.clone()));
+            tasks.spawn(tls.keep(options.clone(), timing.certificate_look, stop.clone()));
         }
-        tasks.spawn(accept::run(listener, accounts.clone(), options, stop.clone()));
+        let accounts = entrance.accounts.clone();
+        tasks.spawn(accept::run(listener, accounts, options, stop.clone()));
         if !failed.is_empty() {
-            tasks.spawn(start_later(
-                addr,
-                failed,
-                accounts.clone(),
-                running.clone(),
-                stop.clone(),
-            ));
+            tasks.spawn(start_later(failed, entrance.clone(), stop.clone()));
         }
         tracing::info!(%addr, "the relay serves");
         Ok(Self {
-            addr,
-            accounts,
-            running,
+            entrance,
             tasks,
             stop,
-            drain,
+            drain: timing.drain,
         })
     }
 
     /// Where it listens.
     pub(crate) fn addr(&self) -> SocketAddr {
-        self.addr
+        self.entrance.addr
     }
 
     /// The first account's rooms, and its key for the embedding program.
     pub(crate) fn first(&self) -> Option<(App, Secret)> {
-        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = running.first()?;
+        let running = self.entrance.running();
+        let (first, _) = running.first()?;
         Some((first.app().clone(), first.local_key().clone()))
     }
 
     /// The accounts.
     pub(crate) fn accounts(&self) -> &Accounts {
-        &self.accounts
+        &self.entrance.accounts
     }
 
     /// The accounts, for who must not keep them from ending.
     pub(crate) fn watch(&self) -> Weak<Accounts> {
-        Arc::downgrade(&self.accounts)
+        Arc::downgrade(&self.entrance.accounts)
     }
 
     /// Ends: takes no more, answers what is in flight, closes the feeds and then the ledgers.
     pub(crate) async fn shutdown(self) {
         let Self {
-            accounts,
-            running,
+            entrance,
             mut tasks,
             stop,
             drain,
-            ..
         } = self;
+        // One limit for all that is in flight, wherever it is.
+        let end = Instant::now() + drain;
         stop.cancel();
-        for account in running.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        for (account, announced) in entrance.running().iter_mut() {
+            drop(announced.take());
             account.stop();
         }
         let served = async { while tasks.join_next().await.is_some() {} };
-        if tokio::time::timeout(drain, served).await.is_err() {
+        if timeout_at(end, served).await.is_err() {
             tracing::warn!("not every connection ended in time");
         }
         // Connections that hang, and with them the last ways to the ledgers.
         tasks.shutdown().await;
-        drop(accounts);
-        let ending = std::mem::take(&mut *running.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut ends: JoinSet<()> = ending.into_iter().map(Account::shutdown).collect();
+        let ending = std::mem::take(&mut *entrance.running());
+        drop(entrance);
+        let mut ends: JoinSet<()> = ending.into_iter().map(|(account, _)| account.shutdown(end)).collect();
         while ends.join_next().await.is_some() {}
     }
 }
 
-fn admit(addr: SocketAddr, accounts: &Accounts, running: &Mutex<Vec<Account>>, account: Account) {
-    // Set once: an account is admitted once.
-    let _ = account.app().addr.set(addr);
-    accounts.admit(account.app());
-    running.lock().unwrap_or_else(PoisonError::into_inner).push(account);
+impl Entrance {
+    fn running(&self) -> MutexGuard<'_, Vec<(Account, Option<Announced>)>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn admit(&self, account: Account) {
+        let app = account.app();
+        // Set once: an account is admitted once.
+        let _ = app.addr.set(self.addr);
+        self.accounts.admit(app);
+        let announced = self.announced.then(|| Announced::new(app)).flatten();
+        self.running().push((account, announced));
+    }
 }
 
 /// What kept an account from starting may pass: a full disk, another process at the ledger, a file that was put back.
-async fn start_later(
-    addr: SocketAddr,
-    mut failed: Vec<Options>,
-    accounts: Arc<Accounts>,
-    running: Arc<Mutex<Vec<Account>>>,
-    stop: CancellationToken,
-) {
+async fn start_later(mut failed: Vec<Options>, entrance: Arc<Entrance>, stop: CancellationToken) {
     while !failed.is_empty() {
         tokio::select! {
             () = tokio::time::sleep(AGAIN) => {}
@@ -198,7 +212,7 @@ async fn start_later(
             match Account::start(one.clone()).await {
                 Ok(account) => {
                     tracing::info!(account = one.account, "the account has started");
-                    admit(addr, &accounts, &running, account);
+                    entrance.admit(account);
                 }
                 Err(error) => {
                     tracing::debug!(account = one.account, %error, "the account still does not start");

@@ -49,6 +49,8 @@ pub struct Timing {
     pub import_second: Duration,
     /// Between two requests of the importer.
     pub import_pause: Duration,
+    /// How often certificate files are looked at.
+    pub certificate_look: Duration,
     /// How long the end of the relay waits for what is in flight.
     pub drain: Duration,
     /// Limits of the PBX client.
@@ -70,6 +72,7 @@ impl Default for Timing {
             routes: crate::keeper::routes,
             import_second: Duration::from_secs(1),
             import_pause: Duration::from_millis(200),
+            certificate_look: Duration::from_mins(1),
             drain: Duration::from_secs(20),
             portal: perezvon_pbx::rest::Timing::default(),
         }

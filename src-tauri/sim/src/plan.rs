@@ -325,7 +325,7 @@ impl Stage<'_> {
     /// How long people talk in this play, milliseconds.
     pub(crate) fn talk_ms(&mut self) -> i64 {
         let chosen = 15_000 + self.rng.below(60_000) as i64;
-        self.args.talk_ms.map_or(chosen, |ms| ms.clamp(100, 7_200_000))
+        self.args.talk_ms.map_or(chosen, |ms| ms.clamp(100, 43_200_000))
     }
 }
 

@@ -113,13 +113,15 @@ pub(crate) async fn revoke(
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     let (user, who) = (id.clone(), (&caller).into());
-    if !app
+    let stopped = app
         .ledger
         .write(move |batch| users::revoke(batch.connection, &user, now(), who))
-        .await?
-    {
-        return Err(ApiError::NotFound);
-    }
+        .await?;
+    // Also where the command line has stopped the key: it asks here for the end of what is open.
     app.hub.cut(&id);
-    Ok(StatusCode::NO_CONTENT)
+    if stopped {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(ApiError::NotFound)
+    }
 }

@@ -21,8 +21,12 @@ pub(super) fn certificate(scene: &Scene) -> Finding {
 
 fn of(tls: &TlsState, now: Time) -> Finding {
     const ID: &str = "certificate";
+    let why = |finding: Finding| match &tls.failure {
+        Some(failure) => finding.with(failure, failure),
+        None => finding,
+    };
     let Some(until) = tls.until else {
-        return Finding::failed(ID, "certificate_missing");
+        return why(Finding::failed(ID, "certificate_missing"));
     };
     let date = chrono::DateTime::from_timestamp_millis(until.ms()).map(|at| at.date_naive());
     let date = date.map(|date| date.to_string()).unwrap_or_default();
@@ -31,7 +35,7 @@ fn of(tls: &TlsState, now: Time) -> Finding {
     if left <= 0 {
         Finding::failed(ID, "certificate_expired").with(ru, en)
     } else if tls.failure.is_some() {
-        Finding::failed(ID, "certificate_failing").with(ru, en)
+        why(Finding::failed(ID, "certificate_failing").with(ru, en))
     } else if left < SOON {
         Finding::warning(ID, "own_certificate_ends").with(ru, en)
     } else {

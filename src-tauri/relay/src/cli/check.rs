@@ -1,7 +1,8 @@
 //! `check`: the running relay's own findings, or those that can be made without one.
 
-use super::{Check, File, all_options, local};
+use super::{Check, File, all_options};
 use crate::check::{self, Scene};
+use crate::front::Local;
 use crate::ledger::{self, LedgerError, settings, subscriptions};
 use crate::writer::now;
 use anyhow::Context as _;
@@ -20,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(45);
 pub(super) async fn check(wanted: &Check) -> anyhow::Result<ExitCode> {
     let dir = wanted.dir.ledger()?;
     let running = matches!(ledger::lock(&dir), Err(LedgerError::InUse(_)));
-    let told = match local::find(&dir).filter(|_| running) {
+    let told = match Local::find(&dir).filter(|_| running) {
         Some(local) => Some(ask(&local).await.context("the running relay does not answer")?),
         None => None,
     };
@@ -41,20 +42,9 @@ pub(super) async fn check(wanted: &Check) -> anyhow::Result<ExitCode> {
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-async fn ask(local: &local::Local) -> anyhow::Result<Value> {
-    // The address is this machine's and was told by the relay itself; the certificate is for its public name.
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .tls_danger_accept_invalid_certs(true)
-        .timeout(PATIENCE)
-        .build()?;
-    let answer = client
-        .get(format!("{}/v1/check", local.url))
-        .bearer_auth(&local.key)
-        .send()
-        .await?
-        .error_for_status()?;
-    Ok(answer.json().await?)
+async fn ask(local: &Local) -> anyhow::Result<Value> {
+    let answer = local.ask(reqwest::Method::GET, "/v1/check", PATIENCE).await?;
+    Ok(answer.error_for_status()?.json().await?)
 }
 
 /// What can be checked without a running relay.

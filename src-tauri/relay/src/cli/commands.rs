@@ -1,31 +1,37 @@
 //! What each command does.
 
-use super::local::Announced;
 use super::{
     Cli, Command, DataDir, Events, File, NewJoinCode, Serve, UserCommand, all_options, backup, check, service,
 };
 use crate::api::{NewCode, link, new_code};
 use crate::auth::hash;
 use crate::error::ApiError;
-use crate::front::Front;
+use crate::front::{Front, Local};
 use crate::ledger::audit::Who;
 use crate::ledger::events::{self, EventQuery};
 use crate::ledger::scan::{Order, Span};
 use crate::ledger::{self, join_codes, settings, users};
 use crate::metrics::scrape;
+use crate::state::Timing;
 use crate::writer::now;
 use anyhow::{Context as _, bail};
+use reqwest::Method;
 use std::future::Future;
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 use tokio::net::TcpListener;
+
+/// How long the running relay may take to hear of something.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Carries out the command; `signal` ends `serve`.
 pub async fn run(cli: Cli, signal: impl Future<Output = ()>) -> anyhow::Result<ExitCode> {
     match cli.command {
-        Command::Serve(wanted) => serve(wanted, signal).await?,
-        Command::User(command) => user(command)?,
+        Command::Serve(wanted) => serve(wanted, cli.timing, signal).await?,
+        Command::User(command) => user(command).await?,
         Command::JoinCode(wanted) => join_code(wanted)?,
         Command::CallbackUrl(dir) => callback_url(&dir)?,
         Command::Check(wanted) => return check::check(&wanted).await,
@@ -36,7 +42,7 @@ pub async fn run(cli: Cli, signal: impl Future<Output = ()>) -> anyhow::Result<E
     Ok(ExitCode::SUCCESS)
 }
 
-async fn serve(wanted: Serve, signal: impl Future<Output = ()>) -> anyhow::Result<()> {
+async fn serve(wanted: Serve, timing: Timing, signal: impl Future<Output = ()>) -> anyhow::Result<()> {
     match wanted.ledger.as_str() {
         "sqlite" => {}
         other if other.starts_with("nats://") => {
@@ -48,18 +54,16 @@ async fn serve(wanted: Serve, signal: impl Future<Output = ()>) -> anyhow::Resul
     let listen = wanted.listen.unwrap_or_else(|| file.listen());
     let front = file.front(&wanted.data_dir)?;
     let metrics = file.metrics_listen;
-    let set = all_options(&wanted.data_dir, file)?;
+    let mut set = all_options(&wanted.data_dir, file)?;
+    for one in &mut set {
+        one.timing = timing;
+    }
     let listener = bind(listen, "--listen").await?;
     let metrics = match metrics {
         Some(listen) => Some(bind(listen, "metricsListen").await?),
         None => None,
     };
     let relay = Front::start(set, front, listener).await?;
-    let announced: Vec<_> = relay
-        .accounts()
-        .open()
-        .filter_map(|one| Announced::new(&one.app))
-        .collect();
     let scheme = relay.accounts().tls().map_or("http", |_| "https");
     say(&format!("perezvon-relay serves at {scheme}://{}", relay.addr()));
     if let Some(metrics) = &metrics {
@@ -102,7 +106,6 @@ async fn serve(wanted: Serve, signal: impl Future<Output = ()>) -> anyhow::Resul
         () = scraped => {}
     }
     service::stopping();
-    drop(announced);
     relay.shutdown().await;
     Ok(())
 }
@@ -123,7 +126,7 @@ pub(super) fn say(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
-fn user(command: UserCommand) -> anyhow::Result<()> {
+async fn user(command: UserCommand) -> anyhow::Result<()> {
     match command {
         UserCommand::Add {
             dir,
@@ -148,15 +151,31 @@ fn user(command: UserCommand) -> anyhow::Result<()> {
             }
         }
         UserCommand::Revoke { dir, id } => {
-            let connection = ledger::open(&dir.ledger()?)?;
-            let whole = connection.unchecked_transaction()?;
-            if !users::revoke(&whole, &id, now(), Who::console())? {
-                bail!("there is no user {id} whose key works");
-            }
-            whole.commit()?;
+            let dir = dir.ledger()?;
+            revoke(&dir, &id)?;
+            end_feeds(&dir, &id).await;
         }
     }
     Ok(())
+}
+
+fn revoke(dir: &Path, id: &str) -> anyhow::Result<()> {
+    let connection = ledger::open(dir)?;
+    let whole = connection.unchecked_transaction()?;
+    if !users::revoke(&whole, id, now(), Who::console())? {
+        bail!("there is no user {id} whose key works");
+    }
+    whole.commit()?;
+    Ok(())
+}
+
+/// From now on the key opens nothing; what it has open already, the running relay ends when it hears of it.
+async fn end_feeds(dir: &Path, id: &str) {
+    let Some(local) = Local::find(dir) else { return };
+    let told = local.ask(Method::DELETE, &format!("/v1/users/{id}"), PATIENCE).await;
+    if let Err(error) = told {
+        tracing::warn!(%error, "the running relay does not answer: an open feed of the key ends within half a minute");
+    }
 }
 
 fn join_code(wanted: NewJoinCode) -> anyhow::Result<()> {

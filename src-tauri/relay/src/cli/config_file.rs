@@ -145,6 +145,7 @@ impl File {
     pub(crate) fn front(&self, data_dir: &Path) -> anyhow::Result<FrontOptions> {
         let mut front = FrontOptions {
             tls: self.tls.options(data_dir)?,
+            announced: true,
             ..FrontOptions::default()
         };
         if let Some(trusted) = &self.trusted_proxies {

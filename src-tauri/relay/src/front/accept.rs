@@ -104,11 +104,11 @@ fn is_of_connection(error: &std::io::Error) -> bool {
 }
 
 impl Shared {
-    /// Whose connection it is, unless the address stands for many clients.
+    /// Whose connection it is, unless it is a proxy's, who stands for many clients.
     fn counted(&self, peer: SocketAddr) -> Option<Client> {
         let ip = peer.ip().to_canonical();
-        let for_many = |network: &Network| network.contains(ip);
-        (!Network::LOCAL.iter().chain(&self.trusted).any(for_many)).then(|| Client::of(ip))
+        let is_proxy = self.trusted.iter().any(|network| network.contains(ip));
+        (!is_proxy).then(|| Client::of(ip))
     }
 }
 
@@ -134,7 +134,7 @@ async fn connection(stream: TcpStream, peer: SocketAddr, seat: Seat, shared: Arc
     };
     let stop = shared.stop.clone();
     let secured = tokio::select! {
-        secured = tokio::time::timeout(shared.limits.head, tls.accept(stream)) => secured,
+        secured = tokio::time::timeout(shared.limits.head, tls.accept(stream, peer.ip().to_canonical())) => secured,
         () = stop.cancelled() => return,
     };
     match secured {

@@ -28,7 +28,7 @@ pub(crate) struct Limits {
     pub(crate) wrong: Option<Rate>,
     /// Open connections, readers of the feed included.
     pub(crate) connections: usize,
-    /// The same of one address that is neither this machine nor a trusted proxy.
+    /// The same of one address that is no trusted proxy.
     pub(crate) connections_per_address: usize,
     /// Longest time for the head of a request, and for a connection that asks nothing.
     pub(crate) head: Duration,

@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
 /// A stream whose other end must take something within `limit` of being offered it. `place` is dropped with it.
-pub(super) struct Paced<S, P> {
+pub(crate) struct Paced<S, P> {
     stream: S,
     limit: Duration,
     /// Runs while the other end takes nothing.
@@ -20,7 +20,7 @@ pub(super) struct Paced<S, P> {
 }
 
 impl<S, P> Paced<S, P> {
-    pub(super) fn new(stream: S, limit: Duration, place: P) -> Self {
+    pub(crate) fn new(stream: S, limit: Duration, place: P) -> Self {
         Self {
             stream,
             limit,

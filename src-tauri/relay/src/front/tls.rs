@@ -9,10 +9,13 @@ pub(crate) use files::Files;
 use perezvon_core::Time;
 use rustls::ServerConfig;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::Acceptor;
 use serde::Serialize;
 use std::io;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -33,6 +36,9 @@ pub(crate) enum TlsOptions {
 /// What is served with at present.
 pub(crate) struct Tls {
     configs: RwLock<Option<Configs>>,
+    /// As long as no authority has given a certificate: one that nobody vouches for, for this machine alone, so that the
+    /// command line can ask what the trouble is. None where certificates are in files.
+    stopgap: Option<Arc<ServerConfig>>,
     state: Mutex<TlsState>,
 }
 
@@ -64,8 +70,13 @@ impl Tls {
             TlsOptions::Files(_) => "files",
             TlsOptions::Acme(_) => "acme",
         };
+        let stopgap = match options {
+            TlsOptions::Files(_) => None,
+            TlsOptions::Acme(_) => Some(self_signed()?),
+        };
         let tls = Self {
             configs: RwLock::default(),
+            stopgap,
             state: Mutex::new(TlsState {
                 mode,
                 until: None,
@@ -79,11 +90,11 @@ impl Tls {
         Ok(Arc::new(tls))
     }
 
-    /// Keeps the certificate up to date until `stop`.
-    pub(crate) async fn keep(self: Arc<Self>, options: TlsOptions, stop: CancellationToken) {
+    /// Keeps the certificate up to date until `stop`; files are looked at each `pause`.
+    pub(crate) async fn keep(self: Arc<Self>, options: TlsOptions, pause: Duration, stop: CancellationToken) {
         let keeping = async {
             match options {
-                TlsOptions::Files(files) => files.keep(&self).await,
+                TlsOptions::Files(files) => files.keep(&self, pause).await,
                 TlsOptions::Acme(acme) => acme.keep(&self).await,
             }
         };
@@ -115,22 +126,46 @@ impl Tls {
     pub(crate) async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
         &self,
         stream: S,
+        peer: IpAddr,
     ) -> io::Result<Option<TlsStream<S>>> {
         let start = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
         let configs = self.configs.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let configs = configs.ok_or_else(|| io::Error::other("there is no certificate yet"))?;
-        match configs.challenge {
-            Some(challenge) if rustls_acme::is_tls_alpn_challenge(&start.client_hello()) => {
-                start.into_stream(challenge).await?.shutdown().await?;
-                Ok(None)
-            }
-            _ => start.into_stream(configs.serve).await.map(Some),
+        if let Some(challenge) = configs.as_ref().and_then(|configs| configs.challenge.clone())
+            && rustls_acme::is_tls_alpn_challenge(&start.client_hello())
+        {
+            start.into_stream(challenge).await?.shutdown().await?;
+            return Ok(None);
         }
+        let stopgap = self
+            .stopgap
+            .clone()
+            .filter(|_| peer.is_loopback() && self.state().until.is_none());
+        let serve = stopgap.or_else(|| configs.map(|configs| configs.serve));
+        let serve = serve.ok_or_else(|| io::Error::other("there is no certificate yet"))?;
+        start.into_stream(serve).await.map(Some)
     }
 }
 
 fn provider() -> Arc<CryptoProvider> {
     Arc::new(aws_lc_rs::default_provider())
+}
+
+fn self_signed() -> Result<Arc<ServerConfig>, String> {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).map_err(|error| error.to_string())?;
+    let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+    serving(vec![made.cert.der().clone()], key.into())
+}
+
+/// Serves with this certificate.
+fn serving(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<Arc<ServerConfig>, String> {
+    let mut config = ServerConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .map_err(|error| error.to_string())?;
+    config.alpn_protocols = vec![HTTP_1.to_vec()];
+    Ok(Arc::new(config))
 }
 
 /// Until when the first certificate of a chain in PEM is good.

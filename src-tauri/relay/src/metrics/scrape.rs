@@ -1,6 +1,6 @@
 //! `GET /metrics` on a listener of its own: the text format of OpenMetrics, which Prometheus reads.
 
-use super::{Histogram, Metrics};
+use super::{Histogram, Metrics, listener};
 use crate::front::Accounts;
 use crate::importer;
 use crate::ledger::{copy, events, path, subscriptions};
@@ -36,9 +36,7 @@ pub(crate) async fn serve(listener: TcpListener, accounts: Weak<Accounts>) {
         .route("/metrics", get(metrics))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LIMIT))
         .with_state(accounts);
-    if let Err(error) = axum::serve(listener, router).await {
-        tracing::error!(%error, "the listener of the metrics ended");
-    }
+    listener::serve(listener, router).await;
 }
 
 async fn metrics(State(accounts): State<Weak<Accounts>>) -> Response {

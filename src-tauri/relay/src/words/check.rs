@@ -223,9 +223,9 @@ pub(super) static CAUSES: &[Cause] = &[
     cause(
         "certificate_missing",
         "Сертификата сервера ещё нет",
-        "Проверьте, что имя из tls.domains ведёт на этот сервер и порт 443 открыт; причина есть в журнале сервера.",
+        "Проверьте, что имя из tls.domains ведёт на этот сервер и порт 443 открыт.",
         "The server has no certificate yet",
-        "Check that the name in tls.domains leads to this server and port 443 is open; the server's log has the cause.",
+        "Check that the name in tls.domains leads to this server and port 443 is open.",
     ),
     cause(
         "certificate_expired",
@@ -237,9 +237,9 @@ pub(super) static CAUSES: &[Cause] = &[
     cause(
         "certificate_failing",
         "Обновить сертификат сервера не удалось, работает прежний",
-        "Проверьте файлы из [tls] в relay.toml; причина есть в журнале сервера.",
+        "Проверьте [tls] в relay.toml: файлы сертификата или, если он от центра, что имя ведёт на этот сервер и порт 443 открыт.",
         "The server's certificate could not be renewed, the old one is in use",
-        "Check the files of [tls] in relay.toml; the server's log has the cause.",
+        "Check [tls] in relay.toml: the certificate's files or, if an authority gives it, that the name leads to this server and port 443 is open.",
     ),
     cause(
         "own_certificate_ends",

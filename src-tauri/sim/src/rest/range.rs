@@ -1,6 +1,9 @@
 //! Parts of a file by `Range` (RFC 9110, 14). One range at a time; a list of them gets the whole file, as is allowed.
 
+use std::ops::Range;
+
 use axum::{
+    body::Body,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -10,18 +13,18 @@ use axum::{
 enum Asked {
     Whole,
     /// First and last byte.
-    Part(usize, usize),
+    Part(u64, u64),
     /// Nothing that is there.
     Beyond,
 }
 
-fn asked(range: &str, length: usize) -> Asked {
+fn asked(range: &str, length: u64) -> Asked {
     let Some((first, last)) = range.strip_prefix("bytes=").and_then(|r| r.trim().split_once('-')) else {
         return Asked::Whole;
     };
     let (first, last) = (
-        first.parse::<usize>().ok().ok_or(first),
-        last.parse::<usize>().ok().ok_or(last),
+        first.parse::<u64>().ok().ok_or(first),
+        last.parse::<u64>().ok().ok_or(last),
     );
     match (first, last) {
         (Ok(first), Ok(last)) if last < first => Asked::Whole,
@@ -34,17 +37,23 @@ fn asked(range: &str, length: usize) -> Asked {
     }
 }
 
-/// The file, or with 206 the part asked for, or 416. Without a validator `If-Range` cannot hold: it gets the whole.
-pub(super) fn part(file: Vec<u8>, kind: &'static str, headers: &HeaderMap) -> Response {
+/// The file of `length` bytes, or with 206 the part asked for, or 416; `file` makes a part of it. Without a validator
+/// `If-Range` cannot hold: it gets the whole.
+pub(super) fn part(
+    length: u64,
+    kind: &'static str,
+    headers: &HeaderMap,
+    file: impl Fn(Range<u64>) -> Body,
+) -> Response {
     let range = headers.get(header::RANGE).and_then(|r| r.to_str().ok());
     let range = range.filter(|_| !headers.contains_key(header::IF_RANGE));
-    let length = file.len();
     let common = [(header::CONTENT_TYPE, kind), (header::ACCEPT_RANGES, "bytes")];
     match range.map_or(Asked::Whole, |r| asked(r, length)) {
-        Asked::Whole => (common, file).into_response(),
+        Asked::Whole => (common, [(header::CONTENT_LENGTH, length)], file(0..length)).into_response(),
         Asked::Part(first, last) => {
             let place = [(header::CONTENT_RANGE, format!("bytes {first}-{last}/{length}"))];
-            (StatusCode::PARTIAL_CONTENT, common, place, file[first..=last].to_vec()).into_response()
+            let size = [(header::CONTENT_LENGTH, last + 1 - first)];
+            (StatusCode::PARTIAL_CONTENT, common, place, size, file(first..last + 1)).into_response()
         }
         Asked::Beyond => {
             let place = [(header::CONTENT_RANGE, format!("bytes */{length}"))];

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
+    body::Body,
     extract::{Path, Query, State},
     http::{HeaderMap, header},
     response::{IntoResponse, Response},
@@ -158,11 +159,13 @@ async fn delete(State(world): Shared, Path(id): Path<String>) -> Response {
 
 /// The file, or the part of it that is asked for.
 fn audio(world: &World, record: &Record, headers: &HeaderMap) -> Response {
-    let file = wav::bytes(record.duration);
+    let (ms, length) = (record.duration, wav::size(record.duration) as u64);
+    let file = |part| Body::from_stream(wav::stream(ms, part));
     if world.faults.get().forms.ranges_off {
-        return ([(header::CONTENT_TYPE, AUDIO)], file).into_response();
+        let size = [(header::CONTENT_LENGTH, length)];
+        return ([(header::CONTENT_TYPE, AUDIO)], size, file(0..length)).into_response();
     }
-    range::part(file, AUDIO, headers)
+    range::part(length, AUDIO, headers, file)
 }
 
 async fn download(State(world): Shared, Path(id): Path<String>, headers: HeaderMap) -> Response {

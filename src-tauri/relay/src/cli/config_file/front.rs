@@ -57,7 +57,6 @@ impl FileTls {
             TlsMode::Files => Some(TlsOptions::Files(Files {
                 cert: self.cert.clone().context("tls.mode \"files\" needs tls.cert")?,
                 key: self.key.clone().context("tls.mode \"files\" needs tls.key")?,
-                every: Duration::from_mins(1),
             })),
             TlsMode::Acme if self.domains.is_empty() => bail!("tls.mode \"acme\" needs tls.domains"),
             TlsMode::Acme => Some(TlsOptions::Acme(Acme {

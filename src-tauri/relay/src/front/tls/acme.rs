@@ -8,8 +8,9 @@ use futures_util::StreamExt as _;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
+use rustls_acme::acme::{AcmeError, Identifier, Problem};
 use rustls_acme::caches::DirCache;
-use rustls_acme::{AccountCache, AcmeConfig, AcmeState, CertCache, EventOk};
+use rustls_acme::{AccountCache, AcmeConfig, AcmeState, CertCache, EventError, EventOk, OrderError};
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,6 +22,8 @@ use url::Url;
 const SILENCE: Duration = Duration::from_hours(1);
 /// Longest text of a failure that is kept, characters.
 const FAILURE: usize = 300;
+
+type Failed = EventError<io::Error, io::Error>;
 
 /// Which certificate is wanted, and from whom.
 #[derive(Clone, Debug)]
@@ -70,29 +73,14 @@ impl Acme {
                 Err(error) => return tls.note(|state| state.failure = Some(error)),
             }
             loop {
-                let event = tokio::time::timeout(SILENCE, state.next()).await;
-                match event {
-                    Ok(Some(Ok(event))) => {
-                        tracing::info!(?event, "ACME");
-                        if matches!(event, EventOk::DeployedCachedCert | EventOk::DeployedNewCert) {
-                            tls.note(|state| state.failure = None);
-                        }
-                    }
-                    Ok(Some(Err(error))) => {
-                        let error: String = error.to_string().chars().take(FAILURE).collect();
-                        tracing::error!(%error, "the authority gives no certificate; it is asked again");
-                        tls.note(|state| state.failure = Some(error));
-                    }
+                match tokio::time::timeout(SILENCE, state.next()).await {
+                    Ok(Some(event)) => told(tls, event, &found),
                     Ok(None) => break,
                     Err(_) if tls.state().until.is_none_or(|until| until < now()) => {
                         tracing::error!("the authority says nothing; it is asked from the beginning");
                         break;
                     }
                     Err(_) => {}
-                }
-                // The certificate passes the cache on its way.
-                if let Some(until) = found.take() {
-                    tls.note(|state| state.until = Some(until));
                 }
             }
         }
@@ -119,6 +107,70 @@ impl Acme {
         };
         Ok(config.state())
     }
+}
+
+/// Remembers what has happened.
+fn told(tls: &Tls, event: Result<EventOk, Failed>, found: &Found) {
+    // A certificate is in use that has come from the cache, or is on its way there.
+    let in_use = matches!(
+        event,
+        Ok(EventOk::DeployedCachedCert | EventOk::CertCacheStore) | Err(Failed::CertCacheStore(_))
+    );
+    let until = found.take().filter(|_| in_use);
+    let failure = match event {
+        Ok(event) => {
+            tracing::info!(?event, "ACME");
+            let deployed = matches!(event, EventOk::DeployedCachedCert | EventOk::DeployedNewCert);
+            deployed.then_some(None)
+        }
+        Err(error) => {
+            let reason = reason(&error);
+            match error {
+                Failed::Order(_) => {
+                    tracing::error!(%reason, "the authority gives no certificate; it is asked again");
+                }
+                _ => tracing::error!(%reason, "what the authority gave cannot be kept, or read again"),
+            }
+            Some(Some(reason))
+        }
+    };
+    tls.note(|state| {
+        if let Some(failure) = failure {
+            state.failure = failure;
+        }
+        state.until = until.or(state.until);
+    });
+}
+
+/// What went wrong, in the authority's words where it has said any.
+fn reason(error: &Failed) -> String {
+    let words = |problem: Option<&Problem>| problem.and_then(|problem| problem.detail.clone());
+    let text = match error {
+        Failed::Order(OrderError::BadAuth(auth)) => {
+            let Identifier::Dns(domain) = &auth.identifier;
+            let said = auth.challenges.iter().find_map(|one| words(one.error.as_ref()));
+            let said = said.unwrap_or_else(|| "the authority does not see that the name leads here".to_owned());
+            format!("{domain}: {said}")
+        }
+        Failed::Order(OrderError::TooManyAttemptsAuth(domain)) => {
+            format!("{domain}: the authority has not looked in time whether the name leads here")
+        }
+        Failed::Order(OrderError::BadOrder(order)) => {
+            words(order.error.as_ref()).unwrap_or_else(|| "the authority refuses the order".to_owned())
+        }
+        Failed::Order(OrderError::Acme(AcmeError::HttpRequest(error))) => {
+            let text = error.to_string();
+            words(problem(&text).as_ref()).unwrap_or_else(|| format!("the authority cannot be asked: {text}"))
+        }
+        other => other.to_string(),
+    };
+    text.chars().take(FAILURE).collect()
+}
+
+/// The problem document (RFC 8555, 6.7) that the library quotes in the text of its error.
+fn problem(text: &str) -> Option<Problem> {
+    let quoted = text.get(text.find('"')?..=text.rfind('"')?)?;
+    serde_json::from_str(&serde_json::from_str::<String>(quoted).ok()?).ok()
 }
 
 fn configs(state: &AcmeState<io::Error>) -> Result<Configs, String> {

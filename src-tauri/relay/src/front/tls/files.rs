@@ -1,6 +1,6 @@
 //! A certificate in two files that somebody else renews.
 
-use super::{HTTP_1, Tls, provider, until};
+use super::{Tls, serving, until};
 use crate::writer::now;
 use perezvon_core::Time;
 use rustls::ServerConfig;
@@ -17,8 +17,6 @@ pub(crate) struct Files {
     pub(crate) cert: PathBuf,
     /// PEM.
     pub(crate) key: PathBuf,
-    /// How often it is looked whether they have changed.
-    pub(crate) every: Duration,
 }
 
 /// By which a change is seen.
@@ -41,14 +39,7 @@ impl Files {
             return Err(cert(&format!("the certificate was good until {until}")));
         }
         let secret = PrivateKeyDer::from_pem_file(&self.key).map_err(|error| key(&error))?;
-        let mut config = ServerConfig::builder_with_provider(provider())
-            .with_safe_default_protocol_versions()
-            .map_err(|error| error.to_string())?
-            .with_no_client_auth()
-            .with_single_cert(chain, secret)
-            .map_err(|error| key(&error))?;
-        config.alpn_protocols = vec![HTTP_1.to_vec()];
-        Ok((Arc::new(config), until))
+        Ok((serving(chain, secret).map_err(|error| key(&error))?, until))
     }
 
     fn stamp(&self) -> Stamp {
@@ -58,13 +49,13 @@ impl Files {
         })
     }
 
-    /// Looks again and again, and at once on SIGHUP. Connections that are open keep the certificate they began with.
-    pub(super) async fn keep(&self, tls: &Tls) {
+    /// Looks each `pause`, and at once on SIGHUP. Connections that are open keep the certificate they began with.
+    pub(super) async fn keep(&self, tls: &Tls, pause: Duration) {
         let mut seen = self.stamp();
         let mut hangup = Hangup::new();
         loop {
             let asked = tokio::select! {
-                () = tokio::time::sleep(self.every) => false,
+                () = tokio::time::sleep(pause) => false,
                 () = hangup.recv() => true,
             };
             let stamp = self.stamp();

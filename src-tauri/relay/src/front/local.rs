@@ -2,9 +2,11 @@
 //! and the key that it made for this run, readable for the owner only. Who can read it can read the ledger as well.
 
 use crate::state::App;
+use reqwest::{Client, Method, Response};
 use serde::{Deserialize, Serialize};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 fn file(data_dir: &Path) -> PathBuf {
     data_dir.join("relay.local")
@@ -12,12 +14,12 @@ fn file(data_dir: &Path) -> PathBuf {
 
 /// Where the relay of a data directory answers, and with which key. Never printed.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Local {
-    pub(super) url: String,
-    pub(super) key: String,
+pub(crate) struct Local {
+    url: String,
+    key: String,
 }
 
-/// Present while the relay serves.
+/// Present while the account runs.
 pub(super) struct Announced(PathBuf);
 
 impl Announced {
@@ -31,7 +33,7 @@ impl Announced {
         match write(&path, &local) {
             Ok(()) => Some(Self(path)),
             Err(error) => {
-                tracing::warn!(%error, "`perezvon-relay check` will not find this relay");
+                tracing::warn!(%error, "the command line will not find this relay");
                 None
             }
         }
@@ -57,7 +59,21 @@ fn write(path: &Path, local: &Local) -> std::io::Result<()> {
     options.open(path)?.write_all(&serde_json::to_vec(local)?)
 }
 
-/// The running relay of a data directory, if it says where it is.
-pub(super) fn find(data_dir: &Path) -> Option<Local> {
-    serde_json::from_slice(&std::fs::read(file(data_dir)).ok()?).ok()
+impl Local {
+    /// The running relay of a data directory, if it says where it is.
+    pub(crate) fn find(data_dir: &Path) -> Option<Self> {
+        serde_json::from_slice(&std::fs::read(file(data_dir)).ok()?).ok()
+    }
+
+    /// Asks it; what it answers may be a refusal.
+    pub(crate) async fn ask(&self, method: Method, path: &str, patience: Duration) -> reqwest::Result<Response> {
+        // The address is this machine's and was told by the relay itself; the certificate is for its public name.
+        let client = Client::builder()
+            .no_proxy()
+            .tls_danger_accept_invalid_certs(true)
+            .timeout(patience)
+            .build()?;
+        let request = client.request(method, format!("{}{path}", self.url));
+        request.bearer_auth(&self.key).send().await
+    }
 }

@@ -1,69 +1,36 @@
-//! HTTPS by the relay itself: certificates made here, the real binary, the desk's own client.
+//! HTTPS by the relay itself: certificates made here, an authority made here, the real binary, the desk's own client.
 #![allow(clippy::unwrap_used)]
 
-#[path = "support/binary.rs"]
+#[path = "../support/binary.rs"]
 mod binary;
-#[path = "support/relay.rs"]
+#[path = "../support/relay.rs"]
 mod support;
-#[path = "support/xml.rs"]
+#[path = "../support/xml.rs"]
 mod xml;
 
+mod acme;
+mod authority;
+mod files;
+mod hostile;
+
+use authority::Authority;
 use binary::{EXE, Serving, callback_path, command, data_dir, relay, text};
 use perezvon_core::effect::Preferences;
 use perezvon_desk::Desk;
 use perezvon_desk::follow::{FeedState, Followed, follow};
 use perezvon_desk::relay_client::RelayClient;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use reqwest::{Certificate, Client, StatusCode};
+use rcgen::KeyPair;
+use reqwest::{Client, StatusCode};
 use reqwest_websocket::{Upgrade as _, WebSocket};
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::ffi::OsString;
+use std::process::Command;
 use std::sync::Arc;
 use support::{DEADLINE, IVANOV, next, until};
 use tempfile::TempDir;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use xml::Xml;
-
-/// An authority of our own.
-struct Authority {
-    issuer: Issuer<'static, KeyPair>,
-    pem: String,
-}
-
-impl Authority {
-    fn new() -> Self {
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::default();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let pem = params.self_signed(&key).unwrap().pem();
-        let issuer = Issuer::new(params, key);
-        Self { issuer, pem }
-    }
-
-    /// Writes a certificate for this machine and its key.
-    fn issue(&self, dir: &Path) {
-        let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
-        let cert = params.signed_by(&key, &self.issuer).unwrap();
-        std::fs::write(dir.join("cert.pem"), cert.pem()).unwrap();
-        std::fs::write(dir.join("key.pem"), key.serialize_pem()).unwrap();
-    }
-
-    fn root(&self) -> Certificate {
-        Certificate::from_pem(self.pem.as_bytes()).unwrap()
-    }
-
-    /// A client that trusts this authority and no other, and keeps no connection.
-    fn client(&self) -> Client {
-        let client = Client::builder().no_proxy().timeout(DEADLINE).http1_only();
-        client
-            .tls_certs_only([self.root()])
-            .pool_max_idle_per_host(0)
-            .build()
-            .unwrap()
-    }
-}
 
 struct Scene {
     dir: TempDir,
@@ -74,23 +41,17 @@ struct Scene {
 
 impl Scene {
     fn start(authority: &Authority) -> Self {
+        Self::limited(authority, &json!({}))
+    }
+
+    fn limited(authority: &Authority, limits: &Value) -> Self {
         let dir = tempfile::tempdir().unwrap();
         authority.issue(dir.path());
         let data = data_dir(&dir);
         let callback = callback_path(&data);
         let tls = json!({ "mode": "files", "cert": dir.path().join("cert.pem"), "key": dir.path().join("key.pem") });
-        let serving = serve(&dir, &tls);
-        let add = [
-            "user",
-            "add",
-            "--role",
-            "admin",
-            "--name",
-            "tls",
-            "--data-dir",
-            data.to_str().unwrap(),
-        ];
-        let key = text(&relay(&add).stdout).trim().to_owned();
+        let serving = serve(&dir, &json!({ "tls": tls, "limits": limits }), |_| {});
+        let key = admin(&dir);
         Self {
             dir,
             serving,
@@ -124,37 +85,52 @@ impl Scene {
     }
 
     async fn tls(&self, client: &Client) -> Value {
-        let asked = client
-            .get(self.url("/v1/health"))
-            .bearer_auth(&self.key)
-            .send()
-            .await
-            .unwrap();
-        asked.json::<Value>().await.unwrap()["tls"].clone()
+        health(client, &self.url(""), &self.key).await
     }
 
     /// What the check finds about the certificate.
     async fn certificate(&self, client: &Client) -> Value {
-        let asked = client
-            .get(self.url("/v1/check"))
-            .bearer_auth(&self.key)
-            .send()
-            .await
-            .unwrap();
-        let told = asked.json::<Value>().await.unwrap();
-        let mut checks = told["checks"].as_array().unwrap().iter();
-        checks.find(|check| check["id"] == "certificate").unwrap().clone()
+        finding(client, &self.url(""), &self.key).await
     }
 }
 
-fn serve(dir: &TempDir, tls: &Value) -> Serving {
-    let config: PathBuf = dir.path().join("relay.json");
-    std::fs::write(&config, json!({ "tls": tls }).to_string()).unwrap();
+/// What health tells of the certificate.
+async fn health(client: &Client, url: &str, key: &str) -> Value {
+    let asked = client.get(format!("{url}/v1/health")).bearer_auth(key);
+    asked.send().await.unwrap().json::<Value>().await.unwrap()["tls"].clone()
+}
+
+/// What the check finds about the certificate.
+async fn finding(client: &Client, url: &str, key: &str) -> Value {
+    let asked = client.get(format!("{url}/v1/check")).bearer_auth(key);
+    let told: Value = asked.send().await.unwrap().json().await.unwrap();
+    let mut checks = told["checks"].as_array().unwrap().iter();
+    checks.find(|check| check["id"] == "certificate").unwrap().clone()
+}
+
+/// A new administrator's key.
+fn admin(dir: &TempDir) -> String {
+    let data = data_dir(dir);
+    let add = ["user", "add", "--role", "admin", "--name", "tls", "--data-dir"];
+    let added = command(EXE).args(add).arg(&data).output().unwrap();
+    assert!(added.status.success(), "a key: {}", text(&added.stderr));
+    text(&added.stdout).trim().to_owned()
+}
+
+/// Writes the configuration; gives the arguments that serve with it at a free port.
+fn arguments(dir: &TempDir, config: &Value) -> Vec<OsString> {
+    let file = dir.path().join("relay.json");
+    std::fs::write(&file, config.to_string()).unwrap();
+    let (data, file) = (data_dir(dir).into(), file.into());
+    let fixed = ["serve", "--listen", "127.0.0.1:0", "--data-dir"].map(OsString::from);
+    fixed.into_iter().chain([data, "--config".into(), file]).collect()
+}
+
+fn serve(dir: &TempDir, config: &Value, change: impl FnOnce(&mut Command)) -> Serving {
     let mut serve = command(EXE);
-    serve
-        .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
-        .arg(data_dir(dir));
-    Serving::start_as(serve.arg("--config").arg(config))
+    serve.args(arguments(dir, config));
+    change(&mut serve);
+    Serving::start_as(&mut serve)
 }
 
 #[tokio::test]
@@ -291,18 +267,12 @@ async fn the_desk_speaks_https() {
 #[tokio::test]
 async fn certificates_that_cannot_be_used_at_the_start_are_named() {
     let dir = tempfile::tempdir().unwrap();
-    let config = dir.path().join("relay.json");
     let missing = dir.path().join("missing.pem");
-    std::fs::write(
-        &config,
-        json!({ "tls": { "mode": "files", "cert": missing, "key": missing } }).to_string(),
-    )
-    .unwrap();
-    let mut serve = command(EXE);
-    serve
-        .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
-        .arg(data_dir(&dir));
-    let ended = serve.arg("--config").arg(config).output().unwrap();
+    let tls = json!({ "mode": "files", "cert": missing, "key": missing });
+    let ended = command(EXE)
+        .args(arguments(&dir, &json!({ "tls": tls })))
+        .output()
+        .unwrap();
     assert!(!ended.status.success(), "it does not start");
     assert!(text(&ended.stderr).contains("missing.pem"), "{}", text(&ended.stderr));
 }
@@ -316,7 +286,7 @@ async fn an_authority_that_cannot_be_reached_is_told_and_asked_again() {
     // Nobody answers there.
     let tls = json!({ "mode": "acme", "domains": ["relay.example.ru"], "email": "admin@example.ru", "cacheDir": cache,
         "directory": "https://127.0.0.1:9/directory" });
-    let serving = serve(&dir, &tls);
+    let serving = serve(&dir, &json!({ "tls": tls }), |_| {});
     for time in ["once", "again"] {
         loop {
             let line = serving

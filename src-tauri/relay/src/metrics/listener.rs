@@ -1,0 +1,51 @@
+//! A small listener for programs of this machine: few connections, none of them for long.
+
+use crate::front::Paced;
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+/// Longest time for the head of a request, for a connection that asks nothing, and in which a client takes nothing.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Longest head, bytes.
+const BUFFER: usize = 16 * 1024;
+/// Connections at a time; a scraper needs one. More wait until one ends.
+const CONNECTIONS: usize = 16;
+/// After the system had no place for a connection.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Serves until it is dropped. By hyper directly, as in the front: axum has no time limit for a head.
+pub(super) async fn serve(listener: TcpListener, router: Router) {
+    let service = TowerToHyperService::new(router);
+    let mut connections = JoinSet::new();
+    loop {
+        while connections.len() >= CONNECTIONS {
+            connections.join_next().await;
+        }
+        let stream = tokio::select! {
+            Some(_) = connections.join_next() => continue,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    tracing::warn!(%error, "no connection to the metrics can be taken");
+                    tokio::time::sleep(PAUSE).await;
+                    continue;
+                }
+            },
+        };
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(PATIENCE)
+            .max_buf_size(BUFFER)
+            .serve_connection(TokioIo::new(Paced::new(stream, PATIENCE, ())), service.clone());
+        connections.spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection to the metrics ended badly");
+            }
+        });
+    }
+}
