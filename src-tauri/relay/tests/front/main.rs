@@ -1,12 +1,15 @@
 //! What clients may not do to the relay: ask too much, be too slow, hold connections. Real sockets, the real binary.
 #![allow(clippy::unwrap_used)]
 
-#[path = "support/binary.rs"]
+#[path = "../support/binary.rs"]
 mod binary;
-#[path = "support/relay.rs"]
+#[path = "../support/relay.rs"]
 mod support;
-#[path = "support/xml.rs"]
+#[path = "../support/xml.rs"]
 mod xml;
+
+mod connections;
+mod hostile;
 
 use binary::{EXE, Serving, callback_path, command, data_dir, relay, text};
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -14,7 +17,7 @@ use reqwest::StatusCode;
 use reqwest_websocket::{Message, Upgrade as _};
 use serde_json::{Value, json};
 use std::time::Duration;
-use support::{DEADLINE, IVANOV, client, until};
+use support::{DEADLINE, IVANOV, client};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -30,11 +33,15 @@ struct Scene {
 
 impl Scene {
     fn start(limits: Value) -> Self {
+        Self::start_as(&json!({ "limits": limits }))
+    }
+
+    fn start_as(wanted: &Value) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let data = data_dir(&dir);
         let callback = callback_path(&data);
         let config = dir.path().join("relay.json");
-        std::fs::write(&config, json!({ "limits": limits }).to_string()).unwrap();
+        std::fs::write(&config, wanted.to_string()).unwrap();
         let mut serve = command(EXE);
         serve
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
@@ -255,55 +262,6 @@ async fn a_reader_who_takes_nothing_is_let_go() {
         StatusCode::OK,
         "the others are served"
     );
-}
-
-#[tokio::test]
-async fn connections_have_a_bound_and_who_is_beyond_it_is_told() {
-    let scene = Scene::start(json!({ "connections": 2 }));
-    // A reader of the feed keeps his place after his request was answered.
-    let url = scene.serving.url("/v1/feed?after=0");
-    let feed = client()
-        .get(url)
-        .bearer_auth(&scene.key)
-        .upgrade()
-        .send()
-        .await
-        .unwrap();
-    let feed = feed.into_websocket().await.unwrap();
-    let first = scene.connect().await;
-    let refused = until("the bound", || async {
-        let mut third = scene.connect().await;
-        let answer = rest_or_nothing(&mut third).await;
-        answer.starts_with("HTTP/1.1 503").then_some(answer)
-    })
-    .await;
-    assert!(refused.contains("retry-after: 5"), "{refused}");
-    assert!(
-        refused.ends_with(r#"{"code":"too_many_connections","message":"there are too many connections"}"#),
-        "{refused}"
-    );
-    drop(first);
-    until("a free place", || async {
-        let answer = client()
-            .get(scene.serving.url("/v1/me"))
-            .bearer_auth(&scene.key)
-            .send()
-            .await;
-        answer
-            .is_ok_and(|answer| answer.status() == StatusCode::OK)
-            .then_some(())
-    })
-    .await;
-    drop(feed);
-}
-
-/// What a refused connection is told; nothing where it was taken.
-async fn rest_or_nothing(stream: &mut TcpStream) -> String {
-    let mut all = Vec::new();
-    match timeout(Duration::from_millis(500), stream.read_to_end(&mut all)).await {
-        Ok(_) => text(&all),
-        Err(_) => String::new(),
-    }
 }
 
 #[tokio::test]
