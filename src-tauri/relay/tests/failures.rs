@@ -19,7 +19,7 @@ use serde_json::Value;
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
-use support::{IVANOV, Served, client, until};
+use support::{IVANOV, Served, client, start_in, until};
 use xml::Xml;
 
 /// What the check says about one subject.
@@ -326,4 +326,36 @@ fn stored(data: &Path) -> Vec<String> {
         text(&output.stderr)
     );
     text(&output.stdout).lines().map(str::to_owned).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_hangs_at_the_end_does_not_keep_the_ledger() {
+    let sim = sim(|_| {}).await;
+    let served = beside(&sim, dir(), true, |options| {
+        options.timing.drain = Duration::from_millis(200);
+    })
+    .await;
+    sim.faults().path("", FaultKind::Hang, None);
+    let refresh = client()
+        .post(served.url("/v1/abonents/refresh"))
+        .bearer_auth(served.admin());
+    let hanging = tokio::spawn(async move { refresh.send().await.is_ok() });
+    until("the PBX was asked and says nothing", || async {
+        let mut asked = sim.requests().into_iter();
+        asked
+            .any(|one| one.path.contains("/abonents") && one.status.is_none())
+            .then_some(())
+    })
+    .await;
+    let dir = served.stop().await;
+    assert!(!hanging.await.unwrap(), "who waited for the PBX is let go");
+    sim.faults().clear();
+    let again = start_in(dir, |_| {}).await;
+    assert_eq!(
+        again.get("/v1/health").await["status"],
+        "ok",
+        "the next relay has the ledger at once"
+    );
+    again.relay.shutdown().await;
+    sim.shutdown().await;
 }

@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Carries out the command; `signal` ends `serve`.
 pub async fn run(cli: Cli, signal: impl Future<Output = ()>) -> anyhow::Result<ExitCode> {
     match cli.command {
-        Command::Serve(wanted) => serve(wanted, cli.timing, signal).await?,
+        Command::Serve(wanted) => serve(wanted, &cli.timing, signal).await?,
         Command::User(command) => user(command).await?,
         Command::JoinCode(wanted) => join_code(wanted)?,
         Command::CallbackUrl(dir) => callback_url(&dir)?,
@@ -42,7 +42,7 @@ pub async fn run(cli: Cli, signal: impl Future<Output = ()>) -> anyhow::Result<E
     Ok(ExitCode::SUCCESS)
 }
 
-async fn serve(wanted: Serve, timing: Timing, signal: impl Future<Output = ()>) -> anyhow::Result<()> {
+async fn serve(wanted: Serve, timing: &Timing, signal: impl Future<Output = ()>) -> anyhow::Result<()> {
     match wanted.ledger.as_str() {
         "sqlite" => {}
         other if other.starts_with("nats://") => {
@@ -56,7 +56,7 @@ async fn serve(wanted: Serve, timing: Timing, signal: impl Future<Output = ()>) 
     let metrics = file.metrics_listen;
     let mut set = all_options(&wanted.data_dir, file)?;
     for one in &mut set {
-        one.timing = timing;
+        one.timing = *timing;
     }
     let listener = bind(listen, "--listen").await?;
     let metrics = match metrics {

@@ -125,7 +125,7 @@ async fn one_address_has_its_bound_and_a_proxy_has_none() {
     let last = own.pop().unwrap();
     last.set_zero_linger().unwrap();
     drop(last);
-    for n in 0..2 {
+    for _ in 0..2 {
         let free = until("the place of who has gone", || async {
             let mut one = connect("127.0.0.3", addr).await;
             (ask(&mut one, "198.51.100.1").await == Some(200)).then_some(one)

@@ -3,6 +3,7 @@
 pub(crate) mod acme;
 mod jws;
 mod look;
+mod problem;
 
 use crate::support::DEADLINE;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};

@@ -125,11 +125,10 @@ fn told(tls: &Tls, event: Result<EventOk, Failed>, found: &Found) {
         }
         Err(error) => {
             let reason = reason(&error);
-            match error {
-                Failed::Order(_) => {
-                    tracing::error!(%reason, "the authority gives no certificate; it is asked again");
-                }
-                _ => tracing::error!(%reason, "what the authority gave cannot be kept, or read again"),
+            if matches!(error, Failed::Order(_)) {
+                tracing::error!(%reason, "the authority gives no certificate; it is asked again");
+            } else {
+                tracing::error!(%reason, "what the authority gave cannot be kept, or read again");
             }
             Some(Some(reason))
         }

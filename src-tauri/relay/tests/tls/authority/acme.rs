@@ -4,6 +4,7 @@
 use super::Authority;
 use super::jws::{self, Jwk, Signed};
 use super::look::{Places, look, provider};
+use super::problem::{Problem, problem};
 use crate::support::DEADLINE;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
@@ -156,7 +157,7 @@ impl Desk {
     }
 
     /// Who asks, and for what: the account's number, none for a new one.
-    fn read(&self, path: &str, signed: &Signed) -> Result<(Jwk, Option<usize>, Value), Response> {
+    fn read(&self, path: &str, signed: &Signed) -> Result<(Jwk, Option<usize>, Value), Problem> {
         let malformed = || {
             problem(
                 StatusCode::BAD_REQUEST,
@@ -190,7 +191,7 @@ impl Desk {
     }
 
     /// The same of a request about an order of the account's own; gives what is asked.
-    fn about(&self, what: &str, n: usize, signed: &Signed) -> Result<(Jwk, Value), Response> {
+    fn about(&self, what: &str, n: usize, signed: &Signed) -> Result<(Jwk, Value), Problem> {
         let (key, account, payload) = self.read(&format!("/{what}/{n}"), signed)?;
         let books = self.books();
         let own = books.orders.get(n).is_some_and(|order| Some(order.account) == account);
@@ -220,17 +221,7 @@ impl Desk {
     }
 }
 
-fn problem(status: StatusCode, kind: &str, detail: &str) -> Response {
-    let told = json!({ "type": format!("urn:ietf:params:acme:error:{kind}"), "detail": detail });
-    (
-        status,
-        [(header::CONTENT_TYPE, "application/problem+json")],
-        told.to_string(),
-    )
-        .into_response()
-}
-
-type Answer = Result<Response, Response>;
+type Answer = Result<Response, Problem>;
 
 async fn directory(State(desk): State<Arc<Desk>>) -> Json<Value> {
     let base = &desk.base;
