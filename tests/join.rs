@@ -75,6 +75,13 @@ fn click_link(desktop: &Desktop, sim: &Sim, link: &str) {
     assert!(end.success(), "it hands the link over");
 }
 
+/// «Вы: …» in the header strip. WebKit's driver does not give the text of an element that may be cut off.
+async fn who(window: &Window) -> String {
+    let script = "return document.querySelector('[data-testid=strip-me]').textContent";
+    let text = window.client.execute(script, Vec::new()).await.unwrap();
+    text.as_str().unwrap().trim().to_owned()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_joins_after_the_person_has_agreed() {
     let desktop = Desktop::start();
@@ -129,6 +136,15 @@ async fn a_link_joins_after_the_person_has_agreed() {
     toasts
         .toast(before, "the missed call", |t| t.summary.starts_with("Пропущенный"))
         .await;
+
+    // Without the relay the desk still knows whose it is.
+    window.click("wizard-later").await;
+    window.text_where("strip-token", "data-ok", "true").await;
+    let named = || async { Some(who(&window).await).filter(|name| !name.contains('@')) };
+    let name = eventually_async("the abonent's name", named).await;
+    company.relay.shutdown().await;
+    window.text_where("banner", "data-code", "relay_unreachable").await;
+    assert_eq!(who(&window).await, name);
     window.close().await;
 
     let mut kept = Vec::new();
@@ -140,5 +156,4 @@ async fn a_link_joins_after_the_person_has_agreed() {
     let kept = String::from_utf8_lossy(&kept);
     assert!(kept.contains("Joined a relay"), "the log is among it");
     assert!(!kept.contains(code), "the code is kept nowhere");
-    company.relay.shutdown().await;
 }

@@ -121,6 +121,17 @@ test("subscriptions: state, countdown, cause with its way out, renewal by hand",
   expect(screen.queryByTestId("keeper-failure")).toBeNull();
 });
 
+test("what cannot be renewed is not offered to be", async () => {
+  backend.company.subscriptions.keeper = {
+    ...backend.company.subscriptions.keeper,
+    state: "no_public_url",
+    failure: null,
+  };
+  await open("subscriptions");
+  await screen.findByTestId("keeper-failure");
+  expect(screen.getByTestId<HTMLButtonElement>("subscriptions-renew").disabled).toBe(true);
+});
+
 test("the event log is searched, filtered, read to an event, repeated and exported", async () => {
   const user = await open("events");
   await screen.findAllByTestId("event-row");
@@ -305,6 +316,16 @@ test("a dialog begins where one goes on, and points at what is missing", async (
   await waitFor(() => expect(document.activeElement).toBe(screen.getByTestId("fill-close")));
   await user.keyboard("{Enter}");
   await waitFor(() => expect(screen.queryByTestId("fill-dialog")).toBeNull());
+});
+
+test("an event is opened and left again by keyboard", async () => {
+  const user = await open("events");
+  await screen.findAllByTestId("event-row");
+  await user.click(input("journal-search"));
+  await user.keyboard("{ArrowDown}{Enter}");
+  await screen.findByTestId("event-panel");
+  await user.keyboard("{Escape}");
+  await waitFor(() => expect(screen.queryByTestId("event-panel")).toBeNull());
 });
 
 test("new events come in without being asked for", async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { dictionaries } from "../src/lib/i18n/index.svelte";
-import { callStatus, failureText, legWords, talkOf, whoOf } from "../src/lib/words";
+import { callStatus, failureDetail, failureText, legWords, talkOf, whoOf } from "../src/lib/words";
 import { call, legs } from "./fake/data";
 
 const t = dictionaries.ru;
@@ -28,6 +28,14 @@ test("an uncertain call only says what is known, whatever its outcome", () => {
     const row = call({ outcome, uncertain: true, startedAt: "2026-01-31T06:35:00.000Z" });
     expect(callStatus(row, t)).toEqual({ word: "звонок в 09:35", tone: "muted", icon: "uncertain" });
   }
+});
+
+test("a failure is said once, and what it does not say itself goes along", () => {
+  const detail = "the PBX does not accept the token";
+  for (const code of ["token_refused", "pbx_unreachable", "code_expired"])
+    expect(failureDetail({ code, detail }), code).toBeNull();
+  for (const code of ["refused", "storage", "relay_unreachable", "pbx_refused"])
+    expect(failureDetail({ code, detail }), code).toBe(detail);
 });
 
 test("who called is never empty", () => {

@@ -214,7 +214,8 @@ pub(crate) async fn check(app: &Perezvon) -> Result<Vec<CheckLine>, Failure> {
     let state = app.service.borrow().clone();
     lines.push(line("toasts", state.toasts != "none", "no_notifications"));
     let keyring = app.secrets.check_keyring().await;
-    let safe = keyring.is_ok() || state.secrets == "file";
+    // What is kept elsewhere needs no keyring.
+    let safe = keyring.is_ok() || matches!(state.secrets.as_str(), "file" | "environment");
     lines.push(line(
         "keyring",
         safe,

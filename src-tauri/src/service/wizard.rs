@@ -10,6 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 
+/// Where the desk keeps the chosen abonent as the relay told him last.
+const ME: &str = "me";
+
 /// How long the chosen abonent's name is waited for.
 const NAMING: Duration = Duration::from_secs(2);
 
@@ -79,7 +82,7 @@ async fn abonents_of(relay: &RelayClient) -> Result<Vec<Abonent>, Failure> {
     }
 }
 
-/// The chosen abonent with his name, where the relay tells it.
+/// The chosen abonent with his name as the relay tells it, or told it last: who one is must not depend on the network.
 pub(crate) async fn me(app: &Perezvon, id: &str) -> Option<Abonent> {
     if id.is_empty() {
         return None;
@@ -94,12 +97,19 @@ pub(crate) async fn me(app: &Perezvon, id: &str) -> Option<Abonent> {
         Err(_) => None,
     };
     let known = known.and_then(Result::ok).unwrap_or_default();
-    Some(
-        known
-            .into_iter()
-            .find(|abonent| abonent.id == id)
-            .unwrap_or_else(unnamed),
-    )
+    let told = known.into_iter().find(|abonent| abonent.id == id);
+    let new = told.clone();
+    let last = app
+        .with_desk(move |desk| {
+            let last: Option<Abonent> = desk.setting(ME)?;
+            if let Some(new) = new.filter(|new| last.as_ref() != Some(new)) {
+                desk.set_setting(ME, &new)?;
+            }
+            Ok(last)
+        })
+        .await;
+    let last = last.ok().flatten().filter(|last| last.id == id);
+    Some(told.or(last).unwrap_or_else(unnamed))
 }
 
 /// The demonstration's user: the first abonent, chosen for good.

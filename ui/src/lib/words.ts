@@ -81,6 +81,14 @@ export function legWords(leg: LegView, t: Dictionary): string {
 export const failureText = (failure: Failure, t: Dictionary): string =>
   t.failures[failure.code] ?? t.unknownFailure(failure.code);
 
+/** Codes whose own words say all: the relay's sentence, in English, would say it twice. */
+const SAID =
+  /^(pbx_un\w+|token_refused|key_refused|no_token|forbidden|not_found|not_supported|too_many|timeout|code_\w+)$/;
+
+/** What there is to tell beyond the code: an address, or for support a sentence of who refused. */
+export const failureDetail = (failure: Failure): string | null =>
+  SAID.test(failure.code) ? null : failure.detail;
+
 type Trouble = { title: string; advice: string };
 
 export function troubleText(code: string, t: Dictionary): Trouble {
