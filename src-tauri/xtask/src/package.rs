@@ -72,9 +72,14 @@ fn build_in(folder: &Path, binary: &Path, packing: &str) -> Result<PathBuf> {
     gzip(&tree, &page)?;
     put(&tree, &format!("{DOC}/README.md"), &source("README.md"), 0o644)?;
     put(&tree, &format!("{DOC}/copyright"), &source("debian/copyright"), 0o644)?;
-    let changes = format!("{DOC}/CHANGELOG.md");
-    put(&tree, &changes, &sh::root().join("CHANGELOG.md"), 0o644)?;
-    gzip(&tree, &changes)?;
+    for (name, from) in [
+        ("CHANGELOG.md", sh::root().join("CHANGELOG.md")),
+        ("changelog", source("debian/changelog")),
+    ] {
+        let changes = format!("{DOC}/{name}");
+        put(&tree, &changes, &from, 0o644)?;
+        gzip(&tree, &changes)?;
+    }
     for script in ["postinst", "prerm", "postrm"] {
         let from = source(&format!("debian/{script}"));
         put(&tree, &format!("DEBIAN/{script}"), &from, 0o755)?;
@@ -82,7 +87,7 @@ fn build_in(folder: &Path, binary: &Path, packing: &str) -> Result<PathBuf> {
     fs::write(tree.join("DEBIAN/conffiles"), "/etc/perezvon/relay.toml\n")?;
     let sums = "find etc usr -type f -print0 | LC_ALL=C sort -z | xargs -0 md5sum > DEBIAN/md5sums";
     sh::run(sh::command("sh", &["-c", sums]).current_dir(&tree), MINUTE)?;
-    let (control, file) = control(&tree, scratch.path(), binary)?;
+    let (control, file) = control(&tree, scratch.path())?;
     fs::write(tree.join("DEBIAN/control"), control)?;
     // The modes do not depend on who builds.
     sh::run(sh::command("chmod", &["-R", "u+rwX,go+rX,go-w"]).arg(&tree), MINUTE)?;
@@ -93,8 +98,16 @@ fn build_in(folder: &Path, binary: &Path, packing: &str) -> Result<PathBuf> {
 }
 
 /// The control file with its places filled, and the package's file name.
-fn control(tree: &Path, scratch: &Path, binary: &Path) -> Result<(String, String)> {
+fn control(tree: &Path, scratch: &Path) -> Result<(String, String)> {
     let version = env!("CARGO_PKG_VERSION");
+    let changelog = |field: &str| {
+        let mut parse = sh::command("dpkg-parsechangelog", &["--show-field", field, "--file"]);
+        sh::output(parse.arg(source("debian/changelog")), MINUTE).map(|text| text.trim().to_owned())
+    };
+    ensure!(
+        changelog("Version")? == version,
+        "package/debian/changelog does not begin with version {version}"
+    );
     let architecture = sh::output(&mut sh::command("dpkg", &["--print-architecture"]), MINUTE)?;
     let architecture = architecture.trim();
     let size = sh::output(sh::command("du", &["-sk", "--apparent-size"]).arg(tree), MINUTE)?;
@@ -105,15 +118,29 @@ fn control(tree: &Path, scratch: &Path, binary: &Path) -> Result<(String, String
         scratch.join("debian/control"),
         format!("Source: {NAME}\n\nPackage: {NAME}\nArchitecture: any\n"),
     )?;
-    let mut depends = sh::command("dpkg-shlibdeps", &["-O", "-e"]);
-    let depends = sh::output(depends.arg(binary).current_dir(scratch), MINUTE)?;
+    let mut depends = sh::command("dpkg-shlibdeps", &["-O", "-Sroot"]);
+    depends.arg(format!("-eroot/usr/bin/{NAME}"));
+    let depends = sh::output(depends.current_dir(scratch), MINUTE)?;
     let depends = depends.trim().strip_prefix("shlibs:Depends=");
     let text = fs::read_to_string(source("debian/control"))?
         .replace("@VERSION@", version)
+        .replace("@MAINTAINER@", &maintainer(&changelog("Maintainer")?))
         .replace("@ARCHITECTURE@", architecture)
         .replace("@SIZE@", size)
         .replace("@DEPENDS@", depends.context("dpkg-shlibdeps tells the libraries")?);
     Ok((text, format!("{NAME}_{version}_{architecture}.deb")))
+}
+
+/// Who hands the package out: as Debian's tools are told it, or else those who wrote it, whose address reaches nobody.
+fn maintainer(developers: &str) -> String {
+    match std::env::var("DEBEMAIL") {
+        Ok(address) if address.contains('<') => address,
+        Ok(address) => {
+            let name = std::env::var("DEBFULLNAME");
+            format!("{} <{address}>", name.as_deref().unwrap_or("Perezvon"))
+        }
+        Err(_) => developers.to_owned(),
+    }
 }
 
 /// Builds the package around a binary that is there already, looks into it, and runs what it holds.
@@ -167,6 +194,7 @@ fn contents(package: &Path) -> Result<()> {
             (format!("{DOC}/README.md"), "-rw-r--r--"),
             (format!("{DOC}/copyright"), "-rw-r--r--"),
             (format!("{DOC}/CHANGELOG.md.gz"), "-rw-r--r--"),
+            (format!("{DOC}/changelog.gz"), "-rw-r--r--"),
         ]
         .map(|(path, mode)| (path, mode.to_owned())),
     );
