@@ -5,12 +5,12 @@
 
 mod harness;
 
-use harness::app::{CLIENT, simulator, subscribed};
+use harness::app::{CLIENT, from_client, simulator, subscribed};
 use harness::display::Desktop;
 use harness::eventually_async;
 use harness::notifications::Notifications;
 use harness::window::Window;
-use perezvon_sim::{Args, DEFAULT_TOKEN, Sim};
+use perezvon_sim::{DEFAULT_TOKEN, Sim};
 
 /// What the PBX says about an abonent's recording, asked of it directly.
 async fn recording(sim: &Sim, abonent: &str) -> String {
@@ -62,14 +62,7 @@ async fn an_administrator_switches_a_recording_finds_an_event_and_invites() {
         .await;
 
     // Журнал событий: what the PBX posted can be found by the caller's number and read.
-    sim.play(
-        "incoming-missed",
-        Args {
-            number: Some(CLIENT.to_owned()),
-            ..Args::default()
-        },
-    )
-    .unwrap();
+    sim.play("incoming-missed", from_client()).unwrap();
     window.click("nav-calls").await;
     window.text_where("call-row", "data-outcome", "missed").await;
     window.click("nav-journal").await;
@@ -110,11 +103,7 @@ async fn a_recording_plays() {
     let window = Window::open(&desktop, &sim).await;
     subscribed(&sim).await;
     assert!(sim.options().company.abonents[0].recording, "his calls are recorded");
-    let call = Args {
-        number: Some(CLIENT.to_owned()),
-        ..Args::default()
-    };
-    sim.play("incoming-answered", call).unwrap();
+    sim.play("incoming-answered", from_client()).unwrap();
     window.click("nav-calls").await;
     window.text_where("call-row", "data-outcome", "ended").await;
     window.click("call-row").await;

@@ -6,7 +6,7 @@
 mod harness;
 
 use fantoccini::Locator;
-use harness::app::{BINARY, CLIENT, data_dir, simulator, subscribed};
+use harness::app::{BINARY, data_dir, from_client, simulator, subscribed};
 use harness::display::Desktop;
 use harness::keyring::Keyring;
 use harness::notifications::Notifications;
@@ -14,7 +14,7 @@ use harness::processes::running;
 use harness::tray::Tray;
 use harness::window::Window;
 use harness::{eventually, eventually_async};
-use perezvon_sim::{Args, DEFAULT_TOKEN, Sim};
+use perezvon_sim::{DEFAULT_TOKEN, Sim};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -164,11 +164,7 @@ fn secrets_file(desktop: &Desktop) -> PathBuf {
 
 async fn call_is_shown(sim: &Sim, toasts: &Notifications) {
     let before = toasts.all().len();
-    let call = Args {
-        number: Some(CLIENT.to_owned()),
-        ..Args::default()
-    };
-    sim.play("incoming-missed", call).unwrap();
+    sim.play("incoming-missed", from_client()).unwrap();
     let ring = toasts
         .toast(before, "the incoming call", |t| t.body.contains("+7 (900) 000-00-99"))
         .await;

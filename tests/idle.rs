@@ -4,14 +4,13 @@
 
 mod harness;
 
-use harness::app::{CLIENT, data_dir, simulator, start, subscribed};
+use harness::app::{data_dir, from_client, simulator, start, subscribed};
 use harness::display::Desktop;
 use harness::eventually;
 use harness::notifications::Notifications;
 use harness::processes::{pss_kib, web_processes};
 use harness::window::Window;
 use perezvon_desk::Desk;
-use perezvon_sim::Args;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn closing_the_window_loses_no_edit() {
@@ -46,11 +45,7 @@ async fn no_web_process_lives_while_no_window_is_open() {
     // A call that is shown, so that everything that lives in the tray has lived.
     for round in 1..=3 {
         let before = toasts.all().len();
-        let call = Args {
-            number: Some(CLIENT.to_owned()),
-            ..Args::default()
-        };
-        sim.play("incoming-answered", call).unwrap();
+        sim.play("incoming-answered", from_client()).unwrap();
         let document = toasts
             .toast(before, "the document", |t| t.summary.contains("Телефонный звонок"))
             .await;

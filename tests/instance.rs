@@ -4,12 +4,12 @@
 
 mod harness;
 
-use harness::app::{BINARY, CLIENT, data_dir, environment, simulator, start, subscribed};
+use harness::app::{BINARY, data_dir, environment, from_client, simulator, start, subscribed};
 use harness::display::{Desktop, Running};
 use harness::eventually;
 use harness::notifications::Notifications;
 use harness::tray::Tray;
-use perezvon_sim::{Args, Sim};
+use perezvon_sim::Sim;
 use std::path::Path;
 
 /// Starts the app a second time and waits for its end.
@@ -18,13 +18,6 @@ fn start_again(desktop: &Desktop, sim: &Sim, args: &[&str]) -> Option<i32> {
     environment(desktop, sim, &mut command);
     let mut second = Running(command.args(args).spawn().unwrap());
     eventually("the end of the second start", || second.0.try_wait().unwrap()).code()
-}
-
-fn from_client() -> Args {
-    Args {
-        number: Some(CLIENT.to_owned()),
-        ..Args::default()
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

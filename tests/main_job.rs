@@ -5,19 +5,12 @@
 
 mod harness;
 
-use harness::app::{CLIENT, simulator, start, subscribed};
+use harness::app::{from_client, simulator, start, subscribed};
 use harness::display::Desktop;
 use harness::eventually_async;
 use harness::notifications::Notifications;
 use harness::window::Window;
 use perezvon_sim::Args;
-
-fn from_client() -> Args {
-    Args {
-        number: Some(CLIENT.to_owned()),
-        ..Args::default()
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missed_call_is_called_back_from_its_toast() {

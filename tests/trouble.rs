@@ -5,13 +5,13 @@
 
 mod harness;
 
-use harness::app::{BINARY, CLIENT, data_dir, environment, simulator, start, subscribed};
+use harness::app::{BINARY, CLIENT, data_dir, environment, from_client, simulator, start, subscribed};
 use harness::display::{Desktop, Running};
 use harness::notifications::Notifications;
 use harness::window::Window;
 use harness::xml::{Incoming, post};
 use perezvon_desk::Desk;
-use perezvon_sim::{Args, Sim};
+use perezvon_sim::Sim;
 use serde_json::json;
 use std::process::Command;
 
@@ -94,14 +94,7 @@ async fn without_a_notification_service_calls_are_in_the_window() {
     let window = Window::open(&desktop, &sim).await;
     window.text_where("banner", "data-code", "no_notifications").await;
     subscribed(&sim).await;
-    sim.play(
-        "incoming-missed",
-        Args {
-            number: Some(CLIENT.to_owned()),
-            ..Args::default()
-        },
-    )
-    .unwrap();
+    sim.play("incoming-missed", from_client()).unwrap();
     window.text_where("call-row", "data-outcome", "missed").await;
     window.click("nav-notifications").await;
     window
@@ -182,14 +175,7 @@ async fn garbage_events_are_kept_and_cost_nothing() {
         Some(413),
         "too large to be an event"
     );
-    sim.play(
-        "incoming-missed",
-        Args {
-            number: Some(CLIENT.to_owned()),
-            ..Args::default()
-        },
-    )
-    .unwrap();
+    sim.play("incoming-missed", from_client()).unwrap();
     toasts
         .toast(0, "the call after the garbage", |t| {
             t.summary.starts_with("Пропущенный")

@@ -2,7 +2,7 @@
 
 use super::display::{Desktop, Running};
 use super::eventually_async;
-use perezvon_sim::{Options, Sim};
+use perezvon_sim::{Args, Options, Sim};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -11,6 +11,14 @@ pub const BINARY: &str = env!("CARGO_BIN_EXE_perezvon");
 
 /// The simulator's first abonent, whom the demonstration picks.
 pub const CLIENT: &str = "+79000000099";
+
+/// A call with [`CLIENT`].
+pub fn from_client() -> Args {
+    Args {
+        number: Some(CLIENT.to_owned()),
+        ..Args::default()
+    }
+}
 
 /// A simulator with waits shortened fifty times.
 pub async fn simulator() -> Sim {

@@ -4,19 +4,8 @@ use super::display::{Running, first_line};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-const CONFIG: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <type>session</type>
-  <listen>unix:dir=DIR</listen>
-  <auth>EXTERNAL</auth>
-  <policy context="default">
-    <allow send_destination="*" eavesdrop="true"/>
-    <allow eavesdrop="true"/>
-    <allow own="*"/>
-  </policy>
-</busconfig>
-"#;
+/// `DIR` stands for the folder of its socket. The project's commands start theirs with it too.
+const CONFIG: &str = include_str!("bus.conf");
 
 /// Ends with the value.
 pub struct Bus {

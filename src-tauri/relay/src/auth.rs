@@ -28,6 +28,11 @@ impl Role {
             Self::User => "user",
         }
     }
+
+    /// A role as the ledger has it, which knows no other.
+    pub(crate) fn stored(word: &str) -> Self {
+        if word == "admin" { Self::Admin } else { Self::User }
+    }
 }
 
 /// A text that opens something: never printed.

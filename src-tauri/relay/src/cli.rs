@@ -225,15 +225,7 @@ impl Cli {
 pub(crate) fn store_token(file: &Path, token: &Token) -> std::io::Result<()> {
     use std::io::Write as _;
     let fresh = file.with_extension("new");
-    match std::fs::remove_file(&fresh) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut options = std::fs::File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut out = options.open(&fresh)?;
+    let mut out = crate::front::own_file(&fresh)?;
     out.write_all(token.reveal().as_bytes())?;
     out.sync_all()?;
     std::fs::rename(&fresh, file)

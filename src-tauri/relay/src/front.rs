@@ -14,7 +14,7 @@ mod tls;
 pub(crate) use client::Network;
 pub(crate) use dispatch::Accounts;
 pub(crate) use limits::{Limits, Rate};
-pub(crate) use local::Local;
+pub(crate) use local::{Local, own_file};
 pub(crate) use paced::Paced;
 pub(crate) use tls::{Acme, Files, Tls, TlsOptions, TlsState};
 

@@ -8,7 +8,7 @@ mod support;
 #[path = "support/xml.rs"]
 mod xml;
 
-use binary::{EXE, Serving, callback_path, command, data_dir, relay, text};
+use binary::{EXE, Serving, admin, callback_path, command, data_dir, relay, text};
 use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -36,22 +36,6 @@ fn restore(data: &Path, from: &Path) -> Output {
         "--from",
         from.to_str().unwrap(),
     ])
-}
-
-fn admin(data: &Path) -> String {
-    let args = [
-        "user",
-        "add",
-        "--data-dir",
-        data.to_str().unwrap(),
-        "--role",
-        "admin",
-        "--name",
-        "Admin",
-    ];
-    let added = relay(&args);
-    assert!(added.status.success(), "{}", text(&added.stderr));
-    text(&added.stdout).trim().to_owned()
 }
 
 async fn post(url: &str, event: &Xml) -> u16 {

@@ -9,20 +9,10 @@ mod support;
 use beside::{beside, dir, sim, to};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use support::{Served, until};
+use support::until;
 
 fn rows<'a>(page: &'a Value, what: &str) -> &'a Vec<Value> {
     page[what].as_array().unwrap()
-}
-
-type Query<'a> = &'a [(&'a str, &'a str)];
-
-/// A search that cannot be written as a path by hand.
-async fn found(served: &Served, path: &str, query: Query<'_>) -> Value {
-    let request = served.client.get(served.url(path)).query(query);
-    let answer = request.bearer_auth(served.admin()).send().await.unwrap();
-    assert_eq!(answer.status(), StatusCode::OK, "{query:?}");
-    answer.json().await.unwrap()
 }
 
 #[tokio::test]
@@ -60,10 +50,10 @@ async fn every_request_to_the_pbx_says_what_it_was_for() {
         assert!(exchange["correlation"].is_string(), "without a cause: {exchange}");
         assert!(exchange["ms"].is_i64() && exchange["seq"].is_i64(), "{exchange}");
     }
-    let click = found(&served, "/v1/exchanges", &[("q", "click-42")]).await;
+    let click = served.found("/v1/exchanges", &[("q", "click-42")]).await;
     assert_eq!(rows(&click, "exchanges").len(), 1, "the request of one click");
     assert_eq!(click["exchanges"][0]["status"], 200, "and how it ended");
-    let failed = found(&served, "/v1/exchanges", &[("failed", "1")]).await;
+    let failed = served.found("/v1/exchanges", &[("failed", "1")]).await;
     let of_click: Vec<_> = rows(&failed, "exchanges")
         .iter()
         .filter(|e| e["correlation"] == "call:click-43")
@@ -73,7 +63,9 @@ async fn every_request_to_the_pbx_says_what_it_was_for() {
         rows(&failed, "exchanges").iter().all(|e| e["error"].is_string()),
         "and no other: {failed}"
     );
-    let paths = found(&served, "/v1/exchanges", &[("q", "Subscription"), ("limit", "2")]).await;
+    let paths = served
+        .found("/v1/exchanges", &[("q", "Subscription"), ("limit", "2")])
+        .await;
     assert_eq!(rows(&paths, "exchanges").len(), 2, "by the path, in a page of two");
     assert!(
         rows(&paths, "exchanges")
@@ -82,13 +74,15 @@ async fn every_request_to_the_pbx_says_what_it_was_for() {
         "{paths}"
     );
     let next = paths["cursor"].to_string();
-    let rest = found(&served, "/v1/exchanges", &[("q", "Subscription"), ("cursor", &next)]).await;
+    let rest = served
+        .found("/v1/exchanges", &[("q", "Subscription"), ("cursor", &next)])
+        .await;
     assert!(
         rest["exchanges"][0]["seq"].as_i64() < paths["exchanges"][1]["seq"].as_i64(),
         "and the rest: {rest}"
     );
     assert_eq!(
-        found(&served, "/v1/exchanges", &[("to", "2020-01-01T00:00:00Z")]).await["exchanges"],
+        served.found("/v1/exchanges", &[("to", "2020-01-01T00:00:00Z")]).await["exchanges"],
         json!([]),
         "by the time"
     );

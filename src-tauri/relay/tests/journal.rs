@@ -32,14 +32,6 @@ async fn replay(served: &Served, seq: &Value) -> Value {
 
 type Query<'a> = &'a [(&'a str, &'a str)];
 
-/// A search that cannot be written as a path by hand.
-async fn found(served: &Served, path: &str, query: Query<'_>) -> Value {
-    let request = served.client.get(served.url(path)).query(query);
-    let answer = request.bearer_auth(served.admin()).send().await.unwrap();
-    assert_eq!(answer.status(), StatusCode::OK, "{query:?}");
-    answer.json().await.unwrap()
-}
-
 #[tokio::test]
 async fn an_event_is_found_by_whatever_one_knows_of_it() {
     let served = start().await;
@@ -82,7 +74,7 @@ async fn an_event_is_found_by_whatever_one_knows_of_it() {
         (&[("from", "2100-01-01T00:00:00Z")], &[]),
     ];
     for (query, wanted) in searches {
-        let page = found(&served, "/v1/events", query).await;
+        let page = served.found("/v1/events", query).await;
         let seqs: Vec<i64> = rows(&page, "events")
             .iter()
             .map(|e| e["seq"].as_i64().unwrap())
@@ -91,7 +83,7 @@ async fn an_event_is_found_by_whatever_one_knows_of_it() {
         assert_eq!(page.get("cursor"), None, "{query:?}: and there is no more");
     }
     let reason = served.get("/v1/events?unreadable=1").await["events"][0]["error"].clone();
-    let page = found(&served, "/v1/events", &[("q", reason.as_str().unwrap())]).await;
+    let page = served.found("/v1/events", &[("q", reason.as_str().unwrap())]).await;
     assert_eq!(page["events"][0]["seq"], 5, "by the reason why it cannot be read");
     let first = &served.get("/v1/events").await["events"][4];
     assert_eq!(
@@ -101,7 +93,7 @@ async fn an_event_is_found_by_whatever_one_knows_of_it() {
     );
     let middle = first["receivedAt"].as_str().unwrap();
     assert_eq!(
-        rows(&found(&served, "/v1/events", &[("to", middle)]).await, "events").len(),
+        rows(&served.found("/v1/events", &[("to", middle)]).await, "events").len(),
         0,
         "nothing was received before the first"
     );
@@ -142,11 +134,13 @@ async fn a_search_looks_at_a_bounded_part_at_a_time_and_says_where_to_go_on() {
     let dir = start().await.stop().await;
     let start = fill(dir.path(), 25_000);
     let served = start_in(dir, |_| {}).await;
-    let page = found(&served, "/v1/events", &[("q", "n=\"3;")]).await;
+    let page = served.found("/v1/events", &[("q", "n=\"3;")]).await;
     assert_eq!(page["events"], json!([]), "the newest 10,000 do not have it");
     let (mut seen, mut pages, mut cursor) = (Vec::new(), 1, page["cursor"].clone());
     while let Some(from) = cursor.as_i64() {
-        let page = found(&served, "/v1/events", &[("q", "n=\"3;"), ("cursor", &from.to_string())]).await;
+        let page = served
+            .found("/v1/events", &[("q", "n=\"3;"), ("cursor", &from.to_string())])
+            .await;
         seen.extend(rows(&page, "events").iter().map(|e| e["seq"].clone()));
         cursor = page["cursor"].clone();
         pages += 1;
@@ -156,7 +150,9 @@ async fn a_search_looks_at_a_bounded_part_at_a_time_and_says_where_to_go_on() {
     let mut numbers = Vec::new();
     let mut cursor = String::from("150");
     loop {
-        let page = found(&served, "/v1/events", &[("limit", "40"), ("cursor", &cursor)]).await;
+        let page = served
+            .found("/v1/events", &[("limit", "40"), ("cursor", &cursor)])
+            .await;
         numbers.extend(rows(&page, "events").iter().map(|e| e["seq"].as_i64().unwrap()));
         match page["cursor"].as_i64() {
             Some(next) => cursor = next.to_string(),
@@ -165,7 +161,7 @@ async fn a_search_looks_at_a_bounded_part_at_a_time_and_says_where_to_go_on() {
     }
     assert_eq!(numbers, (1..150).rev().collect::<Vec<_>>(), "every event once");
     let [from, to] = [10_000, 10_003].map(|n| start.plus(n * 1000).to_string());
-    let page = found(&served, "/v1/events", &[("from", &from), ("to", &to)]).await;
+    let page = served.found("/v1/events", &[("from", &from), ("to", &to)]).await;
     let of_time: Vec<_> = rows(&page, "events").iter().map(|e| e["seq"].clone()).collect();
     assert_eq!(
         of_time,

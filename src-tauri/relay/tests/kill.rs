@@ -7,7 +7,7 @@ mod binary;
 #[path = "support/xml.rs"]
 mod xml;
 
-use binary::{Serving, callback_path, relay, text};
+use binary::{Serving, admin, callback_path, relay, text};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -105,17 +105,7 @@ async fn calls_agree(data: &Path, before: i64, round: u64) -> i64 {
         }
         known.insert(call);
     }
-    let added = relay(&[
-        "user",
-        "add",
-        "--role",
-        "admin",
-        "--name",
-        "kill",
-        "--data-dir",
-        data.to_str().unwrap(),
-    ]);
-    let key = text(&added.stdout).trim().to_owned();
+    let key = admin(data);
     let serving = Serving::start(data);
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let (mut after, mut told) = (0, BTreeSet::new());

@@ -9,7 +9,7 @@ mod support;
 #[path = "support/xml.rs"]
 mod xml;
 
-use binary::{EXE, Serving, callback_path, command, data_dir, relay, text};
+use binary::{ADMIN, EXE, Serving, admin, callback_path, command, data_dir};
 use perezvon_sim::{Options as SimOptions, Sim};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -70,17 +70,7 @@ async fn traffic_is_counted_and_nothing_personal_is_told() {
     let dir = tempfile::tempdir().unwrap();
     let data = data_dir(&dir);
     let path = callback_path(&data);
-    let added = relay(&[
-        "user",
-        "add",
-        "--data-dir",
-        data.to_str().unwrap(),
-        "--role",
-        "admin",
-        "--name",
-        "Смирнова",
-    ]);
-    let key = text(&added.stdout).trim().to_owned();
+    let key = admin(&data);
     let (serving, url) = serve(&data, &dir.path().join("relay.toml"), "", |start| {
         start
             .env("PEREZVON_PBX_URL", sim.rest_url())
@@ -178,7 +168,7 @@ async fn traffic_is_counted_and_nothing_personal_is_told() {
         secret,
         &key,
         sim.token(),
-        "Смирнова",
+        ADMIN,
         "Иванов",
         IVANOV,
     ] {

@@ -9,7 +9,7 @@ mod binary;
 #[path = "support/xml.rs"]
 mod xml;
 
-use binary::{Serving, callback_path, data_dir, relay, text};
+use binary::{Serving, admin, callback_path, data_dir};
 use futures_util::StreamExt as _;
 use reqwest_websocket::{Message, Upgrade as _, WebSocket};
 use serde_json::Value;
@@ -53,22 +53,10 @@ impl Scene {
     fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let data = data_dir(&dir);
-        let data = data.to_str().unwrap();
-        let added = relay(&[
-            "user",
-            "add",
-            "--role",
-            "admin",
-            "--name",
-            "readers",
-            "--data-dir",
-            data,
-        ]);
-        assert!(added.status.success(), "a key: {}", text(&added.stderr));
         Self {
-            serving: Serving::start(&data_dir(&dir)),
+            serving: Serving::start(&data),
             dir,
-            key: text(&added.stdout).trim().to_owned(),
+            key: admin(&data),
             client: reqwest::Client::builder().no_proxy().timeout(DEADLINE).build().unwrap(),
         }
     }

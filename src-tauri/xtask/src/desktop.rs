@@ -13,19 +13,7 @@ use crate::sh::{self, Running, Scratch};
 
 /// No service folders: a bus that could start what is installed would start a second notification daemon, a keyring
 /// that asks for a password, and so on.
-const BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <type>session</type>
-  <listen>unix:dir=DIR</listen>
-  <auth>EXTERNAL</auth>
-  <policy context="default">
-    <allow send_destination="*" eavesdrop="true"/>
-    <allow eavesdrop="true"/>
-    <allow own="*"/>
-  </policy>
-</busconfig>
-"#;
+const BUS: &str = include_str!("../../../tests/harness/bus.conf");
 
 /// Toasts stay until they are closed, so that each picture shows what a person would see.
 const DUNST: &str = r##"[global]

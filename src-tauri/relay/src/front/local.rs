@@ -48,6 +48,11 @@ impl Drop for Announced {
 }
 
 fn write(path: &Path, local: &Local) -> std::io::Result<()> {
+    own_file(path)?.write_all(&serde_json::to_vec(local)?)
+}
+
+/// Makes a file anew that only the owner may read.
+pub(crate) fn own_file(path: &Path) -> std::io::Result<std::fs::File> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -56,7 +61,7 @@ fn write(path: &Path, local: &Local) -> std::io::Result<()> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(&serde_json::to_vec(local)?)
+    options.open(path)
 }
 
 impl Local {

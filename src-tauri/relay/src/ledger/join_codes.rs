@@ -50,11 +50,10 @@ pub(crate) enum Refused {
 const COLUMNS: &str = "id, name, role, abonent, created_at, expires_at, created_by";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<JoinCode> {
-    let role: String = row.get(2)?;
     Ok(JoinCode {
         id: row.get(0)?,
         name: row.get(1)?,
-        role: if role == "admin" { Role::Admin } else { Role::User },
+        role: Role::stored(row.get_ref(2)?.as_str()?),
         abonent: row.get(3)?,
         created_at: Time::from_ms(row.get(4)?),
         expires_at: Time::from_ms(row.get(5)?),

@@ -31,11 +31,10 @@ pub(crate) struct User {
 const COLUMNS: &str = "id, name, role, abonent, created_at, revoked_at";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<User> {
-    let role: String = row.get(2)?;
     Ok(User {
         id: row.get(0)?,
         name: row.get(1)?,
-        role: if role == "admin" { Role::Admin } else { Role::User },
+        role: Role::stored(row.get_ref(2)?.as_str()?),
         abonent: row.get(3)?,
         created_at: Time::from_ms(row.get(4)?),
         revoked_at: row.get::<_, Option<i64>>(5)?.map(Time::from_ms),

@@ -1,7 +1,7 @@
 //! The relay beside the simulator: as a process of its own that can be killed and comes back at the same address, or within
 //! the test with an importer that does not wait.
 
-use crate::binary::{EXE, Serving, command, data_dir, relay, text};
+use crate::binary::{EXE, Serving, admin, command, data_dir};
 use futures_util::{StreamExt as _, stream};
 use perezvon_relay::{Options, Relay, Token};
 use perezvon_sim::Sim;
@@ -33,15 +33,12 @@ impl Node {
     pub(crate) async fn start(sim: &Sim, public: bool, quick: bool) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let data = data_dir(&dir);
-        let (role, name) = (["--role", "admin"], ["--name", "agreement", "--data-dir"]);
-        let added = relay(&[&["user", "add"], &role[..], &name[..], &[data.to_str().unwrap()]].concat());
-        assert!(added.status.success(), "a key: {}", text(&added.stderr));
         // Free now; nobody else on this machine's loopback asks for this very one.
         let addr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let mut node = Self {
             dir,
             addr,
-            key: text(&added.stdout).trim().to_owned(),
+            key: admin(&data),
             client: reqwest::Client::builder().no_proxy().timeout(DEADLINE).build().unwrap(),
             pbx: sim.rest_url(),
             token: sim.token().to_owned(),

@@ -11,7 +11,7 @@ mod xml;
 mod connections;
 mod hostile;
 
-use binary::{EXE, Serving, callback_path, command, data_dir, relay, text};
+use binary::{EXE, Serving, admin, callback_path, command, data_dir, text};
 use futures_util::{SinkExt as _, StreamExt as _};
 use reqwest::StatusCode;
 use reqwest_websocket::{Message, Upgrade as _};
@@ -58,20 +58,7 @@ impl Scene {
     }
 
     fn admin(&self) -> String {
-        let data = data_dir(&self.dir);
-        let add = [
-            "user",
-            "add",
-            "--role",
-            "admin",
-            "--name",
-            "front",
-            "--data-dir",
-            data.to_str().unwrap(),
-        ];
-        let added = relay(&add);
-        assert!(added.status.success(), "a key: {}", text(&added.stderr));
-        text(&added.stdout).trim().to_owned()
+        admin(&data_dir(&self.dir))
     }
 
     /// As a proxy on this machine would pass it on.

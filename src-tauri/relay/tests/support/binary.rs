@@ -38,6 +38,20 @@ pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
+/// Name of the administrator that [`admin`] makes.
+pub const ADMIN: &str = "Смирнова";
+
+/// The key of a new administrator.
+pub fn admin(data: &Path) -> String {
+    let added = command(EXE)
+        .args(["user", "add", "--role", "admin", "--name", ADMIN, "--data-dir"])
+        .arg(data)
+        .output()
+        .unwrap();
+    assert!(added.status.success(), "a key: {}", text(&added.stderr));
+    text(&added.stdout).trim().to_owned()
+}
+
 /// A serving process; killed when dropped.
 pub struct Serving {
     pub child: Child,

@@ -94,6 +94,14 @@ impl Served {
         answer.json().await.unwrap()
     }
 
+    /// A search that cannot be written as a path by hand.
+    pub async fn found(&self, path: &str, query: &[(&str, &str)]) -> Value {
+        let request = self.client.get(self.url(path)).query(query);
+        let answer = request.bearer_auth(self.admin()).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK, "{query:?}");
+        answer.json().await.unwrap()
+    }
+
     pub async fn add_user(&self, abonent: &str) -> String {
         let new = json!({ "name": "Стол", "role": "user", "abonent": abonent });
         let answer = self

@@ -30,7 +30,7 @@ impl Scene {
     async fn open() -> Self {
         let (office, dir) = (Office::open().await, tempfile::tempdir().unwrap());
         std::fs::write(dir.path().join("root.pem"), &office.authority().pem).unwrap();
-        let (callback, key) = (callback_path(&data_dir(&dir)), admin(&dir));
+        let (callback, key) = (callback_path(&data_dir(&dir)), admin(&data_dir(&dir)));
         Self {
             office,
             dir,

@@ -47,7 +47,7 @@ async fn new_files_are_seen_without_a_word_and_broken_ones_keep_the_old() {
     let tls = json!({ "mode": "files", "cert": cert, "key": key });
     // What the environment may say is said here, for it cannot be taken from a program that runs.
     let config = json!({ "tls": tls, "pbxUrl": "http://127.0.0.1:9/apis/portal/" });
-    let own = admin(&dir);
+    let own = admin(&data_dir(&dir));
     let name = std::iter::once("perezvon-relay".into());
     let mut cli = Cli::parse_from(name.chain(arguments(&dir, &config)));
     cli.timing.certificate_look = Duration::from_millis(50);

@@ -14,7 +14,7 @@ mod files;
 mod hostile;
 
 use authority::Authority;
-use binary::{EXE, Serving, callback_path, command, data_dir, relay, text};
+use binary::{ADMIN, EXE, Serving, admin, callback_path, command, data_dir, relay, text};
 use perezvon_core::effect::Preferences;
 use perezvon_desk::Desk;
 use perezvon_desk::follow::{FeedState, Followed, follow};
@@ -51,7 +51,7 @@ impl Scene {
         let callback = callback_path(&data);
         let tls = json!({ "mode": "files", "cert": dir.path().join("cert.pem"), "key": dir.path().join("key.pem") });
         let serving = serve(&dir, &json!({ "tls": tls, "limits": limits }), |_| {});
-        let key = admin(&dir);
+        let key = admin(&data);
         Self {
             dir,
             serving,
@@ -106,15 +106,6 @@ async fn finding(client: &Client, url: &str, key: &str) -> Value {
     let told: Value = asked.send().await.unwrap().json().await.unwrap();
     let mut checks = told["checks"].as_array().unwrap().iter();
     checks.find(|check| check["id"] == "certificate").unwrap().clone()
-}
-
-/// A new administrator's key.
-fn admin(dir: &TempDir) -> String {
-    let data = data_dir(dir);
-    let add = ["user", "add", "--role", "admin", "--name", "tls", "--data-dir"];
-    let added = command(EXE).args(add).arg(&data).output().unwrap();
-    assert!(added.status.success(), "a key: {}", text(&added.stderr));
-    text(&added.stdout).trim().to_owned()
 }
 
 /// Writes the configuration; gives the arguments that serve with it at a free port.
@@ -226,7 +217,7 @@ async fn the_desk_speaks_https() {
     let source: perezvon_desk::relay_client::KeySource =
         Arc::new(move || Some(perezvon_desk::Secret::new(key.clone())));
     let desk = RelayClient::trusting(&scene.url(""), source.clone(), vec![authority.root()]).unwrap();
-    assert_eq!(desk.me().await.unwrap().name, "tls", "who it is");
+    assert_eq!(desk.me().await.unwrap().name, ADMIN, "who it is");
     assert!(desk.health().await.is_ok(), "how the relay does");
     let stop = CancellationToken::new();
     let (news, mut heard) = mpsc::channel(16);
