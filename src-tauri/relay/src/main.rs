@@ -12,7 +12,7 @@ async fn main() -> ExitCode {
     ignore_hangup();
     let cli = Cli::parse();
     cli.start_log();
-    match run(cli, end_signal()).await {
+    match run(cli, end_signal).await {
         Ok(code) => code,
         Err(error) => {
             tracing::error!("{error:#}");
@@ -31,21 +31,22 @@ fn ignore_hangup() {
     }
 }
 
-/// Ctrl+C, or the service manager's way to say that it is time to end.
-async fn end_signal() {
+/// Ctrl+C, or the service manager's way to say that it is time to end; heard from the call on.
+fn end_signal() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+    let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+    async move {
+        #[cfg(unix)]
+        if let Ok(mut terminate) = terminate {
             tokio::select! {
                 _ = terminate.recv() => {}
                 _ = tokio::signal::ctrl_c() => {}
             }
             return;
         }
-    }
-    // Without a signal handler the process ends by the signal itself.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+        // Without a signal handler the process ends by the signal itself.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 }

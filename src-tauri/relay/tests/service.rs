@@ -63,9 +63,14 @@ fn the_token_comes_from_a_credential() {
         }
         let mut start = serve(&dir.path().join("data"));
         let mut serving = Serving::start_as(start.env("CREDENTIALS_DIRECTORY", dir.path()));
+        let mut said = String::new();
+        // The last line of a start; ended before that, it would not have said them all.
+        while !said.contains("no public address") {
+            let line = serving.said.recv_timeout(Duration::from_secs(20));
+            writeln!(said, "{}", line.expect("it says what it lacks")).unwrap();
+        }
         serving.terminate();
         serving.child.wait().unwrap();
-        let mut said = String::new();
         for line in &serving.said {
             writeln!(said, "{line}").unwrap();
         }

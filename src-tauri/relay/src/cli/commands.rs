@@ -27,8 +27,8 @@ use tokio::net::TcpListener;
 /// How long the running relay may take to hear of something.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Carries out the command; `signal` ends `serve`.
-pub async fn run(cli: Cli, signal: impl Future<Output = ()>) -> anyhow::Result<ExitCode> {
+/// Carries out the command. `signal` is called once the relay serves; what it gives ends `serve`.
+pub async fn run<F: Future<Output = ()>>(cli: Cli, signal: impl FnOnce() -> F) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Serve(wanted) => serve(wanted, &cli.timing, signal).await?,
         Command::User(command) => user(command).await?,
@@ -42,7 +42,11 @@ pub async fn run(cli: Cli, signal: impl Future<Output = ()>) -> anyhow::Result<E
     Ok(ExitCode::SUCCESS)
 }
 
-async fn serve(wanted: Serve, timing: &Timing, signal: impl Future<Output = ()>) -> anyhow::Result<()> {
+async fn serve<F: Future<Output = ()>>(
+    wanted: Serve,
+    timing: &Timing,
+    signal: impl FnOnce() -> F,
+) -> anyhow::Result<()> {
     match wanted.ledger.as_str() {
         "sqlite" => {}
         other if other.starts_with("nats://") => {
@@ -64,6 +68,8 @@ async fn serve(wanted: Serve, timing: &Timing, signal: impl Future<Output = ()>)
         None => None,
     };
     let relay = Front::start(set, front, listener).await?;
+    // Whoever reads the next line may end it in order.
+    let signal = signal();
     let scheme = relay.accounts().tls().map_or("http", |_| "https");
     say(&format!("perezvon-relay serves at {scheme}://{}", relay.addr()));
     if let Some(metrics) = &metrics {
