@@ -11,8 +11,9 @@ use rusqlite::Connection;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Settled calls beyond this number are forgotten, the longest untouched first.
-const KEPT: usize = 20_000;
+/// Settled calls beyond this number are forgotten, the longest untouched first. About 3 KB each; one that is heard of
+/// again is read from the ledger.
+const KEPT: usize = 2_000;
 
 /// One call in memory.
 pub(crate) struct Entry {

@@ -10,10 +10,6 @@ use rusqlite::{Connection, OptionalExtension, Row, types::Value};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-/// The name of the ledger's one account, for the index by account and key. Read once per statement.
-pub(crate) const OF_ACCOUNT: &str =
-    "c.account = coalesce((SELECT json_extract(value, '$') FROM settings WHERE key = 'account'), 'main')";
-
 /// A call with what the ledger knows beside its state.
 #[derive(Clone, Debug)]
 pub(crate) struct CallRow {
@@ -50,10 +46,9 @@ fn with_links(connection: &Connection, mut row: CallRow) -> rusqlite::Result<Cal
 /// Ids of calls by their keys.
 pub(crate) fn ids_of(connection: &Connection, keys: &BTreeSet<String>) -> rusqlite::Result<Vec<(String, String)>> {
     let mut found = Vec::new();
-    let sql = format!("SELECT c.id FROM calls c WHERE {OF_ACCOUNT} AND c.key = ?1");
     for key in keys {
         let id = connection
-            .prepare_cached(&sql)?
+            .prepare_cached("SELECT id FROM calls WHERE key = ?1")?
             .query_row([key], |row| row.get(0))
             .optional()?;
         found.extend(id.map(|id| (key.clone(), id)));
@@ -69,8 +64,9 @@ pub(crate) fn by_key_linked(connection: &Connection, key: &str) -> Result<Option
 
 /// Whether there is a call of the session.
 pub(crate) fn exists(connection: &Connection, key: &str) -> rusqlite::Result<bool> {
-    let sql = format!("SELECT EXISTS (SELECT 1 FROM calls c WHERE {OF_ACCOUNT} AND c.key = ?1)");
-    connection.prepare_cached(&sql)?.query_row([key], |row| row.get(0))
+    connection
+        .prepare_cached("SELECT 1 FROM calls WHERE key = ?1")?
+        .exists([key])
 }
 
 /// The call of an id; for a user only where he has a part in it.
@@ -121,17 +117,16 @@ pub(crate) fn save(connection: &Connection, row: &CallRow, due: Option<Time>) ->
     let started = begun(row, &company).ms();
     let direction = word(company.direction);
     let outcome = company.outcome.as_str();
-    let number = company.number;
+    let number = company.number.as_deref();
     let awaits = row.call.awaits_witnesses().then(|| row.call.last_heard.ms());
     let superseded = row.call.superseded_by.as_deref();
     let seq = if row.seq == 0 {
-        let sql = "INSERT INTO calls (id, version, account, key, started_at, direction, outcome, number, due_at, state,
+        let sql = "INSERT INTO calls (id, version, key, started_at, direction, outcome, number, due_at, state,
                                       superseded_by, awaits)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
         connection.prepare_cached(sql)?.insert((
             &row.id,
             row.version,
-            &row.call.account,
             &row.call.key,
             started,
             direction,
@@ -143,13 +138,18 @@ pub(crate) fn save(connection: &Connection, row: &CallRow, due: Option<Time>) ->
             awaits,
         ))?
     } else {
-        let sql = "UPDATE calls SET version = ?2, started_at = ?3, direction = ?4, outcome = ?5, number = ?6,
-                   due_at = ?7, state = ?8, superseded_by = ?9, awaits = ?10 WHERE seq = ?1";
+        // A column that a statement sets is written to its indexes anew, even where it stays what it was.
+        let same = "UPDATE calls SET version = ?2, direction = ?4, outcome = ?5, due_at = ?7, state = ?8,
+                    superseded_by = ?9, awaits = ?10 WHERE seq = ?1 AND started_at = ?3 AND number IS ?6";
+        let other = "UPDATE calls SET version = ?2, started_at = ?3, direction = ?4, outcome = ?5, number = ?6,
+                     due_at = ?7, state = ?8, superseded_by = ?9, awaits = ?10 WHERE seq = ?1";
         let (seq, version) = (row.seq, row.version);
         let values = (
-            seq, version, started, direction, outcome, number, due, state, superseded, awaits,
+            seq, version, started, direction, outcome, number, due, &state, superseded, awaits,
         );
-        connection.prepare_cached(sql)?.execute(values)?;
+        if connection.prepare_cached(same)?.execute(values)? == 0 {
+            connection.prepare_cached(other)?.execute(values)?;
+        }
         row.seq
     };
     for abonent in row.call.abonents() {
@@ -165,10 +165,12 @@ fn begun(row: &CallRow, view: &Brief) -> Time {
 
 fn save_view(connection: &Connection, seq: i64, row: &CallRow, abonent: &str) -> rusqlite::Result<()> {
     let brief = row.call.brief(Some(abonent));
-    let sql = "INSERT INTO call_abonents (abonent, call, version, direction, outcome, number, started_at)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-               ON CONFLICT (abonent, call) DO UPDATE SET version = ?3, direction = ?4, outcome = ?5, number = ?6,
-                   started_at = ?7, gone = 0";
+    let same = "UPDATE call_abonents SET version = ?3, direction = ?4, outcome = ?5, number = ?6, gone = 0
+                WHERE call = ?2 AND abonent = ?1 AND started_at = ?7";
+    let other = "INSERT INTO call_abonents (abonent, call, version, direction, outcome, number, started_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                 ON CONFLICT (call, abonent) DO UPDATE SET version = ?3, direction = ?4, outcome = ?5, number = ?6,
+                     started_at = ?7, gone = 0";
     let values = (
         abonent,
         seq,
@@ -178,7 +180,9 @@ fn save_view(connection: &Connection, seq: i64, row: &CallRow, abonent: &str) ->
         brief.number.as_deref(),
         begun(row, &brief).ms(),
     );
-    connection.prepare_cached(sql)?.execute(values)?;
+    if row.seq == 0 || connection.prepare_cached(same)?.execute(values)? == 0 {
+        connection.prepare_cached(other)?.execute(values)?;
+    }
     Ok(())
 }
 

@@ -36,20 +36,19 @@ CREATE TABLE calls (
     seq INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
     version INTEGER NOT NULL,
-    account TEXT NOT NULL,
-    key TEXT NOT NULL,
+    key TEXT NOT NULL UNIQUE,
     started_at INTEGER,
     direction TEXT NOT NULL,
     outcome TEXT NOT NULL,
     number TEXT,
     due_at INTEGER,
-    state TEXT NOT NULL,
-    UNIQUE (account, key)
+    state TEXT NOT NULL
 ) STRICT;
 CREATE INDEX calls_by_version ON calls (version);
 CREATE INDEX calls_due ON calls (due_at) WHERE due_at IS NOT NULL;
 
--- The view of each abonent who may know of a call, for his feed and his journal.
+-- The view of each abonent who may know of a call, for his feed and his journal. By call first: the calls of one
+-- moment lie together, where by abonent first each would be a page of its own to write.
 CREATE TABLE call_abonents (
     abonent TEXT NOT NULL,
     call INTEGER NOT NULL REFERENCES calls (seq) ON DELETE CASCADE,
@@ -57,10 +56,9 @@ CREATE TABLE call_abonents (
     direction TEXT NOT NULL,
     outcome TEXT NOT NULL,
     number TEXT,
-    PRIMARY KEY (abonent, call)
+    PRIMARY KEY (call, abonent)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX call_abonents_by_version ON call_abonents (abonent, version);
-CREATE INDEX call_abonents_by_call ON call_abonents (call);
 
 CREATE TABLE requests (
     abonent TEXT NOT NULL,

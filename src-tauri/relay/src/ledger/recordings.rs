@@ -2,7 +2,6 @@
 //! `gone`.
 
 use super::LedgerError;
-use super::calls::OF_ACCOUNT;
 use super::scan::Span;
 use perezvon_core::call::Recording;
 use perezvon_core::{Direction, Time};
@@ -137,13 +136,12 @@ fn read_listed(row: &Row<'_>) -> rusqlite::Result<Listed> {
     })
 }
 
-fn listed_columns() -> String {
-    format!("{COLUMNS}, (SELECT c.id FROM calls c WHERE {OF_ACCOUNT} AND c.key = r.call_key)")
-}
+/// The last column of [`read_listed`], behind [`COLUMNS`].
+const CALL_ID: &str = "(SELECT c.id FROM calls c WHERE c.key = r.call_key)";
 
 /// The recording of an id with the id of its call.
 pub(crate) fn listed(connection: &Connection, id: &str) -> Result<Option<Listed>, LedgerError> {
-    let sql = format!("SELECT {} FROM recordings r WHERE r.id = ?1", listed_columns());
+    let sql = format!("SELECT {COLUMNS}, {CALL_ID} FROM recordings r WHERE r.id = ?1");
     Ok(connection
         .prepare_cached(&sql)?
         .query_row([id], read_listed)
@@ -171,9 +169,8 @@ pub(crate) fn list(connection: &Connection, query: &RecordingQuery) -> Result<Ve
         "?1 IS NULL"
     };
     let sql = format!(
-        "SELECT {} FROM recordings r WHERE {own} AND (r.started_at, r.id) < (?2, ?3) AND r.started_at >= ?4
-         AND r.started_at < ?5 AND (?6 IS NULL OR r.state = ?6) ORDER BY r.started_at DESC, r.id DESC LIMIT ?7",
-        listed_columns()
+        "SELECT {COLUMNS}, {CALL_ID} FROM recordings r WHERE {own} AND (r.started_at, r.id) < (?2, ?3) AND r.started_at >= ?4
+         AND r.started_at < ?5 AND (?6 IS NULL OR r.state = ?6) ORDER BY r.started_at DESC, r.id DESC LIMIT ?7"
     );
     let (start, id) = query.before.clone().unwrap_or((i64::MAX, String::new()));
     let mut statement = connection.prepare_cached(&sql)?;

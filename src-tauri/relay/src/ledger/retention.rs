@@ -1,6 +1,5 @@
 //! The steps of retention, each bounded.
 
-use super::calls::OF_ACCOUNT;
 use rusqlite::Connection;
 
 /// Rows that one step deletes at most.
@@ -39,7 +38,7 @@ pub(crate) fn forget_events(connection: &Connection, old: Old, after: Option<(i6
     };
     let sql = format!(
         "SELECT e.received_at, e.seq, e.seq = (SELECT max(seq) FROM events) OR EXISTS (SELECT 1 FROM calls c
-             WHERE {OF_ACCOUNT} AND c.key = e.call_key AND c.due_at IS NOT NULL)
+             WHERE c.key = e.call_key AND c.due_at IS NOT NULL)
          FROM events e WHERE {condition} ORDER BY {order} LIMIT {STEP}"
     );
     let mut statement = connection.prepare_cached(&sql)?;

@@ -52,7 +52,7 @@ async fn new_files_are_seen_without_a_word_and_broken_ones_keep_the_old() {
     let mut cli = Cli::parse_from(name.chain(arguments(&dir, &config)));
     cli.timing.certificate_look = Duration::from_millis(50);
     let (end, ended) = oneshot::channel::<()>();
-    let serving = tokio::spawn(run(cli, async move { drop(ended.await) }));
+    let serving = tokio::spawn(run(cli, || async move { drop(ended.await) }));
     let relay = Inside {
         url: address(&data_dir(&dir)).await,
         key: own,

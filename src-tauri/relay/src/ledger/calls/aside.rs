@@ -1,6 +1,6 @@
 //! Rows of calls whose state cannot be read: they must fail neither a batch nor a list.
 
-use super::{COLUMNS, CallRow, OF_ACCOUNT, read};
+use super::{COLUMNS, CallRow, read};
 use crate::ledger::LedgerError;
 use perezvon_core::Time;
 use rusqlite::{Connection, Row};
@@ -72,7 +72,7 @@ pub(crate) fn open(connection: &Connection) -> Result<Vec<Stored>, LedgerError> 
 /// The row of a session as it is read.
 pub(crate) fn by_key(connection: &Connection, key: &str) -> rusqlite::Result<Option<Stored>> {
     use rusqlite::OptionalExtension as _;
-    let sql = format!("SELECT {COLUMNS} FROM calls c WHERE {OF_ACCOUNT} AND c.key = ?1");
+    let sql = format!("SELECT {COLUMNS} FROM calls c WHERE c.key = ?1");
     connection.prepare_cached(&sql)?.query_row([key], stored).optional()
 }
 

@@ -2,7 +2,6 @@
 
 use super::unpacked;
 use crate::ledger::LedgerError;
-use crate::ledger::calls::OF_ACCOUNT;
 use crate::ledger::scan::{self, Order, Page, Span, Window};
 use perezvon_core::Time;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, types::Value};
@@ -45,12 +44,8 @@ pub(crate) struct EventRow {
 }
 
 /// The columns of [`read`] but the last, of the table under the name `e`.
-fn columns() -> String {
-    format!(
-        "e.seq, e.received_at, e.event_id, e.subscription_id, e.sequence, e.target, e.kind, e.call_key,
-         (SELECT c.id FROM calls c WHERE {OF_ACCOUNT} AND c.key = e.call_key), e.error, length(posted(e.raw, e.dictionary))"
-    )
-}
+const COLUMNS: &str = "e.seq, e.received_at, e.event_id, e.subscription_id, e.sequence, e.target, e.kind, e.call_key,
+     (SELECT c.id FROM calls c WHERE c.key = e.call_key), e.error, length(posted(e.raw, e.dictionary))";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<EventRow> {
     Ok(EventRow {
@@ -130,10 +125,9 @@ fn fill(
         Order::NewestFirst => "DESC",
         Order::OldestFirst => "ASC",
     };
-    let columns = columns();
     let (plain, digits) = query.q.as_deref().map(scan::patterns).unzip();
     let sql = format!(
-        r"SELECT {columns}, CASE WHEN ?9 THEN posted(e.raw, e.dictionary) END FROM events e
+        r"SELECT {COLUMNS}, CASE WHEN ?9 THEN posted(e.raw, e.dictionary) END FROM events e
           WHERE {indexed} AND seq BETWEEN ?2 AND ?3 AND received_at >= ?4 AND received_at < ?5
             AND (?6 IS NULL OR kind = ?6)
             AND (?7 IS NULL OR CAST(posted(raw, dictionary) AS TEXT) LIKE ?7 ESCAPE '\' OR CAST(posted(raw, dictionary) AS TEXT) LIKE ?8 ESCAPE '\'
@@ -183,9 +177,6 @@ fn key_of(connection: &Connection, call: &str) -> rusqlite::Result<String> {
 
 /// One event with the body as posted.
 pub(crate) fn one(connection: &Connection, seq: i64) -> Result<Option<EventRow>, LedgerError> {
-    let sql = format!(
-        "SELECT {}, posted(e.raw, e.dictionary) FROM events e WHERE e.seq = ?1",
-        columns()
-    );
+    let sql = format!("SELECT {COLUMNS}, posted(e.raw, e.dictionary) FROM events e WHERE e.seq = ?1");
     Ok(connection.prepare_cached(&sql)?.query_row([seq], read).optional()?)
 }
