@@ -288,6 +288,7 @@ test("a ready recording is fetched when one wants to listen", async () => {
 test.each([
   ["forbidden", "только администратор"],
   ["not_found", "Записи больше нет"],
+  ["recording_gone", "Записи больше нет"],
 ])("a recording that cannot be had (%s) is not offered again", async (code, words) => {
   const user = await recorded();
   backend.fails.recording_audio = { code, detail: "the relay's own sentence" };

@@ -244,9 +244,7 @@ export class Backend {
           row.name?.toLocaleLowerCase().includes(query) ||
           (number !== "" && row.numberKey !== null && digits(row.numberKey).includes(number))),
     );
-    const from = cursor === null ? 0 : Number(cursor);
-    const next = from + limit < rows.length ? String(from + limit) : null;
-    return { rows: rows.slice(from, from + limit), next };
+    return data.paged(rows, cursor, limit);
   }
 
   #contacts(query: string, offset: number, limit: number): unknown {

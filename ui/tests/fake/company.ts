@@ -8,7 +8,7 @@ import type { JoinCodeRow } from "../../src/lib/bindings/JoinCodeRow";
 import type { SettingRow } from "../../src/lib/bindings/SettingRow";
 import type { SubscriptionsView } from "../../src/lib/bindings/SubscriptionsView";
 import type { UserRow } from "../../src/lib/bindings/UserRow";
-import { abonents, ago } from "./data";
+import { abonents, ago, paged } from "./data";
 
 type Args = Record<string, any>;
 
@@ -335,7 +335,8 @@ export class Company {
         return null;
       case "audit": {
         const found = this.audit.filter((one) => !args.what || one.what === args.what);
-        return { entries: found, cursor: null };
+        const { rows, next } = paged(found, args.cursor, args.limit);
+        return { entries: rows, cursor: next };
       }
       case "pbx_settings":
         return { schema: this.schema, values: this.values };
@@ -349,14 +350,12 @@ export class Company {
     }
   }
 
-  #page<T extends { seq: number }>(name: string, all: T[], args: Args, bad: (one: T) => boolean): unknown {
+  #page<T>(name: string, all: T[], args: Args, bad: (one: T) => boolean): unknown {
     const query = String(args.filter.query).toLocaleLowerCase();
     const found = all.filter(
       (one) => (!args.filter.bad || bad(one)) && JSON.stringify(one).toLocaleLowerCase().includes(query),
     );
-    const from = args.cursor === null ? 0 : found.findIndex((one) => one.seq < Number(args.cursor));
-    const rows = found.slice(from, from + args.limit);
-    const more = from + args.limit < found.length;
-    return { [name]: rows, cursor: more ? String(rows.at(-1)?.seq) : null };
+    const { rows, next } = paged(found, args.cursor, args.limit);
+    return { [name]: rows, cursor: next };
   }
 }

@@ -6,6 +6,13 @@ import type { LegView } from "../../src/lib/bindings/LegView";
 
 export const shownNumber = (n: number) => `+7 (900) 000-00-${String(n).padStart(2, "0")}`;
 export const keyNumber = (n: number) => `+790000000${String(n).padStart(2, "0")}`;
+/** One page of a list, and where the next begins. */
+export function paged<T>(all: T[], cursor: string | null, limit: number): { rows: T[]; next: string | null } {
+  const from = Number(cursor ?? 0);
+  const end = from + limit;
+  return { rows: all.slice(from, end), next: end < all.length ? String(end) : null };
+}
+
 export const ago = (minutes: number, now = Date.now()) => new Date(now - minutes * 60_000).toISOString();
 
 export const abonents: Abonent[] = [

@@ -211,7 +211,6 @@ export const admin: typeof ru = {
     player: "Call recording",
     broken: "The recording cannot be played on this computer.",
     forbidden: "Only an administrator can listen to this recording.",
-    gone: "The recording is there no more: the PBX deleted it.",
   },
 
   join: {

@@ -80,6 +80,7 @@ export const failures: Record<keyof typeof ru.failures, string> = {
   bad_number: "This does not look like a phone number.",
   name_missing: "Enter a name.",
   not_found: "Not found. It may have been deleted.",
+  recording_gone: "The recording is there no more: the PBX deleted it.",
   number_taken: "Another contact already has this number.",
   bad_address: "The address is not valid.",
   call_refused: "The PBX refused to call. Check the number and try again.",
