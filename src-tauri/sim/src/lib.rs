@@ -46,6 +46,7 @@ pub use history::{Deliver, History};
 pub use log::{Delivery, Placed, Request};
 pub use options::{DEFAULT_TOKEN, Options, TrackingFormat};
 pub use player::{Cue, Played};
+pub use records::Recording;
 pub use scripts::{Args, MODIFIERS, SCRIPTS, Script};
 pub use settings::{AdditionalNumber, Schedule};
 pub use sim::Sim;

@@ -21,6 +21,27 @@ pub(crate) struct Record {
     pub(crate) duration: i64,
 }
 
+/// A recording that can be listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recording {
+    /// Its id.
+    pub id: String,
+    /// The session.
+    pub tracking_id: String,
+    /// Whose: userId.
+    pub abonent: String,
+}
+
+impl Record {
+    pub(crate) fn told(&self) -> Recording {
+        Recording {
+            id: self.id.to_string(),
+            tracking_id: self.tracking_id.clone(),
+            abonent: self.abonent.clone(),
+        }
+    }
+}
+
 /// All recordings, ready or not.
 #[derive(Debug)]
 pub(crate) struct Records {

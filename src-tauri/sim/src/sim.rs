@@ -12,6 +12,7 @@ use crate::{
     log::{Delivery, Placed, Request},
     options::Options,
     player::{Cue, Played},
+    records::{Record, Recording},
     rest,
     scripts::Args,
     settings::AdditionalNumber,
@@ -164,6 +165,12 @@ impl Sim {
     /// Sessions of which at least one event never got a 200: lost on purpose, nobody there, another answer.
     pub fn unheard(&self) -> BTreeSet<String> {
         self.world.lock().unheard.clone()
+    }
+
+    /// The recordings that can be listed, by id.
+    pub fn recordings(&self) -> Vec<Recording> {
+        self.world
+            .with_records(|records| records.visible().iter().map(Record::told).collect())
     }
 
     /// Lays out calls in the past and waits until every event of theirs was delivered or given up; see [`History`].

@@ -5,8 +5,10 @@
 //! (causes, who hung up, when somebody was rung); a line knows the end, and a conversation that events lost.
 
 mod fit;
+mod parts;
 
 pub use fit::Fit;
+pub use parts::{Parts, calls_of, lines_around};
 
 use self::fit::{assigned, is_of};
 use super::{Call, Leg, PartyFacts, leg::Line};
@@ -188,6 +190,11 @@ impl Call {
     /// Whether something more is expected of the statistics or the recordings.
     pub fn awaits_witnesses(&self) -> bool {
         !self.no_recording && self.superseded_by.is_none() && (self.awaits_recording() || self.is_uncertain())
+    }
+
+    /// Events told of the call, or we placed it: more than the PBX's lists.
+    pub fn is_heard(&self) -> bool {
+        !self.heard_legs().is_empty() || self.request.is_some()
     }
 
     /// Nothing but lines is known of the call.

@@ -113,6 +113,19 @@ pub(crate) fn of_call(connection: &Connection, key: &str) -> rusqlite::Result<Ve
     rows.collect()
 }
 
+/// The recordings of an abonent whose conversations began between the two times.
+pub(crate) fn of_abonent(
+    connection: &Connection,
+    abonent: &str,
+    from: Time,
+    to: Time,
+) -> rusqlite::Result<Vec<RecordingRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM recordings r WHERE r.abonent = ?1 AND r.started_at BETWEEN ?2 AND ?3");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map((abonent, from.ms(), to.ms()), read)?;
+    rows.collect()
+}
+
 /// The PBX does not have the recording any more: a download or a look-up said so, or it was deleted. True when that is
 /// news. To be called inside a ledger write; the caller then tells the call by
 /// [`crate::writer::Batch::recording_gone`].

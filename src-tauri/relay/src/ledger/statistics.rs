@@ -92,6 +92,23 @@ pub(crate) fn keys_of_caller(
     rows.collect()
 }
 
+/// Lines of the same caller as `line`, begun between the two times.
+pub(crate) fn of_caller(
+    connection: &Connection,
+    line: &StatisticsLine,
+    from: Time,
+    to: Time,
+) -> rusqlite::Result<Vec<LineRow>> {
+    let Some(caller) = caller(line) else {
+        return Ok(Vec::new());
+    };
+    let sql = "SELECT line, call_key FROM statistics_lines
+               WHERE number = ?1 AND started_at BETWEEN ?2 AND ?3 ORDER BY started_at, id";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map((caller, from.ms(), to.ms()), read)?;
+    rows.collect()
+}
+
 /// How far one of the PBX's lists has been read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Place {

@@ -4,6 +4,9 @@
 //! (`line:…`) until an event or a recording tells the session: then its row gets that key, or, where the session has a
 //! row already, it is told once more as superseded and its lines go over.
 
+mod round;
+
+use self::round::Move;
 use super::Batch;
 use crate::ledger::recordings::{self, RecordingRow};
 use crate::ledger::{LedgerError, calls, statistics};
@@ -21,6 +24,25 @@ const RING_MS: i64 = 603_000;
 const AGAIN_MS: i64 = 3_600_000;
 /// Further parts of one call begin within so many milliseconds.
 const FURTHER_MS: i64 = 120_000;
+
+/// Where a line belongs.
+struct Home {
+    key: String,
+    /// The line that must leave that call.
+    displaces: Option<String>,
+    /// Lines of other calls that must go elsewhere.
+    moves: Vec<Move>,
+}
+
+impl Home {
+    fn at(key: impl Into<String>) -> Self {
+        Self {
+            key: key.into(),
+            displaces: None,
+            moves: Vec::new(),
+        }
+    }
+}
 
 impl Batch<'_> {
     /// Takes lines, the earliest first. Lines that are known change nothing.
@@ -103,7 +125,7 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Gets the call the lines of its legs that calls made from lines have.
+    /// Gets the call the lines of its legs that calls have of which no event told.
     fn recognise_call(&mut self, key: &str) -> Result<(), LedgerError> {
         let Some(call) = self.state.calls.find(self.connection, key)? else {
             return Ok(());
@@ -128,7 +150,7 @@ impl Batch<'_> {
                         .state
                         .calls
                         .find(self.connection, &row.call_key)?
-                        .is_some_and(|call| call.is_of_lines());
+                        .is_some_and(|call| !call.is_heard());
                 if other {
                     lines.push_back(row.line);
                 }
@@ -165,27 +187,41 @@ impl Batch<'_> {
             line.called.clone_from(&known.called);
             line.by_line = known.by_line;
         }
+        let is_known = stored.as_ref().is_some_and(|row| row.line == line);
         let from = stored.map(|row| row.call_key);
-        let (key, displaced) = self.home(&line, from.as_deref(), also)?;
-        let mut again = Vec::new();
-        if let Some(id) = displaced
+        let home = self.home(&line, from.as_deref(), also, is_known)?;
+        let (key, mut again) = (home.key, Vec::new());
+        if let Some(id) = home.displaces
             && let Some(call) = self.state.calls.find(self.connection, &key)?
         {
             again.extend(call.drop_line(&id));
             statistics::forget(self.connection, &id)?;
         }
-        self.state.calls.get(self.connection, &key, at.min(line.start))?;
+        let mut is_news = false;
+        let is_heard = self
+            .state
+            .calls
+            .get(self.connection, &key, at.min(line.start))?
+            .is_heard();
         if let Some(from) = from.filter(|from| *from != key) {
-            again.extend(self.leave(&line, &from, &key)?);
+            is_news = true;
+            if is_heard {
+                again.extend(self.leave(&line, &from, &key)?);
+            } else {
+                self.shift(&line, &from, &key)?;
+            }
         }
-        let call = self.state.calls.get(self.connection, &key, at)?;
-        let is_news = call.take_line(line.clone(), at);
-        let is_of_lines = call.is_of_lines();
+        is_news |= self
+            .state
+            .calls
+            .get(self.connection, &key, at)?
+            .take_line(line.clone(), at);
         statistics::put(self.connection, &line, &key)?;
         if is_news {
             self.state.calls.touch(&key);
         }
-        if is_news && !is_of_lines {
+        self.settle(&home.moves)?;
+        if is_news && is_heard {
             again.extend(self.neighbours(&line)?);
         }
         Ok(again)
@@ -211,26 +247,56 @@ impl Batch<'_> {
         Ok(lines)
     }
 
-    /// The call that a line is of, and the line that must leave it.
+    /// The call that a line is of. One that is known stays where it is, if nothing better fits.
     fn home(
         &mut self,
         line: &StatisticsLine,
         from: Option<&str>,
         also: Option<&str>,
-    ) -> Result<(String, Option<String>), LedgerError> {
+        is_known: bool,
+    ) -> Result<Home, LedgerError> {
         if let Some(session) = &line.tracking_id {
-            return Ok((session.clone(), None));
+            return Ok(Home::at(session));
         }
+        if let Some(home) = self.fitting(line, also)? {
+            return Ok(home);
+        }
+        if let Some(from) = from
+            && self.is_heard(from)?
+        {
+            return Ok(Home::at(from));
+        }
+        if let Some(key) = self.company_of(line, also)? {
+            return Ok(Home::at(key));
+        }
+        let is_settled = match also {
+            Some(changed) => self.is_heard(changed)?,
+            None => true,
+        };
+        if let Some(from) = from.filter(|_| is_known && is_settled) {
+            return Ok(Home::at(from));
+        }
+        let (key, moves) = self.round(line)?;
+        Ok(Home { moves, ..Home::at(key) })
+    }
+
+    fn is_heard(&mut self, key: &str) -> Result<bool, LedgerError> {
+        let call = self.state.calls.find(self.connection, key)?;
+        Ok(call.is_some_and(|call| call.superseded_by.is_none() && call.is_heard()))
+    }
+
+    /// The call with the leg that the line is of, where events told of it.
+    fn fitting(&mut self, line: &StatisticsLine, also: Option<&str>) -> Result<Option<Home>, LedgerError> {
+        let mut best: Option<(i64, String, Option<String>)> = None;
         let wide = (line.start.plus(-AGAIN_MS), line.start.plus(RING_MS));
         for (begun, ended) in [(line.start.plus(-NEAR_MS), line.start.plus(NEAR_MS)), wide] {
             let mut keys = calls::keys_of_abonent(self.connection, &line.abonent, begun, ended)?;
             keys.extend(also.map(str::to_owned));
-            let mut best: Option<(i64, String, Option<String>)> = None;
             for key in keys {
                 let Some(call) = self.state.calls.find(self.connection, &key)? else {
                     continue;
                 };
-                if call.superseded_by.is_some() || call.is_of_lines() {
+                if call.superseded_by.is_some() || !call.is_heard() {
                     continue;
                 }
                 if let Some(fit) = call.fit(line) {
@@ -238,32 +304,19 @@ impl Batch<'_> {
                     best = Some(best.map_or(found.clone(), |best| best.min(found)));
                 }
             }
-            if let Some((_, key, displaced)) = best {
-                return Ok((key, displaced));
+            // With another party than the leg's, another call may be nearer.
+            if best.as_ref().is_some_and(|(distance, ..)| *distance <= NEAR_MS) {
+                break;
             }
         }
-        let mut has_company = false;
-        if let Some(from) = from
-            && let Some(call) = self.state.calls.find(self.connection, from)?
-            && call.superseded_by.is_none()
-        {
-            if !call.is_of_lines() {
-                return Ok((from.to_owned(), None));
-            }
-            has_company = call.lines.len() > 1;
-        }
-        Ok((self.company_of(line, from, has_company, also)?, None))
+        Ok(best.map(|(_, key, displaces)| Home {
+            displaces,
+            ..Home::at(key)
+        }))
     }
 
-    /// The call of which the line is a further part, or one of its own. A line that is in company already leaves it only
-    /// for a call of which more than lines is known.
-    fn company_of(
-        &mut self,
-        line: &StatisticsLine,
-        from: Option<&str>,
-        has_company: bool,
-        also: Option<&str>,
-    ) -> Result<String, LedgerError> {
+    /// The call that events told of the line is a further part of.
+    fn company_of(&mut self, line: &StatisticsLine, also: Option<&str>) -> Result<Option<String>, LedgerError> {
         let (begun, ended) = (line.start.plus(-FURTHER_MS), line.start.plus(FURTHER_MS));
         let mut keys = statistics::keys_of_caller(self.connection, line, begun, ended)?;
         if let Some(number) = &line.number {
@@ -276,58 +329,16 @@ impl Batch<'_> {
         }
         keys.extend(also.map(str::to_owned));
         let mut best: Option<(i64, String)> = None;
-        for key in keys.into_iter().filter(|key| Some(key.as_str()) != from) {
+        for key in keys {
             if let Some(call) = self.state.calls.find(self.connection, &key)?
-                && !(has_company && call.is_of_lines())
+                && call.is_heard()
                 && let Some(distance) = call.further(line)
                 && best.as_ref().is_none_or(|best| (distance, &key) < (best.0, &best.1))
             {
                 best = Some((distance, key));
             }
         }
-        let own = || from.map_or_else(|| line.id.clone(), str::to_owned);
-        Ok(best.map_or_else(own, |(_, key)| key))
-    }
-
-    /// A line goes from one call to another. A call made from lines goes with it as a whole: they were found to be one.
-    fn leave(&mut self, line: &StatisticsLine, from: &str, to: &str) -> Result<Vec<StatisticsLine>, LedgerError> {
-        let at = self.at;
-        let mut again = Vec::new();
-        let Some(old) = self.state.calls.find(self.connection, from)? else {
-            return Ok(again);
-        };
-        if !old.is_of_lines() {
-            old.drop_line(&line.id);
-            self.state.calls.touch(from);
-            return Ok(again);
-        }
-        let former = old.clone();
-        for other in former.lines.values().filter(|other| other.id != line.id) {
-            let call = self.state.calls.get(self.connection, to, at)?;
-            let taken = call
-                .lines
-                .values()
-                .any(|known| known.abonent == other.abonent && known.direction == other.direction);
-            if taken {
-                statistics::forget(self.connection, &other.id)?;
-                again.push(other.clone());
-            } else {
-                call.take_line(other.clone(), at);
-                statistics::put(self.connection, other, to)?;
-            }
-        }
-        if self.state.calls.is_new(to) {
-            self.state.calls.adopt(self.connection, from, to)?;
-        } else {
-            let by = self.state.calls.id(to).map(str::to_owned).unwrap_or_default();
-            self.state.calls.get(self.connection, to, at)?.inherit(&former);
-            if let Some(old) = self.state.calls.find(self.connection, from)? {
-                old.supersede(&by);
-            }
-            self.state.calls.touch(from);
-        }
-        self.state.calls.touch(to);
-        Ok(again)
+        Ok(best.map(|(_, key)| key))
     }
 
     /// The session, or for a recording without one the call whose conversation it is.

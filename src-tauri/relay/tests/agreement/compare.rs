@@ -28,9 +28,18 @@ impl Report {
         let allowed: Vec<&Line> = match by {
             By::Events => events.into_iter().collect(),
             By::Lists => lists.into_iter().collect(),
-            By::Either => events.into_iter().chain(lists).chain(wanted.by_some.as_ref()).collect(),
+            By::Either => events
+                .into_iter()
+                .chain(lists)
+                .chain(wanted.by_some.as_ref())
+                .chain(&wanted.apart)
+                .collect(),
         };
-        let time = |time: Option<i64>| by == By::Either && wanted.times.contains(&time);
+        let time = |time: Option<i64>| match by {
+            By::Events => false,
+            By::Lists => wanted.crossed.contains(&time),
+            By::Either => wanted.times.contains(&time),
+        };
         let none = |same: &dyn Fn(&Line) -> bool| !allowed.iter().any(|line| same(line));
         let fields = [
             ("direction", none(&|w| told.outgoing == w.outgoing)),
@@ -122,10 +131,16 @@ impl View<'_> {
         }
         for wanted in &self.wanted {
             let (call, by) = (wanted.call, by(wanted.call));
-            let lines = told.remove(&call.tracking_id).unwrap_or_else(|| {
+            let by_key = |without: &mut BTreeMap<Key, Vec<Line>>| {
                 let found = wanted.by_lists.as_ref().and_then(|line| without.get_mut(&key(line)));
                 found.and_then(Vec::pop).into_iter().collect()
-            });
+            };
+            let lines = match by {
+                // Lists alone tell the session, or they do not.
+                By::Lists if !wanted.is_session => by_key(&mut without),
+                By::Lists => told.remove(&call.tracking_id).unwrap_or_default(),
+                _ => told.remove(&call.tracking_id).unwrap_or_else(|| by_key(&mut without)),
+            };
             match lines.as_slice() {
                 [] if by != By::Events && wanted.by_lists.is_none() => {}
                 // Still in the consultation.
@@ -135,6 +150,12 @@ impl View<'_> {
                 }),
                 [line] => report.differ(self.name, by, line, wanted),
                 [..] => report.note(&format!("{} double", self.name), &call.script, || format!("{lines:?}")),
+            }
+            for apart in wanted.apart.iter().filter(|_| by == By::Either) {
+                let further = without.get_mut(&key(apart)).and_then(Vec::pop);
+                if let Some(line) = further {
+                    report.differ(self.name, by, &line, wanted);
+                }
             }
         }
         for (id, lines) in told {

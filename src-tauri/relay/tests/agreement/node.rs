@@ -156,6 +156,19 @@ impl Node {
         each.buffered(8).collect().await
     }
 
+    /// The last that a follower of the abonent's calls is told of each.
+    pub(crate) async fn changes(&self, abonent: &str) -> Vec<Value> {
+        let (mut all, mut after) = (Vec::new(), 0);
+        loop {
+            let mut told = self.get(&format!("/v1/changes?after={after}&abonent={abonent}")).await;
+            all.append(told["calls"].as_array_mut().expect("a page of calls"));
+            after = told["after"].as_i64().expect("a place");
+            if told["more"] != true {
+                return all;
+            }
+        }
+    }
+
     /// Waits until no call is under way any more.
     pub(crate) async fn until_settled(&self) {
         for outcome in ["ringing", "talking"] {

@@ -10,7 +10,7 @@
 //! | rejected, unreachable; a colleague then took the call | `answered_by`: nobody has to call back | the same |
 //! | rejected; nobody took it | `rejected` | `missed`: the line says no more |
 //! | unreachable; nobody took it | `unreachable` | `missed` |
-//! | forwarded to a colleague, who took it | `answered_by`, naming him | the same |
+//! | forwarded to a colleague, who took it | `answered_by`, naming him | the same; `transferred` where the number was withheld: nothing says to whom |
 //! | outgoing, cancelled | `cancelled` | `no_answer`: the line has no duration, and no reason |
 //! | outgoing, busy | `rejected` | `no_answer` |
 //! | click-to-call: the abonent did not pick up, or refused, his own phone | `cancelled` | `no_answer` |
@@ -20,10 +20,31 @@
 //! lists alone is the start and the talk's length. A consultation (asking a colleague before a transfer) is a call of
 //! its own by events, and has no line. Where the event is lost that takes the colleague from it to the client, he stays
 //! in it: his line is the consultation's then, and for the company the call was `transferred`, it is not known to whom.
+//! Which lines are one call for the company, `lists.rs` says.
 
+use crate::lists::tied;
 use perezvon_sim::{Direction, Outcome, Part, Truth};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The recordings that exist.
+pub(crate) struct Recorded {
+    /// How the journal tells of one.
+    pub(crate) state: &'static str,
+    /// Ids by session and abonent.
+    pub(crate) ids: BTreeMap<(String, String), String>,
+}
+
+impl Recorded {
+    /// State and id of the oldest recording of these parts.
+    fn of<'a>(&self, parts: impl Iterator<Item = &'a Part>) -> (String, Option<String>) {
+        let recorded: Vec<&Part> = parts.filter(|part| part.recorded).collect();
+        let state = if recorded.is_empty() { "none" } else { self.state };
+        let id = |part: &&Part| self.ids.get(&(part.tracking_id.clone(), part.abonent.clone())).cloned();
+        let ids = recorded.iter().filter_map(id).filter(|_| state == "ready");
+        (state.to_owned(), ids.min())
+    }
+}
 
 /// A line of the journal, reduced to what is compared.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,7 +58,8 @@ pub(crate) struct Line {
     pub(crate) start: Option<i64>,
     pub(crate) end: Option<i64>,
     pub(crate) talk_ms: Option<i64>,
-    pub(crate) recording: String,
+    /// State and id.
+    pub(crate) recording: (String, Option<String>),
 }
 
 fn text(value: &Value) -> Option<String> {
@@ -63,12 +85,15 @@ impl Line {
             start: time(&call["startedAt"]),
             end: time(&call["endedAt"]),
             talk_ms: call["talkMs"].as_i64(),
-            recording: text(&call["recording"]["state"]).unwrap_or_default(),
+            recording: (
+                text(&call["recording"]["state"]).unwrap_or_default(),
+                text(&call["recording"]["id"]),
+            ),
         }
     }
 
     /// What it must say of a call for one of its abonents.
-    pub(crate) fn of_part(call: &Truth, part: &Part, recorded: &str) -> Self {
+    pub(crate) fn of_part(call: &Truth, part: &Part, recorded: &Recorded) -> Self {
         let talked = matches!(part.outcome, Outcome::Answered | Outcome::Transferred);
         let outcome = outcome(call, part);
         let answerer = match outcome {
@@ -90,12 +115,12 @@ impl Line {
             start: Some(part.start),
             end: Some(part.release),
             talk_ms: part.answer.filter(|_| talked).map(|answer| part.release - answer),
-            recording: if part.recorded { recorded } else { "none" }.to_owned(),
+            recording: recorded.of(std::iter::once(part)),
         }
     }
 
     /// What it must say of a call for the whole company.
-    pub(crate) fn of_company(call: &Truth, recorded: &str) -> Self {
+    pub(crate) fn of_company(call: &Truth, recorded: &Recorded) -> Self {
         // For the company the caller's side of an internal call counts: somebody of ours placed it.
         let outgoing = call.direction != Direction::Incoming;
         let parts = || call.parts.iter().filter(|p| p.outgoing == outgoing);
@@ -121,18 +146,19 @@ impl Line {
             start: Some(call.start),
             end: Some(call.release),
             talk_ms: first.and_then(|p| Some(p.release - p.answer?)),
-            recording: if call.recorded { recorded } else { "none" }.to_owned(),
+            recording: recorded.of(call.parts.iter()),
         }
     }
 }
 
 /// What the lists have of a part: none where they have no line.
-fn by_lists(call: &Truth, part: &Part, by_events: &Line) -> Option<Line> {
+pub(crate) fn by_lists(call: &Truth, part: &Part, by_events: &Line) -> Option<Line> {
     if part.outcome == Outcome::AnsweredByColleague {
         return None;
     }
     let outcome = match by_events.outcome.as_str() {
         "ended" | "transferred" if by_events.talk_ms.is_some() => "ended",
+        _ if part.outcome == Outcome::Forwarded && part.from.is_none() => "transferred",
         "answered_by" => "answered_by",
         _ if part.outgoing => "no_answer",
         _ => "missed",
@@ -146,6 +172,7 @@ fn by_lists(call: &Truth, part: &Part, by_events: &Line) -> Option<Line> {
         end: talked_until,
         answered_by: match outcome {
             "answered_by" => call.answered_by.clone(),
+            "transferred" => None,
             _ => told.answered_by,
         },
         ..told
@@ -163,11 +190,17 @@ pub(crate) struct Wanted<'a> {
     pub(crate) by_some: Option<Line>,
     /// Starts and ends that a call may have of which some witnesses are lost.
     pub(crate) times: BTreeSet<Option<i64>>,
+    /// Starts and ends that it may have by lists alone, see [`crate::lists::Crossed`].
+    pub(crate) crossed: BTreeSet<Option<i64>>,
+    /// The lists tell the session.
+    pub(crate) is_session: bool,
+    /// The calls that it may be where the events are lost that tied them: see [`crate::lists::of_company`].
+    pub(crate) apart: Vec<Line>,
 }
 
 impl<'a> Wanted<'a> {
     /// Of one abonent; none where he has no part in the call.
-    pub(crate) fn of_abonent(call: &'a Truth, abonent: &str, recorded: &str) -> Option<Self> {
+    pub(crate) fn of_abonent(call: &'a Truth, abonent: &str, recorded: &Recorded) -> Option<Self> {
         let part = call.parts.iter().find(|p| p.abonent == abonent)?;
         let by_events = Line::of_part(call, part, recorded);
         let by_lists = by_lists(call, part, &by_events);
@@ -178,17 +211,21 @@ impl<'a> Wanted<'a> {
             .chain(by_lists.iter().map(|l| l.end))
             .chain([None])
             .collect();
+        let tied = tied(call).into_iter().find(|tied| tied.has(abonent));
         Some(Self {
             call,
             by_events,
             by_lists,
             by_some: None,
             times,
+            crossed: BTreeSet::new(),
+            is_session: tied.is_some_and(|tied| tied.is_session),
+            apart: Vec::new(),
         })
     }
 
     /// Of the company.
-    pub(crate) fn of_company(call: &'a Truth, recorded: &str) -> Self {
+    pub(crate) fn of_company(call: &'a Truth, recorded: &Recorded) -> Self {
         let by_events = Line::of_company(call, recorded);
         let lines: Vec<Line> = (call.parts.iter())
             .filter_map(|p| by_lists(call, p, &Line::of_part(call, p, recorded)))
@@ -216,6 +253,9 @@ impl<'a> Wanted<'a> {
             by_lists: Some(by_lists),
             by_some: consulted,
             times,
+            crossed: BTreeSet::new(),
+            is_session: call.recorded,
+            apart: Vec::new(),
         }
     }
 }

@@ -11,24 +11,28 @@ use crate::snapshot::Direction;
 use std::collections::BTreeMap;
 
 /// A line's start may differ so much from the event's, milliseconds.
-const SAME_START_MS: i64 = 3_000;
+pub(super) const SAME_START_MS: i64 = 3_000;
 /// With another party than the leg shows (the PBX rewrites it when a call is forwarded) only so much.
 const OTHER_PARTY_MS: i64 = 500;
 /// A line's conversation may differ so much from the recording's, milliseconds.
-const SAME_TALK_MS: i64 = 1_500;
+pub(super) const SAME_TALK_MS: i64 = 1_500;
+/// Conversations that differ by less are equally long, milliseconds.
+pub(super) const SAME_LENGTH_MS: i64 = 50;
+/// Brings the longest ringing below [`SAME_START_MS`].
+const RING_WEIGHT: i64 = 300;
 /// A phone rings no longer than this before a conversation begins, milliseconds.
 pub(super) const LONGEST_RING_MS: i64 = 600_000;
 /// The first event of a call that we placed may have been lost: the line begins so near to the request.
-const PLACED_MS: i64 = 60_000;
+pub(super) const PLACED_MS: i64 = 60_000;
 /// Phones of a group that ring together begin so near to each other, milliseconds.
-const TOGETHER_MS: i64 = 2_000;
+pub(super) const TOGETHER_MS: i64 = 2_000;
 /// The next agent is rung so soon after the one before began to ring (reference 2.6: 18 s), milliseconds.
-const IN_TURN_MS: i64 = 30_000;
+pub(super) const IN_TURN_MS: i64 = 30_000;
 /// A call placed from the desk rings the caller's own phone first, no longer than this, milliseconds. Where the event
 /// that told so was lost, the others tell a start that is so much later (reference 2.8, 8).
 const OWN_PHONE_MS: i64 = 30_000;
 /// A call that was passed on rings the next abonent so soon, milliseconds.
-const PASSED_ON_MS: i64 = 60_000;
+pub(super) const PASSED_ON_MS: i64 = 60_000;
 
 /// How well a line fits a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -238,28 +242,30 @@ fn near(line: &StatisticsLine, leg: &Leg) -> Option<i64> {
         let same = (talked - line.duration_ms).abs() <= SAME_TALK_MS
             && (-SAME_START_MS..=LONGEST_RING_MS).contains(&rang)
             && has_party(leg, line);
-        return same.then_some(rang.abs());
+        // An equally long conversation with the same party outweighs a leg that only begins at the same time.
+        let is_equal = (talked - line.duration_ms).abs() < SAME_LENGTH_MS;
+        return same.then_some(if is_equal { rang.abs() / RING_WEIGHT } else { rang.abs() });
     };
     let apart = (start.ms() - line.start.ms()).abs();
     if has_party(leg, line) {
         let near = apart <= SAME_START_MS || own_phone_rang(line, leg, start);
         near.then_some(apart)
     } else {
-        (apart <= OTHER_PARTY_MS).then_some(SAME_START_MS + apart)
+        let talked = leg.answer.zip(leg.end).map(|(answer, end)| end.since(answer));
+        let may_be = talked.is_none_or(|talked| (talked - line.duration_ms).abs() <= SAME_TALK_MS);
+        (may_be && apart <= OTHER_PARTY_MS).then_some(SAME_START_MS + apart)
     }
 }
 
 /// The line is of the same outgoing conversation, or of the same vain attempt, and begins before the leg that events told.
 fn own_phone_rang(line: &StatisticsLine, leg: &Leg, start: Time) -> bool {
     let talked = leg.answer.zip(leg.end).map(|(answer, end)| end.since(answer));
-    let same = match talked {
-        Some(talked) => (talked - line.duration_ms).abs() <= SAME_TALK_MS,
-        // The answer of a leg whose end nobody told may be lost as well.
-        None => {
-            let answered = leg.answered || !leg.is_over() && line.duration_ms > 0;
-            answered == (line.duration_ms > 0) && leg.end.is_none_or(|end| line.end() <= end)
-        }
-    };
+    // The answer of a leg whose end nobody told may be lost as well.
+    let answered = leg.answered || !leg.is_over() && line.duration_ms > 0;
+    let same = talked.map_or(
+        answered == (line.duration_ms > 0) && leg.end.is_none_or(|end| line.end() <= end),
+        |talked| (talked - line.duration_ms).abs() <= SAME_TALK_MS,
+    );
     same && leg.is_outgoing() && (0..=OWN_PHONE_MS).contains(&(start.ms() - line.start.ms()))
 }
 
