@@ -249,6 +249,38 @@ async fn so_many_at_a_time_and_who_leaves_makes_room() {
     scene.sim.shutdown().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_is_taken_back_hears_no_more() {
+    let scene = Scene::start().await;
+    let key = add_user(&scene.dir);
+    let mut going = scene.ask(Method::GET, &key, None).await;
+    let mut staying = scene.ask(Method::GET, &scene.key, None).await;
+    assert!(going.chunk().await.unwrap().is_some(), "it has begun");
+    let listed = command(EXE)
+        .args(["user", "list", "--data-dir"])
+        .arg(data_dir(&scene.dir))
+        .output()
+        .unwrap();
+    let last: Value = serde_json::from_str(text(&listed.stdout).lines().last().unwrap()).unwrap();
+    let revoke = ["user", "revoke", last["id"].as_str().unwrap(), "--data-dir"];
+    let revoked = command(EXE).args(revoke).arg(data_dir(&scene.dir)).output().unwrap();
+    assert!(revoked.status.success(), "{}", text(&revoked.stderr));
+    let ended = loop {
+        match going.chunk().await {
+            Ok(Some(_)) => {}
+            Ok(None) => break false,
+            Err(_) => break true,
+        }
+    };
+    assert!(ended, "what was under way is cut off, and does not look whole");
+    let mut size = 0;
+    while let Some(piece) = staying.chunk().await.unwrap() {
+        size += piece.len() as u64;
+    }
+    assert_eq!(size, SIZE, "another key hears all of it");
+    scene.sim.shutdown().await;
+}
+
 #[tokio::test]
 async fn without_a_token_it_is_told_what_is_missing() {
     let dir = tempfile::tempdir().unwrap();

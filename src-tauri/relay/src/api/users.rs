@@ -106,7 +106,7 @@ pub(crate) async fn add(
     Ok((StatusCode::CREATED, Json(json!({ "user": user, "key": key }))))
 }
 
-/// `DELETE /v1/users/{id}`: stops the key and ends its feeds.
+/// `DELETE /v1/users/{id}`: stops the key and ends its feeds and downloads.
 pub(crate) async fn revoke(
     State(app): State<App>,
     Admin(caller): Admin,
@@ -119,6 +119,7 @@ pub(crate) async fn revoke(
         .await?;
     // Also where the command line has stopped the key: it asks here for the end of what is open.
     app.hub.cut(&id);
+    app.downloads.cut(&id);
     if stopped {
         Ok(StatusCode::NO_CONTENT)
     } else {

@@ -6,6 +6,7 @@ use super::slots::Slot;
 use super::{gone, is_missing, portal, visible};
 use crate::auth::Caller;
 use crate::error::ApiError;
+use crate::feed::socket::may_still_read;
 use crate::ledger::audit::{self, Entry, What};
 use crate::ledger::recordings::RecordingRow;
 use crate::state::App;
@@ -53,6 +54,10 @@ pub(crate) async fn audio(
     let portal = portal(&app, &row.id)?;
     let who = caller.user.clone().unwrap_or_default();
     let slot = app.downloads.take(&who).ok_or(ApiError::TooMany)?;
+    // A key that was revoked before the place was taken found nothing to cut.
+    if !may_still_read(&app, caller.user.as_deref()).await {
+        return Err(ApiError::Unauthorized);
+    }
     let mut download = open(&app, &portal, &row, asked).await?;
     let beginning = download
         .chunk()
@@ -92,7 +97,7 @@ pub(crate) async fn audio(
         skip: part.skip,
         left: part.length(),
         stop: app.stop.clone(),
-        _slot: slot,
+        slot,
     };
     *answer.body_mut() = Body::from_stream(pass(passing));
     Ok(answer)
@@ -235,7 +240,7 @@ struct Passing {
     /// Bytes of the part still to come, where its length is known.
     left: Option<u64>,
     stop: CancellationToken,
-    _slot: Slot,
+    slot: Slot,
 }
 
 /// The next piece is asked for when the reader has taken the last. Audio that ends too early ends with an error, so that
@@ -259,6 +264,7 @@ impl Passing {
                 tokio::select! {
                     next = self.download.chunk() => next?,
                     () = self.stop.cancelled() => return Err(PortalError::Timeout),
+                    () = self.slot.revoked() => return Err(PortalError::Unauthorized),
                 }
             };
             let Some(mut piece) = next else { return Ok(None) };

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio_util::sync::CancellationToken;
 
 /// In all: each is a connection to the PBX.
 const ALL: usize = 32;
@@ -10,36 +11,62 @@ const EACH: usize = 4;
 
 /// The places for downloads under way.
 #[derive(Debug, Default)]
-pub(crate) struct Slots(Mutex<HashMap<String, usize>>);
+pub(crate) struct Slots(Mutex<HashMap<String, Held>>);
+
+/// The places of one key.
+#[derive(Debug, Default)]
+struct Held {
+    count: usize,
+    end: CancellationToken,
+}
 
 /// One place; given back when dropped.
 #[derive(Debug)]
 pub(crate) struct Slot {
     slots: Arc<Slots>,
     who: String,
+    end: CancellationToken,
 }
 
 impl Slots {
     /// A place for the holder of a key; none while he, or all together, have as many as there are.
     pub(super) fn take(self: &Arc<Self>, who: &str) -> Option<Slot> {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if held.values().sum::<usize>() >= ALL || held.get(who).is_some_and(|count| *count >= EACH) {
+        let all: usize = held.values().map(|held| held.count).sum();
+        if all >= ALL || held.get(who).is_some_and(|held| held.count >= EACH) {
             return None;
         }
-        *held.entry(who.to_owned()).or_default() += 1;
+        let own = held.entry(who.to_owned()).or_default();
+        own.count += 1;
         Some(Slot {
             slots: self.clone(),
             who: who.to_owned(),
+            end: own.end.clone(),
         })
+    }
+
+    /// Ends the downloads of a key that was revoked.
+    pub(crate) fn cut(&self, who: &str) {
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(own) = held.get(who) {
+            own.end.cancel();
+        }
+    }
+}
+
+impl Slot {
+    /// Until the key is revoked.
+    pub(super) async fn revoked(&self) {
+        self.end.cancelled().await;
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
         let mut held = self.slots.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = held.get_mut(&self.who) {
-            *count -= 1;
-            if *count == 0 {
+        if let Some(own) = held.get_mut(&self.who) {
+            own.count -= 1;
+            if own.count == 0 {
                 held.remove(&self.who);
             }
         }
