@@ -19,7 +19,7 @@ async fn command(name: &str, dir: &Path, flag: &str, file: &Path) {
         flag,
         file.to_str().unwrap(),
     ];
-    run(Cli::parse_from(args), std::future::pending()).await.unwrap();
+    run(Cli::parse_from(args), std::future::pending::<()>).await.unwrap();
 }
 
 fn mirrored(desk: &Desk) -> BTreeSet<String> {
