@@ -89,7 +89,9 @@ async fn traffic_is_counted_and_nothing_personal_is_told() {
         "once more"
     );
     assert_eq!(post(path.clone(), "+79000000099 is no event".to_owned()).await, 200);
-    assert_eq!(post(path.clone(), "x".repeat(2 << 20)).await, 413);
+    let large = client().post(serving.url(&path)).body("x".repeat(2 << 20)).send().await;
+    // The relay does not wait for the end of what it refuses: the answer may find the client still writing.
+    assert!(large.is_err() || large.is_ok_and(|answer| answer.status() == 413));
     assert_eq!(
         post("/xsi/wrong/null".to_owned(), Xml::received(9, IVANOV).text()).await,
         404
