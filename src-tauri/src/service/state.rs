@@ -6,7 +6,7 @@ use crate::ipc::{Changed, CheckLine, Failure, ServiceState};
 use crate::toast::Ability;
 use perezvon_desk::Language;
 use perezvon_desk::follow::FeedState;
-use perezvon_desk::relay_client::{Check, Health};
+use perezvon_desk::relay_client::{Check, Health, RelayError};
 use perezvon_desk::toast::{Toast, ToastKey, ToastOp};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -207,7 +207,10 @@ pub(crate) async fn check(app: &Perezvon) -> Result<Vec<CheckLine>, Failure> {
         Ok((relay, _)) => match relay.check().await {
             Ok(checks) => lines.extend(checks.into_iter().map(|check| told(check, app.language()))),
             // A user's key may not look at the relay's inside; that it answers is what he can check.
-            Err(error) => lines.push(line("relay", error.code() == "key_refused", error.code())),
+            Err(error) => {
+                let answers = matches!(error, RelayError::Refused { status: 403, .. });
+                lines.push(line("relay", answers, error.code()));
+            }
         },
         Err(failure) => lines.push(line("relay", false, &failure.code)),
     }
