@@ -39,7 +39,8 @@ subscriptionUntil: string | null,
  */
 lastEventAt: string | null, 
 /**
- * `keyring`, `file` (by the user's consent) or `none` (no safe place was found).
+ * Where secrets are kept, or would be: `keyring`, `file` (by the user's consent), `environment` (given when the app
+ * was started) or `none` (no safe place was found).
  */
 secrets: string, 
 /**
