@@ -305,7 +305,7 @@ impl Batch<'_> {
                 }
             }
             // With another party than the leg's, another call may be nearer.
-            if best.as_ref().is_some_and(|(distance, ..)| *distance <= NEAR_MS) {
+            if best.as_ref().is_some_and(|(distance, ..)| *distance < NEAR_MS) {
                 break;
             }
         }
