@@ -317,7 +317,7 @@ async fn killed_at_random() {
                     node.serve();
                     sim.hold_events(false);
                     kills += 1;
-                    next += calls(200) as usize / 16 + kills % 7;
+                    next += calls(200) as usize / 10 + kills % 7;
                 }
             }
         }

@@ -140,12 +140,12 @@ fn colleague(line: &StatisticsLine, leg: &Leg) -> Option<i64> {
 fn of_queue(line: &StatisticsLine, leg: &Leg) -> Option<i64> {
     let waited = line.start.ms() - leg.start?.ms();
     let called = leg.line.as_ref().and_then(|known| known.number.as_ref());
+    // Only some of a queue's events tell its number; a caller who withheld his is told by the queue alone.
+    let same_line = called.map_or(line.number.is_some(), |called| line.called.as_ref() == Some(called));
     let fits = line.direction == Direction::Incoming
         && !leg.is_outgoing()
-        && line.number.is_some()
         && line.by_line
-        // Only some of a queue's events tell its number.
-        && called.is_none_or(|called| line.called.as_ref() == Some(called))
+        && same_line
         && is_caller(line, leg)
         && waited >= 0
         && leg.end.is_none_or(|end| line.start <= end.plus(TOGETHER_MS));
