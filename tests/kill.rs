@@ -12,7 +12,7 @@ use harness::xml::{Incoming, post};
 use harness::{eventually, eventually_async};
 use perezvon_core::Time;
 use rusqlite::{Connection, OpenFlags};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -33,11 +33,10 @@ async fn what_was_acknowledged_survives_every_kill() {
     let sim = simulator().await;
     let abonent = sim.options().company.abonents[0].user_id.clone();
     let mut all = Sent::default();
-    let mut known = String::new();
+    let mut known = HashSet::new();
     for round in 0..ROUNDS {
         let app = start(&desktop, &sim, &["--minimized"]);
-        let url = new_address(&sim, &known).await;
-        known.clone_from(&url);
+        let url = new_address(&sim, &mut known).await;
         let sent = load_and_kill(app, &url, &abonent, round).await;
         all.calls += sent.calls;
         all.acknowledged.extend(sent.acknowledged);
@@ -49,7 +48,7 @@ async fn what_was_acknowledged_survives_every_kill() {
     );
 
     let _app = start(&desktop, &sim, &["--minimized"]);
-    new_address(&sim, &known).await;
+    new_address(&sim, &mut known).await;
     let dir = data_dir(&desktop);
     eventually("mirror equal to the ledger", || {
         (mirror(&dir) == ledger(&dir, &abonent)).then_some(())
@@ -59,12 +58,17 @@ async fn what_was_acknowledged_survives_every_kill() {
     assert!(!toasts.all().is_empty(), "calls were shown");
 }
 
-/// Where the restarted app has the PBX post to.
-async fn new_address(sim: &perezvon_sim::Sim, known: &str) -> String {
-    eventually_async("subscription of the restarted app", || async {
-        sim.subscriptions().into_iter().map(|s| s.url).rfind(|url| url != known)
+/// Where the restarted app has the PBX post to. An app that is killed leaves subscriptions behind, older ones too.
+async fn new_address(sim: &perezvon_sim::Sim, known: &mut HashSet<String>) -> String {
+    let url = eventually_async("subscription of the restarted app", || async {
+        sim.subscriptions()
+            .into_iter()
+            .map(|s| s.url)
+            .find(|url| !known.contains(url))
     })
-    .await
+    .await;
+    known.insert(url.clone());
+    url
 }
 
 /// Posts calls from several connections and kills the app under them after a random time.
