@@ -77,13 +77,7 @@ async fn compare(sim: &Sim, node: &Node, by: &dyn Fn(&Truth) -> By, state: &'sta
         journal: lines(node.journal(None).await),
     };
     company.compare(by, &consultations, &mut report);
-    let abonents: Vec<String> = sim
-        .options()
-        .company
-        .abonents
-        .iter()
-        .map(|a| a.user_id.clone())
-        .collect();
+    let abonents = abonents(sim);
     let mut of: BTreeMap<&str, Vec<&Truth>> = BTreeMap::new();
     for call in &truth {
         for part in &call.parts {
@@ -141,6 +135,18 @@ fn one_day(default: u32) -> History {
         faults: History::harmless_faults(),
         ..History::default()
     }
+}
+
+/// Who told of a call where events of the sessions `unheard` were lost.
+fn heard(call: &Truth, unheard: &BTreeSet<String>) -> By {
+    let lost = unheard.contains(&call.tracking_id) || call.linked.iter().any(|id| unheard.contains(id));
+    if lost { By::Either } else { By::Events }
+}
+
+/// Ids of all abonents.
+fn abonents(sim: &Sim) -> Vec<String> {
+    let company = &sim.options().company;
+    company.abonents.iter().map(|abonent| abonent.user_id.clone()).collect()
 }
 
 fn every_event(_: &Truth) -> By {
@@ -257,9 +263,7 @@ async fn events_off_and_lists_by_pieces() {
         "{before} calls were known before"
     );
     // Whoever follows the changes has the same calls as the journal: none is left that turned out to be another one.
-    let abonents: Vec<String> = (sim.options().company.abonents.iter())
-        .map(|abonent| abonent.user_id.clone())
-        .collect();
+    let abonents = abonents(&sim);
     for (abonent, journal) in abonents.iter().zip(node.journals(&abonents).await) {
         let ids = |calls: &[Value]| -> BTreeSet<String> {
             let present = calls.iter().filter(|call| call["supersededBy"].is_null());
@@ -285,11 +289,7 @@ async fn events_that_are_lost() {
     node.until_settled().await;
     let unheard = sim.unheard();
     assert!(!unheard.is_empty(), "events were lost");
-    let heard = |call: &Truth| {
-        let lost = unheard.contains(&call.tracking_id) || call.linked.iter().any(|id| unheard.contains(id));
-        if lost { By::Either } else { By::Events }
-    };
-    agree("2 % of the events lost", &sim, &node, &heard).await;
+    agree("2 % of the events lost", &sim, &node, &|call| heard(call, &unheard)).await;
     node.stop().await;
     sim.shutdown().await;
 }
@@ -328,11 +328,7 @@ async fn killed_at_random() {
     assert!(kills > 1, "the relay was killed while events came");
     node.until_settled().await;
     let unheard = sim.unheard();
-    let heard = |call: &Truth| {
-        let lost = unheard.contains(&call.tracking_id) || call.linked.iter().any(|id| unheard.contains(id));
-        if lost { By::Either } else { By::Events }
-    };
     let variant = format!("killed {kills} times, {} sessions not heard whole", unheard.len());
-    agree(&variant, &sim, &node, &heard).await;
+    agree(&variant, &sim, &node, &|call| heard(call, &unheard)).await;
     sim.shutdown().await;
 }

@@ -4,7 +4,6 @@ use crate::Scene;
 use crate::binary::text;
 use crate::support::{DEADLINE, client, until};
 use reqwest::StatusCode;
-use reqwest_websocket::Upgrade as _;
 use serde_json::json;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -16,15 +15,7 @@ use tokio::time::timeout;
 async fn connections_have_a_bound_and_who_is_beyond_it_is_told() {
     let scene = Scene::start(json!({ "connections": 2 }));
     // A reader of the feed keeps his place after his request was answered.
-    let url = scene.serving.url("/v1/feed?after=0");
-    let feed = client()
-        .get(url)
-        .bearer_auth(&scene.key)
-        .upgrade()
-        .send()
-        .await
-        .unwrap();
-    let feed = feed.into_websocket().await.unwrap();
+    let feed = scene.feed().await;
     let first = scene.connect().await;
     let refused = until("the bound", || async {
         let mut third = scene.connect().await;

@@ -14,7 +14,7 @@ mod hostile;
 use binary::{EXE, Serving, admin, callback_path, command, data_dir, text};
 use futures_util::{SinkExt as _, StreamExt as _};
 use reqwest::StatusCode;
-use reqwest_websocket::{Message, Upgrade as _};
+use reqwest_websocket::{Message, Upgrade as _, WebSocket};
 use serde_json::{Value, json};
 use std::time::Duration;
 use support::{DEADLINE, IVANOV, client};
@@ -32,6 +32,14 @@ struct Scene {
 }
 
 impl Scene {
+    /// A reader of the feed.
+    async fn feed(&self) -> WebSocket {
+        let feed = client()
+            .get(self.serving.url("/v1/feed?after=0"))
+            .bearer_auth(&self.key);
+        feed.upgrade().send().await.unwrap().into_websocket().await.unwrap()
+    }
+
     fn start(limits: Value) -> Self {
         Self::start_as(&json!({ "limits": limits }))
     }
@@ -269,15 +277,7 @@ async fn what_is_too_large_is_refused_at_once() {
         refused.is_err() || refused.is_ok_and(|answer| answer.status() == StatusCode::PAYLOAD_TOO_LARGE),
         "an event of 4 MiB"
     );
-    let url = scene.serving.url("/v1/feed?after=0");
-    let feed = client()
-        .get(url)
-        .bearer_auth(&scene.key)
-        .upgrade()
-        .send()
-        .await
-        .unwrap();
-    let mut feed = feed.into_websocket().await.unwrap();
+    let mut feed = scene.feed().await;
     feed.send(Message::Text("x".repeat(64 * 1024))).await.unwrap();
     let ended = async { while let Some(Ok(Message::Ping(_) | Message::Text(_))) = feed.next().await {} };
     timeout(DEADLINE, ended).await.expect("a reader who talks is let go");
