@@ -224,6 +224,12 @@ impl Call {
         !self.legs.is_empty() && self.legs.iter().all(code) && self.request.is_none()
     }
 
+    /// Whether somebody was told *missed*, or would have been but for lost events: what [`Self::set_doubt`] is about.
+    pub fn tells_missed(&self) -> bool {
+        let is_missed = |(outcome, uncertain): &(Outcome, bool)| *outcome == Outcome::Missed || *uncertain;
+        self.told.values().any(is_missed)
+    }
+
     /// Marks or clears known loss of events around this call. True when that is a change.
     pub fn set_doubt(&mut self, doubt: bool) -> bool {
         let changed = self.doubt != doubt;

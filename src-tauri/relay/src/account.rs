@@ -1,19 +1,19 @@
 //! The rooms of one account (PBX contract): what they are made of, how they start and how they end. The listener in
 //! front of them is [`crate::front`].
 
-use crate::abonents::recording;
-use crate::auth::code::Tries;
-use crate::auth::{self, Secret};
+use crate::company::recording;
+use crate::keys::code::Tries;
+use crate::keys::{self, Secret};
 use crate::config::Options;
 use crate::feed::{self, Hub};
 use crate::importer::{self, Import};
-use crate::ingest::Bucket;
+use crate::http::ingest::Bucket;
 use crate::keeper;
-use crate::ledger::audit::{self, Entry, What, Who};
-use crate::ledger::exchanges::{self, ExchangeRow};
-use crate::ledger::requests;
-use crate::ledger::settings::{self, Settings};
-use crate::ledger::{self, Ledger, LedgerError};
+use crate::tables::audit::{self, Entry, What, Who};
+use crate::tables::exchanges::{self, ExchangeRow};
+use crate::tables::requests;
+use crate::tables::settings::{self, Settings};
+use crate::tables::{self, Ledger, LedgerError};
 use crate::metrics::Metrics;
 use crate::probes::Probes;
 use crate::roster::{Roster, RosterCell};
@@ -274,7 +274,7 @@ async fn first_look(app: App) {
         return;
     };
     tokio::select! {
-        looked = crate::abonents::refresh(&app, &portal, Who::relay()) => {
+        looked = crate::company::refresh(&app, &portal, Who::relay()) => {
             if let Err(error) = looked {
                 tracing::warn!(%error, "the abonents could not be read");
             }
@@ -314,10 +314,10 @@ fn portal(app: &App, token: Token) -> Result<Portal, PortalError> {
 pub(crate) async fn try_token(app: &App, token: Token, who: Who) -> Result<usize, TokenError> {
     let portal = portal(app, token.clone())?;
     let asking = portal.clone().caused_by("token");
-    let abonents = match crate::abonents::refresh(app, &asking, who.clone()).await {
+    let abonents = match crate::company::refresh(app, &asking, who.clone()).await {
         Ok(abonents) => abonents.len(),
-        Err(crate::abonents::RefreshError::Portal(error)) => return Err(error.into()),
-        Err(crate::abonents::RefreshError::Ledger(error)) => {
+        Err(crate::company::RefreshError::Portal(error)) => return Err(error.into()),
+        Err(crate::company::RefreshError::Ledger(error)) => {
             return Err(TokenError::Store(std::io::Error::other(error)));
         }
     };

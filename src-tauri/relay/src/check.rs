@@ -6,8 +6,8 @@ mod inside;
 mod outside;
 mod pbx;
 
-use crate::ledger::LedgerError;
-use crate::ledger::subscriptions::Subscription;
+use crate::tables::LedgerError;
+use crate::tables::subscriptions::Subscription;
 use crate::state::App;
 use crate::words;
 use perezvon_core::Time;

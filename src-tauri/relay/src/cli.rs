@@ -181,7 +181,7 @@ pub(crate) struct NewJoinCode {
     #[arg(long)]
     pub(crate) relay: Option<Url>,
     /// How long the code can be used, minutes: 5 to 10080 (7 days).
-    #[arg(long, default_value_t = crate::api::MINUTES)]
+    #[arg(long, default_value_t = crate::http::MINUTES)]
     pub(crate) minutes: u32,
 }
 
@@ -191,7 +191,7 @@ pub(crate) enum CliRole {
     User,
 }
 
-impl From<CliRole> for crate::auth::Role {
+impl From<CliRole> for crate::keys::Role {
     fn from(role: CliRole) -> Self {
         match role {
             CliRole::Admin => Self::Admin,

@@ -1,15 +1,14 @@
 //! How a relay is set up.
 
-use crate::state::Timing;
+use crate::ledger::WalSync;
+use crate::tables::settings::MAIN;
+use crate::timing::Timing;
 use perezvon_core::call::Policy;
 use perezvon_pbx::rest::{BEELINE, Token};
 use std::path::PathBuf;
 use url::Url;
 
-/// The account that is there without being named: it keeps the data directory itself.
-pub const MAIN: &str = "main";
-
-/// Set-up of one account of a [`crate::Relay`].
+/// Set-up of a [`crate::Relay`].
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Name of the account (PBX contract): in every snapshot, and bound to the ledger at the first start.
@@ -34,6 +33,8 @@ pub struct Options {
     pub feed_queue: usize,
     /// Waits of the relay.
     pub timing: Timing,
+    /// How the ledger's log is brought to the disk before anything is acknowledged.
+    pub wal_sync: WalSync,
 }
 
 impl Options {
@@ -50,6 +51,7 @@ impl Options {
             ingest_per_second: Some(50_000),
             feed_queue: 256,
             timing: Timing::default(),
+            wal_sync: WalSync::default(),
         }
     }
 }

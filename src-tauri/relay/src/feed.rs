@@ -5,7 +5,7 @@
 
 pub(crate) mod socket;
 
-use crate::open_calls::{Changed, tell};
+use crate::ledger::open_calls::{Changed, tell};
 use crate::roster::RosterCell;
 use axum::extract::ws::Utf8Bytes;
 use perezvon_core::call::Reader;
@@ -193,7 +193,7 @@ pub(crate) async fn route(hub: Arc<Hub>, mut batches: mpsc::Receiver<Vec<Changed
 }
 
 /// The snapshot of one view as JSON.
-pub(crate) fn told(row: &crate::ledger::calls::CallRow, view: &View, roster: &crate::roster::Roster) -> Told {
+pub(crate) fn told(row: &crate::tables::calls::CallRow, view: &View, roster: &crate::roster::Roster) -> Told {
     let snapshot = tell(row, view.reader(), roster);
     let json = serde_json::to_string(&snapshot).expect("a snapshot has nothing that JSON cannot hold");
     Told {

@@ -19,7 +19,7 @@ pub(crate) use paced::Paced;
 pub(crate) use tls::{Acme, Files, Tls, TlsOptions, TlsState};
 
 use crate::account::{Account, StartError};
-use crate::auth::Secret;
+use crate::keys::Secret;
 use crate::config::Options;
 use crate::state::App;
 

@@ -10,11 +10,11 @@ mod statistics;
 
 pub(crate) use pace::mode;
 
-use crate::abonents::RefreshError;
-use crate::ledger::audit::Who;
-use crate::ledger::{LedgerError, statistics as places};
+use crate::company::RefreshError;
+use crate::tables::audit::Who;
+use crate::tables::{LedgerError, statistics as places};
 use crate::state::App;
-use crate::writer::now;
+use crate::clock::now;
 use perezvon_core::Time;
 use perezvon_pbx::rest::{Portal, PortalError};
 use serde::Serialize;
@@ -261,7 +261,7 @@ impl Loop {
                 self.pause().await;
                 continue;
             }
-            match crate::abonents::refresh(&self.app, portal, Who::relay()).await {
+            match crate::company::refresh(&self.app, portal, Who::relay()).await {
                 Ok(_) => return Ok(()),
                 Err(RefreshError::Portal(error)) => return Err(error.into()),
                 Err(RefreshError::Ledger(error)) => return Err(error.into()),

@@ -11,7 +11,7 @@ mod watch;
 
 pub(crate) use watch::routes;
 
-use crate::ledger::LedgerError;
+use crate::tables::LedgerError;
 use crate::state::App;
 use crate::words;
 use perezvon_core::Time;
@@ -136,11 +136,11 @@ impl From<LedgerError> for Trouble {
     }
 }
 
-impl From<crate::abonents::RefreshError> for Trouble {
-    fn from(error: crate::abonents::RefreshError) -> Self {
+impl From<crate::company::RefreshError> for Trouble {
+    fn from(error: crate::company::RefreshError) -> Self {
         match error {
-            crate::abonents::RefreshError::Portal(error) => Self::Portal(error),
-            crate::abonents::RefreshError::Ledger(error) => Self::Ledger(error),
+            crate::company::RefreshError::Portal(error) => Self::Portal(error),
+            crate::company::RefreshError::Ledger(error) => Self::Ledger(error),
         }
     }
 }

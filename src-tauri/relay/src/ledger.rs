@@ -1,301 +1,190 @@
-//! The ledger: `relay.db`. One thread writes ([`crate::writer`]), a few read-only connections read.
-//!
-//! Everything that must survive is here before anybody is told of it: WAL with `synchronous=FULL`, one commit for all
-//! that waits, then the answers.
+//! The ledger: the only way to change `relay.db`. Rooms hand [`entry`] values to the handle; one thread ([`writer`])
+//! applies what waits as one transaction and answers once that is on the disk. A few read-only connections read.
 
-pub(crate) mod abonents;
-pub(crate) mod audit;
-pub(crate) mod calls;
-pub(crate) mod copy;
-pub(crate) mod events;
-pub(crate) mod exchanges;
-pub(crate) mod join_codes;
-pub(crate) mod migrate;
-pub(crate) mod probe;
-#[allow(
-    dead_code,
-    reason = "the importer and the recordings' interface are being built on it"
-)]
-pub(crate) mod recordings;
-pub(crate) mod requests;
-pub(crate) mod retention;
-pub(crate) mod scan;
-pub(crate) mod settings;
-pub(crate) mod statistics;
-pub(crate) mod subscriptions;
-pub(crate) mod users;
+pub(crate) mod entry;
+mod forget;
+mod losses;
+mod open_calls;
+#[cfg(test)]
+mod properties;
+mod rebuild;
+mod replay;
+mod sweeper;
+mod sync;
+mod transaction;
+mod witness;
+pub(crate) mod writer;
 
+use crate::clock::Clock;
 use crate::metrics::Metrics;
-use crate::writer::{Batch, Job};
-use rusqlite::{Connection, ErrorCode, OpenFlags};
-use std::fs::File;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use crate::tables::events::Readable;
+use crate::tables::events::body::Body;
+use crate::tables::exchanges::ExchangeRow;
+use crate::tables::settings::Settings;
+use crate::tables::{self, LedgerError};
+use entry::{Answer, Change, Entry, Exchanged, Posted, Stamped};
+use rusqlite::Connection;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Semaphore, oneshot, watch};
 
-/// How many jobs may wait for the writer; one more is answered 503 at once.
+pub use sync::WalSync;
+pub(crate) use sync::{Audience, Versions};
+
+/// The settings in force.
+pub(crate) type SettingsNow = watch::Receiver<Arc<Settings>>;
+
+/// How many entries may wait for the writer; one more is answered 503 at once.
 pub(crate) const QUEUE: usize = 8192;
 
 /// Read-only connections.
 const READERS: usize = 3;
 
-/// How long a write waits for another process (the command line beside a serving relay).
-const BUSY: Duration = Duration::from_secs(5);
+/// How long a reader waits at most for a commit to be on the disk.
+const DURABLE: Duration = Duration::from_secs(10);
 
-/// Databases up to this size are checked whole when they are opened; larger ones would delay the start by minutes.
-const CHECKED_WHOLE: u64 = 64 * 1024 * 1024;
-
-/// Why the ledger cannot be opened or did not take a change.
-#[derive(Debug, thiserror::Error)]
-pub enum LedgerError {
-    /// The file is no database, or damaged.
-    #[error(
-        "the database {} is damaged ({detail}). It was not changed. Stop the relay, put a copy of relay.db, relay.db-wal \
-         and relay.db-shm aside, and restore a backup; or start with an empty data directory",
-        .file.display()
-    )]
-    Damaged {
-        /// The file.
-        file: PathBuf,
-        /// What SQLite says.
-        detail: String,
-    },
-    /// Written by a newer program.
-    #[error(
-        "the database has schema version {found}, this program knows versions up to {known}: install the newer program"
-    )]
-    Newer {
-        /// Version of the file.
-        found: i64,
-        /// Newest version that this program knows.
-        known: i64,
-    },
-    /// A copy of the database does not fit on the disk.
-    #[error("no room for a copy of the database: {} needs {needed} bytes and some more; nothing was changed", .file.display())]
-    NoRoom {
-        /// The copy.
-        file: PathBuf,
-        /// Size of the database, bytes.
-        needed: u64,
-    },
-    /// A backup never replaces a file.
-    #[error("{} is there already: choose another name", .0.display())]
-    Exists(PathBuf),
-    /// A database of something else.
-    #[error("{} is no backup of a relay's ledger", .0.display())]
-    NotALedger(PathBuf),
-    /// The directory of another account.
-    #[error(
-        "the ledger belongs to the account {found}, not to {wanted}: put each account's directory back in its place"
-    )]
-    OtherAccount {
-        /// Whose it is.
-        found: String,
-        /// Who was to be served from it.
-        wanted: String,
-    },
-    /// Another relay serves this data directory.
-    #[error("the data directory {} is in use by another relay", .0.display())]
-    InUse(PathBuf),
-    /// The data directory or its lock file.
-    #[error("cannot use the data directory {}: {error}", .path.display())]
-    Directory {
-        /// The path.
-        path: PathBuf,
-        /// What the system says.
-        error: std::io::Error,
-    },
-    /// The writer's queue is full or it is gone: nothing was stored.
-    #[error("the ledger takes no more at the moment")]
-    Busy,
-    /// The change could not be stored, and was not.
-    #[error("the ledger could not store: {0}")]
-    Sqlite(#[from] rusqlite::Error),
-    /// A stored value that cannot be read or written as JSON.
-    #[error("a stored value is unreadable: {0}")]
-    State(String),
+/// Whether the ledger stores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Health {
+    /// The last transaction was stored.
+    Stores,
+    /// It was not; every change tries again.
+    Fails,
+    /// The writer has ended.
+    Ended,
 }
 
-impl LedgerError {
-    pub(crate) fn state(error: serde_json::Error) -> Self {
-        Self::State(unquoted(&error))
-    }
-
-    /// Names the file where the error is one of the file.
-    fn of_file(self, file: &Path) -> Self {
-        match self {
-            Self::Sqlite(error) if is_damage(&error) => Self::Damaged {
-                file: file.to_owned(),
-                detail: error.to_string(),
-            },
-            other => other,
-        }
-    }
+/// An entry on its way to the writer.
+pub(crate) struct Job {
+    pub(crate) stamped: Stamped,
+    /// Told once the entry is on the disk, or that it is not; none: nobody waits for it.
+    pub(crate) reply: Option<oneshot::Sender<Result<Answer, LedgerError>>>,
 }
 
-/// SQLite says that the file is damaged or no database.
-pub(crate) fn is_damage(error: &rusqlite::Error) -> bool {
-    matches!(
-        error.sqlite_error_code(),
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
-    )
-}
-
-/// JSON of a column.
-pub(crate) fn decode<T: serde::de::DeserializeOwned>(json: &str) -> rusqlite::Result<T> {
-    serde_json::from_str(json)
-        .map_err(|e| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, unquoted(&e).into()))
-}
-
-/// What is wrong with a JSON text without the parser's own words: they quote the text, and with it names and numbers.
-fn unquoted(error: &serde_json::Error) -> String {
-    format!("{:?} error in JSON at column {}", error.classify(), error.column())
-}
-
-/// The database file of a data directory.
-pub(crate) fn path(data_dir: &Path) -> PathBuf {
-    data_dir.join("relay.db")
-}
-
-/// Makes the data directory and holds its lock: two relays must not write one ledger. Dropping gives it back.
-pub(crate) fn lock(data_dir: &Path) -> Result<File, LedgerError> {
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |error| LedgerError::Directory { path, error }
-    };
-    make_dir(data_dir).map_err(failed(data_dir))?;
-    let file = data_dir.join("relay.lock");
-    let lock = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&file)
-        .map_err(failed(&file))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(std::fs::TryLockError::WouldBlock) => Err(LedgerError::InUse(data_dir.to_owned())),
-        Err(std::fs::TryLockError::Error(error)) => Err(failed(&file)(error)),
-    }
-}
-
-/// People's numbers are inside: only the owner may look.
-fn make_dir(dir: &Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir)
-}
-
-/// Opens the database for writing, checks it and brings its schema up to date.
-pub(crate) fn open(data_dir: &Path) -> Result<Connection, LedgerError> {
-    make_dir(data_dir).map_err(|error| LedgerError::Directory {
-        path: data_dir.to_owned(),
-        error,
-    })?;
-    let file = path(data_dir);
-    open_file(&file).map_err(|error| error.of_file(&file))
-}
-
-fn open_file(file: &Path) -> Result<Connection, LedgerError> {
-    let mut connection = Connection::open(file)?;
-    connection.busy_timeout(BUSY)?;
-    connection.set_prepared_statement_cache_capacity(64);
-    events::body::teach(&connection)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "foreign_keys", true)?;
-    // The WAL grows to this many pages of 4 KiB before they are moved to the database: fewer, longer checkpoints.
-    connection.pragma_update(None, "wal_autocheckpoint", 10_000)?;
-    connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
-    connection.pragma_update(None, "cache_size", -32 * 1024)?;
-    if std::fs::metadata(file).is_ok_and(|meta| meta.len() <= CHECKED_WHOLE) {
-        let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-        if verdict != "ok" {
-            return Err(LedgerError::Damaged {
-                file: file.to_owned(),
-                detail: verdict,
-            });
-        }
-    }
-    migrate::migrate(&mut connection, Some(file))?;
-    Ok(connection)
-}
-
-/// Opens an existing, up-to-date database for reading only.
-pub(crate) fn open_read(data_dir: &Path) -> Result<Connection, LedgerError> {
-    let file = path(data_dir);
-    let open = || -> Result<Connection, LedgerError> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&file, flags)?;
-        connection.busy_timeout(BUSY)?;
-        connection.set_prepared_statement_cache_capacity(64);
-        events::body::teach(&connection)?;
-        connection.pragma_update(None, "query_only", true)?;
-        Ok(connection)
-    };
-    open().map_err(|error| error.of_file(&file))
-}
-
-/// The way to the ledger from async code: reads on the pool, writes through the writer thread. Cheap to clone.
+/// The way to the ledger from async code: reads on the pool, changes through the writer. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Ledger {
     jobs: SyncSender<Job>,
+    clock: Clock,
     metrics: Arc<Metrics>,
     readers: Arc<Readers>,
+    health: watch::Receiver<Health>,
+    versions: Versions,
+    beat: Arc<AtomicU64>,
+}
+
+/// What the handle shares with the writer.
+pub(crate) struct Shared {
+    pub(crate) jobs: SyncSender<Job>,
+    pub(crate) health: watch::Receiver<Health>,
+    pub(crate) versions: Versions,
+    /// Grows with each round of the writer.
+    pub(crate) beat: Arc<AtomicU64>,
 }
 
 struct Readers {
-    free: std::sync::Mutex<Vec<Connection>>,
+    free: Mutex<Vec<Connection>>,
     permits: Arc<Semaphore>,
 }
 
+/// A connection taken from the pool; it goes back when this is dropped, also by a panic.
+struct Taken {
+    readers: Arc<Readers>,
+    connection: Option<Connection>,
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        let mut free = self.readers.free.lock().unwrap_or_else(PoisonError::into_inner);
+        free.extend(self.connection.take());
+    }
+}
+
 impl Ledger {
-    pub(crate) fn new(jobs: SyncSender<Job>, data_dir: &Path, metrics: Arc<Metrics>) -> Result<Self, LedgerError> {
-        let free = (0..READERS).map(|_| open_read(data_dir)).collect::<Result<_, _>>()?;
+    pub(crate) fn new(
+        shared: Shared,
+        data_dir: &Path,
+        clock: Clock,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, LedgerError> {
+        let free = (0..READERS)
+            .map(|_| tables::open_read(data_dir))
+            .collect::<Result<_, _>>()?;
         let readers = Readers {
-            free: std::sync::Mutex::new(free),
+            free: Mutex::new(free),
             permits: Arc::new(Semaphore::new(READERS)),
         };
         Ok(Self {
-            jobs,
+            jobs: shared.jobs,
+            clock,
             metrics,
             readers: Arc::new(readers),
+            health: shared.health,
+            versions: shared.versions,
+            beat: shared.beat,
         })
     }
 
-    /// Hands a job to the writer without waiting.
-    pub(crate) fn submit(&self, job: Job) -> Result<(), LedgerError> {
+    /// Whether changes are stored at the moment.
+    pub(crate) fn health(&self) -> Health {
+        *self.health.borrow()
+    }
+
+    /// A number that grows, at least once a second, while the writer works.
+    pub(crate) fn beat(&self) -> u64 {
+        self.beat.load(Ordering::Relaxed)
+    }
+
+    /// Waits until all that is committed now is on the disk; gives the version that readers may know. A reader of the
+    /// feed asks after it has joined: what is committed later comes to it through its queue.
+    pub(crate) async fn durable_version(&self) -> Result<i64, LedgerError> {
+        let committed = self.versions.committed.load(Ordering::SeqCst);
+        let mut durable = self.versions.durable.clone();
+        let reached = durable.wait_for(|durable| *durable >= committed);
+        match tokio::time::timeout(DURABLE, reached).await {
+            Ok(Ok(durable)) => Ok(*durable),
+            Ok(Err(_)) | Err(_) => Err(LedgerError::Busy),
+        }
+    }
+
+    /// Hands an entry to the writer without waiting.
+    fn submit(&self, entry: Entry) -> Result<oneshot::Receiver<Result<Answer, LedgerError>>, LedgerError> {
+        let (reply, answer) = oneshot::channel();
+        let reply = Some(reply);
+        let stamped = Stamped {
+            at: self.clock.now(),
+            seed: seed(),
+            entry,
+        };
         // Counted before the writer can take it.
         self.metrics.waiting.fetch_add(1, Ordering::Relaxed);
-        self.jobs.try_send(job).map_err(|error| {
+        self.jobs.try_send(Job { stamped, reply }).map_err(|error| {
             self.metrics.waiting.fetch_sub(1, Ordering::Relaxed);
             match error {
                 TrySendError::Full(_) | TrySendError::Disconnected(_) => LedgerError::Busy,
             }
-        })
+        })?;
+        Ok(answer)
     }
 
-    /// Runs a change inside the writer's next transaction and waits for its commit. A change that fails is undone
-    /// alone; when the commit fails, nothing of the batch is stored.
-    pub(crate) async fn write<T: Send + 'static>(
-        &self,
-        change: impl FnOnce(&mut Batch<'_>) -> Result<T, LedgerError> + Send + 'static,
-    ) -> Result<T, LedgerError> {
-        let (reply, answer) = oneshot::channel();
-        self.submit(Job::Change(Box::new(move |batch| {
-            let result = change(batch);
-            let failed = result.is_err();
-            let finish = move |lost: Option<LedgerError>| {
-                // Nobody waits any more when the caller was cancelled; the change stands.
-                let _ = reply.send(lost.map_or(result, Err));
-            };
-            (failed, Box::new(finish))
-        })))?;
-        answer.await.unwrap_or(Err(LedgerError::Busy))
+    /// Makes a change and waits until it is on the disk. A change that fails is undone alone; when its transaction or
+    /// the sync fails, nothing of the batch is stored.
+    pub(crate) async fn put<C: Change>(&self, change: C) -> Result<C::Answer, LedgerError> {
+        let answer = self.submit(change.into())?.await;
+        C::answer(answer.unwrap_or(Err(LedgerError::Busy))?).ok_or(LedgerError::Busy)
+    }
+
+    /// Stores a posted event and waits until it is on the disk.
+    pub(crate) async fn append(&self, read: Box<Readable>, body: Body) -> Result<(), LedgerError> {
+        self.put(Posted { read, body }).await.map(drop)
+    }
+
+    /// Stores an exchange with the PBX; nobody waits for it. False where the ledger is busy and it will be missing.
+    pub(crate) fn note_exchange(&self, row: ExchangeRow) -> bool {
+        self.submit(Exchanged(row).into()).is_ok()
     }
 
     /// Runs a query on a read-only connection.
@@ -304,47 +193,28 @@ impl Ledger {
         query: impl FnOnce(&Connection) -> Result<T, LedgerError> + Send + 'static,
     ) -> Result<T, LedgerError> {
         let readers = self.readers.clone();
-        let permit = self
-            .readers
-            .permits
-            .clone()
-            .acquire_owned()
-            .await
-            .map_err(|_| LedgerError::Busy)?;
+        let permit = readers.permits.clone().acquire_owned().await;
+        let permit = permit.map_err(|_| LedgerError::Busy)?;
         let run = move || {
             // Kept until the connection is back, also when the caller no longer waits.
             let _permit = permit;
-            let taken = readers
-                .free
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
-                .pop();
-            let Some(connection) = taken else {
-                return Err(LedgerError::Busy);
-            };
-            let result = query(&connection);
-            readers
-                .free
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
-                .push(connection);
-            result
+            let connection = readers.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let taken = Taken { readers, connection };
+            match &taken.connection {
+                Some(connection) => query(connection),
+                None => Err(LedgerError::Busy),
+            }
         };
-        tokio::task::spawn_blocking(run).await.unwrap_or(Err(LedgerError::Busy))
+        tokio::task::spawn_blocking(run).await.unwrap_or_else(|ended| {
+            tracing::error!(%ended, "a query of the ledger ended badly");
+            Err(LedgerError::Query)
+        })
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::{LedgerError, decode};
-
-    #[test]
-    fn an_unreadable_value_is_not_quoted() {
-        let read = decode::<Vec<bool>>(r#"["+79000000099"]"#).map_err(LedgerError::from);
-        let told = read.map_or_else(|error| error.to_string(), |_| String::new());
-        assert!(
-            !told.is_empty() && !told.contains("9000000099"),
-            "in the log stood {told}"
-        );
-    }
+/// What an entry gets of chance.
+pub(crate) fn seed() -> u64 {
+    let mut bytes = [0_u8; 8];
+    getrandom::fill(&mut bytes).expect("the system has random numbers");
+    u64::from_le_bytes(bytes)
 }

@@ -14,44 +14,59 @@
 //! # }
 //! ```
 //!
-//! Path of an event: [`ingest`] → [`writer`] (one thread, group commit) → [`feed`]. Everything that was answered with
-//! 200 is in the [`ledger`].
+//! Path of an event: [`http`] (ingest) → [`ledger`] (one writer, group commit, sync) → [`feed`]. Everything that was
+//! answered with 200 is in the [`tables`] on the disk.
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used))]
 
-mod abonents;
-mod account;
-mod api;
-mod auth;
-mod check;
+// From the top floor to the lowest: a file imports only what lies below it (ARCHITECTURE.md).
 pub mod cli;
+mod relay;
+mod account;
 mod config;
-mod error;
-mod feed;
+
+mod check;
 mod front;
+mod http;
+
+mod company;
 mod importer;
-mod ingest;
 mod keeper;
-mod ledger;
-mod metrics;
-mod open_calls;
-mod probes;
 mod retention;
+
+mod feed;
+mod pbx;
+mod people;
+mod tls;
+
+mod ledger;
+
+mod failed;
 mod roster;
-mod sequence;
-mod single;
-mod state;
-mod sweeper;
+mod told;
+
+mod tables;
+
+mod clock;
+mod keys;
+mod metrics;
+mod private;
+mod probes;
+mod rate;
+mod routes;
+mod timing;
+mod token_file;
 mod words;
-mod writer;
 
 pub use account::StartError;
-pub use auth::{Role, Secret};
-pub use config::{MAIN, Options};
-pub use ledger::LedgerError;
-pub use ledger::settings::{Scope, Settings, SubscriptionKind};
+pub use clock::Clock;
+pub use config::Options;
+pub use keys::{Role, Secret};
+pub use ledger::WalSync;
 pub use perezvon_core::call::Policy;
 pub use perezvon_pbx::rest::Token;
-pub use single::Relay;
-pub use state::Timing;
+pub use relay::Relay;
+pub use tables::LedgerError;
+pub use tables::settings::{MAIN, Scope, Settings, SubscriptionKind};
+pub use timing::Timing;
 pub use words::cause_codes;

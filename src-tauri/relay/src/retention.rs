@@ -1,11 +1,11 @@
 //! What is old is forgotten: once after the start and then daily, in small steps between which the writer stores what
 //! waits. Freed pages of the database are used again by what comes; the file does not shrink.
 
-use crate::ledger::LedgerError;
-use crate::ledger::audit::{self, Entry, What, Who};
-use crate::ledger::retention::{self, Old};
+use crate::tables::LedgerError;
+use crate::tables::audit::{self, Entry, What, Who};
+use crate::tables::retention::{self, Old};
 use crate::state::App;
-use crate::writer::now;
+use crate::clock::now;
 use serde_json::json;
 use std::time::Duration;
 

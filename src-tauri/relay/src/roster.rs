@@ -1,6 +1,6 @@
 //! Whose event is it (reference 2.7, "who of ours"): abonents, lines and subscriptions in memory.
 
-use crate::ledger::{LedgerError, abonents, abonents::Abonent, subscriptions};
+use crate::tables::{LedgerError, abonents, abonents::Abonent, subscriptions};
 use perezvon_core::call::{Target, is_system};
 use perezvon_core::event::{CallData, Event};
 use perezvon_core::{Number, event::Personality};

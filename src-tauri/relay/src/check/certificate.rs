@@ -2,7 +2,7 @@
 
 use super::{Finding, Scene};
 use crate::front::TlsState;
-use crate::writer::now;
+use crate::clock::now;
 use perezvon_core::Time;
 
 /// With less than so much time left somebody should know: authorities' programs renew a month before, milliseconds.

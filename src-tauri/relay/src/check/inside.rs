@@ -1,7 +1,7 @@
 //! The relay itself: its ledger, its disk, its feed.
 
 use super::{Finding, Scene};
-use crate::ledger::{self, LedgerError};
+use crate::tables::{self, LedgerError};
 use crate::words;
 use reqwest::{StatusCode, header};
 use std::time::Duration;

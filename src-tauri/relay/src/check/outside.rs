@@ -1,7 +1,7 @@
 //! The public address, the subscription, and events from end to end.
 
 use super::{Finding, Scene};
-use crate::ledger::events::{self, PROBE};
+use crate::tables::events::{self, PROBE};
 use perezvon_pbx::rest::{PortalError, Reach};
 use std::time::Duration;
 use url::{Host, Url};

@@ -1,7 +1,7 @@
 //! `backup` and `restore`.
 
 use super::{Backup, Restore};
-use crate::ledger::copy;
+use crate::tables::copy;
 use anyhow::Context as _;
 use std::io::Write as _;
 

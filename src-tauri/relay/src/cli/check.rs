@@ -3,8 +3,8 @@
 use super::{Check, File, all_options};
 use crate::check::{self, Scene};
 use crate::front::Local;
-use crate::ledger::{self, LedgerError, settings, subscriptions};
-use crate::writer::now;
+use crate::tables::{self, LedgerError, settings, subscriptions};
+use crate::clock::now;
 use anyhow::Context as _;
 use perezvon_pbx::rest::Portal;
 use serde_json::Value;

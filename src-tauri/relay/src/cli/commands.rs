@@ -3,17 +3,17 @@
 use super::{
     Cli, Command, DataDir, Events, File, NewJoinCode, Serve, UserCommand, all_options, backup, check, service,
 };
-use crate::api::{NewCode, link, new_code};
-use crate::auth::hash;
-use crate::error::ApiError;
+use crate::http::{NewCode, link, new_code};
+use crate::keys::hash;
+use crate::http::error::ApiError;
 use crate::front::{Front, Local};
-use crate::ledger::audit::Who;
-use crate::ledger::events::{self, EventQuery};
-use crate::ledger::scan::{Order, Span};
-use crate::ledger::{self, join_codes, settings, users};
+use crate::tables::audit::Who;
+use crate::tables::events::{self, EventQuery};
+use crate::tables::scan::{Order, Span};
+use crate::tables::{self, join_codes, settings, users};
 use crate::metrics::scrape;
 use crate::state::Timing;
-use crate::writer::now;
+use crate::clock::now;
 use anyhow::{Context as _, bail};
 use reqwest::Method;
 use std::future::Future;
@@ -143,7 +143,7 @@ async fn user(command: UserCommand) -> anyhow::Result<()> {
             let connection = ledger::open(&dir.ledger()?)?;
             let roster = crate::roster::Roster::load(&connection)?;
             let abonent = abonent.map(|id| roster.abonent(&id).unwrap_or(&id).to_owned());
-            let new = crate::api::new_user(&name, role.into(), abonent);
+            let new = crate::http::new_user(&name, role.into(), abonent);
             let (user, key) = new.map_err(|error| anyhow::anyhow!("{}", error.message()))?;
             let whole = connection.unchecked_transaction()?;
             users::add(&whole, &user, &hash(&key), Who::console())?;

@@ -1,7 +1,7 @@
 //! One reader on a WebSocket: the backlog from the ledger, then live, each message exactly one snapshot.
 
 use super::{Seat, Told, View, told};
-use crate::ledger::{LedgerError, calls, users};
+use crate::tables::{LedgerError, calls, users};
 use crate::state::App;
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use std::time::Duration;

@@ -5,7 +5,7 @@ use super::client::{Client, Network};
 use super::dispatch::Accounts;
 use super::limits::{Gauge, Limits, Seat, Seats};
 use super::paced::{Paced, Timed};
-use crate::error::ApiError;
+use crate::http::error::ApiError;
 use axum::body::Body;
 use axum::http::Request;
 use hyper::body::Incoming;

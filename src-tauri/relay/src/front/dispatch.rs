@@ -4,10 +4,10 @@
 use super::client::Client;
 use super::limits::Gauge;
 use super::tls::Tls;
-use crate::auth;
-use crate::auth::code::{self, Tries};
-use crate::error::ApiError;
-use crate::ledger::{LedgerError, join_codes, users};
+use crate::keys;
+use crate::keys::code::{self, Tries};
+use crate::http::error::ApiError;
+use crate::tables::{LedgerError, join_codes, users};
 use crate::state::App;
 use axum::Router;
 use axum::body::Body;
@@ -65,7 +65,7 @@ impl Accounts {
             if let Some(tls) = &self.tls {
                 let _ = app.tls.set(tls.clone());
             }
-            let router = crate::api::router(app.clone());
+            let router = crate::http::router(app.clone());
             // Started once: nobody else fills the place.
             let _ = place.open.set(Open {
                 app: app.clone(),
@@ -226,9 +226,9 @@ impl Accounts {
     async fn health(&self) -> Response {
         let mut ok = self.closed().next().is_none();
         for one in self.open() {
-            ok &= crate::api::is_well(&one.app).await;
+            ok &= crate::http::is_well(&one.app).await;
         }
-        crate::api::health_of(ok).into_response()
+        crate::http::health_of(ok).into_response()
     }
 }
 

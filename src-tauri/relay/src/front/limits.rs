@@ -1,7 +1,7 @@
 //! How much one client may ask for.
 
 use super::client::Client;
-use crate::error::ApiError;
+use crate::http::error::ApiError;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,8 +1,8 @@
 //! How often the PBX is asked.
 
-use crate::ledger::calls;
+use crate::tables::calls;
 use crate::state::App;
-use crate::writer::now;
+use crate::clock::now;
 use perezvon_core::Time;
 use serde::Serialize;
 use std::sync::PoisonError;
@@ -34,7 +34,7 @@ pub(crate) async fn mode(app: &App) -> Mode {
     if app.portal().is_none() {
         return Mode::Off;
     }
-    let subscribed = app.ledger.read(crate::ledger::subscriptions::active).await;
+    let subscribed = app.ledger.read(crate::tables::subscriptions::active).await;
     let heard = app.callback_url().is_some()
         && subscribed.is_ok_and(|active| active.iter().any(|one| one.expires_at > now()))
         && keeper_is_content(app);

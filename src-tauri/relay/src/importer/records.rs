@@ -1,10 +1,10 @@
 //! The recordings: after the cursor what is new, and again what may have come late, below it.
 
 use super::{CHUNK, Loop, SHALLOW_MS, Trouble, WAITED_MS};
-use crate::ledger::recordings::{self, RecordingRow};
-use crate::ledger::statistics as places;
+use crate::tables::recordings::{self, RecordingRow};
+use crate::tables::statistics as places;
 use crate::roster::Roster;
-use crate::writer::now;
+use crate::clock::now;
 use perezvon_core::{Direction, Number, Time};
 use perezvon_pbx::rest::{CallRecord, Portal, PortalError, RecordFilter, RecordKey};
 use std::collections::BTreeSet;

@@ -2,7 +2,7 @@
 
 use super::{CHUNK, Loop, Trouble};
 use crate::roster::Roster;
-use crate::writer::now;
+use crate::clock::now;
 use perezvon_core::call::{LineStatus, StatisticsLine};
 use perezvon_core::{Direction, Number, Time};
 use perezvon_pbx::rest::{self, Portal, StatisticsPage, StatisticsQuery};

@@ -2,9 +2,9 @@
 
 use super::plan::{self, Age};
 use super::{Done, Keeper, Trouble};
-use crate::ledger::abonents;
-use crate::ledger::settings::{Scope, Settings, SubscriptionKind};
-use crate::ledger::subscriptions::{self, Subscription};
+use crate::tables::abonents;
+use crate::tables::settings::{Scope, Settings, SubscriptionKind};
+use crate::tables::subscriptions::{self, Subscription};
 use perezvon_pbx::rest::{Portal, PortalError, SubscriptionKind as WireKind};
 use std::time::{Duration, Instant};
 
@@ -178,7 +178,7 @@ impl Keeper {
             .map(|a| a.id)
             .collect();
         if present.is_empty() {
-            present = crate::abonents::refresh(&self.app, portal, crate::ledger::audit::Who::relay())
+            present = crate::company::refresh(&self.app, portal, crate::tables::audit::Who::relay())
                 .await?
                 .into_iter()
                 .map(|a| a.id)
@@ -225,7 +225,7 @@ impl Keeper {
         by: Option<String>,
     ) -> Result<(), Trouble> {
         let (id, at) = (subscription.id.clone(), self.app.now());
-        let end = move |batch: &mut crate::writer::Batch<'_>| {
+        let end = move |batch: &mut crate::ledger::Transaction<'_>| {
             Ok(subscriptions::end(batch.connection, &id, reason, by.as_deref(), at)?)
         };
         self.app.ledger.write(end).await?;
@@ -265,7 +265,7 @@ impl Keeper {
             last_sequence: None,
         };
         let row = subscription.clone();
-        let add = move |batch: &mut crate::writer::Batch<'_>| {
+        let add = move |batch: &mut crate::ledger::Transaction<'_>| {
             subscriptions::add(batch.connection, &row)?;
             batch.roster_changed = true;
             batch.follow_subscriptions()

@@ -2,7 +2,7 @@
 //! the PBX. Silence alone says nothing; silence while the PBX's statistics list calls does.
 
 use super::Keeper;
-use crate::ledger::subscriptions::Subscription;
+use crate::tables::subscriptions::Subscription;
 use perezvon_core::Time;
 use perezvon_pbx::rest::{PAGE_SIZES, Portal, StatisticsQuery};
 use std::time::Instant;

@@ -2,7 +2,7 @@
 //! the domain must arrive here.
 
 use super::{Configs, HTTP_1, Tls, provider, until};
-use crate::writer::now;
+use crate::clock::now;
 use async_trait::async_trait;
 use futures_util::StreamExt as _;
 use rustls::pki_types::CertificateDer;

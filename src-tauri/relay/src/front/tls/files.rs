@@ -1,7 +1,7 @@
 //! A certificate in two files that somebody else renews.
 
 use super::{Tls, serving, until};
-use crate::writer::now;
+use crate::clock::now;
 use perezvon_core::Time;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;

@@ -1,0 +1,131 @@
+//! Whether abonents' calls are recorded (reference 1.3): read in the background, and switched.
+
+use crate::tables::LedgerError;
+use crate::tables::abonents::{self, Recording};
+use crate::tables::audit::{self, Entry, What, Who};
+use crate::state::App;
+use crate::clock::now;
+use perezvon_pbx::rest::{Portal, PortalError};
+use serde_json::json;
+use std::time::Duration;
+
+/// What is older is read anew, milliseconds.
+const FRESH: i64 = 24 * 60 * 60 * 1000;
+/// How often somebody looks whether anything is that old.
+const LOOK: Duration = Duration::from_hours(1);
+/// The pause after the PBX failed.
+const RETRY: Duration = Duration::from_mins(10);
+
+/// Why the recording was not switched.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SwitchError {
+    #[error(transparent)]
+    Portal(#[from] PortalError),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// Switches an abonent's recording at the PBX, reads it again, and stores what the PBX says, with a line in the audit.
+pub(crate) async fn switch(
+    app: &App,
+    portal: &Portal,
+    abonent: String,
+    on: bool,
+    who: Who,
+) -> Result<Recording, SwitchError> {
+    let asked = if on {
+        portal.recording_on(&abonent).await
+    } else {
+        portal.recording_off(&abonent).await
+    };
+    // Lost on the way back is not refused: what became of it is read below.
+    let lost = |error: &PortalError| {
+        matches!(
+            error,
+            PortalError::Timeout
+                | PortalError::Unavailable { .. }
+                | PortalError::OutcomeUnknown { .. }
+                | PortalError::Unreachable {
+                    reach: perezvon_pbx::rest::Reach::Broken
+                }
+        )
+    };
+    let lost = match asked {
+        Ok(()) => None,
+        Err(error) if lost(&error) => Some(error),
+        Err(error) => return Err(error.into()),
+    };
+    let found = portal.recording(&abonent).await.map(Recording::from);
+    let stored = found.as_ref().ok().copied();
+    app.ledger
+        .write(move |batch| {
+            let at = now();
+            let before = abonents::switched(batch.connection, &abonent, stored, at, &who.name)?;
+            let entry = Entry {
+                at,
+                who,
+                what: What::RecordingSwitched,
+                subject: Some(abonent),
+                detail: Some(json!({ "asked": Recording::from(on), "before": before, "after": stored })),
+            };
+            audit::add(batch.connection, &entry)
+        })
+        .await?;
+    match (lost, found) {
+        (Some(error), Ok(found)) if found != Recording::from(on) => Err(error.into()),
+        (_, found) => Ok(found?),
+    }
+}
+
+/// Reads what is not known or a day old, one abonent after the other, until the relay ends.
+pub(crate) async fn watch(app: App) {
+    loop {
+        let woken = app.wake_recording.notified();
+        let wait = tokio::select! {
+            wait = read_stale(&app) => wait,
+            () = app.stop.cancelled() => return,
+        };
+        tokio::select! {
+            () = woken => {}
+            () = tokio::time::sleep(wait) => {}
+            () = app.stop.cancelled() => return,
+        }
+    }
+}
+
+async fn read_stale(app: &App) -> Duration {
+    let Some(portal) = app.portal_for("recording") else {
+        return LOOK;
+    };
+    let stale = app
+        .ledger
+        .read(|connection| abonents::recording_stale(connection, now(), FRESH))
+        .await;
+    let stale = match stale {
+        Ok(stale) => stale,
+        Err(error) => {
+            tracing::warn!(%error, "whose recording is on could not be looked up");
+            return RETRY;
+        }
+    };
+    for (abonent, read_at) in stale {
+        let found = match portal.recording(&abonent).await {
+            Ok(on) => Some(Recording::from(on)),
+            // It says nothing of this one; tomorrow it may.
+            Err(PortalError::Refused { .. } | PortalError::NotJson { .. } | PortalError::Invalid { .. }) => None,
+            Err(error) => {
+                tracing::warn!(code = error.code(), "whose recording is on could not be read");
+                return RETRY;
+            }
+        };
+        let stored = app
+            .ledger
+            .write(move |batch| abonents::recording_read(batch.connection, &abonent, found, read_at, now()))
+            .await;
+        if let Err(error) = stored {
+            tracing::warn!(%error, "whose recording is on could not be stored");
+            return RETRY;
+        }
+    }
+    LOOK
+}

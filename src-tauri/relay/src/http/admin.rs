@@ -1,0 +1,67 @@
+//! Health, and what an administrator looks at.
+
+use crate::keys::{self, Role};
+use crate::tables::subscriptions as ledger_subscriptions;
+use crate::tables::{calls, events};
+use crate::state::App;
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use serde_json::{Value, json};
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+
+/// Whether the account can be read and stores.
+pub(crate) async fn is_well(app: &App) -> bool {
+    app.ledger.read(events::summary).await.is_ok() && app.healthy.load(Ordering::Relaxed)
+}
+
+/// What anyone may know.
+pub(crate) fn health_of(ok: bool) -> (StatusCode, Json<Value>) {
+    let state = if ok { "ok" } else { "failing" };
+    let health = json!({ "status": state, "version": env!("CARGO_PKG_VERSION"), "ledger": state });
+    let status = if ok {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (status, Json(health))
+}
+
+/// `GET /v1/health`: for anyone; an admin sees more.
+pub(crate) async fn health(State(app): State<App>, headers: HeaderMap) -> (StatusCode, Json<Value>) {
+    let summary = app.ledger.read(events::summary).await;
+    let writes = app.healthy.load(Ordering::Relaxed);
+    let ok = summary.is_ok() && writes;
+    let (status, Json(mut health)) = health_of(ok);
+    let admin = auth::caller(&app, &headers)
+        .await
+        .is_ok_and(|caller| caller.role == Role::Admin);
+    if let (true, Some(map)) = (admin, health.as_object_mut()) {
+        let keeper = app.keeper.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        map.insert("keeper".to_owned(), json!(keeper));
+        map.insert("import".to_owned(), crate::importer::health(&app).await);
+        map.insert("readers".to_owned(), json!(app.hub.readers()));
+        map.insert("upMs".to_owned(), json!(app.started.elapsed().as_millis() as u64));
+        map.insert("hasToken".to_owned(), json!(app.portal().is_some()));
+        map.insert("tls".to_owned(), json!(app.tls.get().map(|tls| tls.state())));
+        map.insert("callbackUrl".to_owned(), json!(app.callback_url()));
+        // The company is heard for as long as the subscription that ends last.
+        if let Ok(active) = app.ledger.read(ledger_subscriptions::active).await {
+            map.insert(
+                "subscriptionUntil".to_owned(),
+                json!(active.iter().map(|one| one.expires_at).max()),
+            );
+        }
+        if let Ok(aside) = app.ledger.read(calls::aside::count).await {
+            map.insert("callsAside".to_owned(), json!(aside));
+        }
+        if let Ok((stored, unreadable, last)) = summary {
+            map.insert(
+                "events".to_owned(),
+                json!({ "stored": stored, "unreadable": unreadable, "lastAt": last }),
+            );
+        }
+    }
+    (status, Json(health))
+}

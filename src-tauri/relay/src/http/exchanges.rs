@@ -1,0 +1,59 @@
+//! `/v1/exchanges`: the journal of requests to the PBX.
+
+use super::{flag, page_size, query, sought};
+use crate::keys::Admin;
+use crate::http::error::ApiError;
+use crate::tables::exchanges::{self, ExchangeQuery, Numbered};
+use crate::tables::scan::Span;
+use crate::state::App;
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use perezvon_core::Time;
+use serde::{Deserialize, Serialize};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Params {
+    q: Option<String>,
+    failed: Option<String>,
+    from: Option<Time>,
+    to: Option<Time>,
+    cursor: Option<i64>,
+    limit: Option<usize>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Told {
+    exchanges: Vec<Numbered>,
+    /// Where the next page begins; absent after the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cursor: Option<i64>,
+}
+
+/// `GET /v1/exchanges`: newest first.
+pub(crate) async fn list(
+    State(app): State<App>,
+    _: Admin,
+    params: Result<Query<Params>, QueryRejection>,
+) -> Result<Json<Told>, ApiError> {
+    let params = query(params)?;
+    let query = ExchangeQuery {
+        q: sought(params.q)?,
+        failed: flag(params.failed.as_ref()),
+        span: Span {
+            from: params.from,
+            to: params.to,
+        },
+        cursor: params.cursor,
+        limit: page_size(params.limit)?,
+    };
+    let page = app
+        .ledger
+        .read(move |connection| exchanges::search(connection, &query))
+        .await?;
+    Ok(Json(Told {
+        exchanges: page.rows,
+        cursor: page.next,
+    }))
+}

@@ -1,0 +1,133 @@
+//! `/v1/feed` and `/v1/changes`: the same log after a cursor, by WebSocket and by long poll.
+
+use super::query;
+use crate::keys::Caller;
+use crate::keys::Role;
+use crate::http::error::ApiError;
+use crate::feed::socket::{self, PAGE};
+use crate::feed::{Told, View};
+use crate::tables::{calls, settings};
+use crate::state::App;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::{Query, State};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
+use serde::Deserialize;
+use std::time::Duration;
+
+/// The newest version that the reader may see, so that he knows his backlog.
+const VERSION: HeaderName = HeaderName::from_static("x-perezvon-version");
+
+/// Longest wait of the long poll, seconds.
+const MAX_WAIT: u64 = 60;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Params {
+    #[serde(default)]
+    after: i64,
+    abonent: Option<String>,
+    wait: Option<u64>,
+    limit: Option<usize>,
+}
+
+fn view(app: &App, caller: &Caller, abonent: Option<&String>) -> Result<View, ApiError> {
+    // An admin may write an id as the PBX's events do.
+    let wanted = abonent.map(|id| app.roster.get().abonent(id).unwrap_or(id).to_owned());
+    let view = caller.view(wanted)?;
+    Ok(match (caller.role, view) {
+        (Role::User, Some(own)) => View::Abonent(own),
+        (Role::User, None) => return Err(ApiError::Forbidden),
+        (Role::Admin, Some(one)) => View::AdminOf(one),
+        (Role::Admin, None) => View::Company,
+    })
+}
+
+/// `GET /v1/feed?after=SEQ`.
+pub(crate) async fn socket(
+    State(app): State<App>,
+    caller: Caller,
+    params: Result<Query<Params>, QueryRejection>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, ApiError> {
+    let params = query(params)?;
+    let view = view(&app, &caller, params.abonent.as_ref())?;
+    let upgrade = upgrade.map_err(|_| ApiError::BadRequest("a WebSocket upgrade is expected"))?;
+    if app.stop.is_cancelled() {
+        return Err(ApiError::Stopping);
+    }
+    // The place comes first: what is committed while the ledger is read is already in its queue.
+    let seat = app.hub.join(view.clone(), caller.user.clone());
+    let newest = newest(&app, view, params.after).await?;
+    // A key that was revoked before the place was taken found nothing to cut.
+    still_valid(&app, &caller).await?;
+    let mut response = upgrade
+        .read_buffer_size(1024)
+        .write_buffer_size(0)
+        .max_write_buffer_size(256 * 1024)
+        // Readers say nothing but pongs.
+        .max_message_size(1024)
+        .max_frame_size(1024)
+        .on_upgrade(move |socket| socket::serve(app, socket, seat, params.after, caller.user));
+    response.headers_mut().insert(VERSION, HeaderValue::from(newest));
+    Ok(response)
+}
+
+/// The newest version that the reader may see; one before his cursor where he must begin anew.
+async fn newest(app: &App, view: View, cursor: i64) -> Result<i64, ApiError> {
+    let newest = move |connection: &rusqlite::Connection| match settings::lost(connection, cursor)? {
+        Some(older) => Ok(older),
+        None => calls::newest(connection, view.abonent()),
+    };
+    Ok(app.ledger.read(newest).await?)
+}
+
+/// `GET /v1/changes?after=SEQ&wait=25`.
+pub(crate) async fn changes(
+    State(app): State<App>,
+    caller: Caller,
+    params: Result<Query<Params>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let params = query(params)?;
+    let view = view(&app, &caller, params.abonent.as_ref())?;
+    let limit = super::page_size(params.limit.or(Some(PAGE)))?;
+    let wait = Duration::from_secs(params.wait.unwrap_or(0).min(MAX_WAIT));
+    let mut seat = app.hub.join(view.clone(), caller.user.clone());
+    let mut page = socket::page(&app, &view, params.after, limit).await?;
+    if page.is_empty() && !wait.is_zero() {
+        tokio::select! {
+            _ = seat.news.recv() => {}
+            () = tokio::time::sleep(wait) => {}
+            () = app.stop.cancelled() => {}
+        }
+        // Who is revoked loses the place, and must not be told what has come since.
+        still_valid(&app, &caller).await?;
+        page = socket::page(&app, &view, params.after, limit).await?;
+    }
+    let mut response = listed(&page, params.after, page.len() == limit);
+    let newest = newest(&app, view, params.after).await?;
+    response.headers_mut().insert(VERSION, HeaderValue::from(newest));
+    Ok(response)
+}
+
+async fn still_valid(app: &App, caller: &Caller) -> Result<(), ApiError> {
+    if socket::may_still_read(app, caller.user.as_deref()).await {
+        Ok(())
+    } else {
+        Err(ApiError::Unauthorized)
+    }
+}
+
+/// The snapshots are JSON already.
+fn listed(page: &[Told], after: i64, more: bool) -> Response {
+    let after = page.last().map_or(after, |told| told.version);
+    let calls: Vec<&str> = page.iter().map(|told| told.json.as_str()).collect();
+    let json = format!(r#"{{"calls":[{}],"after":{after},"more":{more}}}"#, calls.join(","));
+    (
+        [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))],
+        json,
+    )
+        .into_response()
+}

@@ -1,0 +1,174 @@
+//! `POST /v1/calls`: call back. The PBX has no idempotency key and a repeat rings again, so a request is stored before
+//! the PBX is asked, asked once, and never repeated by itself.
+
+use super::body;
+use crate::keys::{Caller, Role};
+use crate::http::error::ApiError;
+use crate::tables::LedgerError;
+use crate::tables::requests::{self, RequestRow, RequestState};
+use crate::state::App;
+use crate::clock::now;
+use axum::Json;
+use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
+use axum::http::{HeaderMap, StatusCode};
+use perezvon_core::Number;
+use perezvon_pbx::rest::{Portal, PortalError};
+use serde::{Deserialize, Serialize};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Wanted {
+    number: String,
+    /// Whose phone rings first; an admin must say.
+    abonent: Option<String>,
+}
+
+/// What became of a request.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Placed {
+    /// The call, once it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    /// The session, where the PBX named it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tracking_id: Option<String>,
+    /// The `Idempotency-Key`, as the call's snapshot carries it.
+    request: String,
+}
+
+/// The reader's key, or a new one where he gave none: then a repeat of his is another call.
+fn idempotency_key(headers: &HeaderMap) -> Result<String, ApiError> {
+    const WRONG: ApiError = ApiError::BadRequest("the Idempotency-Key must have 1 to 64 visible characters");
+    let Some(key) = headers.get("idempotency-key") else {
+        return Ok(ulid::Ulid::new().to_string());
+    };
+    let key = key.to_str().map_err(|_| WRONG)?;
+    let visible = key.bytes().all(|b| b.is_ascii_graphic());
+    if key.is_empty() || key.len() > 64 || !visible {
+        Err(WRONG)
+    } else {
+        Ok(key.to_owned())
+    }
+}
+
+/// `POST /v1/calls`.
+pub(crate) async fn call(
+    State(app): State<App>,
+    caller: Caller,
+    headers: HeaderMap,
+    wanted: Result<Json<Wanted>, JsonRejection>,
+) -> Result<(StatusCode, Json<Placed>), ApiError> {
+    let wanted = body(wanted)?;
+    let key = idempotency_key(&headers)?;
+    let named = wanted
+        .abonent
+        .map(|id| app.roster.get().abonent(&id).unwrap_or(&id).to_owned());
+    let abonent = match (caller.role, caller.view(named)?) {
+        (_, Some(abonent)) => abonent,
+        (Role::Admin, None) => return Err(ApiError::BadRequest("abonent: whose phone is to ring first?")),
+        (Role::User, None) => return Err(ApiError::Forbidden),
+    };
+    let number = Number::parse(&wanted.number);
+    let dial = number.dial().ok_or(ApiError::BadRequest("number cannot be dialled"))?;
+    let (portal, asked_at) = (app.portal_for(&format!("call:{key}")), now());
+    let begin = {
+        let (abonent, key, number) = (abonent.clone(), key.clone(), number.canonical());
+        let has_token = portal.is_some();
+        move |batch: &mut crate::ledger::Transaction<'_>| {
+            if !has_token {
+                return requests::get(batch.connection, &abonent, &key);
+            }
+            requests::begin(batch.connection, &abonent, &key, &number, asked_at)
+        }
+    };
+    let known = app.ledger.write(begin).await?;
+    if let Some(known) = known {
+        return if known.number == number.canonical() {
+            repeated(known)
+        } else {
+            Err(ApiError::KeyReused)
+        };
+    }
+    let portal = portal.ok_or(ApiError::NoToken)?;
+    let request = RequestRow {
+        abonent,
+        key,
+        number: number.canonical(),
+        state: RequestState::Placing,
+        tracking_id: None,
+        call_id: None,
+        error: None,
+        asked_at,
+    };
+    // On its own task: a desk that hangs up must not leave the request half done.
+    let task = app.tasks.spawn(place(app.clone(), portal, request, dial));
+    task.await
+        .unwrap_or(Err(ApiError::OutcomeUnknown))
+        .map(|placed| (StatusCode::ACCEPTED, Json(placed)))
+}
+
+/// The first answer once more.
+fn repeated(known: RequestRow) -> Result<(StatusCode, Json<Placed>), ApiError> {
+    let placed = Placed {
+        id: known.call_id.clone(),
+        tracking_id: known.tracking_id,
+        request: known.key,
+    };
+    match known.state {
+        RequestState::Placed => Ok((StatusCode::ACCEPTED, Json(placed))),
+        // Its events came: it was placed after all.
+        RequestState::Unknown if known.call_id.is_some() => Ok((StatusCode::ACCEPTED, Json(placed))),
+        RequestState::Placing => Err(ApiError::InProgress),
+        RequestState::Unknown => Err(ApiError::OutcomeUnknown),
+        RequestState::Failed => Err(failed_before(known.error.as_deref())),
+    }
+}
+
+fn failed_before(code: Option<&str>) -> ApiError {
+    match code {
+        Some("pbx_unauthorized") => ApiError::PbxUnauthorized,
+        Some("pbx_unavailable") => ApiError::Pbx("pbx_unavailable", "the PBX is out of order".to_owned()),
+        Some("pbx_refused") => ApiError::Pbx("pbx_refused", "the PBX refused the call".to_owned()),
+        _ => ApiError::Pbx("pbx_failed", "the call was not placed".to_owned()),
+    }
+}
+
+async fn place(app: App, portal: Portal, request: RequestRow, dial: String) -> Result<Placed, ApiError> {
+    let asked = portal.call(&request.abonent, &dial).await;
+    let (state, tracking_id, error) = match &asked {
+        Ok(placed) => (RequestState::Placed, placed.tracking_id.clone(), None),
+        Err(PortalError::OutcomeUnknown { .. }) => (RequestState::Unknown, None, asked.as_ref().err()),
+        Err(error) => (RequestState::Failed, None, Some(error)),
+    };
+    let code = error.map(PortalError::code);
+    let key = request.key.clone();
+    let tracking = tracking_id.clone();
+    let finish = move |batch: &mut crate::ledger::Transaction<'_>| -> Result<Option<String>, LedgerError> {
+        let whose = (request.abonent.as_str(), request.key.as_str());
+        requests::finish(batch.connection, whose, state, tracking.as_deref(), code, now())?;
+        match state {
+            RequestState::Placed | RequestState::Unknown => batch.placed(&request, tracking.as_deref()),
+            RequestState::Placing | RequestState::Failed => Ok(None),
+        }
+    };
+    let id = app.ledger.write(finish).await;
+    match (asked, id) {
+        (Ok(_), Ok(id)) => Ok(Placed {
+            id,
+            tracking_id,
+            request: key,
+        }),
+        // The phone rings, though it could not be noted: after a restart the request counts as unknown.
+        (Ok(_), Err(error)) => {
+            tracing::error!(%error, "a placed call could not be noted");
+            Ok(Placed {
+                id: None,
+                tracking_id,
+                request: key,
+            })
+        }
+        (Err(error), _) => Err(ApiError::of_portal(&error)),
+    }
+}

@@ -1,0 +1,329 @@
+//! The same entries make the same tables, whatever the batches; applied twice they change nothing; one that fails
+//! leaves no trace, in the tables or in memory.
+#![allow(clippy::unwrap_used)]
+
+use super::entry::{
+    CallAsked, CallPlaced, CallsForgotten, CompanyRead, Entry, EventsForgotten, Exchanged, JoinCodeMade, Joined,
+    LinesRead, Noted, Posted, RecordingGone, RecordsRead, Replayed, SettingsChanged, Stamped, SubscriptionEnded,
+    SubscriptionMade, Swept, UserAdded, UserRevoked, WaitGivenUp,
+};
+use super::transaction::{Refused, State, Transaction};
+use crate::keys::Role;
+use crate::tables::abonents::Abonent;
+use crate::tables::audit::{What, Who};
+use crate::tables::events::body::Body;
+use crate::tables::exchanges::ExchangeRow;
+use crate::tables::join_codes::JoinCode;
+use crate::tables::recordings::RecordingRow;
+use crate::tables::requests::{RequestRow, RequestState};
+use crate::tables::retention::Old;
+use crate::tables::subscriptions::Subscription;
+use crate::tables::users::User;
+use crate::tables::{self, LedgerError};
+use perezvon_core::call::{LineStatus, StatisticsLine};
+use perezvon_core::{Direction, Time};
+use perezvon_pbx::xsi;
+use proptest::prelude::*;
+use rusqlite::{Connection, types::Value};
+use std::fmt::Write as _;
+
+const BEGIN_MS: i64 = 1_800_000_000_000;
+const ABONENTS: [&str; 3] = [
+    "9000000001@mpbx.sip.beeline.ru",
+    "SIP00000U00002@mpbx.sip.beeline.ru",
+    "9000000003@ip.beeline.ru",
+];
+
+/// An event of one of a few calls, so that they meet.
+fn event(call: u8, abonent: u8, step: u8, sequence: i64, at: i64) -> Entry {
+    let (kind, state) = [
+        ("CallReceivedEvent", "Alerting"),
+        ("CallAnsweredEvent", "Active"),
+        ("CallReleasedEvent", "Released"),
+    ][usize::from(step % 3)];
+    let answer = if step % 3 > 0 && call % 2 == 0 {
+        format!("<xsi:answerTime>{}</xsi:answerTime>", at + 3_000)
+    } else {
+        String::new()
+    };
+    let text = format!(
+        r#"<?xml version="1.0" encoding="UTF-8"?>
+<xsi:Event xsi1:type="xsi:SubscriptionEvent" xmlns:xsi="http://schema.broadsoft.com/xsi" xmlns:xsi1="http://www.w3.org/2001/XMLSchema-instance">
+<xsi:eventID>e0000000-0000-4000-8000-0000{call:02x}{abonent:02x}{step:02x}00</xsi:eventID>
+<xsi:sequenceNumber>{sequence}</xsi:sequenceNumber>
+<xsi:subscriptionId>s-{abonent}</xsi:subscriptionId>
+<xsi:targetId>{target}</xsi:targetId>
+<xsi:eventData xsi1:type="xsi:{kind}"><xsi:call>
+<xsi:callId>callhalf-{call}{abonent}:0</xsi:callId><xsi:extTrackingId>{call}:1</xsi:extTrackingId>
+<xsi:personality>Terminator</xsi:personality><xsi:state>{state}</xsi:state>
+<xsi:remoteParty><xsi:address countryCode="7">tel:+7900000009{call}</xsi:address><xsi:callType>Network</xsi:callType></xsi:remoteParty>
+<xsi:startTime>{at}</xsi:startTime>{answer}
+</xsi:call></xsi:eventData></xsi:Event>"#,
+        target = ABONENTS[usize::from(abonent)],
+    );
+    Posted {
+        read: Box::new(xsi::parse(text.as_bytes()).map_err(|error| error.to_string())),
+        body: Body::pack(text.as_bytes()),
+    }
+    .into()
+}
+
+fn who() -> Who {
+    Who::console()
+}
+
+fn subscription(n: u8, at: i64) -> Subscription {
+    Subscription {
+        id: format!("s-{n}"),
+        abonent: Some(ABONENTS[usize::from(n)].to_owned()),
+        kind: "BASIC_CALL".to_owned(),
+        url: "https://relay.example.ru/xsi/secret".to_owned(),
+        granted_s: 3600,
+        made_at: Time::from_ms(at),
+        expires_at: Time::from_ms(at + 3_600_000),
+        renewed_by: None,
+        ended_at: None,
+        end_reason: None,
+        last_event_at: None,
+        last_sequence: None,
+    }
+}
+
+fn company() -> Entry {
+    let abonents = ABONENTS.iter().enumerate().map(|(n, id)| Abonent {
+        id: (*id).to_owned(),
+        last_name: Some(format!("Тестов{n}")),
+        extension: Some(format!("10{n}")),
+        ..Abonent::default()
+    });
+    CompanyRead {
+        abonents: abonents.collect(),
+        numbers: vec![("line1@mpbx.sip.beeline.ru".to_owned(), "+74950000050".to_owned())],
+        who: who(),
+    }
+    .into()
+}
+
+fn line(call: u8, abonent: u8, at: i64) -> StatisticsLine {
+    let id = ABONENTS[usize::from(abonent)];
+    StatisticsLine {
+        id: format!("line:{at}:i:{id}"),
+        abonent: id.to_owned(),
+        direction: Direction::Incoming,
+        status: if call.is_multiple_of(2) { LineStatus::Received } else { LineStatus::Missed },
+        start: Time::from_ms(at),
+        duration_ms: if call.is_multiple_of(2) { 20_000 } else { 0 },
+        number: Some(format!("+7900000009{call}")),
+        peer: None,
+        called: None,
+        by_line: false,
+        tracking_id: None,
+    }
+}
+
+fn recording(call: u8, abonent: u8, at: i64) -> RecordingRow {
+    RecordingRow {
+        id: format!("{call}{abonent}"),
+        tracking_id: call.is_multiple_of(3).then(|| format!("{call}:1")),
+        abonent: ABONENTS[usize::from(abonent)].to_owned(),
+        call_key: None,
+        number: Some(format!("+7900000009{call}")),
+        direction: Direction::Incoming,
+        started_at: Time::from_ms(at),
+        duration_ms: 20_000,
+        size: Some(1),
+        gone_at: None,
+    }
+}
+
+fn request(call: u8, abonent: u8, at: i64) -> RequestRow {
+    RequestRow {
+        abonent: ABONENTS[usize::from(abonent)].to_owned(),
+        key: format!("key-{call}"),
+        number: format!("+7900000009{call}"),
+        state: RequestState::Placing,
+        tracking_id: None,
+        call_id: None,
+        error: None,
+        asked_at: Time::from_ms(at),
+    }
+}
+
+fn user(call: u8, at: i64) -> User {
+    User {
+        id: format!("user-{call}-{at}"),
+        name: "Тестов".to_owned(),
+        role: Role::Admin,
+        abonent: None,
+        created_at: Time::from_ms(at),
+        revoked_at: None,
+    }
+}
+
+fn code(call: u8, at: i64) -> JoinCode {
+    JoinCode {
+        id: format!("code-{call}-{at}"),
+        name: "Тестов".to_owned(),
+        role: Role::Admin,
+        abonent: None,
+        created_at: Time::from_ms(at),
+        expires_at: Time::from_ms(at + 600_000),
+        created_by: "console".to_owned(),
+    }
+}
+
+fn entry(kind: u8, call: u8, abonent: u8, step: u8, at: i64) -> Entry {
+    let own = BEGIN_MS + i64::from(call) * 7_000;
+    match kind {
+        0..=20 => event(call, abonent, step, at % 97, own),
+        21 => company(),
+        22..=24 => LinesRead { lines: vec![line(call, abonent, own)], until: Some(Time::from_ms(own)) }.into(),
+        25 | 26 => RecordsRead { rows: vec![recording(call, abonent, own + 3_000)], cursor: None, is_last: true }.into(),
+        27 => RecordingGone { id: format!("{call}{abonent}") }.into(),
+        28 => CallAsked { abonent: ABONENTS[usize::from(abonent)].to_owned(), key: format!("key-{call}"), number: format!("+7900000009{call}") }.into(),
+        29 => CallPlaced { request: request(call, abonent, at), state: RequestState::Placed, tracking_id: step.is_multiple_of(2).then(|| format!("{call}:1")), error: None }.into(),
+        30 => SubscriptionMade(subscription(abonent, at)).into(),
+        31 => SubscriptionEnded { id: format!("s-{abonent}"), reason: "lost", renewed_by: None }.into(),
+        32 => UserAdded { user: user(call, at), key_hash: [call; 32], who: who() }.into(),
+        33 => UserRevoked { id: format!("user-{call}-{at}"), who: who() }.into(),
+        34 => JoinCodeMade { code: code(call, at), hash: [call; 32], who: who() }.into(),
+        35 => Joined { hash: [call; 32], user: format!("joined-{at}"), key_hash: [call + 100; 32] }.into(),
+        36 => SettingsChanged { values: [("graceMs".to_owned(), (1_000 * (1 + i64::from(step))).into())].into_iter().collect(), who: who() }.into(),
+        37 => Noted { who: who(), what: What::TokenChanged, subject: None, detail: None }.into(),
+        38 => Exchanged(ExchangeRow { at: Time::from_ms(at), method: "GET".to_owned(), path: "abonents".to_owned(), status: Some(200), ms: 1, error: None, correlation: None }).into(),
+        39 => EventsForgotten { old: Old::Before(own), after: None }.into(),
+        40 => CallsForgotten { before: own - 60_000 }.into(),
+        41 => WaitGivenUp { before: Time::from_ms(own), limit: 50 }.into(),
+        42 => Replayed { seq: i64::from(call) + 1, read: Box::new(Err("still not read".to_owned())), who: who() }.into(),
+        _ => Swept.into(),
+    }
+}
+
+prop_compose! {
+    fn stamped()(kind in 0_u8..48, call in 0_u8..6, abonent in 0_u8..3, step in 0_u8..6, seed: u64) -> (u8, u8, u8, u8, u64) {
+        (kind, call, abonent, step, seed)
+    }
+}
+
+fn stamp(drawn: &[(u8, u8, u8, u8, u64)]) -> Vec<Stamped> {
+    let mut at = BEGIN_MS;
+    drawn
+        .iter()
+        .map(|(kind, call, abonent, step, seed)| {
+            at += i64::from(*step) * 2_500 + 1;
+            Stamped { at: Time::from_ms(at), seed: *seed, entry: entry(*kind, *call, *abonent, *step, at) }
+        })
+        .collect()
+}
+
+struct Node {
+    _dir: tempfile::TempDir,
+    connection: Connection,
+    state: State,
+}
+
+impl Node {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let connection = tables::open(dir.path()).unwrap();
+        connection.pragma_update(None, "synchronous", "OFF").unwrap();
+        let state = State::load(&connection, Time::from_ms(BEGIN_MS)).unwrap();
+        Self { _dir: dir, connection, state }
+    }
+
+    /// Applies entries with their numbers as one transaction.
+    fn batch(&mut self, first: i64, entries: &[Stamped]) {
+        let whole = self.connection.transaction().unwrap();
+        let mut transaction = Transaction::new(&whole, &mut self.state).unwrap();
+        for (number, stamped) in (first..).zip(entries) {
+            match transaction.apply(number, stamped) {
+                Ok(_) | Err(Refused::Alone(_)) => {}
+                Err(Refused::All(error)) => panic!("{:?}: {error}", stamped.entry),
+            }
+        }
+        transaction.flush().unwrap();
+        let effects = transaction.take_effects();
+        whole.commit().unwrap();
+        self.state.calls.take_copies(&effects.calls, true);
+        self.state.calls.trim();
+    }
+
+    /// All rows of all tables.
+    fn dump(&self) -> String {
+        let names = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name";
+        let mut names = self.connection.prepare(names).unwrap();
+        let names: Vec<String> = names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        let mut text = String::new();
+        for name in names {
+            let mut rows = self.connection.prepare(&format!("SELECT * FROM {name}")).unwrap();
+            let width = rows.column_count();
+            let row = |row: &rusqlite::Row<'_>| (0..width).map(|n| row.get::<_, Value>(n)).collect::<Result<Vec<_>, _>>();
+            let mut rows: Vec<String> = rows.query_map([], row).unwrap().map(|row| format!("{:?}", row.unwrap())).collect();
+            rows.sort();
+            let _ = writeln!(text, "{name}:\n  {}", rows.join("\n  "));
+        }
+        text
+    }
+}
+
+fn first_difference(one: &str, other: &str) -> Option<String> {
+    let pair = one.lines().zip(other.lines()).find(|(a, b)| a != b);
+    pair.map(|(a, b)| format!("{a}\n{b}")).or_else(|| (one != other).then(|| "one is longer".to_owned()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_same_entries_make_the_same_tables_and_twice_is_once(
+        drawn in prop::collection::vec(stamped(), 1..60),
+        cuts in prop::collection::vec(1_usize..12, 60),
+    ) {
+        let entries = stamp(&drawn);
+        let (mut whole, mut pieces) = (Node::new(), Node::new());
+        whole.batch(1, &entries);
+        let mut done = 0;
+        for cut in cuts {
+            let end = (done + cut).min(entries.len());
+            pieces.batch(done as i64 + 1, &entries[done..end]);
+            done = end;
+        }
+        let (one, other) = (whole.dump(), pieces.dump());
+        prop_assert_eq!(first_difference(&one, &other), None, "in one batch and in pieces");
+        pieces.batch(1, &entries);
+        prop_assert_eq!(first_difference(&one, &pieces.dump()), None, "applied twice");
+    }
+}
+
+/// An entry that fails in the middle of what it does: a line of the statistics for a call, and then no such table.
+#[test]
+fn an_entry_that_fails_takes_back_itself_alone() {
+    let (mut tried, mut plain) = (Node::new(), Node::new());
+    let at = |n: i64| Time::from_ms(BEGIN_MS + n);
+    let before = Stamped { at: at(1), seed: 1, entry: event(0, 0, 0, 1, BEGIN_MS) };
+    let lines: Vec<StatisticsLine> = vec![line(0, 0, BEGIN_MS), line(1, 1, BEGIN_MS + 500_000)];
+    let failing = Stamped { at: at(2), seed: 2, entry: LinesRead { lines, until: Some(at(2)) }.into() };
+    let after = Stamped { at: at(3), seed: 3, entry: event(0, 0, 1, 2, BEGIN_MS) };
+    // The last statement of the entry fails, after its calls were changed.
+    tried
+        .connection
+        .execute_batch("CREATE TEMP TRIGGER fails BEFORE UPDATE ON import BEGIN SELECT raise(ABORT, 'no'); END;
+                        CREATE TEMP TRIGGER fails_too BEFORE INSERT ON import BEGIN SELECT raise(ABORT, 'no'); END")
+        .unwrap();
+    let whole = tried.connection.transaction().unwrap();
+    let mut transaction = Transaction::new(&whole, &mut tried.state).unwrap();
+    transaction.apply(1, &before).unwrap();
+    let refused = transaction.apply(2, &failing).unwrap_err();
+    assert!(matches!(refused, Refused::Alone(LedgerError::Sqlite(_))), "{refused:?}");
+    transaction.apply(3, &after).unwrap();
+    transaction.flush().unwrap();
+    whole.commit().unwrap();
+    plain.batch(1, std::slice::from_ref(&before));
+    plain.batch(3, std::slice::from_ref(&after));
+    assert_eq!(first_difference(&tried.dump(), &plain.dump()), None, "as if it had never been tried");
+    for node in [&mut tried, &mut plain] {
+        node.connection.execute_batch("DROP TRIGGER IF EXISTS fails; DROP TRIGGER IF EXISTS fails_too").unwrap();
+        node.batch(4, &[Stamped { at: at(4), ..failing.clone() }, Stamped { at: at(5), seed: 5, entry: event(1, 1, 2, 3, BEGIN_MS) }]);
+    }
+    assert_eq!(first_difference(&tried.dump(), &plain.dump()), None, "nor in memory");
+}

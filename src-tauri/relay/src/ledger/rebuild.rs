@@ -1,0 +1,71 @@
+//! Building a call anew whose row cannot be read, from what else the ledger has of it.
+
+use super::transaction::Transaction;
+use crate::tables::calls::aside::{self, Unread};
+use crate::tables::{LedgerError, events, recordings, requests, retention, statistics};
+use perezvon_core::Number;
+use perezvon_core::call::Request;
+use perezvon_pbx::xsi;
+
+impl Transaction<'_> {
+    /// Puts the rows aside that were found unreadable; their calls go on under their ids with what their events, lines,
+    /// recordings and requests tell. A call of which nothing else is there any more is lost.
+    pub(super) fn rebuild(&mut self) -> rusqlite::Result<()> {
+        // A call's events may lead to another row that cannot be read.
+        while let Some(row) = self.state.calls.take_unread() {
+            aside::put_aside(self.connection, &row, self.at)?;
+            let is_known = self.replay_call(&row).map_err(|error| match error {
+                LedgerError::Sqlite(error) => error,
+                other => rusqlite::Error::UserFunctionError(other.into()),
+            })?;
+            if is_known {
+                self.state.calls.touch(&row.key);
+            } else if self.state.calls.forget_empty(&row.key) {
+                retention::forget_call(self.connection, row.seq)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// False where nothing was found.
+    fn replay_call(&mut self, row: &Unread) -> Result<bool, LedgerError> {
+        let (connection, key, at) = (self.connection, row.key.as_str(), self.at);
+        let events = events::of_call(connection, key)?;
+        let lines = statistics::of_call(connection, key)?;
+        let recordings = recordings::of_call(connection, key)?;
+        let request = requests::of_call(connection, &row.id)?;
+        let is_nothing = events.is_empty() && lines.is_empty() && recordings.is_empty() && request.is_none();
+        // One that another took the place of stands for those who have not heard of that yet.
+        if is_nothing && row.superseded_by.is_none() {
+            return Ok(false);
+        }
+        let begun = events.iter().map(|(at, _)| *at).min();
+        let call = self.state.calls.get(connection, key, at)?;
+        call.first_heard = begun.unwrap_or(at);
+        call.last_heard = call.first_heard;
+        for (received, raw) in events {
+            if let Ok(event) = xsi::parse(&raw) {
+                self.join(&event, received, false)?;
+            }
+        }
+        let call = self.state.calls.get(connection, key, at)?;
+        for line in lines {
+            call.take_line(line.line, at);
+        }
+        for recording in recordings {
+            call.take_recording(recording.recording(), at);
+        }
+        if let Some(request) = request {
+            let asked = Request {
+                id: request.key,
+                abonent: request.abonent,
+                number: Number::parse(&request.number),
+            };
+            call.requested(asked, request.asked_at);
+        }
+        if let Some(by) = &row.superseded_by {
+            call.supersede(by);
+        }
+        Ok(true)
+    }
+}

@@ -1,0 +1,283 @@
+//! The sync of the WAL beside the next batch. The writer commits without syncing and hands the batch over; a thread of
+//! its own syncs the WAL once for all batches that wait, and only then are they answered and told to the feeds.
+//!
+//! A sync that fails fails every batch that waited for it. After that nothing is synced until the writer has read the
+//! ledger anew: what the system could not write it may have dropped.
+
+use super::entry::Answer;
+use super::Health;
+use crate::metrics::Metrics;
+use crate::roster::Roster;
+use crate::tables::settings::Settings;
+use crate::tables::{self, LedgerError};
+use crate::told::Changed;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Instant;
+use tokio::sync::{Notify, mpsc, oneshot, watch};
+
+/// Batches that may wait for the sync; the writer waits when there are more.
+const WAITING: usize = 4;
+
+type Sync = dyn Fn(&File) -> std::io::Result<()> + Send + std::marker::Sync;
+
+/// How the WAL is brought to the disk.
+#[derive(Clone)]
+pub struct WalSync(Arc<Sync>);
+
+impl WalSync {
+    /// With a function of the caller's, which must return only once the file's data are on the disk.
+    pub fn new(sync: impl Fn(&File) -> std::io::Result<()> + Send + std::marker::Sync + 'static) -> Self {
+        Self(Arc::new(sync))
+    }
+}
+
+impl Default for WalSync {
+    /// `fdatasync`; `F_FULLFSYNC` on macOS, where `fsync` leaves the data in the disk's cache; `FlushFileBuffers` on
+    /// Windows.
+    fn default() -> Self {
+        Self::new(File::sync_data)
+    }
+}
+
+impl std::fmt::Debug for WalSync {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("WalSync")
+    }
+}
+
+/// Who is told of what was stored.
+pub(crate) struct Audience {
+    pub(crate) metrics: Arc<Metrics>,
+    /// Changed calls, on their way to the feeds.
+    pub(crate) changed: mpsc::Sender<Vec<Changed>>,
+    pub(crate) roster: watch::Sender<Arc<Roster>>,
+    pub(crate) settings: watch::Sender<Arc<Settings>>,
+    pub(crate) health: watch::Sender<Health>,
+    /// There is a reason to look at the subscriptions.
+    pub(crate) keeper: Arc<Notify>,
+    /// The newest version that is on the disk.
+    pub(crate) durable: watch::Sender<i64>,
+}
+
+/// A committed batch that is not on the disk yet.
+#[derive(Default)]
+pub(crate) struct Committed {
+    /// False where nothing was written: it only keeps its place among the others.
+    pub(crate) is_written: bool,
+    pub(crate) replies: Vec<(oneshot::Sender<Result<Answer, LedgerError>>, Result<Answer, LedgerError>)>,
+    pub(crate) version: i64,
+    pub(crate) changed: Vec<Changed>,
+    pub(crate) roster: Option<Arc<Roster>>,
+    pub(crate) settings: Option<Arc<Settings>>,
+    pub(crate) wake_keeper: bool,
+    pub(crate) began: Option<Instant>,
+}
+
+impl Committed {
+    /// Tells everybody in it that nothing was stored.
+    pub(crate) fn fail(self) {
+        for (reply, _) in self.replies {
+            // Nobody waits any more when the caller was cancelled.
+            let _ = reply.send(Err(LedgerError::Busy));
+        }
+    }
+}
+
+enum Handed {
+    Batch(Box<Committed>),
+    /// Answered once all before it is dealt with.
+    Barrier(SyncSender<()>),
+    /// The ledger was read anew: syncs count again.
+    Recovered,
+}
+
+/// The syncing thread, for the writer.
+pub(crate) struct Syncer {
+    queue: Option<SyncSender<Handed>>,
+    failed: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Syncer {
+    pub(crate) fn start(database: &Path, sync: WalSync, audience: Audience) -> std::io::Result<Self> {
+        let (queue, handed) = sync_channel(WAITING);
+        let failed = Arc::new(AtomicBool::new(false));
+        let mut thread = Thread {
+            wal: tables::wal_of(database),
+            file: None,
+            sync,
+            audience,
+            failed: failed.clone(),
+        };
+        let thread = std::thread::Builder::new()
+            .name("ledger sync".to_owned())
+            .spawn(move || thread.run(&handed))?;
+        Ok(Self {
+            queue: Some(queue),
+            failed,
+            thread: Some(thread),
+        })
+    }
+
+    /// Hands a committed batch over; waits where too many are under way.
+    pub(crate) fn hand(&self, batch: Committed) {
+        let queue = self.queue.as_ref();
+        if let Some(Err(refused)) = queue.map(|queue| queue.send(Handed::Batch(Box::new(batch))))
+            && let Handed::Batch(batch) = refused.0
+        {
+            // The thread has ended, by a panic.
+            self.failed.store(true, Ordering::SeqCst);
+            batch.fail();
+        }
+    }
+
+    /// Whether a sync failed since the ledger was last read.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::SeqCst)
+    }
+
+    /// Waits until all that was handed over is answered; false where the thread has ended.
+    pub(crate) fn drain(&self) -> bool {
+        let (done, wait) = sync_channel(1);
+        let queue = self.queue.as_ref();
+        queue.is_some_and(|queue| queue.send(Handed::Barrier(done)).is_ok()) && wait.recv().is_ok()
+    }
+
+    /// The ledger was read anew.
+    pub(crate) fn recovered(&self) {
+        if let Some(queue) = &self.queue
+            && queue.send(Handed::Recovered).is_ok()
+        {
+            self.failed.store(false, Ordering::SeqCst);
+        }
+    }
+}
+
+impl Drop for Syncer {
+    fn drop(&mut self) {
+        self.queue = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread has been logged by its hook.
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Thread {
+    wal: PathBuf,
+    /// Opened at the first sync, and anew after a failure.
+    file: Option<File>,
+    sync: WalSync,
+    audience: Audience,
+    failed: Arc<AtomicBool>,
+}
+
+impl Thread {
+    fn run(&mut self, handed: &Receiver<Handed>) {
+        let mut broken = false;
+        while let Ok(first) = handed.recv() {
+            let mut batches = Vec::new();
+            let mut barriers = Vec::new();
+            // A recovery begins a new round: what was handed before it is failed first.
+            let mut recovered = false;
+            for one in std::iter::once(first).chain(handed.try_iter()) {
+                match one {
+                    Handed::Batch(batch) => batches.push(batch),
+                    Handed::Barrier(done) => barriers.push(done),
+                    Handed::Recovered => recovered = true,
+                }
+                if recovered {
+                    break;
+                }
+            }
+            if broken {
+                batches.drain(..).for_each(|batch| batch.fail());
+            } else if !batches.is_empty() {
+                broken = !self.settle(batches);
+            }
+            for done in barriers {
+                let _ = done.send(());
+            }
+            if recovered {
+                broken = false;
+                self.file = None;
+            }
+        }
+    }
+
+    /// Syncs once for all these batches and tells everybody; false where the sync failed.
+    fn settle(&mut self, batches: Vec<Box<Committed>>) -> bool {
+        let synced = if batches.iter().any(|batch| batch.is_written) {
+            self.sync_wal()
+        } else {
+            Ok(())
+        };
+        let Err(error) = synced else {
+            batches.into_iter().for_each(|batch| self.tell(*batch));
+            return true;
+        };
+        tracing::error!(%error, "the ledger's log cannot be brought to the disk");
+        self.failed.store(true, Ordering::SeqCst);
+        self.audience.metrics.failures.fetch_add(1, Ordering::Relaxed);
+        let _ = self.audience.health.send(Health::Fails);
+        batches.into_iter().for_each(|batch| batch.fail());
+        false
+    }
+
+    fn sync_wal(&mut self) -> std::io::Result<()> {
+        let file = match &self.file {
+            Some(file) => file,
+            None => {
+                let mut options = File::options();
+                let file = options.read(true).write(true).open(&self.wal)?;
+                self.file.insert(file)
+            }
+        };
+        (self.sync.0)(file)
+    }
+
+    fn tell(&self, batch: Committed) {
+        let told = &self.audience;
+        if let Some(began) = batch.began {
+            told.metrics.committed(batch.replies.len(), began.elapsed());
+        }
+        if let Some(roster) = batch.roster {
+            told.roster.send_replace(roster);
+        }
+        if let Some(settings) = batch.settings {
+            told.settings.send_replace(settings);
+        }
+        if batch.is_written {
+            told.durable.send_if_modified(|durable| {
+                let is_news = *durable != batch.version;
+                *durable = batch.version;
+                is_news
+            });
+        }
+        for (reply, answer) in batch.replies {
+            // Nobody waits any more when the caller was cancelled; the change stands.
+            let _ = reply.send(answer);
+        }
+        if batch.wake_keeper {
+            told.keeper.notify_one();
+        }
+        if !batch.changed.is_empty() {
+            // The router computes and never waits for a reader; it ends after this thread.
+            let _ = told.changed.blocking_send(batch.changed);
+        }
+    }
+}
+
+/// The version that readers of the feed may know, as the ledger's handle sees it.
+#[derive(Clone)]
+pub(crate) struct Versions {
+    /// The newest version that was committed, on the disk or not.
+    pub(crate) committed: Arc<AtomicI64>,
+    /// The newest version that is on the disk.
+    pub(crate) durable: watch::Receiver<i64>,
+}

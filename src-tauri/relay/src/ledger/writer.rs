@@ -1,0 +1,300 @@
+//! The only writer of the ledger: one thread, one transaction for all that waits. It commits without syncing and goes on
+//! with the next batch; [`super::sync`] syncs and answers.
+//!
+//! On any failure to store, the whole batch is undone, everybody in it is told so, and the calls in memory are read
+//! anew: the relay never acknowledges and never tells what it could lose (design, invariants 1 and 8).
+
+use super::entry::{Answer, Appended, Change, Stamped, Swept};
+use super::sync::{Audience, Committed, Syncer};
+use super::transaction::{Refused, State, Transaction};
+use super::{Health, Job, WalSync, seed};
+use crate::clock::Clock;
+use crate::tables::{self, LedgerError};
+use rusqlite::{Connection, TransactionBehavior};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+use tokio::sync::{oneshot, watch};
+
+/// Jobs in one transaction.
+const BATCH: usize = 512;
+/// The writer looks at the clock at least this often, for deadlines and a clock that was set.
+const TICK: Duration = Duration::from_secs(1);
+/// How long deadlines are postponed after a failed transaction; jobs are retried at once.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
+
+type Reply = oneshot::Sender<Result<Answer, LedgerError>>;
+
+/// What the writer is given.
+pub(crate) struct Set {
+    pub(crate) data_dir: PathBuf,
+    pub(crate) clock: Clock,
+    pub(crate) sync: WalSync,
+    pub(crate) audience: Audience,
+    /// How many read the feed; without readers the changed calls are not copied.
+    pub(crate) readers: Arc<AtomicUsize>,
+    /// The newest version that was committed.
+    pub(crate) committed: Arc<AtomicI64>,
+    /// Grows with each round of the writer.
+    pub(crate) beat: Arc<AtomicU64>,
+}
+
+/// The writer's thread.
+struct Writer {
+    connection: Connection,
+    /// None: the ledger could not be read after a failure.
+    state: Option<State>,
+    data_dir: PathBuf,
+    clock: Clock,
+    health: watch::Sender<Health>,
+    metrics: Arc<crate::metrics::Metrics>,
+    readers: Arc<AtomicUsize>,
+    committed: Arc<AtomicI64>,
+    beat: Arc<AtomicU64>,
+    syncer: Syncer,
+    quiet_until: Instant,
+}
+
+/// Nothing is stored any more once the writer has ended, by a panic too: health must say so.
+struct Ended(watch::Sender<Health>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.0.send_replace(Health::Ended);
+    }
+}
+
+/// Serves jobs until all senders are gone, then moves the WAL into the database.
+pub(crate) fn run(connection: Connection, jobs: &Receiver<Job>, set: Set) -> Result<(), LedgerError> {
+    let _ended = Ended(set.audience.health.clone());
+    let state = State::load(&connection, set.clock.now())?;
+    set.committed.store(state.calls.version(), Ordering::SeqCst);
+    set.audience.durable.send_replace(state.calls.version());
+    let (health, metrics) = (set.audience.health.clone(), set.audience.metrics.clone());
+    let syncer = Syncer::start(&tables::path(&set.data_dir), set.sync, set.audience)
+        .map_err(|error| LedgerError::Directory {
+            path: set.data_dir.clone(),
+            error,
+        })?;
+    let mut writer = Writer {
+        connection,
+        state: Some(state),
+        data_dir: set.data_dir,
+        clock: set.clock,
+        health,
+        metrics,
+        readers: set.readers,
+        committed: set.committed,
+        beat: set.beat,
+        syncer,
+        quiet_until: Instant::now(),
+    };
+    while writer.turn(jobs) {}
+    let Writer { connection, syncer, .. } = writer;
+    // What was committed last is synced and answered first.
+    drop(syncer);
+    connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
+    Ok(())
+}
+
+/// Applies one change to the ledger of a relay that need not run, for the command line; it is on the disk afterwards.
+pub(crate) fn put_offline<C: Change>(data_dir: &Path, clock: &Clock, change: C) -> Result<C::Answer, LedgerError> {
+    let mut connection = tables::open(data_dir)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    let mut state = State::load(&connection, clock.now())?;
+    let whole = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut transaction = Transaction::new(&whole, &mut state)?;
+    let stamped = Stamped {
+        at: clock.now(),
+        seed: seed(),
+        entry: change.into(),
+    };
+    let number = transaction.state.next_entry();
+    let answer = transaction.apply(number, &stamped).map_err(Refused::into_error)?;
+    transaction.flush()?;
+    whole.commit()?;
+    answer.and_then(C::answer).ok_or(LedgerError::Busy)
+}
+
+impl Writer {
+    /// One round; false once nobody can hand in jobs any more.
+    fn turn(&mut self, jobs: &Receiver<Job>) -> bool {
+        self.beat.fetch_add(1, Ordering::Relaxed);
+        let mut batch = Vec::new();
+        match jobs.recv_timeout(self.until_due()) {
+            Ok(job) => {
+                batch.push(job);
+                batch.extend(jobs.try_iter().take(BATCH - 1));
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return false,
+        }
+        self.metrics.waiting.fetch_sub(batch.len() as i64, Ordering::Relaxed);
+        if self.syncer.has_failed() || self.state.is_none() {
+            self.recover();
+        }
+        let is_due = |state: &State| {
+            state.calls.has_unread() || state.next_due().is_some_and(|due| due <= self.clock.now())
+        };
+        let sweeps = self.quiet_until <= Instant::now() && self.state.as_ref().is_some_and(is_due);
+        if batch.is_empty() && !sweeps {
+            return true;
+        }
+        let stored = self.store(batch, sweeps);
+        self.tell_health(stored.as_ref().err());
+        if stored.is_err() {
+            self.metrics.failures.fetch_add(1, Ordering::Relaxed);
+            self.quiet_until = Instant::now() + AFTER_FAILURE;
+            self.load();
+        }
+        true
+    }
+
+    fn until_due(&self) -> Duration {
+        let due = self.state.as_ref().and_then(State::next_due);
+        let wait = due.map(|due| Duration::from_millis(due.since(self.clock.now()).max(0) as u64));
+        wait.unwrap_or(TICK)
+            .min(TICK)
+            .max(self.quiet_until.saturating_duration_since(Instant::now()))
+    }
+
+    fn tell_health(&self, failed: Option<&LedgerError>) {
+        let health = if failed.is_some() || self.syncer.has_failed() {
+            Health::Fails
+        } else {
+            Health::Stores
+        };
+        let before = self.health.send_replace(health);
+        match failed {
+            // Told once: a full disk fails with every event, and the log has no room either.
+            Some(error) if before == Health::Stores => tracing::error!(%error, "the ledger could not store"),
+            None if before == Health::Fails && health == Health::Stores => tracing::info!("the ledger stores again"),
+            _ => {}
+        }
+    }
+
+    /// Reads the calls in memory anew.
+    fn load(&mut self) {
+        self.state = match State::load(&self.connection, self.clock.now()) {
+            Ok(state) => Some(state),
+            // Nothing may be built on what was not stored; the next batch tries again to read.
+            Err(error) => {
+                tracing::error!(%error, "the ledger cannot be read");
+                None
+            }
+        };
+    }
+
+    /// After a failed sync: what the system could not write it may have dropped from its cache, though it is still read
+    /// from there. The log is moved into the database, which is written and synced anew, before anything is built on it.
+    fn recover(&mut self) {
+        if !self.syncer.has_failed() {
+            return self.load();
+        }
+        self.state = None;
+        if !self.syncer.drain() {
+            return;
+        }
+        let anew = tables::open(&self.data_dir).and_then(|connection| {
+            connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
+            Ok(connection)
+        });
+        match anew {
+            Ok(connection) => {
+                self.connection = connection;
+                self.load();
+                if self.state.is_some() {
+                    self.syncer.recovered();
+                }
+            }
+            Err(error) => tracing::error!(%error, "the ledger cannot be opened anew"),
+        }
+    }
+
+    /// One transaction. Every reply is sent, whatever happens: here where nothing was stored, else after the sync.
+    fn store(&mut self, jobs: Vec<Job>, sweeps: bool) -> Result<(), LedgerError> {
+        let mut replies: Vec<(Reply, Result<Answer, LedgerError>)> = Vec::with_capacity(jobs.len());
+        let mut waiting = jobs.into_iter();
+        match self.commit(&mut waiting, &mut replies, sweeps) {
+            Ok(committed) => {
+                self.syncer.hand(Committed { replies, ..committed });
+                if let Some(state) = &mut self.state {
+                    state.calls.trim();
+                }
+                Ok(())
+            }
+            Err(error) => {
+                let lost = replies.into_iter().map(|(reply, _)| reply);
+                for reply in lost.chain(waiting.filter_map(|job| job.reply)) {
+                    // Nobody waits any more when the caller was cancelled.
+                    let _ = reply.send(Err(LedgerError::Busy));
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn commit(
+        &mut self,
+        jobs: &mut impl Iterator<Item = Job>,
+        replies: &mut Vec<(Reply, Result<Answer, LedgerError>)>,
+        sweeps: bool,
+    ) -> Result<Committed, LedgerError> {
+        let state = self.state.as_mut().ok_or(LedgerError::Busy)?;
+        let whole = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut transaction = Transaction::new(&whole, state)?;
+        let mut tally = [0; 3];
+        for job in jobs {
+            let (answer, failed) = match transaction.apply(transaction.state.next_entry(), &job.stamped) {
+                Ok(Some(answer)) => (Ok(answer), None),
+                Ok(None) => (Err(LedgerError::Busy), None),
+                Err(Refused::Alone(error)) => (Err(error), None),
+                Err(Refused::All(error)) => (Err(LedgerError::Busy), Some(error)),
+            };
+            if let Ok(Answer::Posted(appended)) = &answer {
+                match appended {
+                    Appended::Stored => tally[0] += 1,
+                    Appended::Unreadable => tally[1] += 1,
+                    Appended::Repeated => tally[2] += 1,
+                }
+            }
+            replies.extend(job.reply.map(|reply| (reply, answer)));
+            if let Some(error) = failed {
+                return Err(error);
+            }
+        }
+        if sweeps {
+            let swept = Stamped {
+                at: self.clock.now(),
+                seed: seed(),
+                entry: Swept.into(),
+            };
+            let number = transaction.state.next_entry();
+            transaction.apply(number, &swept).map_err(Refused::into_error)?;
+        }
+        transaction.flush()?;
+        let effects = transaction.take_effects();
+        let began = Instant::now();
+        whole.commit()?;
+        self.metrics.took(tally);
+        let version = state.calls.version();
+        self.committed.store(version, Ordering::SeqCst);
+        // Asked after the commit: who joins later waits for this version, who joined before is counted.
+        let is_listened_to = self.readers.load(Ordering::SeqCst) > 0;
+        let changed = state.calls.take_copies(&effects.calls, is_listened_to);
+        Ok(Committed {
+            is_written: true,
+            replies: Vec::new(),
+            version,
+            changed,
+            roster: effects.roster.then(|| state.rest.roster.clone()),
+            settings: effects.settings.then(|| state.rest.settings.clone()),
+            wake_keeper: effects.wake_keeper,
+            began: Some(began),
+        })
+    }
+}

@@ -1,0 +1,173 @@
+//! Token buckets: an average rate with a burst.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+/// Keys that one table remembers at most.
+const TABLE: usize = 65_536;
+
+/// An average per second and a burst.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Rate {
+    pub(crate) per_second: f64,
+    pub(crate) burst: f64,
+}
+
+impl Rate {
+    /// Requests per second; ten seconds' worth at once.
+    pub(crate) fn requests(per_second: u32) -> Self {
+        let per_second = f64::from(per_second);
+        Self {
+            per_second,
+            burst: 10.0 * per_second,
+        }
+    }
+
+    /// Events per second; one second's worth at once.
+    pub(crate) fn events(per_second: u32) -> Self {
+        let per_second = f64::from(per_second);
+        Self {
+            per_second,
+            burst: per_second,
+        }
+    }
+
+    /// Failures per minute; five minutes' worth at once.
+    pub(crate) fn failures(per_minute: u32) -> Self {
+        let per_minute = f64::from(per_minute);
+        Self {
+            per_second: per_minute / 60.0,
+            burst: 5.0 * per_minute,
+        }
+    }
+}
+
+/// The level of one bucket at one time.
+#[derive(Clone, Copy, Debug)]
+struct Level {
+    tokens: f64,
+    at: Instant,
+}
+
+impl Level {
+    fn at(self, rate: Rate, now: Instant) -> f64 {
+        let gained = now.saturating_duration_since(self.at).as_secs_f64() * rate.per_second;
+        (self.tokens + gained).min(rate.burst)
+    }
+
+    fn take(&mut self, rate: Rate, now: Instant) -> bool {
+        let tokens = self.at(rate, now);
+        let granted = tokens >= 1.0;
+        *self = Self {
+            tokens: if granted { tokens - 1.0 } else { tokens },
+            at: now,
+        };
+        granted
+    }
+}
+
+/// One bucket.
+#[derive(Debug)]
+pub(crate) struct Bucket {
+    rate: Rate,
+    level: Mutex<Level>,
+}
+
+impl Bucket {
+    pub(crate) fn new(rate: Rate) -> Self {
+        let level = Level {
+            tokens: rate.burst,
+            at: Instant::now(),
+        };
+        Self {
+            rate,
+            level: Mutex::new(level),
+        }
+    }
+
+    /// Takes one token; false where there is none.
+    pub(crate) fn take(&self) -> bool {
+        self.take_at(Instant::now())
+    }
+
+    fn take_at(&self, now: Instant) -> bool {
+        let mut level = self.level.lock().unwrap_or_else(PoisonError::into_inner);
+        level.take(self.rate, now)
+    }
+}
+
+/// A bucket for each key.
+pub(crate) struct Buckets<K> {
+    rate: Rate,
+    levels: Mutex<HashMap<K, Level>>,
+}
+
+impl<K: Hash + Eq> Buckets<K> {
+    pub(crate) fn new(rate: Rate) -> Self {
+        Self {
+            rate,
+            levels: Mutex::default(),
+        }
+    }
+
+    /// Takes one token of the key's bucket; false where there is none.
+    pub(crate) fn take(&self, key: K) -> bool {
+        self.take_at(key, Instant::now())
+    }
+
+    fn take_at(&self, key: K, now: Instant) -> bool {
+        let rate = self.rate;
+        let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
+        if levels.len() >= TABLE && !levels.contains_key(&key) {
+            levels.retain(|_, known| known.at(rate, now) < rate.burst);
+            // When the table is still full, limits for each key are useless; dropping them keeps the cost of a new
+            // key constant.
+            if levels.len() > TABLE / 4 * 3 {
+                levels.clear();
+            }
+        }
+        let full = Level {
+            tokens: rate.burst,
+            at: now,
+        };
+        levels.entry(key).or_insert(full).take(rate, now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_bucket_gives_its_burst_and_then_its_rate() {
+        let bucket = Bucket::new(Rate::events(10));
+        let start = Instant::now();
+        let granted = (0..100).filter(|_| bucket.take_at(start)).count();
+        assert_eq!(granted, 10, "one second's worth at once");
+        let later = start + Duration::from_millis(500);
+        let granted = (0..100).filter(|_| bucket.take_at(later)).count();
+        assert!(
+            (4..=5).contains(&granted),
+            "half a second later half of it again, got {granted}"
+        );
+    }
+
+    #[test]
+    fn each_key_has_its_own_bucket_and_the_table_a_bound() {
+        let buckets = Buckets::new(Rate::requests(1));
+        let start = Instant::now();
+        let granted = |n: u32, at| (0..100).filter(|_| buckets.take_at(n, at)).count();
+        assert_eq!(granted(1, start), 10, "ten seconds' worth at once");
+        assert_eq!(granted(2, start), 10, "another key is not held up by the first");
+        assert_eq!(granted(1, start + Duration::from_secs(3)), 3, "then at the rate");
+        for n in 0..3 * TABLE as u32 {
+            buckets.take_at(n, start);
+        }
+        let known = buckets.levels.lock().unwrap().len();
+        assert!(known <= TABLE, "memory has a bound: {known}");
+    }
+}

@@ -1,0 +1,87 @@
+//! One account behind a listener of its own: the relay inside the app, and in the tests.
+
+use crate::account::{self, StartError};
+use crate::keys::Secret;
+use crate::config::Options;
+use crate::front::{Front, FrontOptions};
+use crate::tables::LedgerError;
+use crate::tables::audit::Who;
+use crate::tables::settings::Settings;
+use crate::state::App;
+use std::net::SocketAddr;
+use tokio::net::TcpListener;
+use url::Url;
+
+/// A running relay. Every task of it ends with it: dropped without [`Relay::shutdown`] they are aborted, and the ledger
+/// is as after a power cut, which it survives.
+pub struct Relay {
+    front: Front,
+    app: App,
+    local_key: Secret,
+}
+
+impl std::fmt::Debug for Relay {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Relay")
+            .field("addr", &self.addr())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Relay {
+    /// Opens the ledger and serves on the listener. Must run inside a tokio runtime.
+    ///
+    /// # Errors
+    /// See [`StartError`]; nothing runs then.
+    pub async fn start(options: Options, listener: TcpListener) -> Result<Self, StartError> {
+        let front = Front::start(vec![options], FrontOptions::default(), listener).await?;
+        let (app, local_key) = front.first().expect("the only account has started");
+        Ok(Self { front, app, local_key })
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.front.addr()
+    }
+
+    /// An admin key for the embedding program: made at each start, only in memory.
+    pub fn local_key(&self) -> &Secret {
+        &self.local_key
+    }
+
+    /// The address that the PBX must post to, the secret included; none while the public address is not known.
+    pub fn callback_url(&self) -> Option<Url> {
+        self.app.callback_url()
+    }
+
+    /// The secret of the callback's path.
+    pub fn callback_secret(&self) -> &Secret {
+        &self.app.secret
+    }
+
+    /// Stores another public address and has the subscriptions made anew for it.
+    pub async fn set_public_url(&self, url: Option<Url>) -> Result<(), LedgerError> {
+        let change = move |settings: &Settings| {
+            let public_url = url;
+            Ok(Settings {
+                public_url,
+                ..settings.clone()
+            })
+        };
+        // Nothing of this change can be out of bounds.
+        account::set_settings(&self.app, Who::console(), change).await.map(drop)
+    }
+
+    /// The settings in force.
+    pub fn settings(&self) -> Settings {
+        self.app.settings()
+    }
+
+    /// Ends: takes no more, answers what is in flight, closes the feeds, moves the WAL into the database.
+    /// Subscriptions stay: the next start goes on with them.
+    pub async fn shutdown(self) {
+        let Self { front, app, .. } = self;
+        drop(app);
+        front.shutdown().await;
+    }
+}

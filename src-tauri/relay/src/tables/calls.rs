@@ -1,0 +1,391 @@
+//! Calls as rows: the state machine's own state as JSON, beside it what is searched for.
+
+pub(crate) mod aside;
+
+use self::aside::{Stored, readable, stored};
+use super::{LedgerError, decode};
+use perezvon_core::call::Brief;
+use perezvon_core::{Call, Direction, Time};
+use rusqlite::{Connection, OptionalExtension, Row, types::Value};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+/// A call with what the ledger knows beside its state.
+#[derive(Clone, Debug)]
+pub(crate) struct CallRow {
+    /// Row number; grows in the order in which calls were first heard of.
+    pub(crate) seq: i64,
+    /// ULID.
+    pub(crate) id: String,
+    pub(crate) version: i64,
+    pub(crate) call: Call,
+    /// Key and id of the calls joined to this one.
+    pub(crate) linked: Vec<(String, String)>,
+    /// Abonents who had a part in it until this version, see [`revoke_views`].
+    pub(crate) gone: Vec<String>,
+}
+
+const COLUMNS: &str = "c.seq, c.id, c.version, c.state, c.key, c.superseded_by";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<CallRow> {
+    Ok(CallRow {
+        seq: row.get(0)?,
+        id: row.get(1)?,
+        version: row.get(2)?,
+        call: decode(row.get_ref(3)?.as_str()?)?,
+        linked: Vec::new(),
+        gone: Vec::new(),
+    })
+}
+
+fn with_links(connection: &Connection, mut row: CallRow) -> rusqlite::Result<CallRow> {
+    row.linked = ids_of(connection, &row.call.linked)?;
+    Ok(row)
+}
+
+/// Ids of calls by their keys.
+pub(crate) fn ids_of(connection: &Connection, keys: &BTreeSet<String>) -> rusqlite::Result<Vec<(String, String)>> {
+    let mut found = Vec::new();
+    for key in keys {
+        let id = connection
+            .prepare_cached("SELECT id FROM calls WHERE key = ?1")?
+            .query_row([key], |row| row.get(0))
+            .optional()?;
+        found.extend(id.map(|id| (key.clone(), id)));
+    }
+    Ok(found)
+}
+
+/// The call of a session with the ids of the calls joined to it, for readers.
+pub(crate) fn by_key_linked(connection: &Connection, key: &str) -> Result<Option<CallRow>, LedgerError> {
+    let row = aside::by_key(connection, key)?.and_then(Result::ok);
+    Ok(row.map(|row| with_links(connection, row)).transpose()?)
+}
+
+/// Whether there is a call of the session.
+pub(crate) fn exists(connection: &Connection, key: &str) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached("SELECT 1 FROM calls WHERE key = ?1")?
+        .exists([key])
+}
+
+/// The call of an id; for a user only where he has a part in it.
+pub(crate) fn by_id(connection: &Connection, id: &str, abonent: Option<&str>) -> Result<Option<CallRow>, LedgerError> {
+    let own =
+        "(?2 IS NULL OR EXISTS (SELECT 1 FROM call_abonents a WHERE a.abonent = ?2 AND a.call = c.seq AND a.gone = 0))";
+    let sql = format!("SELECT {COLUMNS} FROM calls c WHERE c.id = ?1 AND {own}");
+    let row = connection
+        .prepare_cached(&sql)?
+        .query_row((id, abonent), stored)
+        .optional()?
+        .and_then(Result::ok);
+    Ok(row.map(|row| with_links(connection, row)).transpose()?)
+}
+
+/// The growing version.
+pub(crate) fn version(connection: &Connection) -> Result<i64, LedgerError> {
+    Ok(connection.query_row("SELECT version FROM counter", [], |row| row.get(0))?)
+}
+
+/// How many entries have been applied.
+pub(crate) fn entries(connection: &Connection) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached("SELECT entries FROM counter")?
+        .query_row([], |row| row.get(0))
+}
+
+/// Stores the growing version and how many entries have been applied.
+pub(crate) fn set_counter(connection: &Connection, version: i64, entries: i64) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE counter SET version = ?1, entries = ?2")?
+        .execute([version, entries])?;
+    Ok(())
+}
+
+/// Stores the growing version.
+pub(crate) fn set_version(connection: &Connection, version: i64) -> rusqlite::Result<()> {
+    connection.execute("UPDATE counter SET version = ?1", [version])?;
+    Ok(())
+}
+
+/// The newest version the reader may see; 0 where there is none.
+pub(crate) fn newest(connection: &Connection, abonent: Option<&str>) -> Result<i64, LedgerError> {
+    let newest: Option<i64> = match abonent {
+        Some(id) => {
+            let sql = "SELECT max(version) FROM call_abonents WHERE abonent = ?1";
+            connection.prepare_cached(sql)?.query_row([id], |row| row.get(0))?
+        }
+        None => connection
+            .prepare_cached("SELECT max(version) FROM calls")?
+            .query_row([], |row| row.get(0))?,
+    };
+    Ok(newest.unwrap_or(0))
+}
+
+/// Stores a new call (`seq` 0) or the next version of a known one; gives its row number.
+pub(crate) fn save(connection: &Connection, row: &CallRow, due: Option<Time>) -> rusqlite::Result<i64> {
+    let state = serde_json::to_string(&row.call).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))?;
+    let due = due.map(Time::ms);
+    let company = row.call.brief(None);
+    let started = begun(row, &company).ms();
+    let direction = word(company.direction);
+    let outcome = company.outcome.as_str();
+    let number = company.number.as_deref();
+    let awaits = row.call.awaits_witnesses().then(|| row.call.last_heard.ms());
+    let superseded = row.call.superseded_by.as_deref();
+    let seq = if row.seq == 0 {
+        let sql = "INSERT INTO calls (id, version, key, started_at, direction, outcome, number, due_at, state,
+                                      superseded_by, awaits)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+        connection.prepare_cached(sql)?.insert((
+            &row.id,
+            row.version,
+            &row.call.key,
+            started,
+            direction,
+            outcome,
+            number,
+            due,
+            state,
+            superseded,
+            awaits,
+        ))?
+    } else {
+        // A column that a statement sets is written to its indexes anew, even where it stays what it was.
+        let same = "UPDATE calls SET version = ?2, direction = ?4, outcome = ?5, due_at = ?7, state = ?8,
+                    superseded_by = ?9, awaits = ?10 WHERE seq = ?1 AND started_at = ?3 AND number IS ?6";
+        let other = "UPDATE calls SET version = ?2, started_at = ?3, direction = ?4, outcome = ?5, number = ?6,
+                     due_at = ?7, state = ?8, superseded_by = ?9, awaits = ?10 WHERE seq = ?1";
+        let (seq, version) = (row.seq, row.version);
+        let values = (
+            seq, version, started, direction, outcome, number, due, &state, superseded, awaits,
+        );
+        if connection.prepare_cached(same)?.execute(values)? == 0 {
+            connection.prepare_cached(other)?.execute(values)?;
+        }
+        row.seq
+    };
+    for abonent in row.call.abonents() {
+        save_view(connection, seq, row, abonent)?;
+    }
+    Ok(seq)
+}
+
+/// Where the call stands in time: while no event has told when it began, where the relay first heard of it.
+fn begun(row: &CallRow, view: &Brief) -> Time {
+    view.started_at.unwrap_or(row.call.first_heard)
+}
+
+fn save_view(connection: &Connection, seq: i64, row: &CallRow, abonent: &str) -> rusqlite::Result<()> {
+    let brief = row.call.brief(Some(abonent));
+    let same = "UPDATE call_abonents SET version = ?3, direction = ?4, outcome = ?5, number = ?6, gone = 0
+                WHERE call = ?2 AND abonent = ?1 AND started_at = ?7";
+    let other = "INSERT INTO call_abonents (abonent, call, version, direction, outcome, number, started_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                 ON CONFLICT (call, abonent) DO UPDATE SET version = ?3, direction = ?4, outcome = ?5, number = ?6,
+                     started_at = ?7, gone = 0";
+    let values = (
+        abonent,
+        seq,
+        row.version,
+        word(brief.direction),
+        brief.outcome.as_str(),
+        brief.number.as_deref(),
+        begun(row, &brief).ms(),
+    );
+    if row.seq == 0 || connection.prepare_cached(same)?.execute(values)? == 0 {
+        connection.prepare_cached(other)?.execute(values)?;
+    }
+    Ok(())
+}
+
+/// Takes the views away of those who have no part in the stored call any more (a line or a recording that made it was
+/// another call's), and gives who they are: they are told of this version as the last.
+pub(crate) fn revoke_views(connection: &Connection, row: &CallRow) -> rusqlite::Result<Vec<String>> {
+    let sql = "SELECT abonent FROM call_abonents WHERE call = ?1 AND gone = 0";
+    let mut statement = connection.prepare_cached(sql)?;
+    let views = statement.query_map([row.seq], |row| row.get::<_, String>(0))?;
+    let mut gone: Vec<String> = views.collect::<Result<_, _>>()?;
+    gone.retain(|abonent| !row.call.has_part(abonent));
+    for abonent in &gone {
+        let sql = "UPDATE call_abonents SET gone = 1, version = ?3 WHERE call = ?1 AND abonent = ?2";
+        connection
+            .prepare_cached(sql)?
+            .execute((row.seq, abonent, row.version))?;
+    }
+    Ok(gone)
+}
+
+fn word(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Incoming => "incoming",
+        Direction::Outgoing => "outgoing",
+    }
+}
+
+/// Calls that changed after `after`, in the order of their versions.
+pub(crate) fn changes(
+    connection: &Connection,
+    abonent: Option<&str>,
+    after: i64,
+    limit: usize,
+) -> Result<Vec<CallRow>, LedgerError> {
+    let sql = match abonent {
+        Some(_) => format!(
+            "SELECT {COLUMNS}, a.version FROM call_abonents a JOIN calls c ON c.seq = a.call
+             WHERE a.abonent = ?3 AND a.version > ?1 ORDER BY a.version LIMIT ?2"
+        ),
+        None => format!(
+            "SELECT {COLUMNS}, c.version FROM calls c WHERE c.version > ?1 AND ?3 IS NULL ORDER BY c.version LIMIT ?2"
+        ),
+    };
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = readable(limit, Some(after), |place, wanted| {
+        let rows = statement.query_map((place, wanted as i64, abonent), placed)?;
+        rows.collect()
+    })?;
+    rows.into_iter().map(|row| Ok(with_links(connection, row)?)).collect()
+}
+
+/// A row of [`COLUMNS`] with its place in the list behind them.
+fn placed(row: &Row<'_>) -> rusqlite::Result<(i64, Stored)> {
+    Ok((row.get(6)?, stored(row)?))
+}
+
+/// Filters of the journal. All that are given must hold.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CallQuery {
+    /// Whose view; none: the company's.
+    pub(crate) abonent: Option<String>,
+    /// Row number of the last call of the page before.
+    pub(crate) before: Option<i64>,
+    pub(crate) limit: usize,
+    /// Started at or after, by the PBX's clock.
+    pub(crate) from: Option<Time>,
+    /// Started before.
+    pub(crate) to: Option<Time>,
+    pub(crate) outcome: Option<String>,
+    pub(crate) direction: Option<String>,
+    /// Key of the other side's number.
+    pub(crate) number: Option<String>,
+}
+
+/// A page of the journal, newest call first, by the PBX's clock (by the relay's while no event has told a time).
+pub(crate) fn list(connection: &Connection, query: &CallQuery) -> Result<Vec<CallRow>, LedgerError> {
+    let (table, view, order) = match query.abonent {
+        Some(_) => (
+            "call_abonents v JOIN calls c ON c.seq = v.call AND v.gone = 0",
+            "v",
+            "v.call",
+        ),
+        None => ("calls c", "c", "c.seq"),
+    };
+    // Place and length of the page.
+    let mut values: Vec<Value> = vec![Value::Null, Value::Null];
+    let mut filtered = String::new();
+    let text = |value: &Option<String>| value.clone().map(Value::Text);
+    let filters = [
+        ("v.abonent =", text(&query.abonent)),
+        ("c.started_at >=", query.from.map(|time| Value::Integer(time.ms()))),
+        ("c.started_at <", query.to.map(|time| Value::Integer(time.ms()))),
+        (
+            if view == "v" { "v.outcome =" } else { "c.outcome =" },
+            text(&query.outcome),
+        ),
+        (
+            if view == "v" { "v.direction =" } else { "c.direction =" },
+            text(&query.direction),
+        ),
+        (
+            if view == "v" { "v.number =" } else { "c.number =" },
+            text(&query.number),
+        ),
+    ];
+    for (condition, value) in filters {
+        let Some(value) = value else { continue };
+        values.push(value);
+        let _ = write!(filtered, " AND {condition} ?{}", values.len());
+    }
+    // By the time of the call and not of its row: what the import finds out later stands where it belongs.
+    let behind = match view {
+        "v" => "SELECT b.started_at, b.call FROM call_abonents b WHERE b.abonent = v.abonent AND b.call = ?1",
+        _ => "SELECT b.started_at, b.seq FROM calls b WHERE b.seq = ?1",
+    };
+    let rows = readable(query.limit, query.before, |place, wanted| {
+        values[0] = place.map_or(Value::Null, Value::Integer);
+        values[1] = Value::Integer(wanted as i64);
+        let begun = match place {
+            Some(_) => format!("({view}.started_at, {order}) < ({behind})"),
+            None => "?1 IS NULL".to_owned(),
+        };
+        let sql = format!(
+            "SELECT {COLUMNS}, c.seq FROM {table} WHERE c.superseded_by IS NULL AND {begun}{filtered}
+             ORDER BY {view}.started_at DESC, {order} DESC LIMIT ?2"
+        );
+        let mut statement = connection.prepare_cached(&sql)?;
+        let rows = statement.query_map(rusqlite::params_from_iter(&values), placed)?;
+        rows.collect()
+    })?;
+    rows.into_iter().map(|row| Ok(with_links(connection, row)?)).collect()
+}
+
+/// Another key for a stored call.
+pub(crate) fn rekey(connection: &Connection, seq: i64, key: &str) -> rusqlite::Result<()> {
+    let sql = "UPDATE calls SET key = ?2 WHERE seq = ?1";
+    connection.prepare_cached(sql)?.execute((seq, key))?;
+    Ok(())
+}
+
+/// Keys of the calls of an abonent that began, for him, between the two times.
+pub(crate) fn keys_of_abonent(
+    connection: &Connection,
+    abonent: &str,
+    from: Time,
+    to: Time,
+) -> rusqlite::Result<Vec<String>> {
+    let sql = "SELECT c.key FROM call_abonents a JOIN calls c ON c.seq = a.call
+               WHERE a.abonent = ?1 AND a.started_at BETWEEN ?2 AND ?3 AND a.gone = 0 AND c.superseded_by IS NULL";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map((abonent, from.ms(), to.ms()), |row| row.get(0))?;
+    rows.collect()
+}
+
+/// Keys of the calls with this number at the other side that began between the two times.
+pub(crate) fn keys_of_number(
+    connection: &Connection,
+    number: &str,
+    from: Time,
+    to: Time,
+) -> rusqlite::Result<Vec<String>> {
+    let sql = "SELECT key FROM calls WHERE number = ?1 AND started_at BETWEEN ?2 AND ?3 AND superseded_by IS NULL";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map((number, from.ms(), to.ms()), |row| row.get(0))?;
+    rows.collect()
+}
+
+/// The latest time since when a call waits for lines or a recording, if it is not earlier than `since`.
+pub(crate) fn newest_waiting(connection: &Connection, since: Time) -> Result<Option<Time>, LedgerError> {
+    let sql = "SELECT max(awaits) FROM calls WHERE awaits >= ?1";
+    let newest: Option<i64> = connection
+        .prepare_cached(sql)?
+        .query_row([since.ms()], |row| row.get(0))?;
+    Ok(newest.map(Time::from_ms))
+}
+
+/// Keys of calls that wait since before `before`, at most `limit`.
+pub(crate) fn waiting_since(connection: &Connection, before: Time, limit: usize) -> rusqlite::Result<Vec<String>> {
+    let sql = "SELECT key FROM calls WHERE awaits < ?1 LIMIT ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map((before.ms(), limit as i64), |row| row.get(0))?;
+    rows.collect()
+}
+
+/// When the call that was heard of last began.
+pub(crate) fn newest_start(connection: &Connection) -> Result<Option<Time>, LedgerError> {
+    let sql = "SELECT started_at FROM calls ORDER BY seq DESC LIMIT 1";
+    let newest: Option<Option<i64>> = connection
+        .prepare_cached(sql)?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    Ok(newest.flatten().map(Time::from_ms))
+}

@@ -1,0 +1,301 @@
+//! Settings of the relay, one JSON value per key.
+
+pub(crate) mod schema;
+
+use super::LedgerError;
+use super::audit::{self, AuditLine, What, Who};
+use perezvon_core::Time;
+use perezvon_core::call::Policy;
+use rusqlite::{Connection, OptionalExtension};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use url::Url;
+
+/// What an administrator may set. Unknown keys are refused, missing ones keep their value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Settings {
+    /// Address at which the PBX reaches the relay, without the secret path: `https://relay.example.ru`.
+    pub public_url: Option<Url>,
+    /// How long *missed* waits while the call can still move on to another agent, milliseconds.
+    pub grace_ms: i64,
+    /// How long a ringing call may stay silent before the sweeper closes it, milliseconds.
+    pub ring_lost_ms: i64,
+    /// The same for a conversation, milliseconds.
+    pub talk_lost_ms: i64,
+    /// One subscription for the company, or one for each abonent.
+    pub subscription_scope: Scope,
+    /// Which package of events to ask for (reference 2.4).
+    pub subscription_kind: SubscriptionKind,
+    /// How long a subscription is asked for, seconds; the PBX may grant less.
+    pub subscription_expires_s: u32,
+    /// After how many minutes a subscription is renewed (manual W4); none: before half of what the PBX granted, and never
+    /// later than that.
+    pub renew_minutes: Option<u32>,
+    /// How long events are kept, days.
+    pub keep_events_days: u32,
+    /// How much the raw texts of the kept events may take, MiB; the oldest go first.
+    pub keep_events_mb: u32,
+    /// How long the requests to the PBX are kept, days.
+    pub keep_requests_days: u32,
+    /// How long ended calls are kept, days; 0: for ever.
+    pub keep_calls_days: u32,
+    /// How far back the first import goes, days; 0: only from now on.
+    pub import_days: u32,
+    /// How often the PBX is asked while it cannot post events here and calls come, seconds (manual W5); when it is quiet
+    /// the pace slackens.
+    pub poll_seconds: u32,
+}
+
+/// See [`Settings::subscription_scope`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// One subscription without a pattern; where the PBX refuses it, one for each abonent.
+    #[default]
+    Group,
+    /// One for each abonent.
+    Abonents,
+}
+
+/// See [`Settings::subscription_kind`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SubscriptionKind {
+    /// `BASIC_CALL`: what every call needs.
+    Basic,
+    /// `ADVANCED_CALL`: hold, transfers and forwards as well.
+    #[default]
+    Advanced,
+}
+
+impl SubscriptionKind {
+    /// The word of the PBX (reference 1.11).
+    pub fn as_wire(self) -> &'static str {
+        match self {
+            Self::Basic => "BASIC_CALL",
+            Self::Advanced => "ADVANCED_CALL",
+        }
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let policy = Policy::default();
+        Self {
+            public_url: None,
+            grace_ms: policy.grace_ms,
+            ring_lost_ms: policy.ring_lost_ms,
+            talk_lost_ms: policy.talk_lost_ms,
+            subscription_scope: Scope::default(),
+            subscription_kind: SubscriptionKind::default(),
+            subscription_expires_s: 86_400,
+            renew_minutes: None,
+            keep_events_days: 90,
+            keep_events_mb: 1024,
+            keep_requests_days: 30,
+            keep_calls_days: 0,
+            import_days: 30,
+            poll_seconds: 20,
+        }
+    }
+}
+
+impl Settings {
+    /// The waits of the call state machine.
+    pub fn policy(&self) -> Policy {
+        Policy {
+            grace_ms: self.grace_ms,
+            ring_lost_ms: self.ring_lost_ms,
+            talk_lost_ms: self.talk_lost_ms,
+        }
+    }
+
+    /// Takes over the waits.
+    pub fn set_policy(&mut self, policy: Policy) {
+        self.grace_ms = policy.grace_ms;
+        self.ring_lost_ms = policy.ring_lost_ms;
+        self.talk_lost_ms = policy.talk_lost_ms;
+    }
+
+    /// What is out of its bounds, if anything: the key of the setting.
+    pub fn invalid(&self) -> Option<&'static str> {
+        let all = serde_json::to_value(self).ok()?;
+        let wrong = |setting: &&schema::Setting| {
+            let value = all.get(setting.key).unwrap_or(&Value::Null);
+            setting.place == schema::Place::Settings && setting.check(value).is_err()
+        };
+        schema::ALL.iter().find(wrong).map(|setting| setting.key)
+    }
+
+    /// Where the PBX must post to, the secret included (reference 2.2: it appends `/null`).
+    pub fn callback_url(&self, secret: &str) -> Option<Url> {
+        let base = self.public_url.as_ref()?.as_str().trim_end_matches('/').to_owned();
+        Url::parse(&format!("{base}/xsi/{secret}/events")).ok()
+    }
+}
+
+const SETTINGS: &str = "settings";
+const SECRET: &str = "callbackSecret";
+const ACCOUNT: &str = "account";
+/// The account's name where nobody gives one.
+pub const MAIN: &str = "main";
+
+fn get(connection: &Connection, key: &str) -> Result<Option<String>, LedgerError> {
+    let mut statement = connection.prepare_cached("SELECT value FROM settings WHERE key = ?1")?;
+    Ok(statement.query_row([key], |row| row.get(0)).optional()?)
+}
+
+fn put(connection: &Connection, key: &str, json: &str) -> Result<(), LedgerError> {
+    let sql = "INSERT INTO settings (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2";
+    connection.prepare_cached(sql)?.execute([key, json])?;
+    Ok(())
+}
+
+/// The stored settings, or the defaults. A value that a newer or older program wrote and this one cannot read falls
+/// back to its default without losing the others.
+pub(crate) fn load(connection: &Connection) -> Result<Settings, LedgerError> {
+    let Some(json) = get(connection, SETTINGS)? else {
+        return Ok(Settings::default());
+    };
+    let stored: Map<String, Value> = serde_json::from_str(&json).unwrap_or_default();
+    let mut settings = Settings::default();
+    for (key, value) in stored {
+        if let Ok(better) = settings.with(&key, value) {
+            settings = better;
+        }
+    }
+    Ok(settings)
+}
+
+impl Settings {
+    /// These settings with one value replaced.
+    fn with(&self, key: &str, value: Value) -> Result<Self, serde_json::Error> {
+        let mut all = serde_json::to_value(self)?;
+        if let Some(map) = all.as_object_mut() {
+            map.insert(key.to_owned(), value);
+        }
+        serde_json::from_value(all)
+    }
+
+    /// These settings with the given values replaced; or which of them is wrong, and what is expected.
+    pub(crate) fn changed(&self, given: Map<String, Value>) -> Result<Self, String> {
+        let mut settings = self.clone();
+        for (key, value) in given {
+            let setting = schema::of(&key)?;
+            setting.check(&value)?;
+            settings = settings.with(&key, value).map_err(|_| setting.expected())?;
+        }
+        Ok(settings)
+    }
+}
+
+/// Stores the settings, with a line in the audit about each that is not as it was.
+pub(crate) fn store(connection: &Connection, settings: &Settings, who: Who, at: Time) -> Result<(), LedgerError> {
+    let all = |settings: &Settings| match serde_json::to_value(settings) {
+        Ok(Value::Object(map)) => Ok(map),
+        Ok(_) => Err(LedgerError::State("the settings are no object".to_owned())),
+        Err(error) => Err(LedgerError::state(error)),
+    };
+    let (before, after) = (all(&load(connection)?)?, all(settings)?);
+    let changed: Map<String, Value> = after
+        .iter()
+        .filter(|(key, value)| before.get(*key) != Some(value))
+        .map(|(key, value)| (key.clone(), serde_json::json!({ "from": before.get(key), "to": value })))
+        .collect();
+    put(connection, SETTINGS, &Value::Object(after).to_string())?;
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let entry = AuditLine {
+        at,
+        who,
+        what: What::SettingsChanged,
+        subject: None,
+        detail: Some(Value::Object(changed)),
+    };
+    audit::add(connection, &entry)
+}
+
+/// Binds the ledger to the account of this name, for good: a directory that was put in another's place is refused.
+pub(crate) fn claim(connection: &Connection, name: &str) -> Result<(), LedgerError> {
+    let found = account(connection)?;
+    match get(connection, ACCOUNT)? {
+        Some(_) if found != name => Err(LedgerError::OtherAccount {
+            found,
+            wanted: name.to_owned(),
+        }),
+        Some(_) => Ok(()),
+        None => put(
+            connection,
+            ACCOUNT,
+            &serde_json::to_string(name).map_err(LedgerError::state)?,
+        ),
+    }
+}
+
+/// Whose ledger this is.
+pub(crate) fn account(connection: &Connection) -> Result<String, LedgerError> {
+    get(connection, ACCOUNT)?.map_or_else(
+        || Ok(MAIN.to_owned()),
+        |json| serde_json::from_str(&json).map_err(LedgerError::state),
+    )
+}
+
+/// The secret of the callback's path; made when there is none yet.
+pub(crate) fn secret(connection: &Connection) -> Result<String, LedgerError> {
+    if let Some(secret) = known_secret(connection)? {
+        return Ok(secret);
+    }
+    let secret = crate::keys::random_key();
+    put(
+        connection,
+        SECRET,
+        &serde_json::to_string(&secret).map_err(LedgerError::state)?,
+    )?;
+    Ok(secret)
+}
+
+/// The secret of the callback's path, if one was made.
+pub(crate) fn known_secret(connection: &Connection) -> Result<Option<String>, LedgerError> {
+    get(connection, SECRET)?
+        .map(|json| serde_json::from_str(&json).map_err(LedgerError::state))
+        .transpose()
+}
+
+/// Versions that only a ledger had which is gone: a backup was restored over it, or in its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Lost {
+    /// The newest version that was in the backup; it and all before are as they were.
+    pub(crate) after: i64,
+    /// The restored ledger goes on behind this one.
+    pub(crate) until: i64,
+}
+
+const LOST: &str = "lostVersions";
+
+fn all_lost(connection: &Connection) -> Result<Vec<Lost>, LedgerError> {
+    let json = get(connection, LOST)?;
+    json.map_or(Ok(Vec::new()), |json| {
+        serde_json::from_str(&json).map_err(LedgerError::state)
+    })
+}
+
+/// Remembers a restore.
+pub(crate) fn add_lost(connection: &Connection, lost: Lost) -> Result<(), LedgerError> {
+    let mut all = all_lost(connection)?;
+    all.push(lost);
+    put(
+        connection,
+        LOST,
+        &serde_json::to_string(&all).map_err(LedgerError::state)?,
+    )
+}
+
+/// Where a reader's cursor comes from a ledger that is gone: what to tell him as the newest version. It is older than
+/// his cursor, and so he begins his mirror anew: the calls he has may be others than those that are here now.
+pub(crate) fn lost(connection: &Connection, cursor: i64) -> Result<Option<i64>, LedgerError> {
+    let all = all_lost(connection)?;
+    let of = all.iter().find(|lost| (lost.after + 1..=lost.until).contains(&cursor));
+    Ok(of.map(|lost| lost.after))
+}

@@ -1,0 +1,66 @@
+//! Waits, intervals and the clock of a running relay.
+
+use crate::clock::Clock;
+use crate::routes;
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// Waits of the relay; the defaults are right except in tests.
+#[derive(Clone, Debug)]
+pub struct Timing {
+    /// Between two pings to a reader.
+    pub ping: Duration,
+    /// A reader who is silent for this long is disconnected.
+    pub dead: Duration,
+    /// Before the keeper's first repeat after a failure; doubled with each.
+    pub keeper_backoff: Duration,
+    /// Longest wait between two tries of the keeper.
+    pub keeper_backoff_cap: Duration,
+    /// How often the keeper asks the PBX whether the subscriptions still exist.
+    pub keeper_verify: Duration,
+    /// Before each request of the keeper to the PBX; up to half as long again by chance.
+    pub keeper_pace: Duration,
+    /// How often the keeper compares the clocks and the machine's addresses.
+    pub keeper_watch: Duration,
+    /// After this long without events the statistics are asked whether there were calls.
+    pub keeper_silence: Duration,
+    /// The wall clock.
+    pub clock: Clock,
+    /// The addresses from which this machine reaches the outside, IPv4 and IPv6.
+    pub routes: fn() -> [Option<IpAddr>; 2],
+    /// What counts as a second in the pace of the importer.
+    pub import_second: Duration,
+    /// Between two requests of the importer.
+    pub import_pause: Duration,
+    /// How often certificate files are looked at.
+    pub certificate_look: Duration,
+    /// How long the end of the relay waits for what is in flight.
+    pub drain: Duration,
+    /// Before a failed account is started again.
+    pub restart_pause: Duration,
+    /// Limits of the PBX client.
+    pub portal: perezvon_pbx::rest::Timing,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            ping: Duration::from_secs(25),
+            dead: Duration::from_mins(1),
+            keeper_backoff: Duration::from_secs(1),
+            keeper_backoff_cap: Duration::from_mins(5),
+            keeper_verify: Duration::from_mins(10),
+            keeper_pace: Duration::from_millis(100),
+            keeper_watch: Duration::from_secs(5),
+            keeper_silence: Duration::from_hours(1),
+            clock: Clock::system(),
+            routes: routes::present,
+            import_second: Duration::from_secs(1),
+            import_pause: Duration::from_millis(200),
+            certificate_look: Duration::from_mins(1),
+            drain: Duration::from_secs(20),
+            restart_pause: Duration::from_secs(10),
+            portal: perezvon_pbx::rest::Timing::default(),
+        }
+    }
+}

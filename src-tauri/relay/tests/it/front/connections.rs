@@ -1,0 +1,138 @@
+//! How many connections there may be, in all and of one address.
+
+use crate::front::Scene;
+use crate::common::binary::text;
+use crate::common::support::{DEADLINE, client, until};
+use reqwest::StatusCode;
+use serde_json::json;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
+
+#[tokio::test]
+async fn connections_have_a_bound_and_who_is_beyond_it_is_told() {
+    let scene = Scene::start(json!({ "connections": 2 }));
+    // A reader of the feed keeps his place after his request was answered.
+    let feed = scene.feed().await;
+    let first = scene.connect().await;
+    let refused = until("the bound", || async {
+        let mut third = scene.connect().await;
+        let answer = rest_or_nothing(&mut third).await;
+        answer.starts_with("HTTP/1.1 503").then_some(answer)
+    })
+    .await;
+    assert!(refused.contains("retry-after: 5"), "{refused}");
+    assert!(
+        refused.ends_with(r#"{"code":"too_many_connections","message":"there are too many connections"}"#),
+        "{refused}"
+    );
+    drop(first);
+    until("a free place", || async {
+        let answer = client()
+            .get(scene.serving.url("/v1/me"))
+            .bearer_auth(&scene.key)
+            .send()
+            .await;
+        answer
+            .is_ok_and(|answer| answer.status() == StatusCode::OK)
+            .then_some(())
+    })
+    .await;
+    drop(feed);
+}
+
+/// What a refused connection is told; nothing where it was taken.
+async fn rest_or_nothing(stream: &mut TcpStream) -> String {
+    let mut all = Vec::new();
+    match timeout(Duration::from_millis(500), stream.read_to_end(&mut all)).await {
+        Ok(_) => text(&all),
+        Err(_) => String::new(),
+    }
+}
+
+/// A connection from one of this machine's own addresses.
+async fn connect(from: &str, to: SocketAddr) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::new(from.parse().unwrap(), 0)).unwrap();
+    socket.connect(to).await.unwrap()
+}
+
+/// Asks over an open connection, as on behalf of `client`; gives the status, or nothing where it was closed.
+async fn ask(stream: &mut TcpStream, client: &str) -> Option<u16> {
+    let ask = format!("HEAD /v1/health HTTP/1.1\r\nhost: relay\r\nx-forwarded-for: {client}\r\n\r\n");
+    stream.write_all(ask.as_bytes()).await.ok()?;
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let byte = timeout(DEADLINE, stream.read_u8()).await.expect("an answer");
+        head.push(byte.ok()?);
+    }
+    text(&head).strip_prefix("HTTP/1.1 ")?[..3].parse().ok()
+}
+
+// Only Linux gives the whole of 127.0.0.0/8 to this machine without being asked.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn one_address_has_its_bound_and_a_proxy_has_none() {
+    let scene = Scene::start_as(&json!({
+        "limits": { "connectionsPerAddress": 3 },
+        "trustedProxies": ["127.0.0.2"],
+    }));
+    let addr = scene.serving.addr;
+    let mut own = Vec::new();
+    for n in 0..3 {
+        let mut one = connect("127.0.0.3", addr).await;
+        assert_eq!(ask(&mut one, "198.51.100.1").await, Some(200), "connection {n}");
+        own.push(one);
+    }
+    let mut beyond = connect("127.0.0.3", addr).await;
+    assert_eq!(
+        ask(&mut beyond, "198.51.100.1").await,
+        Some(503),
+        "one more than there may be"
+    );
+    let mut other = connect("127.0.0.4", addr).await;
+    assert_eq!(
+        ask(&mut other, "198.51.100.1").await,
+        Some(200),
+        "another address has its own"
+    );
+    // The header of somebody who is no proxy makes no other of him; and many come through a proxy.
+    let mut again = connect("127.0.0.3", addr).await;
+    assert_eq!(ask(&mut again, "198.51.100.77").await, Some(503), "he stays who he is");
+    let mut through = Vec::new();
+    for n in 0..10 {
+        let mut one = connect("127.0.0.2", addr).await;
+        assert_eq!(
+            ask(&mut one, "198.51.100.1").await,
+            Some(200),
+            "connection {n} of the proxy"
+        );
+        through.push(one);
+    }
+    // In order, and with a bang.
+    drop(own.pop());
+    let last = own.pop().unwrap();
+    last.set_zero_linger().unwrap();
+    drop(last);
+    for _ in 0..2 {
+        let free = until("the place of who has gone", || async {
+            let mut one = connect("127.0.0.3", addr).await;
+            (ask(&mut one, "198.51.100.1").await == Some(200)).then_some(one)
+        })
+        .await;
+        own.push(free);
+    }
+    let mut beyond = connect("127.0.0.3", addr).await;
+    assert_eq!(
+        ask(&mut beyond, "198.51.100.1").await,
+        Some(503),
+        "the bound is the same as before"
+    );
+    assert_eq!(
+        ask(&mut own[0], "198.51.100.1").await,
+        Some(200),
+        "who was there is served on"
+    );
+}

@@ -1,0 +1,43 @@
+//! The relay through its real parts: real HTTP, real SQLite, the real binary, the simulated PBX. One program for all, so
+//! that it is linked once.
+#![allow(clippy::unwrap_used)]
+
+mod common {
+    pub(crate) mod beside;
+    pub(crate) mod binary;
+    pub(crate) mod support;
+    pub(crate) mod truth;
+    pub(crate) mod xml;
+}
+
+mod abonents;
+mod access;
+mod agreement;
+mod backup;
+mod calling;
+mod check;
+mod damage;
+mod downloads;
+mod exchanges;
+mod failures;
+mod feed;
+mod findings;
+mod front;
+mod import;
+mod ingest;
+mod journal;
+mod keeper;
+mod keeper_many;
+mod keeping;
+mod kill;
+mod metrics;
+mod mixed;
+mod people;
+mod readers;
+mod recording_states;
+mod recordings;
+mod retention;
+mod service;
+mod settings;
+mod storage;
+mod tls;

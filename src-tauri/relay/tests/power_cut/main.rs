@@ -1,0 +1,195 @@
+//! Invariant 1 against a power cut, which SIGKILL does not show: on a disk that forgets what was not synced, every event
+//! that was answered 200 is there afterwards, checkpoints included; and a relay that does not sync is found out.
+#![allow(clippy::unwrap_used)]
+
+#[path = "../it/common/xml.rs"]
+mod xml;
+
+mod disk;
+
+use disk::Disk;
+use perezvon_relay::{Options, Relay, WalSync};
+use rusqlite::Connection;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use xml::Xml;
+
+const ABONENT: &str = "9000000001@mpbx.sip.beeline.ru";
+
+/// A relay on the forgetful disk, and what it has acknowledged so far.
+struct Scene {
+    relay: Relay,
+    dir: tempfile::TempDir,
+    answered: Arc<Mutex<BTreeSet<String>>>,
+    next: AtomicU64,
+}
+
+impl Scene {
+    async fn new(sync: impl FnOnce(&Path) -> WalSync) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("data");
+        let mut options = Options::new(&data);
+        options.public_url = Some("https://relay.example.ru".parse().unwrap());
+        options.wal_sync = sync(&data);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let relay = Relay::start(options, listener).await.unwrap();
+        Self {
+            relay,
+            dir,
+            answered: Arc::default(),
+            next: AtomicU64::new(1),
+        }
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}/xsi/{}/null", self.relay.addr(), self.relay.callback_secret().reveal())
+    }
+
+    /// Posts `count` events, eight at a time; gives how many were acknowledged.
+    async fn post(&self, count: usize) -> usize {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let acknowledged = Arc::new(AtomicUsize::new(0));
+        let posters: Vec<_> = (0..8)
+            .map(|_| {
+                let events: Vec<Xml> = (0..count / 8)
+                    .map(|_| Xml::received(self.next.fetch_add(1, Ordering::Relaxed), ABONENT))
+                    .collect();
+                let (client, url, answered) = (client.clone(), self.url(), self.answered.clone());
+                let acknowledged = acknowledged.clone();
+                tokio::spawn(async move {
+                    for event in events {
+                        let answer = client.post(&url).body(event.text()).send().await.unwrap();
+                        if answer.status() == 200 {
+                            answered.lock().unwrap().insert(event.event_id);
+                            acknowledged.fetch_add(1, Ordering::Relaxed);
+                        }
+                    }
+                })
+            })
+            .collect();
+        for poster in posters {
+            poster.await.unwrap();
+        }
+        acknowledged.load(Ordering::Relaxed)
+    }
+
+    /// The acknowledged events that are not there after a power cut now.
+    fn lost(&self, disk: &Disk, cut: u64) -> Vec<String> {
+        // What was answered before the cut; the disk goes on meanwhile.
+        let answered = self.answered.lock().unwrap().clone();
+        let image = self.dir.path().join(format!("cut-{cut}"));
+        let mut random = cut.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+        disk.after_power_cut(&self.dir.path().join("data"), &image, || {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            random.is_multiple_of(2)
+        });
+        let stored = stored(&image.join("relay.db"));
+        answered.difference(&stored).cloned().collect()
+    }
+}
+
+/// Ids of the events in a database, which must be sound.
+fn stored(file: &Path) -> BTreeSet<String> {
+    let connection = Connection::open(file).unwrap();
+    let verdict: String = connection
+        .query_row("PRAGMA integrity_check", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(verdict, "ok", "the database is whole after a power cut");
+    let mut statement = connection.prepare("SELECT event_id FROM events").unwrap();
+    let ids = statement.query_map([], |row| row.get::<_, Vec<u8>>(0)).unwrap();
+    ids.map(|id| uuid::Uuid::from_slice(&id.unwrap()).unwrap().to_string()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_answered_survives_a_power_cut_at_any_moment() {
+    let disk = Disk::insert();
+    let scene = Arc::new(Scene::new(|data| disk.wal_sync(data)).await);
+    let done = Arc::new(AtomicBool::new(false));
+    let posting = {
+        let (scene, done) = (scene.clone(), done.clone());
+        tokio::spawn(async move {
+            // Enough pages for checkpoints to run meanwhile.
+            let acknowledged = scene.post(6_000).await;
+            done.store(true, Ordering::Relaxed);
+            acknowledged
+        })
+    };
+    let mut cuts = 0;
+    while !done.load(Ordering::Relaxed) {
+        cuts += 1;
+        let lost = tokio::task::block_in_place(|| scene.lost(disk, cuts));
+        assert!(lost.is_empty(), "cut {cuts}: answered 200 and not on the disk: {lost:?}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(posting.await.unwrap(), 6_000, "all were acknowledged");
+    assert!(cuts > 5, "the power was cut {cuts} times");
+    let lost = scene.lost(disk, cuts + 1);
+    assert!(lost.is_empty(), "and at the end: {lost:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_relay_that_does_not_sync_is_found_out() {
+    let disk = Disk::insert();
+    let scene = Scene::new(|_| WalSync::new(|_| Ok(()))).await;
+    assert_eq!(scene.post(80).await, 80);
+    assert!(!scene.lost(disk, 1).is_empty(), "without syncs events are lost: the disk does forget");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_sync_at_least_stands_before_each_answer() {
+    let (syncs, dir) = (Arc::new(AtomicUsize::new(0)), tempfile::tempdir().unwrap());
+    let counted = syncs.clone();
+    let scene = Scene::new(|_| {
+        WalSync::new(move |file| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            file.sync_data()
+        })
+    })
+    .await;
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    for n in 0..10 {
+        let before = syncs.load(Ordering::SeqCst);
+        let event = Xml::received(1_000 + n, ABONENT);
+        let answer = client.post(scene.url()).body(event.text()).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        assert!(syncs.load(Ordering::SeqCst) > before, "event {n} was answered without a sync");
+    }
+    drop(dir);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failed_sync_fails_what_waited_for_it_and_is_got_over() {
+    let broken = Arc::new(AtomicBool::new(false));
+    let breaks = broken.clone();
+    let scene = Scene::new(|_| {
+        WalSync::new(move |file| {
+            if breaks.load(Ordering::SeqCst) {
+                return Err(std::io::Error::other("no sync in this test"));
+            }
+            file.sync_data()
+        })
+    })
+    .await;
+    assert_eq!(scene.post(8).await, 8, "all is well at first");
+    broken.store(true, Ordering::SeqCst);
+    assert_eq!(scene.post(16).await, 0, "nothing is acknowledged that is not on the disk");
+    let health = format!("http://{}/v1/health", scene.relay.addr());
+    assert_eq!(reqwest::get(&health).await.unwrap().status(), 503, "and health says so");
+    broken.store(false, Ordering::SeqCst);
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let event = Xml::received(2_000, ABONENT);
+    let again = async {
+        while client.post(scene.url()).body(event.text()).send().await.unwrap().status() != 200 {}
+    };
+    tokio::time::timeout(Duration::from_secs(20), again)
+        .await
+        .expect("after the ledger was read anew it goes on by itself");
+    let file = scene.dir.path().join("data/relay.db");
+    assert!(stored(&file).contains(&event.event_id));
+}
