@@ -2,30 +2,28 @@
 //! front of them is [`crate::front`].
 
 use crate::company::recording;
-use crate::keys::code::Tries;
-use crate::keys::{self, Secret};
 use crate::config::Options;
 use crate::feed::{self, Hub};
 use crate::importer::{self, Import};
-use crate::http::ingest::Bucket;
 use crate::keeper;
-use crate::tables::audit::{self, Entry, What, Who};
-use crate::tables::exchanges::{self, ExchangeRow};
-use crate::tables::requests;
-use crate::tables::settings::{self, Settings};
-use crate::tables::{self, Ledger, LedgerError};
+use crate::keys::{self, Secret};
+use crate::ledger::entry::Noted;
+use crate::ledger::{self, Audience, Health, Ledger, Versions, writer};
 use crate::metrics::Metrics;
 use crate::probes::Probes;
-use crate::roster::{Roster, RosterCell};
+use crate::rate::{Bucket, Rate, Tries};
+use crate::roster::Roster;
 use crate::state::{App, Shared};
-use crate::writer::{self, Around, now};
+use crate::tables::audit::{What, Who};
+use crate::tables::exchanges::ExchangeRow;
+use crate::tables::settings::{self, Settings};
+use crate::tables::{self, LedgerError, requests};
 use perezvon_pbx::rest::{Exchange, Portal, PortalError, Token};
 use std::fs::File;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock, RwLock, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::{timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -85,43 +83,66 @@ impl Account {
         // A large database takes its time to be checked; the caller's thread has other things to do.
         let opening = tokio::task::spawn_blocking(move || Opened::open(&options).map(|opened| (opened, options)));
         let (opened, options) = opening.await.map_err(|error| StartError::Thread(error.into()))??;
-        let roster = Arc::new(RosterCell::default());
-        roster.set(opened.roster);
+        let (roster_now, roster) = watch::channel(Arc::new(opened.roster));
+        let (settings_now, settings) = watch::channel(Arc::new(opened.settings));
+        let (health_now, health) = watch::channel(Health::Stores);
+        let (durable_now, durable) = watch::channel(0);
         let hub = Hub::new(options.feed_queue.max(1));
         let (changed, batches) = tokio::sync::mpsc::channel(feed::BATCHES);
-        let metrics = Arc::new(Metrics::default());
-        let around = Around {
-            metrics: metrics.clone(),
-            changed,
-            hub: hub.clone(),
-            roster: roster.clone(),
-            settings: Arc::new(RwLock::new(opened.settings)),
-            keeper: Arc::new(Notify::new()),
-            healthy: Arc::new(AtomicBool::new(true)),
+        let (metrics, wake_keeper) = (Arc::new(Metrics::default()), Arc::new(Notify::new()));
+        let versions = Versions {
+            committed: Arc::default(),
+            durable,
+        };
+        let beat = Arc::default();
+        let clock = options.timing.clock.clone();
+        let set = writer::Set {
+            data_dir: options.data_dir.clone(),
+            clock: clock.clone(),
+            sync: options.wal_sync,
+            audience: Audience {
+                metrics: metrics.clone(),
+                changed,
+                roster: roster_now,
+                settings: settings_now,
+                health: health_now,
+                keeper: wake_keeper.clone(),
+                durable: durable_now,
+            },
+            readers: hub.count(),
+            committed: versions.committed.clone(),
+            beat: Arc::clone(&beat),
         };
         let (jobs, queue) = mpsc::sync_channel(ledger::QUEUE);
-        let ledger = Ledger::new(jobs, &options.data_dir, metrics.clone())?;
-        let local_key = Secret::new(auth::random_key());
+        let shared = ledger::Shared {
+            jobs,
+            health,
+            versions,
+            beat,
+        };
+        let ledger = Ledger::new(shared, &options.data_dir, clock, metrics.clone())?;
+        let local_key = Secret::new(keys::random_key());
         let app = App(Arc::new(Shared {
             account: options.account,
             ledger,
-            healthy: around.healthy.clone(),
             hub: hub.clone(),
             metrics,
             roster: roster.clone(),
-            settings: around.settings.clone(),
+            settings,
             secret: opened.secret,
-            local_key: auth::hash(local_key.reveal()),
+            local_key: keys::hash(local_key.reveal()),
             pbx_url: options.pbx_url,
             portal: RwLock::new(None),
             token_file: options.token_file,
-            wake_keeper: around.keeper.clone(),
+            wake_keeper,
             wake_recording: Notify::new(),
             join_tries: Tries::default(),
             keeper: Mutex::default(),
             keeper_asked: Mutex::default(),
             import: Import::default(),
-            ingest_limit: options.ingest_per_second.map(Bucket::new),
+            ingest_limit: options
+                .ingest_per_second
+                .map(|limit| Bucket::new(Rate::events(limit))),
             tls: OnceLock::new(),
             timing: options.timing,
             downloads: Arc::default(),
@@ -142,7 +163,7 @@ impl Account {
             .spawn(move || {
                 // Held as long as anything can be written, also when the relay's end does not wait for that.
                 let _lock = lock;
-                writer::run(connection, queue, around)
+                writer::run(connection, &queue, set)
             })
             .map_err(StartError::Thread)?;
         let (mut tasks, mut router) = (JoinSet::new(), JoinSet::new());
@@ -229,8 +250,8 @@ struct Opened {
 
 impl Opened {
     fn open(options: &Options) -> Result<Self, StartError> {
-        let lock = ledger::lock(&options.data_dir)?;
-        let connection = ledger::open(&options.data_dir)?;
+        let lock = tables::lock(&options.data_dir)?;
+        let connection = tables::open(&options.data_dir)?;
         settings::claim(&connection, &options.account)?;
         let settings = first_settings(&connection, options)?;
         let secret = Secret::new(settings::secret(&connection)?);
@@ -264,7 +285,7 @@ fn first_settings(connection: &rusqlite::Connection, options: &Options) -> Resul
     if let Some(what) = settings.invalid() {
         return Err(StartError::Setting(what));
     }
-    settings::store(connection, &settings, Who::console())?;
+    settings::store(connection, &settings, Who::console(), options.timing.clock.now())?;
     Ok(settings)
 }
 
@@ -291,7 +312,7 @@ fn portal(app: &App, token: Token) -> Result<Portal, PortalError> {
         let Some(shared) = weak.upgrade() else { return };
         shared.metrics.exchanged(&exchange);
         let row = ExchangeRow {
-            at: now(),
+            at: shared.now(),
             method: exchange.method.to_string(),
             path: exchange.path,
             status: exchange.status,
@@ -299,12 +320,7 @@ fn portal(app: &App, token: Token) -> Result<Portal, PortalError> {
             error: exchange.error.map(str::to_owned),
             correlation: exchange.cause.as_deref().map(str::to_owned),
         };
-        let add = Box::new(move |batch: &mut writer::Batch<'_>| {
-            let failed = exchanges::add(batch.connection, &row).is_err();
-            let finish: Box<dyn FnOnce(Option<LedgerError>) + Send> = Box::new(|_| {});
-            (failed, finish)
-        });
-        if shared.ledger.submit(writer::Job::Change(add)).is_err() {
+        if !shared.ledger.note_exchange(row) {
             tracing::warn!("an exchange with the PBX is missing in the journal: the ledger is busy");
         }
     })))
@@ -322,40 +338,16 @@ pub(crate) async fn try_token(app: &App, token: Token, who: Who) -> Result<usize
         }
     };
     if let Some(file) = &app.token_file {
-        crate::cli::store_token(file, &token).map_err(TokenError::Store)?;
+        crate::token_file::store(file, &token).map_err(TokenError::Store)?;
     }
     app.set_portal(Some(portal));
-    let changed = Entry {
-        at: now(),
+    let changed = Noted {
         who,
         what: What::TokenChanged,
         subject: None,
         detail: None,
     };
-    let written = app.ledger.write(move |batch| audit::add(batch.connection, &changed));
-    written
-        .await
-        .map_err(|error| TokenError::Store(std::io::Error::other(error)))?;
+    let written = app.ledger.put(changed).await;
+    written.map_err(|error| TokenError::Store(std::io::Error::other(error)))?;
     Ok(abonents)
-}
-
-/// Changes the settings and lets everybody know; gives the new ones, or why the change refused.
-pub(crate) async fn set_settings(
-    app: &App,
-    who: Who,
-    change: impl FnOnce(&Settings) -> Result<Settings, String> + Send + 'static,
-) -> Result<Result<Settings, String>, LedgerError> {
-    app.ledger
-        .write(move |batch| {
-            // From what is stored, not from what was in force when the request came: two changes at once both hold.
-            let settings = match change(&settings::load(batch.connection)?) {
-                Ok(settings) => settings,
-                Err(refused) => return Ok(Err(refused)),
-            };
-            settings::store(batch.connection, &settings, who)?;
-            batch.new_settings = Some(settings.clone());
-            batch.wake_keeper = true;
-            Ok(Ok(settings))
-        })
-        .await
 }

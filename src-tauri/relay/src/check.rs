@@ -8,6 +8,7 @@ mod pbx;
 
 use crate::tables::LedgerError;
 use crate::tables::subscriptions::Subscription;
+use crate::clock::Clock;
 use crate::state::App;
 use crate::words;
 use perezvon_core::Time;
@@ -121,7 +122,7 @@ pub(crate) struct Scene {
     /// Whether the ledger takes a change.
     pub(crate) write: Result<(), LedgerError>,
     pub(crate) data_dir: PathBuf,
-    pub(crate) clock: fn() -> Time,
+    pub(crate) clock: Clock,
     /// The running relay; none where the command line checks without one.
     pub(crate) app: Option<App>,
 }

@@ -13,13 +13,12 @@ pub use commands::run;
 pub(crate) use config_file::File;
 use config_file::LogFormat;
 
-use crate::config::MAIN;
-use crate::state::Timing;
+use crate::tables::settings::MAIN;
+use crate::timing::Timing;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use perezvon_core::Time;
-use perezvon_pbx::rest::Token;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use url::Url;
 
 /// Receives the PBX's events and tells each desk about the calls it may know.
@@ -181,7 +180,7 @@ pub(crate) struct NewJoinCode {
     #[arg(long)]
     pub(crate) relay: Option<Url>,
     /// How long the code can be used, minutes: 5 to 10080 (7 days).
-    #[arg(long, default_value_t = crate::http::MINUTES)]
+    #[arg(long, default_value_t = crate::people::MINUTES)]
     pub(crate) minutes: u32,
 }
 
@@ -219,14 +218,4 @@ impl Cli {
             LogFormat::Json => lines.json().flatten_event(true).init(),
         }
     }
-}
-
-/// Keeps a token for the next start, readable for the owner only; the old one stays until the new one is whole.
-pub(crate) fn store_token(file: &Path, token: &Token) -> std::io::Result<()> {
-    use std::io::Write as _;
-    let fresh = file.with_extension("new");
-    let mut out = crate::front::own_file(&fresh)?;
-    out.write_all(token.reveal().as_bytes())?;
-    out.sync_all()?;
-    std::fs::rename(&fresh, file)
 }

@@ -4,11 +4,10 @@ pub(crate) mod recording;
 
 use crate::tables::LedgerError;
 use crate::tables::abonents::{self, Abonent, Diff};
-use crate::tables::audit::{self, Entry, What, Who};
+use crate::ledger::entry::CompanyRead;
+use crate::tables::audit::Who;
 use crate::state::App;
-use crate::clock::now;
 use perezvon_pbx::rest::{Portal, PortalError};
-use serde_json::json;
 
 /// Why the company could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -58,37 +57,12 @@ pub(crate) async fn refresh(app: &App, portal: &Portal, who: Who) -> Result<Vec<
             Vec::new()
         }
     };
-    let stored = abonents.clone();
-    app.ledger
-        .write(move |batch| {
-            let diff = abonents::diff(batch.connection, &stored)?;
-            abonents::replace(batch.connection, &stored, now())?;
-            abonents::add_numbers(batch.connection, &numbers)?;
-            if !diff.is_empty() {
-                audit::add(batch.connection, &filled(who, &diff))?;
-            }
-            batch.roster_changed = true;
-            batch.wake_keeper = true;
-            Ok(())
-        })
-        .await?;
+    let read = CompanyRead {
+        abonents: abonents.clone(),
+        numbers,
+        who,
+    };
+    app.ledger.put(read).await?;
     app.wake_recording.notify_one();
     Ok(abonents)
-}
-
-/// The line of the audit: whom it concerned. The ids of a very large company are cut.
-fn filled(who: Who, diff: &Diff) -> Entry {
-    const IDS: usize = 1000;
-    let ids = |of: &mut dyn Iterator<Item = &String>| of.take(IDS).cloned().collect::<Vec<_>>();
-    Entry {
-        at: now(),
-        who,
-        what: What::AbonentsFilled,
-        subject: None,
-        detail: Some(json!({
-            "new": ids(&mut diff.new.iter().map(|a| &a.id)),
-            "changed": ids(&mut diff.changed.iter().map(|c| &c.after.id)),
-            "gone": ids(&mut diff.gone.iter().map(|a| &a.id)),
-        })),
-    }
 }

@@ -5,10 +5,8 @@
 
 pub(crate) mod socket;
 
-use crate::ledger::open_calls::{Changed, tell};
-use crate::roster::RosterCell;
-use axum::extract::ws::Utf8Bytes;
-use perezvon_core::call::Reader;
+use crate::roster::RosterNow;
+use crate::told::{Changed, Snapshot, View, snapshot};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,40 +15,8 @@ use tokio::sync::mpsc;
 /// Batches that wait for the router. It never waits for readers, so this is only a matter of computing time.
 pub(crate) const BATCHES: usize = 256;
 
-/// One snapshot for one view.
-#[derive(Clone, Debug)]
-pub(crate) struct Told {
-    pub(crate) version: i64,
-    pub(crate) json: Utf8Bytes,
-}
-
-/// Whose eyes a reader has.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum View {
-    /// A user.
-    Abonent(String),
-    /// An admin who asked for one abonent.
-    AdminOf(String),
-    /// An admin.
-    Company,
-}
-
-impl View {
-    pub(crate) fn reader(&self) -> Reader<'_> {
-        match self {
-            Self::Abonent(id) => Reader::Abonent(id),
-            Self::AdminOf(id) => Reader::AdminOf(id),
-            Self::Company => Reader::Company,
-        }
-    }
-
-    pub(crate) fn abonent(&self) -> Option<&str> {
-        self.reader().abonent()
-    }
-}
-
 struct Place {
-    queue: mpsc::Sender<Told>,
+    queue: mpsc::Sender<Snapshot>,
     user: Option<String>,
 }
 
@@ -63,7 +29,7 @@ struct Places {
 /// See the module.
 pub(crate) struct Hub {
     places: Mutex<Places>,
-    readers: AtomicUsize,
+    readers: Arc<AtomicUsize>,
     joined: AtomicU64,
     cut: AtomicU64,
     queue: usize,
@@ -75,7 +41,7 @@ pub(crate) struct Seat {
     view: View,
     number: u64,
     /// Snapshots; ends when the place was lost.
-    pub(crate) news: mpsc::Receiver<Told>,
+    pub(crate) news: mpsc::Receiver<Snapshot>,
 }
 
 impl Drop for Seat {
@@ -97,7 +63,7 @@ impl Hub {
     pub(crate) fn new(queue: usize) -> Arc<Self> {
         Arc::new(Self {
             places: Mutex::default(),
-            readers: AtomicUsize::new(0),
+            readers: Arc::default(),
             joined: AtomicU64::new(0),
             cut: AtomicU64::new(0),
             queue,
@@ -131,9 +97,9 @@ impl Hub {
         }
     }
 
-    /// Whether anybody listens; otherwise the writer need not copy what changed.
-    pub(crate) fn is_listened_to(&self) -> bool {
-        self.readers.load(Ordering::SeqCst) > 0
+    /// How many listen, for the writer: without readers it need not copy what changed.
+    pub(crate) fn count(&self) -> Arc<AtomicUsize> {
+        self.readers.clone()
     }
 
     /// How many listen.
@@ -158,8 +124,8 @@ impl Hub {
         }
     }
 
-    fn route(&self, call: &Changed, roster: &RosterCell) {
-        let roster = roster.get();
+    fn route(&self, call: &Changed, roster: &RosterNow) {
+        let roster = roster.borrow().clone();
         let mut places = self.lock();
         let abonents = call.call.abonents();
         let views = (abonents.iter().copied())
@@ -170,7 +136,7 @@ impl Hub {
             let Some(of_view) = places.by_view.get_mut(&view) else {
                 continue;
             };
-            let told = told(call, &view, &roster);
+            let told = snapshot(call, &view, &roster);
             of_view.retain(|_, place| match place.queue.try_send(told.clone()) {
                 Ok(()) => true,
                 Err(refused) => {
@@ -184,20 +150,10 @@ impl Hub {
 }
 
 /// Hands changed calls to the readers until the writer, who holds the other end, has ended.
-pub(crate) async fn route(hub: Arc<Hub>, mut batches: mpsc::Receiver<Vec<Changed>>, roster: Arc<RosterCell>) {
+pub(crate) async fn route(hub: Arc<Hub>, mut batches: mpsc::Receiver<Vec<Changed>>, roster: RosterNow) {
     while let Some(batch) = batches.recv().await {
         for call in &batch {
             hub.route(call, &roster);
         }
-    }
-}
-
-/// The snapshot of one view as JSON.
-pub(crate) fn told(row: &crate::tables::calls::CallRow, view: &View, roster: &crate::roster::Roster) -> Told {
-    let snapshot = tell(row, view.reader(), roster);
-    let json = serde_json::to_string(&snapshot).expect("a snapshot has nothing that JSON cannot hold");
-    Told {
-        version: row.version,
-        json: json.into(),
     }
 }

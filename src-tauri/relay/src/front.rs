@@ -13,8 +13,8 @@ mod tls;
 
 pub(crate) use client::Network;
 pub(crate) use dispatch::Accounts;
-pub(crate) use limits::{Limits, Rate};
-pub(crate) use local::{Local, own_file};
+pub(crate) use limits::Limits;
+pub(crate) use local::Local;
 pub(crate) use paced::Paced;
 pub(crate) use tls::{Acme, Files, Tls, TlsOptions, TlsState};
 
@@ -89,13 +89,13 @@ impl Front {
         listener: TcpListener,
     ) -> Result<Self, StartError> {
         let addr = listener.local_addr().map_err(StartError::Listener)?;
+        let timing = set.first().map(|one| one.timing.clone()).unwrap_or_default();
         let tls = options
             .tls
             .as_ref()
-            .map(Tls::new)
+            .map(|options| Tls::new(options, timing.clock.clone()))
             .transpose()
             .map_err(StartError::Tls)?;
-        let timing = set.first().map(|one| one.timing).unwrap_or_default();
         let names = set.iter().map(|one| one.account.clone());
         let entrance = Arc::new(Entrance {
             addr,

@@ -3,10 +3,13 @@
 mod abonents;
 mod admin;
 mod audit;
+pub(crate) mod caller;
 mod check;
+pub(crate) mod error;
 mod events;
 mod exchanges;
 mod feed;
+pub(crate) mod ingest;
 mod join;
 mod journal;
 mod place;
@@ -16,12 +19,9 @@ mod subscriptions;
 mod users;
 
 pub(crate) use admin::{health_of, is_well};
-pub(crate) use join::{MINUTES, NewCode, link, new_code};
 pub(crate) use recordings::Slots;
-pub(crate) use users::new_user;
 
 use crate::http::error::ApiError;
-use crate::http::ingest;
 use crate::state::App;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;

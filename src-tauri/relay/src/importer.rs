@@ -14,7 +14,6 @@ use crate::company::RefreshError;
 use crate::tables::audit::Who;
 use crate::tables::{LedgerError, statistics as places};
 use crate::state::App;
-use crate::clock::now;
 use perezvon_core::Time;
 use perezvon_pbx::rest::{Portal, PortalError};
 use serde::Serialize;
@@ -112,7 +111,7 @@ impl Import {
 pub(crate) fn lags(app: &App) -> [(&'static str, Option<i64>); 2] {
     [List::Records, List::Statistics].map(|list| {
         let state = app.import.state(list).lock().unwrap_or_else(PoisonError::into_inner);
-        (list.name(), state.last_at.map(|at| now().since(at)))
+        (list.name(), state.last_at.map(|at| app.now().since(at)))
     })
 }
 
@@ -126,7 +125,7 @@ pub(crate) async fn health(app: &App) -> Value {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
-        let lag = state.last_at.map(|at| now().since(at));
+        let lag = state.last_at.map(|at| app.now().since(at));
         let mut told = json!(state);
         if let (Some(lag), Some(map)) = (lag, told.as_object_mut()) {
             map.insert("lagMs".to_owned(), json!(lag));
@@ -238,7 +237,7 @@ impl Loop {
 
     /// See [`OLDER_DAYS`].
     async fn older(&mut self, portal: &Portal) -> Result<(), Trouble> {
-        let to = now().plus(-DEEP_MS - self.older * DAY_MS);
+        let to = self.app.now().plus(-DEEP_MS - self.older * DAY_MS);
         let from = to.plus(-DAY_MS).max(self.beginning());
         if from >= to {
             self.older = 0;
@@ -256,7 +255,7 @@ impl Loop {
     /// that failed, it is read here.
     async fn company(&self, portal: &Portal) -> Result<(), Trouble> {
         let began = Instant::now();
-        while self.app.roster.get().is_empty() {
+        while self.app.roster().is_empty() {
             if began.elapsed() < self.app.timing.import_second * LOOK_S {
                 self.pause().await;
                 continue;
@@ -275,9 +274,10 @@ impl Loop {
         let second = self.app.timing.import_second;
         let Err(trouble) = round else {
             self.failures = 0;
+            let now = self.app.now();
             self.app.import.change(self.list, |state| {
                 *state = State {
-                    last_at: Some(now()),
+                    last_at: Some(now),
                     error: None,
                 };
             });
@@ -312,7 +312,9 @@ impl Loop {
 
     /// Where the first import begins.
     fn beginning(&self) -> Time {
-        now().plus(-i64::from(self.app.settings().import_days) * 24 * 3_600_000)
+        self.app
+            .now()
+            .plus(-i64::from(self.app.settings().import_days) * 24 * 3_600_000)
     }
 
     async fn place(&self) -> Result<places::Place, LedgerError> {

@@ -9,8 +9,6 @@ mod round;
 mod silence;
 mod watch;
 
-pub(crate) use watch::routes;
-
 use crate::tables::LedgerError;
 use crate::state::App;
 use crate::words;
@@ -309,7 +307,7 @@ impl Keeper {
     }
 
     fn grown(&self, times: u32) -> Duration {
-        let timing = self.app.timing;
+        let timing = &self.app.timing;
         timing
             .keeper_backoff
             .saturating_mul(1 << times.min(16))

@@ -24,6 +24,7 @@ pub mod cli;
 mod relay;
 mod account;
 mod config;
+mod state;
 
 mod check;
 mod front;
@@ -35,13 +36,10 @@ mod keeper;
 mod retention;
 
 mod feed;
-mod pbx;
 mod people;
-mod tls;
 
 mod ledger;
 
-mod failed;
 mod roster;
 mod told;
 

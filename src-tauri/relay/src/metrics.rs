@@ -1,6 +1,9 @@
 //! What is counted while an account runs; [`scrape`] tells it to Prometheus. On an event's way only a few atomic numbers
 //! change; nothing here has a number, a name or a key in it.
 
+mod listener;
+pub(crate) mod scrape;
+
 
 use perezvon_pbx::rest::Exchange;
 use prometheus_client::metrics::histogram::Histogram;

@@ -1,9 +1,9 @@
 //! Token buckets: an average rate with a burst.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Keys that one table remembers at most.
 const TABLE: usize = 65_536;
@@ -136,11 +136,54 @@ impl<K: Hash + Eq> Buckets<K> {
     }
 }
 
+/// Failed tries to join that are allowed in [`SPAN`], by all who try together: who tries is not known, and an address
+/// proves nothing behind a proxy. At this rate a code of 60 bits that lives a week is guessed with a chance of one in
+/// ten million million.
+const FAILURES: usize = 10;
+/// See [`FAILURES`].
+const SPAN: Duration = Duration::from_mins(1);
+
+/// The tries of the last minute that have not succeeded, those under way included.
+#[derive(Debug, Default)]
+pub(crate) struct Tries(Mutex<VecDeque<Instant>>);
+
+impl Tries {
+    /// Counts a try before it is made, so that many at once are no way around the limit. How long to wait when there
+    /// were too many.
+    pub(crate) fn begin(&self) -> Result<Instant, Duration> {
+        self.begin_at(Instant::now())
+    }
+
+    fn begin_at(&self, now: Instant) -> Result<Instant, Duration> {
+        let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        while tries
+            .front()
+            .is_some_and(|at| now.saturating_duration_since(*at) >= SPAN)
+        {
+            tries.pop_front();
+        }
+        match tries.front() {
+            Some(oldest) if tries.len() >= FAILURES => Err(SPAN.saturating_sub(now.saturating_duration_since(*oldest))),
+            _ => {
+                tries.push_back(now);
+                Ok(now)
+            }
+        }
+    }
+
+    /// The try that began then was no failure.
+    pub(crate) fn succeeded(&self, begun: Instant) {
+        let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(at) = tries.iter().position(|at| *at == begun) {
+            tries.remove(at);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn a_bucket_gives_its_burst_and_then_its_rate() {
@@ -169,5 +212,26 @@ mod tests {
         }
         let known = buckets.levels.lock().unwrap().len();
         assert!(known <= TABLE, "memory has a bound: {known}");
+    }
+
+    #[test]
+    fn failures_use_up_the_minute_and_successes_do_not() {
+        let tries = Tries::default();
+        let start = Instant::now();
+        for _ in 0..100 {
+            let begun = tries.begin_at(start).unwrap();
+            tries.succeeded(begun);
+        }
+        for n in 0..10 {
+            let at = start + Duration::from_secs(n);
+            assert!(tries.begin_at(at).is_ok(), "try {n} is allowed");
+        }
+        let wait = tries.begin_at(start + Duration::from_secs(20)).unwrap_err();
+        assert_eq!(wait, Duration::from_secs(40), "until the first is a minute old");
+        assert!(
+            tries.begin_at(start + Duration::from_mins(1)).is_ok(),
+            "then there is one more"
+        );
+        assert!(tries.begin_at(start + Duration::from_mins(1)).is_err(), "and no second");
     }
 }

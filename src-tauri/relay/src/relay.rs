@@ -1,6 +1,7 @@
 //! One account behind a listener of its own: the relay inside the app, and in the tests.
 
-use crate::account::{self, StartError};
+use crate::account::StartError;
+use crate::ledger::entry::SettingsChanged;
 use crate::keys::Secret;
 use crate::config::Options;
 use crate::front::{Front, FrontOptions};
@@ -61,15 +62,9 @@ impl Relay {
 
     /// Stores another public address and has the subscriptions made anew for it.
     pub async fn set_public_url(&self, url: Option<Url>) -> Result<(), LedgerError> {
-        let change = move |settings: &Settings| {
-            let public_url = url;
-            Ok(Settings {
-                public_url,
-                ..settings.clone()
-            })
-        };
-        // Nothing of this change can be out of bounds.
-        account::set_settings(&self.app, Who::console(), change).await.map(drop)
+        let values = [("publicUrl".to_owned(), serde_json::json!(url))].into_iter().collect();
+        let who = Who::console();
+        self.app.ledger.put(SettingsChanged { values, who }).await.map(drop)
     }
 
     /// The settings in force.

@@ -2,10 +2,10 @@
 //! waits. Freed pages of the database are used again by what comes; the file does not shrink.
 
 use crate::tables::LedgerError;
-use crate::tables::audit::{self, Entry, What, Who};
+use crate::ledger::entry::{CallsForgotten, EventsForgotten, Noted, RequestsForgotten};
+use crate::tables::audit::{What, Who};
 use crate::tables::retention::{self, Old};
 use crate::state::App;
-use crate::clock::now;
 use serde_json::json;
 use std::time::Duration;
 
@@ -33,7 +33,8 @@ pub(crate) async fn run(app: App) {
 
 async fn once(app: &App) -> Result<(), LedgerError> {
     let settings = app.settings();
-    let before = |days: u32| now().plus(-DAY_MS * i64::from(days)).ms();
+    let now = app.now();
+    let before = |days: u32| now.plus(-DAY_MS * i64::from(days)).ms();
     let mut events = events(app, Old::Before(before(settings.keep_events_days))).await?;
     let most = i64::from(settings.keep_events_mb) * 1024 * 1024;
     if let Some(cut) = cut(app, most).await? {
@@ -41,18 +42,14 @@ async fn once(app: &App) -> Result<(), LedgerError> {
     }
     let cut = before(settings.keep_requests_days);
     let mut requests = 0;
-    while let step @ 1.. = app
-        .ledger
-        .write(move |batch| Ok(retention::forget_requests(batch.connection, cut)?))
-        .await?
-    {
+    while let step @ 1.. = app.ledger.put(RequestsForgotten { before: cut }).await? {
         requests += step;
         tokio::time::sleep(BREATH).await;
     }
     let mut calls = 0;
     if settings.keep_calls_days > 0 {
         let cut = before(settings.keep_calls_days);
-        while let step @ 1.. = app.ledger.write(move |batch| batch.forget_calls(cut)).await? {
+        while let step @ 1.. = app.ledger.put(CallsForgotten { before: cut }).await? {
             calls += step;
             tokio::time::sleep(BREATH).await;
         }
@@ -61,16 +58,13 @@ async fn once(app: &App) -> Result<(), LedgerError> {
         return Ok(());
     }
     tracing::info!(events, requests, calls, "what is old was forgotten");
-    let entry = Entry {
-        at: now(),
+    let ran = Noted {
         who: Who::relay(),
         what: What::RetentionRan,
         subject: None,
         detail: Some(json!({ "events": events, "requests": requests, "calls": calls })),
     };
-    app.ledger
-        .write(move |batch| audit::add(batch.connection, &entry))
-        .await
+    app.ledger.put(ran).await
 }
 
 /// Forgets events; says how many.
@@ -78,10 +72,7 @@ async fn events(app: &App, old: Old) -> Result<usize, LedgerError> {
     let mut forgotten = 0;
     let mut after = None;
     loop {
-        let step = app
-            .ledger
-            .write(move |batch| Ok(retention::forget_events(batch.connection, old, after)?))
-            .await?;
+        let step = app.ledger.put(EventsForgotten { old, after }).await?;
         forgotten += step.forgotten;
         if step.last.is_none() {
             return Ok(forgotten);

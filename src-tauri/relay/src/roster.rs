@@ -6,7 +6,8 @@ use perezvon_core::event::{CallData, Event};
 use perezvon_core::{Number, event::Personality};
 use rusqlite::Connection;
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
+use tokio::sync::watch;
 
 /// What is known of the company. Replaced as a whole when the ledger's lists change.
 #[derive(Debug, Default)]
@@ -138,18 +139,7 @@ pub(crate) fn may_be_requested(data: &CallData) -> bool {
 }
 
 /// The present roster, for many readers.
-#[derive(Default)]
-pub(crate) struct RosterCell(RwLock<Arc<Roster>>);
-
-impl RosterCell {
-    pub(crate) fn get(&self) -> Arc<Roster> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    pub(crate) fn set(&self, roster: Roster) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(roster);
-    }
-}
+pub(crate) type RosterNow = watch::Receiver<Arc<Roster>>;
 
 #[cfg(test)]
 mod tests {

@@ -2,7 +2,6 @@
 
 use super::{Finding, Scene};
 use crate::front::TlsState;
-use crate::clock::now;
 use perezvon_core::Time;
 
 /// With less than so much time left somebody should know: authorities' programs renew a month before, milliseconds.
@@ -14,7 +13,7 @@ pub(super) fn certificate(scene: &Scene) -> Finding {
         None => Finding::skipped("certificate", "relay_off"),
         Some(app) => match app.tls.get() {
             None => Finding::skipped("certificate", "tls_off"),
-            Some(tls) => of(&tls.state(), now()),
+            Some(tls) => of(&tls.state(), scene.clock.now()),
         },
     }
 }

@@ -32,9 +32,9 @@ pub(super) fn ledger(scene: &Scene) -> Finding {
 pub(super) async fn disk(scene: &Scene) -> Finding {
     let dir = scene.data_dir.clone();
     let look = move || {
-        let wal = ledger::path(&dir).with_extension("db-wal");
+        let wal = tables::path(&dir).with_extension("db-wal");
         let wal = std::fs::metadata(wal).map_or(0, |meta| meta.len());
-        (ledger::copy::free_space(&dir), wal)
+        (tables::copy::free_space(&dir), wal)
     };
     match tokio::task::spawn_blocking(look).await {
         Ok((Some(free), wal)) => space(free, wal),

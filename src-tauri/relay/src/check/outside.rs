@@ -77,7 +77,7 @@ pub(super) async fn callback(scene: &Scene) -> Finding {
         Err(error) => Err(error),
     };
     let has_arrived = scene.app.as_ref().map(|app| app.probes.take(&word));
-    let proven = scene.reached_at.filter(|at| (scene.clock)().ms() - at.ms() < FRESH);
+    let proven = scene.reached_at.filter(|at| scene.clock.now().ms() - at.ms() < FRESH);
     match answer {
         Ok(answer) if answer.status().is_success() && has_arrived != Some(false) => match proven {
             Some(at) => Finding::well(
@@ -148,7 +148,7 @@ pub(super) async fn subscription(scene: &Scene) -> Finding {
 pub(super) fn events(scene: &Scene) -> Finding {
     const ID: &str = "events";
     match scene.last_event {
-        Some(at) if (scene.clock)().ms() - at.ms() > OLD => {
+        Some(at) if scene.clock.now().ms() - at.ms() > OLD => {
             Finding::warning(ID, "events_old").with(at.to_string(), at.to_string())
         }
         Some(at) => Finding::well(

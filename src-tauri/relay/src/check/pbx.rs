@@ -26,7 +26,7 @@ pub(super) async fn look(scene: &Scene) -> Vec<Finding> {
         }
     };
     let (reached, own, name) = tokio::join!(reach(&scene.pbx_url, LOOK), own, names(scene));
-    let at = (scene.clock)();
+    let at = scene.clock.now();
     let mut findings = vec![
         clock(at, reached.as_ref().ok().and_then(|reached| reached.date)),
         match (&reached, name) {
@@ -166,7 +166,7 @@ pub(super) async fn rights(scene: &Scene) -> Vec<Finding> {
             Finding::skipped("recording", "no_token"),
         ];
     };
-    let now = (scene.clock)();
+    let now = scene.clock.now();
     let mut listed = Ok(None);
     let rights = limited("rights", "pbx_timeout", async {
         let (numbers, statistics, newest) =

@@ -1,7 +1,8 @@
 //! Where each account's ledger is, and how each is set up.
 
 use super::{DataDir, File};
-use crate::config::{MAIN, Options};
+use crate::config::Options;
+use crate::tables::settings::MAIN;
 use anyhow::{Context as _, bail};
 use perezvon_pbx::rest::Token;
 use std::io::ErrorKind;

@@ -1,6 +1,7 @@
 //! `backup` and `restore`.
 
 use super::{Backup, Restore};
+use crate::clock::Clock;
 use crate::tables::copy;
 use anyhow::Context as _;
 use std::io::Write as _;
@@ -22,7 +23,7 @@ pub(super) fn backup(wanted: &Backup) -> anyhow::Result<()> {
 
 /// Puts a backup in the ledger's place.
 pub(super) fn restore(wanted: &Restore) -> anyhow::Result<()> {
-    let restored = copy::restore(&wanted.dir.place(), &wanted.from)
+    let restored = copy::restore(&wanted.dir.place(), &wanted.from, Clock::system().now())
         .with_context(|| format!("cannot restore {}", wanted.from.display()))?;
     let mut out = std::io::stdout().lock();
     writeln!(

@@ -2,9 +2,9 @@
 
 use super::{Check, File, all_options};
 use crate::check::{self, Scene};
+use crate::clock::Clock;
 use crate::front::Local;
 use crate::tables::{self, LedgerError, settings, subscriptions};
-use crate::clock::now;
 use anyhow::Context as _;
 use perezvon_pbx::rest::Portal;
 use serde_json::Value;
@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(45);
 /// Prints one line for each check; fails if one did.
 pub(super) async fn check(wanted: &Check) -> anyhow::Result<ExitCode> {
     let dir = wanted.dir.ledger()?;
-    let running = matches!(ledger::lock(&dir), Err(LedgerError::InUse(_)));
+    let running = matches!(tables::lock(&dir), Err(LedgerError::InUse(_)));
     let told = match Local::find(&dir).filter(|_| running) {
         Some(local) => Some(ask(&local).await.context("the running relay does not answer")?),
         None => None,
@@ -68,7 +68,7 @@ fn scene(wanted: &Check, dir: PathBuf) -> anyhow::Result<Scene> {
         keeper: None,
         write: Ok(()),
         data_dir: dir,
-        clock: now,
+        clock: Clock::system(),
         app: None,
     };
     scene.write = read(&mut scene, options.public_url);
@@ -76,7 +76,7 @@ fn scene(wanted: &Check, dir: PathBuf) -> anyhow::Result<Scene> {
 }
 
 fn read(scene: &mut Scene, public_url: Option<Url>) -> Result<(), LedgerError> {
-    let connection = ledger::open(&scene.data_dir)?;
+    let connection = tables::open(&scene.data_dir)?;
     let mut settings = settings::load(&connection)?;
     if public_url.is_some() {
         settings.public_url = public_url;
@@ -85,5 +85,5 @@ fn read(scene: &mut Scene, public_url: Option<Url>) -> Result<(), LedgerError> {
     scene.active = subscriptions::active(&connection)?;
     let url = scene.callback.as_ref().map(ToString::to_string);
     (scene.last_event, scene.reached_at) = subscriptions::last_events(&connection, url.as_deref())?;
-    ledger::probe::write(&scene.data_dir)
+    tables::probe::write(&scene.data_dir)
 }

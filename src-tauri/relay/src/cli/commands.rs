@@ -3,17 +3,19 @@
 use super::{
     Cli, Command, DataDir, Events, File, NewJoinCode, Serve, UserCommand, all_options, backup, check, service,
 };
-use crate::http::{NewCode, link, new_code};
+use crate::clock::Clock;
+use crate::ledger::entry::{JoinCodeMade, UserAdded, UserRevoked};
+use crate::ledger::writer::put_offline;
+use crate::people::{NewCode, link, new_code, new_user};
 use crate::keys::hash;
 use crate::http::error::ApiError;
 use crate::front::{Front, Local};
 use crate::tables::audit::Who;
 use crate::tables::events::{self, EventQuery};
 use crate::tables::scan::{Order, Span};
-use crate::tables::{self, join_codes, settings, users};
+use crate::tables::{self, settings, users};
 use crate::metrics::scrape;
-use crate::state::Timing;
-use crate::clock::now;
+use crate::timing::Timing;
 use anyhow::{Context as _, bail};
 use reqwest::Method;
 use std::future::Future;
@@ -60,7 +62,7 @@ async fn serve<F: Future<Output = ()>>(
     let metrics = file.metrics_listen;
     let mut set = all_options(&wanted.data_dir, file)?;
     for one in &mut set {
-        one.timing = *timing;
+        one.timing = timing.clone();
     }
     let listener = bind(listen, "--listen").await?;
     let metrics = match metrics {
@@ -140,19 +142,22 @@ async fn user(command: UserCommand) -> anyhow::Result<()> {
             abonent,
             name,
         } => {
-            let connection = ledger::open(&dir.ledger()?)?;
-            let roster = crate::roster::Roster::load(&connection)?;
+            let (dir, clock) = (dir.ledger()?, Clock::system());
+            let roster = crate::roster::Roster::load(&tables::open(&dir)?)?;
             let abonent = abonent.map(|id| roster.abonent(&id).unwrap_or(&id).to_owned());
-            let new = crate::http::new_user(&name, role.into(), abonent);
-            let (user, key) = new.map_err(|error| anyhow::anyhow!("{}", error.message()))?;
-            let whole = connection.unchecked_transaction()?;
-            users::add(&whole, &user, &hash(&key), Who::console())?;
-            whole.commit()?;
+            let new = new_user(&name, role.into(), abonent, clock.now());
+            let (user, key) = new.map_err(|expected| anyhow::anyhow!(expected.0))?;
+            let added = UserAdded {
+                user,
+                key_hash: hash(&key),
+                who: Who::console(),
+            };
+            put_offline(&dir, &clock, added)?;
             writeln!(std::io::stdout(), "{key}")?;
         }
         UserCommand::List(dir) => {
             let mut out = std::io::stdout().lock();
-            for user in users::list(&ledger::open(&dir.ledger()?)?)? {
+            for user in users::list(&tables::open(&dir.ledger()?)?)? {
                 writeln!(out, "{}", serde_json::to_string(&user)?)?;
             }
         }
@@ -166,12 +171,13 @@ async fn user(command: UserCommand) -> anyhow::Result<()> {
 }
 
 fn revoke(dir: &Path, id: &str) -> anyhow::Result<()> {
-    let connection = ledger::open(dir)?;
-    let whole = connection.unchecked_transaction()?;
-    if !users::revoke(&whole, id, now(), Who::console())? {
+    let revoked = UserRevoked {
+        id: id.to_owned(),
+        who: Who::console(),
+    };
+    if !put_offline(dir, &Clock::system(), revoked)? {
         bail!("there is no user {id} whose key works");
     }
-    whole.commit()?;
     Ok(())
 }
 
@@ -185,7 +191,8 @@ async fn end_feeds(dir: &Path, id: &str) {
 }
 
 fn join_code(wanted: NewJoinCode) -> anyhow::Result<()> {
-    let connection = ledger::open(&wanted.dir.ledger()?)?;
+    let (dir, clock) = (wanted.dir.ledger()?, Clock::system());
+    let connection = tables::open(&dir)?;
     let relay = match (wanted.relay, super::env_url("PEREZVON_PUBLIC_URL")?) {
         (Some(url), _) | (None, Some(url)) => Some(url),
         (None, None) => settings::load(&connection)?.public_url,
@@ -204,19 +211,18 @@ fn join_code(wanted: NewJoinCode) -> anyhow::Result<()> {
         minutes: Some(wanted.minutes),
     };
     let who = Who::console();
-    let made = new_code(new, &who);
-    let (code, secret, hash) = made.map_err(|error| anyhow::anyhow!("{}", error.message()))?;
-    let whole = connection.unchecked_transaction()?;
-    if !join_codes::add(&whole, &code, &hash, who)? {
+    let made = new_code(new, &who, clock.now());
+    let (code, secret, hash) = made.map_err(|expected| anyhow::anyhow!(expected.0))?;
+    drop(connection);
+    if !put_offline(&dir, &clock, JoinCodeMade { code, hash, who })? {
         bail!("{}", ApiError::TooManyCodes.message());
     }
-    whole.commit()?;
     writeln!(std::io::stdout(), "{}", link(&relay, &secret).reveal())?;
     Ok(())
 }
 
 fn callback_url(dir: &DataDir) -> anyhow::Result<()> {
-    let connection = ledger::open(&dir.ledger()?)?;
+    let connection = tables::open(&dir.ledger()?)?;
     let mut settings = settings::load(&connection)?;
     if let Some(url) = super::env_url("PEREZVON_PUBLIC_URL")? {
         settings.public_url = Some(url);
@@ -228,7 +234,7 @@ fn callback_url(dir: &DataDir) -> anyhow::Result<()> {
 }
 
 fn journal(wanted: Events) -> anyhow::Result<()> {
-    let connection = ledger::open_read(&wanted.dir.ledger()?)?;
+    let connection = tables::open_read(&wanted.dir.ledger()?)?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let mut query = EventQuery {
         q: wanted.q,

@@ -5,7 +5,7 @@ mod front;
 
 use self::front::{FileLimits, FileTls};
 use super::accounts::is_name;
-use crate::config::MAIN;
+use crate::tables::settings::MAIN;
 use crate::front::{FrontOptions, Network};
 use anyhow::{Context as _, bail};
 use perezvon_pbx::rest::BEELINE;

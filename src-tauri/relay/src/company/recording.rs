@@ -2,11 +2,10 @@
 
 use crate::tables::LedgerError;
 use crate::tables::abonents::{self, Recording};
-use crate::tables::audit::{self, Entry, What, Who};
+use crate::ledger::entry::{RecordingModeRead, RecordingModeSwitched};
+use crate::tables::audit::Who;
 use crate::state::App;
-use crate::clock::now;
 use perezvon_pbx::rest::{Portal, PortalError};
-use serde_json::json;
 use std::time::Duration;
 
 /// What is older is read anew, milliseconds.
@@ -57,20 +56,13 @@ pub(crate) async fn switch(
     };
     let found = portal.recording(&abonent).await.map(Recording::from);
     let stored = found.as_ref().ok().copied();
-    app.ledger
-        .write(move |batch| {
-            let at = now();
-            let before = abonents::switched(batch.connection, &abonent, stored, at, &who.name)?;
-            let entry = Entry {
-                at,
-                who,
-                what: What::RecordingSwitched,
-                subject: Some(abonent),
-                detail: Some(json!({ "asked": Recording::from(on), "before": before, "after": stored })),
-            };
-            audit::add(batch.connection, &entry)
-        })
-        .await?;
+    let switched = RecordingModeSwitched {
+        abonent,
+        asked: Recording::from(on),
+        found: stored,
+        who,
+    };
+    app.ledger.put(switched).await?;
     match (lost, found) {
         (Some(error), Ok(found)) if found != Recording::from(on) => Err(error.into()),
         (_, found) => Ok(found?),
@@ -97,9 +89,10 @@ async fn read_stale(app: &App) -> Duration {
     let Some(portal) = app.portal_for("recording") else {
         return LOOK;
     };
+    let now = app.now();
     let stale = app
         .ledger
-        .read(|connection| abonents::recording_stale(connection, now(), FRESH))
+        .read(move |connection| abonents::recording_stale(connection, now, FRESH))
         .await;
     let stale = match stale {
         Ok(stale) => stale,
@@ -118,10 +111,12 @@ async fn read_stale(app: &App) -> Duration {
                 return RETRY;
             }
         };
-        let stored = app
-            .ledger
-            .write(move |batch| abonents::recording_read(batch.connection, &abonent, found, read_at, now()))
-            .await;
+        let read = RecordingModeRead {
+            abonent,
+            found,
+            read_at,
+        };
+        let stored = app.ledger.put(read).await;
         if let Err(error) = stored {
             tracing::warn!(%error, "whose recording is on could not be stored");
             return RETRY;

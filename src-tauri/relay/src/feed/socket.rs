@@ -1,7 +1,8 @@
 //! One reader on a WebSocket: the backlog from the ledger, then live, each message exactly one snapshot.
 
-use super::{Seat, Told, View, told};
+use super::Seat;
 use crate::tables::{LedgerError, calls, users};
+use crate::told::{Snapshot, View, snapshot};
 use crate::state::App;
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use std::time::Duration;
@@ -58,10 +59,13 @@ async fn feed(app: &App, socket: &mut WebSocket, mut seat: Seat, mut after: i64,
 }
 
 async fn backlog(app: &App, socket: &mut WebSocket, view: &View, after: &mut i64) -> Result<(), End> {
+    let busy = |_| End::Close(TRY_AGAIN, "the ledger is busy");
+    // What is newer comes through the queue, once it is on the disk.
+    let until = app.ledger.durable_version().await.map_err(busy)?;
     loop {
-        let page = page(app, view, *after, PAGE)
+        let page = page(app, view, (*after, until), PAGE)
             .await
-            .map_err(|_| End::Close(TRY_AGAIN, "the ledger is busy"))?;
+            .map_err(busy)?;
         let whole = page.len() < PAGE;
         for told in page {
             *after = told.version;
@@ -73,19 +77,19 @@ async fn backlog(app: &App, socket: &mut WebSocket, view: &View, after: &mut i64
     }
 }
 
-/// Snapshots after a version, oldest change first.
-pub(crate) async fn page(app: &App, view: &View, after: i64, limit: usize) -> Result<Vec<Told>, LedgerError> {
-    let (view, roster) = (view.clone(), app.roster.get());
+/// Snapshots after a version and up to another, oldest change first.
+pub(crate) async fn page(app: &App, view: &View, (after, until): (i64, i64), limit: usize) -> Result<Vec<Snapshot>, LedgerError> {
+    let (view, roster) = (view.clone(), app.roster());
     app.ledger
         .read(move |connection| {
-            let rows = calls::changes(connection, view.abonent(), after, limit)?;
-            Ok(rows.iter().map(|row| told(row, &view, &roster)).collect())
+            let rows = calls::changes(connection, view.abonent(), (after, until), limit)?;
+            Ok(rows.iter().map(|row| snapshot(row, &view, &roster)).collect())
         })
         .await
 }
 
 async fn live(app: &App, socket: &mut WebSocket, seat: &mut Seat, mut after: i64, user: Option<String>) -> End {
-    let timing = app.timing;
+    let timing = &app.timing;
     let mut ping = tokio::time::interval_at(Instant::now() + timing.ping, timing.ping);
     let mut heard = Instant::now();
     loop {

@@ -4,8 +4,9 @@
 use super::client::Client;
 use super::limits::Gauge;
 use super::tls::Tls;
-use crate::keys;
-use crate::keys::code::{self, Tries};
+use crate::http::caller;
+use crate::keys::code;
+use crate::rate::Tries;
 use crate::http::error::ApiError;
 use crate::tables::{LedgerError, join_codes, users};
 use crate::state::App;
@@ -129,7 +130,7 @@ impl Accounts {
 
     /// The API: the key decides.
     async fn api(&self, gauge: &Gauge, client: Client, request: Request<Body>) -> Result<Response, ApiError> {
-        let key = auth::key_hash(request.headers());
+        let key = caller::key_hash(request.headers());
         gauge.request(client, key.as_ref())?;
         let owner = match (self.places.as_slice(), key) {
             ([one], _) => one.open.get(),
@@ -226,7 +227,7 @@ impl Accounts {
     async fn health(&self) -> Response {
         let mut ok = self.closed().next().is_none();
         for one in self.open() {
-            ok &= crate::http::is_well(&one.app).await;
+            ok &= crate::http::is_well(&one.app);
         }
         crate::http::health_of(ok).into_response()
     }

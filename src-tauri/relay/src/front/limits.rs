@@ -2,20 +2,10 @@
 
 use super::client::Client;
 use crate::http::error::ApiError;
+use crate::rate::{Buckets, Rate};
 use std::collections::HashMap;
-use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
-
-/// Clients that are remembered at most in each table.
-const TABLE: usize = 65_536;
-
-/// So much per second on average, so much at once.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Rate {
-    pub(crate) per_second: f64,
-    pub(crate) burst: f64,
-}
+use std::time::Duration;
 
 /// Bounds for clients; none: no bound. Events have a bound of their own, see [`crate::Options::ingest_per_second`].
 #[derive(Clone, Debug)]
@@ -43,72 +33,13 @@ impl Default for Limits {
         Self {
             address: Some(Rate::requests(500)),
             key: Some(Rate::requests(200)),
-            wrong: Some(Rate::wrong(60)),
+            wrong: Some(Rate::failures(60)),
             connections: 16_384,
             connections_per_address: 2_048,
             head: Duration::from_secs(30),
             body: Duration::from_secs(15),
             stall: Duration::from_mins(1),
         }
-    }
-}
-
-impl Rate {
-    /// Requests a second; ten seconds' worth at once.
-    pub(crate) fn requests(per_second: u32) -> Self {
-        let per_second = f64::from(per_second);
-        Self {
-            per_second,
-            burst: 10.0 * per_second,
-        }
-    }
-
-    /// Mistakes a minute; five minutes' worth at once.
-    pub(crate) fn wrong(per_minute: u32) -> Self {
-        let per_minute = f64::from(per_minute);
-        Self {
-            per_second: per_minute / 60.0,
-            burst: 5.0 * per_minute,
-        }
-    }
-}
-
-/// Token buckets of many clients.
-struct Buckets<K> {
-    rate: Rate,
-    levels: Mutex<HashMap<K, (f64, Instant)>>,
-}
-
-impl<K: Hash + Eq> Buckets<K> {
-    fn new(rate: Rate) -> Self {
-        Self {
-            rate,
-            levels: Mutex::default(),
-        }
-    }
-
-    fn take(&self, key: K) -> bool {
-        self.take_at(key, Instant::now())
-    }
-
-    fn take_at(&self, key: K, now: Instant) -> bool {
-        let rate = self.rate;
-        let level = |(level, at): (f64, Instant)| {
-            (level + now.saturating_duration_since(at).as_secs_f64() * rate.per_second).min(rate.burst)
-        };
-        let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
-        if levels.len() >= TABLE && !levels.contains_key(&key) {
-            levels.retain(|_, known| level(*known) < rate.burst);
-            // So many at once are no longer held by a bound for each; and each newcomer must not cost a look at all.
-            if levels.len() > TABLE / 4 * 3 {
-                levels.clear();
-            }
-        }
-        let entry = levels.entry(key).or_insert((rate.burst, now));
-        let tokens = level(*entry);
-        let granted = tokens >= 1.0;
-        *entry = (if granted { tokens - 1.0 } else { tokens }, now);
-        granted
     }
 }
 
@@ -215,21 +146,6 @@ mod tests {
 
     fn client(n: u32) -> Client {
         Client::of(IpAddr::V4(Ipv4Addr::from_bits(n)))
-    }
-
-    #[test]
-    fn each_client_has_a_bucket_of_his_own_and_the_table_a_bound() {
-        let buckets = Buckets::new(Rate::requests(1));
-        let start = Instant::now();
-        let granted = |n, at| (0..100).filter(|_| buckets.take_at(client(n), at)).count();
-        assert_eq!(granted(1, start), 10, "ten seconds' worth at once");
-        assert_eq!(granted(2, start), 10, "another is not held up by the first");
-        assert_eq!(granted(1, start + Duration::from_secs(3)), 3, "then at the rate");
-        for n in 0..3 * TABLE as u32 {
-            buckets.take_at(client(n), start);
-        }
-        let known = buckets.levels.lock().unwrap().len();
-        assert!(known <= TABLE, "memory has a bound: {known}");
     }
 
     #[test]

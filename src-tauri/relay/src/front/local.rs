@@ -48,20 +48,7 @@ impl Drop for Announced {
 }
 
 fn write(path: &Path, local: &Local) -> std::io::Result<()> {
-    own_file(path)?.write_all(&serde_json::to_vec(local)?)
-}
-
-/// Makes a file anew that only the owner may read.
-pub(crate) fn own_file(path: &Path) -> std::io::Result<std::fs::File> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut options = std::fs::File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    crate::private::file(path)?.write_all(&serde_json::to_vec(local)?)
 }
 
 impl Local {

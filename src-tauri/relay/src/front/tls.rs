@@ -19,6 +19,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
+use crate::clock::Clock;
 use tokio_util::sync::CancellationToken;
 
 /// The feed upgrades its connection, which HTTP/2 has no way for.
@@ -40,6 +41,7 @@ pub(crate) struct Tls {
     /// command line can ask what the trouble is. None where certificates are in files.
     stopgap: Option<Arc<ServerConfig>>,
     state: Mutex<TlsState>,
+    clock: Clock,
 }
 
 #[derive(Clone)]
@@ -65,7 +67,7 @@ pub(crate) struct TlsState {
 
 impl Tls {
     /// Prepares TLS. Files that cannot be used at the start are an error; an authority may be reached later.
-    pub(crate) fn new(options: &TlsOptions) -> Result<Arc<Self>, String> {
+    pub(crate) fn new(options: &TlsOptions, clock: Clock) -> Result<Arc<Self>, String> {
         let mode = match options {
             TlsOptions::Files(_) => "files",
             TlsOptions::Acme(_) => "acme",
@@ -82,9 +84,10 @@ impl Tls {
                 until: None,
                 failure: None,
             }),
+            clock,
         };
         match options {
-            TlsOptions::Files(files) => tls.deploy(files.load()?),
+            TlsOptions::Files(files) => tls.deploy(files.load(tls.now())?),
             TlsOptions::Acme(acme) => acme.prepare()?,
         }
         Ok(Arc::new(tls))
@@ -99,6 +102,10 @@ impl Tls {
             }
         };
         stop.run_until_cancelled(keeping).await;
+    }
+
+    fn now(&self) -> Time {
+        self.clock.now()
     }
 
     /// What an administrator is told.

@@ -3,9 +3,10 @@
 use super::body;
 use crate::company::recording::{self, SwitchError};
 use crate::company::{RefreshError, preview as ask, refresh as fill};
-use crate::keys::Admin;
+use super::caller::Admin;
 use crate::http::error::ApiError;
 use crate::tables::abonents::{self as company, Diff};
+use crate::ledger::entry::RecordingModesOutdated;
 use crate::state::App;
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
@@ -37,9 +38,7 @@ pub(crate) async fn refresh(State(app): State<App>, Admin(caller): Admin) -> Res
     let portal = app.portal_for("abonents").ok_or(ApiError::NoToken)?;
     fill(&app, &portal, (&caller).into()).await.map_err(failed)?;
     // Who asks wants to see all of it as it is now.
-    app.ledger
-        .write(|batch| company::recording_outdated(batch.connection))
-        .await?;
+    app.ledger.put(RecordingModesOutdated).await?;
     app.wake_recording.notify_one();
     let abonents = app.ledger.read(company::list).await?;
     Ok(Json(json!({ "abonents": abonents })))
@@ -59,7 +58,7 @@ pub(crate) async fn record(
     wanted: Result<Json<Wanted>, JsonRejection>,
 ) -> Result<Json<Value>, ApiError> {
     let on = body(wanted)?.on;
-    let abonent = app.roster.get().abonent(&id).map(str::to_owned);
+    let abonent = app.roster().abonent(&id).map(str::to_owned);
     let abonent = abonent.ok_or(ApiError::NotFound)?;
     let portal = app.portal_for("recording").ok_or(ApiError::NoToken)?;
     let (task_app, who) = (app.clone(), (&caller).into());

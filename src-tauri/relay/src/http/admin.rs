@@ -1,6 +1,8 @@
 //! Health, and what an administrator looks at.
 
-use crate::keys::{self, Role};
+use super::caller;
+use crate::keys::Role;
+use crate::ledger::Health;
 use crate::tables::subscriptions as ledger_subscriptions;
 use crate::tables::{calls, events};
 use crate::state::App;
@@ -9,11 +11,10 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use std::sync::PoisonError;
-use std::sync::atomic::Ordering;
 
-/// Whether the account can be read and stores.
-pub(crate) async fn is_well(app: &App) -> bool {
-    app.ledger.read(events::summary).await.is_ok() && app.healthy.load(Ordering::Relaxed)
+/// Whether the account stores. Anyone may ask, so no query is made for it.
+pub(crate) fn is_well(app: &App) -> bool {
+    app.ledger.health() == Health::Stores
 }
 
 /// What anyone may know.
@@ -30,11 +31,8 @@ pub(crate) fn health_of(ok: bool) -> (StatusCode, Json<Value>) {
 
 /// `GET /v1/health`: for anyone; an admin sees more.
 pub(crate) async fn health(State(app): State<App>, headers: HeaderMap) -> (StatusCode, Json<Value>) {
-    let summary = app.ledger.read(events::summary).await;
-    let writes = app.healthy.load(Ordering::Relaxed);
-    let ok = summary.is_ok() && writes;
-    let (status, Json(mut health)) = health_of(ok);
-    let admin = auth::caller(&app, &headers)
+    let (status, Json(mut health)) = health_of(is_well(&app));
+    let admin = caller::caller(&app, &headers)
         .await
         .is_ok_and(|caller| caller.role == Role::Admin);
     if let (true, Some(map)) = (admin, health.as_object_mut()) {
@@ -56,7 +54,7 @@ pub(crate) async fn health(State(app): State<App>, headers: HeaderMap) -> (Statu
         if let Ok(aside) = app.ledger.read(calls::aside::count).await {
             map.insert("callsAside".to_owned(), json!(aside));
         }
-        if let Ok((stored, unreadable, last)) = summary {
+        if let Ok((stored, unreadable, last)) = app.ledger.read(events::summary).await {
             map.insert(
                 "events".to_owned(),
                 json!({ "stored": stored, "unreadable": unreadable, "lastAt": last }),

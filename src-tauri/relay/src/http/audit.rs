@@ -1,7 +1,7 @@
 //! `/v1/audit`.
 
 use super::{page_size, query};
-use crate::keys::Admin;
+use super::caller::Admin;
 use crate::http::error::ApiError;
 use crate::tables::audit::{self, What};
 use crate::state::App;

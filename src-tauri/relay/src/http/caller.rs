@@ -1,5 +1,14 @@
 //! Who asks: the holder of the key that a request carries (design, part 6).
 
+use super::error::ApiError;
+use crate::keys::{Role, hash};
+use crate::state::App;
+use crate::tables::audit::Who;
+use crate::tables::users;
+use axum::extract::FromRequestParts;
+use axum::http::{HeaderMap, header, request::Parts};
+use subtle::ConstantTimeEq as _;
+
 /// Who asks.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
@@ -23,6 +32,16 @@ impl Caller {
                 }
                 Ok(Some(own))
             }
+        }
+    }
+}
+
+impl From<&Caller> for Who {
+    fn from(caller: &Caller) -> Self {
+        Self {
+            id: caller.user.clone(),
+            name: caller.name.clone(),
+            role: caller.role.as_str().to_owned(),
         }
     }
 }

@@ -1,15 +1,15 @@
 //! `/v1/check`.
 
-use crate::keys::Admin;
+use super::caller::Admin;
 use crate::check::{self, Scene};
 use crate::http::error::ApiError;
 use crate::tables::{self, LedgerError, subscriptions};
+use crate::ledger::Health;
 use crate::state::App;
 use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
 use std::sync::PoisonError;
-use std::sync::atomic::Ordering;
 
 /// `GET /v1/check`: «Проверить сервис».
 pub(crate) async fn check(State(app): State<App>, _: Admin) -> Result<Json<Value>, ApiError> {
@@ -23,10 +23,10 @@ pub(crate) async fn check(State(app): State<App>, _: Admin) -> Result<Json<Value
         })
         .await?;
     let dir = app.data_dir.clone();
-    let probe = tokio::task::spawn_blocking(move || ledger::probe::write(&dir)).await;
+    let probe = tokio::task::spawn_blocking(move || tables::probe::write(&dir)).await;
     let write = match probe {
         // What the writer could not store last counts too.
-        Ok(Ok(())) if !app.healthy.load(Ordering::Relaxed) => Err(LedgerError::Busy),
+        Ok(Ok(())) if app.ledger.health() != Health::Stores => Err(LedgerError::Busy),
         Ok(written) => written,
         Err(_) => Err(LedgerError::Busy),
     };
@@ -41,7 +41,7 @@ pub(crate) async fn check(State(app): State<App>, _: Admin) -> Result<Json<Value
         keeper,
         write,
         data_dir: app.data_dir.clone(),
-        clock: app.timing.clock,
+        clock: app.timing.clock.clone(),
         app: Some(app),
     };
     let findings = check::run(&scene).await;

@@ -211,6 +211,12 @@ impl IntoResponse for ApiError {
     }
 }
 
+impl From<crate::people::Expected> for ApiError {
+    fn from(expected: crate::people::Expected) -> Self {
+        Self::BadRequest(expected.0)
+    }
+}
+
 impl From<LedgerError> for ApiError {
     fn from(error: LedgerError) -> Self {
         tracing::error!(%error, "the ledger failed a request");

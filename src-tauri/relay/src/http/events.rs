@@ -1,15 +1,15 @@
 //! `/v1/events`: the event journal.
 
 use super::{flag, page_size, query, sought};
-use crate::keys::Admin;
+use super::caller::Admin;
 use crate::http::error::ApiError;
-use crate::tables::audit::{self, Entry, What};
+use crate::ledger::entry::{self, Noted};
+use crate::tables::audit::What;
 use crate::tables::events::{self, EventQuery, EventRow};
 use crate::tables::scan::{Order, Page, Span};
 use crate::tables::{LedgerError, calls};
-use crate::ledger::open_calls::tell;
+use crate::told::view_for;
 use crate::state::App;
-use crate::clock::now;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
@@ -110,16 +110,13 @@ pub(crate) async fn export(
     let query = filter.query(Order::OldestFirst, EXPORTED, true)?;
     let detail = json!({ "journal": "events", "from": query.span.from, "to": query.span.to, "filtered":
         query.q.is_some() || query.kind.is_some() || query.call.is_some() || query.unreadable });
-    let entry = Entry {
-        at: now(),
+    let taken = Noted {
         who: (&caller).into(),
         what: What::ExportTaken,
         subject: None,
         detail: Some(detail),
     };
-    app.ledger
-        .write(move |batch| audit::add(batch.connection, &entry))
-        .await?;
+    app.ledger.put(taken).await?;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson")),
         (
@@ -196,21 +193,12 @@ pub(crate) async fn replay(
     let error = read.as_ref().err().cloned();
     let key = read.as_ref().ok().and_then(|e| e.calls.iter().find_map(Call::key_of));
     let before = snapshot(&app, key.clone()).await?;
-    let entry = move |changed| Entry {
-        at: now(),
-        who: (&caller).into(),
-        what: What::EventReplayed,
-        subject: Some(seq.to_string()),
-        detail: Some(json!({ "changed": changed })),
-    };
     let replayed = app
         .ledger
-        .write(move |batch| {
-            let replayed = batch.replay(seq, &read)?;
-            if let Some(changed) = replayed {
-                audit::add(batch.connection, &entry(changed))?;
-            }
-            Ok(replayed)
+        .put(entry::Replayed {
+            seq,
+            read: Box::new(read),
+            who: (&caller).into(),
         })
         .await?;
     Ok(Json(Replayed {
@@ -228,5 +216,5 @@ async fn snapshot(app: &App, key: Option<String>) -> Result<Option<CallSnapshot>
         .ledger
         .read(move |connection| calls::by_key_linked(connection, &key))
         .await?;
-    Ok(row.map(|row| tell(&row, Reader::Company, &app.roster.get())))
+    Ok(row.map(|row| view_for(&row, Reader::Company, &app.roster())))
 }

@@ -1,7 +1,7 @@
 //! `/v1/exchanges`: the journal of requests to the PBX.
 
 use super::{flag, page_size, query, sought};
-use crate::keys::Admin;
+use super::caller::Admin;
 use crate::http::error::ApiError;
 use crate::tables::exchanges::{self, ExchangeQuery, Numbered};
 use crate::tables::scan::Span;

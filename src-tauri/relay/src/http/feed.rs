@@ -1,11 +1,11 @@
 //! `/v1/feed` and `/v1/changes`: the same log after a cursor, by WebSocket and by long poll.
 
 use super::query;
-use crate::keys::Caller;
+use super::caller::Caller;
 use crate::keys::Role;
 use crate::http::error::ApiError;
 use crate::feed::socket::{self, PAGE};
-use crate::feed::{Told, View};
+use crate::told::{Snapshot, View};
 use crate::tables::{calls, settings};
 use crate::state::App;
 use axum::extract::rejection::QueryRejection;
@@ -35,7 +35,7 @@ pub(crate) struct Params {
 
 fn view(app: &App, caller: &Caller, abonent: Option<&String>) -> Result<View, ApiError> {
     // An admin may write an id as the PBX's events do.
-    let wanted = abonent.map(|id| app.roster.get().abonent(id).unwrap_or(id).to_owned());
+    let wanted = abonent.map(|id| app.roster().abonent(id).unwrap_or(id).to_owned());
     let view = caller.view(wanted)?;
     Ok(match (caller.role, view) {
         (Role::User, Some(own)) => View::Abonent(own),
@@ -95,7 +95,8 @@ pub(crate) async fn changes(
     let limit = super::page_size(params.limit.or(Some(PAGE)))?;
     let wait = Duration::from_secs(params.wait.unwrap_or(0).min(MAX_WAIT));
     let mut seat = app.hub.join(view.clone(), caller.user.clone());
-    let mut page = socket::page(&app, &view, params.after, limit).await?;
+    let until = app.ledger.durable_version().await?;
+    let mut page = socket::page(&app, &view, (params.after, until), limit).await?;
     if page.is_empty() && !wait.is_zero() {
         tokio::select! {
             _ = seat.news.recv() => {}
@@ -104,7 +105,8 @@ pub(crate) async fn changes(
         }
         // Who is revoked loses the place, and must not be told what has come since.
         still_valid(&app, &caller).await?;
-        page = socket::page(&app, &view, params.after, limit).await?;
+        let until = app.ledger.durable_version().await?;
+        page = socket::page(&app, &view, (params.after, until), limit).await?;
     }
     let mut response = listed(&page, params.after, page.len() == limit);
     let newest = newest(&app, view, params.after).await?;
@@ -121,7 +123,7 @@ async fn still_valid(app: &App, caller: &Caller) -> Result<(), ApiError> {
 }
 
 /// The snapshots are JSON already.
-fn listed(page: &[Told], after: i64, more: bool) -> Response {
+fn listed(page: &[Snapshot], after: i64, more: bool) -> Response {
     let after = page.last().map_or(after, |told| told.version);
     let calls: Vec<&str> = page.iter().map(|told| told.json.as_str()).collect();
     let json = format!(r#"{{"calls":[{}],"after":{after},"more":{more}}}"#, calls.join(","));

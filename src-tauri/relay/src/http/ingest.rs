@@ -3,47 +3,13 @@
 use crate::http::error::ApiError;
 use crate::tables::events::body::Body;
 use crate::state::App;
-use crate::clock::now;
-use crate::ledger::Job;
 use axum::extract::{Path, Request, State};
 use axum::http::Method;
 use perezvon_pbx::xsi;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
-use tokio::sync::oneshot;
+use std::time::Duration;
 
 /// Longest time for a body that is under way when the relay ends.
 const LAST: Duration = Duration::from_millis(500);
-
-/// A token bucket: so many events a second, one second's worth at once.
-#[derive(Debug)]
-pub(crate) struct Bucket {
-    per_second: f64,
-    level: Mutex<(f64, Instant)>,
-}
-
-impl Bucket {
-    pub(crate) fn new(per_second: u32) -> Self {
-        let per_second = f64::from(per_second);
-        Self {
-            per_second,
-            level: Mutex::new((per_second, Instant::now())),
-        }
-    }
-
-    fn take(&self) -> bool {
-        self.take_at(Instant::now())
-    }
-
-    fn take_at(&self, now: Instant) -> bool {
-        let mut level = self.level.lock().unwrap_or_else(PoisonError::into_inner);
-        let gained = now.saturating_duration_since(level.1).as_secs_f64() * self.per_second;
-        let tokens = (level.0 + gained).min(self.per_second);
-        let granted = tokens >= 1.0;
-        *level = (if granted { tokens - 1.0 } else { tokens }, now);
-        granted
-    }
-}
 
 /// `/xsi/{secret}`.
 pub(crate) async fn plain(app: State<App>, Path(secret): Path<String>, request: Request) -> Result<(), ApiError> {
@@ -103,42 +69,13 @@ async fn take(app: &App, request: Request) -> Result<(), ApiError> {
         body = body => body.map_err(|error| ApiError::of_body(&error))?,
         () = ending => return Err(ApiError::Stopping),
     };
-    let at = now();
     // Parsed and packed here, on any thread, and not on the one that writes.
     let read = Box::new(xsi::parse(&raw).map_err(|error| error.to_string()));
     if let Err(reason) = &*read {
         tracing::warn!(%reason, "an event cannot be read; it is kept");
     }
-    let (reply, stored) = oneshot::channel();
     app.ledger
-        .submit(Job::Event {
-            read,
-            body: Body::pack(&raw),
-            at,
-            reply,
-        })
-        .map_err(|_| ApiError::Unavailable)?;
-    match stored.await {
-        Ok(true) => Ok(()),
-        Ok(false) | Err(_) => Err(ApiError::Unavailable),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_bucket_gives_its_rate_and_a_second_of_burst() {
-        let bucket = Bucket::new(10);
-        let start = Instant::now();
-        let granted = (0..100).filter(|_| bucket.take_at(start)).count();
-        assert_eq!(granted, 10, "one second's worth at once");
-        let later = start + Duration::from_millis(500);
-        let granted = (0..100).filter(|_| bucket.take_at(later)).count();
-        assert!(
-            (4..=5).contains(&granted),
-            "half a second later half of it again, got {granted}"
-        );
-    }
+        .append(read, Body::pack(&raw))
+        .await
+        .map_err(|_| ApiError::Unavailable)
 }

@@ -1,13 +1,15 @@
 //! `/v1/join-codes` and `/v1/join`: how a new desk gets its key.
 
 use super::body;
-use super::users::{self, plain_user};
-use crate::keys::{self, Admin, Role, Secret, code};
+use super::users;
+use super::caller::Admin;
+use crate::keys::{self, Role, code};
+use crate::ledger::entry::{JoinCodeMade, JoinCodeWithdrawn, Joined as DeskJoined};
+use crate::people::{NewCode, link, new_code};
 use crate::http::error::ApiError;
 use crate::tables::audit::Who;
-use crate::tables::join_codes::{self, JoinCode};
+use crate::tables::join_codes;
 use crate::state::App;
-use crate::clock::now;
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
@@ -17,57 +19,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::{Host, Url};
 
-/// How long a code lives where nobody says, minutes.
-pub(crate) const MINUTES: u32 = 30;
-/// Shortest and longest life, minutes: one must be able to type it, and a forgotten one must end.
-const MINUTES_BOUNDS: std::ops::RangeInclusive<u32> = 5..=7 * 24 * 60;
-
-/// What a code is made for.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct NewCode {
-    /// Name of the user to come.
-    pub(crate) name: String,
-    /// His role.
-    pub(crate) role: Role,
-    /// Whose calls he will see.
-    pub(crate) abonent: Option<String>,
-    /// How long it lives; [`MINUTES`] where it is not said.
-    pub(crate) minutes: Option<u32>,
-}
-
-/// A code with its secret. The same for the API and the command line.
-pub(crate) fn new_code(new: NewCode, by: &Who) -> Result<(JoinCode, Secret, [u8; 32]), ApiError> {
-    let minutes = new.minutes.unwrap_or(MINUTES);
-    if !MINUTES_BOUNDS.contains(&minutes) {
-        return Err(ApiError::BadRequest("minutes must be 5 to 10080 (7 days)"));
-    }
-    let (name, abonent) = plain_user(&new.name, new.role, new.abonent)?;
-    let secret = code::random();
-    let hash = code::hash(secret.reveal()).expect("a code that was just made is one");
-    let created_at = now();
-    let code = JoinCode {
-        id: ulid::Ulid::new().to_string(),
-        name,
-        role: new.role,
-        abonent,
-        created_at,
-        expires_at: created_at.plus(i64::from(minutes) * 60_000),
-        created_by: by.name.clone(),
-    };
-    Ok((code, secret, hash))
-}
-
-/// The link that joins with one click: `perezvon://join?relay=URL&code=…`.
-pub(crate) fn link(relay: &Url, code: &Secret) -> Secret {
-    let relay = relay.as_str().trim_end_matches('/');
-    let query = url::form_urlencoded::Serializer::new(String::new())
-        .append_pair("relay", relay)
-        .append_pair("code", code.reveal())
-        .finish();
-    Secret::new(format!("perezvon://join?{query}"))
-}
-
 /// Where desks find this relay: its public address, or else the one that the admin himself has used, unless that leads
 /// back to the machine that uses it.
 fn own_address(app: &App, headers: &HeaderMap) -> Option<Url> {
@@ -75,7 +26,8 @@ fn own_address(app: &App, headers: &HeaderMap) -> Option<Url> {
         return Some(url);
     }
     let host = headers.get(header::HOST)?.to_str().ok()?;
-    let url = Url::parse(&format!("http://{host}")).ok()?;
+    let scheme = if app.tls.get().is_some() { "https" } else { "http" };
+    let url = Url::parse(&format!("{scheme}://{host}")).ok()?;
     let is_own = match url.host()? {
         Host::Domain(name) => name == "localhost",
         Host::Ipv4(ip) => ip.is_loopback() || ip.is_unspecified(),
@@ -105,7 +57,7 @@ pub(crate) async fn make(
     let mut new = body(new)?;
     new.abonent = new.abonent.map(|id| users::canonical(&app, id));
     let who = Who::from(&caller);
-    let (code, secret, hash) = new_code(new, &who)?;
+    let (code, secret, hash) = new_code(new, &who, app.now())?;
     let made = Made {
         id: code.id.clone(),
         code: secret.reveal().to_owned(),
@@ -114,7 +66,7 @@ pub(crate) async fn make(
     };
     let stored = app
         .ledger
-        .write(move |batch| join_codes::add(batch.connection, &code, &hash, who))
+        .put(JoinCodeMade { code, hash, who })
         .await?;
     if stored {
         Ok((StatusCode::CREATED, Json(made)))
@@ -125,9 +77,10 @@ pub(crate) async fn make(
 
 /// `GET /v1/join-codes`: those that wait for somebody. Never the codes themselves.
 pub(crate) async fn list(State(app): State<App>, _: Admin) -> Result<Json<Value>, ApiError> {
+    let now = app.now();
     let codes = app
         .ledger
-        .read(|connection| join_codes::list(connection, now()))
+        .read(move |connection| join_codes::list(connection, now))
         .await?;
     Ok(Json(json!({ "codes": codes })))
 }
@@ -141,7 +94,7 @@ pub(crate) async fn withdraw(
     let who = (&caller).into();
     let withdrawn = app
         .ledger
-        .write(move |batch| join_codes::withdraw(batch.connection, &id, now(), who))
+        .put(JoinCodeWithdrawn { id, who })
         .await?;
     if withdrawn {
         Ok(StatusCode::NO_CONTENT)
@@ -179,11 +132,15 @@ pub(crate) async fn join(
         .begin()
         .map_err(|wait| ApiError::TooManyTries(wait.as_secs() + 1))?;
     let hash = code::hash(&typed.code).ok_or(ApiError::JoinRefused(join_codes::Refused::Unknown))?;
-    let (key, at) = (auth::random_key(), now());
-    let key_hash = auth::hash(&key);
+    let key = keys::random_key();
+    let key_hash = keys::hash(&key);
     let joined = app
         .ledger
-        .write(move |batch| join_codes::join(batch.connection, &hash, at, &key_hash))
+        .put(DeskJoined {
+            hash,
+            user: ulid::Ulid::new().to_string(),
+            key_hash,
+        })
         .await?;
     let user = joined.map_err(ApiError::JoinRefused)?;
     app.join_tries.succeeded(begun);

@@ -1,10 +1,11 @@
 //! `GET /v1/calls`: the journal.
 
 use super::{page_size, query};
-use crate::keys::{Caller, Role};
+use super::caller::Caller;
+use crate::keys::Role;
 use crate::http::error::ApiError;
 use crate::tables::calls::{self, CallQuery, CallRow};
-use crate::ledger::open_calls::tell;
+use crate::told::view_for;
 use crate::state::App;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -43,7 +44,7 @@ fn reader(role: Role, abonent: Option<&str>) -> Reader<'_> {
 }
 
 fn snapshot(app: &App, caller: &Caller, abonent: Option<&str>, row: &CallRow) -> CallSnapshot {
-    tell(row, reader(caller.role, abonent), &app.roster.get())
+    view_for(row, reader(caller.role, abonent), &app.roster())
 }
 
 /// `GET /v1/calls`: newest call first.
@@ -56,7 +57,7 @@ pub(crate) async fn list(
     let abonent = caller.view(
         params
             .abonent
-            .map(|id| app.roster.get().abonent(&id).unwrap_or(&id).to_owned()),
+            .map(|id| app.roster().abonent(&id).unwrap_or(&id).to_owned()),
     )?;
     let number = match &params.number {
         None => None,

@@ -2,12 +2,12 @@
 //! the PBX is asked, asked once, and never repeated by itself.
 
 use super::body;
-use crate::keys::{Caller, Role};
+use super::caller::Caller;
+use crate::keys::Role;
 use crate::http::error::ApiError;
-use crate::tables::LedgerError;
+use crate::ledger::entry::{CallAsked, CallPlaced};
 use crate::tables::requests::{self, RequestRow, RequestState};
 use crate::state::App;
-use crate::clock::now;
 use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
@@ -15,6 +15,12 @@ use axum::http::{HeaderMap, StatusCode};
 use perezvon_core::Number;
 use perezvon_pbx::rest::{Portal, PortalError};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// How often storing the outcome of a call is tried again, and the first pause between two tries; it doubles up to a
+/// minute.
+const NOTE_TRIES: u32 = 60;
+const NOTE_PAUSE: Duration = Duration::from_secs(1);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -64,7 +70,7 @@ pub(crate) async fn call(
     let key = idempotency_key(&headers)?;
     let named = wanted
         .abonent
-        .map(|id| app.roster.get().abonent(&id).unwrap_or(&id).to_owned());
+        .map(|id| app.roster().abonent(&id).unwrap_or(&id).to_owned());
     let abonent = match (caller.role, caller.view(named)?) {
         (_, Some(abonent)) => abonent,
         (Role::Admin, None) => return Err(ApiError::BadRequest("abonent: whose phone is to ring first?")),
@@ -72,18 +78,14 @@ pub(crate) async fn call(
     };
     let number = Number::parse(&wanted.number);
     let dial = number.dial().ok_or(ApiError::BadRequest("number cannot be dialled"))?;
-    let (portal, asked_at) = (app.portal_for(&format!("call:{key}")), now());
-    let begin = {
+    let (portal, asked_at) = (app.portal_for(&format!("call:{key}")), app.now());
+    let known = if portal.is_some() {
         let (abonent, key, number) = (abonent.clone(), key.clone(), number.canonical());
-        let has_token = portal.is_some();
-        move |batch: &mut crate::ledger::Transaction<'_>| {
-            if !has_token {
-                return requests::get(batch.connection, &abonent, &key);
-            }
-            requests::begin(batch.connection, &abonent, &key, &number, asked_at)
-        }
+        app.ledger.put(CallAsked { abonent, key, number }).await?
+    } else {
+        let (abonent, key) = (abonent.clone(), key.clone());
+        app.ledger.read(move |connection| requests::get(connection, &abonent, &key)).await?
     };
-    let known = app.ledger.write(begin).await?;
     if let Some(known) = known {
         return if known.number == number.canonical() {
             repeated(known)
@@ -142,25 +144,24 @@ async fn place(app: App, portal: Portal, request: RequestRow, dial: String) -> R
         Err(PortalError::OutcomeUnknown { .. }) => (RequestState::Unknown, None, asked.as_ref().err()),
         Err(error) => (RequestState::Failed, None, Some(error)),
     };
-    let code = error.map(PortalError::code);
     let key = request.key.clone();
-    let tracking = tracking_id.clone();
-    let finish = move |batch: &mut crate::ledger::Transaction<'_>| -> Result<Option<String>, LedgerError> {
-        let whose = (request.abonent.as_str(), request.key.as_str());
-        requests::finish(batch.connection, whose, state, tracking.as_deref(), code, now())?;
-        match state {
-            RequestState::Placed | RequestState::Unknown => batch.placed(&request, tracking.as_deref()),
-            RequestState::Placing | RequestState::Failed => Ok(None),
-        }
+    let placed = CallPlaced {
+        request,
+        state,
+        tracking_id: tracking_id.clone(),
+        error: error.map(PortalError::code),
     };
-    let id = app.ledger.write(finish).await;
+    let id = app.ledger.put(placed.clone()).await;
+    if id.is_err() {
+        app.tasks.spawn(note_later(app.clone(), placed));
+    }
     match (asked, id) {
         (Ok(_), Ok(id)) => Ok(Placed {
             id,
             tracking_id,
             request: key,
         }),
-        // The phone rings, though it could not be noted: after a restart the request counts as unknown.
+        // The phone rings, though it could not be noted yet.
         (Ok(_), Err(error)) => {
             tracing::error!(%error, "a placed call could not be noted");
             Ok(Placed {
@@ -171,4 +172,19 @@ async fn place(app: App, portal: Portal, request: RequestRow, dial: String) -> R
         }
         (Err(error), _) => Err(ApiError::of_portal(&error)),
     }
+}
+
+/// The ledger did not take what became of a call: tried again, so that its request does not stay *placing*. Where that
+/// never succeeds, the next start counts the request as unknown.
+async fn note_later(app: App, placed: CallPlaced) {
+    for n in 0..NOTE_TRIES {
+        tokio::select! {
+            () = tokio::time::sleep(NOTE_PAUSE * (1 << n.min(6))) => {}
+            () = app.stop.cancelled() => return,
+        }
+        if app.ledger.put(placed.clone()).await.is_ok() {
+            return;
+        }
+    }
+    tracing::error!("what became of a placed call could not be stored");
 }

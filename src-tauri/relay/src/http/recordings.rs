@@ -8,14 +8,14 @@ pub(crate) use audio::audio;
 pub(crate) use slots::Slots;
 
 use super::{page_size, query};
-use crate::keys::{Admin, Caller, Role};
+use super::caller::{Admin, Caller};
+use crate::keys::Role;
 use crate::http::error::ApiError;
-use crate::tables::audit::{self, Entry, What};
+use crate::ledger::entry::{RecordingDeleted, RecordingGone};
 use crate::tables::recordings::{self, Listed, RecordingQuery};
 use crate::tables::scan::Span;
 use crate::roster::Roster;
 use crate::state::App;
-use crate::clock::now;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
@@ -99,7 +99,7 @@ pub(crate) async fn list(
     params: Result<Query<Params>, QueryRejection>,
 ) -> Result<Json<Page>, ApiError> {
     let params = query(params)?;
-    let roster = app.roster.get();
+    let roster = app.roster();
     let wanted = params.abonent.map(|id| roster.abonent(&id).unwrap_or(&id).to_owned());
     let before = match &params.cursor {
         None => None,
@@ -154,7 +154,7 @@ pub(crate) async fn one(
     Path(id): Path<String>,
 ) -> Result<Json<Told>, ApiError> {
     let found = visible(&app, &caller, id).await?;
-    Ok(Json(Told::of(found, &app.roster.get())))
+    Ok(Json(Told::of(found, &app.roster())))
 }
 
 /// `DELETE /v1/recordings/{id}`: deletes it at the PBX, for ever.
@@ -176,19 +176,12 @@ pub(crate) async fn remove(
         }
         Err(error) => return Err(ApiError::of_portal(&error)),
     }
-    let entry = Entry {
-        at: now(),
+    let deleted = RecordingDeleted {
+        detail: serde_json::json!({ "abonent": found.abonent, "startedAt": found.started_at }),
+        id: found.id,
         who: (&caller).into(),
-        what: What::RecordingDeleted,
-        subject: Some(found.id.clone()),
-        detail: Some(serde_json::json!({ "abonent": found.abonent, "startedAt": found.started_at })),
     };
-    app.ledger
-        .write(move |batch| {
-            batch.recording_gone(&found.id)?;
-            audit::add(batch.connection, &entry)
-        })
-        .await?;
+    app.ledger.put(deleted).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -220,7 +213,6 @@ async fn is_missing(portal: &Portal, id: &str, error: &PortalError) -> bool {
 
 /// The PBX does not have it any more: nobody need ask again.
 async fn gone(app: &App, id: &str) -> Result<(), ApiError> {
-    let id = id.to_owned();
-    app.ledger.write(move |batch| batch.recording_gone(&id)).await?;
+    app.ledger.put(RecordingGone { id: id.to_owned() }).await?;
     Ok(())
 }

@@ -2,9 +2,10 @@
 
 use super::body;
 use crate::account::{self, TokenError};
-use crate::keys::Admin;
+use super::caller::Admin;
 use crate::http::error::ApiError;
 use crate::tables::settings::{Settings, schema};
+use crate::ledger::entry::SettingsChanged;
 use crate::state::App;
 use axum::Json;
 use axum::extract::State;
@@ -30,7 +31,13 @@ pub(crate) async fn change(
     given: Result<Json<Map<String, Value>>, JsonRejection>,
 ) -> Result<Json<Value>, ApiError> {
     let given = body(given)?;
-    let changed = account::set_settings(&app, (&caller).into(), move |settings| settings.changed(given)).await?;
+    let changed = app
+        .ledger
+        .put(SettingsChanged {
+            values: given,
+            who: (&caller).into(),
+        })
+        .await?;
     let settings = changed.map_err(ApiError::BadSetting)?;
     Ok(Json(told(&app, &settings)))
 }

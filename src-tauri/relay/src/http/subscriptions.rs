@@ -1,11 +1,12 @@
 //! `/v1/subscriptions` and the switch of one abonent's.
 
 use super::body;
-use crate::keys::Admin;
+use super::caller::Admin;
 use crate::http::error::ApiError;
 use crate::keeper;
 use crate::tables::abonents;
-use crate::tables::audit::{self, Entry, What};
+use crate::ledger::entry::{Noted, SubscriptionSwitched};
+use crate::tables::audit::What;
 use crate::tables::settings::Scope;
 use crate::tables::subscriptions as ledger;
 use crate::state::App;
@@ -18,8 +19,8 @@ use serde_json::{Value, json};
 use std::sync::PoisonError;
 use std::time::Duration;
 
-/// So long an answer to a renewal waits for the PBX; with many abonents it goes on after that.
-const PATIENCE: Duration = Duration::from_secs(45);
+/// How long the answer to a renewal waits for the PBX; with many abonents the renewal goes on after that.
+const RENEWAL_WAIT: Duration = Duration::from_secs(45);
 
 /// `GET /v1/subscriptions`: active and ended, newest first, and what the keeper does.
 pub(crate) async fn list(State(app): State<App>, _: Admin) -> Result<Json<Value>, ApiError> {
@@ -52,17 +53,14 @@ async fn told(app: &App) -> Result<Value, ApiError> {
 pub(crate) async fn renew(State(app): State<App>, Admin(caller): Admin) -> Result<(StatusCode, Json<Value>), ApiError> {
     app.portal().ok_or(ApiError::NoToken)?;
     app.callback_url().ok_or(ApiError::NoPublicUrl)?;
-    let entry = Entry {
-        at: app.now(),
+    let renewed = Noted {
         who: (&caller).into(),
         what: What::SubscriptionRenewed,
         subject: None,
         detail: None,
     };
-    app.ledger
-        .write(move |batch| audit::add(batch.connection, &entry))
-        .await?;
-    let status = match tokio::time::timeout(PATIENCE, keeper::ask_to_renew(&app)).await {
+    app.ledger.put(renewed).await?;
+    let status = match tokio::time::timeout(RENEWAL_WAIT, keeper::ask_to_renew(&app)).await {
         // What was silent or refused for some is told in the answer.
         Ok(Ok(Some(failure))) if failure.abonents.is_none() && failure.code != "events_silent" => {
             return Err(ApiError::Pbx(failure.code, failure.message_en.to_owned()));
@@ -90,7 +88,7 @@ pub(crate) async fn switch(
 ) -> Result<Json<Value>, ApiError> {
     let on = body(wanted)?.on;
     let known = app.ledger.read(abonents::list).await?;
-    let id = app.roster.get().abonent(&id).unwrap_or(&id).to_owned();
+    let id = app.roster().abonent(&id).unwrap_or(&id).to_owned();
     if !known.iter().any(|one| one.id == id) {
         return Err(ApiError::NotFound);
     }
@@ -98,23 +96,7 @@ pub(crate) async fn switch(
     if app.settings().subscription_scope == Scope::Group && !refused {
         return Err(ApiError::GroupScope);
     }
-    let at = app.now();
     let who = (&caller).into();
-    app.ledger
-        .write(move |batch| {
-            if ledger::switch(batch.connection, &id, on, at)? {
-                let entry = Entry {
-                    at,
-                    who,
-                    what: What::SettingsChanged,
-                    subject: Some(id),
-                    detail: Some(json!({ "subscription": on })),
-                };
-                audit::add(batch.connection, &entry)?;
-                batch.wake_keeper = true;
-            }
-            Ok(())
-        })
-        .await?;
+    app.ledger.put(SubscriptionSwitched { abonent: id, on, who }).await?;
     Ok(Json(json!({ "on": on })))
 }

@@ -1,20 +1,19 @@
 //! `/v1/users` and `/v1/me`.
 
 use super::body;
-use crate::keys::{self, Admin, Caller, Role};
+use super::caller::{Admin, Caller};
+use crate::keys::{self, Role};
+use crate::ledger::entry::{UserAdded, UserRevoked};
+use crate::people::new_user;
 use crate::http::error::ApiError;
-use crate::tables::users::{self, User};
+use crate::tables::users;
 use crate::state::App;
-use crate::clock::now;
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-
-/// Longest name of a user, characters.
-const NAME: usize = 200;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -29,7 +28,7 @@ pub(crate) struct Me {
 
 /// `GET /v1/me`: whose key this is.
 pub(crate) async fn me(State(app): State<App>, caller: Caller) -> Json<Me> {
-    let abonent_name = caller.abonent.as_deref().and_then(|id| app.roster.get().name_of(id));
+    let abonent_name = caller.abonent.as_deref().and_then(|id| app.roster().name_of(id));
     Json(Me {
         role: caller.role,
         name: caller.name,
@@ -54,40 +53,7 @@ pub(crate) struct NewUser {
 
 /// The id of an abonent whom a person may have written in another way.
 pub(super) fn canonical(app: &App, id: String) -> String {
-    app.roster.get().abonent(&id).map_or(id, str::to_owned)
-}
-
-/// A user's name and abonent within their bounds.
-pub(super) fn plain_user(
-    name: &str,
-    role: Role,
-    abonent: Option<String>,
-) -> Result<(String, Option<String>), ApiError> {
-    let name = name.trim();
-    let plain =
-        |text: &str, most| !text.is_empty() && text.chars().count() <= most && !text.chars().any(char::is_control);
-    if !plain(name, NAME) {
-        return Err(ApiError::BadRequest("name must have 1 to 200 characters"));
-    }
-    match (role, &abonent) {
-        (Role::User, None) => Err(ApiError::BadRequest("a user needs an abonent")),
-        (_, Some(id)) if !plain(id, NAME) => Err(ApiError::BadRequest("abonent is no abonent's id")),
-        _ => Ok((name.to_owned(), abonent)),
-    }
-}
-
-/// A user with a new key. The same for the API and the command line.
-pub(crate) fn new_user(name: &str, role: Role, abonent: Option<String>) -> Result<(User, String), ApiError> {
-    let (name, abonent) = plain_user(name, role, abonent)?;
-    let user = User {
-        id: ulid::Ulid::new().to_string(),
-        name,
-        role,
-        abonent,
-        created_at: now(),
-        revoked_at: None,
-    };
-    Ok((user, auth::random_key()))
+    app.roster().abonent(&id).map_or(id, str::to_owned)
 }
 
 /// `POST /v1/users`: the key is told here and never again.
@@ -98,10 +64,10 @@ pub(crate) async fn add(
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let new = body(new)?;
     let abonent = new.abonent.map(|id| canonical(&app, id));
-    let (user, key) = new_user(&new.name, new.role, abonent)?;
-    let (row, hash, who) = (user.clone(), auth::hash(&key), (&caller).into());
+    let (user, key) = new_user(&new.name, new.role, abonent, app.now())?;
+    let (row, hash, who) = (user.clone(), keys::hash(&key), (&caller).into());
     app.ledger
-        .write(move |batch| users::add(batch.connection, &row, &hash, who))
+        .put(UserAdded { user: row, key_hash: hash, who })
         .await?;
     Ok((StatusCode::CREATED, Json(json!({ "user": user, "key": key }))))
 }
@@ -115,7 +81,7 @@ pub(crate) async fn revoke(
     let (user, who) = (id.clone(), (&caller).into());
     let stopped = app
         .ledger
-        .write(move |batch| users::revoke(batch.connection, &user, now(), who))
+        .put(UserRevoked { id: user, who })
         .await?;
     // Also where the command line has stopped the key: it asks here for the end of what is open.
     app.hub.cut(&id);

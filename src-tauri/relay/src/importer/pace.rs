@@ -2,7 +2,6 @@
 
 use crate::tables::calls;
 use crate::state::App;
-use crate::clock::now;
 use perezvon_core::Time;
 use serde::Serialize;
 use std::sync::PoisonError;
@@ -36,7 +35,7 @@ pub(crate) async fn mode(app: &App) -> Mode {
     }
     let subscribed = app.ledger.read(crate::tables::subscriptions::active).await;
     let heard = app.callback_url().is_some()
-        && subscribed.is_ok_and(|active| active.iter().any(|one| one.expires_at > now()))
+        && subscribed.is_ok_and(|active| active.iter().any(|one| one.expires_at > app.now()))
         && keeper_is_content(app);
     if heard { Mode::Live } else { Mode::Polling }
 }
@@ -50,7 +49,7 @@ fn keeper_is_content(app: &App) -> bool {
 /// How long to wait between two rounds, as things are now.
 pub(super) async fn wait(app: &App) -> Duration {
     let second = app.timing.import_second;
-    let at = now();
+    let at = app.now();
     let since = at.plus(-super::WAITED_MS);
     let asked = app.ledger.read(move |connection| {
         Ok((

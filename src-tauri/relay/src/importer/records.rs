@@ -2,9 +2,8 @@
 
 use super::{CHUNK, Loop, SHALLOW_MS, Trouble, WAITED_MS};
 use crate::tables::recordings::{self, RecordingRow};
-use crate::tables::statistics as places;
+use crate::ledger::entry::{RecordingGone, RecordsRead, WaitGivenUp};
 use crate::roster::Roster;
-use crate::clock::now;
 use perezvon_core::{Direction, Number, Time};
 use perezvon_pbx::rest::{CallRecord, Portal, PortalError, RecordFilter, RecordKey};
 use std::collections::BTreeSet;
@@ -34,17 +33,12 @@ impl Loop {
             }
         }
         if !is_first {
-            let end = now();
+            let end = self.app.now();
             self.again(portal, end.plus(-back).max(self.beginning()), end).await?;
         }
-        let before = now().plus(-WAITED_MS);
-        while self
-            .app
-            .ledger
-            .write(move |batch| batch.give_up_waiting(before, CHUNK))
-            .await?
-            == CHUNK
-        {}
+        let before = self.app.now().plus(-WAITED_MS);
+        let limit = CHUNK;
+        while self.app.ledger.put(WaitGivenUp { before, limit }).await? == limit {}
         Ok(())
     }
 
@@ -81,7 +75,7 @@ impl Loop {
             self.pause().await;
             match asked {
                 Err(PortalError::Refused { .. }) => {
-                    self.app.ledger.write(move |batch| batch.recording_gone(&id)).await?;
+                    self.app.ledger.put(RecordingGone { id }).await?;
                 }
                 Err(error) => return Err(error.into()),
                 Ok(_) => {}
@@ -92,18 +86,24 @@ impl Loop {
 
     /// Stores records; the cursor moves with the last of them.
     async fn keep(&self, records: &[CallRecord], cursor: Option<String>) -> Result<(), Trouble> {
-        let roster = self.app.roster.get();
+        let roster = self.app.roster();
         let rows: Vec<RecordingRow> = records.iter().filter_map(|record| row(record, &roster)).collect();
         let mut chunks: Vec<Vec<RecordingRow>> = rows.chunks(CHUNK).map(<[_]>::to_vec).collect();
         let last = chunks.pop().unwrap_or_default();
         for chunk in chunks {
-            self.app.ledger.write(move |batch| batch.take_recordings(chunk)).await?;
+            let part = RecordsRead {
+                rows: chunk,
+                cursor: None,
+                is_last: false,
+            };
+            self.app.ledger.put(part).await?;
         }
-        let store = self.app.ledger.write(move |batch| {
-            batch.take_recordings(last)?;
-            places::advance(batch.connection, places::RECORDS, cursor.as_deref(), None, now())
-        });
-        Ok(store.await?)
+        let last = RecordsRead {
+            rows: last,
+            cursor,
+            is_last: true,
+        };
+        Ok(self.app.ledger.put(last).await?)
     }
 }
 

@@ -1,8 +1,8 @@
 //! The statistics, window by window of their time.
 
 use super::{CHUNK, Loop, Trouble};
+use crate::ledger::entry::LinesRead;
 use crate::roster::Roster;
-use crate::clock::now;
 use perezvon_core::call::{LineStatus, StatisticsLine};
 use perezvon_core::{Direction, Number, Time};
 use perezvon_pbx::rest::{self, Portal, StatisticsPage, StatisticsQuery};
@@ -23,7 +23,7 @@ const EDITION: Duration = Duration::from_hours(1);
 impl Loop {
     /// Reads from where the last round ended, and `back` milliseconds before that again: lines come late.
     pub(super) async fn statistics(&mut self, portal: &Portal, back: i64) -> Result<(), Trouble> {
-        let end = now();
+        let end = self.app.now();
         let first = self.beginning();
         let until = self.place().await?.until;
         let from = until.map_or(first, |until| until.min(end).plus(-back).max(first.min(until)));
@@ -62,7 +62,7 @@ impl Loop {
                 page_size: PAGE,
             };
             let answer = self.page(portal, &query).await?;
-            let roster = self.app.roster.get();
+            let roster = self.app.roster();
             // A line may come twice, when others came before it meanwhile.
             found.extend(read(&answer, &roster).into_iter().map(|line| (line.id.clone(), line)));
             self.pause().await;
@@ -94,13 +94,11 @@ impl Loop {
         let mut chunks: Vec<Vec<StatisticsLine>> = lines.chunks(CHUNK).map(<[_]>::to_vec).collect();
         let last = chunks.pop().unwrap_or_default();
         for chunk in chunks {
-            self.app.ledger.write(move |batch| batch.take_lines(chunk)).await?;
+            let (lines, until) = (chunk, None);
+            self.app.ledger.put(LinesRead { lines, until }).await?;
         }
-        let store = self.app.ledger.write(move |batch| {
-            batch.take_lines(last)?;
-            batch.lines_read(until)
-        });
-        Ok(store.await?)
+        let (lines, until) = (last, Some(until));
+        Ok(self.app.ledger.put(LinesRead { lines, until }).await?)
     }
 }
 

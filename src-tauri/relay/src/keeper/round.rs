@@ -2,6 +2,7 @@
 
 use super::plan::{self, Age};
 use super::{Done, Keeper, Trouble};
+use crate::ledger::entry::{SubscriptionEnded, SubscriptionMade};
 use crate::tables::abonents;
 use crate::tables::settings::{Scope, Settings, SubscriptionKind};
 use crate::tables::subscriptions::{self, Subscription};
@@ -224,11 +225,12 @@ impl Keeper {
         reason: &'static str,
         by: Option<String>,
     ) -> Result<(), Trouble> {
-        let (id, at) = (subscription.id.clone(), self.app.now());
-        let end = move |batch: &mut crate::ledger::Transaction<'_>| {
-            Ok(subscriptions::end(batch.connection, &id, reason, by.as_deref(), at)?)
+        let ended = SubscriptionEnded {
+            id: subscription.id.clone(),
+            reason,
+            renewed_by: by,
         };
-        self.app.ledger.write(end).await?;
+        self.app.ledger.put(ended).await?;
         self.made.remove(&subscription.id);
         self.shortened.retain(|id| *id != subscription.id);
         Ok(())
@@ -264,13 +266,7 @@ impl Keeper {
             last_event_at: None,
             last_sequence: None,
         };
-        let row = subscription.clone();
-        let add = move |batch: &mut crate::ledger::Transaction<'_>| {
-            subscriptions::add(batch.connection, &row)?;
-            batch.roster_changed = true;
-            batch.follow_subscriptions()
-        };
-        self.app.ledger.write(add).await?;
+        self.app.ledger.put(SubscriptionMade(subscription.clone())).await?;
         tracing::info!(granted_s, group = who.is_none(), "subscribed");
         Ok(subscription)
     }

@@ -2,27 +2,13 @@
 //! and does not wait for its next turn.
 
 use super::ask_to_look;
+use crate::routes::Routes;
 use crate::state::App;
 use perezvon_core::Time;
-use std::net::{IpAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
 /// Wall clock and counter may drift apart by so much between two looks, and a look may come so much too late.
 const TOLERANCE: Duration = Duration::from_secs(30);
-
-/// Addresses from which this machine reaches the outside, IPv4 and IPv6.
-pub(crate) type Routes = [Option<IpAddr>; 2];
-
-/// The present routes. Nothing is sent: connecting a UDP socket only has the system choose the way.
-pub(crate) fn routes() -> Routes {
-    let way = |from: &str, to: &str| {
-        let socket = UdpSocket::bind(from).ok()?;
-        socket.connect(to).ok()?;
-        Some(socket.local_addr().ok()?.ip())
-    };
-    // Addresses that are kept for documentation, so nobody's.
-    [way("0.0.0.0:0", "203.0.113.1:9"), way("[::]:0", "[2001:db8::1]:9")]
-}
 
 /// Why to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +72,7 @@ pub(super) async fn run(app: &App) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::IpAddr;
 
     #[test]
     fn sleep_set_clocks_and_other_networks_are_told_apart() {

@@ -1,4 +1,4 @@
-//! Join codes: short enough to be typed, long enough not to be guessed at the rate that [`Tries`] allows.
+//! Join codes: short enough to be typed, long enough not to be guessed at the rate that [`crate::rate::Tries`] allows.
 
 use super::Secret;
 use sha2::{Digest as _, Sha256};

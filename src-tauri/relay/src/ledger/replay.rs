@@ -2,7 +2,7 @@
 
 use super::transaction::Transaction;
 use crate::tables::events::{self, Readable};
-use crate::tables::{LedgerError, subscriptions};
+use crate::tables::LedgerError;
 use perezvon_core::event::EventKind;
 use perezvon_core::{Event, Time};
 

@@ -223,25 +223,26 @@ fn word(direction: Direction) -> &'static str {
     }
 }
 
-/// Calls that changed after `after`, in the order of their versions.
+/// Calls whose version is above `after` and at most `until`, in the order of their versions.
 pub(crate) fn changes(
     connection: &Connection,
     abonent: Option<&str>,
-    after: i64,
+    (after, until): (i64, i64),
     limit: usize,
 ) -> Result<Vec<CallRow>, LedgerError> {
     let sql = match abonent {
         Some(_) => format!(
             "SELECT {COLUMNS}, a.version FROM call_abonents a JOIN calls c ON c.seq = a.call
-             WHERE a.abonent = ?3 AND a.version > ?1 ORDER BY a.version LIMIT ?2"
+             WHERE a.abonent = ?3 AND a.version > ?1 AND a.version <= ?4 ORDER BY a.version LIMIT ?2"
         ),
         None => format!(
-            "SELECT {COLUMNS}, c.version FROM calls c WHERE c.version > ?1 AND ?3 IS NULL ORDER BY c.version LIMIT ?2"
+            "SELECT {COLUMNS}, c.version FROM calls c
+             WHERE c.version > ?1 AND c.version <= ?4 AND ?3 IS NULL ORDER BY c.version LIMIT ?2"
         ),
     };
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = readable(limit, Some(after), |place, wanted| {
-        let rows = statement.query_map((place, wanted as i64, abonent), placed)?;
+        let rows = statement.query_map((place, wanted as i64, abonent, until), placed)?;
         rows.collect()
     })?;
     rows.into_iter().map(|row| Ok(with_links(connection, row)?)).collect()

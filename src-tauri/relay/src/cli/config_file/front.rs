@@ -1,6 +1,7 @@
 //! `[tls]` and `[limits]` of the configuration file: what stands before the accounts.
 
-use crate::front::{Acme, Files, Limits, Rate, TlsOptions};
+use crate::front::{Acme, Files, Limits, TlsOptions};
+use crate::rate::Rate;
 use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -115,7 +116,7 @@ impl FileLimits {
         };
         limits.address = rate(self.requests_per_address, Rate::requests, limits.address);
         limits.key = rate(self.requests_per_key, Rate::requests, limits.key);
-        limits.wrong = rate(self.wrong_keys_per_minute, Rate::wrong, limits.wrong);
+        limits.wrong = rate(self.wrong_keys_per_minute, Rate::failures, limits.wrong);
         let count = |told: Option<u32>, default| told.map_or(default, |n| n as usize);
         limits.connections = count(self.connections, limits.connections);
         limits.connections_per_address = count(self.connections_per_address, limits.connections_per_address);

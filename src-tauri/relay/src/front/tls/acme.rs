@@ -2,7 +2,6 @@
 //! the domain must arrive here.
 
 use super::{Configs, HTTP_1, Tls, provider, until};
-use crate::clock::now;
 use async_trait::async_trait;
 use futures_util::StreamExt as _;
 use rustls::pki_types::CertificateDer;
@@ -76,7 +75,7 @@ impl Acme {
                 match tokio::time::timeout(SILENCE, state.next()).await {
                     Ok(Some(event)) => told(tls, event, &found),
                     Ok(None) => break,
-                    Err(_) if tls.state().until.is_none_or(|until| until < now()) => {
+                    Err(_) if tls.state().until.is_none_or(|until| until < tls.now()) => {
                         tracing::error!("the authority says nothing; it is asked from the beginning");
                         break;
                     }

@@ -1,7 +1,6 @@
 //! A certificate in two files that somebody else renews.
 
 use super::{Tls, serving, until};
-use crate::clock::now;
 use perezvon_core::Time;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
@@ -24,7 +23,7 @@ type Stamp = [Option<(SystemTime, u64)>; 2];
 
 impl Files {
     /// Reads both; gives what to serve with and until when.
-    pub(super) fn load(&self) -> Result<(Arc<ServerConfig>, Time), String> {
+    pub(super) fn load(&self, now: Time) -> Result<(Arc<ServerConfig>, Time), String> {
         let of = |path: &Path| {
             let path = path.display().to_string();
             move |error: &dyn std::fmt::Display| format!("{path}: {error}")
@@ -35,7 +34,7 @@ impl Files {
             .map_err(|error| cert(&error))?;
         let until =
             until(chain.first().ok_or_else(|| cert(&"there is no certificate in it"))?).map_err(|e| cert(&e))?;
-        if until < now() {
+        if until < now {
             return Err(cert(&format!("the certificate was good until {until}")));
         }
         let secret = PrivateKeyDer::from_pem_file(&self.key).map_err(|error| key(&error))?;
@@ -65,7 +64,7 @@ impl Files {
                 continue;
             }
             seen = stamp;
-            match self.load() {
+            match self.load(tls.now()) {
                 Ok(loaded) => {
                     tracing::info!(until = %loaded.1, "the certificate was read anew");
                     tls.deploy(loaded);

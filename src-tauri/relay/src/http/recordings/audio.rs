@@ -4,13 +4,13 @@
 use super::range::{self, Wanted};
 use super::slots::Slot;
 use super::{gone, is_missing, portal, visible};
-use crate::keys::Caller;
+use crate::http::caller::Caller;
 use crate::http::error::ApiError;
 use crate::feed::socket::may_still_read;
-use crate::tables::audit::{self, Entry, What};
+use crate::ledger::entry::Noted;
+use crate::tables::audit::What;
 use crate::tables::recordings::RecordingRow;
 use crate::state::App;
-use crate::clock::now;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -117,16 +117,13 @@ async fn open(app: &App, portal: &Portal, row: &RecordingRow, asked: Option<Byte
 
 /// Somebody listens to a recording of another's calls.
 async fn note(app: &App, caller: &Caller, row: &RecordingRow) -> Result<(), ApiError> {
-    let entry = Entry {
-        at: now(),
+    let played = Noted {
         who: caller.into(),
         what: What::RecordingPlayed,
         subject: Some(row.id.clone()),
         detail: Some(serde_json::json!({ "abonent": row.abonent, "startedAt": row.started_at })),
     };
-    app.ledger
-        .write(move |batch| audit::add(batch.connection, &entry))
-        .await?;
+    app.ledger.put(played).await?;
     Ok(())
 }
 

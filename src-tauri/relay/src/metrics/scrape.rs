@@ -3,6 +3,7 @@
 use super::{Histogram, Metrics, listener};
 use crate::front::Accounts;
 use crate::importer;
+use crate::ledger::Health;
 use crate::tables::{copy, events, path, subscriptions};
 use crate::state::App;
 use axum::Router;
@@ -69,6 +70,7 @@ struct Reading {
     joined: u64,
     cut: u64,
     healthy: bool,
+    now: Time,
     keeper: &'static str,
     up_s: f64,
     /// None where the ledger cannot be read in time.
@@ -109,7 +111,8 @@ impl Reading {
             feeds: app.hub.readers() as u64,
             joined: app.hub.joined(),
             cut: app.hub.cut_slow(),
-            healthy: app.healthy.load(Ordering::Relaxed),
+            now: app.now(),
+            healthy: app.ledger.health() == Health::Stores,
             keeper: app.keeper.lock().unwrap_or_else(PoisonError::into_inner).state,
             up_s: app.started.elapsed().as_secs_f64(),
             ledger,
@@ -307,7 +310,7 @@ impl Page {
             "Until the subscription that ends last runs out; 0 where there is none.",
             |of| {
                 let until = of.ledger.as_ref()?.until;
-                Some(until.map_or(0.0, |until| until.since(crate::clock::now()).max(0) as f64 / 1000.0))
+                Some(until.map_or(0.0, |until| until.since(of.now).max(0) as f64 / 1000.0))
             },
         )?;
         let help = "Since the PBX's list was last read to its end; absent before the first time.";

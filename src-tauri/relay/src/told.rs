@@ -1,0 +1,71 @@
+//! What each reader is told of a call.
+
+use crate::roster::Roster;
+use crate::tables::calls::CallRow;
+use axum::extract::ws::Utf8Bytes;
+use perezvon_core::CallSnapshot;
+use perezvon_core::call::Reader;
+use std::sync::Arc;
+
+/// A call that changed, for the feeds.
+pub(crate) type Changed = Arc<CallRow>;
+
+/// One snapshot for one view.
+#[derive(Clone, Debug)]
+pub(crate) struct Snapshot {
+    pub(crate) version: i64,
+    pub(crate) json: Utf8Bytes,
+}
+
+/// Whose eyes a reader has.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum View {
+    /// A user.
+    Abonent(String),
+    /// An admin who asked for one abonent.
+    AdminOf(String),
+    /// An admin.
+    Company,
+}
+
+impl View {
+    pub(crate) fn reader(&self) -> Reader<'_> {
+        match self {
+            Self::Abonent(id) => Reader::Abonent(id),
+            Self::AdminOf(id) => Reader::AdminOf(id),
+            Self::Company => Reader::Company,
+        }
+    }
+
+    pub(crate) fn abonent(&self) -> Option<&str> {
+        self.reader().abonent()
+    }
+}
+
+/// The call as it is told to a reader.
+pub(crate) fn view_for(row: &CallRow, reader: Reader<'_>, roster: &Roster) -> CallSnapshot {
+    let id_of = |key: &str| {
+        row.linked
+            .iter()
+            .find(|(known, _)| known == key)
+            .map(|(_, id)| id.clone())
+    };
+    let mut told = row
+        .call
+        .tell(&row.id, row.version, reader, &|id| roster.name_of(id), &id_of);
+    if reader.abonent().is_some_and(|abonent| !row.call.has_part(abonent)) {
+        // It is no call of theirs any more.
+        told.superseded_by.get_or_insert_with(|| row.id.clone());
+    }
+    told
+}
+
+/// The snapshot of one view as JSON.
+pub(crate) fn snapshot(row: &CallRow, view: &View, roster: &Roster) -> Snapshot {
+    let snapshot = view_for(row, view.reader(), roster);
+    let json = serde_json::to_string(&snapshot).expect("a snapshot has nothing that JSON cannot hold");
+    Snapshot {
+        version: row.version,
+        json: json.into(),
+    }
+}
