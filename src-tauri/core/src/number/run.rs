@@ -160,8 +160,7 @@ impl<'a> Run<'a> {
             _ if self.plus => 0,
             _ if d.starts_with("810") && d.len() >= 12 => 3,
             _ if d.starts_with("00") && d.len() >= 11 => 2,
-            // +800 is the international freephone; without its plus it is a form filled with zeros.
-            _ if d.len() >= 11 && !d.starts_with("800") => return self.longest(0, 11),
+            _ if d.len() >= 11 && self.may_lack_plus() => return self.longest(0, 11),
             _ => return None,
         };
         if d[skipped..].starts_with('7') {
@@ -177,6 +176,14 @@ impl<'a> Run<'a> {
             })
         };
         self.longest(skipped, SHORTEST).or_else(meant).or_else(whole)
+    }
+
+    /// Whether the run may be a foreign number without its plus. +800, the international freephone, looks like a form filled
+    /// with zeros then; behind an 8 that stands apart or before a Russian code comes a Russian number and more.
+    fn may_lack_plus(&self) -> bool {
+        let behind_trunk = self.digits.strip_prefix('8');
+        let russian = behind_trunk.is_some_and(|rest| rest.starts_with(['3', '4', '8', '9']));
+        !self.digits.starts_with("800") && !russian && self.group(0) != "8"
     }
 
     /// The longest beginning that belongs to its country's plan.
@@ -206,7 +213,7 @@ impl<'a> Run<'a> {
     /// Ten digits and something behind them, or a foreign number without its plus («998 90 123 45 67»)? One group of
     /// digits, or groups as Russians write them with the rest set apart otherwise, say it; else nothing is guessed.
     fn or_whole_abroad(&self, home: Found) -> Option<Found> {
-        let Some(whole) = self.longest(0, 11).filter(|found| found.end == self.whole_end()) else {
+        let Some(whole) = self.abroad().filter(|found| found.end == self.whole_end()) else {
             return Some(home);
         };
         let counts: Vec<usize> = self.ends.iter().map(|(count, _)| *count).collect();

@@ -69,9 +69,13 @@ fn decimal(text: &str) -> Option<Option<String>> {
     }?;
     let zeros = is_digits(fraction) && is_zeros(fraction);
     match digits.len() {
-        7.. if zeros && (plain || fraction.len() <= 2) => Some(Some(digits)),
+        10.. if zeros && plain => Some(Some(digits)),
+        7.. if zeros && fraction.len() <= 2 => Some(Some(digits)),
         // A comma is also the dialler's pause: `84951234567,12` has an extension.
-        7.. if plain && is_digits(fraction) && text.as_bytes().get(whole.len()) == Some(&b'.') => Some(None),
+        7.. if plain && is_digits(fraction) && text.as_bytes().get(whole.len()) == Some(&b'.') => {
+            // Dots may also part the groups of a number: `8916.1234567`.
+            (digits.len() >= 10 || fraction.len() == 1).then_some(None)
+        }
         2..=6 if plain && text.ends_with(".0") => Some(Some(digits)),
         _ => None,
     }
