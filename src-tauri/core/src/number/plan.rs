@@ -23,19 +23,20 @@ pub(super) fn long_enough(international: &str) -> Option<String> {
     settled(international, &|number| number.is_valid() || subscriber(number))
 }
 
-/// The answer is one that the library itself leaves unchanged (a national prefix may hide behind another).
+/// The answer is one that the library itself leaves unchanged (a national prefix may hide behind another). Of a number of
+/// +7 nothing may be left out: eleven digits that begin with an 8 are not ten and a trunk prefix.
 fn settled(international: &str, accepted: &dyn Fn(&PhoneNumber) -> bool) -> Option<String> {
     let mut text = international.to_owned();
     for _ in 0..4 {
+        if text.starts_with("+7") && text.len() != NATIONAL + 2 {
+            return None;
+        }
         let number = PHONE_NUMBER_UTIL.parse(&text, Some(Region::RU)).ok()?;
         if !accepted(&number) {
             return None;
         }
         let written = number.format_as(PhoneNumberFormat::E164).into_owned();
-        let russian = written
-            .strip_prefix("+7")
-            .is_none_or(|national| national.len() == NATIONAL);
-        if written.len() > MAX_E164 || !russian {
+        if written.len() > MAX_E164 {
             return None;
         }
         if written == text {

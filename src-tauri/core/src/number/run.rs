@@ -157,6 +157,8 @@ impl<'a> Run<'a> {
     fn abroad(&self) -> Option<Found> {
         let d = self.digits.as_str();
         let skipped = match d {
+            // No country code is an 8 that stands apart.
+            _ if self.plus && self.group(0) == "8" => return self.trunk_for_country(0),
             _ if self.plus => 0,
             _ if d.starts_with("810") && d.len() >= 12 => 3,
             _ if d.starts_with("00") && d.len() >= 11 => 2,

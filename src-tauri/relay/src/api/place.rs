@@ -72,6 +72,11 @@ pub(crate) async fn call(
     };
     let number = Number::parse(&wanted.number);
     let dial = number.dial().ok_or(ApiError::BadRequest("number cannot be dialled"))?;
+    if matches!(number, Number::Short(_)) && app.roster.get().of_number(&dial).is_some() {
+        return Err(ApiError::BadRequest(
+            "number: by these digits a colleague would be called",
+        ));
+    }
     let (portal, asked_at) = (app.portal_for(&format!("call:{key}")), now());
     let begin = {
         let (abonent, key, number) = (abonent.clone(), key.clone(), number.canonical());
