@@ -14,6 +14,10 @@ test.each([
   "495 123 45 67,103",
   "*21",
 ])("%s looks like a number", (text) => expect(looksLikeNumber(text)).toBe(true));
+test.each(["8 (495) 000-00-16,,13#", "+7 495 000-00-01, внутр. тел. 12", "+7 495 000-00-01 (доб. 12)"])(
+  "%s looks like a number with an extension",
+  (text) => expect(looksLikeNumber(text)).toBe(true),
+);
 test.each(["", "7", "Иванов", "ivanov@example.org", "+", "12345678901234567890123456", "1a2b3c"])(
   "«%s» does not look like a number",
   (text) => expect(looksLikeNumber(text)).toBe(false),
@@ -35,6 +39,12 @@ test("a draft is checked field by field and sent trimmed, without empty numbers"
     email: "",
     numbers: [{ display: "+7 900 000-00-21", key: "", label: "" }],
   });
+});
+
+test("a short number outside the company keeps its key as long as it is not written anew", () => {
+  const draft = { ...blank("short:900", ""), name: "Банк" };
+  expect(draft.numbers).toEqual([{ display: "900", key: "short:900", label: "" }]);
+  expect(finished(draft).numbers).toEqual([{ display: "900", key: "short:900", label: "" }]);
 });
 
 test("the card shows its numbers, each with «Позвонить», and the calls over all of them", async () => {

@@ -6,8 +6,15 @@
 
 mod city_code;
 mod clean;
+mod find;
+mod hidden;
+mod link;
 mod parse;
+mod plan;
+mod run;
+mod sheet;
 mod show;
+mod tail;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -21,9 +28,11 @@ pub enum Number {
         /// What to dial after the answer, 1–7 digits («доб. 12»).
         ext: Option<String>,
     },
-    /// A colleague's short number, 2–6 digits. From the PBX `tel:102` is a colleague (reference 2.5), so every short
-    /// number is an extension, 101…104 included; the one exception is 112, the emergency number of every network.
+    /// A colleague's short number, 2–6 digits. What a person types is one, 101…104 included; the one exception is 112,
+    /// the emergency number of every network. Of what the PBX tells, `callType` and `userId` decide ([`Self::Short`]).
     Extension(String),
+    /// A short number outside the company, 2–6 digits: the bank's 900 is not the colleague with the extension 900.
+    Short(String),
     /// Dialled codes: `*21`, `#31#`, a single digit, `112`.
     Service(String),
     /// Withheld, or nothing given.
@@ -36,8 +45,9 @@ impl Number {
     /// Reads what people, address books and the PBX write. Never fails and never panics; of several numbers in one
     /// text the first full one is taken.
     ///
-    /// A full number is accepted by the length its country allows where `+`, `8`/`7` or `8~10` says that it is one
-    /// (numbering plans grow faster than metadata), and by the whole numbering plan where nothing says so.
+    /// A full number is accepted by the length that subscribers' numbers have in its country where `+`, `8`/`7` or `8~10`
+    /// says that it is one (numbering plans grow faster than metadata), and by the whole numbering plan where nothing
+    /// says so. A Russian one has ten digits behind its +7. What stands behind a number is its extension or nothing.
     pub fn parse(text: &str) -> Self {
         parse::number(text)
     }
@@ -51,30 +61,60 @@ impl Number {
         }
     }
 
-    /// The one spelling that is stored: `+79161234567`, `+74951234567;ext=12`, `101`, `*21`; empty for a hidden one.
+    /// The one spelling that is stored: `+79161234567`, `+74951234567;ext=12`, `101`, `short:900`, `*21`; empty for a
+    /// hidden one.
     /// `parse(canonical())` gives the same value.
     pub fn canonical(&self) -> String {
         match self {
             Self::E164 { number, ext: Some(ext) } => format!("{number};ext={ext}"),
             Self::E164 { number, ext: None } => number.clone(),
             Self::Extension(digits) => digits.clone(),
+            Self::Short(digits) => format!("{SHORT}{digits}"),
             Self::Service(code) => code.clone(),
             Self::Hidden => String::new(),
             Self::Other(text) => text.clone(),
         }
     }
 
-    /// The key by which a contact is looked up: E.164 without the extension, a colleague's extension, or a code.
+    /// As the number of the other side where the PBX says that it is not of the company.
+    pub fn outside(self) -> Self {
+        match self {
+            Self::Extension(digits) => Self::Short(digits),
+            other => other,
+        }
+    }
+
+    /// What a snapshot tells as `party.number`, and what the PBX's lists are compared by: E.164 without the extension,
+    /// the digits of a short number (`party.internal` says whether it is a colleague's), or a code.
+    pub fn told(&self) -> Option<String> {
+        match self {
+            Self::Short(digits) => Some(digits.clone()),
+            other => other.key(),
+        }
+    }
+
+    /// The extension that is dialled behind a full number.
+    pub fn ext(&self) -> Option<&str> {
+        match self {
+            Self::E164 { ext, .. } => ext.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The key of the line: E.164 without the extension, a colleague's extension, `short:` and a short number outside
+    /// the company, or a code.
     pub fn key(&self) -> Option<String> {
         match self {
             Self::E164 { number, .. } => Some(number.clone()),
+            Self::Short(_) => Some(self.canonical()),
             Self::Extension(text) | Self::Service(text) => Some(text.clone()),
             Self::Hidden | Self::Other(_) => None,
         }
     }
 
     /// For people: `+7 (916) 123-45-67`, `+7 (4832) 12-34-56`, `8-800-555-35-35`, `+375 29 123-45-67`,
-    /// `+7 (495) 123-45-67, доб. 12`, `102`; «Номер скрыт» for a hidden one.
+    /// `+7 (495) 123-45-67, доб. 12`, `102`; «Номер скрыт» for a hidden one. All but a short number outside the company
+    /// are read back as themselves.
     pub fn display(&self) -> String {
         show::display(self)
     }
@@ -93,7 +133,7 @@ impl Number {
                 Some(national) => national.to_owned(),
                 None => number.clone(),
             }),
-            Self::Extension(text) | Self::Service(text) => Some(text.clone()),
+            Self::Extension(text) | Self::Short(text) | Self::Service(text) => Some(text.clone()),
             Self::Hidden | Self::Other(_) => None,
         }
     }
@@ -108,7 +148,7 @@ impl Number {
         match self {
             Self::Hidden => String::new(),
             Self::E164 { number, .. } => digits(number),
-            Self::Extension(text) | Self::Service(text) | Self::Other(text) => digits(text),
+            Self::Extension(text) | Self::Short(text) | Self::Service(text) | Self::Other(text) => digits(text),
         }
     }
 
@@ -131,6 +171,9 @@ impl Number {
         (!rest.is_empty()).then(|| rest.to_owned())
     }
 }
+
+/// Before the digits of [`Number::Short`].
+const SHORT: &str = "short:";
 
 /// The ten digits of a number of the Russian plan; Kazakhstan (+7 6…, +7 7…) is abroad.
 fn russian(e164: &str) -> Option<&str> {

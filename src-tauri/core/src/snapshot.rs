@@ -1,7 +1,7 @@
 //! A call as the relay tells it to one reader (design, part 7): the only thing that flows from relay to desk.
 //! Snapshots are idempotent: the newest `version` wins.
 
-use crate::Time;
+use crate::{Number, Time};
 use serde::{Deserialize, Serialize};
 
 /// One logical call, however many legs, events and records describe it. Fields that are not known are absent.
@@ -132,9 +132,12 @@ impl Outcome {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PartySnapshot {
-    /// E.164 with `+`, or an extension of 2–6 digits for a colleague.
+    /// E.164 with `+`, or a short number of 2–6 digits; `internal` says whether it is a colleague's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<String>,
+    /// The extension behind a full number, 1–7 digits, where the PBX told it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ext: Option<String>,
     /// The address as the PBX wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display: Option<String>,
@@ -147,6 +150,31 @@ pub struct PartySnapshot {
     /// A colleague.
     #[serde(default)]
     pub internal: bool,
+}
+
+impl PartySnapshot {
+    /// The party with this number and nothing else known of it.
+    pub fn of(number: &Number) -> Self {
+        Self {
+            number: number.told(),
+            ext: number.ext().map(str::to_owned),
+            internal: number.is_internal(),
+            ..Self::default()
+        }
+    }
+
+    /// The number with its extension; inside and outside are part of it.
+    pub fn number(&self) -> Number {
+        let told = self.number.as_deref().filter(|_| !self.hidden);
+        match told.map_or(Number::Hidden, Number::parse) {
+            Number::E164 { number, ext: None } => Number::E164 {
+                number,
+                ext: self.ext.clone(),
+            },
+            number if self.internal => number,
+            number => number.outside(),
+        }
+    }
 }
 
 /// The line (inbound number) and queue.

@@ -4,7 +4,8 @@
 mod script;
 
 use perezvon_core::call::{LineStatus, Reader, Request, StatisticsLine};
-use perezvon_core::event::{EventKind, LegState, Personality, ReleasingParty};
+use perezvon_core::event::{EventKind, LegState, Party, Personality, ReleasingParty};
+use perezvon_core::snapshot::PartySnapshot;
 use perezvon_core::{Direction, Number, Outcome, Time};
 use script::{A, B, C, CLIENT, LegTeller, Machine, scripts};
 
@@ -265,6 +266,142 @@ fn hidden_and_internal_parties() {
         told.party.name.as_deref(),
         Some("Сидорова Анна"),
         "the abonents know the colleague's name"
+    );
+}
+
+/// What is told of the other side, by its address, `callType` and whether it has a `userId`.
+fn told(address: &str, call_type: Option<&str>, user: bool) -> PartySnapshot {
+    let mut teller = leg(A, "callhalf-1:0");
+    teller.data.remote = Party {
+        address: Some(address.to_owned()),
+        call_type: call_type.map(str::to_owned),
+        user_id: user.then(|| B.to_owned()),
+        ..Party::default()
+    };
+    let mut machine = Machine::new();
+    machine.feed(&teller.received());
+    machine.tell(Reader::Abonent(A)).party
+}
+
+#[test]
+fn call_type_and_user_tell_inside_from_outside() {
+    for (call_type, user, internal) in [
+        (Some("Network"), false, false),
+        (Some("Emergency"), false, false),
+        (Some("Unknown"), false, false),
+        (None, false, false),
+        (Some("Group"), false, true),
+        (Some("Group"), true, true),
+        (Some("Enterprise"), false, true),
+        (Some("Private Dial Plan"), false, true),
+        (Some("Network"), true, true),
+        (None, true, true),
+    ] {
+        for address in ["tel:900", "tel:0611", "tel:10", "tel:101"] {
+            let party = told(address, call_type, user);
+            let digits = address.trim_start_matches("tel:");
+            assert_eq!(party.number.as_deref(), Some(digits), "{address} {call_type:?} {user}");
+            assert_eq!(party.internal, internal, "{address} {call_type:?} {user}");
+            let key = if internal {
+                digits.to_owned()
+            } else {
+                format!("short:{digits}")
+            };
+            assert_eq!(
+                party.number().key(),
+                Some(key),
+                "inside and outside are part of the key"
+            );
+            let json = serde_json::to_string(&party).unwrap();
+            assert_eq!(
+                serde_json::from_str::<PartySnapshot>(&json).unwrap(),
+                party,
+                "the wire keeps it"
+            );
+        }
+        let full = told("tel:+79000000099", call_type, user);
+        assert_eq!(
+            full.number().key().as_deref(),
+            Some("+79000000099"),
+            "a full number is one number"
+        );
+    }
+}
+
+#[test]
+fn a_keypad_word_in_place_of_a_number_is_a_withheld_one() {
+    for address in [
+        "tel:+266696687",
+        "tel:+86282452253",
+        "tel:+7378742833",
+        "tel:8656696",
+        "+2562533",
+        "tel:7748283",
+    ] {
+        let party = told(address, Some("Network"), false);
+        assert!(party.hidden && party.number.is_none(), "{address}: {party:?}");
+        assert_eq!(
+            party.display, None,
+            "the raw address stays in the event journal: {address}"
+        );
+        assert_eq!(party.number(), Number::Hidden);
+    }
+}
+
+#[test]
+fn a_withheld_callers_address_is_not_told() {
+    let mut teller = leg(A, "callhalf-1:0");
+    teller.data.remote.privacy = true;
+    let mut machine = Machine::new();
+    machine.feed(&teller.received());
+    let party = machine.tell(Reader::Abonent(A)).party;
+    assert_eq!((party.hidden, party.number, party.display), (true, None, None));
+}
+
+#[test]
+fn an_extension_that_the_pbx_tells_is_told() {
+    let party = told("tel:+74950000016;ext=12", Some("Network"), false);
+    assert_eq!(
+        (party.number.as_deref(), party.ext.as_deref()),
+        (Some("+74950000016"), Some("12"))
+    );
+    assert_eq!(party.number().canonical(), "+74950000016;ext=12");
+    let party = told("tel:+74950000016", Some("Network"), false);
+    assert_eq!((party.number.as_deref(), party.ext), (Some("+74950000016"), None));
+}
+
+#[test]
+fn a_line_of_the_statistics_is_that_of_a_call_from_a_short_number_outside() {
+    let mut teller = leg(A, "callhalf-1:0");
+    teller.data.remote = Party {
+        address: Some("tel:900".to_owned()),
+        call_type: Some("Network".to_owned()),
+        ..Party::default()
+    };
+    let mut machine = Machine::new();
+    machine.feed(&teller.received());
+    machine.feed(&teller.released(21_400, Some(ReleasingParty::Remote), None));
+    // The line tells the digits alone, and the abonents know a colleague who has them.
+    let line = StatisticsLine {
+        id: "line:1".to_owned(),
+        abonent: A.to_owned(),
+        direction: Direction::Incoming,
+        status: LineStatus::Missed,
+        start: Time::from_ms(script::T0),
+        duration_ms: 0,
+        number: Some("900".to_owned()),
+        peer: Some(B.to_owned()),
+        called: None,
+        by_line: false,
+        tracking_id: None,
+    };
+    assert!(machine.call.fit(&line).is_some(), "it is of this call");
+    machine.call.take_line(line, machine.now);
+    let party = machine.tell(Reader::Abonent(A)).party;
+    assert_eq!(
+        (party.number.as_deref(), party.internal),
+        (Some("900"), false),
+        "what the event told holds"
     );
 }
 

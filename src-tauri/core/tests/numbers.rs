@@ -3,13 +3,18 @@
 
 use perezvon_core::Number;
 use proptest::prelude::*;
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberType};
 
 const TABLE: &str = include_str!("numbers.tsv");
+
+/// What people of this field meet in tables, sites and messengers.
+const FIELD: &str = include_str!("numbers-field.tsv");
 
 fn kind(number: &Number) -> &'static str {
     match number {
         Number::E164 { .. } => "E164",
         Number::Extension(_) => "Extension",
+        Number::Short(_) => "Short",
         Number::Service(_) => "Service",
         Number::Hidden => "Hidden",
         Number::Other(_) => "Other",
@@ -56,6 +61,37 @@ fn the_table_holds() {
         wrong.join("\n")
     );
     assert!(rows().count() >= 180, "the table is large enough to mean something");
+}
+
+#[test]
+fn what_the_field_writes_is_read_or_kept_as_text() {
+    let mut wrong = Vec::new();
+    let lines = FIELD.lines().filter(|line| !line.starts_with("# "));
+    for line in lines.clone() {
+        let cells: Vec<&str> = line.split('\t').collect();
+        assert_eq!(cells.len(), 3, "three cells in {line:?}");
+        let number = Number::parse(&unescape(cells[0]));
+        let got = match &number {
+            Number::Other(_) => String::new(),
+            Number::Hidden => "hidden".to_owned(),
+            known => known.canonical(),
+        };
+        if got != cells[1] {
+            wrong.push(format!(
+                "{:?}: {got:?} instead of {:?}, {}",
+                cells[0], cells[1], cells[2]
+            ));
+        }
+        let dialled = number.key().is_some();
+        assert_eq!(
+            number.dial().is_some(),
+            dialled,
+            "what has no key is not dialled: {line}"
+        );
+        check_stable(&unescape(cells[0])).unwrap();
+    }
+    assert!(wrong.is_empty(), "{} read wrongly:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(lines.count() > 250, "the table is large enough to mean something");
 }
 
 #[test]
@@ -244,16 +280,28 @@ fn number_like() -> impl Strategy<Value = String> {
         3 => "[ +()~.,;#*/x<>@:%-]",
         1 => prop::sample::select(vec![
             "tel:", "sip:", "callto:", ";ext=", ";phone-context=+7", "доб. ", "вн.", "ext", "+7", "8 10 ", "00", "\u{a0}",
-            "\u{feff}", "%2B", "%D0", "anonymous", "скрыт", "№", "İ", "１",
+            "\u{feff}", "%2B", "%D0", "anonymous", "скрыт", "№", "İ", "１", "+7 495 000-00-01", "8900", "E+10", ".0", ",00",
+            "О", "\u{fe0f}\u{20e3}", "_", "__", "&#43;", "&", "wa.me/", "?phone=", "=\"", "12.05.2025", "10:30", "+49 30",
+            "+375 29 ", "short:", " 2024", "𝟖", "доб. номер ", "факс",
         ]).prop_map(str::to_owned),
     ];
     prop::collection::vec(part, 0..8).prop_map(|parts| parts.concat())
 }
 
+/// Valid, or as long as a subscriber's number of its country.
+fn of_its_plan(number: &str) -> bool {
+    let parsed = PHONE_NUMBER_UTIL.parse(number, None).unwrap();
+    let kinds = [PhoneNumberType::FixedLine, PhoneNumberType::Mobile];
+    parsed.is_valid()
+        || kinds
+            .into_iter()
+            .any(|kind| PHONE_NUMBER_UTIL.is_possible_number_for_type(&parsed, kind))
+}
+
 fn check_stable(text: &str) -> Result<(), TestCaseError> {
     let number = Number::parse(text);
     prop_assert_eq!(&Number::parse(&number.canonical()), &number, "stored: {:?}", text);
-    if number.key().is_some() {
+    if number.key().is_some() && !matches!(number, Number::Short(_)) {
         prop_assert_eq!(
             Number::parse(&number.display()).key(),
             number.key(),
@@ -262,11 +310,19 @@ fn check_stable(text: &str) -> Result<(), TestCaseError> {
         );
     }
     if let Number::E164 { number, .. } = &number {
+        let digits = &number[1..];
         prop_assert!(
-            number.len() <= 16 && number[1..].bytes().all(|b| b.is_ascii_digit()),
+            number.starts_with('+') && number.len() <= 16 && digits.bytes().all(|b| b.is_ascii_digit()),
             "E.164: {}",
             number
         );
+        prop_assert!(
+            !digits.starts_with('7') || digits.len() == 11,
+            "ten digits behind +7: {} of {:?}",
+            number,
+            text
+        );
+        prop_assert!(of_its_plan(number), "a length of its plan: {} of {:?}", number, text);
     }
     let _ = (
         number.masked(),
@@ -292,7 +348,19 @@ fn national() -> impl Strategy<Value = String> {
         .prop_map(|(code, rest)| format!("{code}{rest}"))
 }
 
-/// Puts separators between digits.
+/// Groups that could be a date, which is no part of a number.
+fn looks_like_a_date(text: &str) -> bool {
+    let mut tokens = text.split(|c: char| !c.is_ascii_digit() && c != '-');
+    tokens.any(|token| {
+        token.split('-').count() > 2
+            && token
+                .split('-')
+                .any(|part| part.len() == 4 && (part.starts_with("19") || part.starts_with("20")))
+    })
+}
+
+/// Puts separators between digits: not behind the first, which would stand apart like a trunk prefix, and not before the
+/// last, which would stand apart like something behind the number.
 fn spelling() -> impl Strategy<Value = (String, Vec<&'static str>)> {
     let prefix = prop::sample::select(vec![
         "",
@@ -304,11 +372,11 @@ fn spelling() -> impl Strategy<Value = (String, Vec<&'static str>)> {
         "8 10 7",
         "tel:+7",
         "tel:8",
-        "+7 8",
+        "+7 8 ",
         "тел. 8",
     ]);
-    let between = prop::sample::select(vec!["", "", "", "", " ", "-", "\u{a0}", "–", ".", ") ", " ("]);
-    (prefix, prop::collection::vec(between, 9)).prop_map(|(prefix, between)| (prefix.to_owned(), between))
+    let between = prop::sample::select(vec!["", "", "", "", " ", "-", "\u{a0}", "–", ") ", " ("]);
+    (prefix, prop::collection::vec(between, 8)).prop_map(|(prefix, between)| (prefix.to_owned(), between))
 }
 
 proptest! {
@@ -329,11 +397,32 @@ proptest! {
         let mut text = prefix;
         for (at, digit) in national.chars().enumerate() {
             text.push(digit);
-            text.push_str(between.get(at).copied().unwrap_or_default());
+            let apart = (1..8).contains(&at);
+            text.push_str(between.get(at).filter(|_| apart).copied().unwrap_or_default());
         }
+        prop_assume!(!looks_like_a_date(&text));
         let number = Number::parse(&text);
         prop_assert_eq!(number.key(), Some(format!("+7{national}")), "{:?}", text);
         prop_assert_eq!(number.dial(), Some(national), "{:?}", text);
+    }
+
+    #[test]
+    fn what_stands_behind_a_number_never_makes_another_one(
+        national in national(),
+        (prefix, between) in spelling(),
+        between_too in prop::sample::select(vec![" ", "-", " (", ", ", "/", ".", "", " - ", "; ", "_", " доб. ", "x", "\u{a0}"]),
+        tail in "[0-9]{1,6}|[0-3][0-9][.][01][0-9]([.](20)?[0-9]{2})?|[0-2][0-9]:[0-5][0-9]|[0-9]{2,3}-[0-9]{2}|0|00|20[0-9]{2}",
+    ) {
+        // Without a prefix ten digits and two more may well be a foreign number.
+        let mut text = if prefix.is_empty() { "8".to_owned() } else { prefix };
+        for (at, digit) in national.chars().enumerate() {
+            text.push(digit);
+            let apart = (1..8).contains(&at);
+            text.push_str(between.get(at).filter(|_| apart).copied().unwrap_or_default());
+        }
+        let text = format!("{text}{between_too}{tail}");
+        let key = Number::parse(&text).key();
+        prop_assert!(key.is_none() || key == Some(format!("+7{national}")), "{:?} gives {:?}", text, key);
     }
 
     #[test]

@@ -146,8 +146,8 @@ fn read_numbers(given: &[ContactNumber]) -> Result<Vec<ContactNumber>, DeskError
         if line.label.chars().count() > SHORT {
             return Err(DeskError::TooLong);
         }
-        let number = Number::parse(&line.display);
-        let key = number.key().ok_or(DeskError::BadNumber)?;
+        let number = read_number(line);
+        let key = who::key_of_number(&number).ok_or(DeskError::BadNumber)?;
         if !numbers.iter().any(|known| known.key == key) {
             numbers.push(ContactNumber {
                 display: number.display(),
@@ -157,6 +157,17 @@ fn read_numbers(given: &[ContactNumber]) -> Result<Vec<ContactNumber>, DeskError
         }
     }
     Ok(numbers)
+}
+
+/// A number that was not written anew keeps its key: what is shown of a short number outside the company does not tell
+/// it from an extension.
+fn read_number(line: &ContactNumber) -> Number {
+    let kept = Number::parse(&line.key);
+    if kept.key().is_some() && kept.display() == line.display.trim() {
+        kept
+    } else {
+        Number::parse(&line.display)
+    }
 }
 
 fn write_contact(tx: &Transaction<'_>, draft: &ContactDraft, name: &str) -> Result<i64, DeskError> {
@@ -178,8 +189,8 @@ fn write_contact(tx: &Transaction<'_>, draft: &ContactDraft, name: &str) -> Resu
 
 fn write_number(tx: &Transaction<'_>, id: i64, position: usize, number: &ContactNumber) -> Result<(), DeskError> {
     tx.prepare_cached(
-        "INSERT INTO contact_number (contact_id, position, key, display, label, digits)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO contact_number (contact_id, position, key, display, label, digits, number)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?
     .execute(params![
         id,
@@ -187,7 +198,8 @@ fn write_number(tx: &Transaction<'_>, id: i64, position: usize, number: &Contact
         number.key,
         number.display,
         number.label,
-        Number::parse(&number.key).search_digits()
+        Number::parse(&number.key).search_digits(),
+        who::line_of(&number.key)
     ])?;
     Ok(())
 }
@@ -208,8 +220,14 @@ fn index(tx: &Transaction<'_>, id: i64) -> Result<(), DeskError> {
     Ok(())
 }
 
-/// After a change of whose the numbers are: who waits for an answer, and what is on the screen.
-fn renamed(tx: &Transaction<'_>, pen: notifications::Pen, mut keys: Vec<String>) -> Result<Vec<ToastOp>, DeskError> {
+/// After a change of whose the numbers are: who waits for an answer, and what is on the screen. Whose a line is decides
+/// of all its extensions.
+fn renamed(tx: &Transaction<'_>, pen: notifications::Pen, touched: Vec<String>) -> Result<Vec<ToastOp>, DeskError> {
+    let mut keys = Vec::new();
+    for key in touched {
+        keys.extend(who::keys_of_line(tx, who::line_of(&key))?);
+        keys.push(key);
+    }
     keys.sort();
     keys.dedup();
     let mut ops = notifications::Ops::default();

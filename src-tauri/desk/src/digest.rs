@@ -95,11 +95,5 @@ pub(crate) fn correct(tx: &Transaction<'_>, pen: Pen, fewer: Fewer, ops: &mut Op
 /// SQL that counts the persons behind the calls of the condition, of which `waiting = 1` is a part. A number of
 /// several contacts counts as itself.
 pub(crate) fn callers(condition: &str) -> String {
-    format!(
-        "SELECT count(DISTINCT coalesce(
-             (SELECT 'contact ' || min(n.contact_id) FROM contact_number n
-              WHERE n.key = c.number_key HAVING count(*) = 1),
-             c.number_key))
-         FROM call c WHERE {condition}"
-    )
+    format!("SELECT count(DISTINCT coalesce('contact ' || c.person, c.number_key)) FROM call c WHERE {condition}")
 }

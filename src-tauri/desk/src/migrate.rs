@@ -96,6 +96,17 @@ const STEPS: &[&str] = &["
     CREATE INDEX notification_by_key ON notification (toast_key, id);
     CREATE INDEX notification_by_number ON notification (number_key, id) WHERE number_key IS NOT NULL;
     CREATE INDEX notification_unseen ON notification (id) WHERE seen = 0;
+    ",
+    // The extension is a part of a number's key; the line is the key without it.
+    "
+    ALTER TABLE contact_number ADD COLUMN number TEXT NOT NULL DEFAULT '';
+    UPDATE contact_number SET number = key;
+    DROP INDEX contact_number_by_key;
+    CREATE INDEX contact_number_by_number ON contact_number (number, key, contact_id);
+
+    -- The one contact whose number it is, of calls that wait; none where it is nobody's or of several.
+    ALTER TABLE call ADD COLUMN person INTEGER;
+    CREATE INDEX call_waiting_of ON call (person, started_ms, id) WHERE waiting = 1;
     "];
 
 /// The file can be read and is not of a newer program. Changes nothing.

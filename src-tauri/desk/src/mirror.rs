@@ -7,7 +7,7 @@ use crate::render::{Step, Subject};
 use crate::toast::{ToastKey, ToastOp};
 use crate::{Desk, DeskError, digest, documents, missed, who};
 use perezvon_core::effect::{DocumentScope, Effect, Phase, Preferences, effects};
-use perezvon_core::{CallSnapshot, Direction, Number, Outcome, Time};
+use perezvon_core::{CallSnapshot, Direction, Outcome, Time};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 /// A snapshot whose news is older than this happened while the desk was away.
@@ -268,12 +268,7 @@ fn step(phase: Phase) -> Step {
 }
 
 fn store(tx: &Transaction<'_>, call: &CallSnapshot, away: bool, counted: bool) -> Result<(), DeskError> {
-    let number = call
-        .party
-        .number
-        .as_deref()
-        .filter(|_| !call.party.hidden)
-        .map(Number::parse);
+    let number = call.party.number();
     let missed = is_missed(call);
     tx.prepare_cached(
         "INSERT INTO call (id, version, incoming, missed, started_ms, talked_ms, number_key, digits, search, away,
@@ -293,8 +288,8 @@ fn store(tx: &Transaction<'_>, call: &CallSnapshot, away: bool, counted: bool) -
         missed,
         call.started_at.unwrap_or(call.updated_at).ms(),
         call.answered_at.filter(|_| !call.uncertain).map(Time::ms),
-        number.as_ref().and_then(Number::key),
-        number.as_ref().map(Number::search_digits).unwrap_or_default(),
+        who::key_of_number(&number),
+        number.search_digits(),
         crate::contacts::fold(call.party.name.as_deref().unwrap_or_default()),
         away,
         counted,

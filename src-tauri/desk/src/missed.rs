@@ -7,7 +7,7 @@ use crate::{DeskError, who};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 /// Reckons anew which missed calls of the person with this number still wait: those after which nobody has talked with
-/// him, over any of his numbers, either direction, any colleague that the snapshots tell of.
+/// them, over any of their numbers, either direction, any colleague that the snapshots tell of.
 pub(crate) fn settle(tx: &Connection, key: &str) -> Result<Vec<String>, DeskError> {
     let keys = who::person_keys(tx, key)?;
     let mut talked = i64::MIN;
@@ -17,12 +17,13 @@ pub(crate) fn settle(tx: &Connection, key: &str) -> Result<Vec<String>, DeskErro
             .query_row([key], |row| row.get(0))?;
         talked = talked.max(last.unwrap_or(i64::MIN));
     }
+    let person = who::person(tx, key)?;
     for key in &keys {
         tx.prepare_cached(
-            "UPDATE call SET waiting = (started_ms >= ?2)
-             WHERE number_key = ?1 AND missed = 1 AND waiting <> (started_ms >= ?2)",
+            "UPDATE call SET waiting = (started_ms >= ?2), person = ?3
+             WHERE number_key = ?1 AND missed = 1 AND (waiting <> (started_ms >= ?2) OR person IS NOT ?3)",
         )?
-        .execute(params![key, talked])?;
+        .execute(params![key, talked, person])?;
         tx.prepare_cached("UPDATE call SET waiting = 0 WHERE number_key = ?1 AND waiting = 1 AND missed = 0")?
             .execute([key])?;
     }

@@ -6,7 +6,7 @@ use crate::render::{self, Step, Subject};
 use crate::settings;
 use crate::toast::{Stay, Toast, ToastKey, ToastKind, ToastOp};
 use crate::words::Words;
-use crate::{Desk, DeskError, missed};
+use crate::{Desk, DeskError, missed, who};
 use perezvon_core::{Number, Time};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
@@ -181,7 +181,7 @@ impl Desk {
         let key = ToastKey::Request(request.to_owned());
         let subject = Subject::Progress {
             call: None,
-            number: number.key().unwrap_or_default(),
+            number: who::key_of_number(number).unwrap_or_default(),
             step: Step::OwnPhone,
         };
         self.db.write(Durability::Rebuildable, |tx| {
@@ -201,7 +201,7 @@ impl Desk {
         let pen = self.pen();
         let key = ToastKey::Request(request.to_owned());
         let subject = Subject::Failed {
-            number: number.key().unwrap_or_default(),
+            number: who::key_of_number(number).unwrap_or_default(),
             code: code.to_owned(),
         };
         self.db.write(Durability::Rebuildable, |tx| {

@@ -208,7 +208,8 @@ impl Draw<'_> {
         if !who.candidates.is_empty() {
             let names: Vec<&str> = who.candidates.iter().map(|contact| contact.name.as_str()).collect();
             let title = who.number.clone().unwrap_or_default();
-            return (title, vec![self.words.maybe(&names.join(", "))]);
+            let maybe = self.words.maybe(&names.join(", "));
+            return (title, std::iter::once(maybe).chain(who.company.clone()).collect());
         }
         let title = who.name.clone().unwrap_or_else(|| self.words.unknown_number());
         let facts: Vec<String> = who.number.iter().chain(&who.company).cloned().collect();
@@ -227,6 +228,7 @@ impl Draw<'_> {
                 .iter()
                 .cloned()
                 .chain([self.words.maybe(&names.join(", "))])
+                .chain(who.company.clone())
                 .collect();
         }
         joined(who.name.iter().chain(&who.number).cloned().collect())

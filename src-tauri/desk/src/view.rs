@@ -22,7 +22,8 @@ pub struct CallRow {
     pub name: Option<String>,
     /// Formatted for reading; none when withheld.
     pub number: Option<String>,
-    /// E.164 or extension, for calling back and copying.
+    /// Canonical number, for calling back: E.164, with `;ext=` where an extension was told; a colleague's extension;
+    /// `short:` and a short number outside the company.
     pub number_key: Option<String>,
     /// The number is withheld.
     pub hidden: bool,
@@ -146,7 +147,7 @@ pub enum ContactKind {
 pub struct ContactNumber {
     /// As the user typed it or as it is shown.
     pub display: String,
-    /// E.164 or extension; empty in a draft.
+    /// Canonical number; empty in a draft where the number is new or was written anew.
     #[serde(default)]
     pub key: String,
     /// «рабочий», «мобильный»…; may be empty.

@@ -34,7 +34,9 @@ impl Desk {
             "missed" => "c.missed = 1",
             "to_call_back" => TO_CALL_BACK,
             "unregistered" => {
-                "c.number_key IS NOT NULL AND NOT EXISTS (SELECT 1 FROM contact_number n WHERE n.key = c.number_key)"
+                "c.number_key IS NOT NULL AND NOT EXISTS (
+                    SELECT 1 FROM contact_number n
+                    WHERE n.number = substr(c.number_key, 1, instr(c.number_key || ';', ';') - 1))"
             }
             _ => "true",
         }];
@@ -44,12 +46,16 @@ impl Desk {
             given.push(digits.into());
         } else if let Some(fts) = fts_query(&filter.query) {
             conditions.push(
-                "(instr(c.search, ?) > 0 OR c.number_key IN (
+                "(instr(c.search, ?) > 0
+                  OR c.number_key IN (
                     SELECT n.key FROM contact_fts f JOIN contact_number n ON n.contact_id = f.rowid
+                    WHERE contact_fts MATCH ?)
+                  OR c.number_key IN (
+                    SELECT n.number FROM contact_fts f JOIN contact_number n ON n.contact_id = f.rowid
                     WHERE contact_fts MATCH ?))",
             );
             given.push(fold(filter.query.trim()).into());
-            given.push(fts.into());
+            given.extend([fts.clone().into(), fts.into()]);
         }
         if let Some((started, id)) = cursor.and_then(|cursor| cursor.split_once(':')) {
             let started: i64 = started.parse().map_err(|_| DeskError::NotFound)?;
@@ -151,8 +157,7 @@ impl Desk {
                     })
                 })?
                 .collect::<Result<Vec<_>, _>>()?;
-            let keys: Vec<String> = numbers.iter().map(|number| number.key.clone()).collect();
-            let calls = calls_of(c, &keys, 100)?;
+            let calls = calls_of(c, &who::keys_of_contact(c, id)?, 100)?;
             let found = c
                 .prepare_cached("SELECT kind, name, company, email, note FROM contact WHERE id = ?1")?
                 .query_row([id], |row| {
@@ -243,15 +248,13 @@ impl Desk {
     }
 }
 
-/// One row per person: his newest missed call that waits.
+/// One row per person: their newest missed call that waits.
 const TO_CALL_BACK: &str = "c.waiting = 1 AND NOT EXISTS (
     SELECT 1 FROM call w
-    WHERE w.waiting = 1 AND (w.started_ms, w.id) > (c.started_ms, c.id)
-      AND (w.number_key = c.number_key OR w.number_key IN (
-          SELECT other.key FROM contact_number own JOIN contact_number other ON other.contact_id = own.contact_id
-          WHERE own.key = c.number_key
-            AND NOT EXISTS (SELECT 1 FROM contact_number s WHERE s.key IN (own.key, other.key)
-                            AND s.contact_id <> own.contact_id))))";
+    WHERE w.waiting = 1 AND w.number_key = c.number_key AND (w.started_ms, w.id) > (c.started_ms, c.id))
+    AND NOT EXISTS (
+    SELECT 1 FROM call w
+    WHERE w.waiting = 1 AND w.person = c.person AND (w.started_ms, w.id) > (c.started_ms, c.id))";
 
 type Found = (CallSnapshot, bool, i64);
 

@@ -1,48 +1,66 @@
 //! Who is behind a number: contacts by number key, joined at read time.
+//!
+//! A key is the canonical number: `+74950000016`, `+74950000016;ext=12` where an extension was told, `102`, `short:900`.
+//! Its line is the key without the extension. A line of several contacts is nobody's own; an extension decides among them.
 
 use crate::view::ContactRef;
 use crate::{DeskError, Known};
 use perezvon_core::Number;
 use perezvon_core::snapshot::PartySnapshot;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Params};
 
 /// Most contacts of one number that are told.
-const CANDIDATES: u32 = 6;
+const CANDIDATES: usize = 6;
+/// Most contacts of one number that are looked at.
+const HOLDERS: usize = 50;
 
 /// The other side of a call, identified as far as it can be.
 pub(crate) struct Who {
     /// Contact's name where there is exactly one contact, else the PBX's.
     pub(crate) name: Option<String>,
-    /// Company of the one contact.
+    /// Company of the one contact, or of all of them.
     pub(crate) company: Option<String>,
     /// For reading.
     pub(crate) number: Option<String>,
-    /// E.164 or extension.
+    /// Canonical number.
     pub(crate) key: Option<String>,
     pub(crate) hidden: bool,
     /// The one contact.
     pub(crate) contact: Option<i64>,
-    /// All of them, where there are several.
+    /// Those it may be, where it is not certain.
     pub(crate) candidates: Vec<ContactRef>,
+}
+
+/// Contacts that a number may belong to.
+struct Holders {
+    contacts: Vec<Known>,
+    /// It is the first of them.
+    certain: bool,
 }
 
 /// Identifies a party.
 pub(crate) fn who(connection: &Connection, party: &PartySnapshot) -> Result<Who, DeskError> {
-    let key = key_of(party);
-    let mut known = match &key {
-        Some(key) => contacts_of(connection, key)?,
-        None => Vec::new(),
+    let told = party.number();
+    let key = key_of_number(&told);
+    let Holders { mut contacts, certain } = match &key {
+        Some(key) => holders(connection, key)?,
+        None => Holders {
+            contacts: Vec::new(),
+            certain: false,
+        },
     };
-    let number = (!party.hidden)
-        .then(|| {
-            party
-                .number
-                .as_deref()
-                .or(party.display.as_deref())
-                .map(|text| Number::parse(text).display())
-        })
-        .flatten();
-    let one = if known.len() == 1 { known.pop() } else { None };
+    let unread = || party.display.as_deref().map(|text| Number::parse(text).display());
+    let number = match (party.hidden, &key) {
+        (true, _) => None,
+        (false, Some(_)) => Some(told.display()),
+        (false, None) => party.number.clone().or_else(unread),
+    };
+    let company = contacts
+        .first()
+        .map(|first| first.company.clone())
+        .filter(|company| !company.is_empty())
+        .filter(|company| contacts.len() <= HOLDERS && contacts.iter().all(|one| one.company == *company));
+    let one = if certain { contacts.pop() } else { None };
     let pbx_name = party
         .name
         .as_deref()
@@ -51,16 +69,14 @@ pub(crate) fn who(connection: &Connection, party: &PartySnapshot) -> Result<Who,
         .map(str::to_owned);
     Ok(Who {
         contact: one.as_ref().map(|contact| contact.id),
-        company: one
-            .as_ref()
-            .map(|contact| contact.company.clone())
-            .filter(|company| !company.is_empty()),
+        company,
         name: one.map(|contact| contact.name).or(pbx_name),
         number,
         key,
         hidden: party.hidden,
-        candidates: known
+        candidates: contacts
             .into_iter()
+            .take(CANDIDATES)
             .map(|contact| ContactRef {
                 id: contact.id,
                 name: contact.name,
@@ -69,13 +85,19 @@ pub(crate) fn who(connection: &Connection, party: &PartySnapshot) -> Result<Who,
     })
 }
 
-/// The number key by which contacts are looked up.
+/// The number key of a party; none where the number is withheld or cannot be read.
 pub(crate) fn key_of(party: &PartySnapshot) -> Option<String> {
-    if party.hidden {
-        None
-    } else {
-        party.number.as_deref().and_then(|number| Number::parse(number).key())
-    }
+    key_of_number(&party.number())
+}
+
+/// The key of a number that can be called.
+pub(crate) fn key_of_number(number: &Number) -> Option<String> {
+    number.key().map(|_| number.canonical())
+}
+
+/// The key without its extension.
+pub(crate) fn line_of(key: &str) -> &str {
+    key.split_once(';').map_or(key, |(line, _)| line)
 }
 
 /// Where the PBX knows no name it writes the number in its place.
@@ -83,36 +105,108 @@ fn is_name(text: &str) -> bool {
     text.chars().any(char::is_alphabetic) && !text.contains('@')
 }
 
-/// Contacts with this number, by id.
+/// Contacts with this number: none, one, or several candidates (at most 6).
 pub(crate) fn contacts_of(connection: &Connection, key: &str) -> Result<Vec<Known>, DeskError> {
-    let mut statement = connection.prepare_cached(
+    let mut contacts = holders(connection, key)?.contacts;
+    contacts.truncate(CANDIDATES);
+    Ok(contacts)
+}
+
+fn holders(connection: &Connection, key: &str) -> Result<Holders, DeskError> {
+    let line = line_of(key);
+    if line != key {
+        let contacts = read(connection, "n.number = ?1 AND n.key = ?2", (line, key))?;
+        if !contacts.is_empty() {
+            let certain = contacts.len() == 1;
+            return Ok(Holders { contacts, certain });
+        }
+    }
+    let mut contacts = read(connection, "n.number = ?1", [line])?;
+    let certain = contacts.len() == 1;
+    if line != key && !contacts.is_empty() {
+        // Another extension than theirs was told: only those without one may be meant.
+        contacts = read(connection, "n.number = ?1 AND n.key = ?1", [line])?;
+    }
+    Ok(Holders {
+        certain: certain && contacts.len() == 1,
+        contacts,
+    })
+}
+
+/// Those without an extension first; one more than are looked at.
+fn read(connection: &Connection, condition: &str, given: impl Params) -> Result<Vec<Known>, DeskError> {
+    let mut statement = connection.prepare_cached(&format!(
         "SELECT c.id, c.name, c.company
          FROM contact_number n JOIN contact c ON c.id = n.contact_id
-         WHERE n.key = ?1 ORDER BY n.contact_id LIMIT ?2",
-    )?;
-    let rows = statement.query_map((key, CANDIDATES), |row| {
+         WHERE {condition} ORDER BY n.key, n.contact_id LIMIT {}",
+        HOLDERS + 1
+    ))?;
+    let rows = statement.query_map(given, |row| {
         Ok(Known {
             id: row.get(0)?,
             name: row.get(1)?,
             company: row.get(2)?,
         })
     })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut contacts: Vec<Known> = Vec::new();
+    for row in rows {
+        let row = row?;
+        // One contact may have several extensions of a line.
+        if !contacts.iter().any(|known| known.id == row.id) {
+            contacts.push(row);
+        }
+    }
+    Ok(contacts)
 }
 
-/// All numbers of the person with this number. A number of several contacts is nobody's in particular: it stands for
-/// itself alone.
+/// The one contact whose number it is.
+pub(crate) fn person(connection: &Connection, key: &str) -> Result<Option<i64>, DeskError> {
+    let Holders { contacts, certain } = holders(connection, key)?;
+    Ok(contacts.first().filter(|_| certain).map(|known| known.id))
+}
+
+/// Keys of all calls with the person with this number. A number of several contacts is nobody's in particular: it
+/// stands for itself alone.
 pub(crate) fn person_keys(connection: &Connection, key: &str) -> Result<Vec<String>, DeskError> {
-    let contact: Option<(i64, i64)> = connection
-        .prepare_cached("SELECT min(contact_id), count(*) FROM contact_number WHERE key = ?1 HAVING count(*) > 0")?
-        .query_row([key], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    let Some((contact, 1)) = contact else {
-        return Ok(vec![key.to_owned()]);
+    let mut keys = vec![key.to_owned()];
+    let Some(contact) = person(connection, key)? else {
+        return Ok(keys);
     };
-    let mut statement = connection.prepare_cached("SELECT key FROM contact_number WHERE contact_id = ?1")?;
-    let keys = statement.query_map([contact], |row| row.get(0))?;
-    Ok(keys.collect::<Result<_, _>>()?)
+    for own in keys_of_contact(connection, contact)? {
+        if !keys.contains(&own) && person(connection, &own)? == Some(contact) {
+            keys.push(own);
+        }
+    }
+    Ok(keys)
+}
+
+/// Keys of calls over the lines of this contact, shared ones too.
+pub(crate) fn keys_of_contact(connection: &Connection, contact: i64) -> Result<Vec<String>, DeskError> {
+    let mut statement =
+        connection.prepare_cached("SELECT key FROM contact_number WHERE contact_id = ?1 ORDER BY position")?;
+    let own: Vec<String> = statement
+        .query_map([contact], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let mut keys = Vec::new();
+    for key in own {
+        keys.extend(keys_of_line(connection, line_of(&key))?);
+        keys.push(key);
+    }
+    keys.sort();
+    keys.dedup();
+    Ok(keys)
+}
+
+/// The line itself and the extensions of it that were told of calls.
+pub(crate) fn keys_of_line(connection: &Connection, line: &str) -> Result<Vec<String>, DeskError> {
+    // Behind `;` comes `<`.
+    let mut statement = connection.prepare_cached(
+        "SELECT DISTINCT number_key FROM call WHERE number_key >= ?1 || ';' AND number_key < ?1 || '<'",
+    )?;
+    let told = statement.query_map([line], |row| row.get(0))?;
+    let mut keys: Vec<String> = told.collect::<Result<_, _>>()?;
+    keys.push(line.to_owned());
+    Ok(keys)
 }
 
 /// The newest note of this person's documents.

@@ -8,8 +8,9 @@ export type Problems = {
   numbers: (null | "bad" | "twice")[];
 };
 
-/** A number in any spelling: digits with the usual signs, an extension behind «доб.» or «ext». */
-const NUMBER = /^\+?[\d\s()\-.–/*#]*\d[\d\s()\-.–/*#]*(?:(?:,|;|доб\.?|ext\.?|#)\s*\d{1,6})?$/i;
+/** A number in any spelling: digits with the usual signs, an extension behind «доб.», «внутр. тел.», «ext» or pauses. */
+const NUMBER =
+  /^\+?[\d\s()\-.–/*#]*\d[\d\s()\-.–/*#]*(?:[\s,;(]*(?:(?:доб|доп|вн|д|х|ext|x)[a-zа-яё]*\.?\s*(?:тел\.?|номер|№)?|[,;#]+)[\s.:]*\d{1,7}#?\)?)?$/i;
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 
 export function looksLikeNumber(text: string): boolean {
@@ -20,8 +21,15 @@ export function looksLikeNumber(text: string): boolean {
 /** The same number in two spellings: compared by its last ten digits, short ones whole. */
 const keyOf = (text: string) => text.replace(/\D/g, "").slice(-10);
 
+/** A short number outside the company: the bank's 900 is not the colleague with the extension 900. */
+export const isShort = (key: string) => key.startsWith("short:");
+
+/** A number key as it is shown and copied: without that mark. */
+export const shownKey = (key: string) => key.replace(/^short:/, "");
+
 export function blank(number: string, name: string): ContactDraft {
-  const numbers = [{ display: number, key: "", label: "" }];
+  const display = shownKey(number);
+  const numbers = [{ display, key: isShort(number) ? number : "", label: "" }];
   return { id: null, kind: "natural_person", name, company: "", email: "", note: "", numbers };
 }
 
@@ -31,7 +39,7 @@ export function draftOf(view: ContactView): ContactDraft {
   return { id, kind, name, company, email, note, numbers: numbers.length ? numbers : blank("", "").numbers };
 }
 
-/** The draft as it is sent: trimmed, without empty numbers; keys of rewritten numbers are the app's to find. */
+/** The draft as it is sent: trimmed, without empty numbers; the app takes a key only where its number is not written anew. */
 export function finished(draft: ContactDraft): ContactDraft {
   return {
     ...draft,
@@ -41,7 +49,7 @@ export function finished(draft: ContactDraft): ContactDraft {
     note: draft.note.trim(),
     numbers: draft.numbers
       .filter((number) => number.display.trim())
-      .map((number) => ({ display: number.display.trim(), key: "", label: number.label.trim() })),
+      .map(({ display, key, label }) => ({ display: display.trim(), key, label: label.trim() })),
   };
 }
 

@@ -112,10 +112,13 @@ pub struct PartyFacts {
     /// Number withheld.
     #[serde(default)]
     pub privacy: bool,
-    /// `callType` is `Group`.
+    /// `callType` says that the party is of the company.
     #[serde(default)]
     pub group: bool,
 }
+
+/// `callType` of a party of the company (reference 2.5).
+const OF_COMPANY: &[&str] = &["Group", "Enterprise", "City-Wide Centrex", "Private Dial Plan"];
 
 impl PartyFacts {
     fn of(party: &Party) -> Self {
@@ -125,7 +128,10 @@ impl PartyFacts {
             user_dn: party.user_dn.clone(),
             name: party.name.clone(),
             privacy: party.privacy,
-            group: party.call_type.as_deref() == Some("Group"),
+            group: party
+                .call_type
+                .as_deref()
+                .is_some_and(|told| OF_COMPANY.contains(&told)),
         }
     }
 
@@ -133,9 +139,15 @@ impl PartyFacts {
         *self == Self::default()
     }
 
-    /// The number to compare and show.
+    /// The number to compare and show. `callType` and `userId` tell a colleague from a short number outside.
     pub fn number(&self) -> Number {
-        Number::from_address(self.address.as_deref().or(self.user_dn.as_deref()), self.privacy)
+        let number = Number::from_address(self.address.as_deref().or(self.user_dn.as_deref()), self.privacy);
+        if self.is_internal() { number } else { number.outside() }
+    }
+
+    /// The number is withheld for certain: the PBX says so, or wrote a keypad word for it.
+    pub(super) fn is_withheld(&self) -> bool {
+        self.privacy || (self.address.is_some() && matches!(self.number(), Number::Hidden))
     }
 
     /// A colleague (reference 2.7, "internal").

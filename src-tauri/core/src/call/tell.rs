@@ -35,7 +35,7 @@ pub struct Brief {
     pub direction: Direction,
     /// As in the snapshot.
     pub outcome: Outcome,
-    /// Key of the other side's number.
+    /// As in the snapshot's party.
     pub number: Option<String>,
     /// As in the snapshot.
     pub started_at: Option<Time>,
@@ -145,7 +145,8 @@ impl Call {
             && best.is_none_or(|(weight, _)| weight < 3)
         {
             return PartySnapshot {
-                number: request.number.key(),
+                number: request.number.told(),
+                ext: request.number.ext().map(str::to_owned),
                 display: Some(request.number.canonical()),
                 name: None,
                 hidden: false,
@@ -159,15 +160,18 @@ impl Call {
             };
         };
         let number = facts.number();
+        let hidden = matches!(number, Number::Hidden);
         PartySnapshot {
-            number: number.key(),
-            display: facts.address.clone(),
+            number: number.told(),
+            ext: number.ext().map(str::to_owned),
+            // What the PBX wrote in place of a withheld number stays in the event journal.
+            display: facts.address.clone().filter(|_| !hidden),
             name: facts
                 .user_id
                 .as_deref()
                 .and_then(name_of)
                 .or_else(|| facts.name.clone()),
-            hidden: matches!(number, Number::Hidden),
+            hidden,
             internal: facts.is_internal(),
         }
     }

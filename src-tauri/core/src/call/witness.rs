@@ -53,7 +53,7 @@ pub struct StatisticsLine {
     pub start: Time,
     /// The conversation, milliseconds; 0: none.
     pub duration_ms: i64,
-    /// The other side's number, E.164 or short; none: withheld, or the first edition, which does not tell.
+    /// The other side's number, as [`Number::told`]; none: withheld, or the first edition, which does not tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<String>,
     /// The other side where it is a colleague: his canonical id.
@@ -91,7 +91,7 @@ pub struct Recording {
     pub start: Time,
     /// How long it was, milliseconds.
     pub duration_ms: i64,
-    /// The other side's number, E.164 or short.
+    /// The other side's number, as [`Number::told`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<String>,
     /// The PBX no longer has it.
@@ -365,7 +365,9 @@ impl Leg {
         if self.party.as_ref().is_some_and(known) || number.is_none() && !hidden {
             return;
         }
-        let internal = number.is_some_and(|number| Number::parse(number).is_internal());
+        // The lists do not tell inside from outside. A colleague who calls is known by his extension; whom an abonent
+        // dials by a short number is one.
+        let internal = self.is_outgoing() && number.is_some_and(|number| Number::parse(number).is_internal());
         let facts = PartyFacts {
             address: number.map(str::to_owned),
             user_id: peer.map(str::to_owned),

@@ -1,81 +1,15 @@
 //! From text to [`Number`].
 
 use super::clean::{clean, percent_decode};
-use super::{Number, digits};
-use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumberFormat, enums::Region};
+use super::find::{LABELS, full_number};
+use super::hidden::is_hidden;
+use super::run::Run;
+use super::sheet::{Cell, cell};
+use super::tail::{behind_ext_words, extension};
+use super::{Number, SHORT, link};
 
-/// What stands in place of a withheld number, lower case.
-const HIDDEN: &[&str] = &[
-    "anonymous",
-    "anonym",
-    "unknown",
-    "unknown number",
-    "restricted",
-    "withheld",
-    "unavailable",
-    "not available",
-    "private",
-    "private number",
-    "hidden",
-    "no number",
-    "blocked",
-    "скрыт",
-    "скрытый",
-    "скрытый номер",
-    "номер скрыт",
-    "номер не определен",
-    "номер не определён",
-    "не определен",
-    "не определён",
-    "аноним",
-    "анонимный",
-    "анонимный номер",
-    "неизвестный номер",
-    "неизвестно",
-];
-
-/// Words before an extension, longest first where one begins another; `х` and `д` are Cyrillic.
-const EXT_WORDS: &[&str] = &[
-    "добавочный",
-    "добав",
-    "доб",
-    "внутренний",
-    "внутр",
-    "вн",
-    "extension",
-    "extn",
-    "ext",
-    "x",
-    "х",
-    "д",
-];
-
-/// Words that may stand right before a number without making it an identifier.
-const LABELS: &[&str] = &[
-    "tel",
-    "telephone",
-    "phone",
-    "mobile",
-    "mob",
-    "cell",
-    "fax",
-    "work",
-    "home",
-    "t",
-    "m",
-    "ph",
-    "call",
-    "callto",
-    "тел",
-    "телефон",
-    "моб",
-    "номер",
-    "no",
-    "№",
-];
-
-/// `+` and 15 digits; the metadata allows two digits more for some countries.
-const MAX_E164: usize = 16;
+/// Schemes in a row that are looked through (`callto:tel:…`).
+const SCHEMES: usize = 3;
 
 /// See [`Number::parse`].
 pub(super) fn number(text: &str) -> Number {
@@ -83,6 +17,9 @@ pub(super) fn number(text: &str) -> Number {
         return number;
     }
     let text = clean(text);
+    if let Some(number) = outside(&text) {
+        return number;
+    }
     let found = match address(&text) {
         Some(Address::Sip(user)) => sip_user(user),
         Some(Address::Tel(body)) => tel_body(body),
@@ -102,6 +39,14 @@ fn from_pbx(text: &str) -> Option<Number> {
     })
 }
 
+/// The canonical form of a short number outside the company.
+fn outside(text: &str) -> Option<Number> {
+    match all_digits(text.strip_prefix(SHORT)?) {
+        Some(Number::Extension(digits)) => Some(Number::Short(digits)),
+        _ => None,
+    }
+}
+
 enum Address {
     /// The user part of a SIP address.
     Sip(String),
@@ -119,14 +64,30 @@ fn address(text: &str) -> Option<Address> {
         let rest = rest.trim_start_matches('/');
         match scheme.trim().to_ascii_lowercase().as_str() {
             "sip" | "sips" => return Some(Address::Sip(user_part(rest))),
-            "tel" | "callto" => {
-                let body = rest.split('?').next().unwrap_or_default();
-                return Some(Address::Tel(clean(&percent_decode(body))));
-            }
+            "tel" | "callto" => return Some(Address::Tel(link_body(rest))),
             _ => {}
         }
     }
     (inner.contains('@') && !inner.contains(' ')).then(|| Address::Sip(user_part(inner)))
+}
+
+/// What a `tel:` link holds, decoded as often as it was encoded: sites write `%2B` for `+`, `+` for a space, the scheme
+/// twice, and encode it all once more.
+fn link_body(rest: &str) -> String {
+    let mut body = clean(&percent_decode(rest.split('?').next().unwrap_or_default()));
+    for _ in 0..SCHEMES {
+        let again = body.split_once(':').filter(|(scheme, _)| {
+            let scheme = scheme.trim();
+            scheme.eq_ignore_ascii_case("tel") || scheme.eq_ignore_ascii_case("callto")
+        });
+        match again {
+            Some((_, inner)) => body = clean(inner.trim_start_matches('/')),
+            None => break,
+        }
+    }
+    let mut chars = body.chars();
+    let first = chars.next().map(String::from).unwrap_or_default();
+    first + &chars.as_str().replace('+', " ")
 }
 
 /// `user[:password][;parameters]@host…` without password and host; without `@` the address is taken for the user.
@@ -161,10 +122,10 @@ fn tel_body(body: String) -> Option<Number> {
     };
     let (local, context) = (&body[..at], &body[at + MARK.len()..]);
     let (context, rest) = context.find(';').map_or((context, ""), |end| context.split_at(end));
-    if context.starts_with('+') && !local.contains('+') {
+    if context.starts_with(['+', ' ']) && !local.contains('+') {
         let (number_part, ext_part) = local.split_at(local.find(';').unwrap_or(local.len()));
-        let whole = format!("{context}{number_part}");
-        if let Some(number) = e164(&whole) {
+        let whole = format!("+{}{number_part}", &context[1..]);
+        if let Some(number) = Run::new(&whole).whole_number() {
             return Some(Number::E164 {
                 number,
                 ext: extension(ext_part).or_else(|| extension(rest)),
@@ -174,32 +135,35 @@ fn tel_body(body: String) -> Option<Number> {
     plain(&format!("{local}{rest}"))
 }
 
-fn is_hidden(text: &str) -> bool {
-    let word = text.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-    let holds_code = text.contains(['*', '#', '+']);
-    (word.is_empty() && text.is_ascii() && !holds_code) || HIDDEN.contains(&word.as_str())
-}
-
 /// Text without scheme and host. `None`: no number.
 fn plain(text: &str) -> Option<Number> {
     if is_hidden(text) {
         return Some(Number::Hidden);
     }
+    let text = match cell(text) {
+        Cell::Whole(digits) => return all_digits(&digits),
+        Cell::Damaged => return None,
+        Cell::Text(text) => text.trim(),
+    };
     if text.bytes().all(|b| b.is_ascii_digit()) {
         return all_digits(text);
     }
     if let Some(code) = code(text) {
         return Some(Number::Service(code));
     }
-    full_number(text).or_else(|| labelled_extension(text))
+    full_number(text)
+        .or_else(|| link::number(text).map(|number| Number::E164 { number, ext: None }))
+        .or_else(|| labelled_extension(text))
 }
 
 fn all_digits(text: &str) -> Option<Number> {
     match text.len() {
         1 => Some(Number::Service(text.to_owned())),
         3 if text == "112" => Some(Number::Service(text.to_owned())),
-        2..=6 => Some(Number::Extension(text.to_owned())),
-        _ => e164(text).map(|number| Number::E164 { number, ext: None }),
+        2..=6 if text.bytes().all(|b| b.is_ascii_digit()) => Some(Number::Extension(text.to_owned())),
+        _ => Run::new(text)
+            .whole_number()
+            .map(|number| Number::E164 { number, ext: None }),
     }
 }
 
@@ -213,161 +177,14 @@ fn code(text: &str) -> Option<String> {
         .then_some(keys)
 }
 
-/// «доб. 12», «вн. 102», `№102` with nothing else. With separators inside (`22-33-44`) it would be a city number
+/// «доб. 12», «внутр. тел. 102», `№102` with nothing else. With separators inside (`22-33-44`) it would be a city number
 /// without its code, and that is not guessed.
 fn labelled_extension(text: &str) -> Option<Number> {
     let lower = text.to_lowercase();
     let at = lower.find(|c: char| c.is_ascii_digit())?;
     let (label, rest) = lower.split_at(at);
-    let label = label.trim_matches(|c: char| !c.is_alphanumeric() && c != '№');
-    let known = EXT_WORDS.contains(&label) || LABELS.contains(&label);
+    let is_label = LABELS.contains(&label.trim_matches(|c: char| !c.is_alphanumeric() && c != '№'));
+    let named = is_label || behind_ext_words(&lower) == Some(rest);
     let is_short = (2..=6).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_digit());
-    (known && is_short).then(|| all_digits(rest)).flatten()
-}
-
-/// The first full number in the text, with its extension.
-fn full_number(text: &str) -> Option<Number> {
-    // «8/495/123-45-67»: slashes in place of brackets; with more digits they part two numbers.
-    let slashes = matches!(digits(text).len(), 10 | 11);
-    runs(text, slashes).into_iter().find_map(|(start, end)| {
-        let run = &text[start..end];
-        let tail = &text[end..];
-        let ext = extension(tail);
-        if is_identifier(text, start, run) || (ext.is_none() && glued_to_latin(run, tail)) {
-            return None;
-        }
-        if let Some(number) = e164(run) {
-            return Some(Number::E164 { number, ext });
-        }
-        // Two numbers with only a space between them.
-        let prefixes = run.match_indices(' ').map(|(at, _)| &run[..at]);
-        let number = prefixes.filter(|p| digits(p).len() >= 10).find_map(e164)?;
-        Some(Number::E164 { number, ext: None })
-    })
-}
-
-/// Byte ranges of text that consist of digits and what may stand between the digits of one number.
-fn runs(text: &str, slashes: bool) -> Vec<(usize, usize)> {
-    let mut found = Vec::new();
-    let mut open: Option<usize> = None;
-    let mut has_digit = false;
-    for (at, c) in text.char_indices() {
-        let inside =
-            c.is_ascii_digit() || matches!(c, ' ' | '(' | ')' | '-' | '.' | '~' | '+') || (slashes && c == '/');
-        if !inside || (c == '+' && has_digit) {
-            found.extend(open.take().filter(|_| has_digit).map(|start| (start, at)));
-            has_digit = false;
-        }
-        if inside {
-            open.get_or_insert(at);
-            has_digit |= c.is_ascii_digit();
-        }
-    }
-    found.extend(open.filter(|_| has_digit).map(|start| (start, text.len())));
-    found
-}
-
-/// `callhalf-9161234567:0` and `SIP9161234567U1` hold ten digits and are no numbers (reference 1.2): Latin letters in
-/// the same word before the digits, other than a label.
-fn is_identifier(text: &str, start: usize, run: &str) -> bool {
-    let lead = run.len() - run.trim_start_matches([' ', '(', '-', '.']).len();
-    if run[lead..].starts_with('+') || run[..lead].contains(' ') {
-        return false;
-    }
-    let word = text[..start].rsplit(' ').next().unwrap_or_default().to_lowercase();
-    let label = word.trim_matches(|c: char| !c.is_alphanumeric());
-    word.bytes().any(|b| b.is_ascii_alphabetic()) && !LABELS.contains(&label)
-}
-
-/// `0305e82c` after the digits: part of an identifier, too.
-fn glued_to_latin(run: &str, tail: &str) -> bool {
-    run.ends_with(|c: char| c.is_ascii_digit()) && tail.starts_with(|c: char| c.is_ascii_alphabetic())
-}
-
-/// The extension at the beginning of what follows a number: «, доб. 12», `;ext=12`, `x12`, `#12`, `,12`, `,,12`.
-fn extension(tail: &str) -> Option<String> {
-    let lower = tail.to_lowercase();
-    let opened = lower.trim_start_matches([' ', ',', ';', '(', '-', '.']);
-    if let Some(rest) = opened.strip_prefix('#') {
-        return leading_ext(rest).map(|(ext, _)| ext);
-    }
-    for word in EXT_WORDS {
-        if let Some(rest) = opened.strip_prefix(word) {
-            let rest = rest.trim_start_matches([' ', '.', ':', '=', '-', '№', '#']);
-            if let Some((ext, _)) = leading_ext(rest) {
-                return Some(ext);
-            }
-        }
-    }
-    // A bare comma is a pause of the dialler only where nothing else follows; else it parts two numbers.
-    let rest = lower
-        .trim_start()
-        .strip_prefix([',', 'p', 'w'])?
-        .trim_start_matches([',', ' ']);
-    leading_ext(rest)
-        .filter(|(ext, after)| ext.len() <= 6 && after.is_empty())
-        .map(|(ext, _)| ext)
-}
-
-/// One to seven digits and what follows them.
-fn leading_ext(text: &str) -> Option<(String, &str)> {
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    (1..=7).contains(&end).then(|| (text[..end].to_owned(), &text[end..]))
-}
-
-/// The E.164 form of a text that holds one full number and nothing else.
-fn e164(text: &str) -> Option<String> {
-    let all = digits(text);
-    let d = all.as_str();
-    let plus = text.trim_start_matches([' ', '(', '-', '.']).starts_with('+');
-    let follows = |from: usize| d.as_bytes().get(from).is_some_and(|b| b"3489".contains(b));
-    let home = |national: &str| format!("+7{national}");
-    match (plus, d.len()) {
-        (_, 0..=6 | 21..) => None,
-        // «+7 8 916…», «7 8 916…»: both the country code and the trunk prefix.
-        (_, 12) if d.starts_with("78") && follows(2) => Some(home(&d[2..])),
-        (true, _) => international(d),
-        (false, 10) if d.starts_with('9') => Some(home(d)),
-        (false, 10) if d.starts_with(['3', '4', '7', '8']) => library(&home(d), true),
-        (false, 11) if d.starts_with(['7', '8']) && follows(1) => Some(home(&d[1..])),
-        (false, 11) if d.starts_with(['7', '8']) => library(&home(&d[1..]), true),
-        (false, 12..) if d.starts_with("810") => international(&d[3..]),
-        (false, 11..) if d.starts_with("00") => international(&d[2..]),
-        (false, 11..) => library(&format!("+{d}"), true),
-        (false, _) => None,
-    }
-}
-
-/// Digits that begin with a country code, as `+`, `8~10` or `00` before them says.
-fn international(d: &str) -> Option<String> {
-    let whole = format!("+{d}");
-    // «+8 916…» is the trunk prefix with a plus by mistake, unless it is somebody else's country code.
-    if d.len() == 11 && d.starts_with('8') {
-        let meant = || library(&format!("+7{}", &d[1..]), true);
-        return library(&whole, true).or_else(meant).or_else(|| library(&whole, false));
-    }
-    library(&whole, false)
-}
-
-/// Asks the metadata. `valid`: the number must belong to the numbering plan, not only have a length of it. The answer
-/// is one that the library itself leaves unchanged (a national prefix may hide behind another).
-fn library(international: &str, valid: bool) -> Option<String> {
-    let mut text = international.to_owned();
-    for _ in 0..4 {
-        let number = PHONE_NUMBER_UTIL.parse(&text, Some(Region::RU)).ok()?;
-        if !matches!(number.is_possible_with_reason(), Ok(NumberLengthType::IsPossible))
-            || (valid && !number.is_valid())
-        {
-            return None;
-        }
-        let written = number.format_as(PhoneNumberFormat::E164).into_owned();
-        if written.len() > MAX_E164 {
-            return None;
-        }
-        if written == text {
-            return Some(written);
-        }
-        text = written;
-    }
-    None
+    (named && is_short).then(|| all_digits(rest)).flatten()
 }

@@ -16,7 +16,7 @@ pub(super) fn display(number: &Number) -> String {
                 None => shown,
             }
         }
-        Number::Extension(text) | Number::Service(text) | Number::Other(text) => text.clone(),
+        Number::Extension(text) | Number::Short(text) | Number::Service(text) | Number::Other(text) => text.clone(),
         Number::Hidden => "Номер скрыт".to_owned(),
     }
 }
@@ -51,7 +51,7 @@ pub(super) fn masked(number: &Number) -> String {
                 shown
             }
         }
-        Number::Extension(text) => between(text, 1, 0),
+        Number::Extension(text) | Number::Short(text) => between(text, 1, 0),
         // A code of four keys is a function; a longer one may hold a number (`*21*916…#`).
         Number::Service(text) if text.chars().count() <= 4 => text.clone(),
         Number::Service(text) => between(text, 3, 0),

@@ -3,8 +3,8 @@
 use super::{Draw, Look, Rendered, Step, card_action};
 use crate::toast::{Action, Button, ButtonKey, Stay, ToastKind, Urgency};
 use crate::{DeskError, who};
-use perezvon_core::CallSnapshot;
 use perezvon_core::snapshot::PartySnapshot;
+use perezvon_core::{CallSnapshot, Number};
 
 impl Draw<'_> {
     pub(super) fn progress(
@@ -100,8 +100,5 @@ impl Draw<'_> {
 }
 
 fn party_of(number: &str) -> PartySnapshot {
-    PartySnapshot {
-        number: Some(number.to_owned()),
-        ..PartySnapshot::default()
-    }
+    PartySnapshot::of(&Number::parse(number))
 }

@@ -178,7 +178,8 @@ pub(crate) fn ringing(id: &str, version: i64, number: &str) -> CallSnapshot {
         outcome: Outcome::Ringing,
         uncertain: false,
         party: PartySnapshot {
-            number: parsed.key(),
+            number: parsed.told(),
+            ext: parsed.ext().map(str::to_owned),
             display: Some(format!("tel:{number}")),
             name: None,
             hidden: number.is_empty(),

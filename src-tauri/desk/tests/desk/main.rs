@@ -3,6 +3,7 @@
 
 mod common;
 mod contacts;
+mod field;
 mod late;
 mod missed;
 mod progress;

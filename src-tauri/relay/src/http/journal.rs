@@ -63,7 +63,7 @@ pub(crate) async fn list(
         None => None,
         Some(text) => Some(
             Number::parse(text)
-                .key()
+                .told()
                 .ok_or(ApiError::BadRequest("number is not a phone number"))?,
         ),
     };

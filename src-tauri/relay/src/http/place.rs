@@ -78,6 +78,11 @@ pub(crate) async fn call(
     };
     let number = Number::parse(&wanted.number);
     let dial = number.dial().ok_or(ApiError::BadRequest("number cannot be dialled"))?;
+    if matches!(number, Number::Short(_)) && app.roster().of_number(&dial).is_some() {
+        return Err(ApiError::BadRequest(
+            "number: by these digits a colleague would be called",
+        ));
+    }
     let (portal, asked_at) = (app.portal_for(&format!("call:{key}")), app.now());
     let known = if portal.is_some() {
         let (abonent, key, number) = (abonent.clone(), key.clone(), number.canonical());

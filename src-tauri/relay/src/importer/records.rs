@@ -111,7 +111,7 @@ impl Loop {
 fn row(record: &CallRecord, roster: &Roster) -> Option<RecordingRow> {
     let told = record.abonent.as_ref()?;
     let abonent = roster.abonent(&told.user_id).unwrap_or(&told.user_id).to_owned();
-    let number = record.phone.as_deref().and_then(|phone| Number::parse(phone).key());
+    let number = record.phone.as_deref().and_then(|phone| Number::parse(phone).told());
     let whole = |count: Option<u64>| count.and_then(|count| i64::try_from(count).ok());
     Some(RecordingRow {
         id: record.id.clone(),

@@ -142,7 +142,7 @@ fn one(line: &rest::StatisticsLine, roster: &Roster) -> Option<StatisticsLine> {
     };
     let told = line.abonent.as_ref()?;
     let abonent = roster.abonent(&told.user_id).unwrap_or(&told.user_id).to_owned();
-    let key = |number: &Option<String>| number.as_deref().and_then(|number| Number::parse(number).key());
+    let key = |number: &Option<String>| number.as_deref().and_then(|number| Number::parse(number).told());
     let (number, called) = match direction {
         Direction::Incoming => (key(&line.from), key(&line.to)),
         Direction::Outgoing => (key(&line.to), None),

@@ -341,11 +341,11 @@ impl<'a> Transaction<'a> {
                 .party
                 .as_ref()
                 .filter(|(weight, _)| *weight >= 3)
-                .and_then(|(_, p)| p.number().key());
+                .and_then(|(_, p)| p.number().told());
             leg.is_outgoing()
                 && leg.abonent.as_deref() == Some(&request.abonent)
                 && (leg.click || shown.is_some())
-                && shown.is_none_or(|shown| Some(shown) == number.key())
+                && shown.is_none_or(|shown| Some(shown) == number.told())
         });
         if late || !fits || call.request.is_some() {
             return Ok(false);

@@ -267,7 +267,7 @@ pub(crate) struct CallQuery {
     pub(crate) to: Option<Time>,
     pub(crate) outcome: Option<String>,
     pub(crate) direction: Option<String>,
-    /// Key of the other side's number.
+    /// The other side's number, as a snapshot tells it.
     pub(crate) number: Option<String>,
 }
 

@@ -31,7 +31,8 @@ name: string | null,
  */
 number: string | null, 
 /**
- * E.164 or extension, for calling back and copying.
+ * Canonical number, for calling back: E.164, with `;ext=` where an extension was told; a colleague's extension;
+ * `short:` and a short number outside the company.
  */
 numberKey: string | null, 
 /**

@@ -9,7 +9,7 @@ export type ContactNumber = {
  */
 display: string, 
 /**
- * E.164 or extension; empty in a draft.
+ * Canonical number; empty in a draft where the number is new or was written anew.
  */
 key: string, 
 /**

@@ -6,7 +6,7 @@
 
 use super::{LineStatus, Recording, StatisticsLine, joined};
 use crate::Time;
-use crate::call::{Call, Leg};
+use crate::call::{Call, Leg, PartyFacts};
 use crate::snapshot::Direction;
 use std::collections::BTreeMap;
 
@@ -69,7 +69,7 @@ impl Call {
     /// A call that we placed and no event told of.
     fn fit_of_request(&self, line: &StatisticsLine) -> Option<Fit> {
         let request = self.request.as_ref().filter(|_| self.heard_legs().is_empty())?;
-        let same_number = line.number.is_none() || line.number == request.number.key();
+        let same_number = line.number.is_none() || line.number == request.number.told();
         let distance = (self.first_heard.ms() - line.start.ms()).abs();
         let free = !self
             .lines
@@ -156,8 +156,8 @@ fn of_queue(line: &StatisticsLine, leg: &Leg) -> Option<i64> {
 fn is_caller(line: &StatisticsLine, leg: &Leg) -> bool {
     let facts = leg.party.as_ref().map(|(_, facts)| facts);
     match &line.number {
-        Some(number) => facts.and_then(|facts| facts.number().key()).as_ref() == Some(number),
-        None => facts.is_some_and(|facts| facts.privacy),
+        Some(number) => facts.and_then(|facts| facts.number().told()).as_ref() == Some(number),
+        None => facts.is_some_and(PartyFacts::is_withheld),
     }
 }
 
@@ -277,10 +277,10 @@ pub(super) fn has_party(leg: &Leg, line: &StatisticsLine) -> bool {
     if line.peer.is_some() && facts.user_id == line.peer {
         return true;
     }
-    match (&line.number, facts.number().key()) {
+    match (&line.number, facts.number().told()) {
         (Some(told), Some(known)) => *told == known,
         // A withheld number is withheld in the statistics too.
-        (Some(_), None) => *weight < 3 || !facts.privacy,
+        (Some(_), None) => *weight < 3 || !facts.is_withheld(),
         (None, _) => true,
     }
 }
