@@ -104,10 +104,13 @@ async fn take(app: &App, request: Request) -> Result<(), ApiError> {
     };
     let at = now();
     // Parsed and packed here, on any thread, and not on the one that writes.
-    let read = Box::new(xsi::parse(&raw).map_err(|error| error.to_string()));
-    if let Err(reason) = &*read {
-        tracing::warn!(%reason, "an event cannot be read; it is kept");
+    let read = xsi::read(&raw).map_err(|error| error.to_string());
+    match &read {
+        Err(reason) => tracing::warn!(%reason, "an event cannot be read; it is kept"),
+        Ok(xsi::Read { mended: Some(flaw), .. }) => tracing::warn!(%flaw, "an event was mended to be read"),
+        Ok(_) => {}
     }
+    let read = Box::new(read.map(|read| read.event));
     let (reply, stored) = oneshot::channel();
     app.ledger
         .submit(Job::Event {

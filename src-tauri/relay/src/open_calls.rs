@@ -225,6 +225,11 @@ impl OpenCalls {
         self.entries.get(key).is_some_and(|entry| entry.row.seq == 0)
     }
 
+    /// A call in memory.
+    pub(crate) fn peek(&self, key: &str) -> Option<&Call> {
+        self.entries.get(key).map(|entry| &entry.row.call)
+    }
+
     /// Marks a call for storing; a feature code only if it was stored as a call before that was known.
     pub(crate) fn touch(&mut self, key: &str) {
         if let Some(entry) = self.entries.get_mut(key)

@@ -5,6 +5,7 @@
 
 mod batch;
 mod forget;
+mod pickup;
 mod rebuild;
 mod replay;
 mod witness;
@@ -97,6 +98,8 @@ pub(crate) struct Batch<'a> {
 struct State {
     calls: OpenCalls,
     sequences: Sequences,
+    /// Calls that may have to do with each other.
+    neighbours: pickup::Neighbours,
     /// Requests that wait for a call to be matched, by abonent.
     waiting: Vec<requests::RequestRow>,
     /// The statistics have been read so far: an event of a call that began before may find a call made of lines.
@@ -107,9 +110,14 @@ impl State {
     fn load(connection: &Connection, policy: &Policy) -> Result<Self, LedgerError> {
         let mut calls = OpenCalls::load(connection)?;
         calls.reschedule(policy);
+        let mut neighbours = pickup::Neighbours::default();
+        for key in calls.keys_where(|_| true) {
+            calls.peek(&key).map(|call| neighbours.note(call));
+        }
         let mut state = Self {
             calls,
             sequences: Sequences::default(),
+            neighbours,
             waiting: Vec::new(),
             read_until: statistics::place(connection, statistics::LINES)?.until,
         };
@@ -185,6 +193,7 @@ pub(crate) fn run(mut connection: Connection, jobs: Receiver<Job>, around: Aroun
                     state = State {
                         calls: OpenCalls::default(),
                         sequences: Sequences::default(),
+                        neighbours: pickup::Neighbours::default(),
                         waiting: Vec::new(),
                         read_until: None,
                     };

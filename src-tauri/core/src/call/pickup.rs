@@ -58,6 +58,11 @@ impl Call {
             .min()
     }
 
+    /// The colleague who is known to have talked with the caller.
+    pub fn pick_up(&self) -> Option<&PickUp> {
+        self.pick_up.as_ref()
+    }
+
     /// Takes what [`Self::pick_up_in`] found. True when that is news.
     pub fn set_pick_up(&mut self, found: Option<PickUp>) -> bool {
         let changed = self.pick_up != found;

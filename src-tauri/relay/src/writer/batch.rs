@@ -236,6 +236,7 @@ impl Batch<'_> {
         self.recognise()?;
         // The search for lines may have met further calls.
         self.rebuild()?;
+        self.pick_ups()?;
         let mut changed = std::mem::take(&mut self.flushed);
         let last = self.state.calls.save(self.connection, &self.policy)?;
         changed.retain(|key| !last.contains(key));
