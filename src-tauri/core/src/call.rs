@@ -6,11 +6,13 @@
 
 mod finding;
 mod leg;
+mod pickup;
 mod tell;
 mod witness;
 
 pub use finding::Policy;
 pub use leg::{Leg, Line, PartyFacts};
+pub use pickup::PickUp;
 pub use tell::{Brief, Reader};
 pub use witness::{Fit, LineStatus, Parts, Recording, StatisticsLine, calls_of, lines_around};
 
@@ -105,6 +107,9 @@ pub struct Call {
     /// Keys of calls joined by a consultative transfer.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub linked: BTreeSet<String>,
+    /// A colleague talked with the caller in another call when this one stopped ringing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pick_up: Option<PickUp>,
     /// When the relay first heard of the call, by its own clock.
     pub first_heard: Time,
     /// When the relay last learnt something new, by its own clock.
@@ -137,6 +142,7 @@ impl Call {
             superseded_by: None,
             request: None,
             linked: BTreeSet::new(),
+            pick_up: None,
             first_heard: at,
             last_heard: at,
             gave_up: None,
@@ -165,6 +171,7 @@ impl Call {
     /// a repeat of a known event changes nothing.
     pub fn apply(&mut self, event: &Event, data: &CallData, target: &Target, at: Time, policy: &Policy) -> bool {
         let timed = self.tick(at, policy);
+        let data = &*data.with_plausible_times();
         let mut legs = self.take_heard();
         let index = leg_for(&legs, data, target).unwrap_or_else(|| {
             legs.push(Leg::new(data, target));
@@ -206,6 +213,14 @@ impl Call {
             .map(|leg| leg.call_id.as_str())
     }
 
+    /// The legs of callers whose call, in another session, was picked up and goes on in this one.
+    pub fn picked_up(&self) -> impl Iterator<Item = &str> {
+        self.legs
+            .iter()
+            .filter(|leg| leg.picked_up)
+            .map(|leg| leg.call_id.as_str())
+    }
+
     /// A leg of this call goes on in a linked session: it is over here, at the latest when the abonent who transferred
     /// left (reference 2.8.10; the PBX tells no end of it). True when that is news.
     pub fn moved_away(&mut self, call_id: &str) -> bool {
@@ -218,9 +233,9 @@ impl Call {
         changed
     }
 
-    /// Nothing but a feature code was dialled: no call has come of it, and none is told.
+    /// Nothing but a feature code was dialled: no call has come of it yet, and none is told.
     pub fn is_feature_code(&self) -> bool {
-        let code = |leg: &Leg| leg.feature_code && leg.is_outgoing() && !leg.alerted && !leg.answered;
+        let code = |leg: &Leg| leg.feature_code && leg.is_outgoing() && !leg.answered && !leg.has_other_side();
         !self.legs.is_empty() && self.legs.iter().all(code) && self.request.is_none()
     }
 

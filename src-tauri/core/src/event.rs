@@ -4,6 +4,7 @@
 //! kind that nobody knows must not cost the rest of the event.
 
 use crate::Time;
+use std::borrow::Cow;
 
 /// A `SubscriptionEvent` (reference 2.3).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -181,6 +182,28 @@ pub struct CallData {
     pub recorded: bool,
     /// `recordingState`, as written: `Pending`, `Started`, `Paused`, `Failed`.
     pub recording_state: Option<String>,
+}
+
+impl CallData {
+    /// Without times that cannot be those of a call, see [`Time::of_a_call`].
+    pub fn with_plausible_times(&self) -> Cow<'_, Self> {
+        let odd = |time: &Option<Time>| time.is_some_and(|time| !time.can_be_of_a_call());
+        let times = [self.start, self.answer, self.held, self.detached, self.release];
+        if !times.iter().any(odd) {
+            return Cow::Borrowed(self);
+        }
+        let mut data = self.clone();
+        for time in [
+            &mut data.start,
+            &mut data.answer,
+            &mut data.held,
+            &mut data.detached,
+            &mut data.release,
+        ] {
+            *time = time.filter(|time| time.can_be_of_a_call());
+        }
+        Cow::Owned(data)
+    }
 }
 
 /// `personality` (reference 2.5, row 4).

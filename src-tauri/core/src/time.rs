@@ -14,6 +14,17 @@ impl Time {
         Self(ms.clamp(-62_135_596_800_000, 253_402_300_799_999))
     }
 
+    /// From what a source gives as the time of a call, epoch milliseconds. None outside the years 2000 to 2099: 0 and the
+    /// like stand for a missing value there, and one such time would spoil every sum.
+    pub fn of_a_call(ms: i64) -> Option<Self> {
+        Some(Self(ms)).filter(|time| time.can_be_of_a_call())
+    }
+
+    /// See [`Self::of_a_call`].
+    pub fn can_be_of_a_call(self) -> bool {
+        (946_684_800_000..4_102_444_800_000).contains(&self.0)
+    }
+
     /// Epoch milliseconds.
     pub fn ms(self) -> i64 {
         self.0

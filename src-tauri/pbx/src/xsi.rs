@@ -1,17 +1,22 @@
 //! Xsi-Events documents (reference, part 2): bytes of one POST in, [`Event`] out.
 //!
 //! Elements are matched by local name, so whatever prefixes the PBX chooses do not matter (reference 2.3). Anything the
-//! schema demands may be missing. What is refused is refused because reading on would be unsafe or a guess: not UTF-8, a
-//! DTD, no well-formed XML, or one of the limits below. No error quotes the document: it holds people's numbers.
+//! schema demands may be missing. A document that is not UTF-8, not well-formed, or has an element twice where the schema
+//! has it once is mended ([`mod@mend`]) and read again, so that a broken name hides no call. What is refused is refused
+//! because reading on would be unsafe or a guess: a DTD, one of the limits below, or nothing that decides is left. No
+//! error quotes the document: it holds people's numbers.
 
 mod call;
 mod cursor;
+mod decode;
 mod error;
+mod mend;
+mod scan;
 
-use perezvon_core::event::{Event, EventKind};
+use perezvon_core::event::{CallData, Event, EventKind};
 use quick_xml::events::BytesStart;
 
-use self::cursor::Cursor;
+use self::cursor::{Cursor, Seen};
 pub use self::error::XsiError;
 
 /// Longest body, bytes. The largest example of the reference has 4 KiB; a `CallSubscriptionEvent` with forty calls fits.
@@ -29,29 +34,94 @@ pub const MAX_UNKNOWN: usize = 32;
 
 const SCHEMA_INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
+/// The kinds of event that may speak of several calls (reference 2.4, 2.8.10).
+static LISTS: [EventKind; 3] = [
+    EventKind::CallSubscription,
+    EventKind::CallSubscriptionResync,
+    EventKind::CallRedirected,
+];
+
+/// An event and how it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Read {
+    /// What the document says.
+    pub event: Event,
+    /// What was wrong with the document, where it had to be mended. With [`XsiError::Doubtful`] only what stands before
+    /// all texts that an outsider may choose was read.
+    pub mended: Option<XsiError>,
+}
+
+/// [`read`] without saying how.
+///
+/// # Errors
+/// As [`read`].
+pub fn parse(bytes: &[u8]) -> Result<Event, XsiError> {
+    read(bytes).map(|read| read.event)
+}
+
 /// Reads one event.
 ///
-/// Empty text counts as absent, and of repeated elements the first with text counts. Times and counters that are no
-/// numbers are left out.
+/// Empty text counts as absent. Times and counters that are no numbers are left out, and so are times outside the years
+/// 2000 to 2099.
 ///
 /// # Errors
 /// [`XsiError`] says why the document is not readable; see there.
-pub fn parse(bytes: &[u8]) -> Result<Event, XsiError> {
-    let mut cursor = Cursor::new(decode(bytes)?);
+pub fn read(bytes: &[u8]) -> Result<Read, XsiError> {
+    match strict(bytes) {
+        Ok(event) => Ok(Read { event, mended: None }),
+        Err(cause @ (XsiError::BodyTooLarge | XsiError::Empty | XsiError::NotAnEvent)) => Err(cause),
+        Err(cause) => lenient(bytes, cause),
+    }
+}
+
+fn strict(bytes: &[u8]) -> Result<Event, XsiError> {
+    document(Cursor::new(decode(bytes)?))
+}
+
+/// The same by mending first, even where the document needs none: for tests, which hold both ways against each other.
+///
+/// # Errors
+/// As [`read`].
+#[doc(hidden)]
+pub fn read_leniently(bytes: &[u8]) -> Result<Read, XsiError> {
+    if bytes.len() > MAX_BODY {
+        return Err(XsiError::BodyTooLarge);
+    }
+    lenient(bytes, XsiError::Malformed { offset: 0 })
+}
+
+fn lenient(bytes: &[u8], cause: XsiError) -> Result<Read, XsiError> {
+    // The doubt may be unfounded: whether anything else is wrong.
+    let flaw = match cause {
+        XsiError::Doubtful => document(Cursor::mended(decode(bytes)?)).err(),
+        cause => Some(cause),
+    };
+    let cause = flaw.unwrap_or(cause);
+    let (text, is_doubtful) = mend::mend(&decode::decode(bytes), cause)?;
+    let mended = if is_doubtful { Some(XsiError::Doubtful) } else { flaw };
+    let event = document(Cursor::mended(&text)).map_err(|_| cause)?;
+    let has_key = |call: &CallData| call.call_id.is_some() || call.tracking_id.is_some();
+    let says_nothing = event.kind == EventKind::Missing || !event.calls.is_empty() && !event.calls.iter().any(has_key);
+    if mended.is_some() && says_nothing {
+        return Err(cause);
+    }
+    Ok(Read { event, mended })
+}
+
+fn document(mut cursor: Cursor<'_>) -> Result<Event, XsiError> {
     let root = cursor.root()?;
     if root.local_name().into_inner() != "Event" {
         return Err(XsiError::NotAnEvent);
     }
     let mut event = Event::default();
-    let mut seen_data = false;
-    while let Some(child) = cursor.child()? {
+    let mut seen = Seen::default();
+    while let Some(child) = cursor.once(&mut seen)? {
         match child.local_name().into_inner() {
             "eventID" => cursor.text_into(&mut event.event_id)?,
             "sequenceNumber" => cursor.number_into(&mut event.sequence)?,
             "subscriptionId" => cursor.text_into(&mut event.subscription_id)?,
             "targetId" => cursor.text_into(&mut event.target)?,
-            "eventData" if !seen_data => {
-                seen_data = true;
+            "eventData" => {
                 event.kind = kind(&root, &child)?;
                 event_data(&mut cursor, &mut event)?;
             }
@@ -59,6 +129,9 @@ pub fn parse(bytes: &[u8]) -> Result<Event, XsiError> {
         }
     }
     cursor.finish()?;
+    if event.calls.len() > 1 && !LISTS.contains(&event.kind) {
+        cursor.doubt()?;
+    }
     Ok(event)
 }
 
@@ -85,18 +158,21 @@ fn decode(bytes: &[u8]) -> Result<&str, XsiError> {
     Ok(text)
 }
 
+/// What XML 1.0 lets stand in a document.
+fn is_xml_character(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
+}
+
 fn event_data(cursor: &mut Cursor<'_>, event: &mut Event) -> Result<(), XsiError> {
+    let mut seen = Seen::default();
     while let Some(child) = cursor.child()? {
-        match child.local_name().into_inner() {
+        let name = child.local_name().into_inner();
+        if name != "call" {
+            cursor.see(&mut seen, name)?;
+        }
+        match name {
             "call" => event.calls.push(call::call(cursor)?),
-            "calls" => {
-                while let Some(child) = cursor.child()? {
-                    match child.local_name().into_inner() {
-                        "call" => event.calls.push(call::call(cursor)?),
-                        _ => cursor.skip()?,
-                    }
-                }
-            }
+            "calls" => calls(cursor, event)?,
             "hookStatus" => cursor.text_into(&mut event.hook_status)?,
             "reason" => cursor.text_into(&mut event.reason)?,
             _ => {
@@ -104,6 +180,20 @@ fn event_data(cursor: &mut Cursor<'_>, event: &mut Event) -> Result<(), XsiError
                 if event.unknown.len() < MAX_UNKNOWN {
                     event.unknown.push(raw.to_owned());
                 }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn calls(cursor: &mut Cursor<'_>, event: &mut Event) -> Result<(), XsiError> {
+    let mut seen = Seen::default();
+    while let Some(child) = cursor.child()? {
+        match child.local_name().into_inner() {
+            "call" => event.calls.push(call::call(cursor)?),
+            name => {
+                cursor.see(&mut seen, name)?;
+                cursor.skip()?;
             }
         }
     }

@@ -106,6 +106,9 @@ impl Finding {
     }
 }
 
+/// Events that could not be read are told for so long.
+pub(crate) const RECENT_MS: i64 = 86_400_000;
+
 /// What is checked.
 pub(crate) struct Scene {
     pub(crate) pbx_url: Url,
@@ -117,6 +120,8 @@ pub(crate) struct Scene {
     pub(crate) last_event: Option<Time>,
     /// The same, to the present callback.
     pub(crate) reached_at: Option<Time>,
+    /// Events of the last day that could not be read.
+    pub(crate) unreadable: i64,
     /// What the keeper says, if it fails.
     pub(crate) keeper: Option<&'static str>,
     /// Whether the ledger takes a change.

@@ -5,6 +5,7 @@ pub(crate) mod entry;
 mod forget;
 mod losses;
 mod open_calls;
+mod pickup;
 #[cfg(test)]
 mod properties;
 mod rebuild;

@@ -58,6 +58,7 @@ function event(seq: number, over: Partial<EventRow> = {}): EventRow {
     sequence: seq,
     subscriptionId: "00000000-0000-4000-8000-000000000000",
     error: null,
+    mended: null,
     bytes: 1480,
     raw: null,
     ...over,

@@ -81,6 +81,7 @@ impl Call {
             && !caller_gone
             && !told_after()
             && self.answerer(None).is_none()
+            && self.pick_up.is_none()
             && (incoming().any(|leg| leg.distributed) || incoming().filter(|leg| !leg.system).count() > 1)
     }
 
@@ -165,6 +166,7 @@ impl Call {
             return (Outcome::Ringing, false);
         }
         match verdict(&own) {
+            Outcome::Missed if self.pick_up.is_some() => (Outcome::AnsweredBy, false),
             Outcome::Missed if self.doubt && !own.iter().all(|leg| leg.witnessed) => (Outcome::Ended, true),
             outcome => (outcome, false),
         }
@@ -204,7 +206,7 @@ impl Call {
             Some("Request Timeout") => Outcome::NoAnswer,
             Some(_) => Outcome::Unreachable,
             None if leg.by_this_side == Some(true) => Outcome::Cancelled,
-            None if leg.is_transferred() && !leg.released => Outcome::Transferred,
+            None if (leg.is_transferred() || leg.moved) && !leg.released => Outcome::Transferred,
             None => Outcome::NoAnswer,
         };
         (outcome, false)

@@ -43,6 +43,9 @@ pub struct Leg {
     /// It went on in another session, by a transfer: see [`super::Call::moved_away`].
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub moved: bool,
+    /// Its call was picked up by a colleague, and goes on in this session.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub picked_up: bool,
     /// Digits of a feature code were collected, or are all that was dialled.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub feature_code: bool,
@@ -231,9 +234,11 @@ impl Leg {
         self.released |= over;
         self.detached |= state == Some(LegState::Detached);
         self.joined |= event.kind == EventKind::CallTransferred;
-        let code = |address: &String| address.trim_start_matches("tel:").starts_with(['*', '#']);
-        self.feature_code |= event.kind == EventKind::CallCollecting || data.remote.address.as_ref().is_some_and(code);
-        self.answered |= data.answer.is_some() || event.kind == EventKind::CallAnswered;
+        let code = data.remote.address.as_deref().is_some_and(is_code);
+        self.feature_code |= event.kind == EventKind::CallCollecting || code;
+        // The kind of a call that was picked up has no variant of its own; it speaks of a conversation.
+        self.picked_up |= event.kind.as_wire() == "CallPickedUpEvent";
+        self.answered |= data.answer.is_some() || event.kind == EventKind::CallAnswered || self.picked_up;
         if self.answered && matches!(state, Some(LegState::Active | LegState::Held | LegState::RemoteHeld)) {
             let told = (
                 event.sequence.unwrap_or(0),
@@ -274,6 +279,8 @@ impl Leg {
         };
         // By what this event says itself: the order of events must not matter.
         let weight = match (click, data.answer.is_some()) {
+            // With a code nobody is talked with.
+            _ if data.remote.address.as_deref().is_some_and(is_code) => 0,
             (true, _) => 1,
             (false, false) => 3,
             (false, true) => 4,
@@ -319,6 +326,11 @@ impl Leg {
         self.click || (self.originator && !self.terminator)
     }
 
+    /// Another side than a feature code is known.
+    pub(super) fn has_other_side(&self) -> bool {
+        self.party.as_ref().is_some_and(|(weight, _)| *weight > 0)
+    }
+
     /// Over for its abonent: released, or he left it.
     pub fn is_over(&self) -> bool {
         self.released || self.detached || self.moved
@@ -345,6 +357,11 @@ impl Leg {
     pub fn is_transferred(&self) -> bool {
         self.redirect.is_some() || self.detached
     }
+}
+
+/// `*21`, `tel:#31#`: a command to the PBX.
+fn is_code(address: &str) -> bool {
+    address.trim_start_matches("tel:").starts_with(['*', '#'])
 }
 
 fn earliest(slot: &mut Option<Time>, new: Option<Time>) {

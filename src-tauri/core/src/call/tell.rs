@@ -50,7 +50,7 @@ impl Call {
             direction,
             outcome: self.finding(who).0,
             number: self.party_for(who, direction, &|_| None).number,
-            started_at: self.legs_of(who).iter().filter_map(|leg| leg.start).min(),
+            started_at: self.begun(&self.legs_of(who)),
         }
     }
 
@@ -68,11 +68,25 @@ impl Call {
         let own = self.legs_of(who);
         let direction = self.direction(who);
         let (outcome, uncertain) = self.finding(who);
-        let started_at = own.iter().filter_map(|leg| leg.start).min();
+        let started_at = self.begun(&own);
         let answer = self.answer_for(who, direction, outcome);
-        let answered_at = answer.and_then(|leg| leg.answer);
+        let pick_up = self
+            .pick_up
+            .as_ref()
+            .filter(|_| outcome == Outcome::AnsweredBy && answer.is_none());
+        // Clocks of several machines tell them: what follows is never before what it follows.
+        let not_before = |earlier: Option<Time>| move |time: Time| earlier.map_or(time, |earlier| time.max(earlier));
+        let answered_at = answer
+            .and_then(|leg| leg.answer.and_then(plausible))
+            .or(pick_up.map(|one| one.answer))
+            .map(not_before(started_at));
         let over = outcome.is_terminal();
-        let ended_at = over.then(|| own.iter().filter_map(|leg| leg.end).max()).flatten();
+        let ends = || own.iter().filter_map(|leg| leg.end.and_then(plausible));
+        let own_answer = answered_at.filter(|_| outcome != Outcome::AnsweredBy);
+        let ended_at = over
+            .then(|| ends().max())
+            .flatten()
+            .map(not_before(own_answer.or(started_at)));
         let wait_end = answered_at.or(ended_at);
         let talked = answer.filter(|leg| over && (who.is_none() || leg.abonent.as_deref() == who));
         CallSnapshot {
@@ -87,9 +101,12 @@ impl Call {
             line: self.line(),
             abonent: who.map(str::to_owned),
             answered_by: (direction == Direction::Incoming && outcome != Outcome::Ringing)
-                .then_some(answer)
+                .then(|| match (answer, pick_up) {
+                    (Some(leg), _) => Some(leg.abonent.as_deref()),
+                    (None, pick_up) => pick_up.map(|one| Some(one.abonent.as_str())),
+                })
                 .flatten()
-                .map(|leg| answered_by(leg, reader, name_of)),
+                .map(|id| answered_by(id, reader, name_of)),
             started_at,
             answered_at,
             ended_at,
@@ -98,7 +115,7 @@ impl Call {
                 .filter(|_| !answer.is_some_and(|leg| leg.answer_assumed))
                 .map(|(start, end)| end.since(start)),
             talk_ms: talked
-                .and_then(|leg| leg.answer.zip(leg.end))
+                .and_then(|leg| leg.answer.and_then(plausible).zip(leg.end.and_then(plausible)))
                 .map(|(answer, end)| end.since(answer)),
             recording: recording(&own, self.no_recording),
             superseded_by: self.superseded_by.clone(),
@@ -110,6 +127,12 @@ impl Call {
                 .max(self.swept.unwrap_or_default()),
             legs: self.legs.iter().map(|leg| tell_leg(leg, reader, name_of)).collect(),
         }
+    }
+
+    /// When the call began for those whose legs they are; while nothing has told, when the relay first heard of it.
+    fn begun(&self, own: &[&Leg]) -> Option<Time> {
+        let told = own.iter().filter_map(|leg| leg.start.and_then(plausible)).min();
+        told.or_else(|| (!own.is_empty()).then_some(self.first_heard))
     }
 
     fn answer_for(&self, who: Option<&str>, direction: Direction, outcome: Outcome) -> Option<&Leg> {
@@ -213,13 +236,18 @@ fn recording(own: &[&Leg], given_up: bool) -> RecordingSnapshot {
     RecordingSnapshot { state, id: None }
 }
 
-fn answered_by(leg: &Leg, reader: Reader<'_>, name_of: &dyn Fn(&str) -> Option<String>) -> AnsweredBy {
-    let id = leg.abonent.as_deref();
+fn answered_by(id: Option<&str>, reader: Reader<'_>, name_of: &dyn Fn(&str) -> Option<String>) -> AnsweredBy {
     let may_know = !matches!(reader, Reader::Abonent(me) if id != Some(me));
     AnsweredBy {
         abonent: id.filter(|_| may_know).map(str::to_owned),
         name: id.and_then(name_of),
     }
+}
+
+/// The second wall after [`CallData::with_plausible_times`](crate::event::CallData::with_plausible_times): the
+/// statistics and recordings tell times too.
+fn plausible(time: Time) -> Option<Time> {
+    Some(time).filter(|time| time.can_be_of_a_call())
 }
 
 fn tell_leg(leg: &Leg, reader: Reader<'_>, name_of: &dyn Fn(&str) -> Option<String>) -> LegSnapshot {
@@ -238,8 +266,8 @@ fn tell_leg(leg: &Leg, reader: Reader<'_>, name_of: &dyn Fn(&str) -> Option<Stri
         state: Some(leg.state().as_str().to_owned()),
         cause: leg.cause().map(str::to_owned),
         system: leg.system,
-        started_at: leg.start,
-        answered_at: leg.answer,
-        ended_at: leg.end,
+        started_at: leg.start.and_then(plausible),
+        answered_at: leg.answer.and_then(plausible),
+        ended_at: leg.end.and_then(plausible),
     }
 }

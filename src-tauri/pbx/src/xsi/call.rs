@@ -4,13 +4,14 @@ use perezvon_core::Time;
 use perezvon_core::event::{Acd, CallData, LegState, Party, Personality, Redirect, Redirection, ReleasingParty};
 
 use super::XsiError;
-use super::cursor::Cursor;
+use super::cursor::{Cursor, Seen};
 
 /// Reads the current `call` element and leaves it. The order of its children does not matter: BroadSoft's own samples
 /// and schema disagree about it.
 pub(super) fn call(cursor: &mut Cursor<'_>) -> Result<CallData, XsiError> {
     let mut call = CallData::default();
-    while let Some(child) = cursor.child()? {
+    let mut seen = Seen::default();
+    while let Some(child) = cursor.once(&mut seen)? {
         match child.local_name().into_inner() {
             "callId" => cursor.text_into(&mut call.call_id)?,
             "extTrackingId" => cursor.text_into(&mut call.tracking_id)?,
@@ -42,7 +43,8 @@ pub(super) fn call(cursor: &mut Cursor<'_>) -> Result<CallData, XsiError> {
 }
 
 fn party(cursor: &mut Cursor<'_>, party: &mut Party) -> Result<(), XsiError> {
-    while let Some(child) = cursor.child()? {
+    let mut seen = Seen::default();
+    while let Some(child) = cursor.once(&mut seen)? {
         match child.local_name().into_inner() {
             "name" => cursor.text_into(&mut party.name)?,
             "address" => cursor.text_into(&mut party.address)?,
@@ -60,7 +62,8 @@ fn party(cursor: &mut Cursor<'_>, party: &mut Party) -> Result<(), XsiError> {
 }
 
 fn release_cause(cursor: &mut Cursor<'_>, call: &mut CallData) -> Result<(), XsiError> {
-    while let Some(child) = cursor.child()? {
+    let mut seen = Seen::default();
+    while let Some(child) = cursor.once(&mut seen)? {
         match child.local_name().into_inner() {
             "internalReleaseCause" => cursor.text_into(&mut call.cause)?,
             "cdrTerminationCause" => cursor.text_into(&mut call.cdr_cause)?,
@@ -71,10 +74,14 @@ fn release_cause(cursor: &mut Cursor<'_>, call: &mut CallData) -> Result<(), Xsi
 }
 
 fn redirections(cursor: &mut Cursor<'_>, all: &mut Vec<Redirection>) -> Result<(), XsiError> {
+    let mut seen = Seen::default();
     while let Some(child) = cursor.child()? {
         match child.local_name().into_inner() {
             "redirection" => all.push(redirection(cursor)?),
-            _ => cursor.skip()?,
+            name => {
+                cursor.see(&mut seen, name)?;
+                cursor.skip()?;
+            }
         }
     }
     Ok(())
@@ -82,7 +89,8 @@ fn redirections(cursor: &mut Cursor<'_>, all: &mut Vec<Redirection>) -> Result<(
 
 fn redirection(cursor: &mut Cursor<'_>) -> Result<Redirection, XsiError> {
     let mut redirection = Redirection::default();
-    while let Some(child) = cursor.child()? {
+    let mut seen = Seen::default();
+    while let Some(child) = cursor.once(&mut seen)? {
         match child.local_name().into_inner() {
             "party" => party(cursor, &mut redirection.party)?,
             "reason" => cursor.text_into(&mut redirection.reason)?,
@@ -93,7 +101,8 @@ fn redirection(cursor: &mut Cursor<'_>) -> Result<Redirection, XsiError> {
 }
 
 fn redirect(cursor: &mut Cursor<'_>, redirect: &mut Redirect) -> Result<(), XsiError> {
-    while let Some(child) = cursor.child()? {
+    let mut seen = Seen::default();
+    while let Some(child) = cursor.once(&mut seen)? {
         match child.local_name().into_inner() {
             "address" => cursor.text_into(&mut redirect.address)?,
             "reason" => cursor.text_into(&mut redirect.reason)?,
@@ -105,7 +114,8 @@ fn redirect(cursor: &mut Cursor<'_>, redirect: &mut Redirect) -> Result<(), XsiE
 }
 
 fn endpoint(cursor: &mut Cursor<'_>, address_of_record: &mut Option<String>) -> Result<(), XsiError> {
-    while let Some(child) = cursor.child()? {
+    let mut seen = Seen::default();
+    while let Some(child) = cursor.once(&mut seen)? {
         match child.local_name().into_inner() {
             "addressOfRecord" => cursor.text_into(address_of_record)?,
             _ => cursor.skip()?,
@@ -115,7 +125,8 @@ fn endpoint(cursor: &mut Cursor<'_>, address_of_record: &mut Option<String>) -> 
 }
 
 fn acd(cursor: &mut Cursor<'_>, acd: &mut Acd) -> Result<(), XsiError> {
-    while let Some(child) = cursor.child()? {
+    let mut seen = Seen::default();
+    while let Some(child) = cursor.once(&mut seen)? {
         match child.local_name().into_inner() {
             "acdUserId" => cursor.text_into(&mut acd.user_id)?,
             "acdName" => cursor.text_into(&mut acd.name)?,
@@ -129,7 +140,7 @@ fn acd(cursor: &mut Cursor<'_>, acd: &mut Acd) -> Result<(), XsiError> {
 }
 
 fn time(text: &str) -> Option<Time> {
-    text.parse().ok().map(Time::from_ms)
+    text.parse().ok().and_then(Time::of_a_call)
 }
 
 fn releasing_party(word: &str) -> Option<ReleasingParty> {

@@ -18,6 +18,33 @@ pub(super) struct Cursor<'a> {
     elements: usize,
     /// Offset of the `<` of the element opened last.
     opened_at: u64,
+    /// Whether elements stand twice was looked at before.
+    mended: bool,
+}
+
+/// Which names have stood under one parent, one bit for several names.
+#[derive(Default)]
+pub(super) struct Seen(u64);
+
+impl Seen {
+    /// Spreads the names of the reference over the 64 bits so that those of one parent never share one (a test holds
+    /// this).
+    const FACTOR: u32 = 0xaf28_2f5b;
+
+    fn bit(name: &str) -> u64 {
+        let bytes = name.as_bytes();
+        let at = |i: usize| bytes.get(i).copied().unwrap_or_default();
+        let word = u32::from_be_bytes([bytes.len() as u8, at(0), at(1), at(bytes.len().saturating_sub(1))]);
+        1 << (word.wrapping_mul(Self::FACTOR) >> 26)
+    }
+
+    /// False where the name, or another one that shares its bit, was there before.
+    fn is_first(&mut self, name: &str) -> bool {
+        let bit = Self::bit(name);
+        let first = self.0 & bit == 0;
+        self.0 |= bit;
+        first
+    }
 }
 
 /// What the document holds next; comments and processing instructions are passed over.
@@ -40,6 +67,15 @@ impl<'a> Cursor<'a> {
             depth: 0,
             elements: 0,
             opened_at: 0,
+            mended: false,
+        }
+    }
+
+    /// Over a document that [`mend`](super::mend) wrote.
+    pub(super) fn mended(text: &'a str) -> Self {
+        Self {
+            mended: true,
+            ..Self::new(text)
         }
     }
 
@@ -65,6 +101,28 @@ impl<'a> Cursor<'a> {
                 Node::End => return Err(XsiError::Truncated),
             }
         }
+    }
+
+    /// The same where the schema has each child once.
+    ///
+    /// # Errors
+    /// [`XsiError::Doubtful`] where a child may stand there twice: the document must be looked at more closely.
+    pub(super) fn once(&mut self, seen: &mut Seen) -> Result<Option<BytesStart<'a>>, XsiError> {
+        let child = self.child()?;
+        if let Some(child) = &child {
+            self.see(seen, child.local_name().into_inner())?;
+        }
+        Ok(child)
+    }
+
+    /// See [`Self::once`].
+    pub(super) fn see(&self, seen: &mut Seen, name: &str) -> Result<(), XsiError> {
+        if seen.is_first(name) { Ok(()) } else { self.doubt() }
+    }
+
+    /// An error unless the document was looked at before.
+    pub(super) fn doubt(&self) -> Result<(), XsiError> {
+        if self.mended { Ok(()) } else { Err(XsiError::Doubtful) }
     }
 
     /// Leaves the current element.
@@ -153,7 +211,10 @@ impl<'a> Cursor<'a> {
                     Node::Close
                 }
                 Event::Text(text) => Node::Text(text.xml10_content()),
-                Event::CData(data) => Node::Text(data.xml10_content()),
+                Event::CData(data) => {
+                    self.hides(&data)?;
+                    Node::Text(data.xml10_content())
+                }
                 Event::GeneralRef(reference) => Node::Text(self.resolve(&reference)?),
                 Event::Eof => Node::End,
                 Event::DocType(_) => return Err(XsiError::Doctype),
@@ -172,7 +233,14 @@ impl<'a> Cursor<'a> {
                     }
                     continue;
                 }
-                Event::Comment(_) | Event::PI(_) => continue,
+                Event::Comment(comment) => {
+                    self.hides(&comment)?;
+                    continue;
+                }
+                Event::PI(instruction) => {
+                    self.hides(&instruction)?;
+                    continue;
+                }
                 // The reader expands them.
                 Event::Empty(_) => return Err(self.malformed()),
             });
@@ -191,6 +259,10 @@ impl<'a> Cursor<'a> {
         if start.attributes_raw().is_empty() {
             return Ok(());
         }
+        // XML forbids it there, quick-xml lets it pass, and a quote in one text could hide all up to a quote in another.
+        if start.attributes_raw().contains('<') {
+            return Err(self.malformed());
+        }
         for (i, attribute) in start.attributes().with_checks(false).enumerate() {
             if i == MAX_ATTRIBUTES {
                 return Err(XsiError::TooManyAttributes);
@@ -198,6 +270,11 @@ impl<'a> Cursor<'a> {
             attribute.map_err(|_| self.malformed())?;
         }
         Ok(())
+    }
+
+    /// A section that holds an end tag may begin in one text and end in another.
+    fn hides(&self, section: &str) -> Result<(), XsiError> {
+        if section.contains("</") { self.doubt() } else { Ok(()) }
     }
 
     fn resolve(&self, reference: &BytesRef<'a>) -> Result<Cow<'a, str>, XsiError> {
@@ -214,7 +291,7 @@ impl<'a> Cursor<'a> {
                     .map_err(|_| self.malformed())?
                     .ok_or(XsiError::UnknownEntity)?;
                 return match c {
-                    '\0'..='\u{1f}' if !matches!(c, '\t' | '\n' | '\r') => Err(XsiError::ControlCharacter),
+                    c if !super::is_xml_character(c) => Err(XsiError::ControlCharacter),
                     c => Ok(Cow::Owned(c.into())),
                 };
             }
@@ -244,4 +321,29 @@ pub(super) fn value<'e>(attribute: &Attribute<'e>) -> Result<Cow<'e, str>, XsiEr
 
 fn is_blank(text: &str) -> bool {
     text.bytes().all(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Seen;
+
+    #[test]
+    fn the_names_of_one_parent_share_no_bit() {
+        for names in [
+            "eventID sequenceNumber userId externalApplicationId subscriptionId httpContact targetId eventData channelId",
+            "callId extTrackingId networkCallId personality state releaseCause releasingParty remoteParty redirections redirect \
+             endpoint huntGroupUserId startTime answerTime heldTime totalHeldTime detachedTime releaseTime acdCallInfo recorded \
+             recordingState appearance allowedRecordingControls recall allowAnswer allowRetrieve",
+            "name address userId userDN callType privacy userInternal",
+            "acdUserId acdName acdNumber waitTime callingPartyInfo numCallsInQueue",
+        ] {
+            let mut seen = Seen::default();
+            for name in names.split_whitespace() {
+                assert!(
+                    seen.is_first(name),
+                    "{name} would be taken for a repeat: find another factor"
+                );
+            }
+        }
+    }
 }

@@ -1,6 +1,6 @@
-//! Why a document is not an event we can read.
+//! Why a document is not an event we can read, or had to be mended to be one.
 
-/// Why [`parse`](super::parse) refused a document. Holds no part of it.
+/// Why [`read`](super::read) refused or mended a document. Holds no part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum XsiError {
@@ -46,6 +46,9 @@ pub enum XsiError {
     /// Ends inside an element.
     #[error("the document ends too early")]
     Truncated,
+    /// Markup within a text contradicts the rest: an element ends or stands twice where the schema has it once.
+    #[error("markup in a text contradicts the event")]
+    Doubtful,
     /// Well-formed, but the root is not `Event`.
     #[error("the root element is not an event")]
     NotAnEvent,
@@ -68,6 +71,7 @@ impl XsiError {
             Self::UnknownEntity => "unknown_entity",
             Self::Malformed { .. } => "malformed",
             Self::Truncated => "truncated",
+            Self::Doubtful => "doubtful",
             Self::NotAnEvent => "not_an_event",
         }
     }

@@ -136,5 +136,8 @@ fn number_of(nodes: &[Node<'_, '_>], name: &str) -> Option<i64> {
 }
 
 fn time_of(nodes: &[Node<'_, '_>], name: &str) -> Option<Time> {
-    number_of(nodes, name).map(Time::from_ms)
+    let plausible = 946_684_800_000..4_102_444_800_000;
+    first(nodes, name, |text| {
+        text.parse().ok().filter(|ms| plausible.contains(ms)).map(Time::from_ms)
+    })
 }

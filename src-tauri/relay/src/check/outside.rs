@@ -151,6 +151,10 @@ pub(super) fn events(scene: &Scene) -> Finding {
         Some(at) if scene.clock.now().ms() - at.ms() > OLD => {
             Finding::warning(ID, "events_old").with(at.to_string(), at.to_string())
         }
+        Some(_) if scene.unreadable > 0 => {
+            let n = scene.unreadable.to_string();
+            Finding::warning(ID, "events_unreadable").with(&n, &n)
+        }
         Some(at) => Finding::well(
             ID,
             format!("Последнее событие от АТС: {at}"),

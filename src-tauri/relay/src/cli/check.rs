@@ -1,10 +1,10 @@
 //! `check`: the running relay's own findings, or those that can be made without one.
 
 use super::{Check, File, all_options};
-use crate::check::{self, Scene};
+use crate::check::{self, RECENT_MS, Scene};
 use crate::clock::Clock;
 use crate::front::Local;
-use crate::tables::{self, LedgerError, settings, subscriptions};
+use crate::tables::{self, LedgerError, events, settings, subscriptions};
 use anyhow::Context as _;
 use perezvon_pbx::rest::Portal;
 use serde_json::Value;
@@ -65,6 +65,7 @@ fn scene(wanted: &Check, dir: PathBuf) -> anyhow::Result<Scene> {
         active: Vec::new(),
         last_event: None,
         reached_at: None,
+        unreadable: 0,
         keeper: None,
         write: Ok(()),
         data_dir: dir,
@@ -85,5 +86,6 @@ fn read(scene: &mut Scene, public_url: Option<Url>) -> Result<(), LedgerError> {
     scene.active = subscriptions::active(&connection)?;
     let url = scene.callback.as_ref().map(ToString::to_string);
     (scene.last_event, scene.reached_at) = subscriptions::last_events(&connection, url.as_deref())?;
+    scene.unreadable = events::unreadable_since(&connection, scene.clock.now().plus(-RECENT_MS))?;
     tables::probe::write(&scene.data_dir)
 }

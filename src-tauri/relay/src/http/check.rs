@@ -1,9 +1,9 @@
 //! `/v1/check`.
 
 use super::caller::Admin;
-use crate::check::{self, Scene};
+use crate::check::{self, RECENT_MS, Scene};
 use crate::http::error::ApiError;
-use crate::tables::{self, LedgerError, subscriptions};
+use crate::tables::{self, LedgerError, events, subscriptions};
 use crate::ledger::Health;
 use crate::state::App;
 use axum::Json;
@@ -15,11 +15,12 @@ use std::sync::PoisonError;
 pub(crate) async fn check(State(app): State<App>, _: Admin) -> Result<Json<Value>, ApiError> {
     let callback = app.callback_url();
     let url = callback.as_ref().map(ToString::to_string);
-    let (active, (last_event, reached_at)) = app
+    let since = app.now().plus(-RECENT_MS);
+    let (active, unreadable, (last_event, reached_at)) = app
         .ledger
         .read(move |c| {
-            let events = subscriptions::last_events(c, url.as_deref())?;
-            Ok((subscriptions::active(c)?, events))
+            let last = subscriptions::last_events(c, url.as_deref())?;
+            Ok((subscriptions::active(c)?, events::unreadable_since(c, since)?, last))
         })
         .await?;
     let dir = app.data_dir.clone();
@@ -38,6 +39,7 @@ pub(crate) async fn check(State(app): State<App>, _: Admin) -> Result<Json<Value
         active,
         last_event,
         reached_at,
+        unreadable,
         keeper,
         write,
         data_dir: app.data_dir.clone(),

@@ -70,12 +70,14 @@ async fn take(app: &App, request: Request) -> Result<(), ApiError> {
         () = ending => return Err(ApiError::Stopping),
     };
     // Parsed and packed here, on any thread, and not on the one that writes.
-    let read = Box::new(xsi::parse(&raw).map_err(|error| error.to_string()));
-    if let Err(reason) = &*read {
-        tracing::warn!(%reason, "an event cannot be read; it is kept");
+    let read = xsi::read(&raw).map_err(|error| error.to_string());
+    match &read {
+        Err(reason) => tracing::warn!(%reason, "an event cannot be read; it is kept"),
+        Ok(xsi::Read { mended: Some(flaw), .. }) => tracing::warn!(%flaw, "an event was mended to be read"),
+        Ok(_) => {}
     }
     app.ledger
-        .append(read, Body::pack(&raw))
+        .append(Box::new(read.map(|read| read.event)), Body::pack(&raw))
         .await
         .map_err(|_| ApiError::Unavailable)
 }

@@ -307,6 +307,11 @@ impl OpenCalls {
         self.held.get(key).is_some_and(|entry| entry.row.seq == 0)
     }
 
+    /// A call in memory.
+    pub(super) fn peek(&self, key: &str) -> Option<&Call> {
+        self.held.get(key).map(|held| &held.row.call)
+    }
+
     /// Marks a call for storing; a feature code only if it was stored as a call before that was known.
     pub(crate) fn touch(&mut self, key: &str) {
         if let Some(entry) = self.held.get_mut(key)

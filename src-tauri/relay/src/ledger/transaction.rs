@@ -3,6 +3,7 @@
 use super::entry::{Answer, Entry, Stamped};
 use super::losses::{Losses, News, Numbering};
 use super::open_calls::OpenCalls;
+use super::pickup::Neighbours;
 use crate::roster::{Roster, may_be_requested};
 use crate::tables::events::body::Body;
 use crate::tables::events::{self, Readable};
@@ -23,6 +24,8 @@ const MATCH_MS: i64 = 60_000;
 /// What the writer keeps in memory. All of it can be had from the ledger again.
 pub(super) struct State {
     pub(super) calls: OpenCalls,
+    /// Calls that may have to do with each other.
+    pub(super) neighbours: Neighbours,
     pub(super) rest: Rest,
 }
 
@@ -69,7 +72,15 @@ impl State {
         };
         rest.follow(connection)?;
         let calls = OpenCalls::load(connection, &rest.settings.policy(), at)?;
-        Ok(Self { calls, rest })
+        let mut neighbours = Neighbours::default();
+        for key in calls.keys_where(|_| true) {
+            calls.peek(&key).map(|call| neighbours.note(call));
+        }
+        Ok(Self {
+            calls,
+            neighbours,
+            rest,
+        })
     }
 
     /// When there is something to do without anybody asking.
@@ -169,6 +180,7 @@ impl<'a> Transaction<'a> {
         self.recognise()?;
         // The search for lines may have met further calls that cannot be read.
         self.rebuild()?;
+        self.pick_ups()?;
         self.weigh_doubt()?;
         self.state.calls.end();
         Ok(answer)

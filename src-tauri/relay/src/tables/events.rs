@@ -186,6 +186,15 @@ pub(crate) fn newest(connection: &Connection) -> rusqlite::Result<Option<Time>> 
     Ok(at.map(Time::from_ms))
 }
 
+/// How many events since then could not be read.
+pub(crate) fn unreadable_since(connection: &Connection, since: Time) -> Result<i64, LedgerError> {
+    // Few are: read by the index of those that are.
+    let sql = "SELECT count(*) FROM events WHERE error IS NOT NULL AND received_at >= ?1";
+    Ok(connection
+        .prepare_cached(sql)?
+        .query_row([since.ms()], |row| row.get(0))?)
+}
+
 /// How many events are stored, how many of them unreadable, and when the PBX's last one came.
 pub(crate) fn summary(connection: &Connection) -> Result<(i64, i64, Option<Time>), LedgerError> {
     // Counted in the smallest index: some 2,500 pages for a million events.

@@ -123,6 +123,13 @@ pub(super) static CAUSES: &[Cause] = &[
         "If there were calls, check the public address and make a test call.",
     ),
     cause(
+        "events_unreadable",
+        "Есть события АТС, которые не удалось прочитать",
+        "Откройте журнал событий, отбор «Нечитаемые»: там текст и причина. Передайте их в поддержку АТС.",
+        "There are events of the PBX that could not be read",
+        "Open the event journal, filter “Unreadable”: it has text and reason. Pass them on to the PBX's support.",
+    ),
+    cause(
         "event_not_stored",
         "Пробное событие дошло до адреса, но не записалось",
         "Проверьте, тот ли это сервер, и есть ли место на диске.",

@@ -41,6 +41,10 @@ subscriptionId: string | null,
  */
 error: string | null, 
 /**
+ * What was wrong with the body, where it was mended to be read.
+ */
+mended: string | null, 
+/**
  * Length of the body.
  */
 bytes: number, 

@@ -35,6 +35,7 @@ export const journal: typeof ru = {
   openCall: "Open the call",
   otherCall: "another subscriber's call",
   reason: "Why it cannot be read",
+  mended: "Mended to be read",
   raw: "Text of the event",
   noRaw: "The text is deleted: its retention time is over.",
   replay: "Process again",
@@ -111,6 +112,7 @@ export const journal: typeof ru = {
     "the document uses an entity that XML does not define":
       "the document uses an entity that XML does not define",
     "not well-formed XML at byte #": "not well-formed XML at byte #",
+    "markup in a text contradicts the event": "markup in a text contradicts the event",
     "the document ends too early": "the document ends too early",
     "the root element is not an event": "the root element is not an event",
   },

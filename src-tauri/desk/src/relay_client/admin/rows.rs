@@ -194,6 +194,8 @@ pub struct EventRow {
     pub subscription_id: Option<String>,
     /// Why it could not be read.
     pub error: Option<String>,
+    /// What was wrong with the body, where it was mended to be read.
+    pub mended: Option<String>,
     /// Length of the body.
     #[ts(type = "number")]
     pub bytes: i64,

@@ -1,7 +1,8 @@
 //! The body of an event as it lies in the ledger. Events are alike: against a dictionary of examples LZ4 keeps about an
 //! eighth of the text at about a microsecond, and what is not written need not be synced, moved or deleted later.
 
-use rusqlite::functions::FunctionFlags;
+use perezvon_pbx::xsi;
+use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Error};
 
@@ -55,17 +56,24 @@ fn unpack(bytes: &[u8], dictionary: Option<i64>) -> Option<Vec<u8>> {
     Some(posted)
 }
 
-/// Gives SQL the function `posted(raw, dictionary)`: the body as posted.
+/// Gives SQL the functions `posted(raw, dictionary)`, the body as posted, and `flaw(raw, dictionary)`: why it had to be
+/// mended to be read, null where it is whole or cannot be read at all.
 pub(crate) fn register_sql_functions(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
-    connection.create_scalar_function("posted", 2, flags, |context| {
-        let dictionary: Option<i64> = context.get(1)?;
-        match context.get_raw(0) {
-            ValueRef::Blob(bytes) => unpack(bytes, dictionary)
-                .ok_or_else(|| Error::UserFunctionError("an event's body in the ledger is damaged".into())),
-            other => Err(Error::InvalidFunctionParameterType(0, other.data_type())),
-        }
+    connection.create_scalar_function("posted", 2, flags, posted)?;
+    connection.create_scalar_function("flaw", 2, flags, |context| {
+        let read = xsi::read(&posted(context)?).ok();
+        Ok(read.and_then(|read| read.mended).map(|flaw| flaw.to_string()))
     })
+}
+
+fn posted(context: &Context<'_>) -> rusqlite::Result<Vec<u8>> {
+    let dictionary: Option<i64> = context.get(1)?;
+    match context.get_raw(0) {
+        ValueRef::Blob(bytes) => unpack(bytes, dictionary)
+            .ok_or_else(|| Error::UserFunctionError("an event's body in the ledger is damaged".into())),
+        other => Err(Error::InvalidFunctionParameterType(0, other.data_type())),
+    }
 }
 
 #[cfg(test)]

@@ -36,6 +36,9 @@ pub(crate) struct EventRow {
     /// Why the event cannot be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<String>,
+    /// What was wrong with the body, where it was mended to be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) mended: Option<String>,
     /// Length of the body as posted.
     pub(crate) bytes: i64,
     /// The body as posted, on request.
@@ -45,7 +48,7 @@ pub(crate) struct EventRow {
 
 /// The columns of [`read`] but the last, of the table under the name `e`.
 const COLUMNS: &str = "e.seq, e.received_at, e.event_id, e.subscription_id, e.sequence, e.target, e.kind, e.call_key,
-     (SELECT c.id FROM calls c WHERE c.key = e.call_key), e.error, length(posted(e.raw, e.dictionary))";
+     (SELECT c.id FROM calls c WHERE c.key = e.call_key), e.error, flaw(e.raw, e.dictionary), length(posted(e.raw, e.dictionary))";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<EventRow> {
     Ok(EventRow {
@@ -59,9 +62,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<EventRow> {
         call_key: row.get(7)?,
         call_id: row.get(8)?,
         error: row.get(9)?,
-        bytes: row.get(10)?,
+        mended: row.get(10)?,
+        bytes: row.get(11)?,
         raw: row
-            .get::<_, Option<Vec<u8>>>(11)?
+            .get::<_, Option<Vec<u8>>>(12)?
             .map(|raw| String::from_utf8_lossy(&raw).into_owned()),
     })
 }

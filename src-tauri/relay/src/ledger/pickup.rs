@@ -1,0 +1,136 @@
+//! Calls that a colleague picked up: the conversation is another session, found by the number at the other side.
+//!
+//! Only calls in memory are looked at: those that go on, and some thousand that were touched last.
+
+use super::transaction::Transaction;
+use perezvon_core::Call;
+use std::collections::{BTreeSet, HashMap, VecDeque};
+
+/// Most calls with one other side that are remembered, the latest. More than a company's phones ring at once for it.
+const PER_SIDE: usize = 32;
+/// Other sides that are remembered before those are forgotten whose calls are no longer in memory.
+const SIDES: usize = 20_000;
+
+/// Which calls may have to do with each other.
+#[derive(Default)]
+pub(super) struct Neighbours {
+    /// Keys of calls by [`Call::sides`].
+    by_side: HashMap<String, VecDeque<String>>,
+    /// Sessions in which picked-up callers go on, by the id of their leg.
+    picked_up: HashMap<String, String>,
+}
+
+impl Neighbours {
+    /// Takes note of a call; gives the keys of the others with the same other side.
+    pub(super) fn note(&mut self, call: &Call) -> BTreeSet<String> {
+        for leg in call.picked_up() {
+            self.picked_up.insert(leg.to_owned(), call.key.clone());
+        }
+        let mut others = BTreeSet::new();
+        for side in call.sides() {
+            let keys = self.by_side.entry(side).or_default();
+            others.extend(keys.iter().filter(|key| **key != call.key).cloned());
+            if !keys.contains(&call.key) {
+                keys.push_back(call.key.clone());
+            }
+            if keys.len() > PER_SIDE {
+                keys.pop_front();
+            }
+        }
+        others
+    }
+}
+
+impl Transaction<'_> {
+    /// Of the calls that changed, those that were picked up, and those that others were picked up in.
+    pub(super) fn pick_ups(&mut self) -> rusqlite::Result<()> {
+        for key in self.state.calls.touched() {
+            self.pick_up(&key)?;
+            self.leave_former_session(&key)?;
+        }
+        let state = &mut *self.state;
+        if state.neighbours.by_side.len() > SIDES {
+            let in_memory = |key: &String| state.calls.peek(key).is_some();
+            state.neighbours.by_side.retain(|_, keys| keys.iter().any(in_memory));
+            state
+                .neighbours
+                .picked_up
+                .retain(|_, key| state.calls.peek(key).is_some());
+        }
+        Ok(())
+    }
+
+    fn pick_up(&mut self, key: &str) -> rusqlite::Result<()> {
+        let state = &mut *self.state;
+        let talks = match state.calls.peek(key) {
+            Some(call) if call.is_conversation() => true,
+            Some(call) if call.legs.iter().all(|leg| leg.is_over()) => false,
+            _ => return Ok(()),
+        };
+        let others = state
+            .calls
+            .peek(key)
+            .map(|call| state.neighbours.note(call))
+            .unwrap_or_default();
+        let unanswered: Vec<String> = if talks {
+            others.iter().cloned().collect()
+        } else {
+            vec![key.to_owned()]
+        };
+        let all: Vec<&String> = others.iter().collect();
+        for one in unanswered {
+            let Some(call) = state.calls.peek(&one) else { continue };
+            let with = all.iter().map(|key| key.as_str()).chain([key]);
+            let found = call.pick_up_in(with.filter_map(|key| state.calls.peek(key)));
+            // A conversation that is not in memory any more is not looked at again.
+            let is_kept = found.is_none()
+                && call
+                    .pick_up()
+                    .is_some_and(|known| state.calls.peek(&known.call).is_none());
+            if !is_kept && state.calls.get(self.connection, &one, self.at)?.set_pick_up(found) {
+                state.calls.touch(&one);
+            }
+        }
+        Ok(())
+    }
+
+    /// The caller's leg of a call that was picked up goes on in another session: in the former one it is over.
+    fn leave_former_session(&mut self, key: &str) -> rusqlite::Result<()> {
+        let state = &mut *self.state;
+        let Some(call) = state.calls.peek(key) else {
+            return Ok(());
+        };
+        if state.neighbours.picked_up.is_empty() && call.picked_up().next().is_none() {
+            return Ok(());
+        }
+        state.neighbours.note(call);
+        let mut left: Vec<(String, String)> = Vec::new();
+        for leg in call.picked_up() {
+            let former =
+                |other: &Call| other.key != key && other.legs.iter().any(|one| one.call_id == leg && !one.is_over());
+            left.extend(
+                state
+                    .calls
+                    .keys_where(former)
+                    .into_iter()
+                    .map(|other| (other, leg.to_owned())),
+            );
+        }
+        for leg in call.legs.iter().filter(|leg| !leg.picked_up && !leg.is_over()) {
+            if state
+                .neighbours
+                .picked_up
+                .get(&leg.call_id)
+                .is_some_and(|home| home != key)
+            {
+                left.push((key.to_owned(), leg.call_id.clone()));
+            }
+        }
+        for (former, leg) in left {
+            if state.calls.get(self.connection, &former, self.at)?.moved_away(&leg) {
+                state.calls.touch(&former);
+            }
+        }
+        Ok(())
+    }
+}
