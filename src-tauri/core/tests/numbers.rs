@@ -350,6 +350,7 @@ fn national() -> impl Strategy<Value = String> {
 
 /// Groups that could be a date, which is no part of a number.
 fn looks_like_a_date(text: &str) -> bool {
+    let text = text.replace('–', "-");
     let mut tokens = text.split(|c: char| !c.is_ascii_digit() && c != '-');
     tokens.any(|token| {
         token.split('-').count() > 2

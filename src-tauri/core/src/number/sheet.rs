@@ -18,10 +18,14 @@ pub(super) fn cell(text: &str) -> Cell<'_> {
     let text = without_marks(text);
     let (plus, number) = text.strip_prefix('+').map_or(("", text), |number| ("+", number));
     // Spaces and dots may stand between the digits of any number.
-    let grouped = || thousands(number).filter(|_| !number.contains([' ', '.'])).map(Some);
+    let grouped = || {
+        thousands(number)
+            .filter(|_| !number.contains([' ', '.']))
+            .map(Cell::Whole)
+    };
     match scientific(number).or_else(|| decimal(number)).or_else(grouped) {
-        Some(Some(digits)) => Cell::Whole(format!("{plus}{digits}")),
-        Some(None) => Cell::Damaged,
+        Some(Cell::Whole(digits)) => Cell::Whole(format!("{plus}{digits}")),
+        Some(damaged) => damaged,
         None => Cell::Text(text),
     }
 }
@@ -38,8 +42,9 @@ fn without_marks(text: &str) -> &str {
     }
 }
 
-/// `7.9000000001E+10`; the letter may be the Cyrillic one. The inner `None`: fewer digits are written than the value has.
-fn scientific(text: &str) -> Option<Option<String>> {
+/// `7.9000000001E+10`; the letter may be the Cyrillic one. Damaged where fewer digits are written than the
+/// value has.
+fn scientific(text: &str) -> Option<Cell<'static>> {
     let (mantissa, exponent) = text.split_once(['e', 'E', 'е', 'Е'])?;
     let exponent = exponent.trim_start().trim_start_matches('+');
     let (whole, fraction) = match mantissa.trim_end().split_once(['.', ',']) {
@@ -51,15 +56,20 @@ fn scientific(text: &str) -> Option<Option<String>> {
     }
     let places: usize = exponent.parse().unwrap_or(usize::MAX);
     if places > fraction.len() || places > MAX_DIGITS {
-        return Some(None);
+        return Some(Cell::Damaged);
     }
     let (more, rest) = fraction.split_at(places);
-    Some(is_zeros(rest).then(|| format!("{whole}{more}")))
+    Some(if is_zeros(rest) {
+        Cell::Whole(format!("{whole}{more}"))
+    } else {
+        Cell::Damaged
+    })
 }
 
 /// `89000000001.0`, `79 000 000 001,00`: an amount of so many digits is a number that went through a float. With a short
-/// one only `.0` says so: `12.00` is a time or a price. The inner `None`: the fraction is not nothing.
-fn decimal(text: &str) -> Option<Option<String>> {
+/// one only `.0` says so: `12.00` is a time or a price. Damaged where there is a
+/// fraction.
+fn decimal(text: &str) -> Option<Cell<'static>> {
     let (whole, fraction) = text.rsplit_once(['.', ','])?;
     let plain = is_digits(whole);
     let digits = if plain {
@@ -69,14 +79,14 @@ fn decimal(text: &str) -> Option<Option<String>> {
     }?;
     let zeros = is_digits(fraction) && is_zeros(fraction);
     match digits.len() {
-        10.. if zeros && plain => Some(Some(digits)),
-        7.. if zeros && fraction.len() <= 2 => Some(Some(digits)),
+        10.. if zeros && plain => Some(Cell::Whole(digits)),
+        7.. if zeros && fraction.len() <= 2 => Some(Cell::Whole(digits)),
         // A comma is also the dialler's pause: `84951234567,12` has an extension.
         7.. if plain && is_digits(fraction) && text.as_bytes().get(whole.len()) == Some(&b'.') => {
             // Dots may also part the groups of a number: `8916.1234567`.
-            (digits.len() >= 10 || fraction.len() == 1).then_some(None)
+            (digits.len() >= 10 || fraction.len() == 1).then_some(Cell::Damaged)
         }
-        2..=6 if plain && text.ends_with(".0") => Some(Some(digits)),
+        2..=6 if plain && text.ends_with(".0") => Some(Cell::Whole(digits)),
         _ => None,
     }
 }
