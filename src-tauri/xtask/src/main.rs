@@ -7,19 +7,25 @@ mod bench;
 mod check;
 mod demo;
 mod desktop;
+mod fresh;
 mod fuzz;
 mod http;
+mod imports;
 mod install;
 mod package;
+mod programs;
 mod report;
 mod run;
 mod sh;
+mod starts;
 mod test;
+mod tokens;
 
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
+use crate::programs::For;
 use crate::sh::MINUTE;
 
 const USAGE: &str = "\
@@ -70,7 +76,7 @@ fn command() -> Result<bool> {
     match words.as_slice() {
         ["run"] => run::run(yes, wait).map(|()| true),
         ["test"] => Ok(test::run(yes)),
-        ["check", system] => check::run(system, yes),
+        ["check", what] => check::run(what, yes),
         ["fuzz"] => fuzz::long(minutes, yes).map(|()| true),
         ["bench", parts @ ..] => bench::run(parts, yes).map(|()| true),
         ["deny"] => test::deny(yes).map(|()| true),
@@ -100,13 +106,13 @@ fn tauri(arguments: &[&str]) -> Result<std::process::Command> {
 }
 
 fn dev(yes: bool) -> Result<()> {
-    install::debian(&[install::BUILD], yes)?;
+    install::debian(&[For::Build], yes)?;
     install::node_modules(yes)?;
     sh::run(&mut tauri(&["dev"])?, 24 * 60 * MINUTE)
 }
 
 fn bundle(yes: bool) -> Result<()> {
-    install::debian(&[install::BUILD], yes)?;
+    install::debian(&[For::Build], yes)?;
     install::node_modules(yes)?;
     let folder = sh::target().join("release/bundle/deb");
     // The command line has been seen to end with success and no package: only a new file counts.

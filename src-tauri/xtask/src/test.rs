@@ -3,9 +3,10 @@
 use anyhow::{Context, Result, bail};
 
 use crate::desktop::Desktop;
+use crate::programs::For;
 use crate::report::{Failed, Report};
 use crate::sh::{self, MINUTE};
-use crate::{fuzz, install, package};
+use crate::{fuzz, install, package, starts};
 
 /// Crates of a desktop. The relay runs on servers that have none of their libraries.
 const DESKTOP: &[&str] = &[
@@ -45,12 +46,13 @@ pub(crate) fn run(yes: bool) -> bool {
 
 fn steps(report: &mut Report, yes: bool) -> Result<(), Failed> {
     report.step("install what is missing", || {
-        install::debian(&[install::BUILD, install::DESKTOP, install::PACKAGE], yes)?;
+        install::debian(&[For::Build, For::Desktop, For::Package], yes)?;
         install::rust_components()
     })?;
     report.step("rust: format", || {
         sh::run(&mut sh::cargo(&["fmt", "--all", "--check"]), MINUTE)
     })?;
+    report.step("sources: every program that is started is in the table", starts::check)?;
     ui(report, yes)?;
     report.step("packages: the relay knows no desktop", || {
         without("perezvon-relay", DESKTOP)

@@ -1,0 +1,289 @@
+//! `cargo xtask check fresh`: a bare Debian 12 with nothing but what the table of `programs` says, and whether every
+//! program of the table is there. mmdebstrap builds it in a folder of its own, as root or with a user's own namespace;
+//! the machine's system is not touched. From where Debian comes, apt's configuration of this machine says.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::install;
+use crate::programs::{self, For, From, PROGRAMS, Program};
+use crate::report::{Failed, Report};
+use crate::sh::{self, MINUTE, Scratch};
+
+/// Debian 12.
+const CODENAME: &str = "bookworm";
+/// After that, Debian may have changed: it is built anew.
+const AGE_LIMIT: Duration = Duration::from_hours(7 * 24);
+/// A thousand packages are fetched and installed.
+const BUILD_LIMIT: Duration = Duration::from_mins(40);
+
+/// Runs inside the bare Debian; what [`Inventory`] reads: packages, then programs with the files that they are, then the
+/// packages of these files.
+const INVENTORY: &str = r#"#!/bin/sh
+set -e
+dpkg-query -W -f 'package\t${Package}\t${Essential}\t${Priority}\t${Pre-Depends}, ${Depends}\t${Provides}\n'
+cd "$(mktemp -d)"
+for folder in /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin; do
+    find -L "$folder" -maxdepth 1 -type f -perm /111
+done > programs
+xargs readlink -f < programs > files
+paste programs files | sed 's/^/program\t/'
+# Debian lists some under the folder's older name.
+sort -u files | sed 'p; s|^/usr/|/|' | xargs dpkg -S 2> /dev/null | sed 's/^/owner\t/' || true
+"#;
+
+/// The steps of the command.
+pub(crate) fn check(report: &mut Report, yes: bool) -> Result<(), Failed> {
+    report.step("install what is missing", || {
+        install::debian(&[For::Fresh], yes)?;
+        ensure!(
+            install::is_root()? || sh::exists("newuidmap"),
+            "without root's rights this needs newuidmap: install Debian's package uidmap"
+        );
+        Ok(())
+    })?;
+    let mut inventory = String::new();
+    report.step("fresh: a bare Debian 12 with the table's packages", || {
+        inventory = build()?;
+        Ok(())
+    })?;
+    report.step("fresh: every program of the table is there", || {
+        let lacking = Inventory::read(&inventory)?.lacking(PROGRAMS);
+        ensure!(lacking.is_empty(), "{}", lacking.join("\n"));
+        Ok(())
+    })
+}
+
+/// The inventory of such a Debian, as kept from an earlier run or built now.
+fn build() -> Result<String> {
+    let folder = sh::target().join("fresh");
+    fs::create_dir_all(&folder)?;
+    let targets = sh::output(
+        &mut sh::command("apt-get", &["indextargets", "Created-By: Packages"]),
+        MINUTE,
+    )?;
+    let sources = sources(&targets)?;
+    let packages = programs::packages(programs::ALL).join(",");
+    let wanted = format!("{}\n{packages}\n{INVENTORY}", sources.join("\n"));
+    let (kept, of) = (folder.join("inventory.txt"), folder.join("inventory-of.txt"));
+    let age = fs::metadata(&kept)
+        .ok()
+        .and_then(|kept| kept.modified().ok()?.elapsed().ok());
+    if age.is_some_and(|age| age < AGE_LIMIT) && fs::read_to_string(&of).is_ok_and(|of| of == wanted) {
+        println!("kept from an earlier run: {}", kept.display());
+        return fs::read_to_string(&kept).context("the inventory");
+    }
+    let _ = fs::remove_file(&of);
+    install_apart(&folder, &sources, &packages, &kept)?;
+    fs::write(&of, wanted)?;
+    fs::read_to_string(&kept).context("the inventory")
+}
+
+/// Debian 12's sources at the mirrors from which this machine's apt takes Debian, whichever Debian that is.
+fn sources(targets: &str) -> Result<Vec<String>> {
+    let mut sources = BTreeSet::new();
+    for target in targets.split("\n\n") {
+        let field = |name: &str| {
+            target
+                .lines()
+                .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+        };
+        let (Some("Debian"), Some(mirror)) = (field("Origin"), field("Repo-URI")) else {
+            continue;
+        };
+        let mirror = mirror.trim_end_matches('/');
+        match field("Label") {
+            Some("Debian") => {
+                sources.insert(format!("deb {mirror} {CODENAME} main"));
+                sources.insert(format!("deb {mirror} {CODENAME}-updates main"));
+            }
+            Some("Debian-Security") => {
+                sources.insert(format!("deb {mirror} {CODENAME}-security main"));
+            }
+            _ => {}
+        }
+    }
+    ensure!(
+        !sources.is_empty(),
+        "apt knows no mirror of Debian yet; run apt-get update as root"
+    );
+    Ok(sources.into_iter().collect())
+}
+
+/// Builds it, takes its inventory to `inventory`, and removes it. The packages fetched are kept for the next time.
+fn install_apart(folder: &Path, sources: &[String], packages: &str, inventory: &Path) -> Result<()> {
+    let scratch = Scratch::new("perezvon-fresh")?;
+    let (script, options) = (scratch.path().join("inventory.sh"), scratch.path().join("apt.conf"));
+    fs::write(&script, INVENTORY)?;
+    fs::write(&options, apt_options()?)?;
+    let (archives, fetched) = (folder.join("archives"), folder.join("archives.new"));
+    for folder in [&archives, &fetched] {
+        fs::create_dir_all(folder)?;
+    }
+    let mut build = sh::command(
+        "mmdebstrap",
+        &["--variant=minbase", "--format=null", "--skip=essential/unlink"],
+    );
+    build
+        .arg(format!("--aptopt={}", options.display()))
+        .arg(format!("--include={packages}"));
+    let quoted = |path: &Path| format!("'{}'", path.display());
+    for hook in [
+        "--setup-hook=mkdir -p \"$1/var/cache/apt/archives\"".to_owned(),
+        format!("--setup-hook=sync-in {} /var/cache/apt/archives", quoted(&archives)),
+        format!("--customize-hook=upload {} /inventory.sh", quoted(&script)),
+        "--customize-hook=chroot \"$1\" sh /inventory.sh > \"$1/inventory.txt\"".to_owned(),
+        format!("--customize-hook=download /inventory.txt {}", quoted(inventory)),
+        "--customize-hook=chroot \"$1\" apt-get -qq autoclean".to_owned(),
+        format!("--customize-hook=sync-out /var/cache/apt/archives {}", quoted(&fetched)),
+    ] {
+        build.arg(hook);
+    }
+    build.args([CODENAME, "/dev/null"]).args(sources);
+    sh::run(build.env("LC_ALL", "C"), BUILD_LIMIT).context("mmdebstrap builds a bare Debian")?;
+    fs::remove_dir_all(&archives)?;
+    fs::rename(&fetched, &archives)?;
+    Ok(())
+}
+
+/// How this machine's apt gets out, for the apt inside; the file may hold a password and is the owner's only.
+fn apt_options() -> Result<String> {
+    let all = sh::output(&mut sh::command("apt-config", &["dump"]), MINUTE)?;
+    let mut options = "Acquire::Retries \"3\";\n".to_owned();
+    for line in all.lines() {
+        let name = line.split(' ').next().unwrap_or_default().to_ascii_lowercase();
+        if name.starts_with("acquire::http") && name.contains("proxy") {
+            writeln!(options, "{line}")?;
+        }
+    }
+    Ok(options)
+}
+
+/// What a Debian holds.
+#[derive(Default)]
+struct Inventory {
+    packages: BTreeMap<String, Package>,
+    /// Path of a program, and of the file that it is behind all links.
+    programs: BTreeMap<String, String>,
+    /// File, and the packages that own it.
+    owners: BTreeMap<String, Vec<String>>,
+}
+
+struct Package {
+    /// No Debian is without it.
+    base: bool,
+    /// What it depends on; of alternatives, all.
+    depends: Vec<String>,
+    provides: Vec<String>,
+}
+
+impl Inventory {
+    fn read(text: &str) -> Result<Self> {
+        let mut inventory = Self::default();
+        for line in text.lines() {
+            match line.split('\t').collect::<Vec<_>>().as_slice() {
+                ["package", name, essential, priority, depends, provides] => {
+                    let base = *essential == "yes" || *priority == "required" || *name == "apt";
+                    let (depends, provides) = (names(depends), names(provides));
+                    let package = Package {
+                        base,
+                        depends,
+                        provides,
+                    };
+                    inventory.packages.insert((*name).to_owned(), package);
+                }
+                ["program", path, file] => {
+                    inventory.programs.insert((*path).to_owned(), (*file).to_owned());
+                }
+                ["owner", line] => {
+                    if let Some((owners, file)) = line.rsplit_once(": ").filter(|_| !line.starts_with("diversion")) {
+                        inventory.owners.insert(file.to_owned(), names(owners));
+                    }
+                }
+                _ => bail!("the inventory has a line that is none: {line}"),
+            }
+        }
+        ensure!(
+            inventory.packages.len() > 100,
+            "only {} packages are installed",
+            inventory.packages.len()
+        );
+        println!(
+            "{} packages, {} programs",
+            inventory.packages.len(),
+            inventory.programs.len()
+        );
+        Ok(inventory)
+    }
+
+    /// A line for each program that is not there or is another package's.
+    fn lacking(&self, programs: &[Program]) -> Vec<String> {
+        let missing = programs.iter().filter_map(|program| {
+            let package = match program.from {
+                From::Base(package) | From::Debian(package, _) | From::Relay(package) => package,
+                From::Rust | From::Fetched | From::Machine => return None,
+            };
+            let error = self.origin(program, package).err()?;
+            Some(format!("{}: {error}", program.name))
+        });
+        missing.collect()
+    }
+
+    fn origin(&self, program: &Program, package: &str) -> Result<()> {
+        let places = ["/usr/sbin/", "/usr/bin/", "/sbin/", "/bin/", ""];
+        let file = places
+            .iter()
+            .find_map(|place| self.programs.get(&format!("{place}{}", program.name)));
+        let file = file.with_context(|| format!("is not there with the package {package}"))?;
+        let older = file.strip_prefix("/usr").unwrap_or(file);
+        let owners = [file.as_str(), older]
+            .map(|file| self.owners.get(file).map_or(&[][..], Vec::as_slice))
+            .concat();
+        let of = self.closure(package);
+        ensure!(
+            owners.iter().any(|owner| of.contains(owner.as_str())),
+            "{file} is of {owners:?}, not of {package} or what that depends on"
+        );
+        let base = self.packages.get(package).is_some_and(|package| package.base);
+        ensure!(
+            base || !matches!(program.from, From::Base(_)),
+            "{package} is no part of every Debian"
+        );
+        Ok(())
+    }
+
+    /// The package and what it depends on, however far away.
+    fn closure<'a>(&'a self, package: &'a str) -> BTreeSet<&'a str> {
+        let mut found = BTreeSet::new();
+        let mut open = vec![package];
+        while let Some(name) = open.pop() {
+            if !found.insert(name) {
+                continue;
+            }
+            match self.packages.get(name) {
+                Some(package) => open.extend(package.depends.iter().map(String::as_str)),
+                None => open.extend(self.packages.iter().filter_map(|(provider, package)| {
+                    package
+                        .provides
+                        .iter()
+                        .any(|provided| provided == name)
+                        .then_some(provider.as_str())
+                })),
+            }
+        }
+        found
+    }
+}
+
+/// The names in a list of packages, without versions and architectures.
+fn names(list: &str) -> Vec<String> {
+    let words = list.split([',', '|']).filter_map(|part| part.split_whitespace().next());
+    words
+        .map(|word| word.split(':').next().unwrap_or(word).to_owned())
+        .collect()
+}
