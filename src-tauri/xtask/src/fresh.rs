@@ -27,9 +27,11 @@ const BUILD_LIMIT: Duration = Duration::from_mins(40);
 const INVENTORY: &str = r#"#!/bin/sh
 set -e
 dpkg-query -W -f 'package\t${Package}\t${Essential}\t${Priority}\t${Pre-Depends}, ${Depends}\t${Provides}\n'
-cd "$(mktemp -d)"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
 for folder in /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin; do
-    find -L "$folder" -maxdepth 1 -type f -perm /111
+    find "$folder/" -maxdepth 1 -xtype f -perm /111
 done > programs
 xargs readlink -f < programs > files
 paste programs files | sed 's/^/program\t/'
@@ -136,19 +138,22 @@ fn install_apart(folder: &Path, sources: &[String], packages: &str, inventory: &
     for hook in [
         "--setup-hook=mkdir -p \"$1/var/cache/apt/archives\"".to_owned(),
         format!("--setup-hook=sync-in {} /var/cache/apt/archives", quoted(&archives)),
+        "--customize-hook=chroot \"$1\" apt-get -qq autoclean".to_owned(),
+        format!("--customize-hook=sync-out /var/cache/apt/archives {}", quoted(&fetched)),
         format!("--customize-hook=upload {} /inventory.sh", quoted(&script)),
         "--customize-hook=chroot \"$1\" sh /inventory.sh > \"$1/inventory.txt\"".to_owned(),
         format!("--customize-hook=download /inventory.txt {}", quoted(inventory)),
-        "--customize-hook=chroot \"$1\" apt-get -qq autoclean".to_owned(),
-        format!("--customize-hook=sync-out /var/cache/apt/archives {}", quoted(&fetched)),
     ] {
         build.arg(hook);
     }
     build.args([CODENAME, "/dev/null"]).args(sources);
-    sh::run(build.env("LC_ALL", "C"), BUILD_LIMIT).context("mmdebstrap builds a bare Debian")?;
-    fs::remove_dir_all(&archives)?;
-    fs::rename(&fetched, &archives)?;
-    Ok(())
+    let built = sh::run(build.env("LC_ALL", "C"), BUILD_LIMIT).context("mmdebstrap builds a bare Debian");
+    // What was fetched is kept whatever came of it.
+    if fs::read_dir(&fetched)?.next().is_some() {
+        fs::remove_dir_all(&archives)?;
+        fs::rename(&fetched, &archives)?;
+    }
+    built
 }
 
 /// How this machine's apt gets out, for the apt inside; the file may hold a password and is the owner's only.
@@ -286,4 +291,121 @@ fn names(list: &str) -> Vec<String> {
     words
         .map(|word| word.split(':').next().unwrap_or(word).to_owned())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// A small Debian: `one` is essential, `two` brings `three`, which owns a program behind an alternative.
+    fn debian() -> Inventory {
+        let mut text = String::new();
+        for n in 0..100 {
+            writeln!(text, "package\tfiller{n}\tno\toptional\t, \t").unwrap();
+        }
+        text += "package\tone\tyes\trequired\tlibc6 (>= 2), \t\n\
+            package\ttwo\tno\toptional\t, four | three:any (>= 1), virtual\t\n\
+            package\tthree\tno\toptional\t, \t\n\
+            package\tfive\tno\toptional\t, \tvirtual (= 1), other\n\
+            program\t/usr/bin/a\t/usr/bin/a\n\
+            program\t/usr/bin/b\t/usr/lib/three/b\n\
+            program\t/usr/sbin/c\t/usr/sbin/c\n\
+            owner\tone:amd64: /bin/a\n\
+            owner\tdiversion by x from: /usr/lib/three/b\n\
+            owner\tthree: /usr/lib/three/b\n\
+            owner\tfive: /usr/sbin/c\n";
+        Inventory::read(&text).unwrap()
+    }
+
+    fn lacking(name: &'static str, from: From) -> String {
+        debian().lacking(&[Program { name, from }]).join("\n")
+    }
+
+    #[test]
+    fn a_program_of_the_package_or_of_what_it_depends_on_is_there() {
+        assert_eq!(lacking("a", From::Base("one")), "", "under the folder's older name");
+        assert_eq!(
+            lacking("b", From::Debian("two", &[])),
+            "",
+            "a dependency's, behind a link"
+        );
+        assert_eq!(lacking("/usr/bin/b", From::Debian("three", &[])), "", "by its path");
+        assert_eq!(
+            lacking("c", From::Debian("two", &[])),
+            "",
+            "of what provides a dependency"
+        );
+        assert_eq!(lacking("no-such", From::Rust), "", "not Debian's to bring");
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_or_of_another_package_is_told() {
+        let told = lacking("gnome-keyring-daemon", From::Debian("two", &[]));
+        assert!(told.contains("gnome-keyring-daemon: is not there"), "{told}");
+        assert!(
+            lacking("/bin/c", From::Debian("five", &[])).contains("is not there"),
+            "at another path"
+        );
+        let told = lacking("a", From::Debian("two", &[]));
+        assert!(told.contains("is of [\"one\"], not of two"), "{told}");
+        let told = lacking("b", From::Base("three"));
+        assert!(told.contains("no part of every Debian"), "{told}");
+    }
+
+    #[test]
+    fn what_is_no_inventory_is_told() {
+        assert!(Inventory::read("").is_err(), "an empty one");
+        assert!(Inventory::read("package\tone\n").is_err(), "a line that is cut off");
+    }
+
+    #[test]
+    fn the_inventory_of_this_machine_has_the_base_system() {
+        if !sh::exists("dpkg-query") {
+            return println!("this is no Debian");
+        }
+        let text = sh::output(&mut sh::command("sh", &["-c", INVENTORY]), MINUTE).unwrap();
+        let inventory = Inventory::read(&text).unwrap();
+        let base = |program: &&Program| matches!(program.from, From::Base(_));
+        for program in PROGRAMS.iter().filter(base) {
+            assert_eq!(
+                inventory.lacking(std::slice::from_ref(program)),
+                [""; 0],
+                "where it is read as there"
+            );
+        }
+        let other = From::Base("dpkg");
+        assert!(
+            !inventory
+                .lacking(&[Program {
+                    name: "cat",
+                    from: other
+                }])
+                .is_empty(),
+            "cat is of coreutils"
+        );
+    }
+
+    #[test]
+    fn the_mirrors_are_those_of_this_machine() {
+        let target = |label: &str, origin: &str, mirror: &str| {
+            format!("Codename: trixie\nLabel: {label}\nOrigin: {origin}\nRepo-URI: {mirror}/\nSite: x\n")
+        };
+        let targets = [
+            target("Debian", "Debian", "http://mirror.example/debian"),
+            target("Debian", "Debian", "http://mirror.example/debian"),
+            target("Debian-Security", "Debian", "http://mirror.example/security"),
+            target("Node", "Other", "http://other.example"),
+        ];
+        let wanted = [
+            "deb http://mirror.example/debian bookworm main",
+            "deb http://mirror.example/debian bookworm-updates main",
+            "deb http://mirror.example/security bookworm-security main",
+        ];
+        assert_eq!(sources(&targets.join("\n")).unwrap(), wanted);
+        assert!(
+            sources("").unwrap_err().to_string().contains("apt-get update"),
+            "what to do is told"
+        );
+    }
 }

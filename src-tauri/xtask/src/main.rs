@@ -12,6 +12,7 @@ mod fuzz;
 mod http;
 mod imports;
 mod install;
+mod lint;
 mod package;
 mod programs;
 mod report;
@@ -32,6 +33,8 @@ const USAGE: &str = "\
 cargo xtask run [--yes] [--no-wait]       the app beside a simulated PBX, calls coming in; without a display, pictures
 cargo xtask test [--yes]                  every check there is
 cargo xtask check windows|macos [--yes]   type checks for systems that are not here
+cargo xtask check fresh [--yes]           every program that the project starts, in a bare Debian 12 made for it
+cargo xtask check imports                 the relay's files import only what lies below them
 cargo xtask fuzz [--minutes N] [--yes]    the fuzz targets for longer (10 minutes each)
 cargo xtask bench [PART…] [--yes]         the table of the design's budgets, measured here: toast, ingest, parser, lookup, window
 cargo xtask deny [--yes]                  licences, bans and sources of all dependencies
