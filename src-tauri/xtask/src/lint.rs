@@ -1,6 +1,7 @@
 //! Clippy and the documentation out of the very build that the tests run from. `cargo clippy` and `cargo doc` would
 //! check every dependency once more, for themselves: minutes on a machine that has built nothing yet.
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
@@ -47,17 +48,22 @@ esac
 exec rustdoc "$@"
 "#;
 
-/// The documentation of every library, without a warning, and the examples in it; then that of this program.
-pub(crate) fn documentation() -> Result<()> {
-    let tools = sh::target().join("tools");
-    std::fs::create_dir_all(&tools)?;
-    let rustdoc = tools.join("rustdoc.sh");
+/// Where [`RUSTDOC`] writes.
+const FOLDER: &str = "PEREZVON_DOC";
+
+fn rustdoc_in(folder: &Path) -> Result<PathBuf> {
+    std::fs::create_dir_all(folder)?;
+    let rustdoc = folder.join("rustdoc.sh");
     std::fs::write(&rustdoc, RUSTDOC)?;
     sh::run(sh::command("chmod", &["+x"]).arg(&rustdoc), MINUTE)?;
+    Ok(rustdoc)
+}
+
+/// The documentation of every library, without a warning, and the examples in it; then that of this program.
+pub(crate) fn documentation() -> Result<()> {
     let mut examples = linted(&["test", "--locked", "--workspace", "--doc"]);
-    examples
-        .env("RUSTDOC", rustdoc)
-        .env("PEREZVON_DOC", sh::target().join("doc"));
+    let rustdoc = rustdoc_in(&sh::target().join("tools"))?;
+    examples.env("RUSTDOC", rustdoc).env(FOLDER, sh::target().join("doc"));
     sh::run(&mut examples, 15 * MINUTE)?;
     let own = [
         "doc",
@@ -86,6 +92,26 @@ mod tests {
         );
         driver(rustc.arg(folder.path()).arg(&file));
         sh::run(&mut rustc, MINUTE)
+    }
+
+    #[test]
+    fn documentation_with_a_fault_fails_and_so_do_its_examples() {
+        let folder = sh::Scratch::new("perezvon-lint").unwrap();
+        let file = folder.path().join("lib.rs");
+        let script = rustdoc_in(folder.path()).unwrap();
+        let documented = |text: &str| {
+            std::fs::write(&file, text).unwrap();
+            let mut rustdoc = Command::new("sh");
+            rustdoc
+                .arg(&script)
+                .args(["--edition=2024", "--crate-type", "lib", "--crate-name", "one", "--test"]);
+            rustdoc.arg(&file).arg("--test-run-directory").arg(folder.path());
+            sh::run(rustdoc.env(FOLDER, folder.path().join("doc")), MINUTE)
+        };
+        documented("//! ```\n//! assert!(true);\n//! ```\n/// A private one.\nfn f() {}").expect("no fault");
+        assert!(folder.path().join("doc/one/fn.f.html").is_file(), "with private items");
+        documented("//! See [`nothing`].").expect_err("a link that leads nowhere");
+        documented("//! ```\n//! assert!(false);\n//! ```").expect_err("an example that fails");
     }
 
     #[test]

@@ -283,7 +283,7 @@ fn written(tokens: &[Token]) -> String {
     for token in tokens {
         match &token.kind {
             Kind::Word(word) | Kind::Other(word) => text.push_str(word),
-            Kind::Text(value) => text.push_str(&format!("{value:?}")),
+            Kind::Text(value) => text.extend([format!("{value:?}")]),
             Kind::Sign(sign) => text.push(*sign),
         }
     }
