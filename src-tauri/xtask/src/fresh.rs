@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -113,10 +114,8 @@ fn install_apart(folder: &Path, sources: &[String], packages: &str, inventory: &
     for folder in [&archives, &fetched] {
         fs::create_dir_all(folder)?;
     }
-    let mut build = sh::command(
-        "mmdebstrap",
-        &["--variant=minbase", "--format=null", "--skip=essential/unlink"],
-    );
+    let root = Scratch::new("perezvon-fresh-root")?;
+    let mut build = mmdebstrap(root.path())?;
     build
         .arg(format!("--aptopt={}", options.display()))
         .arg(format!("--include={packages}"));
@@ -140,6 +139,29 @@ fn install_apart(folder: &Path, sources: &[String], packages: &str, inventory: &
         fs::rename(&fetched, &archives)?;
     }
     built
+}
+
+/// mmdebstrap, whose mounts and files end with it, also when it is killed.
+fn mmdebstrap(place: &Path) -> Result<Command> {
+    let fixed = ["--variant=minbase", "--format=null", "--skip=essential/unlink"];
+    if !install::is_root()? {
+        // It takes a namespace of its own, and its users must reach the folder: that is the common one.
+        return Ok(sh::command("mmdebstrap", &fixed));
+    }
+    // apt fetches as a user of its own.
+    sh::run(sh::command("chmod", &["755"]).arg(place), MINUTE)?;
+    let private = ["--mount", "--propagation", "private"];
+    let unshared = sh::run(sh::command("unshare", &private).arg("true"), MINUTE).is_ok();
+    // Where no namespace can be had, nothing can be mounted either, and it does without.
+    let mut command = if unshared {
+        let mut command = sh::command("unshare", &private);
+        command.arg("mmdebstrap");
+        command
+    } else {
+        sh::command("mmdebstrap", &[])
+    };
+    command.args(fixed).env("TMPDIR", place);
+    Ok(command)
 }
 
 /// How this machine's apt gets out, for the apt inside; the file may hold a password and is the owner's only.

@@ -118,6 +118,7 @@ pub(crate) const PROGRAMS: &[Program] = &[
     base("sh", "dash"),
     base("sleep", "coreutils"),
     base("sort", "coreutils"),
+    base("unshare", "util-linux"),
     base("xargs", "findutils"),
     // Cargo, rustc and build scripts start these: the C compiler, the linker, the archiver, what tells of libraries.
     debian("ar", "build-essential", &[For::Build]),
