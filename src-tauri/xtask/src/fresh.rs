@@ -143,7 +143,13 @@ fn install_apart(folder: &Path, sources: &[String], packages: &str, inventory: &
 
 /// mmdebstrap, whose mounts and files end with it, also when it is killed.
 fn mmdebstrap(place: &Path) -> Result<Command> {
-    let fixed = ["--variant=minbase", "--format=null", "--skip=essential/unlink"];
+    let fixed = [
+        "--variant=minbase",
+        "--format=null",
+        "--skip=essential/unlink",
+        // It is thrown away: nothing need reach the disk.
+        "--dpkgopt=force-unsafe-io",
+    ];
     if !install::is_root()? {
         // It takes a namespace of its own, and its users must reach the folder: that is the common one.
         return Ok(sh::command("mmdebstrap", &fixed));

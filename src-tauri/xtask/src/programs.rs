@@ -142,8 +142,7 @@ pub(crate) const PROGRAMS: &[Program] = &[
     debian("kill", "procps", &[For::Desktop, For::Package]),
     debian("openbox", "openbox", &[For::Desktop]),
     debian("wmctrl", "wmctrl", &[For::Desktop]),
-    // tauri-plugin-deep-link registers `tel:` with these two.
-    debian("update-desktop-database", "desktop-file-utils", &[For::Desktop]),
+    // tauri-plugin-deep-link starts it where an app asks it to register a scheme; it is no start of our own.
     debian("xdg-mime", "xdg-utils", &[For::Desktop]),
     debian("xdotool", "xdotool", &[For::Desktop]),
     debian("xwininfo", "x11-utils", &[For::Desktop]),
