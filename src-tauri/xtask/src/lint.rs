@@ -79,7 +79,14 @@ pub(crate) fn documentation() -> Result<()> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::process::Stdio;
+
     use super::*;
+
+    /// Runs it without its words: they would look like faults of the tests.
+    fn quiet(command: &mut Command) -> Result<()> {
+        sh::run(command.stdout(Stdio::null()).stderr(Stdio::null()), MINUTE)
+    }
 
     /// What clippy's driver says of a file, called as Cargo calls it.
     fn linting(text: &str) -> Result<()> {
@@ -91,7 +98,7 @@ mod tests {
             &["rustc", "--crate-type=lib", "--emit=metadata", "--out-dir"],
         );
         driver(rustc.arg(folder.path()).arg(&file));
-        sh::run(&mut rustc, MINUTE)
+        quiet(&mut rustc)
     }
 
     #[test]
@@ -106,7 +113,8 @@ mod tests {
                 .arg(&script)
                 .args(["--edition=2024", "--crate-type", "lib", "--crate-name", "one", "--test"]);
             rustdoc.arg(&file).arg("--test-run-directory").arg(folder.path());
-            sh::run(rustdoc.env(FOLDER, folder.path().join("doc")), MINUTE)
+            rustdoc.env(FOLDER, folder.path().join("doc"));
+            quiet(&mut rustdoc)
         };
         documented("//! ```\n//! assert!(true);\n//! ```\n/// A private one.\nfn f() {}").expect("no fault");
         assert!(folder.path().join("doc/one/fn.f.html").is_file(), "with private items");
