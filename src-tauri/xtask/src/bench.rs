@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::desktop::Desktop;
 use crate::install;
+use crate::programs::For;
 use crate::sh::{self, MINUTE};
 
 /// One line of the table.
@@ -51,7 +52,7 @@ pub(crate) fn run(names: &[&str], yes: bool) -> Result<()> {
             PARTS.iter().map(|(part, _)| *part).collect::<Vec<_>>().join(", ")
         );
     }
-    install::debian(&[install::BUILD, install::DESKTOP, install::BENCH], yes)?;
+    install::debian(&[For::Build, For::Desktop, For::Bench], yes)?;
     crate::ui_dist(yes)?;
     let mut rows = Vec::new();
     for (name, measure) in PARTS

@@ -9,28 +9,31 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::install;
+use crate::programs::For;
 use crate::report::{Failed, Report};
 use crate::sh::{self, MINUTE};
+use crate::{fresh, imports, install};
 
 const WINDOWS: &str = "x86_64-pc-windows-gnu";
 const MACOS: &str = "aarch64-apple-darwin";
 
 /// Checks the whole workspace, but for xtask itself, which knows only Debian. For Windows, the packages that carry the
 /// product without a window are linked too: a missing import library shows only there.
-pub(crate) fn run(system: &str, yes: bool) -> Result<bool> {
+pub(crate) fn run(what: &str, yes: bool) -> Result<bool> {
     let mut report = Report::default();
-    let result = match system {
+    let result = match what {
         "windows" => windows(&mut report, yes),
         "macos" => macos(&mut report, yes),
-        other => bail!("no such system: {other}; windows or macos"),
+        "fresh" => fresh::check(&mut report, yes),
+        "imports" => report.step("sources: the relay imports downwards only", imports::check),
+        other => bail!("no such check: {other}; windows, macos, fresh or imports"),
     };
     Ok(report.close(result))
 }
 
 fn windows(report: &mut Report, yes: bool) -> Result<(), Failed> {
     report.step("install what is missing", || {
-        install::debian(&[install::BUILD, install::WINDOWS], yes)
+        install::debian(&[For::Build, For::Windows], yes)
     })?;
     report.step("ui: dist", || crate::ui_dist(yes))?;
     report.step("check: windows", || {
@@ -53,7 +56,7 @@ fn windows(report: &mut Report, yes: bool) -> Result<(), Failed> {
 
 fn macos(report: &mut Report, yes: bool) -> Result<(), Failed> {
     report.step("install what is missing", || {
-        install::debian(&[install::BUILD, install::MACOS], yes)
+        install::debian(&[For::Build, For::Macos], yes)
     })?;
     report.step("ui: dist", || crate::ui_dist(yes))?;
     report.step("check: macos", || {

@@ -8,6 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::install;
+use crate::programs::For;
 use crate::sh::{self, MINUTE, Scratch};
 
 /// What libFuzzer needs to see from the code under test.
@@ -38,7 +39,7 @@ pub(crate) fn short() -> Result<()> {
 
 /// Every target for so many minutes.
 pub(crate) fn long(minutes: u64, yes: bool) -> Result<()> {
-    install::debian(&[install::BUILD], yes)?;
+    install::debian(&[For::Build], yes)?;
     each(&package().join("corpus"), |target, corpus| {
         let mut command = fuzzer(target, &["-timeout=5", "-rss_limit_mb=2048", "-print_final_stats=1"]);
         command

