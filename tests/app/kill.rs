@@ -1,15 +1,11 @@
 //! Kill -9 of the app with its embedded relay, at random points under load: the design's invariants 1 to 5 hold
 //! (part 8). The headless relay has the same test in its own package.
-#![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used)]
 
-mod harness;
-
-use harness::app::{data_dir, simulator, start};
-use harness::display::{Desktop, Running};
-use harness::notifications::Notifications;
-use harness::xml::{Incoming, post};
-use harness::{eventually, eventually_async};
+use crate::harness::app::{data_dir, simulator, start};
+use crate::harness::display::{Desktop, Running};
+use crate::harness::notifications::Notifications;
+use crate::harness::xml::{Incoming, post};
+use crate::harness::{eventually, eventually_async};
 use perezvon_core::Time;
 use rusqlite::{Connection, OpenFlags};
 use std::collections::{BTreeMap, HashSet};

@@ -1,11 +1,7 @@
 //! Toasts on Linux, against a real session bus and a notification service of the test.
-#![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
 
-mod harness;
-
-use harness::bus::Bus;
-use harness::notifications::{Clicks, FULL, Notifications, pretend_click};
+use crate::harness::bus::Bus;
+use crate::harness::notifications::{Clicks, FULL, Notifications, pretend_click};
 use perezvon_app::toast::{Ability, CloseReason, Options, ToastEvent, Toasts};
 use perezvon_desk::toast::{Action, Button, ButtonKey, Stay, Toast, ToastKey, ToastKind, ToastOp, Urgency};
 use std::collections::BTreeSet;
@@ -26,7 +22,7 @@ impl Desk {
             desktop_entry: "perezvon".to_owned(),
             app_id: "ru.perezvon.desk".to_owned(),
             icon_dir: icons.path().to_owned(),
-            icons: &[("perezvon", include_bytes!("../icons/icon.png"))],
+            icons: &[("perezvon", include_bytes!("../../icons/icon.png"))],
             bus: Some(address.to_owned()),
         };
         let (sender, events) = mpsc::channel(64);

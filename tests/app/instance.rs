@@ -1,14 +1,10 @@
 //! One app, whoever starts it again, and the way out of it: the second start's arguments, the tray's menu, quitting.
-#![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used)]
 
-mod harness;
-
-use harness::app::{BINARY, data_dir, environment, from_client, simulator, start, subscribed};
-use harness::display::{Desktop, Running};
-use harness::eventually;
-use harness::notifications::Notifications;
-use harness::tray::Tray;
+use crate::harness::app::{BINARY, data_dir, environment, from_client, simulator, start, subscribed};
+use crate::harness::display::{Desktop, Running};
+use crate::harness::eventually;
+use crate::harness::notifications::Notifications;
+use crate::harness::tray::Tray;
 use perezvon_sim::Sim;
 use std::path::Path;
 

@@ -1,15 +1,11 @@
 //! The main job from end to end: an event of the PBX becomes a toast that names the caller; a click calls back, opens
 //! the card, opens the document. The simulator, the bus, the notification service and the window are real.
-#![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used)]
 
-mod harness;
-
-use harness::app::{from_client, simulator, start, subscribed};
-use harness::display::Desktop;
-use harness::eventually_async;
-use harness::notifications::Notifications;
-use harness::window::Window;
+use crate::harness::app::{from_client, simulator, start, subscribed};
+use crate::harness::display::Desktop;
+use crate::harness::eventually_async;
+use crate::harness::notifications::Notifications;
+use crate::harness::window::Window;
 use perezvon_sim::Args;
 
 #[tokio::test(flavor = "multi_thread")]

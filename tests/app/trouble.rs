@@ -1,15 +1,11 @@
 //! What goes wrong is told in the window in plain words, with what to do, and nothing is lost (issue 2, "Done when").
 //! The full disk and the garbage of the relay have more tests in its own package.
-#![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used)]
 
-mod harness;
-
-use harness::app::{BINARY, CLIENT, data_dir, environment, from_client, simulator, start, subscribed};
-use harness::display::{Desktop, Running};
-use harness::notifications::Notifications;
-use harness::window::Window;
-use harness::xml::{Incoming, post};
+use crate::harness::app::{BINARY, CLIENT, data_dir, environment, from_client, simulator, start, subscribed};
+use crate::harness::display::{Desktop, Running};
+use crate::harness::notifications::Notifications;
+use crate::harness::window::Window;
+use crate::harness::xml::{Incoming, post};
 use perezvon_desk::Desk;
 use perezvon_sim::Sim;
 use serde_json::json;
