@@ -126,7 +126,12 @@ async fn the_window_opens_on_the_card_and_on_the_document() {
     let window = Window::open(&desktop, &sim).await;
     subscribed(&sim).await;
 
-    sim.play("incoming-answered", from_client()).unwrap();
+    // Rings long enough to be seen on a busy machine too: where all of a call comes at once, only its end is shown.
+    let long = Args {
+        ring_ms: Some(150_000),
+        ..from_client()
+    };
+    sim.play("incoming-answered", long).unwrap();
     let ring = toasts
         .toast(0, "the incoming call", |t| t.body.contains("+7 (900) 000-00-99"))
         .await;
