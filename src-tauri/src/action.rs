@@ -1,5 +1,5 @@
-//! The only place where an action is carried out, whether it comes from a toast, the tray, a `tel:` link, a second
-//! start or the window (design, part 3, step 6).
+//! The only place where an action is carried out, whether it comes from a toast, the tray, the window or, once a person
+//! has agreed (`dial.rs`), from a link or a second start (design, part 3, step 6).
 
 use crate::app::{Perezvon, words};
 use crate::args::Wish;
@@ -17,10 +17,12 @@ const STORING: Duration = Duration::from_secs(2);
 /// Two clicks on one number within so long are one order.
 const ONE_ORDER: Duration = Duration::from_secs(2);
 
-/// Does what a link, an argument or a second start asks for.
+/// Does what a link, an argument or a second start asks for: shows something, or asks the person.
 pub(crate) fn grant(handle: &AppHandle, wish: Wish) {
     match wish {
-        Wish::Do(action) => carry_out(handle, action),
+        Wish::Show => window::show(handle, ""),
+        Wish::Open(action) => carry_out(handle, action),
+        Wish::Dial(dial) => crate::dial::ask(handle, dial),
         Wish::Join(link) => {
             if let Some(app) = handle.try_state::<Arc<Perezvon>>() {
                 app.joining.offer(link);

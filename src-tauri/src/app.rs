@@ -4,7 +4,7 @@ use crate::args::{self, Args};
 use crate::ipc::{Changed, Failure, ServiceState, Settings};
 use crate::service::Joining;
 use crate::toast::{self, CloseReason, ToastEvent, Toasts};
-use crate::{action, log, secrets, settings, tray, window};
+use crate::{action, autostart, dial, log, secrets, settings, tray, window};
 use perezvon_desk::notifications::State as ToastState;
 use perezvon_desk::relay_client::RelayClient;
 use perezvon_desk::toast::ToastOp;
@@ -49,6 +49,8 @@ pub(crate) struct Perezvon {
     pub(crate) orders: action::Orders,
     /// A relay that somebody is asked to join.
     pub(crate) joining: Joining,
+    /// A link that asks to dial.
+    pub(crate) asked: dial::Asked,
     relay: watch::Sender<Way>,
     settings: RwLock<Settings>,
     /// Where a click leads that the window has not heard of yet.
@@ -78,6 +80,7 @@ impl Perezvon {
         }
         let (events, answers) = mpsc::channel(64);
         let options = toast_options(&handle, &data_dir);
+        let shown_dir = data_dir.display().to_string();
         let toasts = tauri::async_runtime::block_on(async { Toasts::start(options, events) });
         tauri::async_runtime::spawn(hear_toasts(handle.clone(), answers));
         Self {
@@ -85,6 +88,7 @@ impl Perezvon {
             secrets: secrets::Secrets::new(&data_dir),
             orders: action::Orders::default(),
             joining: Joining::default(),
+            asked: dial::Asked::default(),
             data_dir,
             relay_argument: args.relay.clone(),
             desk,
@@ -95,6 +99,7 @@ impl Perezvon {
             service: watch::Sender::new(ServiceState {
                 level: "off".to_owned(),
                 trouble: Some("starting".to_owned()),
+                data_dir: shown_dir,
                 ..ServiceState::default()
             }),
             restart: Notify::new(),
@@ -270,11 +275,38 @@ pub(crate) fn listen_to_links(handle: &AppHandle) {
     let target = handle.clone();
     handle.deep_link().on_open_url(move |event| {
         for url in event.urls() {
-            if let Some(wish) = args::wish_of_link(url.as_str()) {
-                action::grant(&target, wish);
-            }
+            action::grant(&target, args::wish_of_link(url.as_str()));
         }
     });
+}
+
+/// What the system keeps of the app, how it is started for links and with the system, is put right; and what the user
+/// has switched off there is off here.
+pub(crate) async fn agree_with_system(app: Arc<Perezvon>) {
+    #[cfg(windows)]
+    if let Err(error) = crate::register::links() {
+        tracing::warn!(%error, "The app could not be registered for links");
+    }
+    if !app.settings().autostart {
+        return;
+    }
+    match autostart::mend(&app.handle) {
+        Ok(true) => {}
+        Ok(false) => {
+            let settings = Settings {
+                autostart: false,
+                ..app.settings()
+            };
+            app.set_settings(settings.clone());
+            // What could not be stored is found again at the next start.
+            let _ = app.with_desk(move |desk| settings::save(desk, &settings)).await;
+            app.changed(Changed {
+                state: true,
+                ..Changed::default()
+            });
+        }
+        Err(error) => tracing::warn!(%error, "The entry for the start with the system could not be put right"),
+    }
 }
 
 /// Toast → action: the second of the two hand-offs (design, part 3).

@@ -1,6 +1,6 @@
 //! The command line (design, part 7).
 
-use perezvon_core::Number;
+use crate::link::{self, Dial};
 use perezvon_desk::relay_client::JoinLink;
 use perezvon_desk::toast::Action;
 use std::path::PathBuf;
@@ -18,50 +18,56 @@ pub struct Args {
     /// Start in the tray, without a window.
     #[arg(long)]
     pub minimized: bool,
-    /// A number to call, or a tel:, callto: or perezvon: link.
-    #[arg(value_name = "NUMBER")]
-    pub what: Option<String>,
+    /// A number to call, or a tel:, callto:, sip: or perezvon: link. What stands behind it is not looked at: a system
+    /// that quotes a link badly must not let it bring options along.
+    #[arg(value_name = "NUMBER", trailing_var_arg = true)]
+    pub what: Vec<String>,
 }
 
 impl Args {
-    /// From the command line of a second start, handed over by the single-instance plugin. What cannot be read is a
-    /// plain "show yourself".
-    pub(crate) fn of_second_start(argv: &[String]) -> Self {
-        <Self as clap::Parser>::try_parse_from(argv).unwrap_or_default()
+    /// What a second start asks for, from its command line as the single-instance plugin hands it over; none for
+    /// nothing (`--minimized`). Its options change nothing in the app that runs, and what cannot be read, or names a
+    /// relay, is a plain "show yourself".
+    pub(crate) fn of_second_start(argv: &[String]) -> Option<Wish> {
+        let Ok(second) = <Self as clap::Parser>::try_parse_from(argv) else {
+            return Some(Wish::Show);
+        };
+        match second.wish() {
+            Some(_) if second.relay.is_some() => Some(Wish::Show),
+            None if second.minimized => None,
+            wish => Some(wish.unwrap_or(Wish::Show)),
+        }
     }
 
     /// What the start asks for beyond starting.
     pub(crate) fn wish(&self) -> Option<Wish> {
-        self.what.as_deref().and_then(wish_of_link)
+        self.what.first().map(|text| wish_of_link(text))
     }
 }
 
-/// What a link, an argument or a second start asks for.
+/// What a link, an argument or a second start asks for. None of it acts without a person: it shows something or asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Wish {
-    /// To be carried out.
-    Do(Action),
-    /// To join a relay: the person in front of the window is asked first.
+    /// To show the window as it is.
+    Show,
+    /// To show a record or a page.
+    Open(Action),
+    /// To dial: the person in front of the window is asked first.
+    Dial(Dial),
+    /// To join a relay: the same.
     Join(JoinLink),
 }
 
-/// A number or link as a wish: a number is called, `perezvon://contact/12` shows a record, `perezvon://join?…` asks
-/// whether to join a relay. `None` for what is none of these.
-pub(crate) fn wish_of_link(text: &str) -> Option<Wish> {
+/// A number or link as a wish: a number is asked about, `perezvon://contact/12` shows a record, `perezvon://join?…` asks
+/// whether to join a relay.
+pub(crate) fn wish_of_link(text: &str) -> Wish {
     if let Some(link) = JoinLink::parse(text) {
-        return Some(Wish::Join(link));
+        return Wish::Join(link);
     }
-    action_of_link(text).map(Wish::Do)
-}
-
-fn action_of_link(text: &str) -> Option<Action> {
-    if let Some(rest) = text.strip_prefix("perezvon:") {
-        return action_of_route(rest.trim_start_matches('/'));
+    match text.strip_prefix("perezvon:") {
+        Some(rest) => action_of_route(rest.trim_start_matches('/')).map_or(Wish::Show, Wish::Open),
+        None => Wish::Dial(link::read(text)),
     }
-    let number = Number::parse(text);
-    number.dial().map(|_| Action::CallBack {
-        number: number.canonical(),
-    })
 }
 
 /// A route of the window as an action. Only routes that show something: a link from a web page must not act.
@@ -93,36 +99,36 @@ fn action_of_route(route: &str) -> Option<Action> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use clap::Parser as _;
+
+    fn second(args: &[&str]) -> Option<Wish> {
+        let argv: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
+        Args::of_second_start(&argv)
+    }
+
+    fn dial(text: &str) -> Wish {
+        Wish::Dial(link::read(text))
+    }
 
     #[test]
-    fn links_become_actions() {
-        for (link, number) in [
-            ("tel:+7%20(900)%20000-00-99", "+79000000099"),
-            ("callto:89000000099", "+79000000099"),
-            ("+7 900 000-00-99", "+79000000099"),
-            ("101", "101"),
-        ] {
-            assert_eq!(
-                action_of_link(link),
-                Some(Action::CallBack {
-                    number: number.to_owned()
-                }),
-                "{link}"
-            );
-        }
+    fn links_ask_or_show() {
+        assert_eq!(wish_of_link("tel:+7%20(900)%20000-00-99"), dial("+79000000099"));
+        assert_eq!(wish_of_link("101"), dial("101"));
         assert_eq!(
-            action_of_link("perezvon://contact/12"),
-            Some(Action::OpenContact { id: 12 })
+            wish_of_link("perezvon://contact/12"),
+            Wish::Open(Action::OpenContact { id: 12 })
         );
-        assert_eq!(action_of_link("perezvon://contact/x"), None);
-        assert_eq!(action_of_link("tel:anonymous"), None);
-        assert_eq!(action_of_link("tel:"), None);
+        assert_eq!(wish_of_link("perezvon://contact/x"), Wish::Show);
+        assert_eq!(
+            wish_of_link("tel:anonymous"),
+            Wish::Dial(Dial::Unread("anonymous".to_owned()))
+        );
     }
 
     #[test]
     fn a_link_to_join_only_asks() {
         let link = "perezvon://join?relay=https://relay.example.ru&code=K7M2-4QXP-9DRT";
-        let Some(Wish::Join(read)) = wish_of_link(link) else {
+        let Wish::Join(read) = wish_of_link(link) else {
             panic!("{link} asks to join")
         };
         assert_eq!(read.relay(), "https://relay.example.ru");
@@ -130,20 +136,86 @@ mod tests {
         let shown = Action::OpenSettings {
             section: "connection".to_owned(),
         };
-        assert_eq!(unreadable, Some(Wish::Do(shown)), "what cannot be read joins nothing");
+        assert_eq!(unreadable, Wish::Open(shown), "what cannot be read joins nothing");
     }
 
     #[test]
-    fn a_second_start_is_never_refused() {
-        let argv = |args: &[&str]| args.iter().map(|a| (*a).to_owned()).collect::<Vec<_>>();
+    fn a_second_start_shows_or_asks_whatever_its_command_line() {
+        let unread = |text: &str| Some(Wish::Dial(Dial::Unread(text.to_owned())));
+        let evil = "--relay=https://evil.example";
+        let number = Some(dial("tel:+79000000001"));
         assert_eq!(
-            Args::of_second_start(&argv(&["perezvon", "tel:101"])).what.as_deref(),
-            Some("tel:101")
+            second(&["perezvon", "tel:+79000000001", "--relay", "https://evil.example"]),
+            number
         );
-        assert!(
-            Args::of_second_start(&argv(&["perezvon", "--no-such-flag"]))
-                .what
-                .is_none()
+        let share = "\\\\evil.example\\share";
+        assert_eq!(
+            second(&["perezvon", "perezvon://contact/1", "--data-dir", share]),
+            Some(Wish::Open(Action::OpenContact { id: 1 }))
         );
+        assert_eq!(second(&["perezvon", evil, "tel:+79000000001"]), Some(Wish::Show));
+        assert_eq!(
+            second(&["perezvon", "--", evil]),
+            unread(evil),
+            "no option, and no number"
+        );
+        assert_eq!(
+            second(&["perezvon", "tel:+79000000001", "tel:+79000000002"]),
+            number,
+            "the first"
+        );
+        assert_eq!(second(&["perezvon", "-minimized"]), Some(Wish::Show));
+        assert_eq!(second(&["perezvon", "tel:-79000000001"]), unread("-79000000001"));
+        assert_eq!(
+            second(&["perezvon", "tel:+7 900", "000-00-01"]),
+            unread("+7 900"),
+            "half a number"
+        );
+        assert_eq!(second(&["perezvon", "--no-such-flag"]), Some(Wish::Show));
+        assert_eq!(
+            second(&["perezvon", "--help"]),
+            Some(Wish::Show),
+            "nobody reads it there"
+        );
+        assert_eq!(second(&["perezvon"]), Some(Wish::Show));
+        assert_eq!(
+            second(&["perezvon", "--"]),
+            Some(Wish::Show),
+            "a desktop entry without a link"
+        );
+        assert_eq!(second(&["perezvon", "--minimized"]), None);
+        assert_eq!(second(&["perezvon", "--minimized", "tel:101"]), Some(dial("101")));
+    }
+
+    #[test]
+    fn options_behind_a_link_are_not_obeyed_at_the_first_start_either() {
+        let first = |args: &[&str]| Args::try_parse_from(args);
+        for behind in [
+            &["--relay", "https://evil.example"][..],
+            &["--relay=https://evil.example"],
+            &["--data-dir", "/evil", "--minimized"],
+            &["--", "--relay", "https://evil.example"],
+        ] {
+            for front in [
+                &["perezvon", "tel:+79000000001"][..],
+                &["perezvon", "--", "tel:+79000000001"],
+            ] {
+                let read = first(&[front, behind].concat()).unwrap();
+                assert_eq!((read.relay.as_deref(), read.minimized), (None, false), "{behind:?}");
+                assert_ne!(
+                    read.data_dir.as_deref(),
+                    Some(std::path::Path::new("/evil")),
+                    "{behind:?}"
+                );
+                assert_eq!(read.wish(), Some(dial("+79000000001")));
+            }
+        }
+        let own = first(&["perezvon", "--relay", "https://relay.example.ru", "tel:101"]).unwrap();
+        assert_eq!(
+            own.relay.as_deref(),
+            Some("https://relay.example.ru"),
+            "what stands in front is the user's"
+        );
+        assert!(first(&["perezvon", "-minimized"]).is_err(), "a mistyped option is told");
     }
 }

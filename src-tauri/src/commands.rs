@@ -4,16 +4,15 @@ mod admin;
 
 use crate::action;
 use crate::app::Perezvon;
-use crate::ipc::{Abonent, AppState, Changed, CheckLine, Failure, JoinOffer, Placed, Settings, Welcome};
+use crate::ipc::{Abonent, AppState, Changed, CheckLine, DialOffer, Failure, JoinOffer, Placed, Settings, Welcome};
 use crate::secrets::{self, Place};
-use crate::{service, settings};
+use crate::{autostart, dial, service, settings};
 use perezvon_desk::relay_client::{JoinLink, is_in_the_clear};
 use perezvon_desk::view::{
     CallView, CallsFilter, CallsPage, ContactDraft, ContactRow, ContactView, DocumentView, NotificationRow,
 };
 use std::sync::Arc;
 use tauri::State;
-use tauri_plugin_autostart::ManagerExt as _;
 
 type App<'a> = State<'a, Arc<Perezvon>>;
 type Answer<T> = Result<T, Failure>;
@@ -25,6 +24,9 @@ pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + '
         calls,
         call,
         call_back,
+        dial_offer,
+        dial_accept,
+        dial_decline,
         contacts,
         contact,
         save_contact,
@@ -108,6 +110,22 @@ async fn call(app: App<'_>, id: String) -> Answer<CallView> {
 #[tauri::command]
 async fn call_back(app: App<'_>, number: String) -> Answer<Placed> {
     action::call_back(&app, &number).await
+}
+
+#[tauri::command]
+async fn dial_offer(app: App<'_>) -> Answer<Option<DialOffer>> {
+    dial::offer(&app).await
+}
+
+#[tauri::command]
+async fn dial_accept(app: App<'_>, number: String) -> Answer<Placed> {
+    dial::accept(&app, &number).await
+}
+
+#[tauri::command]
+async fn dial_decline(app: App<'_>) -> Answer<()> {
+    app.asked.decline();
+    Ok(())
 }
 
 #[tauri::command]
@@ -288,23 +306,21 @@ async fn change_connection(
 
 #[tauri::command]
 async fn save_settings(app: App<'_>, settings: Settings) -> Answer<()> {
-    let settings = settings::checked(settings)?;
+    let mut settings = settings::checked(settings)?;
     let before = app.settings();
+    let refused = if before.autostart == settings.autostart {
+        None
+    } else {
+        autostart::set(&app.handle, settings.autostart).err()
+    };
+    if let Some(error) = &refused {
+        tracing::warn!(%error, "Autostart could not be changed");
+        settings.autostart = before.autostart;
+    }
     let stored = settings.clone();
     app.with_desk(move |desk| settings::save(desk, &stored)).await?;
     app.set_settings(settings.clone());
     app.set_words();
-    if before.autostart != settings.autostart {
-        let autostart = app.handle.autolaunch();
-        let done = if settings.autostart {
-            autostart.enable()
-        } else {
-            autostart.disable()
-        };
-        if let Err(error) = done {
-            tracing::warn!(%error, "Autostart could not be changed");
-        }
-    }
     let relay_setup = |s: &Settings| (s.listen.clone(), s.public_url.clone(), s.grace_s);
     if relay_setup(&before) != relay_setup(&settings) {
         app.restart.notify_one();
@@ -313,7 +329,13 @@ async fn save_settings(app: App<'_>, settings: Settings) -> Answer<()> {
         state: true,
         ..Changed::default()
     });
-    Ok(())
+    match refused {
+        None => Ok(()),
+        Some(error) => Err(Failure {
+            code: "autostart_refused".to_owned(),
+            detail: Some(error.to_string()),
+        }),
+    }
 }
 
 #[tauri::command]

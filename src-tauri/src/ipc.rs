@@ -7,6 +7,9 @@
 //! | `calls` | `filter: CallsFilter, cursor: string or null, limit: number` | `CallsPage` |
 //! | `call` | `id: string` | `CallView` |
 //! | `call_back` | `number: string` | [`Placed`] |
+//! | `dial_offer` | | [`DialOffer`] or null: what a link asks to dial (dials nothing) |
+//! | `dial_accept` | `number: string` (as offered) | [`Placed`] |
+//! | `dial_decline` | | |
 //! | `contacts` | `query: string, offset: number, limit: number` | `ContactRow[]` |
 //! | `contact` | `id: number` | `ContactView` |
 //! | `save_contact` | `draft: ContactDraft` | `number` (id) |
@@ -92,7 +95,7 @@ pub struct ServiceState {
     pub level: String,
     /// Code of the worst trouble, none when ready: `no_token`, `token_refused`, `pbx_unreachable`, `pbx_unavailable`,
     /// `no_public_url`, `polling` (no events come, calls are asked for), `subscription_refused`, `no_me`, `relay_unreachable`, `key_refused`, `port_in_use`,
-    /// `disk_full`, `database_damaged`, `no_notifications`, `keyring_locked`, `starting`.
+    /// `disk_full`, `data_folder` (no database can be kept in it, as on a network drive), `database_damaged`, `no_notifications`, `keyring_locked`, `starting`.
     pub trouble: Option<String>,
     /// The relay runs inside the app.
     pub embedded: bool,
@@ -119,6 +122,8 @@ pub struct ServiceState {
     pub records_at: Option<String>,
     /// Code of what keeps the recordings from being read.
     pub records_error: Option<String>,
+    /// Folder of the app's data, for a trouble that names it.
+    pub data_dir: String,
 }
 
 /// A user of the PBX.
@@ -171,6 +176,8 @@ pub struct Settings {
     pub document_toast: bool,
     /// Summary after an absence.
     pub digest: bool,
+    /// A link with a plain number of at least seven digits is dialled without a question. Codes and short numbers never.
+    pub links_dial: bool,
 }
 
 impl Settings {
@@ -211,6 +218,7 @@ impl Default for Settings {
             documents: "all".to_owned(),
             document_toast: true,
             digest: true,
+            links_dial: false,
         }
     }
 }
@@ -225,6 +233,24 @@ pub struct JoinOffer {
     pub relay: String,
     /// HTTP to another machine: everybody on the way could read the key and the calls.
     pub in_the_clear: bool,
+}
+
+/// A link (or a second start) asks to dial. It may come from anywhere: the window shows what was read and waits for a
+/// person's word.
+#[derive(Clone, Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct DialOffer {
+    /// `number` (asked about), `code` (never dialled from a link) or `unread` (no number could be read).
+    pub kind: String,
+    /// The number for reading, the code, or the text that could not be read.
+    pub text: String,
+    /// For `dial_accept`; only with `number`.
+    pub number: Option<String>,
+    /// Contacts with this number: none, one, or several candidates.
+    pub names: Vec<String>,
+    /// Company of the one contact.
+    pub company: Option<String>,
 }
 
 /// The relay took the code.
@@ -256,7 +282,7 @@ pub struct Placed {
 pub struct CheckLine {
     /// Which check: `relay` (only where the relay does not answer or has no inside to show), `clock`, `dns`, `tls`,
     /// `token`, `abonents`, `rights`, `publicUrl`, `callback`, `subscription`, `events`, `ownEvent`, `certificate`,
-    /// `recording`, `ledger`, `disk`, `feed`, `import`, `toasts`, `keyring`, `me`.
+    /// `recording`, `ledger`, `disk`, `feed`, `import`, `files`, `toasts`, `keyring`, `me`.
     pub id: String,
     /// Passed, with a warning or skipped at worst.
     pub ok: bool,
@@ -297,7 +323,7 @@ pub struct Failure {
     /// `code_unknown`, `code_used`, `code_expired`, `too_many_tries`, `not_a_relay`, `relay_tls`, `in_the_clear` (joining
     /// a relay by plain HTTP was not agreed to), `call_refused`, `call_unknown` (the PBX did not say whether the call was
     /// placed), `storage`, `timeout`, `too_long`, `forbidden`, `refused` (the detail says why), `pbx_refused`,
-    /// `too_many`, `not_supported` (the relay is older than the window).
+    /// `too_many`, `not_supported` (the relay is older than the window), `autostart_refused` (by the system).
     pub code: String,
     /// For support; no secrets.
     pub detail: Option<String>,

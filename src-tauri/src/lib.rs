@@ -5,10 +5,15 @@
 mod action;
 mod app;
 mod args;
+mod autostart;
 mod commands;
+mod dial;
 pub mod ipc;
+mod link;
 mod log;
 mod memory;
+#[cfg(windows)]
+mod register;
 pub mod secrets;
 mod service;
 mod settings;
@@ -31,7 +36,6 @@ pub fn run(args: Args) -> ExitCode {
     let built = tauri::Builder::default()
         .plugin(single_instance(&args, &identifier))
         .plugin(tauri_plugin_deep_link::init())
-        .plugin(tauri_plugin_autostart::Builder::new().args(["--minimized"]).build())
         .plugin(tauri_plugin_window_state::Builder::new().build())
         .invoke_handler(commands::handler())
         .setup(move |tauri| {
@@ -65,11 +69,8 @@ pub fn run(args: Args) -> ExitCode {
 /// feature `deep-link`: it would hand a link over twice, and a number would be called twice.
 fn single_instance(args: &Args, identifier: &str) -> tauri::plugin::TauriPlugin<tauri::Wry> {
     let mut builder = tauri_plugin_single_instance::Builder::new().callback(|handle, argv, _cwd| {
-        let second = Args::of_second_start(&argv);
-        match second.wish() {
-            Some(wish) => action::grant(handle, wish),
-            None if !second.minimized => window::show(handle, ""),
-            None => {}
+        if let Some(wish) = Args::of_second_start(&argv) {
+            action::grant(handle, wish);
         }
     });
     if let Some(dir) = &args.data_dir {
@@ -88,6 +89,7 @@ fn start(handle: &AppHandle, args: &Args) -> anyhow::Result<()> {
     handle.manage(Arc::clone(&app));
     tray::build(handle)?;
     app::listen_to_links(handle);
+    tauri::async_runtime::spawn(app::agree_with_system(Arc::clone(&app)));
     tauri::async_runtime::spawn(service::run(Arc::clone(&app)));
     match args.wish() {
         Some(wish) => action::grant(handle, wish),

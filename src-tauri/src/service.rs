@@ -3,6 +3,7 @@
 //! Whatever the settings change about it (token, relay, abonent, address), the loop drains what runs and starts anew:
 //! one way to start, and nothing to keep in step.
 
+mod demo;
 mod embedded;
 mod join;
 mod state;
@@ -16,6 +17,7 @@ use crate::app::{Perezvon, Way};
 use crate::ipc::{Changed, Failure};
 use crate::secrets::{Kept, Place, SecretError};
 use crate::settings::{self, Connection};
+use demo::is_demo;
 use perezvon_desk::follow::{FeedState, Followed, News, follow};
 use perezvon_desk::relay_client::KeySource;
 use perezvon_desk::relay_client::RelayClient;
@@ -32,13 +34,6 @@ const RETRY: Duration = Duration::from_secs(15);
 const ASKING: Duration = Duration::from_secs(5);
 /// The keyring waits for its password.
 const LOCKED: &str = "keyring_locked";
-/// `PEREZVON_DEMO`: listens at a free port of this machine and takes that for the public address, and the first abonent
-/// for the user. For the demonstration and the tests.
-const DEMO: &str = "PEREZVON_DEMO";
-
-pub(crate) fn is_demo() -> bool {
-    std::env::var_os(DEMO).is_some()
-}
 
 /// What runs between two restarts.
 pub(crate) struct Session {
@@ -102,6 +97,7 @@ async fn start(app: &Arc<Perezvon>) -> Result<Session, Failure> {
     match app.desk() {
         Ok(_) if session.me.is_empty() && session.relay.is_some() && is_demo() => {
             session.me = wizard::take_first_abonent(app, &session.client).await?;
+            app.with_desk(demo::fill).await?;
         }
         Ok(_) => {}
         Err(failure) => session.trouble = Some(failure.code),

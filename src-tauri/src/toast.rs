@@ -19,6 +19,8 @@ mod text;
 #[cfg(not(target_os = "linux"))]
 mod threads;
 
+pub(crate) use text::clean;
+
 #[cfg(target_os = "linux")]
 use linux::run;
 #[cfg(not(target_os = "linux"))]
@@ -276,10 +278,12 @@ fn rank(urgency: Urgency) -> u8 {
     }
 }
 
-/// The action behind a key that a service answered; `default` is the body.
+/// The action behind a key that a service answered; `default` is the body. That key is every program's: where a service
+/// has given a number of ours to another program's toast, a click on it opens our window at most.
 fn action_of(toast: &Toast, key: &str) -> Option<Action> {
     if key == "default" {
-        return toast.body_action.clone();
+        let dials = |action: &Action| matches!(action, Action::CallBack { .. });
+        return toast.body_action.clone().filter(|action| !dials(action));
     }
     toast
         .buttons

@@ -8,6 +8,7 @@ mod words;
 
 use crate::app::Perezvon;
 use crate::ipc::ServiceState;
+use crate::toast::clean;
 use crate::{action, window};
 use perezvon_desk::Language;
 use perezvon_desk::toast::Action;
@@ -238,7 +239,7 @@ fn callers(missed: &[CallRow]) -> Vec<Caller> {
             let text = row
                 .name
                 .as_deref()
-                .map_or_else(|| shown.to_owned(), |name| format!("{name} {shown}"));
+                .map_or_else(|| shown.to_owned(), |name| format!("{} {shown}", clean(name)));
             Caller {
                 text,
                 number: number.to_owned(),

@@ -8,6 +8,9 @@ use tauri::{AppHandle, Emitter as _, Manager as _, WebviewUrl, WebviewWindowBuil
 
 const LABEL: &str = "main";
 
+/// The route of the question before a link dials: a dialog over whatever page is shown.
+pub(crate) const DIAL: &str = "dial";
+
 /// Shows the window at a route such as `contact/12`; an empty route leaves an open window where it is. Called on a
 /// person's wish only, so it may take the focus.
 pub(crate) fn show(app: &AppHandle, route: &str) {
@@ -36,7 +39,13 @@ fn show_on_main_thread(app: &AppHandle, route: &str) -> tauri::Result<()> {
         window.show()?;
         return window.set_focus();
     }
-    let url = if route.is_empty() {
+    let url = if route == DIAL {
+        // No page: the window asks for it when it is ready.
+        if let Some(app) = app.try_state::<Arc<Perezvon>>() {
+            app.set_route(Some(route.to_owned()));
+        }
+        "index.html".to_owned()
+    } else if route.is_empty() {
         "index.html".to_owned()
     } else {
         format!("index.html#/{route}")

@@ -91,7 +91,11 @@ struct Daemon {
     changed: watch::Sender<u64>,
     capabilities: Vec<String>,
     clicks: Clicks,
+    stacks: Stacks,
 }
+
+/// Whether the second toast is put on the first, as dunst does with `stack_duplicates`.
+type Stacks = fn(&Shown, &Shown) -> bool;
 
 #[interface(name = "org.freedesktop.Notifications")]
 impl Daemon {
@@ -114,12 +118,8 @@ impl Daemon {
         let button = actions.get(1).map(|(key, _)| key.clone());
         let id = {
             let mut record = self.record.lock().unwrap();
-            if replaces == 0 {
-                record.last_id += 1;
-            }
-            let id = if replaces == 0 { record.last_id } else { replaces };
-            record.shown.push(Shown {
-                id,
+            let mut shown = Shown {
+                id: replaces,
                 replaces,
                 app,
                 icon,
@@ -128,7 +128,19 @@ impl Daemon {
                 actions,
                 hints,
                 timeout,
-            });
+            };
+            if replaces == 0 {
+                let is_open = |other: &&Shown| !record.closed.contains(&other.id);
+                let same = record.shown.iter().rev().filter(is_open);
+                if let Some(first) = same.clone().find(|other| (self.stacks)(other, &shown)) {
+                    (shown.id, shown.actions) = (first.id, first.actions.clone());
+                } else {
+                    record.last_id += 1;
+                    shown.id = record.last_id;
+                }
+            }
+            let id = shown.id;
+            record.shown.push(shown);
             id
         };
         self.changed.send_modify(|n| *n += 1);
@@ -187,6 +199,15 @@ impl Notifications {
     }
 
     pub async fn with(bus: &str, capabilities: &[&str], clicks: Clicks) -> Self {
+        Self::serve(bus, capabilities, clicks, |_, _| false).await
+    }
+
+    /// One that gives two toasts one number where `stacks` says so, and keeps the first one's buttons.
+    pub async fn stacking(bus: &str, stacks: Stacks) -> Self {
+        Self::serve(bus, FULL, Clicks::Never, stacks).await
+    }
+
+    async fn serve(bus: &str, capabilities: &[&str], clicks: Clicks, stacks: Stacks) -> Self {
         let record = Arc::new(Mutex::new(Record::default()));
         let (sender, changed) = watch::channel(0);
         let daemon = Daemon {
@@ -194,6 +215,7 @@ impl Notifications {
             changed: sender,
             capabilities: capabilities.iter().map(|c| (*c).to_owned()).collect(),
             clicks,
+            stacks,
         };
         let connection = connection::Builder::address(bus)
             .unwrap()
@@ -275,8 +297,20 @@ impl Notifications {
         Daemon::activation_token(&self.emitter(), id, token).await.unwrap();
     }
 
+    /// The toasts that a person sees now: the last of each number.
+    pub fn open(&self) -> Vec<Shown> {
+        let record = self.record.lock().unwrap();
+        let mut open: Vec<Shown> = Vec::new();
+        for shown in record.shown.iter().filter(|shown| !record.closed.contains(&shown.id)) {
+            open.retain(|other| other.id != shown.id);
+            open.push(shown.clone());
+        }
+        open
+    }
+
     /// Tells that a toast was closed: 1 ran out, 2 by the person, 3 by the app.
     pub async fn tell_closed(&self, id: u32, reason: u32) {
+        self.record.lock().unwrap().closed.push(id);
         Daemon::notification_closed(&self.emitter(), id, reason).await.unwrap();
     }
 

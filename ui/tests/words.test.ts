@@ -1,6 +1,15 @@
 import { expect, test } from "vitest";
 import { dictionaries } from "../src/lib/i18n/index.svelte";
-import { callStatus, failureDetail, failureText, legWords, talkOf, whoOf } from "../src/lib/words";
+import {
+  callStatus,
+  checkText,
+  failureDetail,
+  failureText,
+  legWords,
+  talkOf,
+  troubleText,
+  whoOf,
+} from "../src/lib/words";
 import { call, legs } from "./fake/data";
 
 const t = dictionaries.ru;
@@ -80,4 +89,12 @@ test("legs tell in words what happened on them", () => {
 test("a failure that is not known keeps its code for support", () => {
   expect(failureText({ code: "timeout", detail: null }, t)).toContain("слишком долго");
   expect(failureText({ code: "novel", detail: null }, t)).toContain("novel");
+});
+
+test("a data folder that cannot hold a database is named", () => {
+  for (const t of Object.values(dictionaries)) {
+    expect(troubleText("data_folder", t, "Z:\\Перезвон").advice).toContain(" Z:\\Перезвон ");
+    expect(troubleText("data_folder", t).advice).not.toMatch(/\{|  /);
+    expect(checkText("ledger", "data_folder", t).advice).not.toContain("{");
+  }
 });

@@ -16,6 +16,9 @@ use std::time::Duration;
 /// How long a statement waits for another program that holds the file (a backup, an antivirus).
 const BUSY: Duration = Duration::from_secs(5);
 
+/// What is left of the log's file once all of it is in the database: without a limit SQLite keeps it at its longest.
+const LOG_KEPT: u64 = 4 * 1024 * 1024;
+
 /// Whether a power cut may take the transaction back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Durability {
@@ -40,6 +43,7 @@ impl Db {
             prepare(&writer)?;
             migrate::check(&writer, path)?;
             writer.pragma_update(None, "journal_mode", "WAL")?;
+            writer.pragma_update(None, "journal_size_limit", LOG_KEPT as i64)?;
             writer.pragma_update(None, "foreign_keys", true)?;
             migrate::run(&mut writer, path)?;
             migrate::probe(&writer)?;
@@ -87,6 +91,20 @@ impl Db {
         lock(&self.writer)
             .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
             .map_err(|e| DeskError::from(e).at(&self.path))
+    }
+
+    /// See [`crate::Desk::shorten_log`].
+    pub(crate) fn shorten_log(&self) -> Result<(), DeskError> {
+        let log = self.path.with_extension("db-wal");
+        if std::fs::metadata(log).map_or(0, |log| log.len()) <= LOG_KEPT {
+            return Ok(());
+        }
+        let writer = lock(&self.writer);
+        // Whoever reads is not waited for, and nobody waits for it.
+        writer.busy_timeout(Duration::ZERO)?;
+        let done = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        writer.busy_timeout(BUSY)?;
+        done.map_err(|e| DeskError::from(e).at(&self.path))
     }
 
     /// Reads one consistent state; does not wait for a writer.

@@ -63,6 +63,12 @@ impl Desk {
         self.db.checkpoint()
     }
 
+    /// Writes the log into `desk.db` where it has grown and no other program reads the file just now: a backup or a
+    /// database browser that reads for long makes it grow. To be called about once a minute.
+    pub fn shorten_log(&self) -> Result<(), DeskError> {
+        self.db.shorten_log()
+    }
+
     /// Now, by the relay's clock as far as it is known.
     pub fn now(&self) -> Time {
         local_now().plus(self.ahead.load(Ordering::Relaxed))

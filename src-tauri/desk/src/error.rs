@@ -5,8 +5,11 @@ use std::path::{Path, PathBuf};
 /// Errors of the desk's storage. [`DeskError::code`] is the word of the window's contract.
 #[derive(Debug, thiserror::Error)]
 pub enum DeskError {
-    /// The folder or the file cannot be opened or made.
-    #[error("cannot open {}: {reason}", path.display())]
+    /// The folder or the file cannot be opened or made, or cannot hold a database. Nothing was changed.
+    #[error(
+        "cannot open {} ({reason}): its folder must be on a local disk of this machine, not on a network drive, and writable",
+        path.display()
+    )]
     Open {
         /// The file.
         path: PathBuf,
@@ -66,14 +69,24 @@ impl DeskError {
         match self {
             Self::Damaged { .. } => "database_damaged",
             Self::DiskFull { .. } => "disk_full",
-            Self::Storage(error) if cannot_write(error) => "disk_full",
-            Self::Open { .. } | Self::Newer { .. } | Self::Storage(_) | Self::Value(_) | Self::OtherIdentity => {
-                "storage"
-            }
+            Self::Storage(error) => Self::code_of(error),
+            Self::Open { .. } => "data_folder",
+            Self::Newer { .. } | Self::Value(_) | Self::OtherIdentity => "storage",
             Self::NotFound => "not_found",
             Self::NameMissing => "name_missing",
             Self::BadNumber => "bad_number",
             Self::TooLong => "too_long",
+        }
+    }
+
+    /// The code for what SQLite says of a file of ours, the relay's too.
+    pub fn code_of(error: &rusqlite::Error) -> &'static str {
+        if cannot_write(error) {
+            "disk_full"
+        } else if is_of_folder(error) {
+            "data_folder"
+        } else {
+            "storage"
         }
     }
 
@@ -87,13 +100,30 @@ impl DeskError {
                 detail: error.to_string(),
             },
             _ if cannot_write(&error) => Self::DiskFull { path: path.to_owned() },
-            Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => Self::Open {
+            _ if is_of_folder(&error) => Self::Open {
                 path: path.to_owned(),
                 reason: error.to_string(),
             },
             _ => Self::Storage(error),
         }
     }
+}
+
+/// The folder does not give what a database needs: rights, locks, shared memory. Network drives and some file systems do
+/// not, or take it away while the program runs.
+fn is_of_folder(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode;
+    matches!(
+        error.sqlite_error_code(),
+        Some(
+            ErrorCode::CannotOpen
+                | ErrorCode::PermissionDenied
+                | ErrorCode::ReadOnly
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::FileLockingProtocolFailed
+                | ErrorCode::NoLargeFileSupport
+        )
+    )
 }
 
 /// The disk is full, or a quota or limit keeps the file from growing: for the user it is the same.
@@ -106,6 +136,30 @@ fn cannot_write(error: &rusqlite::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::DeskError;
+
+    #[test]
+    fn what_a_network_drive_answers_is_told_of_the_folder() {
+        use rusqlite::ffi;
+        let code = |extended| DeskError::code_of(&rusqlite::Error::SqliteFailure(ffi::Error::new(extended), None));
+        for extended in [
+            ffi::SQLITE_IOERR,
+            ffi::SQLITE_IOERR_SHMMAP,
+            ffi::SQLITE_IOERR_SHMOPEN,
+            ffi::SQLITE_IOERR_LOCK,
+            ffi::SQLITE_IOERR_READ,
+            ffi::SQLITE_IOERR_FSYNC,
+            ffi::SQLITE_CANTOPEN,
+            ffi::SQLITE_PROTOCOL,
+            ffi::SQLITE_READONLY,
+        ] {
+            assert_eq!(code(extended), "data_folder", "{extended}");
+        }
+        assert_eq!(
+            (code(ffi::SQLITE_FULL), code(ffi::SQLITE_IOERR_WRITE)),
+            ("disk_full", "disk_full")
+        );
+        assert_eq!(code(ffi::SQLITE_BUSY), "storage", "another program, for a moment");
+    }
 
     #[test]
     fn an_unreadable_value_is_not_quoted() {

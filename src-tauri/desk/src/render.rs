@@ -1,5 +1,6 @@
-//! From what a notification is about to the toast's texts (product 4.2): name and number always, the number never
-//! cut, nothing twice, only buttons that work.
+//! From what a notification is about to the toast's texts (product 4.2): name and number always, nothing twice, only
+//! buttons that work. The caller chooses the name; so the number is never cut and stands where no name can hide or
+//! imitate it: on a line of its own, or in the title.
 
 mod call;
 mod progress;
@@ -8,9 +9,13 @@ use crate::toast::{Action, Button, ButtonKey, Stay, Toast, ToastKey, ToastKind, 
 use crate::who::{self, Who};
 use crate::words::{Words, duration};
 use crate::{DeskError, documents, mirror};
+use perezvon_core::snapshot::PartySnapshot;
 use perezvon_core::{CallSnapshot, Number, Outcome, Time};
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
+
+/// Longest name of a person, company or line in a toast, characters: more would push the number and the buttons off.
+const NAME: usize = 80;
 
 /// What a notification is about. The texts are made of it anew whenever a name may have changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,7 +126,7 @@ struct Draw<'a> {
 
 impl Draw<'_> {
     fn document(&self, id: i64, call: &CallSnapshot) -> Result<Rendered, DeskError> {
-        let who = who::who(self.connection, &call.party)?;
+        let who = self.who(&call.party)?;
         let named = self.name_and_number(&who);
         let (name, number) = match (&who.name, &who.number) {
             (Some(name), number) => (Some(name.clone()), number.clone()),
@@ -200,7 +205,19 @@ impl Draw<'_> {
         }
     }
 
-    /// Title and the line below it: who, number, company.
+    /// Who it is, with names of a length that fits.
+    fn who(&self, party: &PartySnapshot) -> Result<Who, DeskError> {
+        let mut who = who::who(self.connection, party)?;
+        for name in who.name.iter_mut().chain(&mut who.company) {
+            *name = cut(name, NAME);
+        }
+        for contact in &mut who.candidates {
+            contact.name = cut(&contact.name, NAME);
+        }
+        Ok(who)
+    }
+
+    /// Title and the line below it: who, and the number alone.
     fn headline(&self, who: &Who) -> (String, Vec<String>) {
         if who.hidden {
             return (self.words.hidden_number(), Vec::new());
@@ -212,11 +229,10 @@ impl Draw<'_> {
             return (title, std::iter::once(maybe).chain(who.company.clone()).collect());
         }
         let title = who.name.clone().unwrap_or_else(|| self.words.unknown_number());
-        let facts: Vec<String> = who.number.iter().chain(&who.company).cloned().collect();
-        (title, joined(facts).into_iter().collect())
+        (title, who.number.iter().cloned().collect())
     }
 
-    /// `name · number` in one line, or what is known of them.
+    /// Name and number, each on its line, or what is known of them.
     fn name_and_number(&self, who: &Who) -> Vec<String> {
         if who.hidden {
             return vec![self.words.hidden_number()];
@@ -231,18 +247,20 @@ impl Draw<'_> {
                 .chain(who.company.clone())
                 .collect();
         }
-        joined(who.name.iter().chain(&who.number).cloned().collect())
-            .into_iter()
-            .collect()
+        who.name.iter().chain(&who.number).cloned().collect()
     }
 
     fn line(&self, call: &CallSnapshot) -> Option<String> {
         let line = call.line.as_ref()?;
         if let Some(queue) = line.queue.as_deref().filter(|queue| !queue.is_empty()) {
-            return Some(self.words.queue(queue));
+            return Some(self.words.queue(&cut(queue, NAME)));
         }
         let number = || line.number.as_deref().map(|number| Number::parse(number).display());
-        line.name.clone().or_else(number).map(|line| self.words.on_line(&line))
+        line.name
+            .as_deref()
+            .map(|name| cut(name, NAME))
+            .or_else(number)
+            .map(|line| self.words.on_line(&line))
     }
 
     fn card_button(&self, action: Option<&Action>) -> Vec<Button> {
@@ -333,6 +351,15 @@ fn card_action(who: &Who, call: Option<&str>) -> Option<Action> {
         (Some(id), _) => Some(Action::OpenContact { id }),
         (None, Some(number)) if who.candidates.is_empty() => Some(Action::NewContact { number: number.clone() }),
         _ => call,
+    }
+}
+
+/// One line of at most so many characters.
+fn cut(text: &str, max: usize) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(max) {
+        Some((at, _)) => format!("{}…", line[..at].trim_end()),
+        None => line,
     }
 }
 

@@ -1,13 +1,14 @@
 //! The relay inside the app: one person, no server.
 
-use super::{LOCKED, Session, is_demo, key_source, secrets_word};
+use super::demo::is_demo;
+use super::{LOCKED, Session, key_source, secrets_word};
 use crate::app::Perezvon;
 use crate::ipc::Failure;
 use crate::secrets::Place;
 use crate::settings::Connection;
 use perezvon_core::call::Policy;
-use perezvon_desk::Secret;
 use perezvon_desk::relay_client::RelayClient;
+use perezvon_desk::{DeskError, Secret};
 use perezvon_relay::{LedgerError, Options, Relay, StartError, Token};
 use std::net::{Ipv4Addr, SocketAddr};
 use tokio::net::TcpListener;
@@ -114,7 +115,8 @@ fn reachable(addr: SocketAddr) -> SocketAddr {
 fn trouble_of(error: &StartError) -> &'static str {
     match error {
         StartError::Ledger(LedgerError::Damaged { .. }) => "database_damaged",
-        StartError::Ledger(LedgerError::Directory { .. } | LedgerError::Sqlite(_)) => "disk_full",
+        StartError::Ledger(LedgerError::Directory { .. }) => "data_folder",
+        StartError::Ledger(LedgerError::Sqlite(error)) => DeskError::code_of(error),
         StartError::Ledger(_) | StartError::Thread(_) => "storage",
         StartError::Listener(_) => "port_in_use",
         // Inside the app the relay speaks no TLS: a wrong setting is all that this can mean.

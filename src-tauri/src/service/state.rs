@@ -4,10 +4,11 @@ use super::Session;
 use crate::app::{Perezvon, words};
 use crate::ipc::{Changed, CheckLine, Failure, ServiceState};
 use crate::toast::Ability;
-use perezvon_desk::Language;
 use perezvon_desk::follow::FeedState;
 use perezvon_desk::relay_client::{Check, Health, RelayError};
 use perezvon_desk::toast::{Toast, ToastKey, ToastOp};
+use perezvon_desk::{Desk, Language};
+use std::path::Path;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -16,11 +17,20 @@ const LOOK: Duration = Duration::from_secs(5);
 /// Trouble that lasts shorter is no reason for a toast: a start, a cable changed.
 const PATIENCE: u32 = 3;
 
+/// So many looks lie between two at the files of the databases.
+const FILES: u32 = 6;
+/// A log of a database this long is told in the check, bytes.
+const LOG_MAX: u64 = 64 * 1024 * 1024;
+
 /// Looks at the state until the session ends. Never returns.
 pub(super) async fn watch(app: &Perezvon, session: &Session, mut feed: watch::Receiver<FeedState>) {
     let mut lasting = 0;
     let mut unstored = None;
-    loop {
+    for look in 1_u32.. {
+        if look % FILES == 0 {
+            // A reader or a busy writer is no trouble; a disk that is one shows elsewhere.
+            let _ = app.with_desk(Desk::shorten_log).await;
+        }
         let health = session.client.health().await.ok();
         let feed_state = feed.borrow_and_update().clone();
         let state = judge(app, session, health.as_ref(), &feed_state);
@@ -60,6 +70,7 @@ pub(super) async fn tell_off(app: &Perezvon, code: &str) {
             "keyring"
         }
         .to_owned(),
+        data_dir: app.data_dir.display().to_string(),
         ..ServiceState::default()
     };
     tell(app, state);
@@ -98,8 +109,11 @@ async fn toast_trouble(app: &Perezvon, code: Option<String>, unstored: &mut Opti
             app.show(toasts).await;
         }
         (Err(_), Some(code)) if unstored.as_ref() != Some(&code) => {
-            app.show(vec![ToastOp::Show(Toast::trouble(words(&app.settings()), &code))])
-                .await;
+            let mut toast = Toast::trouble(words(&app.settings()), &code);
+            if code == "data_folder" {
+                toast.lines.push(app.data_dir.display().to_string());
+            }
+            app.show(vec![ToastOp::Show(toast)]).await;
             *unstored = Some(code);
         }
         (Err(_), _) => {}
@@ -143,6 +157,7 @@ fn judge(app: &Perezvon, session: &Session, health: Option<&Health>, feed: &Feed
         mode: import.mode,
         records_at: import.records.last_at,
         records_error: import.records.error,
+        data_dir: app.data_dir.display().to_string(),
     }
 }
 
@@ -224,8 +239,32 @@ pub(crate) async fn check(app: &Perezvon) -> Result<Vec<CheckLine>, Failure> {
         safe,
         keyring.err().map_or("keyring_locked", |error| error.code()),
     ));
+    lines.push(files(&app.data_dir));
     lines.push(line("me", state.trouble.as_deref() != Some("no_me"), "no_me"));
     Ok(lines)
+}
+
+/// The databases' files. Their logs grow beyond bounds only while another program reads one for long.
+fn files(data_dir: &Path) -> CheckLine {
+    let logs = ["desk.db-wal", "relay.db-wal"].map(|name| (name, size_of(&data_dir.join(name))));
+    let long: Vec<String> = logs
+        .iter()
+        .filter(|(_, size)| *size >= LOG_MAX)
+        .map(|(name, size)| format!("{name}: {} MB", size / (1024 * 1024)))
+        .collect();
+    CheckLine {
+        id: "files".to_owned(),
+        ok: true,
+        state: if long.is_empty() { "ok" } else { "warning" }.to_owned(),
+        code: None,
+        detail: Some(long.join(", ")).filter(|long| !long.is_empty()),
+        fix: None,
+    }
+}
+
+/// Zero where there is no such file.
+fn size_of(file: &Path) -> u64 {
+    std::fs::metadata(file).map_or(0, |file| file.len())
 }
 
 fn told(check: Check, language: Language) -> CheckLine {
@@ -251,8 +290,22 @@ fn told(check: Check, language: Language) -> CheckLine {
 
 #[cfg(test)]
 mod tests {
-    use super::of_keeper;
+    use super::{LOG_MAX, files, of_keeper};
     use perezvon_desk::TROUBLES;
+
+    #[test]
+    fn a_log_that_grows_is_told() {
+        let dir = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(files(dir.path()).state, "ok", "without files, as with a remote relay");
+        for (size, state) in [(LOG_MAX - 1, "ok"), (LOG_MAX, "warning")] {
+            // No byte of it is on the disk.
+            let log = std::fs::File::create(dir.path().join("desk.db-wal"));
+            let made = log.and_then(|log| log.set_len(size));
+            assert!(made.is_ok(), "{made:?}");
+            assert_eq!(files(dir.path()).state, state);
+        }
+        assert_eq!(files(dir.path()).detail.as_deref(), Some("desk.db-wal: 64 MB"));
+    }
 
     #[test]
     fn every_cause_that_the_keeper_tells_is_a_trouble_with_words() {

@@ -9,11 +9,16 @@
 //! A signal is believed only from the process that showed the toast: everybody on the bus can send one, and a click
 //! places a call.
 //!
+//! The numbers of toasts are the service's. Some (dunst with `stack_duplicates`) answer a toast of the same text with the
+//! number of the one that is there, and keep one toast for both; so a toast that would read like another on the screen
+//! gets a number behind its title. Where two share a number all the same, closing one raises the other again.
+//!
 //! Reference: Desktop Notifications Specification 1.3.
 
 mod notify;
 mod signal;
 
+use super::text::texts;
 use super::{Ability, CloseReason, Options, Reporter, ToastEvent, action_of, gives_way};
 use notify::{FailureKind, Place};
 use perezvon_desk::toast::{Action, Stay, Toast, ToastKey, ToastOp};
@@ -34,6 +39,9 @@ const HOLD_OFF: Duration = Duration::from_secs(10);
 
 /// Toasts that left the screen, kept because a click can be on its way still.
 const PAST_MAX: usize = 16;
+
+/// How long: later the service may have given the number to another program's toast.
+const PAST_FOR: Duration = Duration::from_secs(10);
 
 /// Runs until the operations end.
 pub(super) async fn run(options: Options, mut ops: mpsc::Receiver<Vec<ToastOp>>, report: Reporter) {
@@ -84,6 +92,15 @@ struct Entry {
     earlier: Option<Toast>,
     /// Where it is; none while it waits.
     place: Option<Place>,
+    /// 1, or the number that tells it apart from others of the same text.
+    copy: usize,
+}
+
+/// A toast that left the screen.
+struct Past {
+    place: Place,
+    toast: Toast,
+    since: Instant,
 }
 
 /// The toasts and where they are.
@@ -92,7 +109,7 @@ struct Screen {
     report: Reporter,
     /// Oldest first, at most [`super::VISIBLE_MAX`].
     entries: Vec<Entry>,
-    past: VecDeque<(Place, Toast)>,
+    past: VecDeque<Past>,
     /// The last activation token, with the number of its toast.
     token: Option<(u32, String)>,
 }
@@ -113,7 +130,7 @@ impl Screen {
                     None => return Over::Lost,
                     Some(Signal { sender, position, what }) => match what {
                         What::Owner(owner) => ask_at = self.owner_changed(session, owner).await,
-                        what => self.heard(&sender, position, what).await,
+                        what => self.heard(session, &sender, position, what).await,
                     },
                 },
                 () = ask => ask_at = self.ask(session).await,
@@ -221,12 +238,26 @@ impl Screen {
             toast,
             earlier: None,
             place: None,
+            copy: 1,
         });
         Some(self.entries.len() - 1)
     }
 
+    /// The smallest number by which the toast differs from all others of its text on the screen.
+    fn copy_of(&self, index: usize) -> usize {
+        let text = texts(&self.entries[index].toast);
+        let others = self.entries.iter().enumerate().filter(|(other, _)| *other != index);
+        let same = others.filter(|(_, other)| other.place.is_some() && texts(&other.toast) == text);
+        let taken: Vec<usize> = same.map(|(_, other)| other.copy).collect();
+        (1..=taken.len())
+            .find(|copy| !taken.contains(copy))
+            .unwrap_or(taken.len() + 1)
+    }
+
     async fn show(&mut self, session: &mut Session, index: usize) -> Answered {
+        let copy = self.copy_of(index);
         let entry = &mut self.entries[index];
+        entry.copy = copy;
         if session.held_off {
             self.report
                 .failed(&entry.toast, "the notification service does not answer".to_owned())
@@ -234,8 +265,11 @@ impl Screen {
             return Answered::Yes;
         }
         let replaces = entry.place.take();
-        match session.notify(&self.options, &entry.toast, replaces.as_ref()).await {
-            Ok(place) => {
+        let shown = session.notify(&self.options, &entry.toast, copy, replaces.as_ref());
+        match shown.await {
+            Ok(mut place) => {
+                // A number that a toast before had: what is told of its end may be of that one.
+                place.replaced |= self.past.iter().any(|past| past.place.is(&place.server, place.id));
                 if let Some(old) = replaces.filter(|old| old.id != place.id) {
                     remember(
                         &mut self.past,
@@ -275,18 +309,39 @@ impl Screen {
             if !session.held_off && !session.close(&place).await {
                 answered = Answered::No;
             }
-            remember(&mut self.past, place, entry.toast.clone());
+            remember(&mut self.past, place.clone(), entry.toast.clone());
+            self.raise_sharers(session, &place).await;
         }
         self.report.closed(&entry.toast, reason).await;
         answered
     }
 
-    async fn heard(&mut self, sender: &str, position: zbus::message::Sequence, what: What) {
+    /// The toast at this place is gone: others that the service has put there are shown again.
+    async fn raise_sharers(&mut self, session: &mut Session, gone: &Place) {
+        let shares = |entry: &Entry| {
+            entry
+                .place
+                .as_ref()
+                .is_some_and(|place| place.is(&gone.server, gone.id))
+        };
+        let sharers: Vec<usize> = (0..self.entries.len())
+            .filter(|index| shares(&self.entries[*index]))
+            .collect();
+        for index in &sharers {
+            self.entries[*index].place = None;
+        }
+        for index in sharers {
+            // A service that does not answer is asked again by the next toast.
+            let _ = self.show(session, index).await;
+        }
+    }
+
+    async fn heard(&mut self, session: &mut Session, sender: &str, position: zbus::message::Sequence, what: What) {
         match what {
             What::Token(id, token) => self.token = Some((id, token)),
             What::Action(id, key) => self.clicked(sender, id, &key).await,
             What::Closed(id, reason) => {
-                let is_it = |place: &Place| place.server == sender && place.id == id;
+                let is_it = |place: &Place| place.is(sender, id);
                 let Some(index) = self
                     .entries
                     .iter()
@@ -304,7 +359,8 @@ impl Screen {
                 }
                 let entry = self.entries.remove(index);
                 if let Some(place) = entry.place {
-                    remember(&mut self.past, place, entry.toast.clone());
+                    remember(&mut self.past, place.clone(), entry.toast.clone());
+                    self.raise_sharers(session, &place).await;
                 }
                 self.report.closed(&entry.toast, reason).await;
             }
@@ -330,7 +386,7 @@ impl Screen {
     }
 
     fn find_action(&self, sender: &str, id: u32, key: &str) -> Option<(&Toast, Action)> {
-        let is_it = |place: &Place| place.server == sender && place.id == id;
+        let is_it = |place: &Place| place.is(sender, id);
         let on_screen = self
             .entries
             .iter()
@@ -340,8 +396,8 @@ impl Screen {
             .past
             .iter()
             .rev()
-            .filter(|(place, _)| is_it(place))
-            .map(|(_, toast)| toast);
+            .filter(|past| is_it(&past.place) && past.since.elapsed() < PAST_FOR)
+            .map(|past| &past.toast);
         on_screen
             .chain(past)
             .find_map(|toast| Some((toast, action_of(toast, key)?)))
@@ -365,6 +421,7 @@ impl Screen {
                                 toast,
                                 earlier: None,
                                 place: None,
+                                copy: 1,
                             });
                         }
                     }
@@ -389,8 +446,9 @@ enum Answered {
     No,
 }
 
-fn remember(past: &mut VecDeque<(Place, Toast)>, place: Place, toast: Toast) {
-    past.push_back((place, toast));
+fn remember(past: &mut VecDeque<Past>, place: Place, toast: Toast) {
+    let since = Instant::now();
+    past.push_back(Past { place, toast, since });
     if past.len() > PAST_MAX {
         past.pop_front();
     }

@@ -5,7 +5,7 @@
 //! * Every toast gets a time limit, or its thread would wait for ever when the user clears all notifications at once.
 
 use super::Options;
-use super::text::clean;
+use super::text::{clean, texts};
 use notify_rust::{Notification, Timeout, Urgency};
 use perezvon_desk::toast::{Stay, Toast, Urgency as Wanted};
 use std::time::Duration;
@@ -29,14 +29,9 @@ pub(super) fn prepare(_options: &Options) -> Result<(), String> {
 /// The toast as notify-rust takes it.
 pub(super) fn notification(options: &Options, toast: &Toast) -> Notification {
     let mut out = Notification::new();
-    let mut lines = toast
-        .lines
-        .iter()
-        .map(|line| clean(line))
-        .filter(|line| !line.is_empty());
-    out.appname(&options.app_name)
-        .summary(&clean(&toast.title))
-        .id(toast.key.text());
+    let (title, lines) = texts(toast);
+    let mut lines = lines.into_iter();
+    out.appname(&options.app_name).summary(&title).id(toast.key.text());
     if let Some(first) = lines.next() {
         out.subtitle(&first);
     }

@@ -7,7 +7,7 @@
 //!   cannot be withdrawn. 25 seconds are as long as a phone rings; after that the toast is in the notification centre.
 
 use super::Options;
-use super::text::clean;
+use super::text::{clean, texts};
 use notify_rust::{Notification, Timeout};
 use perezvon_desk::toast::{Stay, Toast};
 use winreg::RegKey;
@@ -30,14 +30,9 @@ pub(super) fn prepare(options: &Options) -> Result<(), String> {
 /// The toast as notify-rust takes it. Windows has three texts: title, first line, the rest.
 pub(super) fn notification(options: &Options, toast: &Toast) -> Notification {
     let mut out = Notification::new();
-    let mut lines = toast
-        .lines
-        .iter()
-        .map(|line| clean(line))
-        .filter(|line| !line.is_empty());
-    out.app_id(&options.app_id)
-        .appname(&options.app_name)
-        .summary(&clean(&toast.title));
+    let (title, lines) = texts(toast);
+    let mut lines = lines.into_iter();
+    out.app_id(&options.app_id).appname(&options.app_name).summary(&title);
     if let Some(first) = lines.next() {
         out.subtitle(&first);
     }

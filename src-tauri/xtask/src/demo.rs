@@ -24,8 +24,9 @@ struct Act {
     toasts: usize,
 }
 
-/// A colleague rings, a stranger is answered, another calls twice and nobody answers, one withholds his number, and a
-/// colleague answers for us.
+/// A colleague rings, a contact is answered, another calls twice and nobody answers, a stranger and one who withholds the
+/// number call, and a colleague answers for us a number that two contacts share. The contacts are those of the app's
+/// `service/demo.rs`.
 const ACTS: &[Act] = &[
     Act {
         name: "colleague",
@@ -36,7 +37,7 @@ const ACTS: &[Act] = &[
     Act {
         name: "incoming",
         script: "incoming-answered",
-        arguments: r#"{"number":"+79000000101","ringMs":5000,"talkMs":3000}"#,
+        arguments: r#"{"number":"+79000000701","ringMs":5000,"talkMs":3000}"#,
         toasts: 1,
     },
     Act {
@@ -52,6 +53,12 @@ const ACTS: &[Act] = &[
         toasts: 2,
     },
     Act {
+        name: "unknown",
+        script: "incoming-answered",
+        arguments: r#"{"number":"+79000000709","ringMs":4000,"talkMs":2000}"#,
+        toasts: 1,
+    },
+    Act {
         name: "withheld",
         script: "hidden-number",
         arguments: r#"{"ringMs":4000,"talkMs":2000}"#,
@@ -60,11 +67,11 @@ const ACTS: &[Act] = &[
     Act {
         name: "answered-by-colleague",
         script: "group-answered",
-        arguments: r#"{"abonent":"102","number":"+79000000103","ringMs":4000,"talkMs":4000}"#,
+        arguments: r#"{"abonent":"102","number":"+79000000703","ringMs":4000,"talkMs":4000}"#,
         toasts: 2,
     },
 ];
-const MISSED: &str = r#"{"number":"+79000000102","ringMs":1500}"#;
+const MISSED: &str = r#"{"number":"+79000000702","ringMs":1500}"#;
 
 /// Plays it. On a desktop of our own, saves pictures and prints their paths.
 pub(crate) fn play(simulator: &Simulator, app: &mut Running, desktop: Option<&Desktop>) -> Result<()> {

@@ -104,7 +104,7 @@ impl Simulator {
         command
             .env("PEREZVON_PBX_URL", &self.url)
             .env("PEREZVON_PBX_TOKEN_FILE", self.folder.join("token"));
-        command.env("PEREZVON_DEMO", "1");
+        command.env("PEREZVON_DEMO", "contacts");
         if let Some(desktop) = desktop {
             desktop.enter(&mut command);
         }

@@ -21,11 +21,14 @@ class App {
   message = $state.raw<Message | null>(null);
   /** Milliseconds since 1970; moves once a minute, so that «Сегодня» becomes «Вчера» at midnight. */
   now = $state(Date.now());
+  /** The dialog where a number is dialled, or where a link asks to: 0 when closed, else another with each link. */
+  dial = $state(0);
   /** Numbers being called from here. */
   readonly calling = new SvelteSet<string>();
   #heard = new Set<(changed: Changed) => void>();
   #saving: Promise<unknown> = Promise.resolve();
   #messages = 0;
+  #dials = 0;
 
   get state(): AppState | null {
     return this.loaded.value;
@@ -35,7 +38,7 @@ class App {
   start(): () => void {
     const stopRouter = router.start();
     const minute = setInterval(() => (this.now = Date.now()), 60_000);
-    const listening = [onChanged((changed) => this.#tell(changed)), onNavigate((route) => router.go(route))];
+    const listening = [onChanged((changed) => this.#tell(changed)), onNavigate((route) => this.#show(route))];
     // What changed before the ears were open would be missed, so the first reading waits for them.
     void Promise.allSettled(listening).then(() => this.reload());
     return () => {
@@ -59,6 +62,16 @@ class App {
   #tell(changed: Changed): void {
     if (changed.state) void this.reload();
     for (const heard of this.#heard) heard(changed);
+  }
+
+  #show(route: string): void {
+    // A question, not a page: it stands over whatever is being read or written.
+    if (route === "dial") this.openDial();
+    else router.go(route);
+  }
+
+  openDial(): void {
+    this.dial = ++this.#dials;
   }
 
   /** For `$effect`: calls `heard` at every change until the component is gone. */

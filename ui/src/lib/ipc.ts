@@ -18,6 +18,7 @@ import type { CheckLine } from "./bindings/CheckLine";
 import type { ContactDraft } from "./bindings/ContactDraft";
 import type { ContactRow } from "./bindings/ContactRow";
 import type { ContactView } from "./bindings/ContactView";
+import type { DialOffer } from "./bindings/DialOffer";
 import type { DocumentView } from "./bindings/DocumentView";
 import type { EventRow } from "./bindings/EventRow";
 import type { EventsPage } from "./bindings/EventsPage";
@@ -43,6 +44,11 @@ export const ipc = {
     invoke<CallsPage>("calls", { filter, cursor, limit }),
   call: (id: string) => invoke<CallView>("call", { id }),
   callBack: (number: string) => invoke<Placed>("call_back", { number }),
+  /** What a link asks to dial; dials nothing. */
+  dialOffer: () => invoke<DialOffer | null>("dial_offer"),
+  /** `number` as it was offered. */
+  dialAccept: (number: string) => invoke<Placed>("dial_accept", { number }),
+  dialDecline: () => invoke<void>("dial_decline"),
   contacts: (query: string, offset: number, limit: number) =>
     invoke<ContactRow[]>("contacts", { query, offset, limit }),
   contact: (id: number) => invoke<ContactView>("contact", { id }),

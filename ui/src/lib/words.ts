@@ -91,17 +91,21 @@ export const failureDetail = (failure: Failure): string | null =>
 
 type Trouble = { title: string; advice: string };
 
-export function troubleText(code: string, t: Dictionary): Trouble {
+/** `folder` stands in the advice where the trouble is one of the data folder. */
+export function troubleText(code: string, t: Dictionary, folder = ""): Trouble {
   const known: Record<string, Trouble> = t.troubles;
-  return known[code] ?? { title: t.unknownFailure(code), advice: "" };
+  const { title, advice } = known[code] ?? { title: t.unknownFailure(code), advice: "" };
+  return { title, advice: advice.replace("{folder}", folder).replace("  ", " ") };
 }
 
 export function checkText(id: string, code: string | null, t: Dictionary): Trouble {
   const lines: Record<string, Trouble> = t.checks;
-  const troubles: Record<string, Trouble> = t.troubles;
   const line = lines[id] ?? { title: id, advice: "" };
   // A trouble's advice is nearer to the cause than the line's own.
-  return { title: line.title, advice: (code && troubles[code]?.advice) || line.advice };
+  return {
+    title: line.title,
+    advice: (code && code in t.troubles && troubleText(code, t).advice) || line.advice,
+  };
 }
 
 const FIX: Record<string, Section> = {

@@ -5,6 +5,7 @@ import type { CallRow } from "../../src/lib/bindings/CallRow";
 import type { CallsFilter } from "../../src/lib/bindings/CallsFilter";
 import type { Changed } from "../../src/lib/bindings/Changed";
 import type { ContactDraft } from "../../src/lib/bindings/ContactDraft";
+import type { DialOffer } from "../../src/lib/bindings/DialOffer";
 import type { Failure } from "../../src/lib/bindings/Failure";
 import type { Settings } from "../../src/lib/bindings/Settings";
 import { Company } from "./company";
@@ -28,6 +29,8 @@ export class Backend {
   checks!: ReturnType<typeof records.checks>;
   notes!: Map<number, string>;
   company!: Company;
+  /** What a link asks to dial. */
+  dial!: DialOffer | null;
   /** The relay that one is asked to join. */
   offer!: string | null;
   title!: string;
@@ -53,6 +56,7 @@ export class Backend {
     this.checks = records.checks();
     this.notes = new Map();
     this.company = new Company();
+    this.dial = null;
     this.offer = null;
     this.title = "";
     this.asked = [];
@@ -125,6 +129,15 @@ export class Backend {
       }
       case "call_back":
         return { request: "01R0000000000000000000000A" };
+      case "dial_offer":
+        return this.dial;
+      case "dial_accept":
+        if (!this.dial || args.number !== this.dial.number) throw missing;
+        this.dial = null;
+        return { request: "01R0000000000000000000000A" };
+      case "dial_decline":
+        this.dial = null;
+        return null;
       case "contacts":
         return this.#contacts(args.query, args.offset, args.limit);
       case "contact": {
@@ -335,6 +348,9 @@ export function scenario(name: string): void {
     service({ admin: false, embedded: false, relayUrl: "https://relay.example", recordsAt: null });
   } else if (name === "dead") {
     backend.fails.state = { code: "storage", detail: "disk I/O error" };
+  } else if (name.startsWith("dial")) {
+    backend.dial = data.dials[name] ?? null;
+    backend.route = "dial";
   } else if (name === "wizard") {
     backend.state = { ...backend.state, wizard: true, me: null };
     backend.state.settings.publicUrl = "";

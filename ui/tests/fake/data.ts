@@ -2,6 +2,7 @@
 import type { Abonent } from "../../src/lib/bindings/Abonent";
 import type { AppState } from "../../src/lib/bindings/AppState";
 import type { CallRow } from "../../src/lib/bindings/CallRow";
+import type { DialOffer } from "../../src/lib/bindings/DialOffer";
 import type { LegView } from "../../src/lib/bindings/LegView";
 
 export const shownNumber = (n: number) => `+7 (900) 000-00-${String(n).padStart(2, "0")}`;
@@ -14,6 +15,27 @@ export function paged<T>(all: T[], cursor: string | null, limit: number): { rows
 }
 
 export const ago = (minutes: number, now = Date.now()) => new Date(now - minutes * 60_000).toISOString();
+
+/** What links ask to dial, by the scenario's name. */
+export const dials: Record<string, DialOffer> = {
+  dial: {
+    kind: "number",
+    text: shownNumber(99),
+    number: keyNumber(99),
+    names: ["Орлова Марина"],
+    company: "ООО «Северный ветер»",
+  },
+  "dial-several": {
+    kind: "number",
+    text: shownNumber(98),
+    number: keyNumber(98),
+    names: ["Белов Артём", "Белова Ирина"],
+    company: null,
+  },
+  "dial-short": { kind: "number", text: "112", number: "112", names: [], company: null },
+  "dial-code": { kind: "code", text: "*21*89000000099#", number: null, names: [], company: null },
+  "dial-unread": { kind: "unread", text: "+7 49520000002001", number: null, names: [], company: null },
+};
 
 export const abonents: Abonent[] = [
   ["Иванов Пётр", 1, "101", "Отдел продаж"],
@@ -51,6 +73,7 @@ export function state(over: Partial<AppState> = {}): AppState {
       mode: "live",
       recordsAt: ago(3),
       recordsError: null,
+      dataDir: "/home/anna/.local/share/ru.perezvon.desk",
     },
     toCallBack: 2,
     unseen: 3,
@@ -69,6 +92,7 @@ export function state(over: Partial<AppState> = {}): AppState {
       documents: "all",
       documentToast: true,
       digest: true,
+      linksDial: false,
     },
     ...over,
   };

@@ -1,6 +1,6 @@
 //! Toasts of calls that come in: a ring, a colleague's answer, missed calls.
 
-use super::{Draw, Look, Rendered, card_action, joined};
+use super::{Draw, Look, NAME, Rendered, card_action, cut, joined};
 use crate::toast::{Action, Button, ButtonKey, Stay, ToastKind, Urgency};
 use crate::words::short_name;
 use crate::{DeskError, who};
@@ -13,15 +13,15 @@ const COLLEAGUES: usize = 3;
 
 impl Draw<'_> {
     pub(super) fn incoming(&self, call: &CallSnapshot) -> Result<Rendered, DeskError> {
-        let who = who::who(self.connection, &call.party)?;
+        let who = self.who(&call.party)?;
         let (title, mut lines) = self.headline(&who);
-        let mut facts: Vec<String> = self.line(call).into_iter().collect();
+        let mut facts: Vec<String> = who.company.iter().cloned().chain(self.line(call)).collect();
         if let Some(key) = &who.key {
             let (start, n) = self.times_today(call, key)?;
             if n > 1 && start {
                 facts.push(self.words.times_today(n));
             }
-            facts.extend(who::last_note(self.connection, key)?.map(|note| cut(&note)));
+            facts.extend(who::last_note(self.connection, key)?.map(|note| cut(&note, NOTE)));
         }
         lines.extend(joined(facts));
         let card = card_action(&who, Some(&call.id));
@@ -49,12 +49,12 @@ impl Draw<'_> {
     }
 
     pub(super) fn answered(&self, call: &CallSnapshot) -> Result<Rendered, DeskError> {
-        let who = who::who(self.connection, &call.party)?;
+        let who = self.who(&call.party)?;
         let by = call
             .answered_by
             .as_ref()
             .and_then(|by| by.name.as_deref())
-            .map(short_name);
+            .map(|name| cut(&short_name(name), NAME));
         let card = card_action(&who, Some(&call.id));
         let (category, icon) = ("call.ended", "call-answered");
         Ok(self.toast(
@@ -74,15 +74,12 @@ impl Draw<'_> {
     }
 
     pub(super) fn missed(&self, call: &CallSnapshot, times: i64) -> Result<Rendered, DeskError> {
-        let who = who::who(self.connection, &call.party)?;
+        let who = self.who(&call.party)?;
         let (headline, below) = self.headline(&who);
-        let mut lines = if who.candidates.is_empty() { Vec::new() } else { below };
+        let mut lines = below;
         let unnamed = who.name.is_none() && who.candidates.is_empty();
         let name = if unnamed { lower_first(&headline) } else { headline };
         let mut facts: Vec<String> = Vec::new();
-        if who.candidates.is_empty() && !who.hidden {
-            facts.extend(who.number.clone());
-        }
         facts.extend(call.started_at.map(|start| self.words.at(start, self.now)));
         facts.extend(call.wait_ms.map(|ms| self.words.waited(ms)));
         lines.extend(joined(facts));
@@ -137,21 +134,13 @@ fn also_missed(call: &CallSnapshot) -> Vec<String> {
         // The leg of a colleague who calls is no phone that rang.
         let rang = leg.personality.as_deref() == Some("Terminator") && !own && !leg.system && leg.answered_at.is_none();
         if let Some(name) = leg.name.as_deref().filter(|_| rang) {
-            let name = short_name(name);
+            let name = cut(&short_name(name), NAME);
             if !names.contains(&name) && names.len() < COLLEAGUES {
                 names.push(name);
             }
         }
     }
     names
-}
-
-fn cut(note: &str) -> String {
-    let line = note.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(NOTE) {
-        Some((at, _)) => format!("{}…", line[..at].trim_end()),
-        None => line,
-    }
 }
 
 fn lower_first(text: &str) -> String {

@@ -13,7 +13,7 @@ impl Draw<'_> {
         number: &str,
         step: Step,
     ) -> Result<Rendered, DeskError> {
-        let who = who::who(self.connection, &party_of(number))?;
+        let who = self.who(&party_of(number))?;
         let named = who.name.clone().or_else(|| who.number.clone()).unwrap_or_default();
         let (title, stay) = match step {
             Step::OwnPhone => (self.words.pick_up(), Stay::UntilClosed),
@@ -57,7 +57,7 @@ impl Draw<'_> {
     }
 
     pub(super) fn failed(&self, number: &str, code: &str) -> Result<Rendered, DeskError> {
-        let who = who::who(self.connection, &party_of(number))?;
+        let who = self.who(&party_of(number))?;
         let (title, cause, section) = self.words.trouble(code);
         let call_trouble = matches!(code, "bad_number" | "call_refused" | "call_unknown" | "timeout");
         let mut lines = self.name_and_number(&who);

@@ -17,6 +17,7 @@ pub const TROUBLES: &[&str] = &[
     "key_refused",
     "port_in_use",
     "disk_full",
+    "data_folder",
     "database_damaged",
     "no_notifications",
     "keyring_locked",
@@ -121,6 +122,17 @@ pub(super) fn trouble(code: &str) -> (Pair, Pair, &'static str) {
         "disk_full" => (
             ("Нет места на диске", "Звонки не сохраняются. Освободите место."),
             ("The disk is full", "Calls are not stored. Free some space."),
+            "check",
+        ),
+        "data_folder" => (
+            (
+                "База звонков не открывается",
+                "Папка данных должна быть на локальном диске, не в сети, и доступна для записи.",
+            ),
+            (
+                "The call database cannot be opened",
+                "The data folder must be on a local disk, not on a network drive, and writable.",
+            ),
             "check",
         ),
         "database_damaged" => (

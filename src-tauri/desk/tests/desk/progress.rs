@@ -15,7 +15,7 @@ fn the_progress_of_a_call_back() {
     let first = one_toast(bench.desk.progress_started(request, &Number::parse(IVANOV)).unwrap());
     assert_eq!(
         text(&first),
-        "Снимите трубку\nИванов Пётр · +7 (900) 000-00-99",
+        "Снимите трубку\nИванов Пётр\n+7 (900) 000-00-99",
         "at once"
     );
     let call = placed("a", 1, IVANOV, request);
@@ -35,8 +35,8 @@ fn the_progress_of_a_call_back() {
         seen,
         [
             "Набираю Иванов Пётр…\n+7 (900) 000-00-99",
-            "Разговор\nИванов Пётр · +7 (900) 000-00-99",
-            "Разговор 03:41\nИванов Пётр · +7 (900) 000-00-99",
+            "Разговор\nИванов Пётр\n+7 (900) 000-00-99",
+            "Разговор 03:41\nИванов Пётр\n+7 (900) 000-00-99",
         ],
         "every further step once"
     );

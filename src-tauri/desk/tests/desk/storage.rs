@@ -1,7 +1,7 @@
 //! What the file survives, and what it refuses.
 
 use crate::common::{
-    Bench, IDENTITY, IVANOV, STRANGER, closed, ended, missed, noon, one_toast, ringing, shown, talking, text,
+    Bench, IDENTITY, IVANOV, STRANGER, closed, draft, ended, missed, noon, one_toast, ringing, shown, talking, text,
 };
 use perezvon_desk::notifications::State;
 use perezvon_desk::toast::{ToastKey, ToastOp};
@@ -283,4 +283,68 @@ fn the_trouble_of_the_last_run_is_not_taken_for_granted() {
         [ToastOp::Show(toast)],
         "in the same run a toast that was never drawn is"
     );
+}
+
+#[test]
+fn a_folder_without_shared_memory_is_named_and_nothing_is_touched() {
+    let bench = Bench::new();
+    bench.contact("Иванов Пётр", "", &[IVANOV]);
+    let Bench { desk, dir, .. } = bench;
+    drop(desk);
+    let file = dir.path().join("desk.db");
+    // What SMB and some other file systems do not give: SQLite cannot make its file of shared memory.
+    let _ = std::fs::remove_file(dir.path().join("desk.db-shm"));
+    std::fs::create_dir(dir.path().join("desk.db-shm")).unwrap();
+    let before = std::fs::read(&file).unwrap();
+    let error = Desk::open(dir.path()).err().expect("there is no such database");
+    assert_eq!(error.code(), "data_folder", "{error}");
+    let told = error.to_string();
+    assert!(
+        told.contains(&file.display().to_string()) && told.contains("local disk"),
+        "{told}"
+    );
+    assert_eq!(std::fs::read(&file).unwrap(), before, "not replaced by an empty one");
+    std::fs::remove_dir(dir.path().join("desk.db-shm")).unwrap();
+    let desk = Desk::open(dir.path()).unwrap();
+    assert_eq!(desk.contacts("", 0, 10).unwrap().len(), 1, "all is there again");
+}
+
+#[test]
+fn a_long_reader_makes_the_log_grow_and_its_end_shortens_it() {
+    let bench = Bench::new();
+    let log = bench.dir.path().join("desk.db-wal");
+    let size = || std::fs::metadata(&log).map_or(0, |log| log.len());
+    let reader = rusqlite::Connection::open(bench.dir.path().join("desk.db")).unwrap();
+    reader
+        .execute_batch("BEGIN; SELECT count(*) FROM sqlite_master;")
+        .unwrap();
+    let note = "x".repeat(19_000);
+    let id = bench.contact("Иванов Пётр", "", &[IVANOV]);
+    for n in 0.. {
+        let mut draft = draft("Иванов Пётр", "", &[IVANOV]);
+        draft.id = Some(id);
+        draft.note = format!("{n} {note}");
+        bench.desk.save_contact(&draft).unwrap();
+        if size() > 8 * 1024 * 1024 {
+            break;
+        }
+        assert!(n < 10_000, "the log does not grow: {}", size());
+    }
+    bench.desk.shorten_log().unwrap();
+    assert!(size() > 8 * 1024 * 1024, "while somebody reads, nothing may go");
+    reader.execute_batch("COMMIT").unwrap();
+    bench.desk.shorten_log().unwrap();
+    assert_eq!(size(), 0, "all of it is in desk.db");
+}
+
+#[test]
+fn after_a_clean_end_the_one_file_is_whole() {
+    let bench = Bench::new();
+    bench.contact("Иванов Пётр", "", &[IVANOV]);
+    bench.desk.checkpoint().unwrap();
+    let log = std::fs::metadata(bench.dir.path().join("desk.db-wal")).map_or(0, |log| log.len());
+    assert_eq!(log, 0);
+    let copy = tempfile::tempdir().unwrap();
+    std::fs::copy(bench.dir.path().join("desk.db"), copy.path().join("desk.db")).unwrap();
+    assert_eq!(Desk::open(copy.path()).unwrap().contacts("", 0, 10).unwrap().len(), 1);
 }

@@ -17,8 +17,8 @@ fn a_ring_names_the_caller() {
     let toast = bench.toast(&ringing("a", 1, IVANOV));
     assert_eq!(
         text(&toast),
-        "Иванов Пётр\n+7 (900) 000-00-99 · ООО «Ромашка»\nна линию Отдел продаж",
-        "name, number and company, line"
+        "Иванов Пётр\n+7 (900) 000-00-99\nООО «Ромашка» · на линию Отдел продаж",
+        "name, number alone, company and line"
     );
     assert_eq!(buttons(&toast), ["Карточка", "Скрыть"], "the default first");
     assert_eq!(
@@ -141,6 +141,58 @@ fn the_name_of_the_pbx_counts_unless_it_is_the_number() {
 }
 
 #[test]
+fn a_name_cannot_hide_or_imitate_the_number() {
+    let bench = Bench::new();
+    let zalgo: String = "Тест"
+        .chars()
+        .flat_map(|c| std::iter::once(c).chain(['\u{336}'; 40]))
+        .collect();
+    let names = [
+        "Служба безопасности\r\n+7 495 000-00-00\n\n\n\u{2028}\u{85}".to_owned(),
+        "<b>Тест</b> <a href=\"http://192.0.2.1\">жми</a> &amp; Ко".to_owned(),
+        "Я".repeat(100_000),
+        "слово ".repeat(1_000),
+        zalgo,
+    ];
+    for (n, name) in names.iter().enumerate() {
+        let mut call = ringing(&n.to_string(), 10 * n as i64 + 1, IVANOV);
+        call.party.name = Some(name.clone());
+        call.line.as_mut().unwrap().name = Some(name.clone());
+        let mut shown = vec![bench.toast(&call)];
+        shown.push(bench.toast(&answered_by(&call, 10 * n as i64 + 2, name)));
+        let mut other = ringing(&format!("m{n}"), 10 * n as i64 + 3, STRANGER);
+        other.party.name = Some(name.clone());
+        bench.ops(&other);
+        let ops = bench.ops(&missed(&other, 10 * n as i64 + 4));
+        shown.extend(ops.iter().filter_map(|op| match op {
+            ToastOp::Show(toast) => Some(toast.clone()),
+            ToastOp::Close(_) => None,
+        }));
+        assert_eq!(shown.len(), 3, "{name:.40}: ring, answer, missed");
+        for toast in shown {
+            let number = if toast.key == ToastKey::Missed(STRANGER.to_owned()) {
+                "+7 (900) 000-00-98"
+            } else {
+                "+7 (900) 000-00-99"
+            };
+            assert!(
+                toast.lines.iter().any(|line| line == number),
+                "{name:.40}: {}",
+                text(&toast)
+            );
+            assert!(toast.lines.len() <= 3, "title and three lines: {}", text(&toast));
+            for line in std::iter::once(&toast.title).chain(&toast.lines) {
+                assert!(
+                    line.chars().count() <= 200 && !line.contains(['\n', '\r', '\u{2028}', '\u{85}']),
+                    "{line:?}"
+                );
+                assert_ne!(line.trim(), "+7 495 000-00-00");
+            }
+        }
+    }
+}
+
+#[test]
 fn answered_by_a_colleague_replaces_the_ring_in_place() {
     let bench = Bench::new();
     bench.contact("Иванов Пётр", "", &[IVANOV]);
@@ -149,7 +201,7 @@ fn answered_by_a_colleague_replaces_the_ring_in_place() {
     let toast = bench.toast(&answered_by(&call, 2, "Сидорова Ольга Петровна"));
     assert_eq!(
         text(&toast),
-        "Ответил: Сидорова О.\nИванов Пётр · +7 (900) 000-00-99",
+        "Ответил: Сидорова О.\nИванов Пётр\n+7 (900) 000-00-99",
         "who answered whom"
     );
     assert_eq!(
@@ -199,7 +251,7 @@ fn a_missed_call() {
     let toast = shown(&ops)[0];
     assert_eq!(
         text(toast),
-        "Пропущенный: Иванов Пётр\n+7 (900) 000-00-99 · 14:32 · ждал 18 с\nна линию Отдел продаж · также не ответили: Сидорова О.",
+        "Пропущенный: Иванов Пётр\n+7 (900) 000-00-99\n14:32 · ждал 18 с\nна линию Отдел продаж · также не ответили: Сидорова О.",
         "who, when, how long, which line, who else; neither the hunt group nor the caller's own leg"
     );
     assert_eq!(buttons(toast), ["Перезвонить", "Карточка"], "call back first");
@@ -228,7 +280,7 @@ fn a_missed_call() {
     over.wait_ms = Some(80_000);
     assert_eq!(
         text(&bench.toast(&over)),
-        "Missed: unknown number\n+7 (900) 000-00-98 · 14:34 · waited 1 min 20 s\nto line Отдел продаж",
+        "Missed: unknown number\n+7 (900) 000-00-98\n14:34 · waited 1 min 20 s\nto line Отдел продаж",
         "English, a stranger"
     );
 }
@@ -306,6 +358,12 @@ fn one_trouble_until_it_is_mended() {
         ),
         ("port_in_use", "Порт занят", "The port is in use", "address"),
         ("disk_full", "Нет места на диске", "The disk is full", "check"),
+        (
+            "data_folder",
+            "База звонков не открывается",
+            "The call database cannot be opened",
+            "check",
+        ),
         (
             "database_damaged",
             "База звонков повреждена",

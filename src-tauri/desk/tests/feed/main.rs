@@ -48,7 +48,7 @@ async fn an_event_of_the_pbx_becomes_a_toast() {
         .await;
     assert_eq!(missed.key, ToastKey::Missed(CLIENT.to_owned()), "of this caller");
     assert!(
-        missed.lines[0].starts_with("+7 (900) 000-00-99 · "),
+        missed.lines[0] == "+7 (900) 000-00-99",
         "with his number: {:?}",
         missed.lines
     );

@@ -15,6 +15,7 @@ mod access;
 mod agreement;
 mod backup;
 mod calling;
+mod cases;
 mod check;
 mod damage;
 mod downloads;

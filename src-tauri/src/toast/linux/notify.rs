@@ -1,6 +1,6 @@
 //! The calls to the notification service.
 
-use super::super::text::clean;
+use super::super::text::{clean, texts};
 use super::super::{Ability, Options, rank};
 use super::signal::{LIMIT, Session};
 use perezvon_desk::toast::{Stay, Toast};
@@ -26,6 +26,13 @@ pub(super) struct Place {
     pub(super) since: Sequence,
     /// It took the place of an earlier toast.
     pub(super) replaced: bool,
+}
+
+impl Place {
+    /// The toast of this number at this service.
+    pub(super) fn is(&self, server: &str, id: u32) -> bool {
+        self.server == server && self.id == id
+    }
 }
 
 /// What the service said it can do.
@@ -107,15 +114,20 @@ impl Session {
         })
     }
 
-    /// `Notify`.
+    /// `Notify`. A `copy` above 1 tells the toast apart from others of the same text.
     pub(super) async fn notify(
         &mut self,
         options: &Options,
         toast: &Toast,
+        copy: usize,
         replaces: Option<&Place>,
     ) -> Result<Place, Failure> {
         let replaces = replaces.filter(|place| Some(&place.server) == self.owner.as_ref());
-        let (summary, body) = texts(toast, self.capabilities);
+        let (mut title, lines) = texts(toast);
+        if copy > 1 {
+            title = format!("{title} ({copy})");
+        }
+        let (summary, body) = summary_and_body(title, &lines, self.capabilities);
         let labels: Vec<(String, String)> = if self.capabilities.actions {
             actions(options, toast)
         } else {
@@ -183,14 +195,7 @@ impl Session {
 }
 
 /// Summary and body. A service without a body gets everything in the summary.
-fn texts(toast: &Toast, capabilities: Capabilities) -> (String, String) {
-    let title = clean(&toast.title);
-    let lines: Vec<String> = toast
-        .lines
-        .iter()
-        .map(|line| clean(line))
-        .filter(|line| !line.is_empty())
-        .collect();
+fn summary_and_body(title: String, lines: &[String], capabilities: Capabilities) -> (String, String) {
     if !capabilities.body {
         let all: Vec<&str> = std::iter::once(title.as_str())
             .chain(lines.iter().map(String::as_str))

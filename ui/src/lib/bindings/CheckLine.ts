@@ -7,7 +7,7 @@ export type CheckLine = {
 /**
  * Which check: `relay` (only where the relay does not answer or has no inside to show), `clock`, `dns`, `tls`,
  * `token`, `abonents`, `rights`, `publicUrl`, `callback`, `subscription`, `events`, `ownEvent`, `certificate`,
- * `recording`, `ledger`, `disk`, `feed`, `import`, `toasts`, `keyring`, `me`.
+ * `recording`, `ledger`, `disk`, `feed`, `import`, `files`, `toasts`, `keyring`, `me`.
  */
 id: string, 
 /**

@@ -11,7 +11,7 @@ level: string,
 /**
  * Code of the worst trouble, none when ready: `no_token`, `token_refused`, `pbx_unreachable`, `pbx_unavailable`,
  * `no_public_url`, `polling` (no events come, calls are asked for), `subscription_refused`, `no_me`, `relay_unreachable`, `key_refused`, `port_in_use`,
- * `disk_full`, `database_damaged`, `no_notifications`, `keyring_locked`, `starting`.
+ * `disk_full`, `data_folder` (no database can be kept in it, as on a network drive), `database_damaged`, `no_notifications`, `keyring_locked`, `starting`.
  */
 trouble: string | null, 
 /**
@@ -62,4 +62,8 @@ recordsAt: string | null,
 /**
  * Code of what keeps the recordings from being read.
  */
-recordsError: string | null, };
+recordsError: string | null, 
+/**
+ * Folder of the app's data, for a trouble that names it.
+ */
+dataDir: string, };

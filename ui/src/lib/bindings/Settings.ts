@@ -59,4 +59,8 @@ documentToast: boolean,
 /**
  * Summary after an absence.
  */
-digest: boolean, };
+digest: boolean, 
+/**
+ * A link with a plain number of at least seven digits is dialled without a question. Codes and short numbers never.
+ */
+linksDial: boolean, };

@@ -105,6 +105,9 @@ export const settings: typeof ru.settings = {
     theme: "Appearance",
     themes: { system: "As in the system", light: "Light", dark: "Dark" },
     autostart: "Start when I sign in",
+    linksDial: "Call the numbers of links without asking",
+    linksDialHint:
+      "Only numbers of seven digits and more. Short ones are always asked about, codes are never dialled from links.",
     grace: "Wait for a colleague, s",
     graceHint: "For so many seconds a call to a queue does not count as missed: somebody else may answer.",
     graceBad: "A whole number from 0 to 600.",

@@ -52,6 +52,11 @@ export const troubles: typeof ru.troubles = {
     advice: "Another program holds it. Close that program or enter another port.",
   },
   disk_full: { title: "The disk is full", advice: "New calls are not saved. Free some disk space." },
+  data_folder: {
+    title: "The database cannot be opened",
+    advice:
+      "The data folder {folder} must be on a local disk of this computer, not on a network drive, and writable. Its files were not changed.",
+  },
   database_damaged: {
     title: "The database is damaged",
     advice: "Restart the app. If that does not help, restore the data folder from a backup.",
@@ -77,6 +82,11 @@ export const failures: Record<keyof typeof ru.failures, string> = {
   no_keyring: "No system keyring was found. Agree to keep the secret in a file on this computer.",
   keyring_failed: "The system keyring does not answer. Try again, or agree to keep the secret in a file.",
   secrets_file: "The file with secrets cannot be written. Check the rights of the data folder and the disk.",
+  // The detail names the folder.
+  data_folder:
+    "The database cannot be opened: the data folder must be on a local disk, not on a network drive, and writable.",
+  autostart_refused:
+    "The system did not take the change. Switch the start with the system on or off in its settings.",
   bad_number: "This does not look like a phone number.",
   name_missing: "Enter a name.",
   not_found: "Not found. It may have been deleted.",
@@ -137,6 +147,11 @@ export const checks: typeof ru.checks = {
   ledger: {
     title: "Call journal",
     advice: "It cannot be read or written. Check the disk space and restart the app.",
+  },
+  files: {
+    title: "Database files",
+    advice:
+      "The database file does not shrink: another program, such as a backup, has been reading it for long. Close it.",
   },
   disk: { title: "Disk space", advice: "There is almost none left. Free some disk space." },
   dns: { title: "Name of the PBX's server", advice: "It cannot be found. Check the network." },

@@ -101,6 +101,19 @@ export const en: Dictionary = {
     numberCopied: (number) => `Number ${number} copied`,
   },
 
+  dial: {
+    title: "Call the number of a link?",
+    codeTitle: "Codes are not dialled from links",
+    unreadTitle: "No number was recognised",
+    typedTitle: "Dial a number",
+    unknown: "No contact has this number.",
+    several: (names) => `Perhaps: ${names}`,
+    outside: "The number came by a link. Enter calls it, Esc does not.",
+    code: "Such a code can forward your calls to somebody else, and any web page can open a link. If you need the code, dial it yourself.",
+    unread: "The link holds no number that can be dialled. Correct it and press “Call”.",
+    field: "Number or code",
+  },
+
   status: {
     incoming: "Ringing",
     outgoing: "Dialling",

@@ -1,15 +1,11 @@
 //! An administrator's pages in the real window: a recording is switched at the PBX and played, an event is found in its
 //! journal, an employee is invited.
-#![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used)]
 
-mod harness;
-
-use harness::app::{CLIENT, from_client, simulator, subscribed};
-use harness::display::Desktop;
-use harness::eventually_async;
-use harness::notifications::Notifications;
-use harness::window::Window;
+use crate::harness::app::{CLIENT, from_client, simulator, subscribed};
+use crate::harness::display::Desktop;
+use crate::harness::eventually_async;
+use crate::harness::notifications::Notifications;
+use crate::harness::window::Window;
 use perezvon_sim::{DEFAULT_TOKEN, Sim};
 
 /// What the PBX says about an abonent's recording, asked of it directly.

@@ -1,15 +1,11 @@
 //! The app lives in the tray: no web process is alive while no window is open (design, parts 3 and 9).
-#![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used)]
 
-mod harness;
-
-use harness::app::{data_dir, from_client, simulator, start, subscribed};
-use harness::display::Desktop;
-use harness::eventually;
-use harness::notifications::Notifications;
-use harness::processes::{pss_kib, web_processes};
-use harness::window::Window;
+use crate::harness::app::{data_dir, from_client, simulator, start, subscribed};
+use crate::harness::display::Desktop;
+use crate::harness::eventually;
+use crate::harness::notifications::Notifications;
+use crate::harness::processes::{pss_kib, web_processes};
+use crate::harness::window::Window;
 use perezvon_desk::Desk;
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,19 +1,15 @@
 //! The first run as a new user: the wizard in the real window, from the token to the first toast, without a keyring and
 //! with one.
-#![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used)]
 
-mod harness;
-
+use crate::harness::app::{BINARY, data_dir, from_client, simulator, subscribed};
+use crate::harness::display::Desktop;
+use crate::harness::keyring::Keyring;
+use crate::harness::notifications::Notifications;
+use crate::harness::processes::running;
+use crate::harness::tray::Tray;
+use crate::harness::window::Window;
+use crate::harness::{eventually, eventually_async};
 use fantoccini::Locator;
-use harness::app::{BINARY, data_dir, from_client, simulator, subscribed};
-use harness::display::Desktop;
-use harness::keyring::Keyring;
-use harness::notifications::Notifications;
-use harness::processes::running;
-use harness::tray::Tray;
-use harness::window::Window;
-use harness::{eventually, eventually_async};
 use perezvon_sim::{DEFAULT_TOKEN, Sim};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};

@@ -1,15 +1,11 @@
 //! Joining the company's relay by a link, in the real window: nothing is sent before the person has agreed, and then the
 //! desk follows.
-#![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used)]
 
-mod harness;
-
-use harness::app::{BINARY, CLIENT, data_dir, simulator};
-use harness::display::{Desktop, Running};
-use harness::notifications::Notifications;
-use harness::window::Window;
-use harness::{eventually, eventually_async};
+use crate::harness::app::{BINARY, CLIENT, data_dir, simulator};
+use crate::harness::display::{Desktop, Running};
+use crate::harness::notifications::Notifications;
+use crate::harness::window::Window;
+use crate::harness::{eventually, eventually_async};
 use perezvon_relay::{Options, Relay, Token};
 use perezvon_sim::{Args, Sim};
 use serde_json::{Value, json};

@@ -1,10 +1,7 @@
 //! Events as other programs of this field met them, posted byte for byte: broken names, labels that do not fit, times in
 //! the wrong order, a call that a colleague picks up.
-#![allow(clippy::unwrap_used)]
 
-#[path = "support/relay.rs"]
-mod support;
-
+use crate::common::support;
 use reqwest::StatusCode;
 use serde_json::Value;
 use std::sync::LazyLock;

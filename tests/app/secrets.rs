@@ -1,18 +1,8 @@
 //! Secrets on Linux, with a real gnome-keyring-daemon on a bus of the test. The keyring crate looks for its service once
 //! per process and at the bus of the environment, so each case runs in a process of its own.
-#![cfg(target_os = "linux")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::unused_self,
-    clippy::used_underscore_binding,
-    missing_docs,
-    unreachable_pub
-)]
 
-mod harness;
-
-use harness::bus::Bus;
-use harness::keyring::Keyring;
+use crate::harness::bus::Bus;
+use crate::harness::keyring::Keyring;
 use perezvon_app::secrets::{Kept, LIMIT, Place, SecretError, Secrets, parse};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -24,7 +14,8 @@ const KEY: &str = "fictional-secret-1";
 /// Runs one of the ignored tests below in a process of its own.
 fn case(name: &str, bus: &str, data: &Path, more: &[(&str, &str)]) {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--ignored", "--exact", name, "--nocapture"]);
+    let path = format!("{}::{name}", module_path!().trim_start_matches("app::"));
+    command.args(["--ignored", "--exact", &path, "--nocapture"]);
     command
         .env("DBUS_SESSION_BUS_ADDRESS", bus)
         .env("PEREZVON_TEST_DATA", data);

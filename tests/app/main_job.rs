@@ -1,15 +1,11 @@
 //! The main job from end to end: an event of the PBX becomes a toast that names the caller; a click calls back, opens
 //! the card, opens the document. The simulator, the bus, the notification service and the window are real.
-#![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used)]
 
-mod harness;
-
-use harness::app::{from_client, simulator, start, subscribed};
-use harness::display::Desktop;
-use harness::eventually_async;
-use harness::notifications::Notifications;
-use harness::window::Window;
+use crate::harness::app::{from_client, simulator, start, subscribed};
+use crate::harness::display::Desktop;
+use crate::harness::eventually_async;
+use crate::harness::notifications::Notifications;
+use crate::harness::window::Window;
 use perezvon_sim::Args;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -130,7 +126,12 @@ async fn the_window_opens_on_the_card_and_on_the_document() {
     let window = Window::open(&desktop, &sim).await;
     subscribed(&sim).await;
 
-    sim.play("incoming-answered", from_client()).unwrap();
+    // Rings long enough to be seen on a busy machine too: where all of a call comes at once, only its end is shown.
+    let long = Args {
+        ring_ms: Some(150_000),
+        ..from_client()
+    };
+    sim.play("incoming-answered", long).unwrap();
     let ring = toasts
         .toast(0, "the incoming call", |t| t.body.contains("+7 (900) 000-00-99"))
         .await;

@@ -1,0 +1,174 @@
+//! What comes from outside never dials by itself: a link may be opened by a hidden frame of any web page. It waits here
+//! until the person in front of the window has seen the number and agreed.
+
+use crate::app::Perezvon;
+use crate::ipc::{DialOffer, Failure, Placed};
+use crate::link::Dial;
+use crate::{action, window};
+use perezvon_core::Number;
+use perezvon_desk::toast::Action;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tauri::{AppHandle, Manager as _};
+
+/// Two equal links within this time are one: systems hand a link over twice, and pages open it twice.
+const ONE_LINK: Duration = Duration::from_secs(2);
+
+/// What waits for the person's answer, and the link of the last moment.
+#[derive(Debug, Default)]
+pub(crate) struct Asked(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    open: Option<Dial>,
+    last: Option<(Dial, Instant)>,
+}
+
+impl Asked {
+    /// Keeps the link for the window; the newest one counts. False for one that came a moment ago.
+    fn take(&self, dial: &Dial, now: Instant) -> bool {
+        let mut state = self.lock();
+        let again = state
+            .last
+            .as_ref()
+            .is_some_and(|(last, since)| last == dial && now.saturating_duration_since(*since) < ONE_LINK);
+        if !again {
+            state.last = Some((dial.clone(), now));
+            state.open = Some(dial.clone());
+        }
+        !again
+    }
+
+    fn open(&self) -> Option<Dial> {
+        self.lock().open.clone()
+    }
+
+    /// The person does not want to, or has read why not.
+    pub(crate) fn decline(&self) {
+        self.lock().open = None;
+    }
+
+    /// The number that was shown, once.
+    fn accept(&self, number: &str) -> Option<Number> {
+        let mut state = self.lock();
+        match &state.open {
+            // Another link may have come since the person looked.
+            Some(Dial::Number(open)) if open.canonical() == number => {}
+            _ => return None,
+        }
+        match state.open.take() {
+            Some(Dial::Number(number)) => Some(number),
+            _ => None,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Shows the window with the question; dials at once only a plain number, and only where the user has set so.
+pub(crate) fn ask(handle: &AppHandle, dial: Dial) {
+    let Some(app) = handle.try_state::<Arc<Perezvon>>() else {
+        return;
+    };
+    if !app.asked.take(&dial, Instant::now()) {
+        return;
+    }
+    match dial {
+        Dial::Number(number) if app.settings().links_dial && crate::link::is_plain(&number) => {
+            app.asked.decline();
+            let number = number.canonical();
+            action::carry_out(handle, Action::CallBack { number });
+        }
+        _ => window::show(handle, window::DIAL),
+    }
+}
+
+/// What the window is to ask.
+pub(crate) async fn offer(app: &Perezvon) -> Result<Option<DialOffer>, Failure> {
+    let offer = |kind: &str, text: String| DialOffer {
+        kind: kind.to_owned(),
+        text,
+        number: None,
+        names: Vec::new(),
+        company: None,
+    };
+    Ok(match app.asked.open() {
+        None => None,
+        Some(Dial::Code(code)) => Some(offer("code", code)),
+        Some(Dial::Unread(text)) => Some(offer("unread", text)),
+        Some(Dial::Number(number)) => {
+            let key = number.key().unwrap_or_default();
+            // Without its storage the desk knows nobody, and the number can be called all the same.
+            let known = app
+                .with_desk(move |desk| desk.contact_of(&key))
+                .await
+                .unwrap_or_default();
+            let company = match &known[..] {
+                [one] if !one.company.is_empty() => Some(one.company.clone()),
+                _ => None,
+            };
+            Some(DialOffer {
+                number: Some(number.canonical()),
+                names: known.into_iter().map(|contact| contact.name).collect(),
+                company,
+                ..offer("number", number.display())
+            })
+        }
+    })
+}
+
+/// Calls the number that was shown.
+pub(crate) async fn accept(app: &Perezvon, number: &str) -> Result<Placed, Failure> {
+    let number = app.asked.accept(number).ok_or_else(|| Failure::of("not_found"))?;
+    action::call_back(app, &number.canonical()).await
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::link::read;
+
+    #[test]
+    fn two_equal_links_of_one_moment_are_one() {
+        let (asked, start) = (Asked::default(), Instant::now());
+        let link = read("tel:+79000000099");
+        assert!(asked.take(&link, start));
+        assert!(
+            !asked.take(&read("tel:8-900-000-00-99"), start + ONE_LINK / 2),
+            "however it is written"
+        );
+        asked.decline();
+        assert!(
+            !asked.take(&link, start + ONE_LINK / 2),
+            "nor is it asked again at once"
+        );
+        assert_eq!(asked.open(), None);
+        assert!(asked.take(&link, start + ONE_LINK), "later it is another click");
+        assert!(
+            asked.take(&read("tel:112"), start + ONE_LINK),
+            "another number is another link"
+        );
+    }
+
+    #[test]
+    fn only_what_was_shown_is_called_and_once() {
+        let (asked, start) = (Asked::default(), Instant::now());
+        asked.take(&read("tel:+79000000099"), start);
+        asked.take(&read("tel:+79000000088"), start);
+        assert_eq!(
+            asked.accept("+79000000099"),
+            None,
+            "the page has put another number in its place"
+        );
+        assert_eq!(asked.accept("+79000000088").unwrap().canonical(), "+79000000088");
+        assert_eq!(asked.accept("+79000000088"), None, "a second Enter");
+        for never in ["tel:*21*89000000099%23", "tel:undefined"] {
+            asked.take(&read(never), start);
+            assert_eq!(asked.accept("*21*89000000099#"), None);
+            assert_eq!(asked.accept("undefined"), None);
+        }
+    }
+}
