@@ -121,7 +121,7 @@ impl Account {
             beat,
         };
         let ledger = Ledger::new(shared, &options.data_dir, clock, metrics.clone())?;
-        let local_key = Secret::new(keys::random_key());
+        let local_key = options.local_key.unwrap_or_else(|| Secret::new(keys::random_key()));
         let app = App(Arc::new(Shared {
             account: options.account,
             ledger,
@@ -148,6 +148,7 @@ impl Account {
             downloads: Arc::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
+            failed: watch::Sender::new(None),
             started: Instant::now(),
             data_dir: options.data_dir,
             addr: OnceLock::new(),
@@ -158,21 +159,24 @@ impl Account {
             app.set_portal(Some(portal(&app, token).map_err(StartError::Portal)?));
         }
         let (connection, lock) = (opened.connection, opened.lock);
+        let watched = app.watched("ledger");
         let writer = std::thread::Builder::new()
             .name("ledger".to_owned())
             .spawn(move || {
                 // Held as long as anything can be written, also when the relay's end does not wait for that.
                 let _lock = lock;
+                let _watched = watched;
                 writer::run(connection, &queue, set)
             })
             .map_err(StartError::Thread)?;
         let (mut tasks, mut router) = (JoinSet::new(), JoinSet::new());
-        router.spawn(feed::route(hub, batches, roster));
-        tasks.spawn(keeper::run(app.clone()));
-        tasks.spawn(crate::retention::run(app.clone()));
-        tasks.spawn(recording::watch(app.clone()));
-        tasks.spawn(importer::run(app.clone(), importer::List::Records));
-        tasks.spawn(importer::run(app.clone(), importer::List::Statistics));
+        router.spawn(app.watched("feed").over(feed::route(hub, batches, roster)));
+        tasks.spawn(app.watched("keeper").over(keeper::run(app.clone())));
+        tasks.spawn(app.watched("retention").over(crate::retention::run(app.clone())));
+        tasks.spawn(app.watched("recording modes").over(recording::watch(app.clone())));
+        for list in [importer::List::Records, importer::List::Statistics] {
+            tasks.spawn(app.watched("importer").over(importer::run(app.clone(), list)));
+        }
         if app.portal().is_some() {
             tasks.spawn(first_look(app.clone()));
         }
@@ -230,6 +234,38 @@ impl Account {
             Err(_) => tracing::warn!(account, "the ledger is still in use; what was answered is safe"),
         }
         self.router.shutdown().await;
+    }
+}
+
+/// A part of an account that runs until the account is stopped. Dropped before that, by a panic or because it ended, it
+/// says so, and the front starts the account anew.
+struct Watched {
+    name: &'static str,
+    stop: CancellationToken,
+    failed: watch::Sender<Option<&'static str>>,
+}
+
+impl App {
+    fn watched(&self, name: &'static str) -> Watched {
+        Watched {
+            name,
+            stop: self.stop.clone(),
+            failed: self.failed.clone(),
+        }
+    }
+}
+
+impl Watched {
+    async fn over(self, task: impl Future<Output = ()>) {
+        task.await;
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        if !self.stop.is_cancelled() {
+            self.failed.send_if_modified(|failed| failed.replace(self.name).is_none());
+        }
     }
 }
 

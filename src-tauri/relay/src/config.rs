@@ -1,5 +1,6 @@
 //! How a relay is set up.
 
+use crate::keys::Secret;
 use crate::ledger::WalSync;
 use crate::tables::settings::MAIN;
 use crate::timing::Timing;
@@ -33,6 +34,8 @@ pub struct Options {
     pub feed_queue: usize,
     /// Waits of the relay.
     pub timing: Timing,
+    /// The embedding program's key; none: made at the start. It stays the same when the account is started anew.
+    pub(crate) local_key: Option<Secret>,
     /// How the ledger's log is brought to the disk before anything is acknowledged.
     pub wal_sync: WalSync,
 }
@@ -51,6 +54,7 @@ impl Options {
             ingest_per_second: Some(50_000),
             feed_queue: 256,
             timing: Timing::default(),
+            local_key: None,
             wal_sync: WalSync::default(),
         }
     }

@@ -24,16 +24,23 @@ use crate::config::Options;
 use crate::state::App;
 
 use local::Announced;
+use crate::keys;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-/// How often an account that could not start is tried again.
-const AGAIN: Duration = Duration::from_secs(10);
+/// An account that ran for less than this before it failed has failed at once.
+const AT_ONCE: Duration = Duration::from_mins(10);
+/// After this many failures at once in a row the process ends, so that the service manager can act.
+const FAILURES: u32 = 5;
 
 /// What stands before the accounts.
 #[derive(Clone, Debug)]
@@ -66,6 +73,8 @@ pub(crate) struct Front {
     tasks: JoinSet<()>,
     stop: CancellationToken,
     drain: Duration,
+    /// Why the process must end.
+    gave_up: watch::Receiver<Option<String>>,
 }
 
 /// Where accounts come in, at the start or later.
@@ -75,6 +84,7 @@ struct Entrance {
     accounts: Arc<Accounts>,
     /// What [`Accounts`] shows to the requests, for the end; and how the command line finds each.
     running: Mutex<Vec<(Account, Option<Announced>)>>,
+    admitted: Notify,
 }
 
 impl Front {
@@ -84,7 +94,7 @@ impl Front {
     /// # Errors
     /// Where no account starts: why the first does not. Nothing runs then.
     pub(crate) async fn start(
-        set: Vec<Options>,
+        mut set: Vec<Options>,
         options: FrontOptions,
         listener: TcpListener,
     ) -> Result<Self, StartError> {
@@ -96,15 +106,19 @@ impl Front {
             .map(|options| Tls::new(options, timing.clock.clone()))
             .transpose()
             .map_err(StartError::Tls)?;
+        for one in &mut set {
+            one.local_key.get_or_insert_with(|| Secret::new(keys::random_key()));
+        }
         let names = set.iter().map(|one| one.account.clone());
         let entrance = Arc::new(Entrance {
             addr,
             announced: options.announced,
             accounts: Arc::new(Accounts::new(names, tls.clone())),
             running: Mutex::default(),
+            admitted: Notify::new(),
         });
         let (mut failed, mut first) = (Vec::new(), None);
-        for one in set {
+        for one in set.clone() {
             match Account::start(one.clone()).await {
                 Ok(account) => entrance.admit(account),
                 Err(error) => {
@@ -124,15 +138,22 @@ impl Front {
         }
         let accounts = entrance.accounts.clone();
         tasks.spawn(accept::run(listener, accounts, options, stop.clone()));
-        if !failed.is_empty() {
-            tasks.spawn(start_later(failed, entrance.clone(), stop.clone()));
-        }
+        let (gives_up, gave_up) = watch::channel(None);
+        let supervisor = Supervisor {
+            set,
+            entrance: entrance.clone(),
+            pause: timing.restart_pause,
+            drain: timing.drain,
+            gives_up,
+        };
+        tasks.spawn(supervisor.run(failed, stop.clone()));
         tracing::info!(%addr, "the relay serves");
         Ok(Self {
             entrance,
             tasks,
             stop,
             drain: timing.drain,
+            gave_up,
         })
     }
 
@@ -153,6 +174,25 @@ impl Front {
         &self.entrance.accounts
     }
 
+    /// Whether every account runs and its writer has worked since the last time that this was asked.
+    pub(crate) fn is_alive(&self, beats: &mut HashMap<String, u64>) -> bool {
+        let all = self.accounts().closed().next().is_none();
+        self.accounts().open().fold(all, |alive, one| {
+            let beat = one.app.ledger.beat();
+            let before = beats.insert(one.app.account.clone(), beat);
+            alive && before != Some(beat)
+        })
+    }
+
+    /// Waits until an account has failed too often; says which and what ended.
+    pub(crate) async fn gave_up(&self) -> String {
+        let mut gave_up = self.gave_up.clone();
+        match gave_up.wait_for(Option::is_some).await {
+            Ok(why) => why.clone().unwrap_or_default(),
+            Err(_) => std::future::pending().await,
+        }
+    }
+
     /// The accounts, for who must not keep them from ending.
     pub(crate) fn watch(&self) -> Weak<Accounts> {
         Arc::downgrade(&self.entrance.accounts)
@@ -165,6 +205,7 @@ impl Front {
             mut tasks,
             stop,
             drain,
+            gave_up: _,
         } = self;
         // One limit for all that is in flight, wherever it is.
         let end = Instant::now() + drain;
@@ -191,6 +232,33 @@ impl Entrance {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Waits until a part of an account has ended though nobody stopped it; gives the account and the part.
+    async fn ended(&self) -> (String, &'static str) {
+        loop {
+            let mut watched = FuturesUnordered::new();
+            for (account, _) in self.running().iter() {
+                let (name, mut failed) = (account.app().account.clone(), account.app().failed.subscribe());
+                watched.push(async move {
+                    let part = failed.wait_for(Option::is_some).await.map_or(None, |part| *part);
+                    (name, part.unwrap_or("account"))
+                });
+            }
+            tokio::select! {
+                Some(ended) = watched.next() => return ended,
+                // One more account has started.
+                () = self.admitted.notified() => {}
+            }
+        }
+    }
+
+    /// Takes an account out: requests for it are answered 503 from now on.
+    fn take(&self, name: &str) -> Option<Account> {
+        self.accounts.close(name);
+        let mut running = self.running();
+        let at = running.iter().position(|(account, _)| account.app().account == name)?;
+        Some(running.remove(at).0)
+    }
+
     fn admit(&self, account: Account) {
         let app = account.app();
         // Set once: an account is admitted once.
@@ -198,26 +266,70 @@ impl Entrance {
         self.accounts.admit(app);
         let announced = self.announced.then(|| Announced::new(app)).flatten();
         self.running().push((account, announced));
+        self.admitted.notify_one();
     }
 }
 
-/// What kept an account from starting may pass: a full disk, another process at the ledger, a file that was put back.
-async fn start_later(mut failed: Vec<Options>, entrance: Arc<Entrance>, stop: CancellationToken) {
-    while !failed.is_empty() {
-        tokio::select! {
-            () = tokio::time::sleep(AGAIN) => {}
-            () = stop.cancelled() => return,
+/// Starts accounts anew: those that could not start (what kept them may pass: a full disk, another process at the ledger,
+/// a file that was put back), and those of which a part has ended.
+struct Supervisor {
+    set: Vec<Options>,
+    entrance: Arc<Entrance>,
+    pause: Duration,
+    drain: Duration,
+    gives_up: watch::Sender<Option<String>>,
+}
+
+impl Supervisor {
+    async fn run(self, failed: Vec<Options>, stop: CancellationToken) {
+        let mut closed: Vec<String> = failed.into_iter().map(|one| one.account).collect();
+        let mut failures: HashMap<String, u32> = HashMap::new();
+        loop {
+            let ended = tokio::select! {
+                ended = self.entrance.ended() => Some(ended),
+                () = tokio::time::sleep(self.pause), if !closed.is_empty() => None,
+                () = stop.cancelled() => return,
+            };
+            let Some((account, part)) = ended else {
+                let mut still = Vec::new();
+                for account in std::mem::take(&mut closed) {
+                    if !self.start(&account).await {
+                        still.push(account);
+                    }
+                }
+                closed = still;
+                continue;
+            };
+            let ran = self.entrance.take(&account);
+            let was_at_once = ran.as_ref().is_none_or(|ran| ran.app().started.elapsed() < AT_ONCE);
+            let times = failures.entry(account.clone()).or_default();
+            *times = if was_at_once { *times + 1 } else { 1 };
+            tracing::error!(account, part, times, "a part of the account has ended; the account is started anew");
+            if let Some(ran) = ran {
+                ran.shutdown(Instant::now() + self.drain).await;
+            }
+            if *times >= FAILURES {
+                let why = format!("the account {account} has failed {times} times; last its part {part} ended");
+                self.gives_up.send_replace(Some(why));
+                return;
+            }
+            closed.push(account);
         }
-        for one in std::mem::take(&mut failed) {
-            match Account::start(one.clone()).await {
-                Ok(account) => {
-                    tracing::info!(account = one.account, "the account has started");
-                    entrance.admit(account);
-                }
-                Err(error) => {
-                    tracing::debug!(account = one.account, %error, "the account still does not start");
-                    failed.push(one);
-                }
+    }
+
+    async fn start(&self, account: &str) -> bool {
+        let Some(options) = self.set.iter().find(|one| one.account == account) else {
+            return true;
+        };
+        match Account::start(options.clone()).await {
+            Ok(started) => {
+                tracing::info!(account, "the account has started");
+                self.entrance.admit(started);
+                true
+            }
+            Err(error) => {
+                tracing::debug!(account, %error, "the account still does not start");
+                false
             }
         }
     }

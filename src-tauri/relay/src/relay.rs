@@ -17,8 +17,8 @@ use url::Url;
 /// is as after a power cut, which it survives.
 pub struct Relay {
     front: Front,
-    app: App,
     local_key: Secret,
+    callback_secret: Secret,
 }
 
 impl std::fmt::Debug for Relay {
@@ -37,7 +37,11 @@ impl Relay {
     pub async fn start(options: Options, listener: TcpListener) -> Result<Self, StartError> {
         let front = Front::start(vec![options], FrontOptions::default(), listener).await?;
         let (app, local_key) = front.first().expect("the only account has started");
-        Ok(Self { front, app, local_key })
+        Ok(Self {
+            front,
+            local_key,
+            callback_secret: app.secret.clone(),
+        })
     }
 
     /// Where it listens.
@@ -52,31 +56,35 @@ impl Relay {
 
     /// The address that the PBX must post to, the secret included; none while the public address is not known.
     pub fn callback_url(&self) -> Option<Url> {
-        self.app.callback_url()
+        self.settings().callback_url(self.callback_secret.reveal())
     }
 
     /// The secret of the callback's path.
     pub fn callback_secret(&self) -> &Secret {
-        &self.app.secret
+        &self.callback_secret
     }
 
     /// Stores another public address and has the subscriptions made anew for it.
     pub async fn set_public_url(&self, url: Option<Url>) -> Result<(), LedgerError> {
         let values = [("publicUrl".to_owned(), serde_json::json!(url))].into_iter().collect();
         let who = Who::console();
-        self.app.ledger.put(SettingsChanged { values, who }).await.map(drop)
+        let app = self.app().ok_or(LedgerError::Busy)?;
+        app.ledger.put(SettingsChanged { values, who }).await.map(drop)
     }
 
-    /// The settings in force.
+    /// The settings in force; the defaults while the account is being started anew.
     pub fn settings(&self) -> Settings {
-        self.app.settings()
+        self.app().map(|app| app.settings()).unwrap_or_default()
+    }
+
+    /// None while the account is being started anew.
+    fn app(&self) -> Option<App> {
+        self.front.first().map(|(app, _)| app)
     }
 
     /// Ends: takes no more, answers what is in flight, closes the feeds, moves the WAL into the database.
     /// Subscriptions stay: the next start goes on with them.
     pub async fn shutdown(self) {
-        let Self { front, app, .. } = self;
-        drop(app);
-        front.shutdown().await;
+        self.front.shutdown().await;
     }
 }

@@ -18,7 +18,7 @@ use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Instant;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
@@ -67,6 +67,8 @@ pub(crate) struct Shared {
     pub(crate) timing: Timing,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
+    /// The part that ended though nobody stopped the account.
+    pub(crate) failed: watch::Sender<Option<&'static str>>,
     pub(crate) started: Instant,
     pub(crate) data_dir: PathBuf,
     /// Where the relay listens; known once there is a listener.

@@ -18,6 +18,7 @@ use crate::metrics::scrape;
 use crate::timing::Timing;
 use anyhow::{Context as _, bail};
 use reqwest::Method;
+use std::collections::HashMap;
 use std::future::Future;
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -108,14 +109,16 @@ async fn serve<F: Future<Output = ()>>(
         std::future::pending::<()>().await;
     };
     service::ready();
-    tokio::select! {
-        () = signal => {}
-        () = service::alive() => {}
-        () = scraped => {}
-    }
+    let mut beats = HashMap::new();
+    let gave_up = tokio::select! {
+        () = signal => None,
+        () = service::alive(|| relay.is_alive(&mut beats)) => None,
+        () = scraped => None,
+        why = relay.gave_up() => Some(why),
+    };
     service::stopping();
     relay.shutdown().await;
-    Ok(())
+    gave_up.map_or(Ok(()), |why| bail!("the relay gives up: {why}"))
 }
 
 async fn bind(listen: SocketAddr, what: &str) -> anyhow::Result<TcpListener> {

@@ -10,17 +10,20 @@ pub(super) fn stopping() {
     tell(State::Stopping);
 }
 
-/// Says that the relay lives, twice in each interval of the watchdog, for ever. It runs among the relay's own tasks:
-/// when they hang, it does not speak, and systemd starts the relay anew.
-pub(super) async fn alive() {
+/// Says that the relay lives, twice in each interval of the watchdog, for ever, as long as `is_alive` says so. It runs among
+/// the relay's own tasks: when they hang, it does not speak, and systemd starts the relay anew.
+pub(super) async fn alive(mut is_alive: impl FnMut() -> bool) {
     #[cfg(target_os = "linux")]
     if let Some(limit) = sd_notify::watchdog_enabled() {
         let mut beat = tokio::time::interval(limit / 2);
         loop {
             beat.tick().await;
-            tell(State::Alive);
+            if is_alive() {
+                tell(State::Alive);
+            }
         }
     }
+    let _ = &mut is_alive;
     std::future::pending::<()>().await;
 }
 

@@ -16,7 +16,7 @@ use axum::http::{Request, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use subtle::ConstantTimeEq as _;
 use tower_service::Service as _;
 
@@ -36,8 +36,18 @@ pub(crate) struct Accounts {
 
 struct Place {
     name: String,
-    /// Empty while the account cannot start.
-    open: OnceLock<Open>,
+    /// None while the account does not run.
+    open: RwLock<Option<Arc<Open>>>,
+}
+
+impl Place {
+    fn get(&self) -> Option<Arc<Open>> {
+        self.open.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, open: Option<Arc<Open>>) {
+        *self.open.write().unwrap_or_else(PoisonError::into_inner) = open;
+    }
 }
 
 /// An account that runs.
@@ -50,7 +60,7 @@ impl Accounts {
     pub(crate) fn new(names: impl Iterator<Item = String>, tls: Option<Arc<Tls>>) -> Self {
         let place = |name| Place {
             name,
-            open: OnceLock::new(),
+            open: RwLock::default(),
         };
         Self {
             places: names.map(place).collect(),
@@ -67,11 +77,18 @@ impl Accounts {
                 let _ = app.tls.set(tls.clone());
             }
             let router = crate::http::router(app.clone());
-            // Started once: nobody else fills the place.
-            let _ = place.open.set(Open {
+            let open = Open {
                 app: app.clone(),
                 router,
-            });
+            };
+            place.set(Some(Arc::new(open)));
+        }
+    }
+
+    /// An account does not run any more.
+    pub(crate) fn close(&self, account: &str) {
+        if let Some(place) = self.places.iter().find(|place| place.name == account) {
+            place.set(None);
         }
     }
 
@@ -86,13 +103,13 @@ impl Accounts {
     }
 
     /// Those that run.
-    pub(crate) fn open(&self) -> impl Iterator<Item = &Open> {
-        self.places.iter().filter_map(|place| place.open.get())
+    pub(crate) fn open(&self) -> impl Iterator<Item = Arc<Open>> {
+        self.places.iter().filter_map(Place::get)
     }
 
     /// The names of those that do not.
     pub(crate) fn closed(&self) -> impl Iterator<Item = &str> {
-        let closed = self.places.iter().filter(|place| place.open.get().is_none());
+        let closed = self.places.iter().filter(|place| place.get().is_none());
         closed.map(|place| place.name.as_str())
     }
 
@@ -109,10 +126,10 @@ impl Accounts {
     /// The PBX's events: the secret of the path decides.
     async fn event(&self, gauge: &Gauge, client: Client, request: Request<Body>) -> Result<Response, ApiError> {
         let owner = match self.places.as_slice() {
-            [one] => one.open.get(),
+            [one] => one.get(),
             places => {
                 let secret = request.uri().path().split('/').nth(2).unwrap_or_default();
-                let open = places.iter().filter_map(|place| place.open.get());
+                let open = places.iter().filter_map(Place::get);
                 // All are compared, whichever it is.
                 let found = open.fold(
                     None,
@@ -121,7 +138,7 @@ impl Accounts {
                 self.or_any(found)?
             }
         };
-        let answer = call(owner.ok_or(ApiError::Unavailable)?, request).await;
+        let answer = call(&owner.ok_or(ApiError::Unavailable)?, request).await;
         if answer.status() == StatusCode::NOT_FOUND {
             gauge.wrong(client)?;
         }
@@ -133,7 +150,7 @@ impl Accounts {
         let key = caller::key_hash(request.headers());
         gauge.request(client, key.as_ref())?;
         let owner = match (self.places.as_slice(), key) {
-            ([one], _) => one.open.get(),
+            ([one], _) => one.get(),
             (_, Some(key)) => {
                 let found = self.owner(key).await?;
                 match (found, request.uri().path()) {
@@ -148,7 +165,7 @@ impl Accounts {
                 _ => self.open().next(),
             },
         };
-        let answer = call(owner.ok_or(ApiError::Unavailable)?, request).await;
+        let answer = call(&owner.ok_or(ApiError::Unavailable)?, request).await;
         if answer.status() == StatusCode::UNAUTHORIZED && key.is_some() {
             gauge.wrong(client)?;
         }
@@ -156,7 +173,7 @@ impl Accounts {
     }
 
     /// What opens nothing is told so by any account; but where one does not run, nobody can say that it opens nothing.
-    fn or_any<'a>(&'a self, found: Option<&'a Open>) -> Result<Option<&'a Open>, ApiError> {
+    fn or_any(&self, found: Option<Arc<Open>>) -> Result<Option<Arc<Open>>, ApiError> {
         match found {
             Some(one) => Ok(Some(one)),
             None if self.closed().next().is_some() => Err(ApiError::Unavailable),
@@ -164,7 +181,7 @@ impl Accounts {
         }
     }
 
-    async fn owner(&self, key: [u8; 32]) -> Result<Option<&Open>, LedgerError> {
+    async fn owner(&self, key: [u8; 32]) -> Result<Option<Arc<Open>>, LedgerError> {
         let known = self
             .owners
             .lock()
@@ -172,11 +189,11 @@ impl Accounts {
             .get(&key)
             .copied();
         if let Some(index) = known {
-            return Ok(self.places.get(index).and_then(|place| place.open.get()));
+            return Ok(self.places.get(index).and_then(|place| place.get()));
         }
         let (mut found, mut failed) = (None, None);
         for (index, place) in self.places.iter().enumerate() {
-            let Some(one) = place.open.get() else { continue };
+            let Some(one) = place.get() else { continue };
             let own = bool::from(one.app.local_key.ct_eq(&key));
             match one.app.ledger.read(move |c| users::by_key(c, &key)).await {
                 Ok(user) if own || user.is_some() => found = Some((index, one)),
@@ -216,7 +233,7 @@ impl Accounts {
             }
         }
         let owner = self.or_any(found)?.ok_or(ApiError::Unavailable)?;
-        let answer = call(owner, Request::from_parts(parts, Body::from(body))).await;
+        let answer = call(&owner, Request::from_parts(parts, Body::from(body))).await;
         if answer.status().is_success() {
             self.tries.succeeded(begun);
         }

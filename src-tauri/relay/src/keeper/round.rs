@@ -31,6 +31,7 @@ impl Keeper {
             self.renew_before = Some(Instant::now());
         }
         let mut next = self.app.timing.keeper_verify;
+        let mut down = Down::default();
         let mut refused = None::<(&'static str, usize)>;
         let mut refuse = |code| refused = Some((code, refused.map_or(0, |known| known.1) + 1));
         for who in &wanted {
@@ -61,8 +62,15 @@ impl Keeper {
                     tracing::warn!(code = error.code(), "the PBX refuses the subscription of an abonent");
                     refuse(error.code());
                 }
+                // One that fails for another reason must not either; but a PBX that is down is not asked for everybody.
+                Err(Trouble::Portal(error)) if who.is_some() && down.is_of_one(&error) => {
+                    tracing::warn!(code = error.code(), "the subscription of an abonent could not be made");
+                    refuse(error.code());
+                    continue;
+                }
                 Err(trouble) => return Err(trouble),
             }
+            down = Down::default();
         }
         let newest = |s: &Subscription| {
             active
@@ -198,6 +206,7 @@ impl Keeper {
         if self.verified.is_some_and(|at| at.elapsed() < every) {
             return Ok(());
         }
+        let mut down = Down::default();
         for subscription in self.app.ledger.read(subscriptions::active).await? {
             self.pace().await;
             match portal.subscription(&subscription.id).await {
@@ -212,8 +221,14 @@ impl Keeper {
                     let reason = if self.is_over(&subscription) { "expired" } else { "lost" };
                     self.end(&subscription, reason, None).await?;
                 }
+                // What became of this one is asked again in the next round; the others are asked now.
+                Err(error) if down.is_of_one(&error) => {
+                    tracing::warn!(code = error.code(), "the PBX does not say whether a subscription exists");
+                    continue;
+                }
                 Err(error) => return Err(error.into()),
             }
+            down = Down::default();
         }
         self.verified = Some(Instant::now());
         Ok(())
@@ -269,6 +284,24 @@ impl Keeper {
         self.app.ledger.put(SubscriptionMade(subscription.clone())).await?;
         tracing::info!(granted_s, group = who.is_none(), "subscribed");
         Ok(subscription)
+    }
+}
+
+/// Failures in a row after which the PBX is taken to be down for everybody.
+const DOWN_AFTER: u32 = 3;
+
+/// Whether the PBX fails for one subscription or for all.
+#[derive(Default)]
+struct Down {
+    /// Failures since the last request that succeeded.
+    in_a_row: u32,
+}
+
+impl Down {
+    /// Counts a failure; true while it may be of this one subscription alone. A token that is refused is so for all.
+    fn is_of_one(&mut self, error: &PortalError) -> bool {
+        self.in_a_row += 1;
+        !matches!(error, PortalError::Unauthorized) && self.in_a_row < DOWN_AFTER
     }
 }
 
