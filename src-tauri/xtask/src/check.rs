@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use crate::programs::For;
 use crate::report::{Failed, Report};
 use crate::sh::{self, MINUTE};
-use crate::{fresh, imports, install};
+use crate::{fresh, imports, install, starts};
 
 const WINDOWS: &str = "x86_64-pc-windows-gnu";
 const MACOS: &str = "aarch64-apple-darwin";
@@ -26,7 +26,8 @@ pub(crate) fn run(what: &str, yes: bool) -> Result<bool> {
         "macos" => macos(&mut report, yes),
         "fresh" => fresh::check(&mut report, yes),
         "imports" => report.step("sources: the relay imports downwards only", imports::check),
-        other => bail!("no such check: {other}; windows, macos, fresh or imports"),
+        "programs" => report.step("sources: every program that is started is in the table", starts::check),
+        other => bail!("no such check: {other}; windows, macos, fresh, imports or programs"),
     };
     Ok(report.close(result))
 }

@@ -1,8 +1,8 @@
 //! Finds every start of a program in the project's own sources and holds it against the table of `programs`, so that a
 //! machine that has what the table says has everything.
 //!
-//! In Rust a start is a call of `Command::new`, or of any function of the same package that has a parameter `program`
-//! (`sh::command`, `sh::exists`, the tests' own), or `.env(…)` that tells Cargo a linker or compiler. Its argument must
+//! In Rust a start is a call of `Command::new`, or of a function of the same package that starts its parameter `program`
+//! or hands it on (`sh::command`, `sh::exists`, the tests' own), or `.env(…)` that tells Cargo a linker or compiler. Its argument must
 //! lead to a name: a text, a constant or variable of the file that does, a path whose last part does, a program that
 //! Cargo built. What leads to no name must be in [`NAMELESS`]. The shell texts that Rust hands to `sh -c`, texts and files
 //! that begin with `#!`, the scripts of `package.json` and `tauri.conf.json` and the `Exec…=` lines of systemd units are

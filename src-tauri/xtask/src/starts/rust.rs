@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{NAMELESS, Source, Start, script, shell};
 use crate::tokens::{Kind, Token, arguments, end_of_group};
 
-/// Functions of a package that have a parameter `program`, and which of their arguments that is.
+/// Functions of a package that start their parameter `program`, and which of their arguments that is.
 type Starters = BTreeMap<String, usize>;
 
 /// How often a name may lead to another.
@@ -19,13 +19,17 @@ pub(super) struct Rust<'a> {
 
 impl<'a> Rust<'a> {
     pub(super) fn new(all: &'a [Source]) -> Self {
-        let mut starters = BTreeMap::<_, Starters>::new();
+        let mut candidates = BTreeMap::<_, Vec<Candidate<'_>>>::new();
         for source in all {
-            let of_package = starters.entry(package(source)).or_default();
-            for at in (0..source.tokens.len()).filter(|at| source.tokens[*at].is("fn")) {
-                of_package.extend(starter(&source.tokens, at));
-            }
+            let of_package = candidates.entry(package(source)).or_default();
+            let tokens = &source.tokens;
+            let functions = (0..tokens.len()).filter(|at| tokens[*at].is("fn"));
+            of_package.extend(functions.filter_map(|at| candidate(tokens, at)));
         }
+        let starters = candidates
+            .into_iter()
+            .map(|(package, of)| (package, starters(of)))
+            .collect();
         Self { all, starters }
     }
 
@@ -143,16 +147,55 @@ fn package(source: &Source) -> &str {
     }
 }
 
-/// The function whose `fn` is here, and the place of its parameter `program`.
-fn starter(tokens: &[Token], at: usize) -> Option<(String, usize)> {
+/// A function with a parameter `program`, the place of that, and its body.
+struct Candidate<'a> {
+    function: &'a str,
+    place: usize,
+    body: &'a [Token],
+}
+
+fn candidate(tokens: &[Token], at: usize) -> Option<Candidate<'_>> {
     let (function, parameters) = parameters(tokens, at)?;
     let own = usize::from(
         parameters
             .first()
             .is_some_and(|of| of.iter().any(|token| token.is("self"))),
     );
-    let place = parameters.iter().position(|of| is_program(of))?;
-    Some((function.to_owned(), place - own))
+    let place = parameters.iter().position(|of| is_program(of))? - own;
+    let open = (at..tokens.len()).find(|at| tokens[*at].is_sign('{'))?;
+    let body = &tokens[open..end_of_group(tokens, open)];
+    Some(Candidate { function, place, body })
+}
+
+/// Those that start their parameter, or hand it on to one that does.
+fn starters(mut candidates: Vec<Candidate<'_>>) -> Starters {
+    let mut starters = Starters::new();
+    loop {
+        let known = candidates.len();
+        candidates.retain(|candidate| {
+            let starts = starts_its_parameter(candidate.body, &starters);
+            if starts {
+                starters.insert(candidate.function.to_owned(), candidate.place);
+            }
+            !starts
+        });
+        if candidates.len() == known {
+            return starters;
+        }
+    }
+}
+
+fn starts_its_parameter(body: &[Token], starters: &Starters) -> bool {
+    let names = |tokens: &[Token]| tokens.iter().any(|token| token.is("program"));
+    // `sudo` and `env` start what they are given; a search through PATH asks for what will be started.
+    let through = body
+        .iter()
+        .any(|token| matches!(token.text(), Some("sudo" | "env" | "PATH")));
+    (0..body.len()).any(|at| {
+        let handed = through && ["arg", "args", "join"].iter().any(|name| body[at].is(name));
+        let given = || &body[at + 1..end_of_group(body, at + 1)];
+        argument(body, at, starters).is_some_and(names) || handed && names(given())
+    })
 }
 
 /// A parameter `program` that is a name or a path, and no running process.
@@ -333,6 +376,11 @@ mod tests {
             "impl A { fn begin<T: Into<X>>(&self, n: u8, program: impl AsRef<OsStr>) { Command::new(program); } }
             fn a(x: A) { x.begin(1, \"one\"); x.begin(2, \"two\"); x.begin(); }";
         assert_eq!(programs(text), ["one", "two"]);
+        let without = "fn a(program: &Path) -> String { shown(program) } fn b() { a(x()); }";
+        assert_eq!(programs(without), [""; 0], "what only looks at a name starts nothing");
+        let through = "fn a(program: &str) { b(program); } fn b(program: &str) { Command::new(\"sudo\").arg(program); }
+            fn c() { a(\"one\"); b(\"two\"); }";
+        assert_eq!(programs(through), ["sudo", "one", "two"]);
         let other = [
             source("src-tauri/a/src/a.rs", text),
             source("src-tauri/b/src/b.rs", "fn b() { begin(1, \"three\"); }"),
