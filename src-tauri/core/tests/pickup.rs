@@ -179,9 +179,9 @@ fn withheld_callers_are_not_taken_for_one() {
     let a = rings_at_a();
     company.feed(&hide(a.received()));
     company.feed(&hide(a.released(6_900, None, None)));
-    picks(N, 6_800, 60_000)
-        .into_iter()
-        .for_each(|event| company.feed(&hide(event)));
+    for event in picks(N, 6_800, 60_000) {
+        company.feed(&hide(event));
+    }
     assert_eq!(company.tell("910601:1", Reader::Abonent(A)).outcome, Outcome::Missed);
 }
 

@@ -4,6 +4,7 @@
 
 use super::transaction::Transaction;
 use perezvon_core::Call;
+use perezvon_core::call::Leg;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 /// Most calls with one other side that are remembered, the latest. More than a company's phones ring at once for it.
@@ -64,7 +65,7 @@ impl Transaction<'_> {
         let state = &mut *self.state;
         let talks = match state.calls.peek(key) {
             Some(call) if call.is_conversation() => true,
-            Some(call) if call.legs.iter().all(|leg| leg.is_over()) => false,
+            Some(call) if call.legs.iter().all(Leg::is_over) => false,
             _ => return Ok(()),
         };
         let others = state
