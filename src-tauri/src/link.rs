@@ -7,6 +7,7 @@
 
 use percent_encoding::percent_decode_str;
 use perezvon_core::Number;
+use std::borrow::Cow;
 
 /// Longest link that is looked at, characters.
 const LENGTH_MAX: usize = 512;
@@ -77,7 +78,7 @@ fn decoded(text: &str) -> (bool, String) {
         // Bytes that are no UTF-8 (a page in windows-1251) stay as they are written.
         let inner = percent_decode_str(&inner)
             .decode_utf8()
-            .map_or(inner.clone(), |text| text.into_owned());
+            .map_or_else(|_| inner.clone(), Cow::into_owned);
         if inner == text {
             break;
         }
@@ -105,15 +106,12 @@ fn unescaped(text: &str) -> String {
         let reference = part
             .split_once(';')
             .and_then(|(name, rest)| Some((letter(name)?, rest)));
-        match reference {
-            Some((letter, rest)) => {
-                out.push(letter);
-                out.push_str(rest);
-            }
-            None => {
-                out.push('&');
-                out.push_str(part);
-            }
+        if let Some((letter, rest)) = reference {
+            out.push(letter);
+            out.push_str(rest);
+        } else {
+            out.push('&');
+            out.push_str(part);
         }
     }
     out
@@ -227,8 +225,8 @@ mod tests {
             "*#06#",
             "##002#",
         ] {
-            let percent: String = code.bytes().map(|b| format!("%{b:02x}")).collect();
-            let html: String = code.bytes().map(|b| format!("&#{b};")).collect();
+            let percent = code.bytes().map(|b| format!("%{b:02x}")).collect::<Vec<_>>().concat();
+            let html = code.bytes().map(|b| format!("&#{b};")).collect::<Vec<_>>().concat();
             let wide: String = code.replace('*', "＊").replace('#', "＃");
             for body in [
                 code.to_owned(),

@@ -79,7 +79,7 @@ async fn load_and_kill(app: Running, url: &str, abonent: &str, round: usize) -> 
             tokio::spawn(async move { post_calls(&url, &abonent, round * 10 + poster, &taken).await })
         })
         .collect();
-    if round % 2 == 0 {
+    if round.is_multiple_of(2) {
         eventually_async("acknowledged events", || async {
             (taken.load(Ordering::Relaxed) >= 3 * POSTERS).then_some(())
         })
