@@ -78,7 +78,8 @@ async fn serve<F: Future<Output = ()>>(
     if let Some(metrics) = &metrics {
         say(&format!("metrics at http://{}/metrics", metrics.local_addr()?));
     }
-    for app in relay.accounts().open().map(|one| &one.app) {
+    for one in relay.accounts().open() {
+        let app = &one.app;
         // With one account nobody has to know its name.
         let of = if relay.accounts().is_one() {
             String::new()

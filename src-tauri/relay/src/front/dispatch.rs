@@ -138,7 +138,8 @@ impl Accounts {
                 self.or_any(found)?
             }
         };
-        let answer = call(&owner.ok_or(ApiError::Unavailable)?, request).await;
+        let owner = owner.ok_or(ApiError::Unavailable)?;
+        let answer = call(&owner, request).await;
         if answer.status() == StatusCode::NOT_FOUND {
             gauge.wrong(client)?;
         }
@@ -165,7 +166,8 @@ impl Accounts {
                 _ => self.open().next(),
             },
         };
-        let answer = call(&owner.ok_or(ApiError::Unavailable)?, request).await;
+        let owner = owner.ok_or(ApiError::Unavailable)?;
+        let answer = call(&owner, request).await;
         if answer.status() == StatusCode::UNAUTHORIZED && key.is_some() {
             gauge.wrong(client)?;
         }

@@ -210,6 +210,11 @@ impl Losses {
         self.0.contains_key(subscription)
     }
 
+    /// The newest number of a subscription.
+    pub(crate) fn newest(&self, subscription: &str) -> Option<i64> {
+        self.0.get(subscription)?.newest
+    }
+
     /// When the next open gap must be judged.
     pub(crate) fn next_due(&self) -> Option<Time> {
         let gaps = self.0.values().filter_map(|numbering| numbering.open.front());
@@ -261,11 +266,11 @@ mod tests {
         let mut all = Losses::default();
         all.follow("s", Numbering::after(None, at(0)));
         assert!(
-            !all.take("s", 2, at(1)),
+            all.take("s", 2, at(1)) == News::default(),
             "its first event came before it was known here"
         );
         assert!(!all.is_doubtful(at(0), at(9)), "nothing is known to be lost");
-        assert!(all.take("s", 4, at(3)), "from then on a gap is a gap");
+        all.take("s", 4, at(3));
         assert!(all.is_doubtful(at(2), at(9)));
     }
 
@@ -284,9 +289,9 @@ mod tests {
     #[test]
     fn a_late_event_fills_the_gap() {
         let mut all = following(&[(1, 10), (2, 20), (4, 40)]);
-        assert!(all.take("s", 3, at(41)), "the late event is news");
+        assert!(all.take("s", 3, at(41)).is_less, "the late event is news");
         assert!(!all.is_doubtful(at(0), at(100)), "nothing is missing any more");
-        assert!(!all.take("s", 3, at(42)), "its repeat is not");
+        assert_eq!(all.take("s", 3, at(42)), News::default(), "its repeat is not");
     }
 
     #[test]
@@ -322,13 +327,13 @@ mod tests {
         let shuffled: Vec<(i64, i64)> = (0..40).flat_map(block).collect();
         let mut all = following(&shuffled);
         assert!(!all.is_doubtful(at(0), at(100)), "every gap was filled");
-        assert!(all.take("s", 323, at(41)), "so a gap is still a gap");
+        all.take("s", 323, at(41));
         assert!(
             all.is_doubtful(at(40), at(41)),
             "and casts doubt: 321 and 322 did not come"
         );
         assert!(
-            all.take("s", 321, at(42)) && all.take("s", 322, at(42)),
+            all.take("s", 321, at(42)).is_less && all.take("s", 322, at(42)).is_less,
             "until they come"
         );
         assert!(!all.is_doubtful(at(0), at(100)));
@@ -357,5 +362,49 @@ mod tests {
             all.take("s", *number, Time::from_ms(n as i64 * 10));
         }
         assert!(!all.is_doubtful(at(0), at(100)), "such numbering is ignored");
+    }
+
+    #[test]
+    fn a_gap_is_told_once_when_it_is_judged_to_last() {
+        let mut all = Losses::default();
+        all.follow("s", Numbering::after(Some(0), at(0)));
+        assert_eq!(all.take("s", 1, at(10)), News::default());
+        assert_eq!(all.take("s", 3, at(11)), News::default(), "2 may still come");
+        assert!(all.is_doubtful(at(10), at(11)), "a call that ends now is uncertain");
+        assert_eq!(all.next_due(), Some(at(11).plus(LATE_MS + 1)));
+        assert_eq!(all.sweep(at(15)), News::default(), "not too late yet");
+        let news = all.sweep(at(22));
+        assert_eq!(news.lasting, [Window { from: at(10), to: at(11) }], "now it lasts");
+        assert_eq!(all.sweep(at(23)), News::default(), "and is not told again");
+        assert!(all.take("s", 2, at(30)).is_less, "it came after all");
+        assert!(!all.is_doubtful(at(0), at(100)));
+    }
+
+    #[test]
+    fn swapped_pairs_are_told_to_nobody() {
+        let mut all = Losses::default();
+        all.follow("s", Numbering::after(Some(0), at(0)));
+        for n in (1..2_000).step_by(2) {
+            assert_eq!(all.take("s", n + 1, at(n)).lasting, [], "{n} is late");
+            all.take("s", n, at(n));
+        }
+        assert!(all.0["s"].missing.is_empty() && all.0["s"].open.is_empty());
+    }
+
+    #[test]
+    fn ended_subscriptions_and_old_losses_are_forgotten() {
+        let mut all = Losses::default();
+        let hour = |n: i64| at(n * 3_600);
+        for day in 0..30 {
+            for abonent in 0..20 {
+                let id = format!("{day}-{abonent}");
+                all.follow(&id, Numbering::after(Some(0), hour(day * 24)));
+                all.take(&id, 1, hour(day * 24));
+                all.take(&id, 3, hour(day * 24 + 1));
+                all.end(&id);
+            }
+            all.sweep(hour(day * 24 + 2));
+        }
+        assert!(all.0.len() <= 40, "of 600 subscriptions {} are remembered", all.0.len());
     }
 }

@@ -85,8 +85,9 @@ impl OpenCalls {
             held.row.version = self.version;
             if !held.dirty {
                 held.dirty = true;
-                self.dirty.push(key);
+                self.dirty.push(key.clone());
             }
+            self.note_due(&key);
         }
     }
 
@@ -323,13 +324,13 @@ impl OpenCalls {
         }
     }
 
-    /// The keys of calls in memory for which `wanted` holds.
+    /// The keys of calls in memory for which `wanted` holds, in their order: what is done with them must not depend on the
+    /// order in memory.
     pub(crate) fn keys_where(&self, wanted: impl Fn(&Call) -> bool) -> Vec<String> {
-        self.held
-            .iter()
-            .filter(|(_, entry)| wanted(&entry.row.call))
-            .map(|(key, _)| key.clone())
-            .collect()
+        let held = self.held.iter().filter(|(_, held)| wanted(&held.row.call));
+        let mut keys: Vec<String> = held.map(|(key, _)| key.clone()).collect();
+        keys.sort_unstable();
+        keys
     }
 
     /// Lets time pass for the calls that are due, at most `limit` of them.
@@ -360,7 +361,6 @@ impl OpenCalls {
     pub(crate) fn save(&mut self, connection: &Connection) -> rusqlite::Result<Vec<String>> {
         let dirty = std::mem::take(&mut self.dirty);
         for key in &dirty {
-            self.note_due(key);
             let linked = self.linked_of(connection, key)?;
             let Some(held) = self.held.get_mut(key) else {
                 continue;

@@ -307,12 +307,12 @@ impl<'a> Transaction<'a> {
         if !self.state.rest.losses.knows(id) {
             return Ok(());
         }
-        let newest = self.state.rest.heard.get(id).and_then(|heard| heard.0).max(event.sequence);
-        self.state.rest.heard.insert(id.clone(), (newest, at));
         if let Some(number) = event.sequence {
             let news = self.state.rest.losses.take(id, number, at);
             self.losses.add(news);
         }
+        let newest = self.state.rest.losses.newest(id);
+        self.state.rest.heard.insert(id.clone(), (newest, at));
         if event.kind == EventKind::SubscriptionTerminated && self.end_subscription(id, "terminated", None)? {
             self.wake_keeper();
         }

@@ -45,8 +45,8 @@ async fn metrics(State(accounts): State<Weak<Accounts>>) -> Response {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
     let mut readings = Vec::new();
-    for app in accounts.open().map(|one| &one.app) {
-        readings.push(Reading::take(app).await);
+    for one in accounts.open() {
+        readings.push(Reading::take(&one.app).await);
     }
     drop(accounts);
     let mut registry = Registry::default();

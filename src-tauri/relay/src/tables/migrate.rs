@@ -171,6 +171,7 @@ pub(crate) fn migrate(connection: &mut Connection, file: Option<&Path>) -> Resul
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use perezvon_core::Time;
     use super::{CURRENT, FIRST};
     use crate::tables::{LedgerError, copy, open, path};
     use rusqlite::Connection;
@@ -236,7 +237,7 @@ mod tests {
     fn a_backup_of_an_older_ledger_is_restored_and_brought_up_to_date() {
         let (_old, file) = first_release();
         let dir = tempfile::tempdir().unwrap();
-        let restored = copy::restore(dir.path(), &file).unwrap();
+        let restored = copy::restore(dir.path(), &file, Time::from_ms(1_800_000_000_000)).unwrap();
         assert_eq!(
             (restored.contents.schema, restored.aside),
             (1, None),
