@@ -17,7 +17,7 @@ use crate::state::{App, Shared};
 use crate::tables::audit::{What, Who};
 use crate::tables::exchanges::ExchangeRow;
 use crate::tables::settings::{self, Settings};
-use crate::tables::{self, LedgerError, requests};
+use crate::tables::{self, LedgerError, calls, requests};
 use perezvon_pbx::rest::{Exchange, Portal, PortalError, Token};
 use std::fs::File;
 use std::sync::{Arc, Mutex, OnceLock, RwLock, mpsc};
@@ -86,12 +86,12 @@ impl Account {
         let (roster_now, roster) = watch::channel(Arc::new(opened.roster));
         let (settings_now, settings) = watch::channel(Arc::new(opened.settings));
         let (health_now, health) = watch::channel(Health::Stores);
-        let (durable_now, durable) = watch::channel(0);
+        let (durable_now, durable) = watch::channel(opened.version);
         let hub = Hub::new(options.feed_queue.max(1));
         let (changed, batches) = tokio::sync::mpsc::channel(feed::BATCHES);
         let (metrics, wake_keeper) = (Arc::new(Metrics::default()), Arc::new(Notify::new()));
         let versions = Versions {
-            committed: Arc::default(),
+            committed: Arc::new(opened.version.into()),
             durable,
         };
         let beat = Arc::default();
@@ -282,6 +282,8 @@ struct Opened {
     settings: Settings,
     secret: Secret,
     roster: Roster,
+    /// The newest version; what is there is on the disk.
+    version: i64,
 }
 
 impl Opened {
@@ -292,6 +294,7 @@ impl Opened {
         let settings = first_settings(&connection, options)?;
         let secret = Secret::new(settings::secret(&connection)?);
         let roster = Roster::load(&connection)?;
+        let version = calls::version(&connection)?;
         let forgotten = requests::forget_placing(&connection)?;
         if forgotten > 0 {
             tracing::warn!(
@@ -305,6 +308,7 @@ impl Opened {
             settings,
             secret,
             roster,
+            version,
         })
     }
 }

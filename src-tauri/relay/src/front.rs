@@ -187,9 +187,10 @@ impl Front {
     /// Waits until an account has failed too often; says which and what ended.
     pub(crate) async fn gave_up(&self) -> String {
         let mut gave_up = self.gave_up.clone();
-        match gave_up.wait_for(Option::is_some).await {
-            Ok(why) => why.clone().unwrap_or_default(),
-            Err(_) => std::future::pending().await,
+        let why = gave_up.wait_for(Option::is_some).await.ok().and_then(|why| why.clone());
+        match why {
+            Some(why) => why,
+            None => std::future::pending().await,
         }
     }
 

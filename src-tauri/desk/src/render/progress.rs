@@ -2,7 +2,7 @@
 
 use super::{Draw, Look, Rendered, Step, card_action};
 use crate::toast::{Action, Button, ButtonKey, Stay, ToastKind, Urgency};
-use crate::{DeskError, who};
+use crate::DeskError;
 use perezvon_core::snapshot::PartySnapshot;
 use perezvon_core::{CallSnapshot, Number};
 

@@ -17,7 +17,7 @@ impl Keeper {
         let settings = self.app.settings();
         let kind = settings.subscription_kind;
         let wanted = self.wanted(portal, &settings).await?;
-        self.verify(portal, wanted.len()).await?;
+        let unknown = self.verify(portal, wanted.len()).await?;
         let mut active = self.app.ledger.read(subscriptions::active).await?;
         let serves = |s: &Subscription, who: Option<&str>| {
             s.url == url && s.kind == kind.as_wire() && s.abonent.as_deref() == who
@@ -32,7 +32,7 @@ impl Keeper {
         }
         let mut next = self.app.timing.keeper_verify;
         let mut down = Down::default();
-        let mut refused = None::<(&'static str, usize)>;
+        let mut refused = unknown;
         let mut refuse = |code| refused = Some((code, refused.map_or(0, |known| known.1) + 1));
         for who in &wanted {
             let found = active.iter().rev().find(|s| serves(s, who.as_deref()));
@@ -198,14 +198,16 @@ impl Keeper {
     }
 
     /// Marks those as ended that the PBX does not know any more, and notes those that end sooner than it granted. The
-    /// clock alone never ends one: it may be the clock that is wrong.
-    async fn verify(&mut self, portal: &Portal, wanted: usize) -> Result<(), Trouble> {
+    /// clock alone never ends one: it may be the clock that is wrong. Gives of how many the PBX does not say whether they
+    /// exist, and why; an error where it says so of none.
+    async fn verify(&mut self, portal: &Portal, wanted: usize) -> Result<Option<(&'static str, usize)>, Trouble> {
         // Many are asked for less often: at most one in six seconds on average.
         let every = self.app.timing.keeper_verify;
         let every = every.max(every.saturating_mul(wanted as u32) / 100);
         if self.verified.is_some_and(|at| at.elapsed() < every) {
-            return Ok(());
+            return Ok(None);
         }
+        let (mut unknown, mut is_any_known) = (None::<(PortalError, usize)>, false);
         let mut down = Down::default();
         for subscription in self.app.ledger.read(subscriptions::active).await? {
             self.pace().await;
@@ -223,15 +225,24 @@ impl Keeper {
                 }
                 // What became of this one is asked again in the next round; the others are asked now.
                 Err(error) if down.is_of_one(&error) => {
-                    tracing::warn!(code = error.code(), "the PBX does not say whether a subscription exists");
+                    let count = unknown.map_or(0, |(_, count)| count) + 1;
+                    unknown = Some((error, count));
                     continue;
                 }
                 Err(error) => return Err(error.into()),
             }
+            is_any_known = true;
             down = Down::default();
         }
-        self.verified = Some(Instant::now());
-        Ok(())
+        match unknown {
+            None => self.verified = Some(Instant::now()),
+            Some((error, _)) if !is_any_known => return Err(error.into()),
+            Some((error, count)) => {
+                tracing::warn!(code = error.code(), count, "the PBX does not say whether subscriptions exist");
+                return Ok(Some((error.code(), count)));
+            }
+        }
+        Ok(None)
     }
 
     async fn end(

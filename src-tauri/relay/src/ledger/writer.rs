@@ -70,8 +70,6 @@ impl Drop for Ended {
 pub(crate) fn run(connection: Connection, jobs: &Receiver<Job>, set: Set) -> Result<(), LedgerError> {
     let _ended = Ended(set.audience.health.clone());
     let state = State::load(&connection, set.clock.now())?;
-    set.committed.store(state.calls.version(), Ordering::SeqCst);
-    set.audience.durable.send_replace(state.calls.version());
     let (health, metrics) = (set.audience.health.clone(), set.audience.metrics.clone());
     let syncer = Syncer::start(&tables::path(&set.data_dir), set.sync, set.audience)
         .map_err(|error| LedgerError::Directory {

@@ -4,6 +4,7 @@ use crate::common::{beside, binary, support, xml};
 use beside::{beside, dir, sim};
 use binary::{EXE, Serving, callback_path, command, data_dir, relay, text};
 use perezvon_core::Time;
+use perezvon_relay::Clock;
 use perezvon_sim::{Args, FaultKind, Faults, Sim};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;

@@ -11,6 +11,7 @@ mod common {
 }
 
 mod abonents;
+mod accounts;
 mod access;
 mod agreement;
 mod backup;
@@ -41,4 +42,5 @@ mod retention;
 mod service;
 mod settings;
 mod storage;
+mod supervision;
 mod tls;

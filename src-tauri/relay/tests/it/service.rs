@@ -90,7 +90,7 @@ fn the_token_comes_from_a_credential() {
 #[test]
 fn the_manual_page_names_every_command() {
     use clap::CommandFactory as _;
-    let page = include_str!("../package/perezvon-relay.8").replace("\\-", "-");
+    let page = include_str!("../../package/perezvon-relay.8").replace("\\-", "-");
     let program = perezvon_relay::cli::Cli::command();
     for one in program.get_subcommands() {
         let deeper: Vec<_> = one

@@ -3,8 +3,6 @@
 //!
 //! `PEREZVON_CALLS` sets how many calls each variant has, `PEREZVON_SEED` is added to the seed of each.
 
-use crate::common::binary;
-
 mod compare;
 mod lists;
 mod node;

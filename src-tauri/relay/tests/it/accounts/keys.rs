@@ -1,8 +1,8 @@
 //! Keys that the command line takes back while the relay serves.
 
-use crate::binary::text;
-use crate::scene::{NAMES, Scene, cli};
-use crate::support::{client, close_code, until};
+use crate::common::binary::text;
+use crate::accounts::scene::{NAMES, Scene, cli};
+use crate::common::support::{client, close_code, until};
 use reqwest::{Method, StatusCode};
 use reqwest_websocket::Upgrade as _;
 use serde_json::Value;

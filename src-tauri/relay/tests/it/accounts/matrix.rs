@@ -1,6 +1,6 @@
 //! Every path of the document with what is main's and a key of second: nothing is told, nothing is changed.
 
-use crate::scene::{Scene, cli};
+use crate::accounts::scene::{Scene, cli};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -47,13 +47,13 @@ async fn everything(scene: &Scene) -> Vec<(&'static str, Value)> {
 
 /// A recording of main, of which second knows nothing.
 fn add_recording(scene: &Scene) {
-    let file = crate::binary::data_dir(&scene.dir).join("relay.db");
+    let file = crate::common::binary::data_dir(&scene.dir).join("relay.db");
     let insert = "INSERT INTO recordings
         (id, tracking_id, abonent, call_key, number, direction, started_at, duration_ms, size, state, seen_at)
         VALUES ('800000001', '1:1', '9000000001@mpbx.sip.beeline.ru', NULL, '+79000000099', 'incoming', 1760000000000,
                 1000, 8044, 'ready', 0)";
     let connection = rusqlite::Connection::open(file).unwrap();
-    connection.busy_timeout(crate::support::DEADLINE).unwrap();
+    connection.busy_timeout(crate::common::support::DEADLINE).unwrap();
     connection.execute(insert, []).unwrap();
 }
 

@@ -1,8 +1,8 @@
 //! Two simulators and one relay for both.
 
-use crate::beside::sim;
-use crate::binary::{EXE, Serving, command, data_dir, text};
-use crate::support::{client, until};
+use crate::common::beside::sim;
+use crate::common::binary::{EXE, Serving, command, data_dir, text};
+use crate::common::support::{client, until};
 use perezvon_sim::{Args, Company, Sim};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};

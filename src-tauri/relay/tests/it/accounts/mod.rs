@@ -1,14 +1,7 @@
 //! Two accounts (PBX contracts) on one relay: two simulators, one listener, and nothing of the one for the other.
-#![allow(clippy::unwrap_used)]
 
-#[path = "../support/sim.rs"]
-mod beside;
-#[path = "../support/binary.rs"]
-mod binary;
-#[path = "../support/relay.rs"]
-mod support;
-#[path = "../support/xml.rs"]
-mod xml;
+
+use crate::common::{binary, support};
 
 mod keys;
 mod matrix;

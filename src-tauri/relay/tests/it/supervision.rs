@@ -1,0 +1,61 @@
+//! A part of the relay that ends though nobody stopped it: the account is started anew, and a process that cannot be mended
+//! ends, so that the service manager can act.
+
+use crate::common::{binary, support, xml};
+use binary::data_dir;
+use clap::Parser as _;
+use perezvon_relay::cli::{Cli, run};
+use reqwest::StatusCode;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+use support::{DEADLINE, IVANOV, start_with, until};
+use xml::Xml;
+
+/// How often the keeper's look at the network panics yet.
+static PANICS: AtomicU32 = AtomicU32::new(1);
+
+fn panics_once() -> [Option<IpAddr>; 2] {
+    let left = PANICS.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+    assert!(left.is_err(), "a fault of the test");
+    [None, None]
+}
+
+fn panics() -> [Option<IpAddr>; 2] {
+    panic!("a fault of the test")
+}
+
+#[tokio::test]
+async fn an_account_of_which_a_part_ends_is_started_anew() {
+    let served = start_with(|options| {
+        options.timing.routes = panics_once;
+        options.timing.restart_pause = Duration::from_millis(20);
+    })
+    .await;
+    let event = Xml::received(1, IVANOV);
+    until("events are taken again after the panic", || async {
+        let is_gone = PANICS.load(Ordering::SeqCst) == 0;
+        (is_gone && served.post_event(event.text()).await == StatusCode::OK).then_some(())
+    })
+    .await;
+    until("and health says so", || async {
+        let health = served.client.get(served.url("/v1/health")).send().await.unwrap();
+        (health.status() == StatusCode::OK).then_some(())
+    })
+    .await;
+    let calls = served.get("/v1/calls").await;
+    assert_eq!(calls["calls"].as_array().unwrap().len(), 1, "the embedding program's key is still good");
+    served.relay.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relay_that_cannot_go_on_ends_with_an_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = data_dir(&dir);
+    let mut cli = Cli::parse_from(["perezvon-relay", "serve", "--listen", "127.0.0.1:0", "--data-dir", data.to_str().unwrap()]);
+    cli.timing.routes = panics;
+    cli.timing.restart_pause = Duration::from_millis(10);
+    let ended = tokio::time::timeout(DEADLINE, run(cli, std::future::pending)).await;
+    let error = ended.expect("it ends by itself").unwrap_err().to_string();
+    assert!(error.contains("main") && error.contains("keeper"), "the error names what ended: {error}");
+}
