@@ -192,6 +192,11 @@ impl OpenCalls {
         Ok(self.entries.get_mut(key).map(|entry| &mut entry.row.call))
     }
 
+    /// The call of a session, where it is in memory.
+    pub(crate) fn known(&self, key: &str) -> Option<&Call> {
+        self.entries.get(key).map(|entry| &entry.row.call)
+    }
+
     /// A call that is not stored yet takes the place of `former`, which turned out to be the same: id and row number
     /// stay, the key is the new one's.
     pub(crate) fn adopt(&mut self, connection: &Connection, former: &str, key: &str) -> rusqlite::Result<()> {

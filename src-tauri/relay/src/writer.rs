@@ -5,9 +5,9 @@
 
 mod batch;
 mod forget;
+mod lists;
 mod rebuild;
 mod replay;
-mod witness;
 
 use crate::feed::Hub;
 use crate::ledger::events::Readable;
@@ -89,8 +89,7 @@ pub(crate) struct Batch<'a> {
     pub(crate) wake_keeper: bool,
     heard: BTreeMap<String, (Option<i64>, Time)>,
     gaps_changed: bool,
-    /// Calls stored before the end of the transaction.
-    flushed: Vec<String>,
+    unsettled: lists::Unsettled,
 }
 
 /// What the writer keeps in memory. All of it can be had from the ledger again.
@@ -235,7 +234,7 @@ fn store(
             wake_keeper: false,
             heard: BTreeMap::new(),
             gaps_changed: false,
-            flushed: Vec::new(),
+            unsettled: lists::Unsettled::default(),
         };
         let mut failed = Ok(());
         for job in jobs {

@@ -2,7 +2,7 @@
 
 use crate::auth::{self, Role};
 use crate::ledger::subscriptions as ledger_subscriptions;
-use crate::ledger::{calls, events};
+use crate::ledger::{calls, events, statistics};
 use crate::state::App;
 use axum::Json;
 use axum::extract::State;
@@ -55,6 +55,9 @@ pub(crate) async fn health(State(app): State<App>, headers: HeaderMap) -> (Statu
         }
         if let Ok(aside) = app.ledger.read(calls::aside::count).await {
             map.insert("callsAside".to_owned(), json!(aside));
+        }
+        if let Ok(aside) = app.ledger.read(statistics::count_aside).await {
+            map.insert("linesAside".to_owned(), json!(aside));
         }
         if let Ok((stored, unreadable, last)) = summary {
             map.insert(

@@ -11,6 +11,7 @@ const STEPS: &[&str] = &[
     include_str!("migrate/3-journal.sql"),
     include_str!("migrate/4-people.sql"),
     include_str!("migrate/5-keeper.sql"),
+    include_str!("migrate/6-lists.sql"),
 ];
 
 /// The schema version that this program writes.

@@ -233,14 +233,8 @@ impl Batch<'_> {
         if sweep {
             self.state.calls.sweep(self.connection, self.at, &self.policy, BATCH)?;
         }
-        self.recognise()?;
-        // The search for lines may have met further calls.
-        self.rebuild()?;
-        let mut changed = std::mem::take(&mut self.flushed);
-        let last = self.state.calls.save(self.connection, &self.policy)?;
-        changed.retain(|key| !last.contains(key));
-        changed.extend(last);
-        Ok(changed)
+        self.settle_lists()?;
+        Ok(self.state.calls.save(self.connection, &self.policy)?)
     }
 
     fn weigh_doubt(&mut self) -> Result<(), LedgerError> {
