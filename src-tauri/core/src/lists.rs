@@ -15,9 +15,11 @@
 //! at most `n * b` pairs of memory and `n * b * log n` steps, plus `b²` for ordering equal conversations of one abonent.
 
 mod legs;
+mod near;
 mod parts;
 mod tolerances;
 
+pub use near::{By, Look, Thing};
 pub use tolerances::Tolerances;
 
 use crate::Time;
@@ -80,21 +82,6 @@ pub fn arrange(
     all.add_further(tolerances);
     let alone = all.tie_the_rest(tolerances);
     all.arranged(&alone)
-}
-
-/// Whether the line and the leg of a call may have to do with each other, whatever else there is.
-pub fn may_be_of(line: &StatisticsLine, leg: &Leg, tolerances: &Tolerances) -> bool {
-    legs::may_be_own(line, leg, tolerances) || legs::further(line, leg, tolerances).is_some()
-}
-
-/// Whether the two lines may be of one call, where nothing but lists tells of it.
-pub fn may_be_one(line: &StatisticsLine, other: &StatisticsLine, tolerances: &Tolerances) -> bool {
-    parts::may_be_one(line, other, tolerances)
-}
-
-/// Whether the recording may be of the line's conversation.
-pub fn may_be_recorded(line: &StatisticsLine, recording: &Recording, tolerances: &Tolerances) -> bool {
-    parts::recorded(line, recording, tolerances).is_some()
 }
 
 /// A call with a key.

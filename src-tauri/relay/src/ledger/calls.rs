@@ -327,7 +327,8 @@ pub(crate) fn rekey(connection: &Connection, seq: i64, key: &str) -> rusqlite::R
 pub(crate) fn keys_of_abonent(
     connection: &Connection,
     abonent: &str,
-    (from, to): (Time, Time),
+    from: Time,
+    to: Time,
 ) -> rusqlite::Result<Vec<String>> {
     let sql = "SELECT c.key FROM call_abonents a JOIN calls c ON c.seq = a.call
                WHERE a.abonent = ?1 AND a.started_at BETWEEN ?2 AND ?3 AND a.gone = 0 AND c.superseded_by IS NULL
@@ -342,7 +343,8 @@ pub(crate) fn keys_of_abonent(
 pub(crate) fn keys_of_number(
     connection: &Connection,
     number: &str,
-    (from, to): (Time, Time),
+    from: Time,
+    to: Time,
 ) -> rusqlite::Result<Vec<String>> {
     let sql = "SELECT key FROM calls WHERE number = ?1 AND started_at BETWEEN ?2 AND ?3 AND superseded_by IS NULL
                    AND key NOT LIKE 'line:%'";

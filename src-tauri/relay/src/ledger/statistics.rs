@@ -3,6 +3,7 @@
 use super::{LedgerError, unquoted};
 use perezvon_core::Time;
 use perezvon_core::call::StatisticsLine;
+use perezvon_core::lists::By;
 use rusqlite::{Connection, OptionalExtension, Params};
 
 /// The importer's list of recordings.
@@ -72,13 +73,12 @@ pub(crate) fn by_id(connection: &Connection, id: &str, at: Time) -> rusqlite::Re
 }
 
 /// How lines of one caller are found: by the number, and where it is withheld by the number that was called.
-pub(crate) fn caller(line: &StatisticsLine) -> Option<String> {
+fn caller(line: &StatisticsLine) -> Option<String> {
     let called = || line.called.as_deref().map(withheld);
     line.number.clone().or_else(called)
 }
 
-/// How lines of callers to this number are found who withheld theirs.
-pub(crate) fn withheld(called: &str) -> String {
+fn withheld(called: &str) -> String {
     format!("to:{called}")
 }
 
@@ -107,28 +107,21 @@ pub(crate) fn forget(connection: &Connection, id: &str, call_key: &str) -> rusql
     Ok(())
 }
 
-/// Lines of an abonent that began between the two times.
-pub(crate) fn of_abonent(
+/// Lines that began between the two times.
+pub(crate) fn found(
     connection: &Connection,
-    abonent: &str,
+    by: &By,
     (from, to): (Time, Time),
     at: Time,
 ) -> rusqlite::Result<Vec<LineRow>> {
-    let sql = "SELECT id, line, call_key FROM statistics_lines
-               WHERE abonent = ?1 AND started_at BETWEEN ?2 AND ?3 ORDER BY started_at, id";
-    read(connection, sql, (abonent, from.ms(), to.ms()), at)
-}
-
-/// Lines of a [`caller`] that began between the two times.
-pub(crate) fn of_caller(
-    connection: &Connection,
-    caller: &str,
-    (from, to): (Time, Time),
-    at: Time,
-) -> rusqlite::Result<Vec<LineRow>> {
-    let sql = "SELECT id, line, call_key FROM statistics_lines
-               WHERE number = ?1 AND started_at BETWEEN ?2 AND ?3 ORDER BY started_at, id";
-    read(connection, sql, (caller, from.ms(), to.ms()), at)
+    let (column, value) = match by {
+        By::Abonent(id) => ("abonent", id.clone()),
+        By::Number(number) => ("number", number.clone()),
+        By::Withheld(called) => ("number", withheld(called)),
+    };
+    let sql =
+        format!("SELECT id, line, call_key FROM statistics_lines WHERE {column} = ?1 AND started_at BETWEEN ?2 AND ?3");
+    read(connection, &sql, (value, from.ms(), to.ms()), at)
 }
 
 /// Lines that a call has. No index answers that; it is asked for a call that was lost.
