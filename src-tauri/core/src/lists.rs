@@ -179,7 +179,8 @@ impl<'a> Neighbourhood<'a> {
         let by_abonent = by_abonent(&legs);
         let mut pairs = Vec::new();
         for (i, recording) in loose.iter().enumerate() {
-            for &j in by_abonent.get(recording.abonent.as_str()).into_iter().flatten() {
+            let own = by_abonent.get(recording.abonent.as_str()).into_iter().flatten();
+            for &j in own.filter(|j| legs[**j].1.recording.is_none()) {
                 pairs.extend(legs::recorded(recording, &legs[j].1, tolerances).map(|cost| (cost, i, j)));
             }
         }

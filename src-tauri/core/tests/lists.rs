@@ -190,6 +190,13 @@ fn a_redirected_call_goes_on_at_who_got_it() {
         rung("other", "C", 21_000, 1_000, Some("+79000000098"), None),
     ];
     assert_eq!(calls(&lines, &[]), ["a1 b1", "a2 b2", "other"]);
+    // The same caller, at the same moment, at a line of the company: another call.
+    let lines = [
+        redirected("a", 0),
+        rung("line", "C", 1_100, 38_000, CLIENT, LINE),
+        rung("b", "B", 20_100, 20_000, CLIENT, Some("+79000000003")),
+    ];
+    assert_eq!(calls(&lines, &[]), ["a b", "line"]);
 }
 
 #[test]

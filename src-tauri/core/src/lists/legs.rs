@@ -68,11 +68,11 @@ pub(super) fn requested(line: &StatisticsLine, heard: &Heard<'_>, tolerances: &T
     fits.then_some(tolerances.start_ms + apart)
 }
 
-/// How far a recording without a session is from a conversation that has none yet, milliseconds.
+/// How far a recording without a session is from a conversation, milliseconds.
 pub(super) fn recorded(recording: &Recording, leg: &Leg, tolerances: &Tolerances) -> Option<i64> {
-    let is_free = leg.answered && leg.recording.is_none() && leg.is_of(&recording.abonent, recording.direction);
     let apart = (recording.start.ms() - leg.answer?.ms()).abs();
-    (is_free && apart <= tolerances.start_ms).then_some(apart)
+    let fits = leg.is_of(&recording.abonent, recording.direction) && apart <= tolerances.start_ms;
+    fits.then_some(apart)
 }
 
 /// Whether the line may be the leg's own, or was before something else was known of the leg.

@@ -38,16 +38,6 @@ pub struct Look {
     pub to: Time,
 }
 
-impl Look {
-    fn around(by: By, from: Time, before_ms: i64, to: Time, after_ms: i64) -> Self {
-        Self {
-            by,
-            from: from.plus(-before_ms),
-            to: to.plus(after_ms),
-        }
-    }
-}
-
 impl Thing<'_> {
     /// Whether the two may have to do with each other, whatever else there is.
     pub fn may_be_tied(self, other: Thing<'_>, tolerances: &Tolerances) -> bool {
@@ -57,17 +47,14 @@ impl Thing<'_> {
                 parts::recorded(line, one, tolerances).is_some()
             }
             (Thing::Line(line), Thing::Call(heard, legs)) | (Thing::Call(heard, legs), Thing::Line(line)) => {
+                let is_near =
+                    |leg| legs::may_be_own(line, leg, tolerances) || legs::further(line, leg, tolerances).is_some();
                 line.tracking_id.as_deref() == Some(heard.key)
                     || legs::requested(line, &heard, tolerances).is_some()
-                    || legs.iter().any(|leg| {
-                        legs::may_be_own(line, leg, tolerances) || legs::further(line, leg, tolerances).is_some()
-                    })
+                    || legs.iter().any(is_near)
             }
             (Thing::Recording(one), Thing::Call(heard, legs)) | (Thing::Call(heard, legs), Thing::Recording(one)) => {
-                let is_near = |leg: &Leg| {
-                    let apart = leg.answer.map(|answer| (answer.ms() - one.start.ms()).abs());
-                    leg.is_of(&one.abonent, one.direction) && apart.is_some_and(|ms| ms <= tolerances.start_ms)
-                };
+                let is_near = |leg| legs::recorded(one, leg, tolerances).is_some();
                 match &one.session {
                     Some(session) => session == heard.key,
                     None => legs.iter().any(is_near),
@@ -78,60 +65,49 @@ impl Thing<'_> {
         }
     }
 
-    /// Where to look for what may have to do with it.
+    /// Where to look for what may have to do with it. No two parts of a call are farther apart than a phone rings, beside
+    /// what a conversation or the wait in a queue takes.
     pub fn looks(self, tolerances: &Tolerances) -> Vec<Look> {
+        let look = |from: Time, to: Time| {
+            move |by| Look {
+                by,
+                from: from.plus(-tolerances.ring_ms),
+                to: to.plus(tolerances.ring_ms),
+            }
+        };
         match self {
-            Thing::Line(line) => looks_of_line(line, tolerances),
+            Thing::Line(line) => {
+                let withheld = || line.called.clone().map(By::Withheld);
+                let caller = line.number.clone().map(By::Number).or_else(withheld);
+                let all = [
+                    Some(By::Abonent(line.abonent.clone())),
+                    line.peer.clone().map(By::Abonent),
+                    caller,
+                ];
+                all.into_iter().flatten().map(look(line.start, line.end())).collect()
+            }
             Thing::Recording(one) => {
-                let by = By::Abonent(one.abonent.clone());
-                vec![Look::around(
-                    by,
-                    one.start,
-                    tolerances.ring_ms,
-                    one.start,
-                    tolerances.start_ms,
-                )]
+                let own = By::Abonent(one.abonent.clone());
+                vec![look(one.start, one.start)(own)]
             }
             Thing::Call(heard, legs) => {
-                let request = heard.request.filter(|_| legs.is_empty()).map(|request| {
-                    let (by, at) = (By::Abonent(request.abonent.clone()), heard.first_heard);
-                    Look::around(by, at, tolerances.placed_ms, at, tolerances.placed_ms)
+                let request = heard.request.map(|request| By::Abonent(request.abonent.clone()));
+                let request = request.map(look(heard.first_heard, heard.first_heard));
+                let of_legs = legs.iter().flat_map(|leg| {
+                    let begun = leg.start.or(leg.answer).unwrap_or(heard.first_heard);
+                    by_leg(leg).map(look(begun, leg.end.unwrap_or(begun)))
                 });
-                let legs = legs.iter().flat_map(|leg| looks_of_leg(leg, tolerances));
-                legs.chain(request).collect()
+                of_legs.chain(request).collect()
             }
         }
     }
 }
 
-fn looks_of_line(line: &StatisticsLine, tolerances: &Tolerances) -> Vec<Look> {
-    let at = line.start;
-    let rings = tolerances.outgoing_start_ms();
-    let own = By::Abonent(line.abonent.clone());
-    let peer = line.peer.clone().map(By::Abonent);
-    let caller = line.number.clone().map(By::Number);
-    // A queue may keep its caller for longer than any two lines are apart.
-    let further = tolerances.further_ms() + line.duration_ms;
-    let caller = caller.or_else(|| line.called.clone().map(By::Withheld));
-    let caller = caller.map(|by| Look::around(by, at, tolerances.ring_ms, at, further));
-    let peer = peer.map(|by| Look::around(by, at, rings, at, rings));
-    let own = Look::around(own, at, rings, at, tolerances.ring_ms);
-    [own].into_iter().chain(caller).chain(peer).collect()
-}
-
-fn looks_of_leg(leg: &Leg, tolerances: &Tolerances) -> Vec<Look> {
-    let Some(begun) = leg.start.or(leg.answer) else {
-        return Vec::new();
-    };
-    let rings = tolerances.outgoing_start_ms();
-    // Of one that is known by its conversation only, it is not known when the phone rang.
-    let by_talk = leg.answer.is_some() && (leg.recording.is_some() || leg.start == leg.answer);
-    let before = if by_talk { tolerances.ring_ms } else { rings };
+/// The abonent, the colleague at the other end, and the caller.
+fn by_leg(leg: &Leg) -> impl Iterator<Item = By> {
     let own = leg.abonent.clone().filter(|_| !leg.system).map(By::Abonent);
-    let own = own.map(|by| Look::around(by, begun, before, begun, rings));
     let party = leg.party.as_ref().map(|(_, party)| party);
     let colleague = party.and_then(|party| party.user_id.clone()).map(By::Abonent);
-    let colleague = colleague.map(|by| Look::around(by, begun, rings, begun, rings));
     let withheld = || {
         let called = leg.line.as_ref()?.number.clone();
         called
@@ -142,8 +118,7 @@ fn looks_of_leg(leg: &Leg, tolerances: &Tolerances) -> Vec<Look> {
         .and_then(|party| party.number().key())
         .map(By::Number)
         .or_else(withheld);
-    let further = tolerances.further_ms();
-    let caller = caller.filter(|_| !leg.is_outgoing());
-    let caller = caller.map(|by| Look::around(by, begun, further, leg.end.unwrap_or(begun), further));
-    own.into_iter().chain(colleague).chain(caller).collect()
+    own.into_iter()
+        .chain(colleague)
+        .chain(caller.filter(|_| !leg.is_outgoing()))
 }

@@ -212,7 +212,9 @@ impl<'a> Sets<'a> {
                 let later = self.parts[j].since(&self.parts[i]);
                 let longest = self.tolerances.passed_on_ms + self.parts[i].line.duration_ms;
                 let fits = i != j && (0..=longest).contains(&later) && self.may_join(i, j);
-                fits.then_some((0, later))
+                // A phone forwards to another phone, hardly to a line of the company.
+                let is_other_line = self.parts[j].line.by_line && !self.parts[i].line.by_line;
+                fits.then_some((i64::from(is_other_line), later))
             });
             self.join_all(&pairs);
         }

@@ -1,28 +1,34 @@
 //! How much what is told of one thing may differ.
 
-/// All tolerances of [`super::arrange`], milliseconds. «Spread» is what the agreement tests of the relay meet, over 40,000 lines of
-/// the simulator with every fault; the PBX itself promises nothing.
+/// All tolerances of [`super::arrange`], milliseconds. The PBX promises nothing about any of them: where no section of the
+/// reference is named, the value is a choice, and «spread» is what the simulator's scripts show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tolerances {
-    /// Between the start of a line and that of its leg, and between two lengths of one conversation seen from both ends.
+    /// Between the start of a line and that of its leg (spread 0), and between both ends of one call inside the company
+    /// (spread 100).
     pub start_ms: i64,
-    /// The same where the line names another party than the leg: the PBX rewrites it when a call is forwarded.
+    /// The same where the line names another party than the leg: the PBX rewrites it when a call is forwarded. Spread 0.
     pub other_party_start_ms: i64,
-    /// Between the lengths of a conversation in a line and in its recording or leg.
+    /// Between the lengths of a conversation in a line and in its recording or leg. Spread 0.
     pub talk_ms: i64,
-    /// Conversations whose lengths differ by less are equally long.
+    /// Conversations whose lengths differ by less are equally long. Spread 0; two conversations of the simulator differ by
+    /// up to 60,000.
     pub equal_talk_ms: i64,
-    /// A phone rings no longer than this before a conversation begins.
+    /// A phone rings no longer than this before a conversation begins. Reference 2.7 gives up after 300,000; spread 4,000 to
+    /// 24,000.
     pub ring_ms: i64,
-    /// A call placed from the desk rings the caller's own phone first, no longer than this (reference 2.6).
+    /// A call placed from the desk rings the caller's own phone first, no longer than this. Reference 2.6 ends it by
+    /// `Request Timeout`; spread up to 30,000.
     pub own_phone_ms: i64,
-    /// From our request to the start of its line.
+    /// From our request, by the relay's clock, to the start of its line, by the PBX's.
     pub placed_ms: i64,
-    /// Between the starts of phones of a group that ring together.
+    /// Between the starts of phones of a group that ring together. Spread 0.
     pub together_ms: i64,
-    /// From the start of one agent's ringing to the next one's (reference 2.6).
+    /// From the start of one agent's ringing to the next one's. Reference 2.6: an agent rings for 18,000; spread up to
+    /// 22,000 with the pause.
     pub in_turn_ms: i64,
-    /// From the end of one's part in a call that was passed on to the next one's ringing.
+    /// From the end of one's part in a call that was passed on to the next one's ringing. Spread 100; from a redirected
+    /// line, which tells no end, as long as that phone rang.
     pub passed_on_ms: i64,
 }
 

@@ -9,8 +9,8 @@ use perezvon_core::call::{Recording, StatisticsLine};
 use perezvon_core::lists::{By, Heard, Look, Thing, Tolerances};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A call may have begun so long before the leg of an abonent whom it rang twice, milliseconds.
-const AGAIN_MS: i64 = 3_600_000;
+/// A call may have begun so long before one of its legs, milliseconds.
+const BEGUN_MS: i64 = 3_600_000;
 /// No more is looked for once there are so many things. The rest stays as it is.
 const MOST: usize = 4_000;
 
@@ -154,11 +154,17 @@ impl Batch<'_> {
             Thing::Recording(_) | Thing::Call(..) => None,
         };
         let mut keys: BTreeSet<String> = dirty.iter().cloned().chain(session).collect();
-        for Look { by, from, to } in thing.looks(tolerances) {
+        for Look { mut by, from, to } in thing.looks(tolerances) {
+            if let By::Abonent(id) = &mut by
+                && let Some(canonical) = self.roster.abonent(id)
+            {
+                *id = canonical.to_owned();
+            }
+            let begun = from.plus(-BEGUN_MS);
             let lines = statistics::found(self.connection, &by, (from, to), self.at)?;
             match &by {
                 By::Abonent(id) => {
-                    keys.extend(calls::keys_of_abonent(self.connection, id, from.plus(-AGAIN_MS), to)?);
+                    keys.extend(calls::keys_of_abonent(self.connection, id, begun, to)?);
                     for row in recordings::of_abonent(self.connection, id, from, to)? {
                         let recording = row.recording();
                         let is_tied = thing.may_be_tied(Thing::Recording(&recording), tolerances);
@@ -168,7 +174,7 @@ impl Batch<'_> {
                         }
                     }
                 }
-                By::Number(number) => keys.extend(calls::keys_of_number(self.connection, number, from, to)?),
+                By::Number(number) => keys.extend(calls::keys_of_number(self.connection, number, begun, to)?),
                 By::Withheld(_) => {}
             }
             for LineRow { line, call_key } in lines {
