@@ -14,7 +14,8 @@ pub use finding::Policy;
 pub use leg::{Leg, Line, PartyFacts};
 pub use pickup::PickUp;
 pub use tell::{Brief, Reader};
-pub use witness::{Fit, LineStatus, Parts, Recording, StatisticsLine, calls_of, lines_around};
+pub(crate) use witness::completed;
+pub use witness::{LineStatus, Recording, StatisticsLine};
 
 use crate::event::{CallData, Event, EventKind, Personality};
 use crate::snapshot::Outcome;

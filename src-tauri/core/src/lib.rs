@@ -6,7 +6,9 @@
 pub mod call;
 pub mod effect;
 pub mod event;
+pub mod lists;
 pub mod number;
+mod pairs;
 pub mod snapshot;
 pub mod time;
 

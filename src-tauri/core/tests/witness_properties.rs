@@ -6,6 +6,7 @@ mod script;
 
 use perezvon_core::call::{LineStatus, Reader, Recording, StatisticsLine};
 use perezvon_core::event::{Event, EventKind, LegState, Personality, ReleasingParty};
+use perezvon_core::lists::{Heard, Tolerances, arrange};
 use perezvon_core::{Call, Direction, Outcome, Time};
 use proptest::prelude::*;
 use script::{A, B, C, CLIENT, LegTeller, Machine, Script, T0, scripts};
@@ -78,6 +79,7 @@ fn witnesses(script: &Script) -> Vec<Witness> {
                 start: answer,
                 duration_ms: end.since(answer),
                 number,
+                session: None,
                 gone: false,
             })
         }));
@@ -204,7 +206,9 @@ fn a_placed_call_whose_first_event_is_lost_begins_when_the_own_phone_rang() {
         "as far as events tell"
     );
     let line = line(A, 0, 58_000, true);
-    assert!(machine.call.fit(&line).is_some(), "the line is of this call");
+    let heard = Heard::of(&machine.call).into_iter().collect::<Vec<_>>();
+    let found = arrange(&heard, std::slice::from_ref(&line), &[], &Tolerances::default());
+    assert_eq!(found.len(), 1, "the line is of this call: {found:?}");
     machine.call.take_line(line, machine.now);
     let told = machine.tell(Reader::Abonent(A));
     assert_eq!(told.started_at, Some(Time::from_ms(T0)), "the line knows");

@@ -312,9 +312,17 @@ impl Loop {
 
     /// Where the first import begins.
     fn beginning(&self) -> Time {
-        self.app
-            .now()
-            .plus(-i64::from(self.app.settings().import_days) * 24 * 3_600_000)
+        let days = i64::from(self.app.settings().import_days);
+        self.app.now().plus(-days * DAY_MS).max(self.kept_since())
+    }
+
+    /// What began before is not taken: retention deletes it. A call is deleted with all its lines, so those of the oldest
+    /// hour that is kept may be gone with it.
+    fn kept_since(&self) -> Time {
+        match self.app.settings().keep_calls_days {
+            0 => Time::from_ms(i64::MIN),
+            days => self.app.now().plus(-i64::from(days) * DAY_MS + 3_600_000),
+        }
     }
 
     async fn place(&self) -> Result<places::Place, LedgerError> {

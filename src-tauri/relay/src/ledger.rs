@@ -3,6 +3,7 @@
 
 pub(crate) mod entry;
 mod forget;
+mod lists;
 mod losses;
 mod open_calls;
 mod pickup;
@@ -13,7 +14,6 @@ mod replay;
 mod sweeper;
 mod sync;
 mod transaction;
-mod witness;
 pub(crate) mod writer;
 
 use crate::clock::Clock;

@@ -137,7 +137,7 @@ pub(crate) fn decode<T: serde::de::DeserializeOwned>(json: &str) -> rusqlite::Re
 }
 
 /// What is wrong with a JSON text without the parser's own words: they quote the text, and with it names and numbers.
-fn unquoted(error: &serde_json::Error) -> String {
+pub(crate) fn unquoted(error: &serde_json::Error) -> String {
     format!("{:?} error in JSON at column {}", error.classify(), error.column())
 }
 

@@ -32,7 +32,7 @@ impl Default for Policy {
 const BUSY_AT_ONCE_MS: i64 = 1_000;
 
 /// A transferred call rings the next abonent within this time of leaving the one before.
-const PASSED_ON_MS: i64 = 1_000;
+const HANDED_OVER_MS: i64 = 1_000;
 
 impl Call {
     /// When [`Call::tick`] has something to do next; none for a call that is settled.
@@ -93,7 +93,7 @@ impl Call {
             leg.is_over()
                 && rung
                     .zip(leg.end)
-                    .is_some_and(|(rung, end)| end <= rung.plus(PASSED_ON_MS))
+                    .is_some_and(|(rung, end)| end <= rung.plus(HANDED_OVER_MS))
         };
         self.legs
             .iter()

@@ -149,7 +149,7 @@ impl PartyFacts {
     }
 
     /// The number is withheld for certain: the PBX says so, or wrote a keypad word for it.
-    pub(super) fn is_withheld(&self) -> bool {
+    pub(crate) fn is_withheld(&self) -> bool {
         self.privacy || (self.address.is_some() && matches!(self.number(), Number::Hidden))
     }
 

@@ -4,17 +4,10 @@
 //! So the order in which events, lines and recordings come does not matter, nor how often. Events know the details
 //! (causes, who hung up, when somebody was rung); a line knows the end, and a conversation that events lost.
 
-mod fit;
-mod parts;
-
-pub use fit::Fit;
-pub use parts::{Parts, calls_of, lines_around};
-
-use self::fit::{assigned, is_of};
 use super::{Call, Leg, PartyFacts, leg::Line};
 use crate::event::LegState;
 use crate::snapshot::Direction;
-use crate::{Number, Time};
+use crate::{Number, Time, pairs};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -94,43 +87,65 @@ pub struct Recording {
     /// The other side's number, as [`Number::told`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<String>,
+    /// The session of the call; none: the PBX does not tell it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
     /// The PBX no longer has it.
     #[serde(default)]
     pub gone: bool,
 }
 
+impl Recording {
+    /// The end of the conversation.
+    pub fn end(&self) -> Time {
+        self.start.plus(self.duration_ms)
+    }
+}
+
 impl Call {
     /// Takes a line of the statistics; `at` is the relay's clock. True when it was new or says something new.
     pub fn take_line(&mut self, line: StatisticsLine, at: Time) -> bool {
-        if self.superseded_by.is_none() && self.lines.get(&line.id) == Some(&line) {
-            return false;
-        }
-        let end = line.end();
-        self.revive();
-        self.with_witnesses(|call| drop(call.lines.insert(line.id.clone(), line)));
-        self.learnt(at, end);
-        true
-    }
-
-    /// Gives a line back, which turned out to be another call's.
-    pub fn drop_line(&mut self, id: &str) -> Option<StatisticsLine> {
-        let mut dropped = None;
-        if self.lines.contains_key(id) {
-            self.with_witnesses(|call| dropped = call.lines.remove(id));
-            self.note_told();
-        }
-        dropped
+        let mut lines = self.lines.clone();
+        lines.insert(line.id.clone(), line);
+        self.set_witnesses(lines, self.recordings.clone(), at)
     }
 
     /// Takes a recording or what is new of it. True when it was new or says something new.
     pub fn take_recording(&mut self, recording: Recording, at: Time) -> bool {
-        if self.superseded_by.is_none() && self.recordings.get(&recording.id) == Some(&recording) {
+        let mut recordings = self.recordings.clone();
+        recordings.insert(recording.id.clone(), recording);
+        self.set_witnesses(self.lines.clone(), recordings, at)
+    }
+
+    /// From now on these lines and recordings, by id, are the call's, and no others. True when that is a change; a call that
+    /// had become another one is then one of its own again.
+    pub fn set_witnesses(
+        &mut self,
+        lines: BTreeMap<String, StatisticsLine>,
+        recordings: BTreeMap<String, Recording>,
+        at: Time,
+    ) -> bool {
+        if self.superseded_by.is_none() && self.lines == lines && self.recordings == recordings {
             return false;
         }
-        let end = recording.start.plus(recording.duration_ms);
-        self.revive();
-        self.with_witnesses(|call| drop(call.recordings.insert(recording.id.clone(), recording)));
-        self.learnt(at, end);
+        self.superseded_by = None;
+        let new_lines = lines.values().filter(|line| self.lines.get(&line.id) != Some(line));
+        let new_recordings = recordings
+            .values()
+            .filter(|one| self.recordings.get(&one.id) != Some(one));
+        let ends = new_lines
+            .map(StatisticsLine::end)
+            .chain(new_recordings.map(Recording::end));
+        // By the relay's clock where it is news at all; a desk must not raise a toast for what is long past.
+        let told = ends
+            .map(|end| if at.since(end) > LATE_NEWS_MS { end } else { at })
+            .max();
+        let heard = self.take_heard();
+        self.lines = lines;
+        self.recordings = recordings;
+        self.put_heard(heard);
+        self.last_heard = self.last_heard.max(told.unwrap_or(self.last_heard));
+        self.note_told();
         true
     }
 
@@ -171,13 +186,6 @@ impl Call {
         self.superseded_by = Some(by.to_owned());
     }
 
-    /// A call that gave its lines away has them again, and only those that it takes from now on.
-    fn revive(&mut self) {
-        if self.superseded_by.take().is_some() {
-            self.with_witnesses(|call| call.lines.clear());
-        }
-    }
-
     /// Takes over what was told of a call that is now part of this one: an end that was told stays one.
     pub fn inherit(&mut self, former: &Self) {
         for (who, told) in &former.told {
@@ -197,9 +205,9 @@ impl Call {
         !self.heard_legs().is_empty() || self.request.is_some()
     }
 
-    /// Nothing but lines is known of the call.
-    pub fn is_of_lines(&self) -> bool {
-        self.heard.is_empty() && self.recordings.is_empty() && self.request.is_none() && !self.lines.is_empty()
+    /// Nothing at all is known of the call.
+    pub fn is_empty(&self) -> bool {
+        !self.is_heard() && !self.has_witnesses()
     }
 
     /// Lines or recordings are known of it.
@@ -208,7 +216,7 @@ impl Call {
     }
 
     /// The legs as events alone told them.
-    fn heard_legs(&self) -> &[Leg] {
+    pub(crate) fn heard_legs(&self) -> &[Leg] {
         if self.has_witnesses() { &self.heard } else { &self.legs }
     }
 
@@ -224,41 +232,29 @@ impl Call {
     /// See [`Self::take_heard`]; makes the legs anew.
     pub(super) fn put_heard(&mut self, legs: Vec<Leg>) {
         if self.has_witnesses() {
-            self.legs = joined(&legs, &self.lines, &self.recordings);
+            self.legs = completed(&legs, self.lines.values(), self.recordings.values());
             self.heard = legs;
         } else {
             self.legs = legs;
             self.heard = Vec::new();
         }
     }
-
-    fn with_witnesses(&mut self, change: impl FnOnce(&mut Self)) {
-        let heard = self.take_heard();
-        change(self);
-        self.put_heard(heard);
-    }
-
-    fn learnt(&mut self, at: Time, end: Time) {
-        // By the relay's clock where it is news at all; a desk must not raise a toast for what is long past.
-        let told = if at.since(end) > LATE_NEWS_MS { end } else { at };
-        self.last_heard = self.last_heard.max(told);
-        self.note_told();
-    }
 }
 
-/// The legs that events told, completed and corrected by lines and recordings, and legs for those whom no event told of.
-fn joined(
+/// The legs that events told, completed and corrected by lines and recordings that are known to be of their call, and legs
+/// for those abonents of whom no event told.
+pub(crate) fn completed<'a>(
     heard: &[Leg],
-    lines: &BTreeMap<String, StatisticsLine>,
-    recordings: &BTreeMap<String, Recording>,
+    lines: impl IntoIterator<Item = &'a StatisticsLine>,
+    recordings: impl IntoIterator<Item = &'a Recording>,
 ) -> Vec<Leg> {
     let mut legs = heard.to_vec();
-    let recordings: Vec<&Recording> = recordings.values().collect();
-    let of = assigned(&recordings, &legs, |recording, leg| {
-        (is_of(leg, &recording.abonent, recording.direction)).then(|| {
+    let recordings: Vec<&Recording> = recordings.into_iter().collect();
+    let of = nearest(&recordings, &legs, |recording, leg| {
+        leg.is_of(&recording.abonent, recording.direction).then(|| {
             let begun = leg.answer.or(leg.start).unwrap_or(recording.start);
             // Who is known to have talked before who is not.
-            (begun.ms() - recording.start.ms()).abs() + i64::from(!leg.answered) * fit::LONGEST_RING_MS
+            (!leg.answered, (begun.ms() - recording.start.ms()).abs())
         })
     });
     for (recording, leg) in recordings.iter().zip(of) {
@@ -269,10 +265,9 @@ fn joined(
         });
         legs[index].learn_recording(recording);
     }
-    let lines: Vec<&StatisticsLine> = lines.values().collect();
-    // These lines are known to be of this call, so the nearest leg of the abonent is taken, however near.
-    let of = assigned(&lines, &legs, |line, leg| {
-        is_of(leg, &line.abonent, line.direction).then(|| {
+    let lines: Vec<&StatisticsLine> = lines.into_iter().collect();
+    let of = nearest(&lines, &legs, |line, leg| {
+        leg.is_of(&line.abonent, line.direction).then(|| {
             let begun = leg.start.or(leg.answer).unwrap_or(line.start);
             (begun.ms() - line.start.ms()).abs()
         })
@@ -291,6 +286,21 @@ fn joined(
     legs
 }
 
+/// Each thing with the place of its leg: the nearest pairs first, each leg once. `distance` of none: cannot be.
+fn nearest<T, C: Ord>(things: &[T], legs: &[Leg], distance: impl Fn(&T, &Leg) -> Option<C>) -> Vec<Option<usize>> {
+    let mut all = Vec::new();
+    for (i, thing) in things.iter().enumerate() {
+        for (j, leg) in legs.iter().enumerate() {
+            all.extend(distance(thing, leg).map(|distance| (distance, i, j)));
+        }
+    }
+    let mut of = vec![None; things.len()];
+    for (i, j) in pairs::cheapest(all) {
+        of[i] = Some(j);
+    }
+    of
+}
+
 fn new_leg(call_id: String, abonent: &str, direction: Direction) -> Leg {
     Leg {
         call_id,
@@ -302,13 +312,36 @@ fn new_leg(call_id: String, abonent: &str, direction: Direction) -> Leg {
 }
 
 impl Leg {
+    /// The leg of this abonent in this direction.
+    pub(crate) fn is_of(&self, abonent: &str, direction: Direction) -> bool {
+        !self.system
+            && self.abonent.as_deref() == Some(abonent)
+            && self.is_outgoing() == (direction == Direction::Outgoing)
+    }
+
+    /// The leg's other side is the line's, as far as both are known.
+    pub(crate) fn has_party_of(&self, line: &StatisticsLine) -> bool {
+        let Some((weight, facts)) = self.party.as_ref().filter(|(weight, _)| *weight >= 2) else {
+            return true;
+        };
+        if line.peer.is_some() && facts.user_id == line.peer {
+            return true;
+        }
+        match (&line.number, facts.number().key()) {
+            (Some(told), Some(known)) => *told == known,
+            // A withheld number is withheld in the statistics too.
+            (Some(_), None) => *weight < 3 || !facts.privacy,
+            (None, _) => true,
+        }
+    }
+
     fn learn_recording(&mut self, recording: &Recording) {
         self.witnessed = true;
         self.recorded = true;
         self.answered = true;
         self.recording = Some((recording.gone, recording.id.clone()));
         self.answer = self.answer.or(Some(recording.start));
-        self.end = self.end.or(Some(recording.start.plus(recording.duration_ms)));
+        self.end = self.end.or(Some(recording.end()));
         self.over();
         self.learn_number(recording.number.as_deref(), None, false);
     }
@@ -338,7 +371,7 @@ impl Leg {
         let hidden = line.direction == Direction::Incoming && line.called.is_some() && line.number.is_none();
         // Who was talked with outweighs who was dialled: the call was forwarded, and the event that told so lost.
         let dialled_only = self.party.as_ref().is_some_and(|(weight, _)| *weight == 3);
-        if self.is_outgoing() && line.duration_ms > 0 && dialled_only && !fit::has_party(self, line) {
+        if self.is_outgoing() && line.duration_ms > 0 && dialled_only && !self.has_party_of(line) {
             self.party = None;
         }
         self.learn_number(line.number.as_deref(), line.peer.as_deref(), hidden);

@@ -4,7 +4,7 @@ use super::caller;
 use crate::keys::Role;
 use crate::ledger::Health;
 use crate::tables::subscriptions as ledger_subscriptions;
-use crate::tables::{calls, events};
+use crate::tables::{calls, events, statistics};
 use crate::state::App;
 use axum::Json;
 use axum::extract::State;
@@ -53,6 +53,9 @@ pub(crate) async fn health(State(app): State<App>, headers: HeaderMap) -> (Statu
         }
         if let Ok(aside) = app.ledger.read(calls::aside::count).await {
             map.insert("callsAside".to_owned(), json!(aside));
+        }
+        if let Ok(aside) = app.ledger.read(statistics::count_aside).await {
+            map.insert("linesAside".to_owned(), json!(aside));
         }
         if let Ok((stored, unreadable, last)) = app.ledger.read(events::summary).await {
             map.insert(

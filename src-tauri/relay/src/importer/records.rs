@@ -87,7 +87,9 @@ impl Loop {
     /// Stores records; the cursor moves with the last of them.
     async fn keep(&self, records: &[CallRecord], cursor: Option<String>) -> Result<(), Trouble> {
         let roster = self.app.roster();
-        let rows: Vec<RecordingRow> = records.iter().filter_map(|record| row(record, &roster)).collect();
+        let kept = self.kept_since();
+        let rows = records.iter().filter_map(|record| row(record, &roster));
+        let rows: Vec<RecordingRow> = rows.filter(|row| row.started_at >= kept).collect();
         let mut chunks: Vec<Vec<RecordingRow>> = rows.chunks(CHUNK).map(<[_]>::to_vec).collect();
         let last = chunks.pop().unwrap_or_default();
         for chunk in chunks {

@@ -39,7 +39,8 @@ impl Loop {
                 Some(lines) => {
                     self.store(lines, to).await?;
                     from = to;
-                    window = WINDOW_MS;
+                    // What follows is likely to be as dense.
+                    window = (2 * window).min(WINDOW_MS);
                 }
                 None => window = (to.since(from) / 2).max(SHORTEST_MS),
             }
@@ -90,7 +91,9 @@ impl Loop {
     }
 
     /// Stores a window's lines; the place moves with the last of them.
-    async fn store(&self, lines: Vec<StatisticsLine>, until: Time) -> Result<(), Trouble> {
+    async fn store(&self, mut lines: Vec<StatisticsLine>, until: Time) -> Result<(), Trouble> {
+        let kept = self.kept_since();
+        lines.retain(|line| line.start >= kept);
         let mut chunks: Vec<Vec<StatisticsLine>> = lines.chunks(CHUNK).map(<[_]>::to_vec).collect();
         let last = chunks.pop().unwrap_or_default();
         for chunk in chunks {

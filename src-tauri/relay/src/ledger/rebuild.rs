@@ -31,7 +31,7 @@ impl Transaction<'_> {
     fn replay_call(&mut self, row: &Unread) -> Result<bool, LedgerError> {
         let (connection, key, at) = (self.connection, row.key.as_str(), self.at);
         let events = events::of_call(connection, key)?;
-        let lines = statistics::of_call(connection, key)?;
+        let lines = statistics::of_call(connection, key, at)?;
         let recordings = recordings::of_call(connection, key)?;
         let request = requests::of_call(connection, &row.id)?;
         let is_nothing = events.is_empty() && lines.is_empty() && recordings.is_empty() && request.is_none();

@@ -1,6 +1,7 @@
 //! One transaction of the ledger: what it does with each entry.
 
 use super::entry::{Answer, Entry, Stamped};
+use super::lists::Unsettled;
 use super::losses::{Losses, News, Numbering};
 use super::open_calls::OpenCalls;
 use super::pickup::Neighbours;
@@ -43,7 +44,7 @@ pub(super) struct Rest {
     applied: i64,
     /// When each subscription was last heard, and its newest number; stored with the batch.
     heard: BTreeMap<String, (Option<i64>, Time)>,
-    effects: Effects,
+    pub(super) effects: Effects,
 }
 
 /// What others are told of once the batch is on the disk.
@@ -113,6 +114,7 @@ pub(crate) struct Transaction<'a> {
     /// The time of the present entry.
     pub(super) at: Time,
     pub(super) losses: News,
+    pub(super) unsettled: Unsettled,
 }
 
 impl<'a> Transaction<'a> {
@@ -125,6 +127,7 @@ impl<'a> Transaction<'a> {
             state,
             at: Time::from_ms(0),
             losses: News::default(),
+            unsettled: Unsettled::default(),
         })
     }
 
@@ -166,6 +169,7 @@ impl<'a> Transaction<'a> {
             Err(error) => {
                 run("ROLLBACK TO entry; RELEASE entry")?;
                 self.losses = News::default();
+                self.unsettled = Unsettled::default();
                 self.state.rest = before;
                 let undone = self.state.calls.undo(connection);
                 undone.map_err(|error| Refused::All(error.into()))?;
@@ -177,9 +181,7 @@ impl<'a> Transaction<'a> {
     fn apply_and_settle(&mut self, entry: &Entry) -> Result<Answer, LedgerError> {
         let answer = entry.apply(self)?;
         self.rebuild()?;
-        self.recognise()?;
-        // The search for lines may have met further calls that cannot be read.
-        self.rebuild()?;
+        self.settle_lists()?;
         self.pick_ups()?;
         self.weigh_doubt()?;
         self.state.calls.end();

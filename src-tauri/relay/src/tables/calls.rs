@@ -337,7 +337,7 @@ pub(crate) fn rekey(connection: &Connection, seq: i64, key: &str) -> rusqlite::R
     Ok(())
 }
 
-/// Keys of the calls of an abonent that began, for him, between the two times.
+/// Keys of the calls of an abonent that began, for them, between the two times; not of those made from lines alone.
 pub(crate) fn keys_of_abonent(
     connection: &Connection,
     abonent: &str,
@@ -345,20 +345,23 @@ pub(crate) fn keys_of_abonent(
     to: Time,
 ) -> rusqlite::Result<Vec<String>> {
     let sql = "SELECT c.key FROM call_abonents a JOIN calls c ON c.seq = a.call
-               WHERE a.abonent = ?1 AND a.started_at BETWEEN ?2 AND ?3 AND a.gone = 0 AND c.superseded_by IS NULL";
+               WHERE a.abonent = ?1 AND a.started_at BETWEEN ?2 AND ?3 AND a.gone = 0 AND c.superseded_by IS NULL
+                   AND c.key NOT LIKE 'line:%'";
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map((abonent, from.ms(), to.ms()), |row| row.get(0))?;
     rows.collect()
 }
 
-/// Keys of the calls with this number at the other side that began between the two times.
+/// Keys of the calls with this number at the other side that began between the two times; not of those made from lines
+/// alone.
 pub(crate) fn keys_of_number(
     connection: &Connection,
     number: &str,
     from: Time,
     to: Time,
 ) -> rusqlite::Result<Vec<String>> {
-    let sql = "SELECT key FROM calls WHERE number = ?1 AND started_at BETWEEN ?2 AND ?3 AND superseded_by IS NULL";
+    let sql = "SELECT key FROM calls WHERE number = ?1 AND started_at BETWEEN ?2 AND ?3 AND superseded_by IS NULL
+                   AND key NOT LIKE 'line:%'";
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map((number, from.ms(), to.ms()), |row| row.get(0))?;
     rows.collect()

@@ -12,6 +12,7 @@ const STEPS: &[&str] = &[
     include_str!("migrate/4-people.sql"),
     include_str!("migrate/5-keeper.sql"),
     include_str!("migrate/6-entries.sql"),
+    include_str!("migrate/7-lists.sql"),
 ];
 
 /// The schema version that this program writes.

@@ -1,5 +1,4 @@
-//! Recordings that the PBX has or had (reference 1.9). A row is never deleted: a recording that the PBX no longer has is
-//! `gone`.
+//! Recordings that the PBX has or had (reference 1.9): one that it no longer has is `gone`. A row goes with its call.
 
 use super::LedgerError;
 use super::scan::Span;
@@ -42,6 +41,7 @@ impl RecordingRow {
             start: self.started_at,
             duration_ms: self.duration_ms,
             number: self.number.clone(),
+            session: self.tracking_id.clone(),
             gone: self.gone_at.is_some(),
         }
     }
@@ -103,6 +103,20 @@ pub(crate) fn upsert(connection: &Connection, row: &RecordingRow, at: Time) -> r
 pub(crate) fn by_id(connection: &Connection, id: &str) -> rusqlite::Result<Option<RecordingRow>> {
     let sql = format!("SELECT {COLUMNS} FROM recordings r WHERE r.id = ?1");
     connection.prepare_cached(&sql)?.query_row([id], read).optional()
+}
+
+/// Another call has the recording.
+pub(crate) fn set_call(connection: &Connection, id: &str, call_key: &str) -> rusqlite::Result<()> {
+    let sql = "UPDATE recordings SET call_key = ?2 WHERE id = ?1";
+    connection.prepare_cached(sql)?.execute((id, call_key))?;
+    Ok(())
+}
+
+/// Deletes the recordings of a call that is deleted.
+pub(crate) fn forget(connection: &Connection, call_key: &str) -> rusqlite::Result<()> {
+    let sql = "DELETE FROM recordings WHERE call_key = ?1";
+    connection.prepare_cached(sql)?.execute([call_key])?;
+    Ok(())
 }
 
 /// The recordings of a call.

@@ -1,9 +1,10 @@
 //! Lines of the statistics that were imported, and how far the importer has read.
 
-use super::{LedgerError, decode};
+use super::{LedgerError, unquoted};
 use perezvon_core::Time;
 use perezvon_core::call::StatisticsLine;
-use rusqlite::{Connection, OptionalExtension, Row};
+use perezvon_core::lists::By;
+use rusqlite::{Connection, OptionalExtension, Params};
 
 /// The importer's list of recordings.
 pub(crate) const RECORDS: &str = "records";
@@ -16,26 +17,72 @@ pub(crate) struct LineRow {
     pub(crate) call_key: String,
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<LineRow> {
-    Ok(LineRow {
-        line: decode(row.get_ref(0)?.as_str()?)?,
-        call_key: row.get(1)?,
-    })
+/// The rows, whose columns are id, line and key of the call. One that cannot be read is put aside, and the PBX lists the line
+/// anew.
+fn read(connection: &Connection, sql: &str, values: impl Params, at: Time) -> rusqlite::Result<Vec<LineRow>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(values)?;
+    let (mut found, mut unreadable) = (Vec::new(), Vec::new());
+    while let Some(row) = rows.next()? {
+        match serde_json::from_slice(row.get_ref(1)?.as_bytes()?) {
+            Ok(line) => found.push(LineRow {
+                line,
+                call_key: row.get(2)?,
+            }),
+            Err(error) => unreadable.push((row.get::<_, String>(0)?, unquoted(&error))),
+        }
+    }
+    for (id, reason) in unreadable {
+        put_aside(connection, &id, &reason, at)?;
+    }
+    Ok(found)
+}
+
+/// Keeps what was in the row for who wants to look at it.
+fn put_aside(connection: &Connection, id: &str, reason: &str, at: Time) -> rusqlite::Result<()> {
+    let sql = "INSERT OR REPLACE INTO statistics_lines_aside (id, line, reason, at)
+               SELECT id, CAST(line AS BLOB), ?2, ?3 FROM statistics_lines WHERE id = ?1";
+    connection.prepare_cached(sql)?.execute((id, reason, at.ms()))?;
+    connection
+        .prepare_cached("DELETE FROM statistics_lines WHERE id = ?1")?
+        .execute([id])?;
+    tracing::error!(
+        reason,
+        "a stored line of the statistics is unreadable: it was put aside"
+    );
+    Ok(())
+}
+
+/// How many rows lie aside.
+pub(crate) fn count_aside(connection: &Connection) -> Result<i64, LedgerError> {
+    let sql = "SELECT count(*) FROM statistics_lines_aside";
+    Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+}
+
+/// Deletes what was put aside before `cut`, epoch milliseconds: numbers are in it.
+pub(crate) fn forget_aside(connection: &Connection, cut: i64) -> rusqlite::Result<usize> {
+    connection
+        .prepare_cached("DELETE FROM statistics_lines_aside WHERE at < ?1")?
+        .execute([cut])
 }
 
 /// The line of an id.
-pub(crate) fn by_id(connection: &Connection, id: &str) -> rusqlite::Result<Option<LineRow>> {
-    let sql = "SELECT line, call_key FROM statistics_lines WHERE id = ?1";
-    connection.prepare_cached(sql)?.query_row([id], read).optional()
+pub(crate) fn by_id(connection: &Connection, id: &str, at: Time) -> rusqlite::Result<Option<LineRow>> {
+    let sql = "SELECT id, line, call_key FROM statistics_lines WHERE id = ?1";
+    Ok(read(connection, sql, [id], at)?.pop())
 }
 
-/// How lines of one caller are found: by his number, and where he withheld it by the number that he called.
+/// How lines of one caller are found: by the number, and where it is withheld by the number that was called.
 fn caller(line: &StatisticsLine) -> Option<String> {
-    let hidden = || line.called.as_ref().map(|called| format!("to:{called}"));
-    line.number.clone().or_else(hidden)
+    let called = || line.called.as_deref().map(withheld);
+    line.number.clone().or_else(called)
 }
 
-/// Stores a line, or that another call has it.
+fn withheld(called: &str) -> String {
+    format!("to:{called}")
+}
+
+/// Stores a line; `call_key` holds until it is settled, where it is new.
 pub(crate) fn put(connection: &Connection, line: &StatisticsLine, call_key: &str) -> Result<(), LedgerError> {
     let json = serde_json::to_string(line).map_err(LedgerError::state)?;
     let sql = "INSERT INTO statistics_lines (id, abonent, number, started_at, call_key, line)
@@ -46,67 +93,41 @@ pub(crate) fn put(connection: &Connection, line: &StatisticsLine, call_key: &str
     Ok(())
 }
 
-/// Forgets a line that is about to get another call.
-pub(crate) fn forget(connection: &Connection, id: &str) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached("DELETE FROM statistics_lines WHERE id = ?1")?
-        .execute([id])?;
+/// Another call has the line.
+pub(crate) fn set_call(connection: &Connection, id: &str, call_key: &str) -> rusqlite::Result<()> {
+    let sql = "UPDATE statistics_lines SET call_key = ?2 WHERE id = ?1";
+    connection.prepare_cached(sql)?.execute((id, call_key))?;
     Ok(())
 }
 
-/// Lines of an abonent that began between the two times.
-pub(crate) fn of_abonent(
+/// Deletes a line of a call that is deleted.
+pub(crate) fn forget(connection: &Connection, id: &str, call_key: &str) -> rusqlite::Result<()> {
+    let sql = "DELETE FROM statistics_lines WHERE id = ?1 AND call_key = ?2";
+    connection.prepare_cached(sql)?.execute((id, call_key))?;
+    Ok(())
+}
+
+/// Lines that began between the two times.
+pub(crate) fn found(
     connection: &Connection,
-    abonent: &str,
-    from: Time,
-    to: Time,
+    by: &By,
+    (from, to): (Time, Time),
+    at: Time,
 ) -> rusqlite::Result<Vec<LineRow>> {
-    let sql = "SELECT line, call_key FROM statistics_lines
-               WHERE abonent = ?1 AND started_at BETWEEN ?2 AND ?3 ORDER BY started_at, id";
-    let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map((abonent, from.ms(), to.ms()), read)?;
-    rows.collect()
+    let (column, value) = match by {
+        By::Abonent(id) => ("abonent", id.clone()),
+        By::Number(number) => ("number", number.clone()),
+        By::Withheld(called) => ("number", withheld(called)),
+    };
+    let sql =
+        format!("SELECT id, line, call_key FROM statistics_lines WHERE {column} = ?1 AND started_at BETWEEN ?2 AND ?3");
+    read(connection, &sql, (value, from.ms(), to.ms()), at)
 }
 
 /// Lines that a call has. No index answers that; it is asked for a call that was lost.
-pub(crate) fn of_call(connection: &Connection, key: &str) -> rusqlite::Result<Vec<LineRow>> {
-    let sql = "SELECT line, call_key FROM statistics_lines WHERE call_key = ?1 ORDER BY started_at, id";
-    let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map([key], read)?;
-    rows.collect()
-}
-
-/// Keys of the calls that have lines of the same caller as `line`, begun between the two times.
-pub(crate) fn keys_of_caller(
-    connection: &Connection,
-    line: &StatisticsLine,
-    from: Time,
-    to: Time,
-) -> rusqlite::Result<Vec<String>> {
-    let Some(caller) = caller(line) else {
-        return Ok(Vec::new());
-    };
-    let sql = "SELECT DISTINCT call_key FROM statistics_lines WHERE number = ?1 AND started_at BETWEEN ?2 AND ?3";
-    let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map((caller, from.ms(), to.ms()), |row| row.get(0))?;
-    rows.collect()
-}
-
-/// Lines of the same caller as `line`, begun between the two times.
-pub(crate) fn of_caller(
-    connection: &Connection,
-    line: &StatisticsLine,
-    from: Time,
-    to: Time,
-) -> rusqlite::Result<Vec<LineRow>> {
-    let Some(caller) = caller(line) else {
-        return Ok(Vec::new());
-    };
-    let sql = "SELECT line, call_key FROM statistics_lines
-               WHERE number = ?1 AND started_at BETWEEN ?2 AND ?3 ORDER BY started_at, id";
-    let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map((caller, from.ms(), to.ms()), read)?;
-    rows.collect()
+pub(crate) fn of_call(connection: &Connection, key: &str, at: Time) -> rusqlite::Result<Vec<LineRow>> {
+    let sql = "SELECT id, line, call_key FROM statistics_lines WHERE call_key = ?1 ORDER BY started_at, id";
+    read(connection, sql, [key], at)
 }
 
 /// How far one of the PBX's lists has been read.

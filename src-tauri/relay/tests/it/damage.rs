@@ -231,3 +231,39 @@ async fn damaged_calls_come_back_with_their_lines_and_recordings() {
         .count();
     assert!(recorded >= 2, "some are recorded: {calls:?}");
 }
+
+#[tokio::test]
+async fn damaged_lines_of_the_statistics_fail_nothing_and_are_listed_anew() {
+    let sim = beside::sim(|options| options.record_delay = std::time::Duration::ZERO).await;
+    let quick = |options: &mut perezvon_relay::Options| {
+        options.timing.import_second = std::time::Duration::from_millis(10);
+        options.timing.import_pause = std::time::Duration::from_millis(1);
+    };
+    let served = beside::beside(&sim, beside::dir(), true, quick).await;
+    for script in ["group-missed", "incoming-answered", "internal"] {
+        sim.play_through(script, perezvon_sim::Args::default()).await.unwrap();
+    }
+    truth::agrees(&served, &sim).await;
+    let before = told(&served).await;
+    let dir = served.stop().await;
+    let lines = {
+        let connection = rusqlite::Connection::open(dir.path().join("relay.db")).unwrap();
+        connection
+            .execute("UPDATE statistics_lines SET line = ?1", [BAD])
+            .unwrap()
+    };
+    assert!(lines > 3, "there are some: {lines}");
+    let served = beside::beside(&sim, dir, true, quick).await;
+    sim.play_through("group-missed", perezvon_sim::Args::default())
+        .await
+        .unwrap();
+    truth::agrees(&served, &sim).await;
+    until("all are aside", || async {
+        (served.get("/v1/health").await["linesAside"] == lines).then_some(())
+    })
+    .await;
+    let now = told(&served).await;
+    assert_eq!(now[now.len() - before.len()..], before, "the calls are as they were");
+    served.relay.shutdown().await;
+    sim.shutdown().await;
+}

@@ -264,6 +264,54 @@ async fn lines_and_recordings_that_come_days_late_are_found() {
 }
 
 #[tokio::test]
+async fn what_retention_deleted_does_not_come_back_from_the_lists() {
+    let sim = long_ago(40, |_| {}).await;
+    play(&sim, &day(44, 50 * 60_000)).await;
+    let served = beside(&sim, dir(), false, quick).await;
+    agrees(&served, &sim).await;
+    let (set, admin) = (serde_json::json!({ "keepCallsDays": 1 }), served.admin());
+    let taken = served.send(reqwest::Method::PUT, "/v1/settings", Some(&admin), Some(set));
+    assert_eq!(taken.await.status(), 200, "the setting is taken");
+    let before = journal(&served, None).await.len();
+    let served = beside(&sim, served.stop().await, false, |options| {
+        quick(options);
+        options.timing.import_second = Duration::from_micros(200);
+    })
+    .await;
+    until("old calls are deleted", || async {
+        let audit = served.get("/v1/audit?what=retention_ran").await;
+        audit["entries"][0]["detail"]["calls"]
+            .as_u64()
+            .filter(|calls| *calls > 5)
+    })
+    .await;
+    let kept = journal(&served, None).await.len();
+    assert!(kept > 5 && kept < before, "{kept} of {before} calls are kept");
+    // Each list is read again and again, with the last 26 hours each time.
+    let asked = sim.requests().len();
+    until("the lists were read many times", || async {
+        (sim.requests().len() > asked + 40).then_some(())
+    })
+    .await;
+    imported(&served).await;
+    assert_eq!(journal(&served, None).await.len(), kept, "none is back");
+    let dir = served.stop().await;
+    let connection = rusqlite::Connection::open(dir.path().join("relay.db")).unwrap();
+    for table in ["statistics_lines", "recordings"] {
+        let sql = format!("SELECT count(*) FROM {table} WHERE started_at < (SELECT min(started_at) FROM calls)");
+        let old: i64 = connection.query_row(&sql, [], |row| row.get(0)).unwrap();
+        let all: i64 = connection
+            .query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))
+            .unwrap();
+        assert!(
+            old == 0 && all > 0,
+            "{table}: {old} of {all} rows are of calls that were deleted"
+        );
+    }
+    sim.shutdown().await;
+}
+
+#[tokio::test]
 async fn the_first_edition_of_the_statistics_tells_who_spoke() {
     let sim = long_ago(20, |_| {}).await;
     sim.faults().change(|faults| faults.v2_statistics_off = true);

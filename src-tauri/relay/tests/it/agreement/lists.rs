@@ -5,7 +5,8 @@
 //! conversations of a transfer (reference 1.10), so those are two calls, each with its own length, unless both were
 //! recorded; nor a redirected line without a number to the line of the one who got the call.
 
-use crate::agreement::wanted::{Line, Recorded, Wanted, by_lists};
+use crate::wanted::{Line, Recorded, Wanted, by_lists};
+use perezvon_core::lists::Tolerances;
 use perezvon_sim::{Outcome, Part, Truth};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -69,9 +70,6 @@ pub(crate) struct Crossed {
     other: BTreeMap<String, Truth>,
 }
 
-/// Two conversations whose lengths differ by less are taken for equally long, milliseconds.
-const SAME_LENGTH_MS: i64 = 50;
-
 impl Crossed {
     pub(crate) fn of(truth: &[Truth]) -> Self {
         let mut of_party: BTreeMap<_, Vec<(&Truth, &Part, i64)>> = BTreeMap::new();
@@ -83,11 +81,12 @@ impl Crossed {
             }
         }
         let mut crossed = Self::default();
+        let equal_ms = Tolerances::default().equal_talk_ms;
         for known in of_party.values() {
             for (a, first, answer) in known {
                 for (b, second, sooner) in known {
                     let apart = (first.release - answer) - (second.release - sooner);
-                    if first.start < second.start && sooner < answer && apart.abs() < SAME_LENGTH_MS {
+                    if first.start < second.start && sooner < answer && apart.abs() < equal_ms {
                         crossed.other.insert(a.tracking_id.clone(), (*b).clone());
                         crossed.other.insert(b.tracking_id.clone(), (*a).clone());
                     }

@@ -1,0 +1,208 @@
+//! Lines and recordings beside the legs of calls that events told: which leg they are of, or near which one they are a
+//! further part of the call.
+
+use super::{Heard, Tolerances};
+use crate::call::{Leg, LineStatus, Recording, StatisticsLine};
+use crate::snapshot::Direction;
+
+/// A recording names the conversation, and a line when the phone rang. Brings the longest ringing below
+/// [`Tolerances::start_ms`], so that an equally long conversation outweighs a leg that only begins at the same time.
+const RING_WEIGHT: i64 = 300;
+
+/// Milliseconds that a conversation lasted, where both ends of it are known.
+fn talked(leg: &Leg) -> Option<i64> {
+    Some(leg.end?.since(leg.answer?))
+}
+
+/// How far a line is from a leg that may be its own, milliseconds; none: it cannot be its own.
+pub(super) fn own(line: &StatisticsLine, leg: &Leg, tolerances: &Tolerances) -> Option<i64> {
+    if !leg.is_of(&line.abonent, line.direction) {
+        return None;
+    }
+    let Some(start) = leg.start.filter(|start| !leg.witnessed || Some(*start) != leg.answer) else {
+        return of_recording(line, leg, tolerances);
+    };
+    let apart = (start.ms() - line.start.ms()).abs();
+    if leg.has_party_of(line) {
+        let is_near = apart <= tolerances.start_ms || own_phone_rang(line, leg, tolerances);
+        is_near.then_some(apart)
+    } else {
+        let same_talk = talked(leg).is_none_or(|ms| (ms - line.duration_ms).abs() <= tolerances.talk_ms);
+        let is_near = same_talk && apart <= tolerances.other_party_start_ms;
+        is_near.then_some(tolerances.start_ms + apart)
+    }
+}
+
+/// The leg is known by its recording only: the conversation is the same, and began within a ring's time.
+fn of_recording(line: &StatisticsLine, leg: &Leg, tolerances: &Tolerances) -> Option<i64> {
+    let differs = (talked(leg)? - line.duration_ms).abs();
+    let rang = leg.answer?.ms() - line.start.ms();
+    let fits = differs <= tolerances.talk_ms
+        && (-tolerances.start_ms..=tolerances.ring_ms).contains(&rang)
+        && leg.has_party_of(line);
+    let is_equal = differs < tolerances.equal_talk_ms;
+    fits.then_some(if is_equal { rang.abs() / RING_WEIGHT } else { rang.abs() })
+}
+
+/// The line is of the same outgoing conversation, or of the same vain attempt, and begins before the leg that events told:
+/// the event that told when the own phone rang is lost (reference 2.8, 8).
+fn own_phone_rang(line: &StatisticsLine, leg: &Leg, tolerances: &Tolerances) -> bool {
+    // The answer of a leg whose end nobody told may be lost as well.
+    let answered = leg.answered || !leg.is_over() && line.duration_ms > 0;
+    let is_same = talked(leg).map_or(
+        answered == (line.duration_ms > 0) && leg.end.is_none_or(|end| line.end() <= end),
+        |ms| (ms - line.duration_ms).abs() <= tolerances.talk_ms,
+    );
+    let rang = leg.start.map(|start| start.ms() - line.start.ms());
+    is_same && leg.is_outgoing() && rang.is_some_and(|ms| (0..=tolerances.own_phone_ms).contains(&ms))
+}
+
+/// How far a line is from our request, of which no event told; farther than from any leg.
+pub(super) fn requested(line: &StatisticsLine, heard: &Heard<'_>, tolerances: &Tolerances) -> Option<i64> {
+    let request = heard.request.filter(|_| heard.legs.is_empty())?;
+    let apart = (heard.first_heard.ms() - line.start.ms()).abs();
+    let fits = request.abonent == line.abonent
+        && line.direction == Direction::Outgoing
+        && (line.number.is_none() || line.number == request.number.told())
+        && apart <= tolerances.placed_ms;
+    fits.then_some(tolerances.start_ms + apart)
+}
+
+/// How far a recording without a session is from a conversation, milliseconds.
+pub(super) fn recorded(recording: &Recording, leg: &Leg, tolerances: &Tolerances) -> Option<i64> {
+    let apart = (recording.start.ms() - leg.answer?.ms()).abs();
+    let fits = leg.is_of(&recording.abonent, recording.direction) && apart <= tolerances.start_ms;
+    fits.then_some(apart)
+}
+
+/// Whether the line may be the leg's own, or was before something else was known of the leg.
+pub(super) fn may_be_own(line: &StatisticsLine, leg: &Leg, tolerances: &Tolerances) -> bool {
+    let apart = if leg.is_outgoing() {
+        tolerances.outgoing_start_ms()
+    } else {
+        tolerances.start_ms
+    };
+    let begun = leg.start.filter(|start| Some(*start) != leg.answer);
+    leg.is_of(&line.abonent, line.direction)
+        && (begun.is_some_and(|begun| (begun.ms() - line.start.ms()).abs() <= apart)
+            || (begun.is_none() || leg.recording.is_some()) && of_recording(line, leg, tolerances).is_some())
+}
+
+/// What a line and a leg have in common where the line is a further part of the leg's call.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Tie {
+    /// The caller's number; none: withheld.
+    Caller(Option<String>),
+    /// The colleague at the other end, by canonical id.
+    Colleague(String),
+}
+
+/// See [`Tie`].
+pub(super) fn ties_of_line(line: &StatisticsLine) -> impl Iterator<Item = Tie> {
+    let caller = (line.direction == Direction::Incoming).then(|| Tie::Caller(line.number.clone()));
+    caller.into_iter().chain(line.peer.clone().map(Tie::Colleague))
+}
+
+/// See [`Tie`].
+pub(super) fn ties_of_leg(leg: &Leg) -> impl Iterator<Item = Tie> {
+    let party = leg
+        .party
+        .as_ref()
+        .map(|(_, party)| party)
+        .filter(|_| !leg.is_outgoing());
+    let number = party.and_then(|party| party.number().told());
+    let withheld = party.filter(|party| party.is_withheld()).map(|_| Tie::Caller(None));
+    let colleague = leg.abonent.clone().filter(|_| !leg.system).map(Tie::Colleague);
+    number
+        .map(|number| Tie::Caller(Some(number)))
+        .into_iter()
+        .chain(withheld)
+        .chain(colleague)
+}
+
+/// Whether the line may be a further part of the leg's call, of an abonent of whom nothing told so far: milliseconds
+/// between the two.
+pub(super) fn further(line: &StatisticsLine, leg: &Leg, tolerances: &Tolerances) -> Option<i64> {
+    if leg.system {
+        return of_queue(line, leg, tolerances);
+    }
+    colleague(line, leg, tolerances).or_else(|| next_in_turn(line, leg, tolerances))
+}
+
+/// The other end of a call between colleagues.
+fn colleague(line: &StatisticsLine, leg: &Leg, tolerances: &Tolerances) -> Option<i64> {
+    let (_, party) = leg.party.as_ref()?;
+    let opposite = match line.direction {
+        Direction::Incoming => Direction::Outgoing,
+        Direction::Outgoing => Direction::Incoming,
+    };
+    if !leg.is_of(line.peer.as_deref()?, opposite) || login(party.user_id.as_deref()?) != login(&line.abonent) {
+        return None;
+    }
+    let rings_after = match line.direction {
+        Direction::Incoming => line.start.ms() - leg.start?.ms(),
+        Direction::Outgoing => leg.start?.ms() - line.start.ms(),
+    };
+    let talked = talked(leg).unwrap_or(0);
+    let same_talk = (talked - line.duration_ms).abs() <= tolerances.start_ms && (talked > 0) == (line.duration_ms > 0);
+    let rings_in_time = (-tolerances.start_ms..=tolerances.outgoing_start_ms()).contains(&rings_after);
+    (same_talk && rings_in_time).then_some(rings_after.abs())
+}
+
+/// An agent who was rung while the caller waited in the queue, or at the end of that.
+fn of_queue(line: &StatisticsLine, leg: &Leg, tolerances: &Tolerances) -> Option<i64> {
+    let waited = line.start.ms() - leg.start?.ms();
+    let called = leg.line.as_ref().and_then(|known| known.number.as_ref());
+    // Only some of a queue's events tell its number; a caller who withheld theirs is told by the queue alone.
+    let same_line = called.map_or(line.number.is_some(), |called| line.called.as_ref() == Some(called));
+    let fits = line.direction == Direction::Incoming
+        && !leg.is_outgoing()
+        && line.by_line
+        && same_line
+        && is_caller(line, leg)
+        && waited >= 0
+        && leg.end.is_none_or(|end| line.start <= end.plus(tolerances.together_ms));
+    fits.then_some(waited)
+}
+
+/// The leg's caller is the line's, or both withheld the number.
+fn is_caller(line: &StatisticsLine, leg: &Leg) -> bool {
+    let party = leg.party.as_ref().map(|(_, party)| party);
+    match &line.number {
+        Some(number) => party.and_then(|party| party.number().told()).as_ref() == Some(number),
+        None => party.is_some_and(|party| party.is_withheld()),
+    }
+}
+
+/// Another phone of the same group or queue, or the one to whom the call was passed on.
+fn next_in_turn(line: &StatisticsLine, leg: &Leg, tolerances: &Tolerances) -> Option<i64> {
+    if line.direction != Direction::Incoming || leg.is_outgoing() || line.called.is_none() || !is_caller(line, leg) {
+        return None;
+    }
+    let begun = leg.start?;
+    let later = line.start.ms() - begun.ms();
+    let known = leg.line.as_ref().and_then(|known| known.number.as_ref());
+    let same_line = line.by_line && known.is_some_and(|known| line.called.as_ref() == Some(known));
+    // The event that tells the line may be lost; nobody calls twice at the same moment.
+    let may_be_same = line.by_line && known.is_none() && line.number.is_some();
+    let together = (same_line || may_be_same) && later.abs() <= tolerances.together_ms;
+    // Whoever was rung before the other has not answered, and a withheld number is nobody's in particular.
+    let unanswered = if later >= 0 {
+        !leg.answered
+    } else {
+        line.duration_ms == 0
+    };
+    let in_turn = same_line && unanswered && line.number.is_some() && later.abs() <= tolerances.in_turn_ms;
+    let passed_on = line.number.is_some()
+        && if later >= 0 {
+            leg.is_transferred() && line.start <= leg.end.unwrap_or(begun).plus(tolerances.passed_on_ms)
+        } else {
+            line.status == LineStatus::Redirected && -later <= tolerances.passed_on_ms + line.duration_ms
+        };
+    (together || in_turn || passed_on).then_some(later.abs())
+}
+
+/// The same abonent may come with two domains (reference 1.2).
+fn login(id: &str) -> &str {
+    id.split('@').next().unwrap_or(id)
+}

@@ -1,0 +1,227 @@
+//! The PBX's lists: lines of the statistics and recordings, and the calls that they are of (design, part 4).
+//!
+//! A job only stores what was listed. At the end of the transaction all of it is settled at once with whatever may have to
+//! do with it ([`mod@around`]) by [`perezvon_core::lists::arrange`], and what differs from before is carried out. The same
+//! happens with a call of which an event came after its line.
+//!
+//! A call made from lines alone has the key of one of them (`line:…`) until an event or a recording tells the session: then
+//! its row gets that key, or, where the session has a row already, it is told once more as superseded and its lines go over.
+
+mod around;
+
+use self::around::Around;
+use super::transaction::Transaction;
+use crate::tables::recordings::{self, RecordingRow};
+use crate::tables::{LedgerError, calls, statistics};
+use perezvon_core::Time;
+use perezvon_core::call::{Recording, StatisticsLine};
+use perezvon_core::lists::{Heard, Tolerances, arrange, key_of_recording};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What waits for the end of the transaction, by id. What a failed change stored and undid is not found then.
+#[derive(Default)]
+pub(super) struct Unsettled {
+    lines: BTreeSet<String>,
+    recordings: BTreeSet<String>,
+}
+
+impl Unsettled {
+    fn is_empty(&self) -> bool {
+        self.lines.is_empty() && self.recordings.is_empty()
+    }
+}
+
+/// What one call has after it was settled.
+#[derive(Default)]
+struct Settled {
+    lines: BTreeMap<String, StatisticsLine>,
+    recordings: BTreeMap<String, Recording>,
+}
+
+impl Transaction<'_> {
+    /// Takes lines that the PBX lists. Those that are known change nothing.
+    pub(crate) fn take_lines(&mut self, lines: Vec<StatisticsLine>) -> Result<(), LedgerError> {
+        for mut line in lines {
+            let known = statistics::by_id(self.connection, &line.id, self.at)?;
+            if let Some(known) = known.as_ref().map(|row| &row.line)
+                && line.number.is_none()
+                && line.called.is_none()
+            {
+                // The first edition of the method tells neither number.
+                line.number.clone_from(&known.number);
+                line.peer.clone_from(&known.peer);
+                line.called.clone_from(&known.called);
+                line.by_line = known.by_line;
+            }
+            if known.as_ref().is_some_and(|row| row.line == line) {
+                continue;
+            }
+            let key = known.map_or_else(|| line.id.clone(), |row| row.call_key);
+            statistics::put(self.connection, &line, &key)?;
+            self.unsettled.lines.insert(line.id);
+        }
+        Ok(())
+    }
+
+    /// Takes recordings that the PBX lists. Those that are known change nothing.
+    pub(crate) fn take_recordings(&mut self, rows: Vec<RecordingRow>) -> Result<(), LedgerError> {
+        for mut row in rows {
+            let known = recordings::by_id(self.connection, &row.id)?;
+            let session = row.tracking_id.clone();
+            let placed = session.or_else(|| known.as_ref().and_then(|row| row.call_key.clone()));
+            row.call_key = Some(placed.unwrap_or_else(|| key_of_recording(&row.id)));
+            if known.as_ref() != Some(&row) {
+                recordings::upsert(self.connection, &row, self.at)?;
+                self.unsettled.recordings.insert(row.id);
+            }
+        }
+        Ok(())
+    }
+
+    /// The PBX does not have a recording any more; to be called when a download or a look-up said so.
+    pub(crate) fn recording_gone(&mut self, id: &str) -> Result<bool, LedgerError> {
+        let at = self.at;
+        let known = recordings::by_id(self.connection, id)?;
+        if !recordings::mark_gone(self.connection, id, at)? {
+            return Ok(false);
+        }
+        if let Some(key) = known.and_then(|row| row.call_key)
+            && let Some(call) = self.state.calls.find(self.connection, &key)?
+            && call.recording_gone(id, at)
+        {
+            self.state.calls.touch(&key);
+        }
+        Ok(true)
+    }
+
+    /// Calls that have waited since before `before` for lines or a recording wait no more; at most `limit`. Gives how
+    /// many there were.
+    pub(crate) fn give_up_waiting(&mut self, before: Time, limit: usize) -> Result<usize, LedgerError> {
+        let keys = calls::waiting_since(self.connection, before, limit)?;
+        for key in &keys {
+            if let Some(call) = self.state.calls.find(self.connection, key)? {
+                call.give_up_waiting();
+                self.state.calls.touch(key);
+            }
+        }
+        Ok(keys.len())
+    }
+
+    /// The statistics have been read up to `until`.
+    pub(crate) fn lines_read(&mut self, until: Time) -> Result<(), LedgerError> {
+        self.state.rest.read_until = self.state.rest.read_until.max(Some(until));
+        statistics::advance(self.connection, statistics::LINES, None, Some(until), self.at)
+    }
+
+    /// Settles what this transaction has learnt of lists, and of calls whose lines were listed before their events came.
+    pub(super) fn settle_lists(&mut self) -> Result<(), LedgerError> {
+        let tolerances = Tolerances::default();
+        let unsettled = std::mem::take(&mut self.unsettled);
+        let until = self.state.rest.read_until.map(|until| until.plus(tolerances.start_ms));
+        let touched = self.state.calls.touched();
+        let early = |key: &&String| {
+            let call = self.state.calls.peek(key).filter(|call| Heard::of(call).is_some());
+            let mut legs = call.into_iter().flat_map(|call| &call.legs).filter(|leg| !leg.system);
+            until.is_some_and(|until| legs.any(|leg| leg.start.is_some_and(|start| start <= until)))
+        };
+        let early: Vec<String> = touched.iter().filter(early).cloned().collect();
+        if early.is_empty() && unsettled.is_empty() {
+            return Ok(());
+        }
+        // Calls are looked for in the tables: what earlier entries changed must be there.
+        let stored = self.state.calls.save(self.connection)?;
+        self.state.rest.effects.calls.extend(stored);
+        let around = loop {
+            let around = self.around(&unsettled, &early, &touched, &tolerances)?;
+            if !self.state.calls.has_unread() {
+                break around;
+            }
+            // A call that was met cannot be read; what it is, its events tell.
+            self.rebuild()?;
+        };
+        if around.lines.is_empty() && unsettled.recordings.is_empty() {
+            return Ok(());
+        }
+        let settled = self.arranged(&around, &tolerances);
+        self.carry_out(around, settled)
+    }
+
+    /// What each call has from now on, by key.
+    fn arranged(&self, around: &Around, tolerances: &Tolerances) -> BTreeMap<String, Settled> {
+        let calls = around.calls.iter().filter_map(|key| self.state.calls.peek(key));
+        let heard: Vec<Heard<'_>> = calls.filter_map(Heard::of).collect();
+        let lines: Vec<StatisticsLine> = around.lines.values().map(|(line, _)| line.clone()).collect();
+        let recordings: Vec<Recording> = around.recordings.values().map(|(one, _)| one.clone()).collect();
+        let mut settled: BTreeMap<String, Settled> = BTreeMap::new();
+        for call in arrange(&heard, &lines, &recordings, tolerances) {
+            let key = call.key.unwrap_or_else(|| around.key_of(&call.lines));
+            let of = settled.entry(key).or_default();
+            let lines = call.lines.iter().filter_map(|id| around.lines.get(id));
+            of.lines.extend(lines.map(|(line, _)| (line.id.clone(), line.clone())));
+            let recordings = call.recordings.iter().filter_map(|id| around.recordings.get(id));
+            of.recordings
+                .extend(recordings.map(|(one, _)| (one.id.clone(), one.clone())));
+        }
+        settled
+    }
+
+    fn carry_out(&mut self, around: Around, settled: BTreeMap<String, Settled>) -> Result<(), LedgerError> {
+        let (connection, at) = (self.connection, self.at);
+        let mut successors: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for former in around.calls.iter().filter(|key| !settled.contains_key(*key)) {
+            if let Some(key) = around.successor(former, &settled) {
+                successors.entry(key).or_default().push(former);
+            }
+        }
+        for (key, of) in &settled {
+            for line in of
+                .lines
+                .values()
+                .filter(|line| around.lines[&line.id].1.as_ref() != Some(key))
+            {
+                statistics::set_call(connection, &line.id, key)?;
+            }
+            for one in of
+                .recordings
+                .values()
+                .filter(|one| around.recordings[&one.id].1 != *key)
+            {
+                recordings::set_call(connection, &one.id, key)?;
+            }
+            if of.lines.is_empty() && of.recordings.is_empty() && self.state.calls.peek(key).is_none() {
+                continue;
+            }
+            let starts = of.lines.values().map(|line| line.start);
+            let starts = starts.chain(of.recordings.values().map(|one| one.start));
+            let begun = starts.min().unwrap_or(at);
+            let call = self.state.calls.get(connection, key, at.min(begun))?;
+            if call.set_witnesses(of.lines.clone(), of.recordings.clone(), at) {
+                self.state.calls.touch(key);
+            }
+            for former in successors.remove(key.as_str()).into_iter().flatten() {
+                self.becomes(former, key)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A call of which nothing but lists told turned out to be another one.
+    fn becomes(&mut self, former: &str, key: &str) -> Result<(), LedgerError> {
+        self.state.calls.touch(key);
+        // The id of a call that was placed has been told already.
+        let is_told = self.state.calls.peek(key).is_some_and(|call| call.request.is_some());
+        if self.state.calls.is_new(key) && !is_told {
+            self.state.calls.adopt(self.connection, former, key)?;
+            return Ok(());
+        }
+        let by = self.state.calls.id(key).map(str::to_owned).unwrap_or_default();
+        let Some(old) = self.state.calls.find(self.connection, former)? else {
+            return Ok(());
+        };
+        let old_call = old.clone();
+        old.supersede(&by);
+        self.state.calls.touch(former);
+        self.state.calls.get(self.connection, key, self.at)?.inherit(&old_call);
+        Ok(())
+    }
+}

@@ -1,0 +1,201 @@
+//! What may have to do with lines, recordings and calls that are new: whatever may be of one call with them, directly or by
+//! others in between. Without the rest of the ledger it is arranged as it would be with it.
+
+use super::{Settled, Unsettled};
+use crate::tables::statistics::{self, LineRow};
+use crate::tables::{LedgerError, calls, recordings};
+use crate::ledger::transaction::Transaction;
+use perezvon_core::call::{Recording, StatisticsLine};
+use perezvon_core::lists::{By, Heard, Look, Thing, Tolerances};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A call may have begun so long before one of its legs, milliseconds.
+const BEGUN_MS: i64 = 3_600_000;
+/// No more is looked for once there are so many things. The rest stays as it is.
+const MOST: usize = 4_000;
+
+/// See the module.
+#[derive(Default)]
+pub(super) struct Around {
+    /// By id, with the key of the call that has it; none: it was never settled.
+    pub(super) lines: BTreeMap<String, (StatisticsLine, Option<String>)>,
+    /// By id, with the key of its call.
+    pub(super) recordings: BTreeMap<String, (Recording, String)>,
+    /// Keys of calls that are not superseded.
+    pub(super) calls: BTreeSet<String>,
+    /// What was found and not looked around yet.
+    open: Vec<Open>,
+}
+
+/// By id or key.
+enum Open {
+    Line(String),
+    Recording(String),
+    Call(String),
+}
+
+impl Around {
+    /// Of the keys that the lines of one call can give it, the one that most of them have now; of several the earliest's.
+    pub(super) fn key_of(&self, lines: &[String]) -> String {
+        let keys = || lines.iter().filter_map(|id| self.lines.get(id)?.1.as_ref());
+        let latest_first = lines.iter().rev();
+        let key = latest_first.max_by_key(|id| keys().filter(|key| key == id).count());
+        key.cloned().unwrap_or_default()
+    }
+
+    /// The call that has from now on what `former` had: its earliest line, or its recording.
+    pub(super) fn successor<'a>(&self, former: &str, settled: &'a BTreeMap<String, Settled>) -> Option<&'a str> {
+        let lines = self.lines.values().filter(|(_, key)| key.as_deref() == Some(former));
+        let line = lines.map(|(line, _)| line).min_by_key(|line| (line.start, &line.id));
+        let recording = self.recordings.values().find(|(_, key)| key == former);
+        let has = |of: &Settled| match (line, recording) {
+            (Some(line), _) => of.lines.contains_key(&line.id),
+            (None, Some((one, _))) => of.recordings.contains_key(&one.id),
+            (None, None) => false,
+        };
+        settled.iter().find(|(_, of)| has(of)).map(|(key, _)| key.as_str())
+    }
+
+    fn add_line(&mut self, line: StatisticsLine) -> &mut (StatisticsLine, Option<String>) {
+        self.lines.entry(line.id.clone()).or_insert_with(|| {
+            self.open.push(Open::Line(line.id.clone()));
+            (line, None)
+        })
+    }
+
+    fn add_recording(&mut self, recording: Recording, key: &str) {
+        self.recordings.entry(recording.id.clone()).or_insert_with(|| {
+            self.open.push(Open::Recording(recording.id.clone()));
+            (recording, key.to_owned())
+        });
+    }
+}
+
+impl Transaction<'_> {
+    /// `touched` are the keys of calls that the present entry changed: the tables do not know them yet as they are.
+    pub(super) fn around(
+        &mut self,
+        unsettled: &Unsettled,
+        early: &[String],
+        touched: &[String],
+        tolerances: &Tolerances,
+    ) -> Result<Around, LedgerError> {
+        let mut around = Around::default();
+        let mut keys: BTreeSet<String> = early.iter().cloned().collect();
+        // First what is new itself: a call may still have a line as it was told before.
+        for id in &unsettled.lines {
+            if let Some(LineRow { line, call_key }) = statistics::by_id(self.connection, id, self.at)? {
+                around.add_line(line);
+                keys.insert(call_key);
+            }
+        }
+        for id in &unsettled.recordings {
+            if let Some(row) = recordings::by_id(self.connection, id)? {
+                let key = row.call_key.clone().unwrap_or_default();
+                around.add_recording(row.recording(), &key);
+                keys.insert(key);
+            }
+        }
+        for key in &keys {
+            self.add_call(&mut around, key)?;
+        }
+        while let Some(open) = around.open.pop() {
+            if around.lines.len() + around.recordings.len() + around.calls.len() > MOST {
+                tracing::warn!("too many calls hang together; they are settled in parts");
+                break;
+            }
+            match open {
+                Open::Line(id) => {
+                    let line = around.lines[&id].0.clone();
+                    self.look_around(&mut around, Thing::Line(&line), touched, tolerances)?;
+                }
+                Open::Recording(id) => {
+                    let recording = around.recordings[&id].0.clone();
+                    self.look_around(&mut around, Thing::Recording(&recording), touched, tolerances)?;
+                }
+                Open::Call(key) => {
+                    let Some(call) = self.state.calls.peek(&key).cloned() else {
+                        continue;
+                    };
+                    if let Some(heard) = Heard::of(&call) {
+                        self.look_around(&mut around, Thing::Call(heard, &call.legs), touched, tolerances)?;
+                    }
+                }
+            }
+        }
+        Ok(around)
+    }
+
+    /// With all that it has.
+    fn add_call(&mut self, around: &mut Around, key: &str) -> Result<(), LedgerError> {
+        let call = self.state.calls.find(self.connection, key)?;
+        let call = call.filter(|call| call.superseded_by.is_none());
+        if let Some(call) = call.filter(|_| around.calls.insert(key.to_owned())) {
+            around.open.push(Open::Call(key.to_owned()));
+            for line in call.lines.values() {
+                around.add_line(line.clone()).1 = Some(key.to_owned());
+            }
+            for recording in call.recordings.values() {
+                around.add_recording(recording.clone(), key);
+            }
+        }
+        Ok(())
+    }
+
+    fn look_around(
+        &mut self,
+        around: &mut Around,
+        thing: Thing<'_>,
+        touched: &[String],
+        tolerances: &Tolerances,
+    ) -> Result<(), LedgerError> {
+        let session = match thing {
+            Thing::Line(line) => line.tracking_id.clone(),
+            Thing::Recording(_) | Thing::Call(..) => None,
+        };
+        let mut keys: BTreeSet<String> = touched.iter().cloned().chain(session).collect();
+        for Look { mut by, from, to } in thing.looks(tolerances) {
+            if let By::Abonent(id) = &mut by
+                && let Some(canonical) = self.state.rest.roster.abonent(id)
+            {
+                *id = canonical.to_owned();
+            }
+            let begun = from.plus(-BEGUN_MS);
+            let lines = statistics::found(self.connection, &by, (from, to), self.at)?;
+            match &by {
+                By::Abonent(id) => {
+                    keys.extend(calls::keys_of_abonent(self.connection, id, begun, to)?);
+                    for row in recordings::of_abonent(self.connection, id, from, to)? {
+                        let recording = row.recording();
+                        let is_tied = thing.may_be_tied(Thing::Recording(&recording), tolerances);
+                        if let Some(key) = row.call_key.filter(|_| is_tied) {
+                            around.add_recording(recording, &key);
+                            self.add_call(around, &key)?;
+                        }
+                    }
+                }
+                By::Number(number) => keys.extend(calls::keys_of_number(self.connection, number, begun, to)?),
+                By::Withheld(_) => {}
+            }
+            for LineRow { line, call_key } in lines {
+                if thing.may_be_tied(Thing::Line(&line), tolerances) {
+                    around.add_line(line);
+                    self.add_call(around, &call_key)?;
+                } else {
+                    keys.insert(call_key);
+                }
+            }
+        }
+        keys.retain(|key| !around.calls.contains(key));
+        for key in &keys {
+            let call = self.state.calls.find(self.connection, key)?;
+            let heard = call
+                .as_deref()
+                .and_then(|call| Some(Thing::Call(Heard::of(call)?, &call.legs)));
+            if heard.is_some_and(|call| thing.may_be_tied(call, tolerances)) {
+                self.add_call(around, key)?;
+            }
+        }
+        Ok(())
+    }
+}

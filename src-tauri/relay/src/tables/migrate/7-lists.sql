@@ -1,0 +1,7 @@
+-- Lines of the statistics that could not be read, put aside so that calls near them can be stored; nothing reads them by itself.
+CREATE TABLE statistics_lines_aside (
+    id TEXT PRIMARY KEY,
+    line BLOB NOT NULL,
+    reason TEXT NOT NULL,
+    at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
