@@ -170,6 +170,7 @@ proptest! {
         }
         if let Some((Some(start), duration_ms)) = recording {
             let recording = Recording {
+                session: None,
                 id: "1".to_owned(), abonent: A.to_owned(), direction: Direction::Incoming, start, duration_ms, number: None, gone: false,
             };
             call.take_recording(recording, now);

@@ -140,9 +140,7 @@ impl Account {
             keeper: Mutex::default(),
             keeper_asked: Mutex::default(),
             import: Import::default(),
-            ingest_limit: options
-                .ingest_per_second
-                .map(|limit| Bucket::new(Rate::events(limit))),
+            ingest_limit: options.ingest_per_second.map(|limit| Bucket::new(Rate::events(limit))),
             tls: OnceLock::new(),
             timing: options.timing,
             downloads: Arc::default(),
@@ -264,7 +262,8 @@ impl Watched {
 impl Drop for Watched {
     fn drop(&mut self) {
         if !self.stop.is_cancelled() {
-            self.failed.send_if_modified(|failed| failed.replace(self.name).is_none());
+            self.failed
+                .send_if_modified(|failed| failed.replace(self.name).is_none());
         }
     }
 }

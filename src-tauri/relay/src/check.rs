@@ -6,10 +6,10 @@ mod inside;
 mod outside;
 mod pbx;
 
-use crate::tables::LedgerError;
-use crate::tables::subscriptions::Subscription;
 use crate::clock::Clock;
 use crate::state::App;
+use crate::tables::LedgerError;
+use crate::tables::subscriptions::Subscription;
 use crate::words;
 use perezvon_core::Time;
 use perezvon_pbx::rest::Portal;

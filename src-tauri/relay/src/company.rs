@@ -2,11 +2,11 @@
 
 pub(crate) mod recording;
 
+use crate::ledger::entry::CompanyRead;
+use crate::state::App;
 use crate::tables::LedgerError;
 use crate::tables::abonents::{self, Abonent, Diff};
-use crate::ledger::entry::CompanyRead;
 use crate::tables::audit::Who;
-use crate::state::App;
 use perezvon_pbx::rest::{Portal, PortalError};
 
 /// Why the company could not be read.

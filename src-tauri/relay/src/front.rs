@@ -19,14 +19,14 @@ pub(crate) use paced::Paced;
 pub(crate) use tls::{Acme, Files, Tls, TlsOptions, TlsState};
 
 use crate::account::{Account, StartError};
-use crate::keys::Secret;
 use crate::config::Options;
+use crate::keys::Secret;
 use crate::state::App;
 
-use local::Announced;
 use crate::keys;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
+use local::Announced;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -305,7 +305,12 @@ impl Supervisor {
             let was_at_once = ran.as_ref().is_none_or(|ran| ran.app().started.elapsed() < AT_ONCE);
             let times = failures.entry(account.clone()).or_default();
             *times = if was_at_once { *times + 1 } else { 1 };
-            tracing::error!(account, part, times, "a part of the account has ended; the account is started anew");
+            tracing::error!(
+                account,
+                part,
+                times,
+                "a part of the account has ended; the account is started anew"
+            );
             if let Some(ran) = ran {
                 ran.shutdown(Instant::now() + self.drain).await;
             }

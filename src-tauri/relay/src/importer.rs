@@ -11,9 +11,9 @@ mod statistics;
 pub(crate) use pace::mode;
 
 use crate::company::RefreshError;
+use crate::state::App;
 use crate::tables::audit::Who;
 use crate::tables::{LedgerError, statistics as places};
-use crate::state::App;
 use perezvon_core::Time;
 use perezvon_pbx::rest::{Portal, PortalError};
 use serde::Serialize;

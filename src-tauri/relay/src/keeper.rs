@@ -9,8 +9,8 @@ mod round;
 mod silence;
 mod watch;
 
-use crate::tables::LedgerError;
 use crate::state::App;
+use crate::tables::LedgerError;
 use crate::words;
 use perezvon_core::Time;
 use perezvon_pbx::rest::PortalError;

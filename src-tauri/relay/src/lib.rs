@@ -20,10 +20,10 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used))]
 
 // From the top floor to the lowest: a file imports only what lies below it (ARCHITECTURE.md).
-pub mod cli;
-mod relay;
 mod account;
+pub mod cli;
 mod config;
+mod relay;
 mod state;
 
 mod check;

@@ -4,7 +4,6 @@
 mod listener;
 pub(crate) mod scrape;
 
-
 use perezvon_pbx::rest::Exchange;
 use prometheus_client::metrics::histogram::Histogram;
 use std::collections::BTreeMap;

@@ -66,11 +66,7 @@ pub(crate) fn link(relay: &Url, code: &Secret) -> Secret {
 }
 
 /// A user's name and abonent within their bounds.
-fn plain_user(
-    name: &str,
-    role: Role,
-    abonent: Option<String>,
-) -> Result<(String, Option<String>), Expected> {
+fn plain_user(name: &str, role: Role, abonent: Option<String>) -> Result<(String, Option<String>), Expected> {
     let name = name.trim();
     let plain =
         |text: &str, most| !text.is_empty() && text.chars().count() <= most && !text.chars().any(char::is_control);

@@ -1,14 +1,14 @@
 //! One account behind a listener of its own: the relay inside the app, and in the tests.
 
 use crate::account::StartError;
-use crate::ledger::entry::SettingsChanged;
-use crate::keys::Secret;
 use crate::config::Options;
 use crate::front::{Front, FrontOptions};
+use crate::keys::Secret;
+use crate::ledger::entry::SettingsChanged;
+use crate::state::App;
 use crate::tables::LedgerError;
 use crate::tables::audit::Who;
 use crate::tables::settings::Settings;
-use crate::state::App;
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
 use url::Url;

@@ -1,11 +1,11 @@
 //! What is old is forgotten: once after the start and then daily, in small steps between which the writer stores what
 //! waits. Freed pages of the database are used again by what comes; the file does not shrink.
 
-use crate::tables::LedgerError;
 use crate::ledger::entry::{CallsForgotten, EventsForgotten, Noted, RequestsForgotten};
+use crate::state::App;
+use crate::tables::LedgerError;
 use crate::tables::audit::{What, Who};
 use crate::tables::retention::{self, Old};
-use crate::state::App;
 use serde_json::json;
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
 //! Toasts of calls placed here.
 
 use super::{Draw, Look, Rendered, Step, card_action};
-use crate::toast::{Action, Button, ButtonKey, Stay, ToastKind, Urgency};
 use crate::DeskError;
+use crate::toast::{Action, Button, ButtonKey, Stay, ToastKind, Urgency};
 use perezvon_core::snapshot::PartySnapshot;
 use perezvon_core::{CallSnapshot, Number};
 

@@ -4,17 +4,17 @@ use super::{
     Cli, Command, DataDir, Events, File, NewJoinCode, Serve, UserCommand, all_options, backup, check, service,
 };
 use crate::clock::Clock;
+use crate::front::{Front, Local};
+use crate::http::error::ApiError;
+use crate::keys::hash;
 use crate::ledger::entry::{JoinCodeMade, UserAdded, UserRevoked};
 use crate::ledger::writer::put_offline;
+use crate::metrics::scrape;
 use crate::people::{NewCode, link, new_code, new_user};
-use crate::keys::hash;
-use crate::http::error::ApiError;
-use crate::front::{Front, Local};
 use crate::tables::audit::Who;
 use crate::tables::events::{self, EventQuery};
 use crate::tables::scan::{Order, Span};
 use crate::tables::{self, settings, users};
-use crate::metrics::scrape;
 use crate::timing::Timing;
 use anyhow::{Context as _, bail};
 use reqwest::Method;

@@ -5,8 +5,8 @@ mod front;
 
 use self::front::{FileLimits, FileTls};
 use super::accounts::is_name;
-use crate::tables::settings::MAIN;
 use crate::front::{FrontOptions, Network};
+use crate::tables::settings::MAIN;
 use anyhow::{Context as _, bail};
 use perezvon_pbx::rest::BEELINE;
 use serde::{Deserialize, Serialize};

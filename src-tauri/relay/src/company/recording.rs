@@ -1,10 +1,10 @@
 //! Whether abonents' calls are recorded (reference 1.3): read in the background, and switched.
 
+use crate::ledger::entry::{RecordingModeRead, RecordingModeSwitched};
+use crate::state::App;
 use crate::tables::LedgerError;
 use crate::tables::abonents::{self, Recording};
-use crate::ledger::entry::{RecordingModeRead, RecordingModeSwitched};
 use crate::tables::audit::Who;
-use crate::state::App;
 use perezvon_pbx::rest::{Portal, PortalError};
 use std::time::Duration;
 

@@ -1,9 +1,9 @@
 //! One reader on a WebSocket: the backlog from the ledger, then live, each message exactly one snapshot.
 
 use super::Seat;
+use crate::state::App;
 use crate::tables::{LedgerError, calls, users};
 use crate::told::{Snapshot, View, snapshot};
-use crate::state::App;
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
@@ -63,9 +63,7 @@ async fn backlog(app: &App, socket: &mut WebSocket, view: &View, after: &mut i64
     // What is newer comes through the queue, once it is on the disk.
     let until = app.ledger.durable_version().await.map_err(busy)?;
     loop {
-        let page = page(app, view, (*after, until), PAGE)
-            .await
-            .map_err(busy)?;
+        let page = page(app, view, (*after, until), PAGE).await.map_err(busy)?;
         let whole = page.len() < PAGE;
         for told in page {
             *after = told.version;
@@ -78,7 +76,12 @@ async fn backlog(app: &App, socket: &mut WebSocket, view: &View, after: &mut i64
 }
 
 /// Snapshots after a version and up to another, oldest change first.
-pub(crate) async fn page(app: &App, view: &View, (after, until): (i64, i64), limit: usize) -> Result<Vec<Snapshot>, LedgerError> {
+pub(crate) async fn page(
+    app: &App,
+    view: &View,
+    (after, until): (i64, i64),
+    limit: usize,
+) -> Result<Vec<Snapshot>, LedgerError> {
     let (view, roster) = (view.clone(), app.roster());
     app.ledger
         .read(move |connection| {

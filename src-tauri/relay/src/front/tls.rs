@@ -6,6 +6,7 @@ mod files;
 pub(crate) use acme::Acme;
 pub(crate) use files::Files;
 
+use crate::clock::Clock;
 use perezvon_core::Time;
 use rustls::ServerConfig;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
@@ -19,7 +20,6 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
-use crate::clock::Clock;
 use tokio_util::sync::CancellationToken;
 
 /// The feed upgrades its connection, which HTTP/2 has no way for.

@@ -1,13 +1,13 @@
 //! `/v1/abonents`.
 
 use super::body;
+use super::caller::Admin;
 use crate::company::recording::{self, SwitchError};
 use crate::company::{RefreshError, preview as ask, refresh as fill};
-use super::caller::Admin;
 use crate::http::error::ApiError;
-use crate::tables::abonents::{self as company, Diff};
 use crate::ledger::entry::RecordingModesOutdated;
 use crate::state::App;
+use crate::tables::abonents::{self as company, Diff};
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};

@@ -3,9 +3,9 @@
 use super::caller;
 use crate::keys::Role;
 use crate::ledger::Health;
+use crate::state::App;
 use crate::tables::subscriptions as ledger_subscriptions;
 use crate::tables::{calls, events, statistics};
-use crate::state::App;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};

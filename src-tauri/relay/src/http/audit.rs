@@ -1,10 +1,10 @@
 //! `/v1/audit`.
 
-use super::{page_size, query};
 use super::caller::Admin;
+use super::{page_size, query};
 use crate::http::error::ApiError;
-use crate::tables::audit::{self, What};
 use crate::state::App;
+use crate::tables::audit::{self, What};
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};

@@ -3,9 +3,9 @@
 use super::caller::Admin;
 use crate::check::{self, RECENT_MS, Scene};
 use crate::http::error::ApiError;
-use crate::tables::{self, LedgerError, events, subscriptions};
 use crate::ledger::Health;
 use crate::state::App;
+use crate::tables::{self, LedgerError, events, subscriptions};
 use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};

@@ -1,15 +1,15 @@
 //! `/v1/events`: the event journal.
 
-use super::{flag, page_size, query, sought};
 use super::caller::Admin;
+use super::{flag, page_size, query, sought};
 use crate::http::error::ApiError;
 use crate::ledger::entry::{self, Noted};
+use crate::state::App;
 use crate::tables::audit::What;
 use crate::tables::events::{self, EventQuery, EventRow};
 use crate::tables::scan::{Order, Page, Span};
 use crate::tables::{LedgerError, calls};
 use crate::told::view_for;
-use crate::state::App;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;

@@ -1,11 +1,11 @@
 //! `/v1/exchanges`: the journal of requests to the PBX.
 
-use super::{flag, page_size, query, sought};
 use super::caller::Admin;
+use super::{flag, page_size, query, sought};
 use crate::http::error::ApiError;
+use crate::state::App;
 use crate::tables::exchanges::{self, ExchangeQuery, Numbered};
 use crate::tables::scan::Span;
-use crate::state::App;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};

@@ -1,13 +1,13 @@
 //! `/v1/feed` and `/v1/changes`: the same log after a cursor, by WebSocket and by long poll.
 
-use super::query;
 use super::caller::Caller;
-use crate::keys::Role;
-use crate::http::error::ApiError;
+use super::query;
 use crate::feed::socket::{self, PAGE};
-use crate::told::{Snapshot, View};
-use crate::tables::{calls, settings};
+use crate::http::error::ApiError;
+use crate::keys::Role;
 use crate::state::App;
+use crate::tables::{calls, settings};
+use crate::told::{Snapshot, View};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;

@@ -1,8 +1,8 @@
 //! `POST /xsi/{secret}/…`: where the PBX posts its events (design, part 3, steps 1 to 3).
 
 use crate::http::error::ApiError;
-use crate::tables::events::body::Body;
 use crate::state::App;
+use crate::tables::events::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::http::Method;
 use perezvon_pbx::xsi;

@@ -1,15 +1,15 @@
 //! `/v1/join-codes` and `/v1/join`: how a new desk gets its key.
 
 use super::body;
-use super::users;
 use super::caller::Admin;
+use super::users;
+use crate::http::error::ApiError;
 use crate::keys::{self, Role, code};
 use crate::ledger::entry::{JoinCodeMade, JoinCodeWithdrawn, Joined as DeskJoined};
 use crate::people::{NewCode, link, new_code};
-use crate::http::error::ApiError;
+use crate::state::App;
 use crate::tables::audit::Who;
 use crate::tables::join_codes;
-use crate::state::App;
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
@@ -64,10 +64,7 @@ pub(crate) async fn make(
         link: own_address(&app, &headers).map(|relay| link(&relay, &secret).reveal().to_owned()),
         expires_at: code.expires_at,
     };
-    let stored = app
-        .ledger
-        .put(JoinCodeMade { code, hash, who })
-        .await?;
+    let stored = app.ledger.put(JoinCodeMade { code, hash, who }).await?;
     if stored {
         Ok((StatusCode::CREATED, Json(made)))
     } else {
@@ -92,10 +89,7 @@ pub(crate) async fn withdraw(
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     let who = (&caller).into();
-    let withdrawn = app
-        .ledger
-        .put(JoinCodeWithdrawn { id, who })
-        .await?;
+    let withdrawn = app.ledger.put(JoinCodeWithdrawn { id, who }).await?;
     if withdrawn {
         Ok(StatusCode::NO_CONTENT)
     } else {

@@ -1,12 +1,12 @@
 //! `GET /v1/calls`: the journal.
 
-use super::{page_size, query};
 use super::caller::Caller;
-use crate::keys::Role;
+use super::{page_size, query};
 use crate::http::error::ApiError;
+use crate::keys::Role;
+use crate::state::App;
 use crate::tables::calls::{self, CallQuery, CallRow};
 use crate::told::view_for;
-use crate::state::App;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};

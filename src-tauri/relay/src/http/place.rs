@@ -3,11 +3,11 @@
 
 use super::body;
 use super::caller::Caller;
-use crate::keys::Role;
 use crate::http::error::ApiError;
+use crate::keys::Role;
 use crate::ledger::entry::{CallAsked, CallPlaced};
-use crate::tables::requests::{self, RequestRow, RequestState};
 use crate::state::App;
+use crate::tables::requests::{self, RequestRow, RequestState};
 use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
@@ -89,7 +89,9 @@ pub(crate) async fn call(
         app.ledger.put(CallAsked { abonent, key, number }).await?
     } else {
         let (abonent, key) = (abonent.clone(), key.clone());
-        app.ledger.read(move |connection| requests::get(connection, &abonent, &key)).await?
+        app.ledger
+            .read(move |connection| requests::get(connection, &abonent, &key))
+            .await?
     };
     if let Some(known) = known {
         return if known.number == number.canonical() {

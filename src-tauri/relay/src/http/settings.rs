@@ -1,12 +1,12 @@
 //! `/v1/settings`.
 
 use super::body;
-use crate::account::{self, TokenError};
 use super::caller::Admin;
+use crate::account::{self, TokenError};
 use crate::http::error::ApiError;
-use crate::tables::settings::{Settings, schema};
 use crate::ledger::entry::SettingsChanged;
 use crate::state::App;
+use crate::tables::settings::{Settings, schema};
 use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;

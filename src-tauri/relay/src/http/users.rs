@@ -2,12 +2,12 @@
 
 use super::body;
 use super::caller::{Admin, Caller};
+use crate::http::error::ApiError;
 use crate::keys::{self, Role};
 use crate::ledger::entry::{UserAdded, UserRevoked};
 use crate::people::new_user;
-use crate::http::error::ApiError;
-use crate::tables::users;
 use crate::state::App;
+use crate::tables::users;
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
@@ -67,7 +67,11 @@ pub(crate) async fn add(
     let (user, key) = new_user(&new.name, new.role, abonent, app.now())?;
     let (row, hash, who) = (user.clone(), keys::hash(&key), (&caller).into());
     app.ledger
-        .put(UserAdded { user: row, key_hash: hash, who })
+        .put(UserAdded {
+            user: row,
+            key_hash: hash,
+            who,
+        })
         .await?;
     Ok((StatusCode::CREATED, Json(json!({ "user": user, "key": key }))))
 }
@@ -79,10 +83,7 @@ pub(crate) async fn revoke(
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     let (user, who) = (id.clone(), (&caller).into());
-    let stopped = app
-        .ledger
-        .put(UserRevoked { id: user, who })
-        .await?;
+    let stopped = app.ledger.put(UserRevoked { id: user, who }).await?;
     // Also where the command line has stopped the key: it asks here for the end of what is open.
     app.hub.cut(&id);
     app.downloads.cut(&id);

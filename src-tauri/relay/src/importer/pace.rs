@@ -1,7 +1,7 @@
 //! How often the PBX is asked.
 
-use crate::tables::calls;
 use crate::state::App;
+use crate::tables::calls;
 use perezvon_core::Time;
 use serde::Serialize;
 use std::sync::PoisonError;

@@ -1,9 +1,9 @@
 //! The recordings: after the cursor what is new, and again what may have come late, below it.
 
 use super::{CHUNK, Loop, SHALLOW_MS, Trouble, WAITED_MS};
-use crate::tables::recordings::{self, RecordingRow};
 use crate::ledger::entry::{RecordingGone, RecordsRead, WaitGivenUp};
 use crate::roster::Roster;
+use crate::tables::recordings::{self, RecordingRow};
 use perezvon_core::{Direction, Number, Time};
 use perezvon_pbx::rest::{CallRecord, Portal, PortalError, RecordFilter, RecordKey};
 use std::collections::BTreeSet;

@@ -238,7 +238,11 @@ impl Keeper {
             None => self.verified = Some(Instant::now()),
             Some((error, _)) if !is_any_known => return Err(error.into()),
             Some((error, count)) => {
-                tracing::warn!(code = error.code(), count, "the PBX does not say whether subscriptions exist");
+                tracing::warn!(
+                    code = error.code(),
+                    count,
+                    "the PBX does not say whether subscriptions exist"
+                );
                 return Ok(Some((error.code(), count)));
             }
         }

@@ -3,6 +3,7 @@
 //! come with the entry, so that the same entries make the same tables wherever they are applied.
 
 use super::transaction::Transaction;
+use crate::tables::LedgerError;
 use crate::tables::abonents::{self, Abonent, Recording};
 use crate::tables::audit::{self, AuditLine, What, Who};
 use crate::tables::events::Readable;
@@ -16,7 +17,6 @@ use crate::tables::settings::{self, Settings};
 use crate::tables::statistics;
 use crate::tables::subscriptions::{self, Subscription};
 use crate::tables::users::{self, User};
-use crate::tables::LedgerError;
 use perezvon_core::Time;
 use perezvon_core::call::StatisticsLine;
 use serde_json::{Map, Value, json};

@@ -374,7 +374,14 @@ mod tests {
         assert_eq!(all.next_due(), Some(at(11).plus(LATE_MS + 1)));
         assert_eq!(all.sweep(at(15)), News::default(), "not too late yet");
         let news = all.sweep(at(22));
-        assert_eq!(news.lasting, [Window { from: at(10), to: at(11) }], "now it lasts");
+        assert_eq!(
+            news.lasting,
+            [Window {
+                from: at(10),
+                to: at(11)
+            }],
+            "now it lasts"
+        );
         assert_eq!(all.sweep(at(23)), News::default(), "and is not told again");
         assert!(all.take("s", 2, at(30)).is_less, "it came after all");
         assert!(!all.is_doubtful(at(0), at(100)));

@@ -131,7 +131,11 @@ impl OpenCalls {
     fn new_id(&self, key: &str) -> String {
         let mut hash = Sha256::new_with_prefix(self.seed.to_le_bytes());
         hash.update(key.as_bytes());
-        let random = hash.finalize().iter().take(10).fold(0_u128, |bits, byte| bits << 8 | u128::from(*byte));
+        let random = hash
+            .finalize()
+            .iter()
+            .take(10)
+            .fold(0_u128, |bits, byte| bits << 8 | u128::from(*byte));
         ulid::Ulid::from_parts(self.at.ms().max(0) as u64, random).to_string()
     }
 

@@ -110,7 +110,11 @@ fn line(call: u8, abonent: u8, at: i64) -> StatisticsLine {
         id: format!("line:{at}:i:{id}"),
         abonent: id.to_owned(),
         direction: Direction::Incoming,
-        status: if call.is_multiple_of(2) { LineStatus::Received } else { LineStatus::Missed },
+        status: if call.is_multiple_of(2) {
+            LineStatus::Received
+        } else {
+            LineStatus::Missed
+        },
         start: Time::from_ms(at),
         duration_ms: if call.is_multiple_of(2) { 20_000 } else { 0 },
         number: Some(format!("+7900000009{call}")),
@@ -177,24 +181,105 @@ fn entry(kind: u8, call: u8, abonent: u8, step: u8, at: i64) -> Entry {
     match kind {
         0..=20 => event(call, abonent, step, at % 97, own),
         21 => company(),
-        22..=24 => LinesRead { lines: vec![line(call, abonent, own)], until: Some(Time::from_ms(own)) }.into(),
-        25 | 26 => RecordsRead { rows: vec![recording(call, abonent, own + 3_000)], cursor: None, is_last: true }.into(),
-        27 => RecordingGone { id: format!("{call}{abonent}") }.into(),
-        28 => CallAsked { abonent: ABONENTS[usize::from(abonent)].to_owned(), key: format!("key-{call}"), number: format!("+7900000009{call}") }.into(),
-        29 => CallPlaced { request: request(call, abonent, at), state: RequestState::Placed, tracking_id: step.is_multiple_of(2).then(|| format!("{call}:1")), error: None }.into(),
+        22..=24 => LinesRead {
+            lines: vec![line(call, abonent, own)],
+            until: Some(Time::from_ms(own)),
+        }
+        .into(),
+        25 | 26 => RecordsRead {
+            rows: vec![recording(call, abonent, own + 3_000)],
+            cursor: None,
+            is_last: true,
+        }
+        .into(),
+        27 => RecordingGone {
+            id: format!("{call}{abonent}"),
+        }
+        .into(),
+        28 => CallAsked {
+            abonent: ABONENTS[usize::from(abonent)].to_owned(),
+            key: format!("key-{call}"),
+            number: format!("+7900000009{call}"),
+        }
+        .into(),
+        29 => CallPlaced {
+            request: request(call, abonent, at),
+            state: RequestState::Placed,
+            tracking_id: step.is_multiple_of(2).then(|| format!("{call}:1")),
+            error: None,
+        }
+        .into(),
         30 => SubscriptionMade(subscription(abonent, at)).into(),
-        31 => SubscriptionEnded { id: format!("s-{abonent}"), reason: "lost", renewed_by: None }.into(),
-        32 => UserAdded { user: user(call, at), key_hash: [call; 32], who: who() }.into(),
-        33 => UserRevoked { id: format!("user-{call}-{at}"), who: who() }.into(),
-        34 => JoinCodeMade { code: code(call, at), hash: [call; 32], who: who() }.into(),
-        35 => Joined { hash: [call; 32], user: format!("joined-{at}"), key_hash: [call + 100; 32] }.into(),
-        36 => SettingsChanged { values: [("graceMs".to_owned(), (1_000 * (1 + i64::from(step))).into())].into_iter().collect(), who: who() }.into(),
-        37 => Noted { who: who(), what: What::TokenChanged, subject: None, detail: None }.into(),
-        38 => Exchanged(ExchangeRow { at: Time::from_ms(at), method: "GET".to_owned(), path: "abonents".to_owned(), status: Some(200), ms: 1, error: None, correlation: None }).into(),
-        39 => EventsForgotten { old: Old::Before(own), after: None }.into(),
+        31 => SubscriptionEnded {
+            id: format!("s-{abonent}"),
+            reason: "lost",
+            renewed_by: None,
+        }
+        .into(),
+        32 => UserAdded {
+            user: user(call, at),
+            key_hash: [call; 32],
+            who: who(),
+        }
+        .into(),
+        33 => UserRevoked {
+            id: format!("user-{call}-{at}"),
+            who: who(),
+        }
+        .into(),
+        34 => JoinCodeMade {
+            code: code(call, at),
+            hash: [call; 32],
+            who: who(),
+        }
+        .into(),
+        35 => Joined {
+            hash: [call; 32],
+            user: format!("joined-{at}"),
+            key_hash: [call + 100; 32],
+        }
+        .into(),
+        36 => SettingsChanged {
+            values: [("graceMs".to_owned(), (1_000 * (1 + i64::from(step))).into())]
+                .into_iter()
+                .collect(),
+            who: who(),
+        }
+        .into(),
+        37 => Noted {
+            who: who(),
+            what: What::TokenChanged,
+            subject: None,
+            detail: None,
+        }
+        .into(),
+        38 => Exchanged(ExchangeRow {
+            at: Time::from_ms(at),
+            method: "GET".to_owned(),
+            path: "abonents".to_owned(),
+            status: Some(200),
+            ms: 1,
+            error: None,
+            correlation: None,
+        })
+        .into(),
+        39 => EventsForgotten {
+            old: Old::Before(own),
+            after: None,
+        }
+        .into(),
         40 => CallsForgotten { before: own - 60_000 }.into(),
-        41 => WaitGivenUp { before: Time::from_ms(own), limit: 50 }.into(),
-        42 => Replayed { seq: i64::from(call) + 1, read: Box::new(Err("still not read".to_owned())), who: who() }.into(),
+        41 => WaitGivenUp {
+            before: Time::from_ms(own),
+            limit: 50,
+        }
+        .into(),
+        42 => Replayed {
+            seq: i64::from(call) + 1,
+            read: Box::new(Err("still not read".to_owned())),
+            who: who(),
+        }
+        .into(),
         _ => Swept.into(),
     }
 }
@@ -211,7 +296,11 @@ fn stamp(drawn: &[(u8, u8, u8, u8, u64)]) -> Vec<Stamped> {
         .iter()
         .map(|(kind, call, abonent, step, seed)| {
             at += i64::from(*step) * 2_500 + 1;
-            Stamped { at: Time::from_ms(at), seed: *seed, entry: entry(*kind, *call, *abonent, *step, at) }
+            Stamped {
+                at: Time::from_ms(at),
+                seed: *seed,
+                entry: entry(*kind, *call, *abonent, *step, at),
+            }
         })
         .collect()
 }
@@ -228,7 +317,11 @@ impl Node {
         let connection = tables::open(dir.path()).unwrap();
         connection.pragma_update(None, "synchronous", "OFF").unwrap();
         let state = State::load(&connection, Time::from_ms(BEGIN_MS)).unwrap();
-        Self { _dir: dir, connection, state }
+        Self {
+            _dir: dir,
+            connection,
+            state,
+        }
     }
 
     /// Applies entries with their numbers as one transaction.
@@ -252,13 +345,25 @@ impl Node {
     fn dump(&self) -> String {
         let names = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name";
         let mut names = self.connection.prepare(names).unwrap();
-        let names: Vec<String> = names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        let names: Vec<String> = names
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
         let mut text = String::new();
         for name in names {
             let mut rows = self.connection.prepare(&format!("SELECT * FROM {name}")).unwrap();
             let width = rows.column_count();
-            let row = |row: &rusqlite::Row<'_>| (0..width).map(|n| row.get::<_, Value>(n)).collect::<Result<Vec<_>, _>>();
-            let mut rows: Vec<String> = rows.query_map([], row).unwrap().map(|row| format!("{:?}", row.unwrap())).collect();
+            let row = |row: &rusqlite::Row<'_>| {
+                (0..width)
+                    .map(|n| row.get::<_, Value>(n))
+                    .collect::<Result<Vec<_>, _>>()
+            };
+            let mut rows: Vec<String> = rows
+                .query_map([], row)
+                .unwrap()
+                .map(|row| format!("{:?}", row.unwrap()))
+                .collect();
             rows.sort();
             let _ = writeln!(text, "{name}:\n  {}", rows.join("\n  "));
         }
@@ -268,7 +373,8 @@ impl Node {
 
 fn first_difference(one: &str, other: &str) -> Option<String> {
     let pair = one.lines().zip(other.lines()).find(|(a, b)| a != b);
-    pair.map(|(a, b)| format!("{a}\n{b}")).or_else(|| (one != other).then(|| "one is longer".to_owned()))
+    pair.map(|(a, b)| format!("{a}\n{b}"))
+        .or_else(|| (one != other).then(|| "one is longer".to_owned()))
 }
 
 proptest! {
@@ -300,15 +406,33 @@ proptest! {
 fn an_entry_that_fails_takes_back_itself_alone() {
     let (mut tried, mut plain) = (Node::new(), Node::new());
     let at = |n: i64| Time::from_ms(BEGIN_MS + n);
-    let before = Stamped { at: at(1), seed: 1, entry: event(0, 0, 0, 1, BEGIN_MS) };
+    let before = Stamped {
+        at: at(1),
+        seed: 1,
+        entry: event(0, 0, 0, 1, BEGIN_MS),
+    };
     let lines: Vec<StatisticsLine> = vec![line(0, 0, BEGIN_MS), line(1, 1, BEGIN_MS + 500_000)];
-    let failing = Stamped { at: at(2), seed: 2, entry: LinesRead { lines, until: Some(at(2)) }.into() };
-    let after = Stamped { at: at(3), seed: 3, entry: event(0, 0, 1, 2, BEGIN_MS) };
+    let failing = Stamped {
+        at: at(2),
+        seed: 2,
+        entry: LinesRead {
+            lines,
+            until: Some(at(2)),
+        }
+        .into(),
+    };
+    let after = Stamped {
+        at: at(3),
+        seed: 3,
+        entry: event(0, 0, 1, 2, BEGIN_MS),
+    };
     // The last statement of the entry fails, after its calls were changed.
     tried
         .connection
-        .execute_batch("CREATE TEMP TRIGGER fails BEFORE UPDATE ON import BEGIN SELECT raise(ABORT, 'no'); END;
-                        CREATE TEMP TRIGGER fails_too BEFORE INSERT ON import BEGIN SELECT raise(ABORT, 'no'); END")
+        .execute_batch(
+            "CREATE TEMP TRIGGER fails BEFORE UPDATE ON import BEGIN SELECT raise(ABORT, 'no'); END;
+                        CREATE TEMP TRIGGER fails_too BEFORE INSERT ON import BEGIN SELECT raise(ABORT, 'no'); END",
+        )
         .unwrap();
     let whole = tried.connection.transaction().unwrap();
     let mut transaction = Transaction::new(&whole, &mut tried.state).unwrap();
@@ -320,10 +444,29 @@ fn an_entry_that_fails_takes_back_itself_alone() {
     whole.commit().unwrap();
     plain.batch(1, std::slice::from_ref(&before));
     plain.batch(3, std::slice::from_ref(&after));
-    assert_eq!(first_difference(&tried.dump(), &plain.dump()), None, "as if it had never been tried");
+    assert_eq!(
+        first_difference(&tried.dump(), &plain.dump()),
+        None,
+        "as if it had never been tried"
+    );
     for node in [&mut tried, &mut plain] {
-        node.connection.execute_batch("DROP TRIGGER IF EXISTS fails; DROP TRIGGER IF EXISTS fails_too").unwrap();
-        node.batch(4, &[Stamped { at: at(4), ..failing.clone() }, Stamped { at: at(5), seed: 5, entry: event(1, 1, 2, 3, BEGIN_MS) }]);
+        node.connection
+            .execute_batch("DROP TRIGGER IF EXISTS fails; DROP TRIGGER IF EXISTS fails_too")
+            .unwrap();
+        node.batch(
+            4,
+            &[
+                Stamped {
+                    at: at(4),
+                    ..failing.clone()
+                },
+                Stamped {
+                    at: at(5),
+                    seed: 5,
+                    entry: event(1, 1, 2, 3, BEGIN_MS),
+                },
+            ],
+        );
     }
     assert_eq!(first_difference(&tried.dump(), &plain.dump()), None, "nor in memory");
 }

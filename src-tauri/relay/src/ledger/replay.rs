@@ -1,8 +1,8 @@
 //! Putting a stored event through once more.
 
 use super::transaction::Transaction;
-use crate::tables::events::{self, Readable};
 use crate::tables::LedgerError;
+use crate::tables::events::{self, Readable};
 use perezvon_core::event::EventKind;
 use perezvon_core::{Event, Time};
 

@@ -4,8 +4,8 @@
 //! A sync that fails fails every batch that waited for it. After that nothing is synced until the writer has read the
 //! ledger anew: what the system could not write it may have dropped.
 
-use super::entry::Answer;
 use super::Health;
+use super::entry::Answer;
 use crate::metrics::Metrics;
 use crate::roster::Roster;
 use crate::tables::settings::Settings;
@@ -13,9 +13,9 @@ use crate::tables::{self, LedgerError};
 use crate::told::Changed;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Instant;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
@@ -69,7 +69,10 @@ pub(crate) struct Audience {
 pub(crate) struct Committed {
     /// False where nothing was written: it only keeps its place among the others.
     pub(crate) is_written: bool,
-    pub(crate) replies: Vec<(oneshot::Sender<Result<Answer, LedgerError>>, Result<Answer, LedgerError>)>,
+    pub(crate) replies: Vec<(
+        oneshot::Sender<Result<Answer, LedgerError>>,
+        Result<Answer, LedgerError>,
+    )>,
     pub(crate) version: i64,
     pub(crate) changed: Vec<Changed>,
     pub(crate) roster: Option<Arc<Roster>>,

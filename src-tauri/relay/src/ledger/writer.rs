@@ -71,11 +71,12 @@ pub(crate) fn run(connection: Connection, jobs: &Receiver<Job>, set: Set) -> Res
     let _ended = Ended(set.audience.health.clone());
     let state = State::load(&connection, set.clock.now())?;
     let (health, metrics) = (set.audience.health.clone(), set.audience.metrics.clone());
-    let syncer = Syncer::start(&tables::path(&set.data_dir), set.sync, set.audience)
-        .map_err(|error| LedgerError::Directory {
+    let syncer = Syncer::start(&tables::path(&set.data_dir), set.sync, set.audience).map_err(|error| {
+        LedgerError::Directory {
             path: set.data_dir.clone(),
             error,
-        })?;
+        }
+    })?;
     let mut writer = Writer {
         connection,
         state: Some(state),
@@ -133,9 +134,8 @@ impl Writer {
         if self.syncer.has_failed() || self.state.is_none() {
             self.recover();
         }
-        let is_due = |state: &State| {
-            state.calls.has_unread() || state.next_due().is_some_and(|due| due <= self.clock.now())
-        };
+        let is_due =
+            |state: &State| state.calls.has_unread() || state.next_due().is_some_and(|due| due <= self.clock.now());
         let sweeps = self.quiet_until <= Instant::now() && self.state.as_ref().is_some_and(is_due);
         if batch.is_empty() && !sweeps {
             return true;

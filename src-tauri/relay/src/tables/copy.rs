@@ -272,7 +272,9 @@ fn set_aside(place: &Path, now: Time) -> Result<Option<PathBuf>, LedgerError> {
         // A sound database takes its log in, so that one file is the whole.
         let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
     }
-    let when = chrono::DateTime::from_timestamp_millis(now.ms()).unwrap_or_default().format("%Y%m%dT%H%M%S%3fZ");
+    let when = chrono::DateTime::from_timestamp_millis(now.ms())
+        .unwrap_or_default()
+        .format("%Y%m%dT%H%M%S%3fZ");
     let aside = beside(place, &format!(".before-restore-{when}"));
     // A second name where the file system has such, so that the first one never points to nothing.
     fs::hard_link(place, &aside)

@@ -172,9 +172,9 @@ pub(crate) fn migrate(connection: &mut Connection, file: Option<&Path>) -> Resul
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use perezvon_core::Time;
     use super::{CURRENT, FIRST};
     use crate::tables::{LedgerError, copy, open, path};
+    use perezvon_core::Time;
     use rusqlite::Connection;
     use std::path::{Path, PathBuf};
     use tempfile::TempDir;

@@ -11,8 +11,8 @@ mod common {
 }
 
 mod abonents;
-mod accounts;
 mod access;
+mod accounts;
 mod agreement;
 mod backup;
 mod calling;

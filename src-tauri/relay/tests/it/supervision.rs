@@ -44,7 +44,11 @@ async fn an_account_of_which_a_part_ends_is_started_anew() {
     })
     .await;
     let calls = served.get("/v1/calls").await;
-    assert_eq!(calls["calls"].as_array().unwrap().len(), 1, "the embedding program's key is still good");
+    assert_eq!(
+        calls["calls"].as_array().unwrap().len(),
+        1,
+        "the embedding program's key is still good"
+    );
     served.relay.shutdown().await;
 }
 
@@ -52,10 +56,20 @@ async fn an_account_of_which_a_part_ends_is_started_anew() {
 async fn a_relay_that_cannot_go_on_ends_with_an_error() {
     let dir = tempfile::tempdir().unwrap();
     let data = data_dir(&dir);
-    let mut cli = Cli::parse_from(["perezvon-relay", "serve", "--listen", "127.0.0.1:0", "--data-dir", data.to_str().unwrap()]);
+    let mut cli = Cli::parse_from([
+        "perezvon-relay",
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--data-dir",
+        data.to_str().unwrap(),
+    ]);
     cli.timing.routes = panics;
     cli.timing.restart_pause = Duration::from_millis(10);
     let ended = tokio::time::timeout(DEADLINE, run(cli, std::future::pending)).await;
     let error = ended.expect("it ends by itself").unwrap_err().to_string();
-    assert!(error.contains("main") && error.contains("keeper"), "the error names what ended: {error}");
+    assert!(
+        error.contains("main") && error.contains("keeper"),
+        "the error names what ended: {error}"
+    );
 }

@@ -112,7 +112,13 @@ impl Disk {
                         for (n, sector) in data.chunks(SECTOR).enumerate() {
                             if chance() {
                                 let data = sector.to_vec();
-                                apply(&mut content, &Change::Write { at: at + n * SECTOR, data });
+                                apply(
+                                    &mut content,
+                                    &Change::Write {
+                                        at: at + n * SECTOR,
+                                        data,
+                                    },
+                                );
                             }
                         }
                     }
@@ -158,7 +164,9 @@ unsafe extern "C" fn open(
     flags: c_int,
     out: *mut c_int,
 ) -> c_int {
-    let Some(disk) = DISK.get() else { return rusqlite::ffi::SQLITE_CANTOPEN };
+    let Some(disk) = DISK.get() else {
+        return rusqlite::ffi::SQLITE_CANTOPEN;
+    };
     // SAFETY: the arguments are SQLite's own, handed on as they are.
     unsafe {
         let opened = file.cast::<Opened>();
@@ -179,7 +187,9 @@ unsafe extern "C" fn open(
 }
 
 unsafe extern "C" fn delete(_: *mut sqlite3_vfs, name: *const c_char, sync: c_int) -> c_int {
-    let Some(disk) = DISK.get() else { return rusqlite::ffi::SQLITE_IOERR };
+    let Some(disk) = DISK.get() else {
+        return rusqlite::ffi::SQLITE_IOERR;
+    };
     // SAFETY: as in `open`.
     unsafe {
         let path = PathBuf::from(CStr::from_ptr(name).to_string_lossy().into_owned());

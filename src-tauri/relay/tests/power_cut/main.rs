@@ -46,7 +46,11 @@ impl Scene {
     }
 
     fn url(&self) -> String {
-        format!("http://{}/xsi/{}/null", self.relay.addr(), self.relay.callback_secret().reveal())
+        format!(
+            "http://{}/xsi/{}/null",
+            self.relay.addr(),
+            self.relay.callback_secret().reveal()
+        )
     }
 
     /// Posts `count` events, eight at a time; gives how many were acknowledged.
@@ -106,7 +110,8 @@ fn stored(file: &Path) -> BTreeSet<String> {
         return BTreeSet::new();
     };
     let ids = statement.query_map([], |row| row.get::<_, Vec<u8>>(0)).unwrap();
-    ids.map(|id| uuid::Uuid::from_slice(&id.unwrap()).unwrap().to_string()).collect()
+    ids.map(|id| uuid::Uuid::from_slice(&id.unwrap()).unwrap().to_string())
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -127,7 +132,10 @@ async fn what_was_answered_survives_a_power_cut_at_any_moment() {
     while !done.load(Ordering::Relaxed) {
         cuts += 1;
         let lost = tokio::task::block_in_place(|| scene.lost(disk, cuts));
-        assert!(lost.is_empty(), "cut {cuts}: answered 200 and not on the disk: {lost:?}");
+        assert!(
+            lost.is_empty(),
+            "cut {cuts}: answered 200 and not on the disk: {lost:?}"
+        );
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     assert_eq!(posting.await.unwrap(), 6_000, "all were acknowledged");
@@ -141,7 +149,10 @@ async fn a_relay_that_does_not_sync_is_found_out() {
     let disk = Disk::insert();
     let scene = Scene::new(|_| WalSync::new(|_| Ok(()))).await;
     assert_eq!(scene.post(80).await, 80);
-    assert!(!scene.lost(disk, 1).is_empty(), "without syncs events are lost: the disk does forget");
+    assert!(
+        !scene.lost(disk, 1).is_empty(),
+        "without syncs events are lost: the disk does forget"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -161,7 +172,10 @@ async fn one_sync_at_least_stands_before_each_answer() {
         let event = Xml::received(1_000 + n, ABONENT);
         let answer = client.post(scene.url()).body(event.text()).send().await.unwrap();
         assert_eq!(answer.status(), 200);
-        assert!(syncs.load(Ordering::SeqCst) > before, "event {n} was answered without a sync");
+        assert!(
+            syncs.load(Ordering::SeqCst) > before,
+            "event {n} was answered without a sync"
+        );
     }
     drop(dir);
 }
@@ -181,14 +195,26 @@ async fn a_failed_sync_fails_what_waited_for_it_and_is_got_over() {
     .await;
     assert_eq!(scene.post(8).await, 8, "all is well at first");
     broken.store(true, Ordering::SeqCst);
-    assert_eq!(scene.post(16).await, 0, "nothing is acknowledged that is not on the disk");
+    assert_eq!(
+        scene.post(16).await,
+        0,
+        "nothing is acknowledged that is not on the disk"
+    );
     let health = format!("http://{}/v1/health", scene.relay.addr());
     assert_eq!(reqwest::get(&health).await.unwrap().status(), 503, "and health says so");
     broken.store(false, Ordering::SeqCst);
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let event = Xml::received(2_000, ABONENT);
     let again = async {
-        while client.post(scene.url()).body(event.text()).send().await.unwrap().status() != 200 {}
+        while client
+            .post(scene.url())
+            .body(event.text())
+            .send()
+            .await
+            .unwrap()
+            .status()
+            != 200
+        {}
     };
     tokio::time::timeout(Duration::from_secs(20), again)
         .await

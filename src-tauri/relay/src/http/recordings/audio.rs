@@ -4,13 +4,13 @@
 use super::range::{self, Wanted};
 use super::slots::Slot;
 use super::{gone, is_missing, portal, visible};
+use crate::feed::socket::may_still_read;
 use crate::http::caller::Caller;
 use crate::http::error::ApiError;
-use crate::feed::socket::may_still_read;
 use crate::ledger::entry::Noted;
+use crate::state::App;
 use crate::tables::audit::What;
 use crate::tables::recordings::RecordingRow;
-use crate::state::App;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};

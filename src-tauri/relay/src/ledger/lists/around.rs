@@ -2,9 +2,9 @@
 //! others in between. Without the rest of the ledger it is arranged as it would be with it.
 
 use super::{Settled, Unsettled};
+use crate::ledger::transaction::Transaction;
 use crate::tables::statistics::{self, LineRow};
 use crate::tables::{LedgerError, calls, recordings};
-use crate::ledger::transaction::Transaction;
 use perezvon_core::call::{Recording, StatisticsLine};
 use perezvon_core::lists::{By, Heard, Look, Thing, Tolerances};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,7 +1,7 @@
 //! Keys that the command line takes back while the relay serves.
 
-use crate::common::binary::text;
 use crate::accounts::scene::{NAMES, Scene, cli};
+use crate::common::binary::text;
 use crate::common::support::{client, close_code, until};
 use reqwest::{Method, StatusCode};
 use reqwest_websocket::Upgrade as _;

@@ -1,6 +1,5 @@
 //! Two accounts (PBX contracts) on one relay: two simulators, one listener, and nothing of the one for the other.
 
-
 use crate::common::{binary, support};
 
 mod keys;

@@ -5,7 +5,7 @@
 //! conversations of a transfer (reference 1.10), so those are two calls, each with its own length, unless both were
 //! recorded; nor a redirected line without a number to the line of the one who got the call.
 
-use crate::wanted::{Line, Recorded, Wanted, by_lists};
+use crate::agreement::wanted::{Line, Recorded, Wanted, by_lists};
 use perezvon_core::lists::Tolerances;
 use perezvon_sim::{Outcome, Part, Truth};
 use std::collections::{BTreeMap, BTreeSet};

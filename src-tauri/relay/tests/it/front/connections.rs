@@ -1,8 +1,8 @@
 //! How many connections there may be, in all and of one address.
 
-use crate::front::Scene;
 use crate::common::binary::text;
 use crate::common::support::{DEADLINE, client, until};
+use crate::front::Scene;
 use reqwest::StatusCode;
 use serde_json::json;
 use std::net::SocketAddr;

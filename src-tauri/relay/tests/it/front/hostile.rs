@@ -1,8 +1,8 @@
 //! Whatever comes in, nobody else feels it: noise, nonsense and depth, on every listener of the relay.
 
-use crate::front::Scene;
 use crate::common::binary::text;
 use crate::common::support::{DEADLINE, client, until};
+use crate::front::Scene;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -143,7 +143,10 @@ async fn events_and_requests_that_make_no_sense_are_kept_or_refused() {
         ("entities", entities.as_bytes().to_vec()),
         (
             "half an event",
-            crate::common::xml::Xml::received(1, crate::common::support::IVANOV).text().into_bytes()[..300].to_vec(),
+            crate::common::xml::Xml::received(1, crate::common::support::IVANOV)
+                .text()
+                .into_bytes()[..300]
+                .to_vec(),
         ),
     ];
     let count = kept.len();
