@@ -33,7 +33,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, oneshot, watch};
 
 pub use sync::WalSync;
-pub(crate) use sync::{Audience, Versions};
+pub(crate) use sync::{Audience, Reply, Versions};
 
 /// The settings in force.
 pub(crate) type SettingsNow = watch::Receiver<Arc<Settings>>;
@@ -62,7 +62,7 @@ pub(crate) enum Health {
 pub(crate) struct Job {
     pub(crate) stamped: Stamped,
     /// Told once the entry is on the disk, or that it is not; none: nobody waits for it.
-    pub(crate) reply: Option<oneshot::Sender<Result<Answer, LedgerError>>>,
+    pub(crate) reply: Option<Reply>,
 }
 
 /// The way to the ledger from async code: reads on the pool, changes through the writer. Cheap to clone.

@@ -2,7 +2,7 @@
 //! further part of the call.
 
 use super::{Heard, Tolerances};
-use crate::call::{Leg, LineStatus, Recording, StatisticsLine};
+use crate::call::{Leg, LineStatus, PartyFacts, Recording, StatisticsLine};
 use crate::snapshot::Direction;
 
 /// A recording names the conversation, and a line when the phone rang. Brings the longest ringing below
@@ -170,7 +170,7 @@ fn is_caller(line: &StatisticsLine, leg: &Leg) -> bool {
     let party = leg.party.as_ref().map(|(_, party)| party);
     match &line.number {
         Some(number) => party.and_then(|party| party.number().told()).as_ref() == Some(number),
-        None => party.is_some_and(|party| party.is_withheld()),
+        None => party.is_some_and(PartyFacts::is_withheld),
     }
 }
 

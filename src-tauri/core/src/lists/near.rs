@@ -3,7 +3,7 @@
 
 use super::{Heard, Tolerances, legs, parts};
 use crate::Time;
-use crate::call::{Leg, Recording, StatisticsLine};
+use crate::call::{Leg, PartyFacts, Recording, StatisticsLine};
 
 /// One of the things that are arranged.
 #[derive(Clone, Copy, Debug)]
@@ -111,7 +111,7 @@ fn by_leg(leg: &Leg) -> impl Iterator<Item = By> {
     let withheld = || {
         let called = leg.line.as_ref()?.number.clone();
         called
-            .filter(|_| party.is_some_and(|party| party.is_withheld()))
+            .filter(|_| party.is_some_and(PartyFacts::is_withheld))
             .map(By::Withheld)
     };
     let caller = party

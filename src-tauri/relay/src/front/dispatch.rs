@@ -155,13 +155,13 @@ impl Accounts {
             (_, Some(key)) => {
                 let found = self.owner(key).await?;
                 match (found, request.uri().path()) {
-                    (None, HEALTH) => return Ok(self.health().await),
+                    (None, HEALTH) => return Ok(self.health()),
                     (None, JOIN) => return self.join(request).await,
                     (found, _) => self.or_any(found)?,
                 }
             }
             (_, None) => match request.uri().path() {
-                HEALTH => return Ok(self.health().await),
+                HEALTH => return Ok(self.health()),
                 JOIN => return self.join(request).await,
                 _ => self.open().next(),
             },
@@ -191,7 +191,7 @@ impl Accounts {
             .get(&key)
             .copied();
         if let Some(index) = known {
-            return Ok(self.places.get(index).and_then(|place| place.get()));
+            return Ok(self.places.get(index).and_then(Place::get));
         }
         let (mut found, mut failed) = (None, None);
         for (index, place) in self.places.iter().enumerate() {
@@ -243,7 +243,7 @@ impl Accounts {
     }
 
     /// The state of all, without saying which and how many they are.
-    async fn health(&self) -> Response {
+    fn health(&self) -> Response {
         let mut ok = self.closed().next().is_none();
         for one in self.open() {
             ok &= crate::http::is_well(&one.app);

@@ -41,7 +41,7 @@ fn event(call: u8, abonent: u8, step: u8, sequence: i64, at: i64) -> Entry {
         ("CallAnsweredEvent", "Active"),
         ("CallReleasedEvent", "Released"),
     ][usize::from(step % 3)];
-    let answer = if step % 3 > 0 && call % 2 == 0 {
+    let answer = if !step.is_multiple_of(3) && call.is_multiple_of(2) {
         format!("<xsi:answerTime>{}</xsi:answerTime>", at + 3_000)
     } else {
         String::new()

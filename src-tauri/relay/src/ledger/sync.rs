@@ -23,6 +23,9 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 /// Batches that may wait for the sync; the writer waits when there are more.
 const WAITING: usize = 4;
 
+/// Told once what came of an entry.
+pub(crate) type Reply = oneshot::Sender<Result<Answer, LedgerError>>;
+
 type Sync = dyn Fn(&File) -> std::io::Result<()> + Send + std::marker::Sync;
 
 /// How the WAL is brought to the disk.
@@ -69,10 +72,7 @@ pub(crate) struct Audience {
 pub(crate) struct Committed {
     /// False where nothing was written: it only keeps its place among the others.
     pub(crate) is_written: bool,
-    pub(crate) replies: Vec<(
-        oneshot::Sender<Result<Answer, LedgerError>>,
-        Result<Answer, LedgerError>,
-    )>,
+    pub(crate) replies: Vec<(Reply, Result<Answer, LedgerError>)>,
     pub(crate) version: i64,
     pub(crate) changed: Vec<Changed>,
     pub(crate) roster: Option<Arc<Roster>>,
@@ -190,7 +190,7 @@ impl Thread {
             let mut recovered = false;
             for one in std::iter::once(first).chain(handed.try_iter()) {
                 match one {
-                    Handed::Batch(batch) => batches.push(batch),
+                    Handed::Batch(batch) => batches.push(*batch),
                     Handed::Barrier(done) => barriers.push(done),
                     Handed::Recovered => recovered = true,
                 }
@@ -199,7 +199,9 @@ impl Thread {
                 }
             }
             if broken {
-                batches.drain(..).for_each(|batch| batch.fail());
+                for batch in batches.drain(..) {
+                    batch.fail();
+                }
             } else if !batches.is_empty() {
                 broken = !self.settle(batches);
             }
@@ -214,32 +216,35 @@ impl Thread {
     }
 
     /// Syncs once for all these batches and tells everybody; false where the sync failed.
-    fn settle(&mut self, batches: Vec<Box<Committed>>) -> bool {
+    fn settle(&mut self, batches: Vec<Committed>) -> bool {
         let synced = if batches.iter().any(|batch| batch.is_written) {
             self.sync_wal()
         } else {
             Ok(())
         };
         let Err(error) = synced else {
-            batches.into_iter().for_each(|batch| self.tell(*batch));
+            for batch in batches {
+                self.tell(batch);
+            }
             return true;
         };
         tracing::error!(%error, "the ledger's log cannot be brought to the disk");
         self.failed.store(true, Ordering::SeqCst);
         self.audience.metrics.failures.fetch_add(1, Ordering::Relaxed);
         let _ = self.audience.health.send(Health::Fails);
-        batches.into_iter().for_each(|batch| batch.fail());
+        for batch in batches {
+            batch.fail();
+        }
         false
     }
 
     fn sync_wal(&mut self) -> std::io::Result<()> {
-        let file = match &self.file {
-            Some(file) => file,
-            None => {
-                let mut options = File::options();
-                let file = options.read(true).write(true).open(&self.wal)?;
-                self.file.insert(file)
-            }
+        let file = if let Some(file) = &self.file {
+            file
+        } else {
+            let mut options = File::options();
+            let file = options.read(true).write(true).open(&self.wal)?;
+            self.file.insert(file)
         };
         (self.sync.0)(file)
     }

@@ -5,7 +5,7 @@
 //! anew: the relay never acknowledges and never tells what it could lose (design, invariants 1 and 8).
 
 use super::entry::{Answer, Appended, Change, Stamped, Swept};
-use super::sync::{Audience, Committed, Syncer};
+use super::sync::{Audience, Committed, Reply, Syncer};
 use super::transaction::{Refused, State, Transaction};
 use super::{Health, Job, WalSync, seed};
 use crate::clock::Clock;
@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
 /// Jobs in one transaction.
 const BATCH: usize = 512;
@@ -24,8 +24,6 @@ const BATCH: usize = 512;
 const TICK: Duration = Duration::from_secs(1);
 /// How long deadlines are postponed after a failed transaction; jobs are retried at once.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
-
-type Reply = oneshot::Sender<Result<Answer, LedgerError>>;
 
 /// What the writer is given.
 pub(crate) struct Set {
