@@ -142,7 +142,7 @@ pub(crate) fn of_abonent(
 
 /// The PBX does not have the recording any more: a download or a look-up said so, or it was deleted. True when that is
 /// news. To be called inside a ledger write; the caller then tells the call by
-/// [`crate::ledger::Transaction::recording_gone`].
+/// [`crate::ledger::entry::RecordingGone`].
 pub(crate) fn mark_gone(connection: &Connection, id: &str, at: Time) -> rusqlite::Result<bool> {
     let sql = "UPDATE recordings SET state = 'gone', gone_at = ?2 WHERE id = ?1 AND state = 'ready'";
     Ok(connection.prepare_cached(sql)?.execute((id, at.ms()))? > 0)
