@@ -18,6 +18,10 @@ use perezvon_core::call::{Recording, StatisticsLine};
 use perezvon_core::lists::{Heard, Tolerances, arrange, key_of_recording};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// A further part of a call may have begun this long before another, milliseconds: no part of an unanswered call comes
+/// later.
+const FURTHER_MS: i64 = 120_000;
+
 /// What waits for the end of the transaction, by id. What a failed change stored and undid is not found then.
 #[derive(Default)]
 pub(super) struct Unsettled {
@@ -56,6 +60,7 @@ impl Transaction<'_> {
             if known.as_ref().is_some_and(|row| row.line == line) {
                 continue;
             }
+            self.state.rest.listed_until = self.state.rest.listed_until.max(Some(line.start));
             let key = known.map_or_else(|| line.id.clone(), |row| row.call_key);
             statistics::put(self.connection, &line, &key)?;
             self.unsettled.lines.insert(line.id);
@@ -71,6 +76,7 @@ impl Transaction<'_> {
             let placed = session.or_else(|| known.as_ref().and_then(|row| row.call_key.clone()));
             row.call_key = Some(placed.unwrap_or_else(|| key_of_recording(&row.id)));
             if known.as_ref() != Some(&row) {
+                self.state.rest.listed_until = self.state.rest.listed_until.max(Some(row.started_at));
                 recordings::upsert(self.connection, &row, self.at)?;
                 self.unsettled.recordings.insert(row.id);
             }
@@ -117,7 +123,9 @@ impl Transaction<'_> {
     pub(super) fn settle_lists(&mut self) -> Result<(), LedgerError> {
         let tolerances = Tolerances::default();
         let unsettled = std::mem::take(&mut self.unsettled);
-        let until = self.state.rest.read_until.map(|until| until.plus(tolerances.start_ms));
+        let listed = self.state.rest.listed_until.map(|until| until.plus(FURTHER_MS));
+        let read = self.state.rest.read_until.map(|until| until.plus(tolerances.start_ms));
+        let until = listed.max(read);
         let touched = self.state.calls.touched();
         let early = |key: &&String| {
             let call = self.state.calls.peek(key).filter(|call| Heard::of(call).is_some());
@@ -210,7 +218,7 @@ impl Transaction<'_> {
         self.state.calls.touch(key);
         // The id of a call that was placed has been told already.
         let is_told = self.state.calls.peek(key).is_some_and(|call| call.request.is_some());
-        if self.state.calls.is_new(key) && !is_told {
+        if !self.state.calls.is_stored(key) && !is_told {
             self.state.calls.adopt(self.connection, former, key)?;
             return Ok(());
         }

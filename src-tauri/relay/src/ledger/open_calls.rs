@@ -307,9 +307,14 @@ impl OpenCalls {
         self.held.get(key).map(|entry| entry.row.id.as_str())
     }
 
-    /// Whether a call in memory was never stored.
+    /// Whether a call in memory is the present entry's: no earlier one changed it.
     pub(crate) fn is_new(&self, key: &str) -> bool {
-        self.held.get(key).is_some_and(|entry| entry.row.seq == 0)
+        self.held.get(key).is_some_and(|held| held.row.version == 0)
+    }
+
+    /// Whether the tables know a call in memory. Where lists are settled they know all that was changed before.
+    pub(super) fn is_stored(&self, key: &str) -> bool {
+        self.held.get(key).is_some_and(|held| held.row.seq != 0)
     }
 
     /// A call in memory.
@@ -321,7 +326,7 @@ impl OpenCalls {
     pub(crate) fn touch(&mut self, key: &str) {
         if let Some(entry) = self.held.get_mut(key)
             && !entry.touched
-            && (entry.row.seq != 0 || !entry.row.call.is_feature_code())
+            && (entry.row.version != 0 || !entry.row.call.is_feature_code())
         {
             entry.touched = true;
             self.touched.push(key.to_owned());

@@ -36,7 +36,9 @@ pub(super) struct Rest {
     pub(super) losses: Losses,
     /// Requests that wait for a call to be matched.
     waiting: Vec<requests::RequestRow>,
-    /// The statistics have been read so far: an event of a call that began before may find a call made of lines.
+    /// When the newest line or recording began: an event of a call that began before may find one of its own here.
+    pub(super) listed_until: Option<Time>,
+    /// The statistics have been read so far.
     pub(super) read_until: Option<Time>,
     pub(super) roster: Arc<Roster>,
     pub(super) settings: Arc<Settings>,
@@ -64,6 +66,7 @@ impl State {
         let mut rest = Rest {
             losses: Losses::default(),
             waiting: requests::unmatched(connection, at.plus(-MATCH_MS))?,
+            listed_until: statistics::newest(connection)?,
             read_until: statistics::place(connection, statistics::LINES)?.until,
             roster: Arc::new(Roster::load(connection)?),
             settings: Arc::new(settings),

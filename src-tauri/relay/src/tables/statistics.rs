@@ -141,6 +141,13 @@ pub(crate) struct Place {
     pub(crate) read_at: Option<Time>,
 }
 
+/// When the newest line began.
+pub(crate) fn newest(connection: &Connection) -> rusqlite::Result<Option<Time>> {
+    let sql = "SELECT max(started_at) FROM statistics_lines";
+    let newest: Option<i64> = connection.query_row(sql, [], |row| row.get(0))?;
+    Ok(newest.map(Time::from_ms))
+}
+
 /// The importer's place in a list, `records` or `statistics`.
 pub(crate) fn place(connection: &Connection, what: &str) -> Result<Place, LedgerError> {
     let sql = "SELECT cursor, until, read_at FROM import WHERE what = ?1";

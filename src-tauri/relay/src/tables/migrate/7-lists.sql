@@ -5,3 +5,6 @@ CREATE TABLE statistics_lines_aside (
     reason TEXT NOT NULL,
     at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Until when lines are known: an event of a call that began before may find its line here.
+CREATE INDEX statistics_lines_by_start ON statistics_lines (started_at);
