@@ -60,10 +60,15 @@ impl Target {
     }
 }
 
+/// The part of an id before `@`: the same abonent may come with two domains (reference 1.2).
+pub fn login(id: &str) -> &str {
+    id.split('@').next().unwrap_or(id)
+}
+
 /// Hunt group (`_hg_`), voice menu (`_vxml`) or call centre (`MPBX`) by its id (reference 1.2). The mark counts only
 /// before the `@`: the ordinary domain contains `mpbx` in lower case.
 pub fn is_system(user_id: &str) -> bool {
-    let login = user_id.split('@').next().unwrap_or(user_id);
+    let login = login(user_id);
     login.contains("_hg_") || login.contains("_vxml") || login.contains("MPBX")
 }
 

@@ -84,8 +84,8 @@ impl Call {
         parties.filter_map(|(_, facts)| {
             let address = facts.address.as_deref().or(facts.user_dn.as_deref())?;
             let address = address.split([';', '@']).next().unwrap_or(address);
-            let digits: Vec<char> = address.chars().rev().filter(char::is_ascii_digit).take(10).collect();
-            (!digits.is_empty()).then(|| digits.into_iter().collect())
+            let digits: String = address.chars().rev().filter(char::is_ascii_digit).take(10).collect();
+            (!digits.is_empty()).then_some(digits)
         })
     }
 

@@ -168,12 +168,8 @@ impl Call {
             && best.is_none_or(|(weight, _)| weight < 3)
         {
             return PartySnapshot {
-                number: request.number.told(),
-                ext: request.number.ext().map(str::to_owned),
                 display: Some(request.number.canonical()),
-                name: None,
-                hidden: false,
-                internal: request.number.is_internal(),
+                ..PartySnapshot::of(&request.number)
             };
         }
         let Some((_, facts)) = best else {
@@ -185,8 +181,6 @@ impl Call {
         let number = facts.number();
         let hidden = matches!(number, Number::Hidden);
         PartySnapshot {
-            number: number.told(),
-            ext: number.ext().map(str::to_owned),
             // What the PBX wrote in place of a withheld number stays in the event journal.
             display: facts.address.clone().filter(|_| !hidden),
             name: facts
@@ -196,6 +190,7 @@ impl Call {
                 .or_else(|| facts.name.clone()),
             hidden,
             internal: facts.is_internal(),
+            ..PartySnapshot::of(&number)
         }
     }
 

@@ -163,11 +163,9 @@ impl Call {
         }
     }
 
-    /// Stops waiting for a recording, or for lines that settle what is uncertain. True when the call is told otherwise.
-    pub fn give_up_waiting(&mut self) -> bool {
-        let waited = self.awaits_recording();
+    /// Stops waiting for a recording, or for lines that settle what is uncertain.
+    pub fn give_up_waiting(&mut self) {
         self.no_recording = true;
-        waited
     }
 
     /// The call was recorded, and for somebody who talked the PBX has not shown the recording yet.
@@ -203,11 +201,6 @@ impl Call {
     /// Events told of the call, or we placed it: more than the PBX's lists.
     pub fn is_heard(&self) -> bool {
         !self.heard_legs().is_empty() || self.request.is_some()
-    }
-
-    /// Nothing at all is known of the call.
-    pub fn is_empty(&self) -> bool {
-        !self.is_heard() && !self.has_witnesses()
     }
 
     /// Lines or recordings are known of it.

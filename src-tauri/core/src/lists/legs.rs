@@ -2,7 +2,7 @@
 //! further part of the call.
 
 use super::{Heard, Tolerances};
-use crate::call::{Leg, LineStatus, PartyFacts, Recording, StatisticsLine};
+use crate::call::{Leg, LineStatus, PartyFacts, Recording, StatisticsLine, login};
 use crate::snapshot::Direction;
 
 /// A recording names the conversation, and a line when the phone rang. Brings the longest ringing below
@@ -144,9 +144,9 @@ fn colleague(line: &StatisticsLine, leg: &Leg, tolerances: &Tolerances) -> Optio
         Direction::Outgoing => leg.start?.ms() - line.start.ms(),
     };
     let talked = talked(leg).unwrap_or(0);
-    let same_talk = (talked - line.duration_ms).abs() <= tolerances.start_ms && (talked > 0) == (line.duration_ms > 0);
-    let rings_in_time = (-tolerances.start_ms..=tolerances.outgoing_start_ms()).contains(&rings_after);
-    (same_talk && rings_in_time).then_some(rings_after.abs())
+    tolerances
+        .are_both_ends(talked, line.duration_ms, rings_after)
+        .then_some(rings_after.abs())
 }
 
 /// An agent who was rung while the caller waited in the queue, or at the end of that.
@@ -159,9 +159,9 @@ fn of_queue(line: &StatisticsLine, leg: &Leg, tolerances: &Tolerances) -> Option
         && !leg.is_outgoing()
         && line.by_line
         && same_line
-        && is_caller(line, leg)
         && waited >= 0
-        && leg.end.is_none_or(|end| line.start <= end.plus(tolerances.together_ms));
+        && leg.end.is_none_or(|end| line.start <= end.plus(tolerances.together_ms))
+        && is_caller(line, leg);
     fits.then_some(waited)
 }
 
@@ -200,9 +200,4 @@ fn next_in_turn(line: &StatisticsLine, leg: &Leg, tolerances: &Tolerances) -> Op
             line.status == LineStatus::Redirected && -later <= tolerances.passed_on_ms + line.duration_ms
         };
     (together || in_turn || passed_on).then_some(later.abs())
-}
-
-/// The same abonent may come with two domains (reference 1.2).
-fn login(id: &str) -> &str {
-    id.split('@').next().unwrap_or(id)
 }

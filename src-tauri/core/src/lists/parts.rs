@@ -236,10 +236,8 @@ impl<'a> Sets<'a> {
                 let (out, into) = (&self.parts[i], &self.parts[j]);
                 let rings_after = into.since(out);
                 let apart = (out.line.duration_ms - into.line.duration_ms).abs();
-                let fits = out.talked() == into.talked()
-                    && apart <= self.tolerances.start_ms
-                    && (-self.tolerances.start_ms..=self.tolerances.outgoing_start_ms()).contains(&rings_after)
-                    && self.may_join(i, j);
+                let (talked, other) = (out.line.duration_ms, into.line.duration_ms);
+                let fits = self.tolerances.are_both_ends(talked, other, rings_after) && self.may_join(i, j);
                 fits.then_some((apart / self.tolerances.equal_talk_ms, rings_after.abs()))
             });
             self.join_all(&pairs);

@@ -56,6 +56,14 @@ impl Tolerances {
         2 * self.passed_on_ms.max(self.in_turn_ms)
     }
 
+    /// Whether two conversations may be both ends of one call between colleagues, by their lengths (0: none) and by how
+    /// long after the caller's end the other one began to ring.
+    pub(super) fn are_both_ends(&self, talked: i64, other: i64, rings_after: i64) -> bool {
+        (talked > 0) == (other > 0)
+            && (talked - other).abs() <= self.start_ms
+            && (-self.start_ms..=self.outgoing_start_ms()).contains(&rings_after)
+    }
+
     /// A line of an outgoing call and its leg differ by at most so much.
     pub fn outgoing_start_ms(&self) -> i64 {
         self.own_phone_ms + self.start_ms

@@ -102,6 +102,9 @@ const ENCODED: usize = 4;
 pub(super) fn percent_decode(text: &str) -> String {
     let mut decoded = text.to_owned();
     for _ in 0..ENCODED {
+        if !decoded.contains('%') {
+            break;
+        }
         let once = percent_decode_once(&decoded);
         if once == decoded {
             break;

@@ -3,11 +3,9 @@
 /// Words before an extension; `х` and `д` are Cyrillic.
 const EXT_WORDS: &[&str] = &[
     "доб",
-    "добав",
     "доп",
     "вн",
     "внут",
-    "внутр",
     "д",
     "х",
     "тон",
@@ -46,7 +44,7 @@ const BESIDE: &[&str] = &[
 /// Most words before the digits of an extension.
 const MOST_WORDS: usize = 4;
 
-pub(super) fn is_ext_word(word: &str) -> bool {
+fn is_ext_word(word: &str) -> bool {
     EXT_WORDS.contains(&word) || EXT_STEMS.iter().any(|stem| word.starts_with(stem))
 }
 

@@ -10,9 +10,8 @@
 //!   choose is taken. The call is known; nobody else's words are.
 //! * A value that decides and holds anything broken is left out. A name loses what is broken.
 
-use std::borrow::Cow;
-
 use quick_xml::escape::{escape, partial_escape};
+use quick_xml::events::BytesText;
 
 use super::decode::is_blank_or_broken;
 use super::scan::{Piece, Scanner, Tag};
@@ -150,7 +149,9 @@ impl<'a> Mender<'a> {
             match piece {
                 Piece::Nothing => {}
                 Piece::Text(text) => self.text(top, text),
-                Piece::CData(text) => self.nodes[top].text.push_str(&one_line_end(text)),
+                Piece::CData(text) => self.nodes[top]
+                    .text
+                    .push_str(&BytesText::from_escaped(text).xml10_content()),
                 Piece::Open(tag) => self.start(tag, at)?,
                 Piece::Close(name) => self.end(name, at, scanner.at()),
             }
@@ -173,7 +174,7 @@ impl<'a> Mender<'a> {
 
     fn text(&mut self, to: usize, text: &str) {
         let node = &mut self.nodes[to];
-        node.is_broken |= !super::scan::resolve(&one_line_end(text), &mut node.text);
+        node.is_broken |= !super::scan::resolve(&BytesText::from_escaped(text).xml10_content(), &mut node.text);
     }
 
     fn start(&mut self, tag: Tag<'a>, at: usize) -> Result<(), XsiError> {
@@ -239,7 +240,7 @@ impl<'a> Mender<'a> {
     fn end(&mut self, name: &'a str, at: usize, after: usize) {
         let Some(place) = self.open.iter().rposition(|one| self.nodes[*one].tag.name == name) else {
             // Of an element of the PBX it is the end of one that a text closed before.
-            let local = name.rsplit(':').next().unwrap_or(name);
+            let local = super::scan::local(name);
             self.doubtful |= is_known(local)
                 || self
                     .nodes
@@ -473,13 +474,4 @@ fn text_of(node: &Node<'_>) -> Option<String> {
 
 fn clean(text: &str) -> String {
     text.chars().filter(|c| is_xml_character(*c)).collect()
-}
-
-/// Line ends as XML gives them to a reader.
-fn one_line_end(text: &str) -> Cow<'_, str> {
-    if text.contains('\r') {
-        Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n"))
-    } else {
-        Cow::Borrowed(text)
-    }
 }

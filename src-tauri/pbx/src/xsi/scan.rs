@@ -166,7 +166,7 @@ fn name(text: &str) -> Option<&str> {
         .then_some(name)
 }
 
-fn local(name: &str) -> &str {
+pub(super) fn local(name: &str) -> &str {
     name.rsplit(':').next().unwrap_or(name)
 }
 
