@@ -293,7 +293,7 @@ impl Opened {
         let settings = first_settings(&connection, options)?;
         let secret = Secret::new(settings::secret(&connection)?);
         let roster = Roster::load(&connection)?;
-        let version = calls::version(&connection)?;
+        let version = calls::version(&connection).map_err(LedgerError::from)?;
         let forgotten = requests::forget_placing(&connection)?;
         if forgotten > 0 {
             tracing::warn!(

@@ -27,7 +27,7 @@ use entry::{Answer, Change, Entry, Exchanged, Posted, Stamped};
 use rusqlite::Connection;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{SyncSender, TrySendError};
+use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Semaphore, oneshot, watch};
@@ -61,8 +61,8 @@ pub(crate) enum Health {
 /// An entry on its way to the writer.
 pub(crate) struct Job {
     pub(crate) stamped: Stamped,
-    /// Told once the entry is on the disk, or that it is not; none: nobody waits for it.
-    pub(crate) reply: Option<Reply>,
+    /// Told once the entry is on the disk, or that it is not.
+    pub(crate) reply: Reply,
 }
 
 /// The way to the ledger from async code: reads on the pool, changes through the writer. Cheap to clone.
@@ -154,19 +154,12 @@ impl Ledger {
     /// Hands an entry to the writer without waiting.
     fn submit(&self, entry: Entry) -> Result<oneshot::Receiver<Result<Answer, LedgerError>>, LedgerError> {
         let (reply, answer) = oneshot::channel();
-        let reply = Some(reply);
-        let stamped = Stamped {
-            at: self.clock.now(),
-            seed: seed(),
-            entry,
-        };
+        let stamped = stamped(&self.clock, entry);
         // Counted before the writer can take it.
         self.metrics.waiting.fetch_add(1, Ordering::Relaxed);
-        self.jobs.try_send(Job { stamped, reply }).map_err(|error| {
+        self.jobs.try_send(Job { stamped, reply }).map_err(|_| {
             self.metrics.waiting.fetch_sub(1, Ordering::Relaxed);
-            match error {
-                TrySendError::Full(_) | TrySendError::Disconnected(_) => LedgerError::Busy,
-            }
+            LedgerError::Busy
         })?;
         Ok(answer)
     }
@@ -213,8 +206,16 @@ impl Ledger {
     }
 }
 
-/// What an entry gets of chance.
-pub(crate) fn seed() -> u64 {
+/// An entry made now, with its time and chance.
+pub(crate) fn stamped(clock: &Clock, entry: impl Into<Entry>) -> Stamped {
+    Stamped {
+        at: clock.now(),
+        seed: seed(),
+        entry: entry.into(),
+    }
+}
+
+fn seed() -> u64 {
     let mut bytes = [0_u8; 8];
     getrandom::fill(&mut bytes).expect("the system has random numbers");
     u64::from_le_bytes(bytes)

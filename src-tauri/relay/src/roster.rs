@@ -1,7 +1,7 @@
 //! Whose event is it (reference 2.7, "who of ours"): abonents, lines and subscriptions in memory.
 
-use crate::tables::{LedgerError, abonents, abonents::Abonent, subscriptions};
-use perezvon_core::call::{Target, is_system};
+use crate::tables::{LedgerError, abonents, subscriptions};
+use perezvon_core::call::{Target, is_system, login};
 use perezvon_core::event::{CallData, Event};
 use perezvon_core::{Number, event::Personality};
 use rusqlite::Connection;
@@ -124,7 +124,7 @@ impl Roster {
 
 /// The login part as it can be compared: `+79000000001@a`, `79000000001@b` and `9000000001@c` are one.
 fn plain_login(id: &str) -> &str {
-    let login = Abonent::login(id);
+    let login = login(id);
     let digits = login.strip_prefix('+').unwrap_or(login);
     let numeric = digits.len() == 11 && digits.bytes().all(|b| b.is_ascii_digit());
     digits.strip_prefix('7').filter(|_| numeric).unwrap_or(digits)

@@ -148,9 +148,7 @@ pub(crate) fn path(data_dir: &Path) -> PathBuf {
 
 /// The log (WAL) beside a database file.
 pub(crate) fn wal_of(database: &Path) -> PathBuf {
-    let mut name = database.as_os_str().to_owned();
-    name.push("-wal");
-    name.into()
+    copy::beside(database, "-wal")
 }
 
 /// Makes the data directory and holds its lock: two relays must not write one ledger. Dropping gives it back.

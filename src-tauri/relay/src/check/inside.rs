@@ -32,7 +32,7 @@ pub(super) fn ledger(scene: &Scene) -> Finding {
 pub(super) async fn disk(scene: &Scene) -> Finding {
     let dir = scene.data_dir.clone();
     let look = move || {
-        let wal = tables::path(&dir).with_extension("db-wal");
+        let wal = tables::wal_of(&tables::path(&dir));
         let wal = std::fs::metadata(wal).map_or(0, |meta| meta.len());
         (tables::copy::free_space(&dir), wal)
     };

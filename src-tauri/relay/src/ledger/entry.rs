@@ -5,7 +5,7 @@
 use super::transaction::Transaction;
 use crate::tables::LedgerError;
 use crate::tables::abonents::{self, Abonent, Recording};
-use crate::tables::audit::{self, AuditLine, What, Who};
+use crate::tables::audit::{What, Who};
 use crate::tables::events::Readable;
 use crate::tables::events::body::Body;
 use crate::tables::exchanges::{self, ExchangeRow};
@@ -153,14 +153,12 @@ impl Replayed {
     fn apply(&self, transaction: &mut Transaction<'_>) -> Result<Option<bool>, LedgerError> {
         let changed = transaction.replay(self.seq, &self.read)?;
         if let Some(changed) = changed {
-            let line = AuditLine {
-                at: transaction.at,
-                who: self.who.clone(),
-                what: What::EventReplayed,
-                subject: Some(self.seq.to_string()),
-                detail: Some(json!({ "changed": changed })),
-            };
-            audit::add(transaction.connection, &line)?;
+            transaction.audit(
+                &self.who,
+                What::EventReplayed,
+                Some(self.seq.to_string()),
+                Some(json!({ "changed": changed })),
+            )?;
         }
         Ok(changed)
     }
@@ -237,14 +235,12 @@ pub(crate) struct RecordingDeleted {
 impl RecordingDeleted {
     fn apply(&self, transaction: &mut Transaction<'_>) -> Result<(), LedgerError> {
         transaction.recording_gone(&self.id)?;
-        let line = AuditLine {
-            at: transaction.at,
-            who: self.who.clone(),
-            what: What::RecordingDeleted,
-            subject: Some(self.id.clone()),
-            detail: Some(self.detail.clone()),
-        };
-        audit::add(transaction.connection, &line)
+        transaction.audit(
+            &self.who,
+            What::RecordingDeleted,
+            Some(self.id.clone()),
+            Some(self.detail.clone()),
+        )
     }
 }
 
@@ -343,14 +339,12 @@ impl SubscriptionSwitched {
         if !subscriptions::switch(transaction.connection, &self.abonent, self.on, at)? {
             return Ok(false);
         }
-        let line = AuditLine {
-            at,
-            who: self.who.clone(),
-            what: What::SettingsChanged,
-            subject: Some(self.abonent.clone()),
-            detail: Some(json!({ "subscription": self.on })),
-        };
-        audit::add(transaction.connection, &line)?;
+        transaction.audit(
+            &self.who,
+            What::SettingsChanged,
+            Some(self.abonent.clone()),
+            Some(json!({ "subscription": self.on })),
+        )?;
         transaction.wake_keeper();
         Ok(true)
     }
@@ -376,18 +370,12 @@ impl CompanyRead {
         abonents::add_numbers(connection, &self.numbers)?;
         if !diff.is_empty() {
             let ids = |of: &mut dyn Iterator<Item = &String>| of.take(Self::IDS).cloned().collect::<Vec<_>>();
-            let line = AuditLine {
-                at,
-                who: self.who.clone(),
-                what: What::AbonentsFilled,
-                subject: None,
-                detail: Some(json!({
-                    "new": ids(&mut diff.new.iter().map(|a| &a.id)),
-                    "changed": ids(&mut diff.changed.iter().map(|c| &c.after.id)),
-                    "gone": ids(&mut diff.gone.iter().map(|a| &a.id)),
-                })),
-            };
-            audit::add(connection, &line)?;
+            let detail = json!({
+                "new": ids(&mut diff.new.iter().map(|a| &a.id)),
+                "changed": ids(&mut diff.changed.iter().map(|c| &c.after.id)),
+                "gone": ids(&mut diff.gone.iter().map(|a| &a.id)),
+            });
+            transaction.audit(&self.who, What::AbonentsFilled, None, Some(detail))?;
         }
         transaction.reload_roster()?;
         transaction.wake_keeper();
@@ -426,14 +414,12 @@ impl RecordingModeSwitched {
     fn apply(&self, transaction: &mut Transaction<'_>) -> Result<(), LedgerError> {
         let (connection, at) = (transaction.connection, transaction.at);
         let before = abonents::switched(connection, &self.abonent, self.found, at, &self.who.name)?;
-        let line = AuditLine {
-            at,
-            who: self.who.clone(),
-            what: What::RecordingSwitched,
-            subject: Some(self.abonent.clone()),
-            detail: Some(json!({ "asked": self.asked, "before": before, "after": self.found })),
-        };
-        audit::add(connection, &line)
+        transaction.audit(
+            &self.who,
+            What::RecordingSwitched,
+            Some(self.abonent.clone()),
+            Some(json!({ "asked": self.asked, "before": before, "after": self.found })),
+        )
     }
 }
 
@@ -555,14 +541,7 @@ pub(crate) struct Noted {
 
 impl Noted {
     fn apply(&self, transaction: &mut Transaction<'_>) -> Result<(), LedgerError> {
-        let line = AuditLine {
-            at: transaction.at,
-            who: self.who.clone(),
-            what: self.what,
-            subject: self.subject.clone(),
-            detail: self.detail.clone(),
-        };
-        audit::add(transaction.connection, &line)
+        transaction.audit(&self.who, self.what, self.subject.clone(), self.detail.clone())
     }
 }
 

@@ -18,10 +18,6 @@ use perezvon_core::call::{Recording, StatisticsLine};
 use perezvon_core::lists::{Heard, Tolerances, arrange, key_of_recording};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A further part of a call may have begun this long before another, milliseconds: no part of an unanswered call comes
-/// later.
-const FURTHER_MS: i64 = 120_000;
-
 /// What waits for the end of the transaction, by id. What a failed change stored and undid is not found then.
 #[derive(Default)]
 pub(super) struct Unsettled {
@@ -123,7 +119,11 @@ impl Transaction<'_> {
     pub(super) fn settle_lists(&mut self) -> Result<(), LedgerError> {
         let tolerances = Tolerances::default();
         let unsettled = std::mem::take(&mut self.unsettled);
-        let listed = self.state.rest.listed_until.map(|until| until.plus(FURTHER_MS));
+        let listed = self
+            .state
+            .rest
+            .listed_until
+            .map(|until| until.plus(tolerances.further_ms()));
         let read = self.state.rest.read_until.map(|until| until.plus(tolerances.start_ms));
         let until = listed.max(read);
         let touched = self.state.calls.touched();

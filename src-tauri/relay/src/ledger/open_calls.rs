@@ -95,7 +95,7 @@ impl OpenCalls {
     pub(super) fn undo(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         self.touched.clear();
         self.dirty.clear();
-        self.version = calls::version(connection).map_err(|_| rusqlite::Error::QueryReturnedNoRows)?;
+        self.version = calls::version(connection)?;
         let mut looked_at = self.looked_at.take().unwrap_or_default();
         looked_at.sort();
         looked_at.dedup();

@@ -63,25 +63,22 @@ impl Transaction<'_> {
 
     fn pick_up(&mut self, key: &str) -> rusqlite::Result<()> {
         let state = &mut *self.state;
-        let talks = match state.calls.peek(key) {
-            Some(call) if call.is_conversation() => true,
-            Some(call) if call.legs.iter().all(Leg::is_over) => false,
-            _ => return Ok(()),
+        let Some(call) = state.calls.peek(key) else {
+            return Ok(());
         };
-        let others = state
-            .calls
-            .peek(key)
-            .map(|call| state.neighbours.note(call))
-            .unwrap_or_default();
+        let talks = call.is_conversation();
+        if !talks && !call.legs.iter().all(Leg::is_over) {
+            return Ok(());
+        }
+        let others = state.neighbours.note(call);
         let unanswered: Vec<String> = if talks {
             others.iter().cloned().collect()
         } else {
             vec![key.to_owned()]
         };
-        let all: Vec<&String> = others.iter().collect();
         for one in unanswered {
             let Some(call) = state.calls.peek(&one) else { continue };
-            let with = all.iter().map(|key| key.as_str()).chain([key]);
+            let with = others.iter().map(String::as_str).chain([key]);
             let found = call.pick_up_in(with.filter_map(|key| state.calls.peek(key)));
             // A conversation that is not in memory any more is not looked at again.
             let is_kept = found.is_none()

@@ -2,9 +2,7 @@
 
 use super::transaction::Transaction;
 use crate::tables::calls::aside::{self, Unread};
-use crate::tables::{LedgerError, events, recordings, requests, retention, statistics};
-use perezvon_core::Number;
-use perezvon_core::call::Request;
+use crate::tables::{events, recordings, requests, retention, statistics};
 use perezvon_pbx::xsi;
 
 impl Transaction<'_> {
@@ -14,11 +12,7 @@ impl Transaction<'_> {
         // A call's events may lead to another row that cannot be read.
         while let Some(row) = self.state.calls.take_unread() {
             aside::put_aside(self.connection, &row, self.at)?;
-            let is_known = self.replay_call(&row).map_err(|error| match error {
-                LedgerError::Sqlite(error) => error,
-                other => rusqlite::Error::UserFunctionError(other.into()),
-            })?;
-            if is_known {
+            if self.replay_call(&row)? {
                 self.state.calls.touch(&row.key);
             } else if self.state.calls.forget_empty(&row.key) {
                 retention::forget_call(self.connection, row.seq)?;
@@ -28,7 +22,7 @@ impl Transaction<'_> {
     }
 
     /// False where nothing was found.
-    fn replay_call(&mut self, row: &Unread) -> Result<bool, LedgerError> {
+    fn replay_call(&mut self, row: &Unread) -> rusqlite::Result<bool> {
         let (connection, key, at) = (self.connection, row.key.as_str(), self.at);
         let events = events::of_call(connection, key)?;
         let lines = statistics::of_call(connection, key, at)?;
@@ -56,12 +50,7 @@ impl Transaction<'_> {
             call.take_recording(recording.recording(), at);
         }
         if let Some(request) = request {
-            let asked = Request {
-                id: request.key,
-                abonent: request.abonent,
-                number: Number::parse(&request.number),
-            };
-            call.requested(asked, request.asked_at);
+            call.requested(request.asked(), request.asked_at);
         }
         if let Some(by) = &row.superseded_by {
             call.supersede(by);

@@ -32,17 +32,9 @@ impl Transaction<'_> {
 
     /// A number that was thought lost has come after all. When the subscription was last heard does not change by it.
     fn count(&mut self, event: &Event, at: Time) -> rusqlite::Result<()> {
-        let Some(id) = event
-            .subscription_id
-            .as_ref()
-            .filter(|id| self.state.rest.losses.knows(id))
-        else {
+        let Some(id) = self.counted(event, at) else {
             return Ok(());
         };
-        if let Some(number) = event.sequence {
-            let news = self.state.rest.losses.take(id, number, at);
-            self.losses.add(news);
-        }
         if event.kind == EventKind::SubscriptionTerminated {
             self.end_subscription(id, "terminated", None)?;
             self.wake_keeper();

@@ -68,17 +68,14 @@ pub(crate) struct Audience {
 }
 
 /// A committed batch that is not on the disk yet.
-#[derive(Default)]
 pub(crate) struct Committed {
-    /// False where nothing was written: it only keeps its place among the others.
-    pub(crate) is_written: bool,
     pub(crate) replies: Vec<(Reply, Result<Answer, LedgerError>)>,
     pub(crate) version: i64,
     pub(crate) changed: Vec<Changed>,
     pub(crate) roster: Option<Arc<Roster>>,
     pub(crate) settings: Option<Arc<Settings>>,
     pub(crate) wake_keeper: bool,
-    pub(crate) began: Option<Instant>,
+    pub(crate) began: Instant,
 }
 
 impl Committed {
@@ -217,12 +214,7 @@ impl Thread {
 
     /// Syncs once for all these batches and tells everybody; false where the sync failed.
     fn settle(&mut self, batches: Vec<Committed>) -> bool {
-        let synced = if batches.iter().any(|batch| batch.is_written) {
-            self.sync_wal()
-        } else {
-            Ok(())
-        };
-        let Err(error) = synced else {
+        let Err(error) = self.sync_wal() else {
             for batch in batches {
                 self.tell(batch);
             }
@@ -251,22 +243,18 @@ impl Thread {
 
     fn tell(&self, batch: Committed) {
         let told = &self.audience;
-        if let Some(began) = batch.began {
-            told.metrics.committed(batch.replies.len(), began.elapsed());
-        }
+        told.metrics.committed(batch.replies.len(), batch.began.elapsed());
         if let Some(roster) = batch.roster {
             told.roster.send_replace(roster);
         }
         if let Some(settings) = batch.settings {
             told.settings.send_replace(settings);
         }
-        if batch.is_written {
-            told.durable.send_if_modified(|durable| {
-                let is_news = *durable != batch.version;
-                *durable = batch.version;
-                is_news
-            });
-        }
+        told.durable.send_if_modified(|durable| {
+            let is_news = *durable != batch.version;
+            *durable = batch.version;
+            is_news
+        });
         for (reply, answer) in batch.replies {
             // Nobody waits any more when the caller was cancelled; the change stands.
             let _ = reply.send(answer);

@@ -6,14 +6,16 @@ use super::losses::{Losses, News, Numbering};
 use super::open_calls::OpenCalls;
 use super::pickup::Neighbours;
 use crate::roster::{Roster, may_be_requested};
+use crate::tables::audit::{self, AuditLine, What, Who};
 use crate::tables::events::body::Body;
 use crate::tables::events::{self, Readable};
 use crate::tables::settings::{self, Settings};
 use crate::tables::{LedgerError, calls, requests, statistics, subscriptions};
-use perezvon_core::call::{self, Request};
+use perezvon_core::call;
 use perezvon_core::event::{CallData, EventKind};
 use perezvon_core::{Call, Event, Number, Time};
 use rusqlite::Connection;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -202,6 +204,24 @@ impl<'a> Transaction<'a> {
         Ok(calls::set_counter(self.connection, version, applied)?)
     }
 
+    /// Writes down who did the present entry.
+    pub(super) fn audit(
+        &self,
+        who: &Who,
+        what: What,
+        subject: Option<String>,
+        detail: Option<Value>,
+    ) -> Result<(), LedgerError> {
+        let line = AuditLine {
+            at: self.at,
+            who: who.clone(),
+            what,
+            subject,
+            detail,
+        };
+        audit::add(self.connection, &line)
+    }
+
     /// What others must be told of, once.
     pub(super) fn take_effects(&mut self) -> Effects {
         std::mem::take(&mut self.state.rest.effects)
@@ -305,19 +325,23 @@ impl<'a> Transaction<'a> {
         Ok(ended)
     }
 
-    fn subscription(&mut self, event: &Event, at: Time) -> rusqlite::Result<()> {
-        let Some(id) = &event.subscription_id else {
-            return Ok(());
-        };
-        if !self.state.rest.losses.knows(id) {
-            return Ok(());
-        }
+    /// Counts an event of one of our own subscriptions; gives which.
+    pub(super) fn counted<'e>(&mut self, event: &'e Event, at: Time) -> Option<&'e str> {
+        let id = event.subscription_id.as_deref();
+        let id = id.filter(|id| self.state.rest.losses.knows(id))?;
         if let Some(number) = event.sequence {
             let news = self.state.rest.losses.take(id, number, at);
             self.losses.add(news);
         }
+        Some(id)
+    }
+
+    fn subscription(&mut self, event: &Event, at: Time) -> rusqlite::Result<()> {
+        let Some(id) = self.counted(event, at) else {
+            return Ok(());
+        };
         let newest = self.state.rest.losses.newest(id);
-        self.state.rest.heard.insert(id.clone(), (newest, at));
+        self.state.rest.heard.insert(id.to_owned(), (newest, at));
         if event.kind == EventKind::SubscriptionTerminated && self.end_subscription(id, "terminated", None)? {
             self.wake_keeper();
         }
@@ -367,12 +391,7 @@ impl<'a> Transaction<'a> {
         if late || !fits || call.request.is_some() {
             return Ok(false);
         }
-        let asked = Request {
-            id: request.key.clone(),
-            abonent: request.abonent.clone(),
-            number,
-        };
-        call.requested(asked, at);
+        call.requested(request.asked(), at);
         let tracking = call.tracking_id().map(str::to_owned);
         self.state.calls.touch(key);
         let (abonent, request_key) = (request.abonent.clone(), request.key.clone());
@@ -396,9 +415,7 @@ impl<'a> Transaction<'a> {
         let at = self.at;
         let Some(key) = tracking_id else {
             let outgoing = |call: &Call| call.request.is_none() && call.first_heard >= request.asked_at;
-            let mut candidates = self.state.calls.keys_where(outgoing);
-            candidates.sort();
-            for key in candidates {
+            for key in self.state.calls.keys_where(outgoing) {
                 if self.match_request(request, &key, at)? {
                     return Ok(self.state.calls.id(&key).map(str::to_owned));
                 }
@@ -408,13 +425,7 @@ impl<'a> Transaction<'a> {
             return Ok(None);
         };
         let call = self.state.calls.get(self.connection, key, at)?;
-        let number = Number::parse(&request.number);
-        let asked = Request {
-            id: request.key.clone(),
-            abonent: request.abonent.clone(),
-            number,
-        };
-        if call.requested(asked, at) {
+        if call.requested(request.asked(), at) {
             self.state.calls.touch(key);
         }
         let id = self.state.calls.id(key).map(str::to_owned);
@@ -463,9 +474,6 @@ impl<'a> Transaction<'a> {
             let is_doubtful = (call.doubt || call.tells_missed()) && self.state.rest.losses.is_doubtful(from, to);
             // A doubt that arose before the relay last started is kept: what was missing then is not known any more.
             let doubt = is_doubtful || call.doubt && !is_less;
-            let Some(call) = self.state.calls.find(self.connection, &key)? else {
-                continue;
-            };
             if call.set_doubt(doubt) {
                 self.state.calls.touch(&key);
             }

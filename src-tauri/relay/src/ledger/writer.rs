@@ -4,10 +4,10 @@
 //! On any failure to store, the whole batch is undone, everybody in it is told so, and the calls in memory are read
 //! anew: the relay never acknowledges and never tells what it could lose (design, invariants 1 and 8).
 
-use super::entry::{Answer, Appended, Change, Stamped, Swept};
+use super::entry::{Answer, Appended, Change, Swept};
 use super::sync::{Audience, Committed, Reply, Syncer};
 use super::transaction::{Refused, State, Transaction};
-use super::{Health, Job, WalSync, seed};
+use super::{Health, Job, WalSync, stamped};
 use crate::clock::Clock;
 use crate::tables::{self, LedgerError};
 use rusqlite::{Connection, TransactionBehavior};
@@ -103,13 +103,10 @@ pub(crate) fn put_offline<C: Change>(data_dir: &Path, clock: &Clock, change: C) 
     let mut state = State::load(&connection, clock.now())?;
     let whole = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut transaction = Transaction::new(&whole, &mut state)?;
-    let stamped = Stamped {
-        at: clock.now(),
-        seed: seed(),
-        entry: change.into(),
-    };
     let number = transaction.state.next_entry();
-    let answer = transaction.apply(number, &stamped).map_err(Refused::into_error)?;
+    let answer = transaction
+        .apply(number, &stamped(clock, change))
+        .map_err(Refused::into_error)?;
     transaction.flush()?;
     whole.commit()?;
     answer.and_then(C::answer).ok_or(LedgerError::Busy)
@@ -223,7 +220,7 @@ impl Writer {
             }
             Err(error) => {
                 let lost = replies.into_iter().map(|(reply, _)| reply);
-                for reply in lost.chain(waiting.filter_map(|job| job.reply)) {
+                for reply in lost.chain(waiting.map(|job| job.reply)) {
                     // Nobody waits any more when the caller was cancelled.
                     let _ = reply.send(Err(LedgerError::Busy));
                 }
@@ -258,17 +255,13 @@ impl Writer {
                     Appended::Repeated => tally[2] += 1,
                 }
             }
-            replies.extend(job.reply.map(|reply| (reply, answer)));
+            replies.push((job.reply, answer));
             if let Some(error) = failed {
                 return Err(error);
             }
         }
         if sweeps {
-            let swept = Stamped {
-                at: self.clock.now(),
-                seed: seed(),
-                entry: Swept.into(),
-            };
+            let swept = stamped(&self.clock, Swept);
             let number = transaction.state.next_entry();
             transaction.apply(number, &swept).map_err(Refused::into_error)?;
         }
@@ -283,14 +276,13 @@ impl Writer {
         let is_listened_to = self.readers.load(Ordering::SeqCst) > 0;
         let changed = state.calls.take_copies(&effects.calls, is_listened_to);
         Ok(Committed {
-            is_written: true,
             replies: Vec::new(),
             version,
             changed,
             roster: effects.roster.then(|| state.rest.roster.clone()),
             settings: effects.settings.then(|| state.rest.settings.clone()),
             wake_keeper: effects.wake_keeper,
-            began: Some(began),
+            began,
         })
     }
 }

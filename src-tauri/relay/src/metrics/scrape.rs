@@ -5,7 +5,7 @@ use crate::front::Accounts;
 use crate::importer;
 use crate::ledger::Health;
 use crate::state::App;
-use crate::tables::{copy, events, path, subscriptions};
+use crate::tables::{copy, events, path, subscriptions, wal_of};
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -116,7 +116,7 @@ impl Reading {
             keeper: app.keeper.lock().unwrap_or_else(PoisonError::into_inner).state,
             up_s: app.started.elapsed().as_secs_f64(),
             ledger,
-            ledger_bytes: size(&file) + size(&file.with_extension("db-wal")),
+            ledger_bytes: size(&file) + size(&wal_of(&file)),
             free_bytes: copy::free_space(&app.data_dir),
             import_lags: importer::lags(app),
         }

@@ -2,6 +2,7 @@
 
 use super::LedgerError;
 use perezvon_core::Time;
+use perezvon_core::call::login;
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
@@ -96,11 +97,6 @@ impl Abonent {
             ..a.clone()
         };
         told(self) == told(other)
-    }
-
-    /// The part of an id before `@`: the same abonent may come with two domains (reference 1.2).
-    pub(crate) fn login(id: &str) -> &str {
-        id.split('@').next().unwrap_or(id)
     }
 }
 
@@ -197,7 +193,7 @@ pub(crate) fn replace(connection: &Connection, abonents: &[Abonent], at: Time) -
     for a in abonents {
         statement.execute((
             &a.id,
-            Abonent::login(&a.id),
+            login(&a.id),
             &a.phone,
             &a.first_name,
             &a.last_name,

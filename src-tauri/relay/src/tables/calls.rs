@@ -83,8 +83,8 @@ pub(crate) fn by_id(connection: &Connection, id: &str, abonent: Option<&str>) ->
 }
 
 /// The growing version.
-pub(crate) fn version(connection: &Connection) -> Result<i64, LedgerError> {
-    Ok(connection.query_row("SELECT version FROM counter", [], |row| row.get(0))?)
+pub(crate) fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("SELECT version FROM counter", [], |row| row.get(0))
 }
 
 /// How many entries have been applied.

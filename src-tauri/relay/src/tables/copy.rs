@@ -2,6 +2,7 @@
 
 use super::settings::{self, Lost};
 use super::{BUSY, LedgerError, calls, migrate, path};
+use crate::private;
 use perezvon_core::Time;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 use std::fs;
@@ -37,7 +38,7 @@ fn at(path: &Path) -> impl FnOnce(io::Error) -> LedgerError + '_ {
     }
 }
 
-fn beside(file: &Path, ending: &str) -> PathBuf {
+pub(super) fn beside(file: &Path, ending: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(ending);
     name.into()
@@ -115,12 +116,7 @@ fn fill(from: &Path, part: &Path) -> Result<(), LedgerError> {
     if free.is_some_and(|free| free < needed.saturating_add(SPARE)) {
         return Err(no_room());
     }
-    remove(part)?;
-    let mut options = fs::File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(part).map_err(at(part))?;
+    let file = private::file(part).map_err(at(part))?;
     let name = part.to_str().ok_or_else(|| {
         let error = io::Error::new(io::ErrorKind::InvalidFilename, "the name is no UTF-8");
         at(part)(error)
@@ -245,7 +241,7 @@ fn prepare(from: &Path, place: &Path, fresh: &Path, now: Time) -> Result<Content
     migrate::migrate(&mut connection, None)?;
     // A damaged present ledger tells nothing; the clock is then the only measure.
     let present = open_as_is(place)
-        .and_then(|present| calls::version(&present))
+        .and_then(|present| Ok(calls::version(&present)?))
         .unwrap_or(0);
     let newest = calls::version(&connection)?;
     // Versions grow slower than milliseconds pass, so the present time is beyond whatever was told.

@@ -1,7 +1,8 @@
 //! Calls that desks asked to be placed.
 
 use super::LedgerError;
-use perezvon_core::Time;
+use perezvon_core::call::Request;
+use perezvon_core::{Number, Time};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 /// How far a request has come.
@@ -51,6 +52,17 @@ pub(crate) struct RequestRow {
     /// Code of the failure.
     pub(crate) error: Option<String>,
     pub(crate) asked_at: Time,
+}
+
+impl RequestRow {
+    /// As a call keeps it.
+    pub(crate) fn asked(&self) -> Request {
+        Request {
+            id: self.key.clone(),
+            abonent: self.abonent.clone(),
+            number: Number::parse(&self.number),
+        }
+    }
 }
 
 const COLUMNS: &str = "abonent, key, number, state, tracking_id, call_id, error, asked_at";

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use support::{IVANOV, client, until};
+use support::{IVANOV, client, post, until};
 use xml::Xml;
 
 fn backup(data: &Path, to: &Path) -> Output {
@@ -29,17 +29,6 @@ fn restore(data: &Path, from: &Path) -> Output {
         "--from",
         from.to_str().unwrap(),
     ])
-}
-
-async fn post(url: &str, event: &Xml) -> u16 {
-    client()
-        .post(url)
-        .body(event.text())
-        .send()
-        .await
-        .unwrap()
-        .status()
-        .as_u16()
 }
 
 /// The events in the order in which they were stored, by the hexadecimal digits of their ids.

@@ -257,16 +257,7 @@ async fn a_full_disk_is_503_and_heals_without_a_restart() {
             extra: format!("<xsi:unknown>{}</xsi:unknown>", "<a/>".repeat(3000)),
             ..Xml::received(n, IVANOV)
         };
-        async move {
-            client()
-                .post(url)
-                .body(event.text())
-                .send()
-                .await
-                .unwrap()
-                .status()
-                .as_u16()
-        }
+        async move { support::post(&url, &event).await }
     };
     let mut taken = Vec::new();
     let mut refused = None;

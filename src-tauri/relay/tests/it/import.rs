@@ -1,14 +1,12 @@
 //! The import: recordings and statistics beside events, late, alone, and after a silence (issue 3, items 3 and 8).
 
 use crate::common::{beside, binary, support, truth};
-use beside::{beside, dir, sim};
+use beside::{HOUR, beside, dir, plays, sim};
 use perezvon_relay::Options;
-use perezvon_sim::{Args, Cue, FaultKind, Options as SimOptions, Sim};
+use perezvon_sim::{Cue, FaultKind, Options as SimOptions, Sim};
 use std::time::Duration;
 use support::{start_in, start_with, until};
 use truth::{agrees, imported, journal, talk_alike};
-
-const HOUR: i64 = 3_600_000;
 
 /// Every kind of call that statistics and recordings alone can tell one from another.
 const SCRIPTS: &[&str] = &[
@@ -65,15 +63,6 @@ fn day(count: usize, gap_ms: i64) -> Vec<Cue> {
 /// All kinds once but those `without`.
 fn all_but(without: &[&str], gap_ms: i64) -> Vec<Cue> {
     plays(SCRIPTS.iter().filter(|script| !without.contains(script)), gap_ms)
-}
-
-fn plays<'a>(scripts: impl Iterator<Item = &'a &'a str>, gap_ms: i64) -> Vec<Cue> {
-    let cue = |(n, script): (usize, &&str)| Cue {
-        at_ms: n as i64 * gap_ms,
-        play: (*script).to_owned(),
-        args: Args::default(),
-    };
-    scripts.enumerate().map(cue).collect()
 }
 
 /// Told otherwise by events: the consultation is a call of its own, linked to the other; and a colleague who was dialled

@@ -2,9 +2,9 @@
 // Counts are whole numbers, which floats hold exactly.
 #![allow(clippy::unwrap_used, clippy::float_cmp)]
 
-use crate::common::{binary, support, xml};
+use crate::common::{beside, binary, support, xml};
+use beside::sim;
 use binary::{ADMIN, EXE, Serving, admin, callback_path, command, data_dir};
-use perezvon_sim::{Options as SimOptions, Sim};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -55,12 +55,7 @@ fn samples(text: &str) -> BTreeMap<String, f64> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn traffic_is_counted_and_nothing_personal_is_told() {
-    let options = SimOptions {
-        speed: 200.0,
-        seed: Some(7),
-        ..SimOptions::default()
-    };
-    let sim = Sim::start(options).await.unwrap();
+    let sim = sim(|_| {}).await;
     let dir = tempfile::tempdir().unwrap();
     let data = data_dir(&dir);
     let path = callback_path(&data);

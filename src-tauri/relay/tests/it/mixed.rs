@@ -1,8 +1,8 @@
 //! Events and the import at the same time: whichever tells of a call first, there is one call of it (issue 3, item 8).
 
 use crate::common::{beside, support, truth, xml};
-use beside::{beside, dir, sim};
-use perezvon_sim::{Args, Cue, Sim};
+use beside::{HOUR, abonents, beside, dir, plays, sim};
+use perezvon_sim::Cue;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -11,8 +11,6 @@ use support::{IVANOV, PETROV, Served, start_with, until};
 use tokio::task::JoinHandle;
 use truth::{agrees, journal};
 use xml::Xml;
-
-const HOUR: i64 = 3_600_000;
 
 /// Calls of many parts, whose lines go from one call to another as more becomes known.
 const SCRIPTS: &[&str] = &[
@@ -31,12 +29,7 @@ const SCRIPTS: &[&str] = &[
 ];
 
 fn calls(count: usize) -> Vec<Cue> {
-    let cue = |(n, script): (usize, &&str)| Cue {
-        at_ms: n as i64 * 50_000,
-        play: (*script).to_owned(),
-        args: Args::default(),
-    };
-    SCRIPTS.iter().cycle().take(count).enumerate().map(cue).collect()
+    plays(SCRIPTS.iter().cycle().take(count), 50_000)
 }
 
 /// What somebody who follows knows: the ids of his calls.
@@ -74,11 +67,6 @@ async fn follow(served: &Served, abonent: Option<&str>) -> Mirror {
         ids,
         task,
     }
-}
-
-fn abonents(sim: &Sim) -> Vec<String> {
-    let abonents = sim.options().company.abonents.iter();
-    abonents.map(|abonent| abonent.user_id.clone()).collect()
 }
 
 async fn ids(served: &Served, abonent: Option<&str>) -> BTreeSet<String> {

@@ -2,15 +2,13 @@
 //! gone (issue 3, item 3).
 
 use crate::common::{beside, support};
-use beside::{beside, dir, sim};
+use beside::{HOUR, beside, dir, sim};
 use perezvon_sim::{Args, Sim};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use support::{Served, until};
-
-const HOUR: i64 = 3_600_000;
 
 /// A relay that hears the PBX and reads its lists at short intervals; the PBX holds recordings back. The calls are of an
 /// hour ago, so that what is gone is told from what is not there yet.

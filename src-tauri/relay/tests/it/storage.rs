@@ -4,7 +4,7 @@ use crate::common::{binary, support, xml};
 use binary::{Serving, callback_path, data_dir, relay, text};
 use perezvon_relay::{LedgerError, Relay, StartError};
 use std::time::Duration;
-use support::{IVANOV, client, options};
+use support::{IVANOV, client, options, post};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use xml::Xml;
@@ -199,13 +199,7 @@ async fn a_terminated_relay_ends_in_order_and_says_what_is_missing() {
     let path = callback_path(&data);
     let mut serving = Serving::start(&data);
     let url = serving.url(&path);
-    let answer = client()
-        .post(url)
-        .body(Xml::received(1, IVANOV).text())
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(answer.status(), 200, "an event is stored");
+    assert_eq!(post(&url, &Xml::received(1, IVANOV)).await, 200, "an event is stored");
     serving.terminate();
     let status = tokio::task::spawn_blocking(move || {
         let status = serving.child.wait().unwrap();

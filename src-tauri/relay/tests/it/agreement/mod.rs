@@ -8,6 +8,7 @@ mod lists;
 mod node;
 mod wanted;
 
+use crate::common::beside::abonents;
 use compare::{By, Report, View};
 use lists::Crossed;
 use node::Node;
@@ -138,12 +139,6 @@ fn one_day(default: u32) -> History {
 fn heard(call: &Truth, unheard: &BTreeSet<String>) -> By {
     let lost = unheard.contains(&call.tracking_id) || call.linked.iter().any(|id| unheard.contains(id));
     if lost { By::Either } else { By::Events }
-}
-
-/// Ids of all abonents.
-fn abonents(sim: &Sim) -> Vec<String> {
-    let company = &sim.options().company;
-    company.abonents.iter().map(|abonent| abonent.user_id.clone()).collect()
 }
 
 fn every_event(_: &Truth) -> By {

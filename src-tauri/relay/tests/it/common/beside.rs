@@ -1,11 +1,14 @@
 //! A relay beside the simulator.
-#![allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used)]
+#![allow(unreachable_pub, missing_docs, clippy::unwrap_used)]
 
 use crate::common::support::{IVANOV, Served, start_in, until};
 use perezvon_relay::Token;
-use perezvon_sim::{Options as SimOptions, Sim};
+use perezvon_sim::{Args, Cue, Options as SimOptions, Sim};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+/// Milliseconds.
+pub const HOUR: i64 = 3_600_000;
 
 pub async fn sim(change: impl FnOnce(&mut SimOptions)) -> Sim {
     let mut options = SimOptions {
@@ -57,4 +60,20 @@ pub fn to(number: &str) -> Value {
 
 pub fn own_abonent(sim: &Sim) -> String {
     sim.options().company.abonents[0].user_id.clone()
+}
+
+/// Ids of all abonents.
+pub fn abonents(sim: &Sim) -> Vec<String> {
+    let abonents = sim.options().company.abonents.iter();
+    abonents.map(|abonent| abonent.user_id.clone()).collect()
+}
+
+/// A call of each script, one every `gap_ms`.
+pub fn plays<'a>(scripts: impl Iterator<Item = &'a &'a str>, gap_ms: i64) -> Vec<Cue> {
+    let cue = |(n, script): (usize, &&str)| Cue {
+        at_ms: n as i64 * gap_ms,
+        play: (*script).to_owned(),
+        args: Args::default(),
+    };
+    scripts.enumerate().map(cue).collect()
 }

@@ -1,5 +1,5 @@
 //! The real `perezvon-relay` as a process.
-#![allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used)]
+#![allow(unreachable_pub, missing_docs, clippy::unwrap_used)]
 
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;

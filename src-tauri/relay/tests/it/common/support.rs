@@ -1,6 +1,7 @@
 //! A relay on loopback with a data directory of its own, and a client for it.
-#![allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used)]
+#![allow(unreachable_pub, missing_docs, clippy::unwrap_used)]
 
+use crate::common::xml::Xml;
 use perezvon_relay::{Options, Relay, Timing};
 use reqwest::{Client, Method, Response, StatusCode};
 use reqwest_websocket::{Message, Upgrade as _, WebSocket};
@@ -53,6 +54,18 @@ pub async fn start_in(dir: TempDir, change: impl FnOnce(&mut Options)) -> Served
         dir,
         client: client(),
     }
+}
+
+/// Posts an event; gives the status.
+pub async fn post(url: &str, event: &Xml) -> u16 {
+    client()
+        .post(url)
+        .body(event.text())
+        .send()
+        .await
+        .unwrap()
+        .status()
+        .as_u16()
 }
 
 pub fn client() -> Client {

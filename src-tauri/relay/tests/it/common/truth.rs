@@ -1,5 +1,5 @@
 //! The journal beside what really happened.
-#![allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used)]
+#![allow(unreachable_pub, missing_docs, clippy::unwrap_used)]
 
 use crate::common::support::{DEADLINE, Served, until};
 use chrono::DateTime;
