@@ -5,7 +5,6 @@ use crate::app::Perezvon;
 use crate::ipc::{DialOffer, Failure, Placed};
 use crate::link::Dial;
 use crate::{action, window};
-use perezvon_core::Number;
 use perezvon_desk::toast::Action;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -48,18 +47,11 @@ impl Asked {
         self.lock().open = None;
     }
 
-    /// The number that was shown, once.
-    fn accept(&self, number: &str) -> Option<Number> {
-        let mut state = self.lock();
-        match &state.open {
-            // Another link may have come since the person looked.
-            Some(Dial::Number(open)) if open.canonical() == number => {}
-            _ => return None,
-        }
-        match state.open.take() {
-            Some(Dial::Number(number)) => Some(number),
-            _ => None,
-        }
+    /// Whether it is the number that was shown, once.
+    fn accept(&self, number: &str) -> bool {
+        // Another link may have come since the person looked.
+        let shown = |dial: &mut Dial| matches!(dial, Dial::Number(open) if open.canonical() == number);
+        self.lock().open.take_if(shown).is_some()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -121,13 +113,14 @@ pub(crate) async fn offer(app: &Perezvon) -> Result<Option<DialOffer>, Failure> 
 
 /// Calls the number that was shown.
 pub(crate) async fn accept(app: &Perezvon, number: &str) -> Result<Placed, Failure> {
-    let number = app.asked.accept(number).ok_or_else(|| Failure::of("not_found"))?;
-    action::call_back(app, &number.canonical()).await
+    if !app.asked.accept(number) {
+        return Err(Failure::of("not_found"));
+    }
+    action::call_back(app, number).await
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::link::read;
 
@@ -158,17 +151,16 @@ mod tests {
         let (asked, start) = (Asked::default(), Instant::now());
         asked.take(&read("tel:+79000000099"), start);
         asked.take(&read("tel:+79000000088"), start);
-        assert_eq!(
-            asked.accept("+79000000099"),
-            None,
+        assert!(
+            !asked.accept("+79000000099"),
             "the page has put another number in its place"
         );
-        assert_eq!(asked.accept("+79000000088").unwrap().canonical(), "+79000000088");
-        assert_eq!(asked.accept("+79000000088"), None, "a second Enter");
+        assert!(asked.accept("+79000000088"));
+        assert!(!asked.accept("+79000000088"), "a second Enter");
         for never in ["tel:*21*89000000099%23", "tel:undefined"] {
             asked.take(&read(never), start);
-            assert_eq!(asked.accept("*21*89000000099#"), None);
-            assert_eq!(asked.accept("undefined"), None);
+            assert!(!asked.accept("*21*89000000099#"));
+            assert!(!asked.accept("undefined"));
         }
     }
 }

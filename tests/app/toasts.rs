@@ -70,6 +70,15 @@ impl Desk {
     }
 }
 
+/// A desk on a bus of its own, beside a service that can do everything.
+async fn opened(clicks: Clicks) -> (Bus, Notifications, Desk) {
+    let bus = Bus::start();
+    let server = Notifications::with(&bus.address, FULL, clicks).await;
+    let desk = Desk::start(&bus.address);
+    desk.ability(Ability::Actions).await;
+    (bus, server, desk)
+}
+
 fn call_back() -> Action {
     Action::CallBack {
         number: "+79000000099".to_owned(),
@@ -111,10 +120,7 @@ fn toast(n: i64, urgency: Urgency) -> Toast {
 }
 
 async fn every_click_arrives(clicks: Clicks) {
-    let bus = Bus::start();
-    let _server = Notifications::with(&bus.address, FULL, clicks).await;
-    let mut desk = Desk::start(&bus.address);
-    desk.ability(Ability::Actions).await;
+    let (_bus, _server, mut desk) = opened(clicks).await;
     for n in 1..=50 {
         desk.show(toast(n, Urgency::Normal)).await;
         let clicked = ToastEvent::Clicked {
@@ -143,10 +149,7 @@ async fn every_click_arrives_that_comes_right_after_the_answer() {
 
 #[tokio::test]
 async fn texts_buttons_and_hints_are_those_of_the_toast() {
-    let bus = Bus::start();
-    let server = Notifications::with(&bus.address, FULL, Clicks::Never).await;
-    let desk = Desk::start(&bus.address);
-    desk.ability(Ability::Actions).await;
+    let (_bus, server, desk) = opened(Clicks::Never).await;
     let mut ring = toast(1, Urgency::Critical);
     ring.title = "Рога & <Копыта>".to_owned();
     ring.lines = vec![
@@ -199,10 +202,7 @@ async fn texts_buttons_and_hints_are_those_of_the_toast() {
 
 #[tokio::test]
 async fn one_toast_per_key_is_replaced_and_closed() {
-    let bus = Bus::start();
-    let server = Notifications::with(&bus.address, FULL, Clicks::Never).await;
-    let mut desk = Desk::start(&bus.address);
-    desk.ability(Ability::Actions).await;
+    let (_bus, server, mut desk) = opened(Clicks::Never).await;
     let first = toast(1, Urgency::Normal);
     let second = Toast {
         title: "Пропущенный ×2".to_owned(),
@@ -384,10 +384,7 @@ async fn where_a_number_is_shared_the_end_of_one_raises_the_other() {
 
 #[tokio::test]
 async fn a_number_that_is_not_ours_dials_nothing() {
-    let bus = Bus::start();
-    let server = Notifications::with(&bus.address, FULL, Clicks::Never).await;
-    let mut desk = Desk::start(&bus.address);
-    desk.ability(Ability::Actions).await;
+    let (bus, server, mut desk) = opened(Clicks::Never).await;
     let ours = Toast {
         body_action: Some(call_back()),
         ..toast(1, Urgency::Normal)
@@ -457,10 +454,7 @@ async fn without_actions_and_body_the_text_says_it_all() {
 
 #[tokio::test]
 async fn a_service_that_starts_anew_gets_what_is_still_to_be_seen() {
-    let bus = Bus::start();
-    let server = Notifications::with(&bus.address, FULL, Clicks::Never).await;
-    let mut desk = Desk::start(&bus.address);
-    desk.ability(Ability::Actions).await;
+    let (bus, server, mut desk) = opened(Clicks::Never).await;
     let quick = Toast {
         stay: Stay::Seconds(4),
         ..toast(1, Urgency::Normal)
@@ -601,10 +595,7 @@ async fn a_refused_toast_says_nothing_of_the_next() {
 
 #[tokio::test]
 async fn at_most_eight_are_visible() {
-    let bus = Bus::start();
-    let server = Notifications::with(&bus.address, FULL, Clicks::Never).await;
-    let mut desk = Desk::start(&bus.address);
-    desk.ability(Ability::Actions).await;
+    let (_bus, server, mut desk) = opened(Clicks::Never).await;
     let mut ops = vec![ToastOp::Show(toast(1, Urgency::Critical))];
     ops.extend((2..=8).map(|n| ToastOp::Show(toast(n, Urgency::Normal))));
     ops.push(ToastOp::Show(toast(9, Urgency::Critical)));

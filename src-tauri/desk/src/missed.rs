@@ -9,7 +9,8 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 /// Reckons anew which missed calls of the person with this number still wait: those after which nobody has talked with
 /// them, over any of their numbers, either direction, any colleague that the snapshots tell of.
 pub(crate) fn settle(tx: &Connection, key: &str) -> Result<Vec<String>, DeskError> {
-    let keys = who::person_keys(tx, key)?;
+    let person = who::person(tx, key)?;
+    let keys = who::keys_of_person(tx, key, person)?;
     let mut talked = i64::MIN;
     for key in &keys {
         let last: Option<i64> = tx
@@ -17,7 +18,6 @@ pub(crate) fn settle(tx: &Connection, key: &str) -> Result<Vec<String>, DeskErro
             .query_row([key], |row| row.get(0))?;
         talked = talked.max(last.unwrap_or(i64::MIN));
     }
-    let person = who::person(tx, key)?;
     for key in &keys {
         tx.prepare_cached(
             "UPDATE call SET waiting = (started_ms >= ?2), person = ?3

@@ -223,13 +223,17 @@ impl Draw<'_> {
             return (self.words.hidden_number(), Vec::new());
         }
         if !who.candidates.is_empty() {
-            let names: Vec<&str> = who.candidates.iter().map(|contact| contact.name.as_str()).collect();
-            let title = who.number.clone().unwrap_or_default();
-            let maybe = self.words.maybe(&names.join(", "));
-            return (title, std::iter::once(maybe).chain(who.company.clone()).collect());
+            return (who.number.clone().unwrap_or_default(), self.possible(who));
         }
         let title = who.name.clone().unwrap_or_else(|| self.words.unknown_number());
         (title, who.number.iter().cloned().collect())
+    }
+
+    /// Who it may be, and the company of all of them.
+    fn possible(&self, who: &Who) -> Vec<String> {
+        let names: Vec<&str> = who.candidates.iter().map(|contact| contact.name.as_str()).collect();
+        let maybe = self.words.maybe(&names.join(", "));
+        std::iter::once(maybe).chain(who.company.clone()).collect()
     }
 
     /// Name and number, each on its line, or what is known of them.
@@ -238,14 +242,7 @@ impl Draw<'_> {
             return vec![self.words.hidden_number()];
         }
         if !who.candidates.is_empty() {
-            let names: Vec<&str> = who.candidates.iter().map(|contact| contact.name.as_str()).collect();
-            return who
-                .number
-                .iter()
-                .cloned()
-                .chain([self.words.maybe(&names.join(", "))])
-                .chain(who.company.clone())
-                .collect();
+            return who.number.iter().cloned().chain(self.possible(who)).collect();
         }
         who.name.iter().chain(&who.number).cloned().collect()
     }

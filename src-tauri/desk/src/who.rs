@@ -168,8 +168,17 @@ pub(crate) fn person(connection: &Connection, key: &str) -> Result<Option<i64>, 
 /// Keys of all calls with the person with this number. A number of several contacts is nobody's in particular: it
 /// stands for itself alone.
 pub(crate) fn person_keys(connection: &Connection, key: &str) -> Result<Vec<String>, DeskError> {
+    keys_of_person(connection, key, person(connection, key)?)
+}
+
+/// The same where it is known whose the number is.
+pub(crate) fn keys_of_person(
+    connection: &Connection,
+    key: &str,
+    person_of_key: Option<i64>,
+) -> Result<Vec<String>, DeskError> {
     let mut keys = vec![key.to_owned()];
-    let Some(contact) = person(connection, key)? else {
+    let Some(contact) = person_of_key else {
         return Ok(keys);
     };
     for own in keys_of_contact(connection, contact)? {

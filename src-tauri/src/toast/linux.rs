@@ -96,6 +96,12 @@ struct Entry {
     copy: usize,
 }
 
+impl Entry {
+    fn is_at(&self, server: &str, id: u32) -> bool {
+        self.place.as_ref().is_some_and(|place| place.is(server, id))
+    }
+}
+
 /// A toast that left the screen.
 struct Past {
     place: Place,
@@ -305,27 +311,29 @@ impl Screen {
 
     async fn take_off(&mut self, session: &mut Session, entry: Entry, reason: CloseReason) -> Answered {
         let mut answered = Answered::Yes;
+        if let Some(place) = &entry.place
+            && !session.held_off
+            && !session.close(place).await
+        {
+            answered = Answered::No;
+        }
+        self.gone(session, entry, reason).await;
+        answered
+    }
+
+    /// It is on the screen no more.
+    async fn gone(&mut self, session: &mut Session, entry: Entry, reason: CloseReason) {
         if let Some(place) = entry.place {
-            if !session.held_off && !session.close(&place).await {
-                answered = Answered::No;
-            }
             remember(&mut self.past, place.clone(), entry.toast.clone());
             self.raise_sharers(session, &place).await;
         }
         self.report.closed(&entry.toast, reason).await;
-        answered
     }
 
     /// The toast at this place is gone: others that the service has put there are shown again.
     async fn raise_sharers(&mut self, session: &mut Session, gone: &Place) {
-        let shares = |entry: &Entry| {
-            entry
-                .place
-                .as_ref()
-                .is_some_and(|place| place.is(&gone.server, gone.id))
-        };
         let sharers: Vec<usize> = (0..self.entries.len())
-            .filter(|index| shares(&self.entries[*index]))
+            .filter(|index| self.entries[*index].is_at(&gone.server, gone.id))
             .collect();
         for index in &sharers {
             self.entries[*index].place = None;
@@ -341,12 +349,7 @@ impl Screen {
             What::Token(id, token) => self.token = Some((id, token)),
             What::Action(id, key) => self.clicked(sender, id, &key).await,
             What::Closed(id, reason) => {
-                let is_it = |place: &Place| place.is(sender, id);
-                let Some(index) = self
-                    .entries
-                    .iter()
-                    .position(|entry| entry.place.as_ref().is_some_and(is_it))
-                else {
+                let Some(index) = self.entries.iter().position(|entry| entry.is_at(sender, id)) else {
                     return;
                 };
                 // The end of what was shown before: the service took the replacement after it.
@@ -358,11 +361,7 @@ impl Screen {
                     return;
                 }
                 let entry = self.entries.remove(index);
-                if let Some(place) = entry.place {
-                    remember(&mut self.past, place.clone(), entry.toast.clone());
-                    self.raise_sharers(session, &place).await;
-                }
-                self.report.closed(&entry.toast, reason).await;
+                self.gone(session, entry, reason).await;
             }
             What::Owner(_) => {}
         }
@@ -386,17 +385,13 @@ impl Screen {
     }
 
     fn find_action(&self, sender: &str, id: u32, key: &str) -> Option<(&Toast, Action)> {
-        let is_it = |place: &Place| place.is(sender, id);
-        let on_screen = self
-            .entries
-            .iter()
-            .filter(|entry| entry.place.as_ref().is_some_and(is_it));
+        let on_screen = self.entries.iter().filter(|entry| entry.is_at(sender, id));
         let on_screen = on_screen.flat_map(|entry| std::iter::once(&entry.toast).chain(&entry.earlier));
         let past = self
             .past
             .iter()
             .rev()
-            .filter(|past| is_it(&past.place) && past.since.elapsed() < PAST_FOR)
+            .filter(|past| past.place.is(sender, id) && past.since.elapsed() < PAST_FOR)
             .map(|past| &past.toast);
         on_screen
             .chain(past)

@@ -4,7 +4,7 @@
 //! which Cargo then builds for the other system. That needs unstable flags, so it is a check and no way to a release.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -110,15 +110,10 @@ fn hollow_tools() -> Result<PathBuf> {
     let folder = sh::target().join("check-macos/hollow");
     fs::create_dir_all(folder.join("sdk"))?;
     for name in ["cc", "c++"] {
-        script(&folder.join(name), HOLLOW_CC)?;
+        sh::script(&folder.join(name), HOLLOW_CC)?;
     }
-    script(&folder.join("ar"), HOLLOW_AR)?;
+    sh::script(&folder.join("ar"), HOLLOW_AR)?;
     Ok(folder)
-}
-
-fn script(path: &Path, text: &str) -> Result<()> {
-    fs::write(path, text)?;
-    sh::run(sh::command("chmod", &["+x"]).arg(path), MINUTE)
 }
 
 const HOLLOW_CC: &str = r#"#!/bin/sh

@@ -113,16 +113,9 @@ fn names() -> Result<Vec<String>> {
 /// The example events are the best first inputs.
 fn seed(corpus: &Path) -> Result<()> {
     fs::create_dir_all(corpus)?;
-    let events = sh::root().join("src-tauri/pbx/tests/events");
-    let mut folders = vec![events];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
-            let path = entry?.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if let Some(name) = path.file_name() {
-                fs::copy(&path, corpus.join(name))?;
-            }
+    for path in sh::files(&sh::root().join("src-tauri/pbx/tests/events"))? {
+        if let Some(name) = path.file_name() {
+            fs::copy(&path, corpus.join(name))?;
         }
     }
     Ok(())

@@ -54,8 +54,7 @@ const FOLDER: &str = "PEREZVON_DOC";
 fn rustdoc_in(folder: &Path) -> Result<PathBuf> {
     std::fs::create_dir_all(folder)?;
     let rustdoc = folder.join("rustdoc.sh");
-    std::fs::write(&rustdoc, RUSTDOC)?;
-    sh::run(sh::command("chmod", &["+x"]).arg(&rustdoc), MINUTE)?;
+    sh::script(&rustdoc, RUSTDOC)?;
     Ok(rustdoc)
 }
 

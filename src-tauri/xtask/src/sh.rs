@@ -74,6 +74,28 @@ pub(crate) fn output(command: &mut Command, limit: Duration) -> Result<String> {
     Ok(text)
 }
 
+/// Writes a script that can be started.
+pub(crate) fn script(path: &Path, text: &str) -> Result<()> {
+    std::fs::write(path, text)?;
+    run(command("chmod", &["+x"]).arg(path), MINUTE)
+}
+
+/// Every file below the folder.
+pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let (mut files, mut folders) = (Vec::new(), vec![folder.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                files.push(path);
+            }
+        }
+    }
+    Ok(files)
+}
+
 /// Whether the program is in PATH and can be started.
 pub(crate) fn exists(program: &str) -> bool {
     std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(program).is_file()))

@@ -154,13 +154,6 @@ fn source(root: &Path, path: &Path) -> Result<Source> {
 fn starts(source: &Source, rust: &Rust<'_>) -> Vec<Start> {
     let (path, text) = (&source.path, source.text.as_str());
     let lines = || text.lines().enumerate().map(|(n, line)| (n + 1, line.trim()));
-    let of_shell = |line: usize, text: &str| -> Vec<Start> {
-        let named = |name| Start {
-            line,
-            program: Ok(name),
-        };
-        shell::commands(text).into_iter().map(named).collect()
-    };
     if path.extension().is_some_and(|e| e == "rs") {
         return rust.starts(source);
     }
@@ -197,11 +190,20 @@ fn script(text: &str, line: usize) -> Vec<Start> {
     if programs.last().is_some_and(|name| name.ends_with("sh")) {
         programs.extend(shell::commands(text));
     }
-    let named = |name| Start {
+    named(line, programs)
+}
+
+/// What the commands of a shell text start.
+fn of_shell(line: usize, text: &str) -> Vec<Start> {
+    named(line, shell::commands(text))
+}
+
+fn named(line: usize, programs: Vec<String>) -> Vec<Start> {
+    let start = |name| Start {
         line,
         program: Ok(name),
     };
-    programs.into_iter().map(named).collect()
+    programs.into_iter().map(start).collect()
 }
 
 #[cfg(test)]

@@ -54,8 +54,6 @@ fn steps(report: &mut Report, yes: bool) -> Result<(), Failed> {
         sh::run(&mut sh::cargo(&["fmt", "--all", "--check"]), MINUTE)
     })?;
     report.step("sources: every program that is started is in the table", starts::check)?;
-    // Enabled with the relay's new order of modules; `cargo xtask check imports` runs it alone.
-    // report.step("sources: the relay imports downwards only", crate::imports::check)?;
     ui(report, yes)?;
     report.step("packages: the relay knows no desktop", || {
         without("perezvon-relay", DESKTOP)

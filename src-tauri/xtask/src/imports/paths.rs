@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+use crate::sh;
 use crate::tokens::{self, Kind, Token, arguments, end_of_group};
 
 /// Module paths (`ledger/entry`; the crate's root is `lib`) and their tokens, without what only tests have.
@@ -22,21 +23,13 @@ pub(super) struct Import {
 /// The files of the library whose root is `lib.rs` in the folder; `main.rs` is another crate, which only calls it.
 pub(super) fn read(source: &Path) -> Result<Files> {
     let mut files = Files::new();
-    let mut folders = vec![source.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
-            let path = entry?.path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let module = path.strip_prefix(source)?.with_extension("");
-            let module = module.to_str().context("a file's name is no text")?.to_owned();
-            if path.extension().is_some_and(|e| e == "rs") && module != "main" {
-                let read = tokens::read(&fs::read_to_string(&path)?);
-                let tokens = read.with_context(|| path.display().to_string())?;
-                files.insert(module, tokens);
-            }
+    for path in sh::files(source)? {
+        let module = path.strip_prefix(source)?.with_extension("");
+        let module = module.to_str().context("a file's name is no text")?.to_owned();
+        if path.extension().is_some_and(|e| e == "rs") && module != "main" {
+            let read = tokens::read(&fs::read_to_string(&path)?);
+            let tokens = read.with_context(|| path.display().to_string())?;
+            files.insert(module, tokens);
         }
     }
     Ok(without_tests(files))

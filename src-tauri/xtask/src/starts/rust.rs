@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{NAMELESS, Source, Start, script, shell};
+use super::{NAMELESS, Source, Start, of_shell, script};
 use crate::tokens::{Kind, Token, arguments, end_of_group};
 
 /// Functions of a package that start their parameter `program`, and which of their arguments that is.
@@ -313,11 +313,7 @@ fn handed_over(tokens: &[Token], at: usize) -> Vec<Start> {
             program: Err("hands sh a text that cannot be read here".to_owned()),
         }];
     };
-    let named = |name| Start {
-        line,
-        program: Ok(name),
-    };
-    shell::commands(text).into_iter().map(named).collect()
+    of_shell(line, text)
 }
 
 /// The tokens without blanks between them.
