@@ -1,29 +1,31 @@
-//! The rooms of one account (PBX contract): what they are made of, how they start and how they end. The listener in
-//! front of them is [`crate::front`].
+//! One account (PBX contract): what it is made of, how it starts and how it ends. The listener before it is
+//! [`crate::front`].
 
-use crate::company::recording;
+use crate::company::{Company, recording};
 use crate::config::Options;
-use crate::feed::{self, Hub};
-use crate::importer::{self, Import};
-use crate::keeper;
-use crate::keys::{self, Secret};
-use crate::ledger::entry::Noted;
-use crate::ledger::{self, Audience, Health, Ledger, Versions, writer};
+use crate::feed::{self, Feed, Hub};
+use crate::front::Open;
+use crate::http::{self, Parts};
+use crate::importer::{self, Importer};
+use crate::keeper::{self, Keeper};
+use crate::keys::{self, LocalKey, Secret};
+use crate::ledger::{self, Audience, Health, Ledger, SettingsNow, Versions, writer};
+use crate::listening::Listening;
 use crate::metrics::Metrics;
-use crate::probes::Probes;
-use crate::rate::{Bucket, Rate, Tries};
-use crate::roster::Roster;
-use crate::state::{App, Shared};
-use crate::tables::audit::{What, Who};
-use crate::tables::exchanges::ExchangeRow;
+use crate::pbx::{Callback, Pbx, Reach};
+use crate::rate::{Bucket, Rate};
+use crate::retention;
+use crate::roster::{Roster, RosterNow};
+use crate::tables::audit::Who;
 use crate::tables::settings::{self, Settings};
 use crate::tables::{self, LedgerError, calls, requests};
-use perezvon_pbx::rest::{Exchange, Portal, PortalError, Token};
+use crate::told::Changed;
+use perezvon_pbx::rest::PortalError;
 use std::fs::File;
-use std::sync::{Arc, Mutex, OnceLock, RwLock, mpsc};
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -55,22 +57,13 @@ pub enum StartError {
     Setting(&'static str),
 }
 
-/// Why a token was not taken.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum TokenError {
-    /// The PBX does not accept it, or cannot be asked.
-    #[error(transparent)]
-    Portal(#[from] PortalError),
-    /// It cannot be kept.
-    #[error("the token cannot be stored: {0}")]
-    Store(std::io::Error),
-}
-
 /// One account that runs. Every task of it ends with it: dropped without [`Account::shutdown`] they are aborted, and the
 /// ledger is as after a power cut, which it survives.
 pub(crate) struct Account {
-    app: Option<App>,
-    local_key: Secret,
+    /// None once it ends.
+    parts: Option<Parts>,
+    /// The part that ended though nobody stopped the account.
+    failed: watch::Sender<Option<&'static str>>,
     tasks: JoinSet<()>,
     /// Serves the readers as long as the writer writes.
     router: JoinSet<()>,
@@ -79,142 +72,70 @@ pub(crate) struct Account {
 
 impl Account {
     /// Opens the ledger and starts what works on it; nothing runs where it fails.
-    pub(crate) async fn start(options: Options) -> Result<Self, StartError> {
+    pub(crate) async fn start(options: Options, listening: Listening) -> Result<Self, StartError> {
         // A large database takes its time to be checked; the caller's thread has other things to do.
         let opening = tokio::task::spawn_blocking(move || Opened::open(&options).map(|opened| (opened, options)));
         let (opened, options) = opening.await.map_err(|error| StartError::Thread(error.into()))??;
-        let (roster_now, roster) = watch::channel(Arc::new(opened.roster));
-        let (settings_now, settings) = watch::channel(Arc::new(opened.settings));
-        let (health_now, health) = watch::channel(Health::Stores);
-        let (durable_now, durable) = watch::channel(opened.version);
-        let hub = Hub::new(options.feed_queue.max(1));
-        let (changed, batches) = tokio::sync::mpsc::channel(feed::BATCHES);
-        let (metrics, wake_keeper) = (Arc::new(Metrics::default()), Arc::new(Notify::new()));
-        let versions = Versions {
-            committed: Arc::new(opened.version.into()),
-            durable,
-        };
-        let beat = Arc::default();
-        let clock = options.timing.clock.clone();
-        let set = writer::Set {
-            data_dir: options.data_dir.clone(),
-            clock: clock.clone(),
-            sync: options.wal_sync,
-            audience: Audience {
-                metrics: metrics.clone(),
-                changed,
-                roster: roster_now,
-                settings: settings_now,
-                health: health_now,
-                keeper: wake_keeper.clone(),
-                durable: durable_now,
-            },
-            readers: hub.count(),
-            committed: versions.committed.clone(),
-            beat: Arc::clone(&beat),
-        };
-        let (jobs, queue) = mpsc::sync_channel(ledger::QUEUE);
-        let shared = ledger::Shared {
-            jobs,
-            health,
-            versions,
-            beat,
-        };
-        let ledger = Ledger::new(shared, &options.data_dir, clock, metrics.clone())?;
-        let local_key = options.local_key.unwrap_or_else(|| Secret::new(keys::random_key()));
-        let app = App(Arc::new(Shared {
-            account: options.account,
-            ledger,
-            hub: hub.clone(),
-            metrics,
-            roster: roster.clone(),
-            settings,
-            secret: opened.secret,
-            local_key: keys::hash(local_key.reveal()),
-            pbx_url: options.pbx_url,
-            portal: RwLock::new(None),
-            token_file: options.token_file,
-            wake_keeper,
-            wake_recording: Notify::new(),
-            join_tries: Tries::default(),
-            keeper: Mutex::default(),
-            keeper_asked: Mutex::default(),
-            import: Import::default(),
-            ingest_limit: options.ingest_per_second.map(|limit| Bucket::new(Rate::events(limit))),
-            tls: OnceLock::new(),
-            timing: options.timing,
-            downloads: Arc::default(),
-            tasks: TaskTracker::new(),
-            stop: CancellationToken::new(),
+        let stop = CancellationToken::new();
+        let watching = Watching {
+            stop: stop.clone(),
             failed: watch::Sender::new(None),
-            started: Instant::now(),
-            data_dir: options.data_dir,
-            addr: OnceLock::new(),
-            own_key: local_key.clone(),
-            probes: Probes::default(),
-        }));
-        if let Some(token) = options.token {
-            app.set_portal(Some(portal(&app, token).map_err(StartError::Portal)?));
-        }
-        let (connection, lock) = (opened.connection, opened.lock);
-        let watched = app.watched("ledger");
-        let writer = std::thread::Builder::new()
-            .name("ledger".to_owned())
-            .spawn(move || {
-                // Held as long as anything can be written, also when the relay's end does not wait for that.
-                let _lock = lock;
-                let _watched = watched;
-                writer::run(connection, &queue, set)
-            })
-            .map_err(StartError::Thread)?;
-        let (mut tasks, mut router) = (JoinSet::new(), JoinSet::new());
-        router.spawn(app.watched("feed").over(feed::route(hub, batches, roster)));
-        tasks.spawn(app.watched("keeper").over(keeper::run(app.clone())));
-        tasks.spawn(app.watched("retention").over(crate::retention::run(app.clone())));
-        tasks.spawn(app.watched("recording modes").over(recording::watch(app.clone())));
-        for list in [importer::List::Records, importer::List::Statistics] {
-            tasks.spawn(app.watched("importer").over(importer::run(app.clone(), list)));
-        }
-        if app.portal().is_some() {
-            tasks.spawn(first_look(app.clone()));
-        }
+        };
+        let written = Written::start(opened, &options, &watching)?;
+        let (parts, writer) = (parts(&written, options, listening, stop)?, written.writer);
+        let mut router = JoinSet::new();
+        router.spawn(watching.over(
+            "feed",
+            feed::route(parts.feed.hub.clone(), written.changed, parts.roster.clone()),
+        ));
         Ok(Self {
-            app: Some(app),
-            local_key,
-            tasks,
+            tasks: work(&parts, &watching),
+            parts: Some(parts),
+            failed: watching.failed,
             router,
             writer: Some(writer),
         })
     }
 
-    /// What its tasks share.
-    pub(crate) fn app(&self) -> &App {
-        self.app
+    /// What it is made of.
+    pub(crate) fn parts(&self) -> &Parts {
+        self.parts
             .as_ref()
             .expect("there until shutdown, which takes the account")
     }
 
-    /// An admin key for the embedding program: made at each start, only in memory.
-    pub(crate) fn local_key(&self) -> &Secret {
-        &self.local_key
+    /// Tells which part has ended though nobody stopped the account.
+    pub(crate) fn failed(&self) -> watch::Receiver<Option<&'static str>> {
+        self.failed.subscribe()
+    }
+
+    /// For the listener.
+    pub(crate) fn open(&self) -> Open {
+        let parts = self.parts();
+        Open {
+            ledger: parts.ledger.clone(),
+            secret: parts.callback.secret().clone(),
+            local_key: parts.local_key.clone(),
+            router: http::router(parts.clone()),
+        }
     }
 
     /// From now on nothing new is taken and the feeds close.
     pub(crate) fn stop(&self) {
-        if let Some(app) = &self.app {
-            app.stop.cancel();
+        if let Some(parts) = &self.parts {
+            parts.stop.cancel();
         }
     }
 
     /// Ends: takes no more, closes the feeds, moves the WAL into the database. What is in flight has time until `end`.
     /// Nobody else may hold the account any more. Subscriptions stay: the next start goes on with them.
     pub(crate) async fn shutdown(mut self, end: tokio::time::Instant) {
-        let Some(app) = self.app.take() else { return };
-        let account = app.account.clone();
-        app.stop.cancel();
-        app.tasks.close();
+        let Some(parts) = self.parts.take() else { return };
+        let account = parts.account.to_string();
+        parts.stop.cancel();
+        parts.tasks.close();
         let all = async {
-            app.tasks.wait().await;
+            parts.tasks.wait().await;
             while self.tasks.join_next().await.is_some() {}
         };
         if timeout_at(end, all).await.is_err() {
@@ -222,7 +143,7 @@ impl Account {
         }
         // The writer ends when nobody can hand it jobs any more.
         self.tasks.shutdown().await;
-        drop(app);
+        drop(parts);
         let Some(writer) = self.writer.take() else { return };
         let join = tokio::task::spawn_blocking(move || writer.join());
         match timeout(CHECKPOINT, join).await {
@@ -235,15 +156,21 @@ impl Account {
     }
 }
 
-/// A part of an account that runs until the account is stopped. Dropped before that, by a panic or because it ended, it
-/// says so, and the front starts the account anew.
+/// Watches the parts of an account, which run until the account is stopped.
+struct Watching {
+    stop: CancellationToken,
+    failed: watch::Sender<Option<&'static str>>,
+}
+
+/// A part under watch. Dropped before the account is stopped, by a panic or because the part ended, it says so, and the
+/// account is started anew.
 struct Watched {
     name: &'static str,
     stop: CancellationToken,
     failed: watch::Sender<Option<&'static str>>,
 }
 
-impl App {
+impl Watching {
     fn watched(&self, name: &'static str) -> Watched {
         Watched {
             name,
@@ -251,11 +178,13 @@ impl App {
             failed: self.failed.clone(),
         }
     }
-}
 
-impl Watched {
-    async fn over(self, task: impl Future<Output = ()>) {
-        task.await;
+    fn over<T: Future<Output = ()>>(&self, name: &'static str, task: T) -> impl Future<Output = ()> + use<T> {
+        let watched = self.watched(name);
+        async move {
+            let _watched = watched;
+            task.await;
+        }
     }
 }
 
@@ -328,65 +257,185 @@ fn first_settings(connection: &rusqlite::Connection, options: &Options) -> Resul
     Ok(settings)
 }
 
+/// The ledger with its writer, and what the writer tells.
+struct Written {
+    ledger: Ledger,
+    hub: Arc<Hub>,
+    metrics: Arc<Metrics>,
+    keeper: Keeper,
+    roster: RosterNow,
+    settings: SettingsNow,
+    secret: Secret,
+    changed: tokio::sync::mpsc::Receiver<Vec<Changed>>,
+    writer: JoinHandle<Result<(), LedgerError>>,
+}
+
+impl Written {
+    fn start(opened: Opened, options: &Options, watching: &Watching) -> Result<Self, StartError> {
+        let (roster_now, roster) = watch::channel(Arc::new(opened.roster));
+        let (settings_now, settings) = watch::channel(Arc::new(opened.settings));
+        let (health_now, health) = watch::channel(Health::Stores);
+        let (durable_now, durable) = watch::channel(opened.version);
+        let hub = Hub::new(options.feed_queue.max(1));
+        let (told, changed) = tokio::sync::mpsc::channel(feed::BATCHES);
+        let (metrics, keeper) = (Arc::new(Metrics::default()), Keeper::default());
+        let versions = Versions {
+            committed: Arc::new(opened.version.into()),
+            durable,
+        };
+        let beat = Arc::default();
+        let clock = options.timing.clock.clone();
+        let set = writer::Set {
+            data_dir: options.data_dir.clone(),
+            clock: clock.clone(),
+            sync: options.wal_sync.clone(),
+            audience: Audience {
+                metrics: metrics.clone(),
+                changed: told,
+                roster: roster_now,
+                settings: settings_now,
+                health: health_now,
+                keeper: keeper.waker(),
+                durable: durable_now,
+            },
+            readers: hub.count(),
+            committed: versions.committed.clone(),
+            beat: Arc::clone(&beat),
+        };
+        let (jobs, queue) = mpsc::sync_channel(ledger::QUEUE);
+        let shared = ledger::Shared {
+            jobs,
+            health,
+            versions,
+            beat,
+        };
+        let ledger = Ledger::new(shared, &options.data_dir, clock, metrics.clone())?;
+        let (connection, lock) = (opened.connection, opened.lock);
+        let watched = watching.watched("ledger");
+        let writer = std::thread::Builder::new()
+            .name("ledger".to_owned())
+            .spawn(move || {
+                // Held as long as anything can be written, also when the relay's end does not wait for that.
+                let _lock = lock;
+                let _watched = watched;
+                writer::run(connection, &queue, set)
+            })
+            .map_err(StartError::Thread)?;
+        Ok(Self {
+            ledger,
+            hub,
+            metrics,
+            keeper,
+            roster,
+            settings,
+            secret: opened.secret,
+            changed,
+            writer,
+        })
+    }
+}
+
+/// What stands around the ledger.
+fn parts(
+    written: &Written,
+    options: Options,
+    listening: Listening,
+    stop: CancellationToken,
+) -> Result<Parts, StartError> {
+    let (ledger, keeper) = (written.ledger.clone(), written.keeper.clone());
+    let clock = options.timing.clock.clone();
+    let reach = Reach {
+        url: options.pbx_url,
+        timing: options.timing.portal,
+        token_file: options.token_file,
+    };
+    let metrics = written.metrics.clone();
+    let pbx = Pbx::new(reach, options.token, clock.clone(), ledger.clone(), metrics).map_err(StartError::Portal)?;
+    let callback = Callback::new(written.settings.clone(), written.secret.clone());
+    let local_key = options.local_key.unwrap_or_else(|| Secret::new(keys::random_key()));
+    let tasks = TaskTracker::new();
+    Ok(Parts {
+        account: options.account.into(),
+        feed: Feed {
+            hub: written.hub.clone(),
+            ledger: ledger.clone(),
+            roster: written.roster.clone(),
+            timing: options.timing,
+            tasks: tasks.clone(),
+            stop: stop.clone(),
+        },
+        roster: written.roster.clone(),
+        settings: written.settings.clone(),
+        company: Company::new(ledger.clone()),
+        importer: Importer::new(
+            ledger.clone(),
+            pbx.clone(),
+            callback.clone(),
+            keeper.clone(),
+            clock.clone(),
+        ),
+        ledger,
+        callback,
+        pbx,
+        keeper,
+        metrics: written.metrics.clone(),
+        downloads: Arc::default(),
+        join_tries: Arc::default(),
+        ingest_limit: Arc::new(options.ingest_per_second.map(|limit| Bucket::new(Rate::events(limit)))),
+        local_key: Arc::new(LocalKey::new(local_key)),
+        listening,
+        probes: Arc::default(),
+        clock,
+        tasks,
+        stop,
+        started: Instant::now(),
+        data_dir: options.data_dir,
+    })
+}
+
+/// Starts what works in the background.
+fn work(parts: &Parts, watching: &Watching) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    let timing = &parts.feed.timing;
+    let (clock, stop) = (|| parts.clock.clone(), || parts.stop.clone());
+    let keeper = keeper::Needs {
+        ledger: parts.ledger.clone(),
+        pbx: parts.pbx.clone(),
+        callback: parts.callback.clone(),
+        settings: parts.settings.clone(),
+        company: parts.company.clone(),
+        timing: timing.clone(),
+    };
+    tasks.spawn(watching.over("keeper", keeper::run(parts.keeper.clone(), keeper, stop())));
+    let old = retention::run(parts.ledger.clone(), parts.settings.clone(), clock(), stop());
+    tasks.spawn(watching.over("retention", old));
+    let modes = recording::watch(parts.company.clone(), parts.pbx.clone(), clock(), stop());
+    tasks.spawn(watching.over("recording modes", modes));
+    let needs = importer::Needs {
+        company: parts.company.clone(),
+        roster: parts.roster.clone(),
+        settings: parts.settings.clone(),
+        timing: timing.clone(),
+    };
+    for list in [importer::List::Records, importer::List::Statistics] {
+        let import = importer::run(parts.importer.clone(), list, needs.clone(), stop());
+        tasks.spawn(watching.over("importer", import));
+    }
+    tasks.spawn(first_look(parts.company.clone(), parts.pbx.clone(), stop()));
+    tasks
+}
+
 /// Reads the company once after the start.
-async fn first_look(app: App) {
-    let Some(portal) = app.portal_for("abonents") else {
+async fn first_look(company: Company, pbx: Pbx, stop: CancellationToken) {
+    let Some(portal) = pbx.portal("abonents") else {
         return;
     };
     tokio::select! {
-        looked = crate::company::refresh(&app, &portal, Who::relay()) => {
+        looked = company.refresh(&portal, Who::relay()) => {
             if let Err(error) = looked {
                 tracing::warn!(%error, "the abonents could not be read");
             }
         }
-        () = app.stop.cancelled() => {}
+        () = stop.cancelled() => {}
     }
-}
-
-/// A client whose exchanges go to the journal.
-fn portal(app: &App, token: Token) -> Result<Portal, PortalError> {
-    let portal = Portal::new(app.pbx_url.clone(), token, app.timing.portal)?;
-    let weak = Arc::downgrade(&app.0);
-    Ok(portal.observed(Arc::new(move |exchange: Exchange| {
-        let Some(shared) = weak.upgrade() else { return };
-        shared.metrics.exchanged(&exchange);
-        let row = ExchangeRow {
-            at: shared.now(),
-            method: exchange.method.to_string(),
-            path: exchange.path,
-            status: exchange.status,
-            ms: exchange.duration_ms as i64,
-            error: exchange.error.map(str::to_owned),
-            correlation: exchange.cause.as_deref().map(str::to_owned),
-        };
-        if !shared.ledger.note_exchange(row) {
-            tracing::warn!("an exchange with the PBX is missing in the journal: the ledger is busy");
-        }
-    })))
-}
-
-/// Checks a token at the PBX and uses it from now on; gives how many abonents it opens. It is kept where the options say.
-pub(crate) async fn try_token(app: &App, token: Token, who: Who) -> Result<usize, TokenError> {
-    let portal = portal(app, token.clone())?;
-    let asking = portal.clone().caused_by("token");
-    let abonents = match crate::company::refresh(app, &asking, who.clone()).await {
-        Ok(abonents) => abonents.len(),
-        Err(crate::company::RefreshError::Portal(error)) => return Err(error.into()),
-        Err(crate::company::RefreshError::Ledger(error)) => {
-            return Err(TokenError::Store(std::io::Error::other(error)));
-        }
-    };
-    if let Some(file) = &app.token_file {
-        crate::token_file::store(file, &token).map_err(TokenError::Store)?;
-    }
-    app.set_portal(Some(portal));
-    let changed = Noted {
-        who,
-        what: What::TokenChanged,
-        subject: None,
-        detail: None,
-    };
-    let written = app.ledger.put(changed).await;
-    written.map_err(|error| TokenError::Store(std::io::Error::other(error)))?;
-    Ok(abonents)
 }

@@ -7,7 +7,11 @@ mod outside;
 mod pbx;
 
 use crate::clock::Clock;
-use crate::state::App;
+use crate::importer::Importer;
+use crate::keys::Secret;
+use crate::ledger::Ledger;
+use crate::listening::Listening;
+use crate::probes::Probes;
 use crate::tables::LedgerError;
 use crate::tables::subscriptions::Subscription;
 use crate::words;
@@ -16,6 +20,7 @@ use perezvon_pbx::rest::Portal;
 use serde::Serialize;
 use std::future::Future;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use url::Url;
 
@@ -128,8 +133,18 @@ pub(crate) struct Scene {
     pub(crate) write: Result<(), LedgerError>,
     pub(crate) data_dir: PathBuf,
     pub(crate) clock: Clock,
-    /// The running relay; none where the command line checks without one.
-    pub(crate) app: Option<App>,
+    /// None where the command line checks without a running relay.
+    pub(crate) running: Option<Running>,
+}
+
+/// What a running relay can be asked.
+pub(crate) struct Running {
+    pub(crate) ledger: Ledger,
+    pub(crate) importer: Importer,
+    pub(crate) listening: Listening,
+    /// A key for the look at the relay's own feed.
+    pub(crate) key: Secret,
+    pub(crate) probes: Arc<Probes>,
 }
 
 /// Runs one check, but not for ever.

@@ -5,6 +5,7 @@ mod backup;
 mod check;
 mod commands;
 mod config_file;
+mod say;
 mod service;
 
 use accounts::all_options;

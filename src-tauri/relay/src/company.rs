@@ -2,20 +2,40 @@
 
 pub(crate) mod recording;
 
-use crate::ledger::entry::CompanyRead;
-use crate::state::App;
+use crate::failed::Failed;
+use crate::ledger::Ledger;
+use crate::ledger::entry::{CompanyRead, Noted};
+use crate::pbx::Pbx;
 use crate::tables::LedgerError;
 use crate::tables::abonents::{self, Abonent, Diff};
-use crate::tables::audit::Who;
-use perezvon_pbx::rest::{Portal, PortalError};
+use crate::tables::audit::{What, Who};
+use perezvon_pbx::rest::{Portal, PortalError, Token};
+use std::sync::Arc;
+use tokio::sync::Notify;
 
-/// Why the company could not be read.
+/// Why a token was not taken.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum RefreshError {
+pub(crate) enum TokenError {
+    /// The PBX does not accept it, or cannot be asked.
     #[error(transparent)]
     Portal(#[from] PortalError),
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
+    /// It cannot be kept.
+    #[error("the token cannot be stored: {0}")]
+    Store(std::io::Error),
+}
+
+impl From<LedgerError> for TokenError {
+    fn from(error: LedgerError) -> Self {
+        Self::Store(std::io::Error::other(error))
+    }
+}
+
+/// Reads the company. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Company {
+    ledger: Ledger,
+    /// There may be abonents of whom it is not known whether they are recorded.
+    look_at_recording: Arc<Notify>,
 }
 
 /// The abonents as the PBX lists them now.
@@ -34,35 +54,62 @@ async fn ask(portal: &Portal) -> Result<Vec<Abonent>, PortalError> {
     Ok(abonents.collect())
 }
 
-/// What [`refresh`] would change. Stores nothing.
-pub(crate) async fn preview(app: &App, portal: &Portal) -> Result<Diff, RefreshError> {
-    let told = ask(portal).await?;
-    Ok(app
-        .ledger
-        .read(move |connection| abonents::diff(connection, &told))
-        .await?)
-}
-
-/// Reads abonents and inbound numbers from the PBX and stores them; gives the abonents.
-pub(crate) async fn refresh(app: &App, portal: &Portal, who: Who) -> Result<Vec<Abonent>, RefreshError> {
-    let abonents = ask(portal).await?;
-    // Not every account has lines, and calls can be told without them.
-    let numbers = match portal.numbers().await {
-        Ok(numbers) => numbers
-            .into_iter()
-            .filter_map(|n| Some((n.number_id, n.phone?)))
-            .collect(),
-        Err(error) => {
-            tracing::warn!(code = error.code(), "the PBX does not list its inbound numbers");
-            Vec::new()
+impl Company {
+    pub(crate) fn new(ledger: Ledger) -> Self {
+        Self {
+            ledger,
+            look_at_recording: Arc::default(),
         }
-    };
-    let read = CompanyRead {
-        abonents: abonents.clone(),
-        numbers,
-        who,
-    };
-    app.ledger.put(read).await?;
-    app.wake_recording.notify_one();
-    Ok(abonents)
+    }
+
+    /// What [`Self::refresh`] would change. Stores nothing.
+    pub(crate) async fn preview(&self, portal: &Portal) -> Result<Diff, Failed> {
+        let told = ask(portal).await?;
+        let diff = self.ledger.read(move |connection| abonents::diff(connection, &told));
+        Ok(diff.await?)
+    }
+
+    /// Reads abonents and inbound numbers from the PBX and stores them; gives the abonents.
+    pub(crate) async fn refresh(&self, portal: &Portal, who: Who) -> Result<Vec<Abonent>, Failed> {
+        let abonents = ask(portal).await?;
+        // Not every account has lines, and calls can be told without them.
+        let numbers = match portal.numbers().await {
+            Ok(numbers) => numbers
+                .into_iter()
+                .filter_map(|n| Some((n.number_id, n.phone?)))
+                .collect(),
+            Err(error) => {
+                tracing::warn!(code = error.code(), "the PBX does not list its inbound numbers");
+                Vec::new()
+            }
+        };
+        let read = CompanyRead {
+            abonents: abonents.clone(),
+            numbers,
+            who,
+        };
+        self.ledger.put(read).await?;
+        self.look_at_recording.notify_one();
+        Ok(abonents)
+    }
+
+    /// Checks a token at the PBX and uses it from now on; gives how many abonents it opens.
+    pub(crate) async fn accept_token(&self, pbx: &Pbx, token: Token, who: Who) -> Result<usize, TokenError> {
+        let portal = pbx.client(token.clone())?;
+        let asking = portal.clone().caused_by("token");
+        let abonents = match self.refresh(&asking, who.clone()).await {
+            Ok(abonents) => abonents.len(),
+            Err(Failed::Portal(error)) => return Err(error.into()),
+            Err(Failed::Ledger(error)) => return Err(error.into()),
+        };
+        pbx.accept(token, portal).map_err(TokenError::Store)?;
+        let changed = Noted {
+            who,
+            what: What::TokenChanged,
+            subject: None,
+            detail: None,
+        };
+        self.ledger.put(changed).await?;
+        Ok(abonents)
+    }
 }

@@ -5,15 +5,30 @@
 
 pub(crate) mod socket;
 
+use crate::ledger::Ledger;
 use crate::roster::RosterNow;
+use crate::timing::Timing;
 use crate::told::{Changed, Snapshot, View, snapshot};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// Batches that wait for the router. It never waits for readers, so this is only a matter of computing time.
 pub(crate) const BATCHES: usize = 256;
+
+/// What it takes to serve readers. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Feed {
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) ledger: Ledger,
+    pub(crate) roster: RosterNow,
+    pub(crate) timing: Timing,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stop: CancellationToken,
+}
 
 struct Place {
     queue: mpsc::Sender<Snapshot>,

@@ -21,14 +21,30 @@ mod users;
 pub(crate) use admin::{health_of, is_well};
 pub(crate) use recordings::Slots;
 
+use crate::clock::Clock;
+use crate::company::Company;
+use crate::feed::Feed;
 use crate::http::error::ApiError;
-use crate::state::App;
+use crate::importer::Importer;
+use crate::keeper::Keeper;
+use crate::keys::LocalKey;
+use crate::ledger::{Ledger, SettingsNow};
+use crate::listening::Listening;
+use crate::metrics::Metrics;
+use crate::pbx::{Callback, Pbx};
+use crate::probes::Probes;
+use crate::rate::{Bucket, Tries};
+use crate::roster::RosterNow;
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::http::{HeaderValue, header};
 use axum::response::IntoResponse;
 use axum::routing::{MethodRouter, any, delete, get, post, put};
-use std::time::Duration;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tower_http::timeout::TimeoutLayer;
 
 /// Longest body of the API (events have their own limit).
@@ -39,7 +55,79 @@ const LIMIT: Duration = Duration::from_secs(90);
 /// The document that describes the interface.
 const OPENAPI: &str = include_str!("openapi.json");
 
-type Route = (&'static str, &'static [&'static str], MethodRouter<App>);
+/// How many events a second are taken; none: no limit.
+pub(crate) type IngestLimit = Arc<Option<Bucket>>;
+
+/// What the handlers of one account work with; each names by `State` what it takes of it.
+#[derive(Clone, FromRef)]
+pub(crate) struct Parts {
+    /// Name of the account (PBX contract).
+    pub(crate) account: Arc<str>,
+    pub(crate) ledger: Ledger,
+    pub(crate) feed: Feed,
+    pub(crate) roster: RosterNow,
+    pub(crate) settings: SettingsNow,
+    pub(crate) callback: Callback,
+    pub(crate) pbx: Pbx,
+    pub(crate) company: Company,
+    pub(crate) keeper: Keeper,
+    pub(crate) importer: Importer,
+    pub(crate) metrics: Arc<Metrics>,
+    /// Recordings that are being passed on.
+    pub(crate) downloads: Arc<Slots>,
+    /// Tries to join that have failed.
+    pub(crate) join_tries: Arc<Tries>,
+    pub(crate) ingest_limit: IngestLimit,
+    pub(crate) local_key: Arc<LocalKey>,
+    pub(crate) listening: Listening,
+    /// What the service check has sent to the public address.
+    pub(crate) probes: Arc<Probes>,
+    pub(crate) clock: Clock,
+    /// What must not be cut short when a request is.
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stop: CancellationToken,
+    pub(crate) started: Instant,
+    pub(crate) data_dir: PathBuf,
+}
+
+impl FromRef<Parts> for ingest::Ingest {
+    fn from_ref(parts: &Parts) -> Self {
+        Self {
+            callback: parts.callback.clone(),
+            ledger: parts.ledger.clone(),
+            limit: parts.ingest_limit.clone(),
+            metrics: parts.metrics.clone(),
+            probes: parts.probes.clone(),
+            stop: parts.stop.clone(),
+        }
+    }
+}
+
+impl FromRef<Parts> for place::Placing {
+    fn from_ref(parts: &Parts) -> Self {
+        Self {
+            ledger: parts.ledger.clone(),
+            pbx: parts.pbx.clone(),
+            roster: parts.roster.clone(),
+            clock: parts.clock.clone(),
+            tasks: parts.tasks.clone(),
+            stop: parts.stop.clone(),
+        }
+    }
+}
+
+impl FromRef<Parts> for recordings::Audio {
+    fn from_ref(parts: &Parts) -> Self {
+        Self {
+            ledger: parts.ledger.clone(),
+            pbx: parts.pbx.clone(),
+            downloads: parts.downloads.clone(),
+            stop: parts.stop.clone(),
+        }
+    }
+}
+
+type Route = (&'static str, &'static [&'static str], MethodRouter<Parts>);
 
 /// Every route with its methods. The OpenAPI document lists the same (a test sees to it).
 fn routes() -> Vec<Route> {
@@ -95,7 +183,7 @@ fn routes() -> Vec<Route> {
 }
 
 /// The whole interface.
-pub(crate) fn router(app: App) -> Router {
+pub(crate) fn router(parts: Parts) -> Router {
     let mut router = Router::new();
     for (path, _, methods) in routes() {
         let refused = || async { ApiError::MethodNotAllowed };
@@ -113,7 +201,7 @@ pub(crate) fn router(app: App) -> Router {
             axum::http::StatusCode::SERVICE_UNAVAILABLE,
             LIMIT,
         ))
-        .with_state(app)
+        .with_state(parts)
 }
 
 async fn openapi() -> impl IntoResponse {

@@ -8,20 +8,23 @@ mod pace;
 mod records;
 mod statistics;
 
-pub(crate) use pace::mode;
-
-use crate::company::RefreshError;
-use crate::state::App;
+use crate::clock::Clock;
+use crate::company::Company;
+use crate::failed::Failed;
+use crate::keeper::Keeper;
+use crate::ledger::{Ledger, SettingsNow};
+use crate::pbx::{Callback, Pbx};
+use crate::roster::RosterNow;
 use crate::tables::audit::Who;
 use crate::tables::{LedgerError, statistics as places};
+use crate::timing::Timing;
+pub(crate) use pace::Mode;
 use perezvon_core::Time;
 use perezvon_pbx::rest::{Portal, PortalError};
 use serde::Serialize;
-use serde_json::{Value, json};
-use std::pin::pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 /// What is stored in one transaction at most: the events of a live call wait no longer than that takes.
 const CHUNK: usize = 50;
@@ -61,105 +64,112 @@ impl List {
 }
 
 /// How the import of one list goes.
-#[derive(Clone, Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default)]
 struct State {
     /// When the list was last read to its end.
-    #[serde(skip_serializing_if = "Option::is_none")]
     last_at: Option<Time>,
     /// Code of the last failure, while failing.
-    #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'static str>,
 }
 
-/// What the importer shares with the rest of the relay.
-#[derive(Default)]
-pub(crate) struct Import {
-    records: Mutex<State>,
-    statistics: Mutex<State>,
-    wake_records: Notify,
-    wake_statistics: Notify,
+/// How the import of one list goes, as an administrator is told.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ListHealth {
+    /// When the list was last read to its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) last_at: Option<Time>,
+    /// Code of the last failure, while failing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<&'static str>,
+    /// How long ago that was, milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) lag_ms: Option<i64>,
 }
 
-impl Import {
-    fn state(&self, list: List) -> &Mutex<State> {
-        match list {
-            List::Records => &self.records,
-            List::Statistics => &self.statistics,
+/// How the import goes, as an administrator is told.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ImportHealth {
+    pub(crate) records: ListHealth,
+    pub(crate) statistics: ListHealth,
+    pub(crate) mode: Mode,
+}
+
+/// What others know of the importer. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Importer {
+    ledger: Ledger,
+    pbx: Pbx,
+    callback: Callback,
+    keeper: Keeper,
+    clock: Clock,
+    states: Arc<[Mutex<State>; 2]>,
+}
+
+impl Importer {
+    pub(crate) fn new(ledger: Ledger, pbx: Pbx, callback: Callback, keeper: Keeper, clock: Clock) -> Self {
+        Self {
+            ledger,
+            pbx,
+            callback,
+            keeper,
+            clock,
+            states: Arc::default(),
         }
     }
 
-    fn waker(&self, list: List) -> &Notify {
-        match list {
-            List::Records => &self.wake_records,
-            List::Statistics => &self.wake_statistics,
-        }
-    }
-
-    /// Both loops look at once.
-    pub(crate) fn wake(&self) {
-        self.wake_records.notify_one();
-        self.wake_statistics.notify_one();
+    fn state(&self, list: List) -> State {
+        self.states[list as usize]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     fn change(&self, list: List, change: impl FnOnce(&mut State)) {
-        change(&mut self.state(list).lock().unwrap_or_else(PoisonError::into_inner));
+        change(
+            &mut self.states[list as usize]
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        );
+    }
+
+    fn health_of(&self, list: List) -> ListHealth {
+        let State { last_at, error } = self.state(list);
+        ListHealth {
+            last_at,
+            error,
+            lag_ms: last_at.map(|at| self.clock.now().since(at)),
+        }
+    }
+
+    /// How it goes.
+    pub(crate) async fn health(&self) -> ImportHealth {
+        ImportHealth {
+            records: self.health_of(List::Records),
+            statistics: self.health_of(List::Statistics),
+            mode: self.mode().await,
+        }
+    }
+
+    /// For each list by its name, how many milliseconds ago it was last read to its end, where it was.
+    pub(crate) fn lags(&self) -> [(&'static str, Option<i64>); 2] {
+        [List::Records, List::Statistics].map(|list| (list.name(), self.health_of(list).lag_ms))
     }
 }
 
-/// For each list by its name, how many milliseconds ago it was last read to its end, where it was.
-pub(crate) fn lags(app: &App) -> [(&'static str, Option<i64>); 2] {
-    [List::Records, List::Statistics].map(|list| {
-        let state = app.import.state(list).lock().unwrap_or_else(PoisonError::into_inner);
-        (list.name(), state.last_at.map(|at| app.now().since(at)))
-    })
-}
-
-/// What an administrator is told: for each list when it was read to its end, how far it lags behind, and the code of the
-/// failure; and the [`mode`].
-pub(crate) async fn health(app: &App) -> Value {
-    let told = |list: List| {
-        let state = app
-            .import
-            .state(list)
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        let lag = state.last_at.map(|at| app.now().since(at));
-        let mut told = json!(state);
-        if let (Some(lag), Some(map)) = (lag, told.as_object_mut()) {
-            map.insert("lagMs".to_owned(), json!(lag));
-        }
-        told
-    };
-    json!({
-        "records": told(List::Records),
-        "statistics": told(List::Statistics),
-        "mode": mode(app).await,
-    })
-}
-
-/// Why a round did not succeed.
-#[derive(Debug, thiserror::Error)]
-enum Trouble {
-    #[error(transparent)]
-    Portal(#[from] PortalError),
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-}
-
-impl Trouble {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Portal(error) => error.code(),
-            Self::Ledger(_) => "ledger",
-        }
-    }
+/// What the loops work with, beside the handle.
+#[derive(Clone)]
+pub(crate) struct Needs {
+    pub(crate) company: Company,
+    pub(crate) roster: RosterNow,
+    pub(crate) settings: SettingsNow,
+    pub(crate) timing: Timing,
 }
 
 /// One list's loop.
 struct Loop {
-    app: App,
+    importer: Importer,
+    needs: Needs,
     list: List,
     /// When a longer time was last read again.
     deep: Option<Instant>,
@@ -170,10 +180,12 @@ struct Loop {
     first_edition: Option<Instant>,
 }
 
-/// Reads one of the lists until the relay ends.
-pub(crate) async fn run(app: App, list: List) {
+/// Reads one of the lists until `stop`.
+pub(crate) async fn run(importer: Importer, list: List, needs: Needs, stop: CancellationToken) {
+    let mut token = importer.pbx.changes();
     let mut one = Loop {
-        app: app.clone(),
+        importer: importer.clone(),
+        needs,
         list,
         deep: None,
         older: 0,
@@ -183,43 +195,42 @@ pub(crate) async fn run(app: App, list: List) {
     let mut last: Option<Instant> = None;
     let mut wait = Duration::ZERO;
     loop {
-        let mut woken = pin!(app.import.waker(list).notified());
         let due = last.is_none_or(|last| last.elapsed() >= wait);
-        if due && let Some(portal) = app.portal_for("import") {
+        if due && let Some(portal) = importer.pbx.portal("import") {
             let round = tokio::select! {
                 round = one.round(&portal) => round,
                 // Another token: with the one before there is nothing to read on. What was read is stored.
-                () = &mut woken => {
+                _ = token.changed() => {
                     last = None;
                     continue;
                 }
-                () = app.stop.cancelled() => return,
+                () = stop.cancelled() => return,
             };
             wait = one.settle(round);
             last = Some(Instant::now());
         }
         // While nothing fails, a call that waits for something brings the next look forward.
         let sleep = if one.failures == 0 {
-            wait = pace::wait(&app).await;
-            app.timing.import_second * LOOK_S
+            wait = one.wait().await;
+            one.needs.timing.import_second * LOOK_S
         } else {
             wait
         };
         let left = last.map_or(sleep, |last| wait.saturating_sub(last.elapsed()));
         tokio::select! {
-            () = &mut woken => last = None,
-            () = tokio::time::sleep(sleep.min(left).max(app.timing.import_pause)) => {}
-            () = app.stop.cancelled() => return,
+            _ = token.changed() => last = None,
+            () = tokio::time::sleep(sleep.min(left).max(one.needs.timing.import_pause)) => {}
+            () = stop.cancelled() => return,
         }
     }
 }
 
 impl Loop {
-    async fn round(&mut self, portal: &Portal) -> Result<(), Trouble> {
+    async fn round(&mut self, portal: &Portal) -> Result<(), Failed> {
         self.company(portal).await?;
         let deep = self
             .deep
-            .is_none_or(|at| at.elapsed() >= self.app.timing.import_second * DEEP_S);
+            .is_none_or(|at| at.elapsed() >= self.needs.timing.import_second * DEEP_S);
         let back = if deep { DEEP_MS } else { SHALLOW_MS };
         match self.list {
             List::Records => self.records(portal, back).await?,
@@ -236,8 +247,8 @@ impl Loop {
     }
 
     /// See [`OLDER_DAYS`].
-    async fn older(&mut self, portal: &Portal) -> Result<(), Trouble> {
-        let to = self.app.now().plus(-DEEP_MS - self.older * DAY_MS);
+    async fn older(&mut self, portal: &Portal) -> Result<(), Failed> {
+        let to = self.now().plus(-DEEP_MS - self.older * DAY_MS);
         let from = to.plus(-DAY_MS).max(self.beginning());
         if from >= to {
             self.older = 0;
@@ -253,29 +264,26 @@ impl Loop {
 
     /// Who is a colleague and which numbers are lines decides which lines are one call. The start reads the company; when
     /// that failed, it is read here.
-    async fn company(&self, portal: &Portal) -> Result<(), Trouble> {
+    async fn company(&self, portal: &Portal) -> Result<(), Failed> {
         let began = Instant::now();
-        while self.app.roster().is_empty() {
-            if began.elapsed() < self.app.timing.import_second * LOOK_S {
+        while self.needs.roster.borrow().is_empty() {
+            if began.elapsed() < self.needs.timing.import_second * LOOK_S {
                 self.pause().await;
                 continue;
             }
-            match crate::company::refresh(&self.app, portal, Who::relay()).await {
-                Ok(_) => return Ok(()),
-                Err(RefreshError::Portal(error)) => return Err(error.into()),
-                Err(RefreshError::Ledger(error)) => return Err(error.into()),
-            }
+            self.needs.company.refresh(portal, Who::relay()).await?;
+            return Ok(());
         }
         Ok(())
     }
 
     /// Takes note of how a round went; gives how long to wait.
-    fn settle(&mut self, round: Result<(), Trouble>) -> Duration {
-        let second = self.app.timing.import_second;
-        let Err(trouble) = round else {
+    fn settle(&mut self, round: Result<(), Failed>) -> Duration {
+        let second = self.needs.timing.import_second;
+        let Err(failed) = round else {
             self.failures = 0;
-            let now = self.app.now();
-            self.app.import.change(self.list, |state| {
+            let now = self.now();
+            self.importer.change(self.list, |state| {
                 *state = State {
                     last_at: Some(now),
                     error: None,
@@ -283,11 +291,11 @@ impl Loop {
             });
             return Duration::ZERO;
         };
-        let code = trouble.code();
-        self.app.import.change(self.list, |state| state.error = Some(code));
+        let code = failed.code();
+        self.importer.change(self.list, |state| state.error = Some(code));
         self.failures += 1;
         // A token that is refused will be refused again, until somebody gives another one.
-        let refused = matches!(trouble, Trouble::Portal(PortalError::Unauthorized));
+        let refused = matches!(failed, Failed::Portal(PortalError::Unauthorized));
         let full = if refused {
             BACKOFF_S
         } else {
@@ -300,34 +308,38 @@ impl Loop {
             wait_ms = wait.as_millis() as u64,
             "the PBX's list cannot be imported"
         );
-        if let Trouble::Ledger(error) = &trouble {
+        if let Failed::Ledger(error) = &failed {
             tracing::error!(%error, "the importer cannot use the ledger");
         }
         wait
     }
 
+    fn now(&self) -> Time {
+        self.importer.clock.now()
+    }
+
     async fn pause(&self) {
-        tokio::time::sleep(self.app.timing.import_pause).await;
+        tokio::time::sleep(self.needs.timing.import_pause).await;
     }
 
     /// Where the first import begins.
     fn beginning(&self) -> Time {
-        let days = i64::from(self.app.settings().import_days);
-        self.app.now().plus(-days * DAY_MS).max(self.kept_since())
+        let days = i64::from(self.needs.settings.borrow().import_days);
+        self.now().plus(-days * DAY_MS).max(self.kept_since())
     }
 
     /// What began before is not taken: retention deletes it. A call is deleted with all its lines, so those of the oldest
     /// hour that is kept may be gone with it.
     fn kept_since(&self) -> Time {
-        match self.app.settings().keep_calls_days {
+        match self.needs.settings.borrow().keep_calls_days {
             0 => Time::from_ms(i64::MIN),
-            days => self.app.now().plus(-i64::from(days) * DAY_MS + 3_600_000),
+            days => self.now().plus(-i64::from(days) * DAY_MS + 3_600_000),
         }
     }
 
     async fn place(&self) -> Result<places::Place, LedgerError> {
         let name = self.list.name();
-        self.app
+        self.importer
             .ledger
             .read(move |connection| places::place(connection, name))
             .await

@@ -9,16 +9,19 @@ mod round;
 mod silence;
 mod watch;
 
-use crate::state::App;
-use crate::tables::LedgerError;
+use crate::company::Company;
+use crate::failed::Failed;
+use crate::ledger::{Ledger, SettingsNow};
+use crate::pbx::{Callback, Pbx};
+use crate::timing::Timing;
 use crate::words;
 use perezvon_core::Time;
-use perezvon_pbx::rest::PortalError;
 use serde::Serialize;
 use std::collections::HashMap;
-use std::sync::PoisonError;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
+use tokio_util::sync::CancellationToken;
 
 /// Longest sleep: what nobody told of must be noticed soon.
 const LOOK: Duration = Duration::from_secs(30);
@@ -81,27 +84,59 @@ impl Default for KeeperState {
 
 /// What others ask of the keeper.
 #[derive(Debug, Default)]
-pub(crate) struct Asked {
+struct Asked {
     /// Ask the PBX whether the subscriptions exist, without regard to when that was last done.
     look: bool,
     /// Make all subscriptions anew, and say how it went.
     renew: Vec<oneshot::Sender<Option<Failure>>>,
 }
 
-/// Has the keeper look at once, and ask the PBX.
-pub(crate) fn ask_to_look(app: &App) {
-    app.keeper_asked.lock().unwrap_or_else(PoisonError::into_inner).look = true;
-    app.wake_keeper.notify_one();
+/// What others know of the keeper and ask of it. Cheap to clone.
+#[derive(Clone, Default)]
+pub(crate) struct Keeper {
+    told: Arc<Mutex<KeeperState>>,
+    asked: Arc<Mutex<Asked>>,
+    wake: Arc<Notify>,
 }
 
-/// Has all subscriptions made anew. Gives what went wrong, when the keeper has tried.
-pub(crate) fn ask_to_renew(app: &App) -> oneshot::Receiver<Option<Failure>> {
-    let (reply, answer) = oneshot::channel();
-    let mut asked = app.keeper_asked.lock().unwrap_or_else(PoisonError::into_inner);
-    asked.renew.push(reply);
-    drop(asked);
-    app.wake_keeper.notify_one();
-    answer
+impl Keeper {
+    /// What it does at the moment.
+    pub(crate) fn state(&self) -> KeeperState {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notified where there is a reason to look at the subscriptions.
+    pub(crate) fn waker(&self) -> Arc<Notify> {
+        self.wake.clone()
+    }
+
+    /// Has it look at once, and ask the PBX.
+    fn look(&self) {
+        self.asked().look = true;
+        self.wake.notify_one();
+    }
+
+    /// Has all subscriptions made anew. Gives what went wrong, when the keeper has tried.
+    pub(crate) fn renew(&self) -> oneshot::Receiver<Option<Failure>> {
+        let (reply, answer) = oneshot::channel();
+        self.asked().renew.push(reply);
+        self.wake.notify_one();
+        answer
+    }
+
+    fn asked(&self) -> std::sync::MutexGuard<'_, Asked> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the keeper works with.
+pub(crate) struct Needs {
+    pub(crate) ledger: Ledger,
+    pub(crate) pbx: Pbx,
+    pub(crate) callback: Callback,
+    pub(crate) settings: SettingsNow,
+    pub(crate) company: Company,
+    pub(crate) timing: Timing,
 }
 
 /// What a round came to.
@@ -116,44 +151,10 @@ struct Done {
     any: bool,
 }
 
-/// Why a round did not succeed.
-enum Trouble {
-    Portal(PortalError),
-    Ledger(LedgerError),
-}
-
-impl From<PortalError> for Trouble {
-    fn from(error: PortalError) -> Self {
-        Self::Portal(error)
-    }
-}
-
-impl From<LedgerError> for Trouble {
-    fn from(error: LedgerError) -> Self {
-        Self::Ledger(error)
-    }
-}
-
-impl From<crate::company::RefreshError> for Trouble {
-    fn from(error: crate::company::RefreshError) -> Self {
-        match error {
-            crate::company::RefreshError::Portal(error) => Self::Portal(error),
-            crate::company::RefreshError::Ledger(error) => Self::Ledger(error),
-        }
-    }
-}
-
-impl Trouble {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Portal(error) => error.code(),
-            Self::Ledger(_) => "ledger",
-        }
-    }
-}
-
-struct Keeper {
-    app: App,
+/// The keeper at work.
+struct Work {
+    needs: Needs,
+    keeper: Keeper,
     failures: u32,
     group_refused: bool,
     failure: Option<Failure>,
@@ -170,17 +171,20 @@ struct Keeper {
     silence: silence::Silence,
 }
 
-/// Works until the relay ends.
-pub(crate) async fn run(app: App) {
+/// Works until `stop`.
+pub(crate) async fn run(keeper: Keeper, needs: Needs, stop: CancellationToken) {
+    let timing = needs.timing.clone();
     tokio::select! {
-        () = keep(app.clone()) => {}
-        () = watch::run(&app) => {}
+        () = keep(keeper.clone(), needs, stop) => {}
+        () = watch::run(&keeper, &timing) => {}
     }
 }
 
-async fn keep(app: App) {
-    let mut keeper = Keeper {
-        app: app.clone(),
+async fn keep(keeper: Keeper, needs: Needs, stop: CancellationToken) {
+    let mut token = needs.pbx.changes();
+    let mut work = Work {
+        needs,
+        keeper: keeper.clone(),
         failures: 0,
         group_refused: false,
         failure: None,
@@ -192,43 +196,44 @@ async fn keep(app: App) {
         silence: silence::Silence::default(),
     };
     loop {
-        let woken = app.wake_keeper.notified();
-        let asked = std::mem::take(&mut *app.keeper_asked.lock().unwrap_or_else(PoisonError::into_inner));
+        let woken = keeper.wake.notified();
+        let asked = std::mem::take(&mut *keeper.asked());
         if asked.look {
-            keeper.verified = None;
+            work.verified = None;
             // What failed before the sleep or in the other network may succeed now.
-            keeper.failures = 0;
+            work.failures = 0;
         }
         if !asked.renew.is_empty() {
-            keeper.renew_before = Some(Instant::now());
+            work.renew_before = Some(Instant::now());
             // Perhaps the PBX takes it today.
-            keeper.group_refused = false;
-            keeper.ended_soon.clear();
+            work.group_refused = false;
+            work.ended_soon.clear();
         }
         let wait = tokio::select! {
-            wait = keeper.round() => wait,
-            () = app.stop.cancelled() => return,
+            wait = work.round() => wait,
+            () = stop.cancelled() => return,
         };
         for reply in asked.renew {
             // Nobody waits any more when the caller was cancelled.
-            let _ = reply.send(keeper.failure.clone());
+            let _ = reply.send(work.failure.clone());
         }
         tokio::select! {
             () = woken => {}
+            _ = token.changed() => {}
             () = tokio::time::sleep(wait.min(LOOK)) => {}
-            () = app.stop.cancelled() => return,
+            () = stop.cancelled() => return,
         }
     }
 }
 
-impl Keeper {
+impl Work {
     /// One look at everything; gives how long to wait for the next.
     async fn round(&mut self) -> Duration {
-        let Some(portal) = self.app.portal_for("keeper") else {
+        let Some(portal) = self.needs.pbx.portal("keeper") else {
             self.fail("no_token", None);
             return self.tell("no_token", LOOK, None);
         };
-        let Some(url) = self.app.callback_url() else {
+        let Some(url) = self.needs.callback.url() else {
             self.fail("no_public_url", None);
             return self.tell("no_public_url", LOOK, None);
         };
@@ -251,17 +256,17 @@ impl Keeper {
                 };
                 self.tell(state, next, done.renewal)
             }
-            Err(trouble) => {
+            Err(failed) => {
                 let wait = self.backoff();
                 tracing::warn!(
-                    code = trouble.code(),
+                    code = failed.code(),
                     wait_ms = wait.as_millis() as u64,
                     "subscriptions are not in order"
                 );
-                if let Trouble::Ledger(error) = &trouble {
+                if let Failed::Ledger(error) = &failed {
                     tracing::error!(%error, "the keeper cannot use the ledger");
                 }
-                self.fail(trouble.code(), None);
+                self.fail(failed.code(), None);
                 self.tell("failing", wait, None)
             }
         }
@@ -273,7 +278,7 @@ impl Keeper {
             .failure
             .take()
             .filter(|known| known.code == code)
-            .map_or_else(|| self.app.now(), |known| known.since);
+            .map_or_else(|| self.now(), |known| known.since);
         self.failure = Some(Failure {
             code,
             message: words.ru,
@@ -286,7 +291,7 @@ impl Keeper {
     }
 
     fn tell(&self, state: &'static str, next: Duration, renewal: Option<Duration>) -> Duration {
-        let after = |wait: Duration| self.app.now().plus(wait.as_millis() as i64);
+        let after = |wait: Duration| self.now().plus(wait.as_millis() as i64);
         let told = KeeperState {
             state,
             error: self.failure.as_ref().map(|failure| failure.code),
@@ -295,8 +300,12 @@ impl Keeper {
             next_at: Some(after(next)),
             next_renewal_at: renewal.map(after),
         };
-        *self.app.keeper.lock().unwrap_or_else(PoisonError::into_inner) = told;
+        *self.keeper.told.lock().unwrap_or_else(PoisonError::into_inner) = told;
         next
+    }
+
+    fn now(&self) -> Time {
+        self.needs.timing.clock.now()
     }
 
     /// Doubles with each failure up to the cap; a quarter of it is chance, so that many relays do not come at once.
@@ -307,7 +316,7 @@ impl Keeper {
     }
 
     fn grown(&self, times: u32) -> Duration {
-        let timing = &self.app.timing;
+        let timing = &self.needs.timing;
         timing
             .keeper_backoff
             .saturating_mul(1 << times.min(16))

@@ -71,3 +71,26 @@ pub(crate) fn random_key() -> String {
 pub(crate) fn hash(key: &str) -> [u8; 32] {
     Sha256::digest(key.as_bytes()).into()
 }
+
+/// The key that the program around the relay uses, the desktop app or the command line: an admin's, made anew at each
+/// start of the process and kept in memory.
+pub(crate) struct LocalKey {
+    secret: Secret,
+    hash: [u8; 32],
+}
+
+impl LocalKey {
+    pub(crate) fn new(secret: Secret) -> Self {
+        let hash = hash(secret.reveal());
+        Self { secret, hash }
+    }
+
+    /// Whether it is the key with this hash; compares in constant time.
+    pub(crate) fn is(&self, hash: &[u8; 32]) -> bool {
+        self.hash.ct_eq(hash).into()
+    }
+
+    pub(crate) fn secret(&self) -> &Secret {
+        &self.secret
+    }
+}

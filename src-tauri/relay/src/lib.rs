@@ -20,39 +20,52 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used))]
 
 // From the top floor to the lowest: a file imports only what lies below it (ARCHITECTURE.md).
-mod account;
 pub mod cli;
-mod config;
 mod relay;
-mod state;
+mod scrape;
 
-mod check;
+mod accounts;
+
+mod account;
+
+mod config;
+
 mod front;
+
 mod http;
 
-mod company;
+mod check;
+
 mod importer;
-mod keeper;
 mod retention;
 
+mod keeper;
+
+mod company;
+
 mod feed;
+mod pbx;
 mod people;
 
 mod ledger;
 
-mod roster;
 mod told;
+
+mod failed;
+mod roster;
 
 mod tables;
 
 mod clock;
 mod keys;
+mod listening;
 mod metrics;
 mod private;
 mod probes;
 mod rate;
 mod routes;
 mod timing;
+mod tls;
 mod token_file;
 mod words;
 

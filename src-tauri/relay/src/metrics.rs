@@ -1,8 +1,5 @@
-//! What is counted while an account runs; [`scrape`] tells it to Prometheus. On an event's way only a few atomic numbers
+//! What is counted while an account runs; [`crate::scrape`] tells it to Prometheus. On an event's way only a few atomic numbers
 //! change; nothing here has a number, a name or a key in it.
-
-mod listener;
-pub(crate) mod scrape;
 
 use perezvon_pbx::rest::Exchange;
 use prometheus_client::metrics::histogram::Histogram;
@@ -48,23 +45,23 @@ pub(crate) struct Metrics {
     pub(crate) unreadable: AtomicU64,
     /// Events that were there already.
     pub(crate) duplicate: AtomicU64,
-    refused: Mutex<BTreeMap<&'static str, u64>>,
+    pub(crate) refused: Mutex<BTreeMap<&'static str, u64>>,
     /// Jobs on their way to the writer.
     pub(crate) waiting: AtomicI64,
     /// Jobs in one transaction.
-    batch: Histogram,
+    pub(crate) batch: Histogram,
     /// How long one transaction took to become durable, seconds.
-    commit: Histogram,
+    pub(crate) commit: Histogram,
     /// Transactions that could not be stored.
     pub(crate) failures: AtomicU64,
-    exchanges: Mutex<BTreeMap<ExchangeKind, Histogram>>,
+    pub(crate) exchanges: Mutex<BTreeMap<ExchangeKind, Histogram>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct ExchangeKind {
-    method: String,
-    group: String,
-    status: &'static str,
+pub(crate) struct ExchangeKind {
+    pub(crate) method: String,
+    pub(crate) group: String,
+    pub(crate) status: &'static str,
 }
 
 impl Default for Metrics {

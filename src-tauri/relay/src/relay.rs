@@ -1,11 +1,12 @@
 //! One account behind a listener of its own: the relay inside the app, and in the tests.
 
 use crate::account::StartError;
+use crate::accounts::Accounts;
 use crate::config::Options;
-use crate::front::{Front, FrontOptions};
+use crate::front::FrontOptions;
+use crate::http::Parts;
 use crate::keys::Secret;
 use crate::ledger::entry::SettingsChanged;
-use crate::state::App;
 use crate::tables::LedgerError;
 use crate::tables::audit::Who;
 use crate::tables::settings::Settings;
@@ -16,7 +17,7 @@ use url::Url;
 /// A running relay. Every task of it ends with it: dropped without [`Relay::shutdown`] they are aborted, and the ledger
 /// is as after a power cut, which it survives.
 pub struct Relay {
-    front: Front,
+    accounts: Accounts,
     local_key: Secret,
     callback_secret: Secret,
 }
@@ -35,18 +36,19 @@ impl Relay {
     /// # Errors
     /// See [`StartError`]; nothing runs then.
     pub async fn start(options: Options, listener: TcpListener) -> Result<Self, StartError> {
-        let front = Front::start(vec![options], FrontOptions::default(), listener).await?;
-        let (app, local_key) = front.first().expect("the only account has started");
+        let accounts = Accounts::start(vec![options], FrontOptions::default(), listener).await?;
+        let running = accounts.running();
+        let parts = running.first().expect("the only account has started");
         Ok(Self {
-            front,
-            local_key,
-            callback_secret: app.secret.clone(),
+            local_key: parts.local_key.secret().clone(),
+            callback_secret: parts.callback.secret().clone(),
+            accounts,
         })
     }
 
     /// Where it listens.
     pub fn addr(&self) -> SocketAddr {
-        self.front.addr()
+        self.accounts.listening().addr
     }
 
     /// An admin key for the embedding program: made at each start, only in memory.
@@ -68,23 +70,32 @@ impl Relay {
     pub async fn set_public_url(&self, url: Option<Url>) -> Result<(), LedgerError> {
         let values = [("publicUrl".to_owned(), serde_json::json!(url))].into_iter().collect();
         let who = Who::console();
-        let app = self.app().ok_or(LedgerError::Busy)?;
-        app.ledger.put(SettingsChanged { values, who }).await.map(drop)
+        let parts = self.parts().ok_or(LedgerError::Busy)?;
+        parts.ledger.put(SettingsChanged { values, who }).await.map(drop)
     }
 
     /// The settings in force; the defaults while the account is being started anew.
     pub fn settings(&self) -> Settings {
-        self.app().map(|app| app.settings()).unwrap_or_default()
+        let parts = self.parts();
+        parts
+            .map(|parts| Settings::clone(&parts.settings.borrow()))
+            .unwrap_or_default()
     }
 
     /// None while the account is being started anew.
-    fn app(&self) -> Option<App> {
-        self.front.first().map(|(app, _)| app)
+    fn parts(&self) -> Option<Parts> {
+        self.accounts.running().pop()
+    }
+
+    /// Waits until the account has failed so often, each time soon after its start, that it is not started anew any
+    /// more: says what ended. Whoever embeds the relay says so and starts another one.
+    pub fn gave_up(&self) -> impl Future<Output = String> + Send + use<> {
+        self.accounts.gave_up()
     }
 
     /// Ends: takes no more, answers what is in flight, closes the feeds, moves the WAL into the database.
     /// Subscriptions stay: the next start goes on with them.
     pub async fn shutdown(self) {
-        self.front.shutdown().await;
+        self.accounts.shutdown().await;
     }
 }

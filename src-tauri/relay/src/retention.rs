@@ -1,13 +1,17 @@
 //! What is old is forgotten: once after the start and then daily, in small steps between which the writer stores what
 //! waits. Freed pages of the database are used again by what comes; the file does not shrink.
 
+use crate::clock::Clock;
 use crate::ledger::entry::{CallsForgotten, EventsForgotten, Noted, RequestsForgotten};
-use crate::state::App;
+use crate::ledger::{Ledger, SettingsNow};
 use crate::tables::LedgerError;
 use crate::tables::audit::{What, Who};
 use crate::tables::retention::{self, Old};
+use crate::tables::settings::Settings;
+use perezvon_core::Time;
 use serde_json::json;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// Between two runs.
 const DAY: Duration = Duration::from_hours(24);
@@ -15,41 +19,40 @@ const DAY: Duration = Duration::from_hours(24);
 const BREATH: Duration = Duration::from_millis(20);
 const DAY_MS: i64 = 86_400_000;
 
-/// Runs until the relay ends.
-pub(crate) async fn run(app: App) {
+/// Runs until `stop`.
+pub(crate) async fn run(ledger: Ledger, settings: SettingsNow, clock: Clock, stop: CancellationToken) {
     loop {
         let pass = async {
-            if let Err(error) = once(&app).await {
+            let settings = settings.borrow().clone();
+            if let Err(error) = once(&ledger, &settings, clock.now()).await {
                 tracing::warn!(%error, "what is old could not be forgotten; it is tried again tomorrow");
             }
             tokio::time::sleep(DAY).await;
         };
         tokio::select! {
             () = pass => {}
-            () = app.stop.cancelled() => return,
+            () = stop.cancelled() => return,
         }
     }
 }
 
-async fn once(app: &App) -> Result<(), LedgerError> {
-    let settings = app.settings();
-    let now = app.now();
+async fn once(ledger: &Ledger, settings: &Settings, now: Time) -> Result<(), LedgerError> {
     let before = |days: u32| now.plus(-DAY_MS * i64::from(days)).ms();
-    let mut events = events(app, Old::Before(before(settings.keep_events_days))).await?;
+    let mut events = events(ledger, Old::Before(before(settings.keep_events_days))).await?;
     let most = i64::from(settings.keep_events_mb) * 1024 * 1024;
-    if let Some(cut) = cut(app, most).await? {
-        events += self::events(app, Old::UpTo(cut)).await?;
+    if let Some(cut) = cut(ledger, most).await? {
+        events += self::events(ledger, Old::UpTo(cut)).await?;
     }
     let cut = before(settings.keep_requests_days);
     let mut requests = 0;
-    while let step @ 1.. = app.ledger.put(RequestsForgotten { before: cut }).await? {
+    while let step @ 1.. = ledger.put(RequestsForgotten { before: cut }).await? {
         requests += step;
         tokio::time::sleep(BREATH).await;
     }
     let mut calls = 0;
     if settings.keep_calls_days > 0 {
         let cut = before(settings.keep_calls_days);
-        while let step @ 1.. = app.ledger.put(CallsForgotten { before: cut }).await? {
+        while let step @ 1.. = ledger.put(CallsForgotten { before: cut }).await? {
             calls += step;
             tokio::time::sleep(BREATH).await;
         }
@@ -64,15 +67,15 @@ async fn once(app: &App) -> Result<(), LedgerError> {
         subject: None,
         detail: Some(json!({ "events": events, "requests": requests, "calls": calls })),
     };
-    app.ledger.put(ran).await
+    ledger.put(ran).await
 }
 
 /// Forgets events; says how many.
-async fn events(app: &App, old: Old) -> Result<usize, LedgerError> {
+async fn events(ledger: &Ledger, old: Old) -> Result<usize, LedgerError> {
     let mut forgotten = 0;
     let mut after = None;
     loop {
-        let step = app.ledger.put(EventsForgotten { old, after }).await?;
+        let step = ledger.put(EventsForgotten { old, after }).await?;
         forgotten += step.forgotten;
         if step.last.is_none() {
             return Ok(forgotten);
@@ -83,14 +86,13 @@ async fn events(app: &App, old: Old) -> Result<usize, LedgerError> {
 }
 
 /// The newest event that is too much: the texts after it take `most` bytes.
-async fn cut(app: &App, most: i64) -> Result<Option<i64>, LedgerError> {
-    if !app.ledger.read(move |c| Ok(retention::may_exceed(c, most)?)).await? {
+async fn cut(ledger: &Ledger, most: i64) -> Result<Option<i64>, LedgerError> {
+    if !ledger.read(move |c| Ok(retention::may_exceed(c, most)?)).await? {
         return Ok(None);
     }
     let (mut left, mut before) = (most, i64::MAX);
     loop {
-        let looked = app
-            .ledger
+        let looked = ledger
             .read(move |connection| Ok(retention::weigh(connection, before, left)?))
             .await?;
         if looked.cut.is_some() || looked.last.is_none() {

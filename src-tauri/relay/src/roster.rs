@@ -73,6 +73,11 @@ impl Roster {
         self.by_login.get(plain_login(id)).map(String::as_str)
     }
 
+    /// The canonical id where it is known, else what was written.
+    pub(crate) fn canonical(&self, id: &str) -> String {
+        self.abonent(id).unwrap_or(id).to_owned()
+    }
+
     /// The abonent whose own or short number it is, by its key.
     pub(crate) fn of_number(&self, key: &str) -> Option<&str> {
         self.by_number.get(key).map(String::as_str)

@@ -1,7 +1,7 @@
 //! The certificate of the relay's own listener.
 
 use super::{Finding, Scene};
-use crate::front::TlsState;
+use crate::tls::TlsState;
 use perezvon_core::Time;
 
 /// With less than so much time left somebody should know: authorities' programs renew a month before, milliseconds.
@@ -9,9 +9,9 @@ const SOON: i64 = 14 * DAY;
 const DAY: i64 = 86_400_000;
 
 pub(super) fn certificate(scene: &Scene) -> Finding {
-    match &scene.app {
+    match &scene.running {
         None => Finding::skipped("certificate", "relay_off"),
-        Some(app) => match app.tls.get() {
+        Some(running) => match &running.listening.tls {
             None => Finding::skipped("certificate", "tls_off"),
             Some(tls) => of(&tls.state(), scene.clock.now()),
         },

@@ -1,6 +1,7 @@
 //! The relay itself: its ledger, its disk, its feed.
 
 use super::{Finding, Scene};
+use crate::importer::Mode;
 use crate::tables::{self, LedgerError};
 use crate::words;
 use reqwest::{StatusCode, header};
@@ -14,7 +15,7 @@ const FULL: u64 = 100 * 1024 * 1024;
 const LARGE_WAL: u64 = 512 * 1024 * 1024;
 
 pub(super) fn relay(scene: &Scene) -> Finding {
-    match &scene.app {
+    match &scene.running {
         Some(_) => Finding::well("relay", "Сервер приёма событий работает", "The relay is running"),
         None => Finding::failed("relay", "relay_off"),
     }
@@ -64,19 +65,17 @@ fn space(free: u64, wal: u64) -> Finding {
 /// Whether statistics and recordings are read, and whether calls are known by them alone.
 pub(super) async fn import(scene: &Scene) -> Finding {
     const ID: &str = "import";
-    let Some(app) = &scene.app else {
+    let Some(running) = &scene.running else {
         return Finding::skipped(ID, "relay_off");
     };
     if scene.portal.is_none() {
         return Finding::skipped(ID, "no_token");
     }
-    let health = crate::importer::health(app).await;
-    let error = ["statistics", "records"]
-        .into_iter()
-        .find_map(|list| health[list]["error"].as_str());
-    match (error, health["mode"].as_str()) {
+    let health = running.importer.health().await;
+    let error = health.statistics.error.or(health.records.error);
+    match (error, health.mode) {
         (Some(code), _) => Finding::warning(ID, "import_failing").with(words::of(code).ru, words::of(code).en),
-        (None, Some("polling")) => Finding::warning(ID, "polling"),
+        (None, Mode::Polling) => Finding::warning(ID, "polling"),
         (None, _) => Finding::well(
             ID,
             "Статистика и записи загружаются",
@@ -88,12 +87,10 @@ pub(super) async fn import(scene: &Scene) -> Finding {
 /// Opens a feed at the relay's own listener, as a desk would, up to the newest version in the answer's head.
 pub(super) async fn feed(scene: &Scene) -> Finding {
     const ID: &str = "feed";
-    let Some(app) = &scene.app else {
+    let Some(running) = &scene.running else {
         return Finding::skipped(ID, "relay_off");
     };
-    let Some(url) = app.own_url() else {
-        return Finding::skipped(ID, "relay_off");
-    };
+    let url = running.listening.own_url();
     let opened = async {
         let client = reqwest::Client::builder()
             .no_proxy()
@@ -104,7 +101,7 @@ pub(super) async fn feed(scene: &Scene) -> Finding {
             .build()?;
         let ask = client
             .get(format!("{url}/v1/feed?after={}", i64::MAX))
-            .bearer_auth(app.own_key.reveal())
+            .bearer_auth(running.key.reveal())
             .header(header::CONNECTION, "upgrade")
             .header(header::UPGRADE, "websocket")
             .header(header::SEC_WEBSOCKET_VERSION, "13")

@@ -69,14 +69,14 @@ pub(super) async fn callback(scene: &Scene) -> Finding {
     let Some(probe) = beside(url, &format!("probe/{word}")) else {
         return Finding::failed(ID, "callback_wrong");
     };
-    if let Some(app) = &scene.app {
-        app.probes.expect(&word);
+    if let Some(running) = &scene.running {
+        running.probes.expect(&word);
     }
     let answer = match client(url) {
         Ok(client) => client.get(probe).send().await,
         Err(error) => Err(error),
     };
-    let has_arrived = scene.app.as_ref().map(|app| app.probes.take(&word));
+    let has_arrived = scene.running.as_ref().map(|running| running.probes.take(&word));
     let proven = scene.reached_at.filter(|at| scene.clock.now().ms() - at.ms() < FRESH);
     match answer {
         Ok(answer) if answer.status().is_success() && has_arrived != Some(false) => match proven {
@@ -170,7 +170,7 @@ pub(super) async fn own_event(scene: &Scene) -> Finding {
     let Some(url) = &scene.callback else {
         return Finding::skipped(ID, "no_public_url");
     };
-    let Some(app) = &scene.app else {
+    let Some(running) = &scene.running else {
         return Finding::skipped(ID, "relay_off");
     };
     let id = format!("probe-{}", ulid::Ulid::new());
@@ -198,7 +198,11 @@ pub(super) async fn own_event(scene: &Scene) -> Finding {
             let status = answer.status().as_u16();
             Finding::failed(ID, "callback_wrong").with(format!("HTTP {status}"), format!("HTTP {status}"))
         }
-        Ok(_) => match app.ledger.read(move |connection| events::has(connection, &id)).await {
+        Ok(_) => match running
+            .ledger
+            .read(move |connection| events::has(connection, &id))
+            .await
+        {
             Ok(true) => Finding::well(
                 ID,
                 "Пробное событие прошло весь путь и записано",

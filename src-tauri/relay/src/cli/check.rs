@@ -1,5 +1,6 @@
 //! `check`: the running relay's own findings, or those that can be made without one.
 
+use super::say::say;
 use super::{Check, File, all_options};
 use crate::check::{self, RECENT_MS, Scene};
 use crate::clock::Clock;
@@ -29,7 +30,7 @@ pub(super) async fn check(wanted: &Check) -> anyhow::Result<ExitCode> {
         told["checks"].as_array().cloned().unwrap_or_default()
     } else {
         if running {
-            super::commands::say("the relay of this data directory runs inside another program: it cannot be asked");
+            say("the relay of this data directory runs inside another program: it cannot be asked");
         }
         let findings = Box::pin(check::run(&scene(wanted, dir)?)).await;
         findings.iter().map(serde_json::to_value).collect::<Result<_, _>>()?
@@ -70,7 +71,7 @@ fn scene(wanted: &Check, dir: PathBuf) -> anyhow::Result<Scene> {
         write: Ok(()),
         data_dir: dir,
         clock: Clock::system(),
-        app: None,
+        running: None,
     };
     scene.write = read(&mut scene, options.public_url);
     Ok(scene)

@@ -1,16 +1,18 @@
 //! What each command does.
 
+use super::say::say;
 use super::{
     Cli, Command, DataDir, Events, File, NewJoinCode, Serve, UserCommand, all_options, backup, check, service,
 };
+use crate::accounts::Accounts;
 use crate::clock::Clock;
-use crate::front::{Front, Local};
+use crate::front::Local;
 use crate::http::error::ApiError;
 use crate::keys::hash;
 use crate::ledger::entry::{JoinCodeMade, UserAdded, UserRevoked};
 use crate::ledger::writer::put_offline;
-use crate::metrics::scrape;
 use crate::people::{NewCode, link, new_code, new_user};
+use crate::scrape;
 use crate::tables::audit::Who;
 use crate::tables::events::{self, EventQuery};
 use crate::tables::scan::{Order, Span};
@@ -70,39 +72,14 @@ async fn serve<F: Future<Output = ()>>(
         Some(listen) => Some(bind(listen, "metricsListen").await?),
         None => None,
     };
-    let relay = Front::start(set, front, listener).await?;
+    let relay = Accounts::start(set, front, listener).await?;
     // Whoever reads the next line may end it in order.
     let signal = signal();
-    let scheme = relay.accounts().tls().map_or("http", |_| "https");
-    say(&format!("perezvon-relay serves at {scheme}://{}", relay.addr()));
+    say(&format!("perezvon-relay serves at {}", relay.listening().told()));
     if let Some(metrics) = &metrics {
         say(&format!("metrics at http://{}/metrics", metrics.local_addr()?));
     }
-    for one in relay.accounts().open() {
-        let app = &one.app;
-        // With one account nobody has to know its name.
-        let of = if relay.accounts().is_one() {
-            String::new()
-        } else {
-            format!(" [account {}]", app.account)
-        };
-        if app.portal().is_none() {
-            say(&format!(
-                "no account token: set PEREZVON_PBX_TOKEN_FILE, or PUT /v1/settings/token with an admin key{of}"
-            ));
-        }
-        if app.callback_url().is_none() {
-            say(&format!(
-                "no public address: set PEREZVON_PUBLIC_URL, or `publicUrl` in the settings; until then no events can \
-                 come{of}"
-            ));
-        }
-    }
-    for name in relay.accounts().closed() {
-        say(&format!(
-            "the account {name} does not run, see the log; it is tried again"
-        ));
-    }
+    say_what_is_missing(&relay);
     let scraped = async {
         if let Some(listener) = metrics {
             scrape::serve(listener, relay.watch()).await;
@@ -122,6 +99,34 @@ async fn serve<F: Future<Output = ()>>(
     gave_up.map_or(Ok(()), |why| bail!("the relay gives up: {why}"))
 }
 
+fn say_what_is_missing(relay: &Accounts) {
+    let running = relay.running();
+    for name in relay.names() {
+        // With one account nobody has to know its name.
+        let of = match relay.names() {
+            [_] => String::new(),
+            _ => format!(" [account {name}]"),
+        };
+        let Some(one) = running.iter().find(|one| *one.account == **name) else {
+            say(&format!(
+                "the account {name} does not run, see the log; it is tried again"
+            ));
+            continue;
+        };
+        if !one.pbx.has_token() {
+            say(&format!(
+                "no account token: set PEREZVON_PBX_TOKEN_FILE, or PUT /v1/settings/token with an admin key{of}"
+            ));
+        }
+        if one.callback.url().is_none() {
+            say(&format!(
+                "no public address: set PEREZVON_PUBLIC_URL, or `publicUrl` in the settings; until then no events can \
+                 come{of}"
+            ));
+        }
+    }
+}
+
 async fn bind(listen: SocketAddr, what: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(listen).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => {
@@ -131,11 +136,6 @@ async fn bind(listen: SocketAddr, what: &str) -> anyhow::Result<TcpListener> {
         }
         _ => anyhow::Error::new(error).context(format!("cannot listen at {listen}")),
     })
-}
-
-/// For the person who started the program; standard output is for results.
-pub(super) fn say(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 async fn user(command: UserCommand) -> anyhow::Result<()> {

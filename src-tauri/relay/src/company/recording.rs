@@ -1,12 +1,17 @@
 //! Whether abonents' calls are recorded (reference 1.3): read in the background, and switched.
 
-use crate::ledger::entry::{RecordingModeRead, RecordingModeSwitched};
-use crate::state::App;
+use super::Company;
+use crate::clock::Clock;
+use crate::failed::Failed;
+use crate::ledger::Ledger;
+use crate::ledger::entry::{RecordingModeRead, RecordingModeSwitched, RecordingModesOutdated};
+use crate::pbx::Pbx;
 use crate::tables::LedgerError;
 use crate::tables::abonents::{self, Recording};
 use crate::tables::audit::Who;
 use perezvon_pbx::rest::{Portal, PortalError};
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// What is older is read anew, milliseconds.
 const FRESH: i64 = 24 * 60 * 60 * 1000;
@@ -15,83 +20,84 @@ const LOOK: Duration = Duration::from_hours(1);
 /// The pause after the PBX failed.
 const RETRY: Duration = Duration::from_mins(10);
 
-/// Why the recording was not switched.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum SwitchError {
-    #[error(transparent)]
-    Portal(#[from] PortalError),
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-}
+impl Company {
+    /// Switches an abonent's recording at the PBX, reads it again, and stores what the PBX says, with a line in the audit.
+    pub(crate) async fn switch_recording(
+        &self,
+        portal: &Portal,
+        abonent: String,
+        on: bool,
+        who: Who,
+    ) -> Result<Recording, Failed> {
+        let asked = if on {
+            portal.recording_on(&abonent).await
+        } else {
+            portal.recording_off(&abonent).await
+        };
+        // Lost on the way back is not refused: what became of it is read below.
+        let lost = |error: &PortalError| {
+            matches!(
+                error,
+                PortalError::Timeout
+                    | PortalError::Unavailable { .. }
+                    | PortalError::OutcomeUnknown { .. }
+                    | PortalError::Unreachable {
+                        reach: perezvon_pbx::rest::Reach::Broken
+                    }
+            )
+        };
+        let lost = match asked {
+            Ok(()) => None,
+            Err(error) if lost(&error) => Some(error),
+            Err(error) => return Err(error.into()),
+        };
+        let found = portal.recording(&abonent).await.map(Recording::from);
+        let stored = found.as_ref().ok().copied();
+        let switched = RecordingModeSwitched {
+            abonent,
+            asked: Recording::from(on),
+            found: stored,
+            who,
+        };
+        self.ledger.put(switched).await?;
+        match (lost, found) {
+            (Some(error), Ok(found)) if found != Recording::from(on) => Err(error.into()),
+            (_, found) => Ok(found?),
+        }
+    }
 
-/// Switches an abonent's recording at the PBX, reads it again, and stores what the PBX says, with a line in the audit.
-pub(crate) async fn switch(
-    app: &App,
-    portal: &Portal,
-    abonent: String,
-    on: bool,
-    who: Who,
-) -> Result<Recording, SwitchError> {
-    let asked = if on {
-        portal.recording_on(&abonent).await
-    } else {
-        portal.recording_off(&abonent).await
-    };
-    // Lost on the way back is not refused: what became of it is read below.
-    let lost = |error: &PortalError| {
-        matches!(
-            error,
-            PortalError::Timeout
-                | PortalError::Unavailable { .. }
-                | PortalError::OutcomeUnknown { .. }
-                | PortalError::Unreachable {
-                    reach: perezvon_pbx::rest::Reach::Broken
-                }
-        )
-    };
-    let lost = match asked {
-        Ok(()) => None,
-        Err(error) if lost(&error) => Some(error),
-        Err(error) => return Err(error.into()),
-    };
-    let found = portal.recording(&abonent).await.map(Recording::from);
-    let stored = found.as_ref().ok().copied();
-    let switched = RecordingModeSwitched {
-        abonent,
-        asked: Recording::from(on),
-        found: stored,
-        who,
-    };
-    app.ledger.put(switched).await?;
-    match (lost, found) {
-        (Some(error), Ok(found)) if found != Recording::from(on) => Err(error.into()),
-        (_, found) => Ok(found?),
+    /// Has everybody's recording read anew, in the background.
+    pub(crate) async fn read_recording_anew(&self) -> Result<(), LedgerError> {
+        self.ledger.put(RecordingModesOutdated).await?;
+        self.look_at_recording.notify_one();
+        Ok(())
     }
 }
 
-/// Reads what is not known or a day old, one abonent after the other, until the relay ends.
-pub(crate) async fn watch(app: App) {
+/// Reads what is not known or a day old, one abonent after the other, until `stop`.
+pub(crate) async fn watch(company: Company, pbx: Pbx, clock: Clock, stop: CancellationToken) {
+    let mut token = pbx.changes();
     loop {
-        let woken = app.wake_recording.notified();
+        let woken = company.look_at_recording.notified();
         let wait = tokio::select! {
-            wait = read_stale(&app) => wait,
-            () = app.stop.cancelled() => return,
+            wait = read_stale(&company.ledger, &pbx, &clock) => wait,
+            () = stop.cancelled() => return,
         };
         tokio::select! {
             () = woken => {}
+            _ = token.changed() => {}
             () = tokio::time::sleep(wait) => {}
-            () = app.stop.cancelled() => return,
+            () = stop.cancelled() => return,
         }
     }
 }
 
-async fn read_stale(app: &App) -> Duration {
-    let Some(portal) = app.portal_for("recording") else {
+async fn read_stale(ledger: &Ledger, pbx: &Pbx, clock: &Clock) -> Duration {
+    let Some(portal) = pbx.portal("recording") else {
         return LOOK;
     };
-    let now = app.now();
-    let stale = app
-        .ledger
+    let now = clock.now();
+    let stale = ledger
         .read(move |connection| abonents::recording_stale(connection, now, FRESH))
         .await;
     let stale = match stale {
@@ -116,7 +122,7 @@ async fn read_stale(app: &App) -> Duration {
             found,
             read_at,
         };
-        let stored = app.ledger.put(read).await;
+        let stored = ledger.put(read).await;
         if let Err(error) = stored {
             tracing::warn!(%error, "whose recording is on could not be stored");
             return RETRY;

@@ -1,7 +1,7 @@
 //! One reader on a WebSocket: the backlog from the ledger, then live, each message exactly one snapshot.
 
-use super::Seat;
-use crate::state::App;
+use super::{Feed, Seat};
+use crate::ledger::Ledger;
 use crate::tables::{LedgerError, calls, users};
 use crate::told::{Snapshot, View, snapshot};
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
@@ -26,11 +26,11 @@ enum End {
 }
 
 /// Serves one reader until he goes, is too slow, or the relay ends.
-pub(crate) async fn serve(app: App, mut socket: WebSocket, seat: Seat, after: i64, user: Option<String>) {
-    let _open = app.tasks.token();
+pub(crate) async fn serve(feed: Feed, mut socket: WebSocket, seat: Seat, after: i64, user: Option<String>) {
+    let _open = feed.tasks.token();
     let end = tokio::select! {
-        end = feed(&app, &mut socket, seat, after, user) => end,
-        () = app.stop.cancelled() => End::Close(GOING_AWAY, "the relay is ending"),
+        end = follow(&feed, &mut socket, seat, after, user) => end,
+        () = feed.stop.cancelled() => End::Close(GOING_AWAY, "the relay is ending"),
     };
     if let End::Close(code, reason) = end {
         let frame = CloseFrame {
@@ -42,28 +42,28 @@ pub(crate) async fn serve(app: App, mut socket: WebSocket, seat: Seat, after: i6
     }
 }
 
-async fn feed(app: &App, socket: &mut WebSocket, mut seat: Seat, mut after: i64, user: Option<String>) -> End {
+async fn follow(feed: &Feed, socket: &mut WebSocket, mut seat: Seat, mut after: i64, user: Option<String>) -> End {
     loop {
-        match backlog(app, socket, &seat.view, &mut after).await {
+        match backlog(feed, socket, &seat.view, &mut after).await {
             Ok(()) => {}
             Err(end) => return end,
         }
         // While the backlog was read the queue may have run over: take a new place and look once more.
         if seat.news.is_closed() {
-            seat = app.hub.join(seat.view.clone(), user.clone());
+            seat = feed.hub.join(seat.view.clone(), user.clone());
             continue;
         }
         break;
     }
-    live(app, socket, &mut seat, after, user).await
+    live(feed, socket, &mut seat, after, user).await
 }
 
-async fn backlog(app: &App, socket: &mut WebSocket, view: &View, after: &mut i64) -> Result<(), End> {
+async fn backlog(feed: &Feed, socket: &mut WebSocket, view: &View, after: &mut i64) -> Result<(), End> {
     let busy = |_| End::Close(TRY_AGAIN, "the ledger is busy");
     // What is newer comes through the queue, once it is on the disk.
-    let until = app.ledger.durable_version().await.map_err(busy)?;
+    let until = feed.ledger.durable_version().await.map_err(busy)?;
     loop {
-        let page = page(app, view, (*after, until), PAGE).await.map_err(busy)?;
+        let page = page(feed, view, (*after, until), PAGE).await.map_err(busy)?;
         let whole = page.len() < PAGE;
         for told in page {
             *after = told.version;
@@ -77,13 +77,13 @@ async fn backlog(app: &App, socket: &mut WebSocket, view: &View, after: &mut i64
 
 /// Snapshots after a version and up to another, oldest change first.
 pub(crate) async fn page(
-    app: &App,
+    feed: &Feed,
     view: &View,
     (after, until): (i64, i64),
     limit: usize,
 ) -> Result<Vec<Snapshot>, LedgerError> {
-    let (view, roster) = (view.clone(), app.roster());
-    app.ledger
+    let (view, roster) = (view.clone(), feed.roster.borrow().clone());
+    feed.ledger
         .read(move |connection| {
             let rows = calls::changes(connection, view.abonent(), (after, until), limit)?;
             Ok(rows.iter().map(|row| snapshot(row, &view, &roster)).collect())
@@ -91,8 +91,8 @@ pub(crate) async fn page(
         .await
 }
 
-async fn live(app: &App, socket: &mut WebSocket, seat: &mut Seat, mut after: i64, user: Option<String>) -> End {
-    let timing = &app.timing;
+async fn live(feed: &Feed, socket: &mut WebSocket, seat: &mut Seat, mut after: i64, user: Option<String>) -> End {
+    let timing = &feed.timing;
     let mut ping = tokio::time::interval_at(Instant::now() + timing.ping, timing.ping);
     let mut heard = Instant::now();
     loop {
@@ -104,7 +104,7 @@ async fn live(app: &App, socket: &mut WebSocket, seat: &mut Seat, mut after: i64
                     after = told.version;
                     send(socket, Message::Text(told.json)).await
                 }
-                None => return lost_place(app, user).await,
+                None => return lost_place(&feed.ledger, user).await,
             },
             message = socket.recv() => match message {
                 None | Some(Err(_) | Ok(Message::Close(_))) => return End::Gone,
@@ -117,7 +117,7 @@ async fn live(app: &App, socket: &mut WebSocket, seat: &mut Seat, mut after: i64
                 if heard.elapsed() >= timing.dead {
                     return End::Gone;
                 }
-                if !may_still_read(app, user.as_deref()).await {
+                if !may_still_read(&feed.ledger, user.as_deref()).await {
                     return End::Close(POLICY, "the key was revoked");
                 }
                 send(socket, Message::Ping(bytes::Bytes::new())).await
@@ -129,8 +129,8 @@ async fn live(app: &App, socket: &mut WebSocket, seat: &mut Seat, mut after: i64
     }
 }
 
-async fn lost_place(app: &App, user: Option<String>) -> End {
-    if may_still_read(app, user.as_deref()).await {
+async fn lost_place(ledger: &Ledger, user: Option<String>) -> End {
+    if may_still_read(ledger, user.as_deref()).await {
         End::Close(TRY_AGAIN, "too slow: come back with your cursor")
     } else {
         End::Close(POLICY, "the key was revoked")
@@ -138,10 +138,10 @@ async fn lost_place(app: &App, user: Option<String>) -> End {
 }
 
 /// Another process may have revoked the key.
-pub(crate) async fn may_still_read(app: &App, user: Option<&str>) -> bool {
+pub(crate) async fn may_still_read(ledger: &Ledger, user: Option<&str>) -> bool {
     let Some(id) = user.map(str::to_owned) else { return true };
     // A ledger that cannot be read at the moment revokes nobody.
-    app.ledger
+    ledger
         .read(move |connection| users::is_active(connection, &id))
         .await
         .unwrap_or(true)

@@ -2,10 +2,11 @@
 
 use super::FrontOptions;
 use super::client::{Client, Network};
-use super::dispatch::Accounts;
+use super::dispatch::Directory;
 use super::limits::{Gauge, Limits, Seat, Seats};
 use super::paced::{Paced, Timed};
 use crate::http::error::ApiError;
+use crate::tls::Tls;
 use axum::body::Body;
 use axum::http::Request;
 use hyper::body::Incoming;
@@ -32,7 +33,9 @@ const REFUSALS: usize = 64;
 const REFUSAL: Duration = Duration::from_secs(2);
 /// What every connection needs.
 struct Shared {
-    accounts: Arc<Accounts>,
+    directory: Arc<Directory>,
+    /// How connections are secured; none: they are not.
+    tls: Option<Arc<Tls>>,
     gauge: Gauge,
     limits: Limits,
     trusted: Vec<Network>,
@@ -42,7 +45,8 @@ struct Shared {
 /// Serves until `stop`, then until the last request under way is answered.
 pub(crate) async fn run(
     listener: TcpListener,
-    accounts: Arc<Accounts>,
+    directory: Arc<Directory>,
+    tls: Option<Arc<Tls>>,
     options: FrontOptions,
     stop: CancellationToken,
 ) {
@@ -50,7 +54,8 @@ pub(crate) async fn run(
     let seats = Seats::new(&limits);
     let refusals = Arc::new(Semaphore::new(REFUSALS));
     let shared = Arc::new(Shared {
-        accounts,
+        directory,
+        tls,
         gauge: Gauge::new(&limits),
         limits,
         trusted: options.trusted_proxies,
@@ -80,7 +85,7 @@ pub(crate) async fn run(
         match seats.take(shared.counted(peer)) {
             Some(seat) => drop(connections.spawn(connection(stream, peer, seat, shared.clone()))),
             // Without TLS there is no way to tell it.
-            None if shared.accounts.tls().is_some() => {}
+            None if shared.tls.is_some() => {}
             None => {
                 if let Ok(permit) = refusals.clone().try_acquire_owned() {
                     connections.spawn(async move {
@@ -129,7 +134,7 @@ async fn connection(stream: TcpStream, peer: SocketAddr, seat: Seat, shared: Arc
         tracing::debug!(%error, "a connection ended at once");
         return;
     }
-    let Some(tls) = shared.accounts.tls() else {
+    let Some(tls) = &shared.tls else {
         return serve(stream, peer.ip(), seat, shared).await;
     };
     let stop = shared.stop.clone();
@@ -158,7 +163,7 @@ async fn serve(
             let client = Client::behind(peer, request.headers(), &shared.trusted);
             let mut request = request.map(|body| Body::new(Timed::new(body, shared.limits.body)));
             request.extensions_mut().insert(client);
-            Ok::<_, Infallible>(shared.accounts.answer(&shared.gauge, client, request).await)
+            Ok::<_, Infallible>(shared.directory.answer(&shared.gauge, client, request).await)
         }
     });
     let connection = http1::Builder::new()

@@ -3,12 +3,12 @@
 
 use super::client::Client;
 use super::limits::Gauge;
-use super::tls::Tls;
 use crate::http::caller;
 use crate::http::error::ApiError;
 use crate::keys::code;
+use crate::keys::{LocalKey, Secret};
+use crate::ledger::Ledger;
 use crate::rate::Tries;
-use crate::state::App;
 use crate::tables::{LedgerError, join_codes, users};
 use axum::Router;
 use axum::body::Body;
@@ -17,21 +17,18 @@ use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use subtle::ConstantTimeEq as _;
 use tower_service::Service as _;
 
 /// Keys whose account is remembered.
 const KEYS: usize = 65_536;
 
-/// The accounts of one relay. With one alone nothing has to be decided.
-pub(crate) struct Accounts {
+/// The accounts behind one listener. With one alone nothing has to be decided.
+pub(crate) struct Directory {
     places: Vec<Place>,
     /// Where a key was found. A key never moves to another account, and whether it still works the account itself says.
     owners: Mutex<HashMap<[u8; 32], usize>>,
     /// Tries to join, of all accounts together.
     tries: Tries,
-    /// How the listener is secured.
-    tls: Option<Arc<Tls>>,
 }
 
 struct Place {
@@ -52,12 +49,15 @@ impl Place {
 
 /// An account that runs.
 pub(crate) struct Open {
-    pub(crate) app: App,
-    router: Router,
+    pub(crate) ledger: Ledger,
+    /// The secret of its path for the PBX's events.
+    pub(crate) secret: Secret,
+    pub(crate) local_key: Arc<LocalKey>,
+    pub(crate) router: Router,
 }
 
-impl Accounts {
-    pub(crate) fn new(names: impl Iterator<Item = String>, tls: Option<Arc<Tls>>) -> Self {
+impl Directory {
+    pub(crate) fn new(names: impl Iterator<Item = String>) -> Self {
         let place = |name| Place {
             name,
             open: RwLock::default(),
@@ -66,21 +66,12 @@ impl Accounts {
             places: names.map(place).collect(),
             owners: Mutex::default(),
             tries: Tries::default(),
-            tls,
         }
     }
 
     /// An account has started.
-    pub(crate) fn admit(&self, app: &App) {
-        if let Some(place) = self.places.iter().find(|place| place.name == app.account) {
-            if let Some(tls) = &self.tls {
-                let _ = app.tls.set(tls.clone());
-            }
-            let router = crate::http::router(app.clone());
-            let open = Open {
-                app: app.clone(),
-                router,
-            };
+    pub(crate) fn open(&self, account: &str, open: Open) {
+        if let Some(place) = self.places.iter().find(|place| place.name == account) {
             place.set(Some(Arc::new(open)));
         }
     }
@@ -92,25 +83,14 @@ impl Accounts {
         }
     }
 
-    /// How the listener is secured; none: it is not.
-    pub(crate) fn tls(&self) -> Option<&Arc<Tls>> {
-        self.tls.as_ref()
-    }
-
-    /// Whether there is one alone.
-    pub(crate) fn is_one(&self) -> bool {
-        self.places.len() == 1
-    }
-
     /// Those that run.
-    pub(crate) fn open(&self) -> impl Iterator<Item = Arc<Open>> {
+    fn running(&self) -> impl Iterator<Item = Arc<Open>> {
         self.places.iter().filter_map(Place::get)
     }
 
-    /// The names of those that do not.
-    pub(crate) fn closed(&self) -> impl Iterator<Item = &str> {
-        let closed = self.places.iter().filter(|place| place.get().is_none());
-        closed.map(|place| place.name.as_str())
+    /// Whether all run.
+    fn is_whole(&self) -> bool {
+        self.places.iter().all(|place| place.get().is_some())
     }
 
     /// Answers a request, within the client's limits.
@@ -131,10 +111,7 @@ impl Accounts {
                 let secret = request.uri().path().split('/').nth(2).unwrap_or_default();
                 let open = places.iter().filter_map(Place::get);
                 // All are compared, whichever it is.
-                let found = open.fold(
-                    None,
-                    |found, one| if one.app.secret.is(secret) { Some(one) } else { found },
-                );
+                let found = open.fold(None, |found, one| if one.secret.is(secret) { Some(one) } else { found });
                 self.or_any(found)?
             }
         };
@@ -163,7 +140,7 @@ impl Accounts {
             (_, None) => match request.uri().path() {
                 HEALTH => return Ok(self.health()),
                 JOIN => return self.join(request).await,
-                _ => self.open().next(),
+                _ => self.running().next(),
             },
         };
         let owner = owner.ok_or(ApiError::Unavailable)?;
@@ -178,8 +155,8 @@ impl Accounts {
     fn or_any(&self, found: Option<Arc<Open>>) -> Result<Option<Arc<Open>>, ApiError> {
         match found {
             Some(one) => Ok(Some(one)),
-            None if self.closed().next().is_some() => Err(ApiError::Unavailable),
-            None => Ok(self.open().next()),
+            None if !self.is_whole() => Err(ApiError::Unavailable),
+            None => Ok(self.running().next()),
         }
     }
 
@@ -196,8 +173,8 @@ impl Accounts {
         let (mut found, mut failed) = (None, None);
         for (index, place) in self.places.iter().enumerate() {
             let Some(one) = place.get() else { continue };
-            let own = bool::from(one.app.local_key.ct_eq(&key));
-            match one.app.ledger.read(move |c| users::by_key(c, &key)).await {
+            let own = one.local_key.is(&key);
+            match one.ledger.read(move |c| users::by_key(c, &key)).await {
                 Ok(user) if own || user.is_some() => found = Some((index, one)),
                 Ok(_) => {}
                 Err(error) => failed = Some(error),
@@ -228,8 +205,8 @@ impl Accounts {
         let typed = serde_json::from_slice::<Typed>(&body).ok();
         let mut found = None;
         if let Some(hash) = typed.and_then(|typed| code::hash(&typed.code)) {
-            for one in self.open() {
-                if one.app.ledger.read(move |c| join_codes::is_known(c, &hash)).await? {
+            for one in self.running() {
+                if one.ledger.read(move |c| join_codes::is_known(c, &hash)).await? {
                     found = Some(one);
                 }
             }
@@ -244,10 +221,7 @@ impl Accounts {
 
     /// The state of all, without saying which and how many they are.
     fn health(&self) -> Response {
-        let mut ok = self.closed().next().is_none();
-        for one in self.open() {
-            ok &= crate::http::is_well(&one.app);
-        }
+        let ok = self.is_whole() && self.running().all(|one| crate::http::is_well(&one.ledger));
         crate::http::health_of(ok).into_response()
     }
 }

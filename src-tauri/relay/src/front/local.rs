@@ -1,7 +1,7 @@
 //! How the command line finds a relay that serves a data directory: a file beside the ledger with the relay's address
 //! and the key that it made for this run, readable for the owner only. Who can read it can read the ledger as well.
 
-use crate::state::App;
+use crate::keys::Secret;
 use reqwest::{Client, Method, Response};
 use serde::{Deserialize, Serialize};
 use std::io::Write as _;
@@ -20,16 +20,16 @@ pub(crate) struct Local {
 }
 
 /// Present while the account runs.
-pub(super) struct Announced(PathBuf);
+pub(crate) struct Announced(PathBuf);
 
 impl Announced {
     /// Writes the file; whoever starts a relay goes on without it.
-    pub(super) fn new(app: &App) -> Option<Self> {
+    pub(crate) fn new(data_dir: &Path, url: String, key: &Secret) -> Option<Self> {
         let local = Local {
-            url: app.own_url()?,
-            key: app.own_key.reveal().to_owned(),
+            url,
+            key: key.reveal().to_owned(),
         };
-        let path = file(&app.data_dir);
+        let path = file(data_dir);
         match write(&path, &local) {
             Ok(()) => Some(Self(path)),
             Err(error) => {

@@ -3,7 +3,7 @@
 use super::caller::Admin;
 use super::{page_size, query};
 use crate::http::error::ApiError;
-use crate::state::App;
+use crate::ledger::Ledger;
 use crate::tables::audit::{self, What};
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -21,14 +21,13 @@ pub(crate) struct Params {
 
 /// `GET /v1/audit`: who did what, newest first.
 pub(crate) async fn list(
-    State(app): State<App>,
+    State(ledger): State<Ledger>,
     _: Admin,
     params: Result<Query<Params>, QueryRejection>,
 ) -> Result<Json<Value>, ApiError> {
     let Params { cursor, limit, what } = query(params)?;
     let limit = page_size(limit)?;
-    let entries = app
-        .ledger
+    let entries = ledger
         .read(move |connection| audit::list(connection, cursor, what, limit))
         .await?;
     let mut told = json!({ "entries": entries });

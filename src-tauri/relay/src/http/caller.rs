@@ -1,13 +1,16 @@
 //! Who asks: the holder of the key that a request carries (design, part 6).
 
+use super::Parts;
 use super::error::ApiError;
-use crate::keys::{Role, hash};
-use crate::state::App;
+use crate::keys::{LocalKey, Role, hash};
+use crate::ledger::Ledger;
+use crate::roster::Roster;
 use crate::tables::audit::Who;
 use crate::tables::users;
+use crate::told::View;
 use axum::extract::FromRequestParts;
-use axum::http::{HeaderMap, header, request::Parts};
-use subtle::ConstantTimeEq as _;
+use axum::http::request::Parts as RequestParts;
+use axum::http::{HeaderMap, header};
 
 /// Who asks.
 #[derive(Clone, Debug)]
@@ -21,16 +24,17 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// Whose view the caller gets when he asks for `wanted`: a user's own and no other.
-    pub(crate) fn view(&self, wanted: Option<String>) -> Result<Option<String>, ApiError> {
+    /// Whose view the caller gets who asks for the abonent `wanted`, written in whatever way: a user's own and no other.
+    pub(crate) fn view(&self, roster: &Roster, wanted: Option<&str>) -> Result<View, ApiError> {
+        let wanted = wanted.map(|id| roster.canonical(id));
         match self.role {
-            Role::Admin => Ok(wanted),
+            Role::Admin => Ok(wanted.map_or(View::Company, View::AdminOf)),
             Role::User => {
                 let own = self.abonent.clone().ok_or(ApiError::Forbidden)?;
                 if wanted.is_some_and(|wanted| wanted != own) {
                     return Err(ApiError::Forbidden);
                 }
-                Ok(Some(own))
+                Ok(View::Abonent(own))
             }
         }
     }
@@ -61,9 +65,9 @@ pub(crate) fn key_hash(headers: &HeaderMap) -> Option<[u8; 32]> {
 }
 
 /// Who holds the key of the request.
-pub(crate) async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, ApiError> {
+pub(crate) async fn caller(ledger: &Ledger, local: &LocalKey, headers: &HeaderMap) -> Result<Caller, ApiError> {
     let hash = key_hash(headers).ok_or(ApiError::Unauthorized)?;
-    if bool::from(app.local_key.ct_eq(&hash)) {
+    if local.is(&hash) {
         return Ok(Caller {
             user: None,
             name: "local".to_owned(),
@@ -72,10 +76,7 @@ pub(crate) async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Api
         });
     }
     // The look-up by hash cannot be timed for the key: what is compared is its digest.
-    let user = app
-        .ledger
-        .read(move |connection| users::by_key(connection, &hash))
-        .await?;
+    let user = ledger.read(move |connection| users::by_key(connection, &hash)).await?;
     let user = user.ok_or(ApiError::Unauthorized)?;
     Ok(Caller {
         user: Some(user.id),
@@ -85,22 +86,22 @@ pub(crate) async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Api
     })
 }
 
-impl FromRequestParts<App> for Caller {
+impl FromRequestParts<Parts> for Caller {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        caller(app, &parts.headers).await
+    async fn from_request_parts(request: &mut RequestParts, parts: &Parts) -> Result<Self, ApiError> {
+        caller(&parts.ledger, &parts.local_key, &request.headers).await
     }
 }
 
 /// A caller who may do everything.
 pub(crate) struct Admin(pub(crate) Caller);
 
-impl FromRequestParts<App> for Admin {
+impl FromRequestParts<Parts> for Admin {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let caller = caller(app, &parts.headers).await?;
+    async fn from_request_parts(request: &mut RequestParts, parts: &Parts) -> Result<Self, ApiError> {
+        let caller = caller(&parts.ledger, &parts.local_key, &request.headers).await?;
         match caller.role {
             Role::Admin => Ok(Self(caller)),
             Role::User => Err(ApiError::Forbidden),

@@ -1,5 +1,6 @@
 //! The one table from error to status (design, part 7). No stack traces, no secrets, no internals.
 
+use crate::failed::Failed;
 use crate::tables::LedgerError;
 use crate::tables::join_codes::Refused;
 use axum::Json;
@@ -214,6 +215,15 @@ impl IntoResponse for ApiError {
 impl From<crate::people::Expected> for ApiError {
     fn from(expected: crate::people::Expected) -> Self {
         Self::BadRequest(expected.0)
+    }
+}
+
+impl From<Failed> for ApiError {
+    fn from(failed: Failed) -> Self {
+        match failed {
+            Failed::Portal(error) => Self::of_portal(&error),
+            Failed::Ledger(error) => error.into(),
+        }
     }
 }
 

@@ -3,8 +3,9 @@
 use super::caller::Admin;
 use super::{flag, page_size, query, sought};
 use crate::http::error::ApiError;
+use crate::ledger::Ledger;
 use crate::ledger::entry::{self, Noted};
-use crate::state::App;
+use crate::roster::RosterNow;
 use crate::tables::audit::What;
 use crate::tables::events::{self, EventQuery, EventRow};
 use crate::tables::scan::{Order, Page, Span};
@@ -22,6 +23,7 @@ use perezvon_core::{Call, CallSnapshot, Time};
 use perezvon_pbx::xsi;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 /// Events that an export reads at a time.
 const EXPORTED: usize = 500;
@@ -68,15 +70,14 @@ pub(crate) struct Told {
 
 /// `GET /v1/events`: newest first.
 pub(crate) async fn list(
-    State(app): State<App>,
+    State(ledger): State<Ledger>,
     _: Admin,
     params: Result<Query<Filter>, QueryRejection>,
 ) -> Result<Json<Told>, ApiError> {
     let filter = query(params)?;
     let limit = page_size(filter.limit)?;
     let query = filter.query(Order::NewestFirst, limit, false)?;
-    let page = app
-        .ledger
+    let page = ledger
         .read(move |connection| events::search(connection, &query))
         .await?;
     Ok(Json(Told {
@@ -91,15 +92,20 @@ fn number(seq: &str) -> Result<i64, ApiError> {
 }
 
 /// `GET /v1/events/{seq}`: one event with the text as it was posted.
-pub(crate) async fn one(State(app): State<App>, _: Admin, Path(seq): Path<String>) -> Result<Json<EventRow>, ApiError> {
+pub(crate) async fn one(
+    State(ledger): State<Ledger>,
+    _: Admin,
+    Path(seq): Path<String>,
+) -> Result<Json<EventRow>, ApiError> {
     let seq = number(&seq)?;
-    let row = app.ledger.read(move |connection| events::one(connection, seq)).await?;
+    let row = ledger.read(move |connection| events::one(connection, seq)).await?;
     row.map(Json).ok_or(ApiError::NotFound)
 }
 
 /// `GET /v1/events/export`: JSON lines, oldest first, in pieces: neither side need hold the journal.
 pub(crate) async fn export(
-    State(app): State<App>,
+    State(ledger): State<Ledger>,
+    State(stop): State<CancellationToken>,
     Admin(caller): Admin,
     params: Result<Query<Filter>, QueryRejection>,
 ) -> Result<Response, ApiError> {
@@ -116,7 +122,7 @@ pub(crate) async fn export(
         subject: None,
         detail: Some(detail),
     };
-    app.ledger.put(taken).await?;
+    ledger.put(taken).await?;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson")),
         (
@@ -124,22 +130,25 @@ pub(crate) async fn export(
             HeaderValue::from_static("attachment; filename=\"events.jsonl\""),
         ),
     ];
-    Ok((headers, Body::from_stream(lines(app, query))).into_response())
+    Ok((headers, Body::from_stream(lines(ledger, stop, query))).into_response())
 }
 
 /// Page after page, read when the taker has room for it.
-fn lines(app: App, query: EventQuery) -> impl Stream<Item = Result<String, LedgerError>> + Send {
+fn lines(
+    ledger: Ledger,
+    stop: CancellationToken,
+    query: EventQuery,
+) -> impl Stream<Item = Result<String, LedgerError>> + Send {
     stream::unfold(Some(query), move |left| {
-        let app = app.clone();
+        let (ledger, stop) = (ledger.clone(), stop.clone());
         async move {
             let mut query = left?;
-            if app.stop.is_cancelled() {
+            if stop.is_cancelled() {
                 // Cut, not ended: a short journal must not look whole.
                 return Some((Err(LedgerError::Busy), None));
             }
             let sent = query.clone();
-            let page = app
-                .ledger
+            let page = ledger
                 .read(move |connection| events::search(connection, &sent))
                 .await
                 .and_then(|page| Ok((text(&page)?, page.next)));
@@ -179,22 +188,21 @@ pub(crate) struct Replayed {
 /// `POST /v1/events/{seq}/replay`: reads the event again with today's program and gives it to its call once more. An
 /// event that was taken already changes nothing; one that could not be read then and can be now becomes part of its call.
 pub(crate) async fn replay(
-    State(app): State<App>,
+    State(ledger): State<Ledger>,
+    State(roster): State<RosterNow>,
     Admin(caller): Admin,
     Path(seq): Path<String>,
 ) -> Result<Json<Replayed>, ApiError> {
     let seq = number(&seq)?;
-    let raw = app
-        .ledger
+    let raw = ledger
         .read(move |connection| events::raw(connection, seq))
         .await?
         .ok_or(ApiError::NotFound)?;
     let read = xsi::parse(&raw).map_err(|error| error.to_string());
     let error = read.as_ref().err().cloned();
     let key = read.as_ref().ok().and_then(|e| e.calls.iter().find_map(Call::key_of));
-    let before = snapshot(&app, key.clone()).await?;
-    let replayed = app
-        .ledger
+    let before = snapshot(&ledger, &roster, key.clone()).await?;
+    let replayed = ledger
         .put(entry::Replayed {
             seq,
             read: Box::new(read),
@@ -204,17 +212,16 @@ pub(crate) async fn replay(
     Ok(Json(Replayed {
         changed: replayed.ok_or(ApiError::NotFound)?,
         before,
-        after: snapshot(&app, key).await?,
+        after: snapshot(&ledger, &roster, key).await?,
         error,
     }))
 }
 
 /// The call as the company sees it.
-async fn snapshot(app: &App, key: Option<String>) -> Result<Option<CallSnapshot>, ApiError> {
+async fn snapshot(ledger: &Ledger, roster: &RosterNow, key: Option<String>) -> Result<Option<CallSnapshot>, ApiError> {
     let Some(key) = key else { return Ok(None) };
-    let row = app
-        .ledger
+    let row = ledger
         .read(move |connection| calls::by_key_linked(connection, &key))
         .await?;
-    Ok(row.map(|row| view_for(&row, Reader::Company, &app.roster())))
+    Ok(row.map(|row| view_for(&row, Reader::Company, &roster.borrow())))
 }

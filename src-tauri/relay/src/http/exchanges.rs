@@ -3,7 +3,7 @@
 use super::caller::Admin;
 use super::{flag, page_size, query, sought};
 use crate::http::error::ApiError;
-use crate::state::App;
+use crate::ledger::Ledger;
 use crate::tables::exchanges::{self, ExchangeQuery, Numbered};
 use crate::tables::scan::Span;
 use axum::Json;
@@ -33,7 +33,7 @@ pub(crate) struct Told {
 
 /// `GET /v1/exchanges`: newest first.
 pub(crate) async fn list(
-    State(app): State<App>,
+    State(ledger): State<Ledger>,
     _: Admin,
     params: Result<Query<Params>, QueryRejection>,
 ) -> Result<Json<Told>, ApiError> {
@@ -48,8 +48,7 @@ pub(crate) async fn list(
         cursor: params.cursor,
         limit: page_size(params.limit)?,
     };
-    let page = app
-        .ledger
+    let page = ledger
         .read(move |connection| exchanges::search(connection, &query))
         .await?;
     Ok(Json(Told {

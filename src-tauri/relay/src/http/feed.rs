@@ -2,10 +2,10 @@
 
 use super::caller::Caller;
 use super::query;
+use crate::feed::Feed;
 use crate::feed::socket::{self, PAGE};
 use crate::http::error::ApiError;
-use crate::keys::Role;
-use crate::state::App;
+use crate::ledger::Ledger;
 use crate::tables::{calls, settings};
 use crate::told::{Snapshot, View};
 use axum::extract::rejection::QueryRejection;
@@ -33,36 +33,24 @@ pub(crate) struct Params {
     limit: Option<usize>,
 }
 
-fn view(app: &App, caller: &Caller, abonent: Option<&String>) -> Result<View, ApiError> {
-    // An admin may write an id as the PBX's events do.
-    let wanted = abonent.map(|id| app.roster().abonent(id).unwrap_or(id).to_owned());
-    let view = caller.view(wanted)?;
-    Ok(match (caller.role, view) {
-        (Role::User, Some(own)) => View::Abonent(own),
-        (Role::User, None) => return Err(ApiError::Forbidden),
-        (Role::Admin, Some(one)) => View::AdminOf(one),
-        (Role::Admin, None) => View::Company,
-    })
-}
-
 /// `GET /v1/feed?after=SEQ`.
 pub(crate) async fn socket(
-    State(app): State<App>,
+    State(feed): State<Feed>,
     caller: Caller,
     params: Result<Query<Params>, QueryRejection>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
     let params = query(params)?;
-    let view = view(&app, &caller, params.abonent.as_ref())?;
+    let view = caller.view(&feed.roster.borrow(), params.abonent.as_deref())?;
     let upgrade = upgrade.map_err(|_| ApiError::BadRequest("a WebSocket upgrade is expected"))?;
-    if app.stop.is_cancelled() {
+    if feed.stop.is_cancelled() {
         return Err(ApiError::Stopping);
     }
     // The place comes first: what is committed while the ledger is read is already in its queue.
-    let seat = app.hub.join(view.clone(), caller.user.clone());
-    let newest = newest(&app, view, params.after).await?;
+    let seat = feed.hub.join(view.clone(), caller.user.clone());
+    let newest = newest(&feed.ledger, view, params.after).await?;
     // A key that was revoked before the place was taken found nothing to cut.
-    still_valid(&app, &caller).await?;
+    still_valid(&feed.ledger, &caller).await?;
     let mut response = upgrade
         .read_buffer_size(1024)
         .write_buffer_size(0)
@@ -70,52 +58,52 @@ pub(crate) async fn socket(
         // Readers say nothing but pongs.
         .max_message_size(1024)
         .max_frame_size(1024)
-        .on_upgrade(move |socket| socket::serve(app, socket, seat, params.after, caller.user));
+        .on_upgrade(move |socket| socket::serve(feed, socket, seat, params.after, caller.user));
     response.headers_mut().insert(VERSION, HeaderValue::from(newest));
     Ok(response)
 }
 
 /// The newest version that the reader may see; one before his cursor where he must begin anew.
-async fn newest(app: &App, view: View, cursor: i64) -> Result<i64, ApiError> {
+async fn newest(ledger: &Ledger, view: View, cursor: i64) -> Result<i64, ApiError> {
     let newest = move |connection: &rusqlite::Connection| match settings::lost(connection, cursor)? {
         Some(older) => Ok(older),
         None => calls::newest(connection, view.abonent()),
     };
-    Ok(app.ledger.read(newest).await?)
+    Ok(ledger.read(newest).await?)
 }
 
 /// `GET /v1/changes?after=SEQ&wait=25`.
 pub(crate) async fn changes(
-    State(app): State<App>,
+    State(feed): State<Feed>,
     caller: Caller,
     params: Result<Query<Params>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let params = query(params)?;
-    let view = view(&app, &caller, params.abonent.as_ref())?;
+    let view = caller.view(&feed.roster.borrow(), params.abonent.as_deref())?;
     let limit = super::page_size(params.limit.or(Some(PAGE)))?;
     let wait = Duration::from_secs(params.wait.unwrap_or(0).min(MAX_WAIT));
-    let mut seat = app.hub.join(view.clone(), caller.user.clone());
-    let until = app.ledger.durable_version().await?;
-    let mut page = socket::page(&app, &view, (params.after, until), limit).await?;
+    let mut seat = feed.hub.join(view.clone(), caller.user.clone());
+    let until = feed.ledger.durable_version().await?;
+    let mut page = socket::page(&feed, &view, (params.after, until), limit).await?;
     if page.is_empty() && !wait.is_zero() {
         tokio::select! {
             _ = seat.news.recv() => {}
             () = tokio::time::sleep(wait) => {}
-            () = app.stop.cancelled() => {}
+            () = feed.stop.cancelled() => {}
         }
         // Who is revoked loses the place, and must not be told what has come since.
-        still_valid(&app, &caller).await?;
-        let until = app.ledger.durable_version().await?;
-        page = socket::page(&app, &view, (params.after, until), limit).await?;
+        still_valid(&feed.ledger, &caller).await?;
+        let until = feed.ledger.durable_version().await?;
+        page = socket::page(&feed, &view, (params.after, until), limit).await?;
     }
     let mut response = listed(&page, params.after, page.len() == limit);
-    let newest = newest(&app, view, params.after).await?;
+    let newest = newest(&feed.ledger, view, params.after).await?;
     response.headers_mut().insert(VERSION, HeaderValue::from(newest));
     Ok(response)
 }
 
-async fn still_valid(app: &App, caller: &Caller) -> Result<(), ApiError> {
-    if socket::may_still_read(app, caller.user.as_deref()).await {
+async fn still_valid(ledger: &Ledger, caller: &Caller) -> Result<(), ApiError> {
+    if socket::may_still_read(ledger, caller.user.as_deref()).await {
         Ok(())
     } else {
         Err(ApiError::Unauthorized)

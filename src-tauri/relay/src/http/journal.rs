@@ -3,14 +3,13 @@
 use super::caller::Caller;
 use super::{page_size, query};
 use crate::http::error::ApiError;
-use crate::keys::Role;
-use crate::state::App;
-use crate::tables::calls::{self, CallQuery, CallRow};
+use crate::ledger::Ledger;
+use crate::roster::RosterNow;
+use crate::tables::calls::{self, CallQuery};
 use crate::told::view_for;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use perezvon_core::call::Reader;
 use perezvon_core::{CallSnapshot, Direction, Number, Outcome, Time};
 use serde::{Deserialize, Serialize};
 
@@ -35,30 +34,16 @@ pub(crate) struct Page {
     cursor: Option<i64>,
 }
 
-fn reader(role: Role, abonent: Option<&str>) -> Reader<'_> {
-    match (role, abonent) {
-        (Role::User, id) => Reader::Abonent(id.unwrap_or_default()),
-        (Role::Admin, Some(id)) => Reader::AdminOf(id),
-        (Role::Admin, None) => Reader::Company,
-    }
-}
-
-fn snapshot(app: &App, caller: &Caller, abonent: Option<&str>, row: &CallRow) -> CallSnapshot {
-    view_for(row, reader(caller.role, abonent), &app.roster())
-}
-
 /// `GET /v1/calls`: newest call first.
 pub(crate) async fn list(
-    State(app): State<App>,
+    State(ledger): State<Ledger>,
+    State(roster): State<RosterNow>,
     caller: Caller,
     params: Result<Query<Params>, QueryRejection>,
 ) -> Result<Json<Page>, ApiError> {
     let params = query(params)?;
-    let abonent = caller.view(
-        params
-            .abonent
-            .map(|id| app.roster().abonent(&id).unwrap_or(&id).to_owned()),
-    )?;
+    let roster = roster.borrow().clone();
+    let view = caller.view(&roster, params.abonent.as_deref())?;
     let number = match &params.number {
         None => None,
         Some(text) => Some(
@@ -69,7 +54,7 @@ pub(crate) async fn list(
     };
     let limit = page_size(params.limit)?;
     let query = CallQuery {
-        abonent: abonent.clone(),
+        abonent: view.abonent().map(str::to_owned),
         before: params.cursor,
         limit,
         from: params.from,
@@ -81,30 +66,25 @@ pub(crate) async fn list(
         }),
         number,
     };
-    let rows = app
-        .ledger
-        .read(move |connection| calls::list(connection, &query))
-        .await?;
+    let rows = ledger.read(move |connection| calls::list(connection, &query)).await?;
     let cursor = (rows.len() == limit).then(|| rows.last().map(|row| row.seq)).flatten();
-    let calls = rows
-        .iter()
-        .map(|row| snapshot(&app, &caller, abonent.as_deref(), row))
-        .collect();
+    let calls = rows.iter().map(|row| view_for(row, view.reader(), &roster)).collect();
     Ok(Json(Page { calls, cursor }))
 }
 
 /// `GET /v1/calls/{id}`. For a user a call without him does not exist.
 pub(crate) async fn one(
-    State(app): State<App>,
+    State(ledger): State<Ledger>,
+    State(roster): State<RosterNow>,
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<CallSnapshot>, ApiError> {
-    let abonent = caller.view(None)?;
-    let whose = abonent.clone();
-    let row = app
-        .ledger
+    let roster = roster.borrow().clone();
+    let view = caller.view(&roster, None)?;
+    let whose = view.abonent().map(str::to_owned);
+    let row = ledger
         .read(move |connection| calls::by_id(connection, &id, whose.as_deref()))
         .await?;
     let row = row.ok_or(ApiError::NotFound)?;
-    Ok(Json(snapshot(&app, &caller, abonent.as_deref(), &row)))
+    Ok(Json(view_for(&row, view.reader(), &roster)))
 }

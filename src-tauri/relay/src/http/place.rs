@@ -3,11 +3,14 @@
 
 use super::body;
 use super::caller::Caller;
+use crate::clock::Clock;
 use crate::http::error::ApiError;
-use crate::keys::Role;
+use crate::ledger::Ledger;
 use crate::ledger::entry::{CallAsked, CallPlaced};
-use crate::state::App;
+use crate::pbx::Pbx;
+use crate::roster::RosterNow;
 use crate::tables::requests::{self, RequestRow, RequestState};
+use crate::told::View;
 use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
@@ -16,11 +19,24 @@ use perezvon_core::Number;
 use perezvon_pbx::rest::{Portal, PortalError};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// How often storing the outcome of a call is tried again, and the first pause between two tries; it doubles up to a
 /// minute.
 const NOTE_TRIES: u32 = 60;
 const NOTE_PAUSE: Duration = Duration::from_secs(1);
+
+/// What it takes to place a call.
+#[derive(Clone)]
+pub(crate) struct Placing {
+    pub(crate) ledger: Ledger,
+    pub(crate) pbx: Pbx,
+    pub(crate) roster: RosterNow,
+    pub(crate) clock: Clock,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stop: CancellationToken,
+}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -61,35 +77,33 @@ fn idempotency_key(headers: &HeaderMap) -> Result<String, ApiError> {
 
 /// `POST /v1/calls`.
 pub(crate) async fn call(
-    State(app): State<App>,
+    State(placing): State<Placing>,
     caller: Caller,
     headers: HeaderMap,
     wanted: Result<Json<Wanted>, JsonRejection>,
 ) -> Result<(StatusCode, Json<Placed>), ApiError> {
     let wanted = body(wanted)?;
     let key = idempotency_key(&headers)?;
-    let named = wanted
-        .abonent
-        .map(|id| app.roster().abonent(&id).unwrap_or(&id).to_owned());
-    let abonent = match (caller.role, caller.view(named)?) {
-        (_, Some(abonent)) => abonent,
-        (Role::Admin, None) => return Err(ApiError::BadRequest("abonent: whose phone is to ring first?")),
-        (Role::User, None) => return Err(ApiError::Forbidden),
+    let roster = placing.roster.borrow().clone();
+    let abonent = match caller.view(&roster, wanted.abonent.as_deref())? {
+        View::Abonent(abonent) | View::AdminOf(abonent) => abonent,
+        View::Company => return Err(ApiError::BadRequest("abonent: whose phone is to ring first?")),
     };
     let number = Number::parse(&wanted.number);
     let dial = number.dial().ok_or(ApiError::BadRequest("number cannot be dialled"))?;
-    if matches!(number, Number::Short(_)) && app.roster().of_number(&dial).is_some() {
+    if matches!(number, Number::Short(_)) && roster.of_number(&dial).is_some() {
         return Err(ApiError::BadRequest(
             "number: by these digits a colleague would be called",
         ));
     }
-    let (portal, asked_at) = (app.portal_for(&format!("call:{key}")), app.now());
+    let (portal, asked_at) = (placing.pbx.portal(&format!("call:{key}")), placing.clock.now());
     let known = if portal.is_some() {
         let (abonent, key, number) = (abonent.clone(), key.clone(), number.canonical());
-        app.ledger.put(CallAsked { abonent, key, number }).await?
+        placing.ledger.put(CallAsked { abonent, key, number }).await?
     } else {
         let (abonent, key) = (abonent.clone(), key.clone());
-        app.ledger
+        placing
+            .ledger
             .read(move |connection| requests::get(connection, &abonent, &key))
             .await?
     };
@@ -112,7 +126,7 @@ pub(crate) async fn call(
         asked_at,
     };
     // On its own task: a desk that hangs up must not leave the request half done.
-    let task = app.tasks.spawn(place(app.clone(), portal, request, dial));
+    let task = placing.tasks.clone().spawn(place(placing, portal, request, dial));
     task.await
         .unwrap_or(Err(ApiError::OutcomeUnknown))
         .map(|placed| (StatusCode::ACCEPTED, Json(placed)))
@@ -144,7 +158,7 @@ fn failed_before(code: Option<&str>) -> ApiError {
     }
 }
 
-async fn place(app: App, portal: Portal, request: RequestRow, dial: String) -> Result<Placed, ApiError> {
+async fn place(placing: Placing, portal: Portal, request: RequestRow, dial: String) -> Result<Placed, ApiError> {
     let asked = portal.call(&request.abonent, &dial).await;
     let (state, tracking_id, error) = match &asked {
         Ok(placed) => (RequestState::Placed, placed.tracking_id.clone(), None),
@@ -158,9 +172,9 @@ async fn place(app: App, portal: Portal, request: RequestRow, dial: String) -> R
         tracking_id: tracking_id.clone(),
         error: error.map(PortalError::code),
     };
-    let id = app.ledger.put(placed.clone()).await;
+    let id = placing.ledger.put(placed.clone()).await;
     if id.is_err() {
-        app.tasks.spawn(note_later(app.clone(), placed));
+        placing.tasks.clone().spawn(note_later(placing, placed));
     }
     match (asked, id) {
         (Ok(_), Ok(id)) => Ok(Placed {
@@ -183,13 +197,13 @@ async fn place(app: App, portal: Portal, request: RequestRow, dial: String) -> R
 
 /// The ledger did not take what became of a call: tried again, so that its request does not stay *placing*. Where that
 /// never succeeds, the next start counts the request as unknown.
-async fn note_later(app: App, placed: CallPlaced) {
+async fn note_later(placing: Placing, placed: CallPlaced) {
     for n in 0..NOTE_TRIES {
         tokio::select! {
             () = tokio::time::sleep(NOTE_PAUSE * (1 << n.min(6))) => {}
-            () = app.stop.cancelled() => return,
+            () = placing.stop.cancelled() => return,
         }
-        if app.ledger.put(placed.clone()).await.is_ok() {
+        if placing.ledger.put(placed.clone()).await.is_ok() {
             return;
         }
     }

@@ -4,16 +4,17 @@ mod audio;
 mod range;
 mod slots;
 
-pub(crate) use audio::audio;
+pub(crate) use audio::{Audio, audio};
 pub(crate) use slots::Slots;
 
 use super::caller::{Admin, Caller};
 use super::{page_size, query};
 use crate::http::error::ApiError;
 use crate::keys::Role;
+use crate::ledger::Ledger;
 use crate::ledger::entry::{RecordingDeleted, RecordingGone};
-use crate::roster::Roster;
-use crate::state::App;
+use crate::pbx::Pbx;
+use crate::roster::{Roster, RosterNow};
 use crate::tables::recordings::{self, Listed, RecordingQuery};
 use crate::tables::scan::Span;
 use axum::Json;
@@ -94,20 +95,21 @@ pub(crate) struct Page {
 
 /// `GET /v1/recordings`: newest first; a user's own.
 pub(crate) async fn list(
-    State(app): State<App>,
+    State(ledger): State<Ledger>,
+    State(roster): State<RosterNow>,
     caller: Caller,
     params: Result<Query<Params>, QueryRejection>,
 ) -> Result<Json<Page>, ApiError> {
     let params = query(params)?;
-    let roster = app.roster();
-    let wanted = params.abonent.map(|id| roster.abonent(&id).unwrap_or(&id).to_owned());
+    let roster = roster.borrow().clone();
+    let view = caller.view(&roster, params.abonent.as_deref())?;
     let before = match &params.cursor {
         None => None,
         Some(cursor) => Some(position(cursor).ok_or(ApiError::BadRequest("cursor is not one that was given out"))?),
     };
     let limit = page_size(params.limit)?;
     let query = RecordingQuery {
-        abonent: caller.view(wanted)?,
+        abonent: view.abonent().map(str::to_owned),
         span: Span {
             from: params.from,
             to: params.to,
@@ -116,8 +118,7 @@ pub(crate) async fn list(
         before,
         limit,
     };
-    let rows = app
-        .ledger
+    let rows = ledger
         .read(move |connection| recordings::list(connection, &query))
         .await?;
     let last = rows.last().filter(|_| rows.len() == limit);
@@ -133,9 +134,8 @@ fn position(cursor: &str) -> Option<(i64, String)> {
 }
 
 /// The recording, if the caller may know of it; another's does not exist for a user.
-async fn visible(app: &App, caller: &Caller, id: String) -> Result<Listed, ApiError> {
-    let found = app
-        .ledger
+async fn visible(ledger: &Ledger, caller: &Caller, id: String) -> Result<Listed, ApiError> {
+    let found = ledger
         .read(move |connection| recordings::listed(connection, &id))
         .await?;
     let found = found.ok_or(ApiError::NotFound)?;
@@ -149,29 +149,31 @@ async fn visible(app: &App, caller: &Caller, id: String) -> Result<Listed, ApiEr
 
 /// `GET /v1/recordings/{id}`.
 pub(crate) async fn one(
-    State(app): State<App>,
+    State(ledger): State<Ledger>,
+    State(roster): State<RosterNow>,
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Told>, ApiError> {
-    let found = visible(&app, &caller, id).await?;
-    Ok(Json(Told::of(found, &app.roster())))
+    let found = visible(&ledger, &caller, id).await?;
+    Ok(Json(Told::of(found, &roster.borrow())))
 }
 
 /// `DELETE /v1/recordings/{id}`: deletes it at the PBX, for ever.
 pub(crate) async fn remove(
-    State(app): State<App>,
+    State(ledger): State<Ledger>,
+    State(pbx): State<Pbx>,
     Admin(caller): Admin,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    let found = visible(&app, &caller, id).await?.row;
+    let found = visible(&ledger, &caller, id).await?.row;
     if found.gone_at.is_some() {
         return Err(ApiError::RecordingGone);
     }
-    let portal = portal(&app, &found.id)?;
+    let portal = portal(&pbx, &found.id)?;
     match portal.delete_record(&found.id).await {
         Ok(()) => {}
         Err(error) if is_missing(&portal, &found.id, &error).await => {
-            gone(&app, &found.id).await?;
+            gone(&ledger, &found.id).await?;
             return Err(ApiError::RecordingGone);
         }
         Err(error) => return Err(ApiError::of_portal(&error)),
@@ -181,12 +183,12 @@ pub(crate) async fn remove(
         id: found.id,
         who: (&caller).into(),
     };
-    app.ledger.put(deleted).await?;
+    ledger.put(deleted).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn portal(app: &App, id: &str) -> Result<Portal, ApiError> {
-    app.portal_for(&format!("recording:{id}"))
+fn portal(pbx: &Pbx, id: &str) -> Result<Portal, ApiError> {
+    pbx.portal(&format!("recording:{id}"))
         .ok_or(ApiError::RecordingsNeedToken)
 }
 
@@ -212,7 +214,7 @@ async fn is_missing(portal: &Portal, id: &str, error: &PortalError) -> bool {
 }
 
 /// The PBX does not have it any more: nobody need ask again.
-async fn gone(app: &App, id: &str) -> Result<(), ApiError> {
-    app.ledger.put(RecordingGone { id: id.to_owned() }).await?;
+async fn gone(ledger: &Ledger, id: &str) -> Result<(), ApiError> {
+    ledger.put(RecordingGone { id: id.to_owned() }).await?;
     Ok(())
 }

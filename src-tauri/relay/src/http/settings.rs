@@ -2,10 +2,11 @@
 
 use super::body;
 use super::caller::Admin;
-use crate::account::{self, TokenError};
+use crate::company::{Company, TokenError};
 use crate::http::error::ApiError;
 use crate::ledger::entry::SettingsChanged;
-use crate::state::App;
+use crate::ledger::{Ledger, SettingsNow};
+use crate::pbx::{Callback, Pbx};
 use crate::tables::settings::{Settings, schema};
 use axum::Json;
 use axum::extract::State;
@@ -15,31 +16,38 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 /// `GET /v1/settings`. The token is not among them: only whether there is one.
-pub(crate) async fn show(State(app): State<App>, _: Admin) -> Json<Value> {
-    Json(told(&app, &app.settings()))
+pub(crate) async fn show(
+    State(settings): State<SettingsNow>,
+    State(pbx): State<Pbx>,
+    State(callback): State<Callback>,
+    _: Admin,
+) -> Json<Value> {
+    let settings = settings.borrow().clone();
+    Json(told(&settings, &pbx, &callback))
 }
 
-fn told(app: &App, settings: &Settings) -> Value {
-    let callback = settings.callback_url(app.secret.reveal());
-    json!({ "settings": settings, "hasToken": app.portal().is_some(), "callbackUrl": callback })
+fn told(settings: &Settings, pbx: &Pbx, callback: &Callback) -> Value {
+    let callback = settings.callback_url(callback.secret().reveal());
+    json!({ "settings": settings, "hasToken": pbx.has_token(), "callbackUrl": callback })
 }
 
 /// `PUT /v1/settings`: replaces the values that are given.
 pub(crate) async fn change(
-    State(app): State<App>,
+    State(ledger): State<Ledger>,
+    State(pbx): State<Pbx>,
+    State(callback): State<Callback>,
     Admin(caller): Admin,
     given: Result<Json<Map<String, Value>>, JsonRejection>,
 ) -> Result<Json<Value>, ApiError> {
     let given = body(given)?;
-    let changed = app
-        .ledger
+    let changed = ledger
         .put(SettingsChanged {
             values: given,
             who: (&caller).into(),
         })
         .await?;
     let settings = changed.map_err(ApiError::BadSetting)?;
-    Ok(Json(told(&app, &settings)))
+    Ok(Json(told(&settings, &pbx, &callback)))
 }
 
 /// `GET /v1/settings/schema`: every setting with its meaning, default and bounds.
@@ -55,12 +63,13 @@ pub(crate) struct NewToken {
 
 /// `PUT /v1/settings/token`: tried at the PBX before it is taken; never told again.
 pub(crate) async fn token(
-    State(app): State<App>,
+    State(pbx): State<Pbx>,
+    State(company): State<Company>,
     Admin(caller): Admin,
     new: Result<Json<NewToken>, JsonRejection>,
 ) -> Result<Json<Value>, ApiError> {
     let token = Token::parse(&body(new)?.token).map_err(|_| ApiError::BadRequest("this is no token"))?;
-    match account::try_token(&app, token, (&caller).into()).await {
+    match company.accept_token(&pbx, token, (&caller).into()).await {
         Ok(abonents) => Ok(Json(json!({ "abonents": abonents }))),
         Err(TokenError::Portal(error)) => Err(ApiError::of_portal(&error)),
         Err(TokenError::Store(error)) => {

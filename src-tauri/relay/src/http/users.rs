@@ -2,11 +2,15 @@
 
 use super::body;
 use super::caller::{Admin, Caller};
+use super::recordings::Slots;
+use crate::clock::Clock;
+use crate::feed::Feed;
 use crate::http::error::ApiError;
 use crate::keys::{self, Role};
+use crate::ledger::Ledger;
 use crate::ledger::entry::{UserAdded, UserRevoked};
 use crate::people::new_user;
-use crate::state::App;
+use crate::roster::RosterNow;
 use crate::tables::users;
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
@@ -14,6 +18,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -27,8 +32,8 @@ pub(crate) struct Me {
 }
 
 /// `GET /v1/me`: whose key this is.
-pub(crate) async fn me(State(app): State<App>, caller: Caller) -> Json<Me> {
-    let abonent_name = caller.abonent.as_deref().and_then(|id| app.roster().name_of(id));
+pub(crate) async fn me(State(roster): State<RosterNow>, caller: Caller) -> Json<Me> {
+    let abonent_name = caller.abonent.as_deref().and_then(|id| roster.borrow().name_of(id));
     Json(Me {
         role: caller.role,
         name: caller.name,
@@ -38,8 +43,8 @@ pub(crate) async fn me(State(app): State<App>, caller: Caller) -> Json<Me> {
 }
 
 /// `GET /v1/users`.
-pub(crate) async fn list(State(app): State<App>, _: Admin) -> Result<Json<Value>, ApiError> {
-    let users = app.ledger.read(users::list).await?;
+pub(crate) async fn list(State(ledger): State<Ledger>, _: Admin) -> Result<Json<Value>, ApiError> {
+    let users = ledger.read(users::list).await?;
     Ok(Json(json!({ "users": users })))
 }
 
@@ -51,22 +56,19 @@ pub(crate) struct NewUser {
     abonent: Option<String>,
 }
 
-/// The id of an abonent whom a person may have written in another way.
-pub(super) fn canonical(app: &App, id: String) -> String {
-    app.roster().abonent(&id).map_or(id, str::to_owned)
-}
-
 /// `POST /v1/users`: the key is told here and never again.
 pub(crate) async fn add(
-    State(app): State<App>,
+    State(ledger): State<Ledger>,
+    State(roster): State<RosterNow>,
+    State(clock): State<Clock>,
     Admin(caller): Admin,
     new: Result<Json<NewUser>, JsonRejection>,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let new = body(new)?;
-    let abonent = new.abonent.map(|id| canonical(&app, id));
-    let (user, key) = new_user(&new.name, new.role, abonent, app.now())?;
+    let abonent = new.abonent.map(|id| roster.borrow().canonical(&id));
+    let (user, key) = new_user(&new.name, new.role, abonent, clock.now())?;
     let (row, hash, who) = (user.clone(), keys::hash(&key), (&caller).into());
-    app.ledger
+    ledger
         .put(UserAdded {
             user: row,
             key_hash: hash,
@@ -78,15 +80,16 @@ pub(crate) async fn add(
 
 /// `DELETE /v1/users/{id}`: stops the key and ends its feeds and downloads.
 pub(crate) async fn revoke(
-    State(app): State<App>,
+    State(feed): State<Feed>,
+    State(downloads): State<Arc<Slots>>,
     Admin(caller): Admin,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     let (user, who) = (id.clone(), (&caller).into());
-    let stopped = app.ledger.put(UserRevoked { id: user, who }).await?;
+    let stopped = feed.ledger.put(UserRevoked { id: user, who }).await?;
     // Also where the command line has stopped the key: it asks here for the end of what is open.
-    app.hub.cut(&id);
-    app.downloads.cut(&id);
+    feed.hub.cut(&id);
+    downloads.cut(&id);
     if stopped {
         Ok(StatusCode::NO_CONTENT)
     } else {

@@ -1,10 +1,9 @@
 //! How often the PBX is asked.
 
-use crate::state::App;
-use crate::tables::calls;
+use super::{Importer, Loop};
+use crate::tables::{calls, subscriptions};
 use perezvon_core::Time;
 use serde::Serialize;
-use std::sync::PoisonError;
 use std::time::Duration;
 
 /// While events come, the lists only complete them, seconds.
@@ -28,44 +27,47 @@ pub(crate) enum Mode {
     Off,
 }
 
-/// See [`Mode`].
-pub(crate) async fn mode(app: &App) -> Mode {
-    if app.portal().is_none() {
-        return Mode::Off;
+impl Importer {
+    /// See [`Mode`].
+    pub(super) async fn mode(&self) -> Mode {
+        if !self.pbx.has_token() {
+            return Mode::Off;
+        }
+        let subscribed = self.ledger.read(subscriptions::active).await;
+        let now = self.clock.now();
+        let is_heard = self.callback.url().is_some()
+            && subscribed.is_ok_and(|active| active.iter().any(|one| one.expires_at > now))
+            // A keeper that has just started goes on with what it had.
+            && matches!(self.keeper.state().state, "active" | "starting");
+        if is_heard { Mode::Live } else { Mode::Polling }
     }
-    let subscribed = app.ledger.read(crate::tables::subscriptions::active).await;
-    let heard = app.callback_url().is_some()
-        && subscribed.is_ok_and(|active| active.iter().any(|one| one.expires_at > app.now()))
-        && keeper_is_content(app);
-    if heard { Mode::Live } else { Mode::Polling }
 }
 
-fn keeper_is_content(app: &App) -> bool {
-    let state = app.keeper.lock().unwrap_or_else(PoisonError::into_inner).state;
-    // A keeper that has just started goes on with what it had.
-    matches!(state, "active" | "starting")
-}
-
-/// How long to wait between two rounds, as things are now.
-pub(super) async fn wait(app: &App) -> Duration {
-    let second = app.timing.import_second;
-    let at = app.now();
-    let since = at.plus(-super::WAITED_MS);
-    let asked = app.ledger.read(move |connection| {
-        Ok((
-            calls::newest_waiting(connection, since)?,
-            calls::newest_start(connection)?,
-        ))
-    });
-    let Ok((waiting, newest)) = asked.await else {
-        return second * QUIET_S;
-    };
-    let regular = match mode(app).await {
-        Mode::Live => LIVE_S,
-        Mode::Polling | Mode::Off => polling_s(app.settings().poll_seconds, newest.map(|newest| at.since(newest))),
-    };
-    let soon = waiting.map_or(LATEST_S, |waits| soon_s(at, waits));
-    second * regular.min(soon)
+impl Loop {
+    /// How long to wait between two rounds, as things are now.
+    pub(super) async fn wait(&self) -> Duration {
+        let second = self.needs.timing.import_second;
+        let at = self.now();
+        let since = at.plus(-super::WAITED_MS);
+        let asked = self.importer.ledger.read(move |connection| {
+            Ok((
+                calls::newest_waiting(connection, since)?,
+                calls::newest_start(connection)?,
+            ))
+        });
+        let Ok((waiting, newest)) = asked.await else {
+            return second * QUIET_S;
+        };
+        let regular = match self.importer.mode().await {
+            Mode::Live => LIVE_S,
+            Mode::Polling | Mode::Off => polling_s(
+                self.needs.settings.borrow().poll_seconds,
+                newest.map(|newest| at.since(newest)),
+            ),
+        };
+        let soon = waiting.map_or(LATEST_S, |waits| soon_s(at, waits));
+        second * regular.min(soon)
+    }
 }
 
 /// The pace while polling: as set while calls come, slackening to [`QUIET_S`] as the last call grows old.

@@ -1,6 +1,7 @@
 //! The recordings: after the cursor what is new, and again what may have come late, below it.
 
-use super::{CHUNK, Loop, SHALLOW_MS, Trouble, WAITED_MS};
+use super::{CHUNK, Loop, SHALLOW_MS, WAITED_MS};
+use crate::failed::Failed;
 use crate::ledger::entry::{RecordingGone, RecordsRead, WaitGivenUp};
 use crate::roster::Roster;
 use crate::tables::recordings::{self, RecordingRow};
@@ -15,7 +16,7 @@ const ASKED: usize = 20;
 
 impl Loop {
     /// What is new after the cursor; then what is of the last `back` milliseconds, and which of that is gone.
-    pub(super) async fn records(&mut self, portal: &Portal, back: i64) -> Result<(), Trouble> {
+    pub(super) async fn records(&mut self, portal: &Portal, back: i64) -> Result<(), Failed> {
         let cursor = self.place().await?.cursor;
         let is_first = cursor.is_none();
         let filter = RecordFilter {
@@ -33,17 +34,17 @@ impl Loop {
             }
         }
         if !is_first {
-            let end = self.app.now();
+            let end = self.now();
             self.again(portal, end.plus(-back).max(self.beginning()), end).await?;
         }
-        let before = self.app.now().plus(-WAITED_MS);
+        let before = self.now().plus(-WAITED_MS);
         let limit = CHUNK;
-        while self.app.ledger.put(WaitGivenUp { before, limit }).await? == limit {}
+        while self.importer.ledger.put(WaitGivenUp { before, limit }).await? == limit {}
         Ok(())
     }
 
     /// Reads again what began between the two times; of a longer time, looks which recordings are gone.
-    pub(super) async fn again(&mut self, portal: &Portal, from: Time, to: Time) -> Result<(), Trouble> {
+    pub(super) async fn again(&mut self, portal: &Portal, from: Time, to: Time) -> Result<(), Failed> {
         let filter = RecordFilter {
             from: Some(from),
             to: Some(to),
@@ -65,7 +66,7 @@ impl Loop {
         }
         let (from, to) = (from.plus(EDGE_MS), to.plus(-EDGE_MS));
         let known = self
-            .app
+            .importer
             .ledger
             .read(move |connection| Ok(recordings::ready_between(connection, from, to)?));
         let missing = known.await?.into_iter().filter(|id| !listed.contains(id));
@@ -75,7 +76,7 @@ impl Loop {
             self.pause().await;
             match asked {
                 Err(PortalError::Refused { .. }) => {
-                    self.app.ledger.put(RecordingGone { id }).await?;
+                    self.importer.ledger.put(RecordingGone { id }).await?;
                 }
                 Err(error) => return Err(error.into()),
                 Ok(_) => {}
@@ -85,8 +86,8 @@ impl Loop {
     }
 
     /// Stores records; the cursor moves with the last of them.
-    async fn keep(&self, records: &[CallRecord], cursor: Option<String>) -> Result<(), Trouble> {
-        let roster = self.app.roster();
+    async fn keep(&self, records: &[CallRecord], cursor: Option<String>) -> Result<(), Failed> {
+        let roster = self.needs.roster.borrow().clone();
         let kept = self.kept_since();
         let rows = records.iter().filter_map(|record| row(record, &roster));
         let rows: Vec<RecordingRow> = rows.filter(|row| row.started_at >= kept).collect();
@@ -98,14 +99,14 @@ impl Loop {
                 cursor: None,
                 is_last: false,
             };
-            self.app.ledger.put(part).await?;
+            self.importer.ledger.put(part).await?;
         }
         let last = RecordsRead {
             rows: last,
             cursor,
             is_last: true,
         };
-        Ok(self.app.ledger.put(last).await?)
+        Ok(self.importer.ledger.put(last).await?)
     }
 }
 

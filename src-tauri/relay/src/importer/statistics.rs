@@ -1,6 +1,7 @@
 //! The statistics, window by window of their time.
 
-use super::{CHUNK, Loop, Trouble};
+use super::{CHUNK, Loop};
+use crate::failed::Failed;
 use crate::ledger::entry::LinesRead;
 use crate::roster::Roster;
 use perezvon_core::call::{LineStatus, StatisticsLine};
@@ -22,8 +23,8 @@ const EDITION: Duration = Duration::from_hours(1);
 
 impl Loop {
     /// Reads from where the last round ended, and `back` milliseconds before that again: lines come late.
-    pub(super) async fn statistics(&mut self, portal: &Portal, back: i64) -> Result<(), Trouble> {
-        let end = self.app.now();
+    pub(super) async fn statistics(&mut self, portal: &Portal, back: i64) -> Result<(), Failed> {
+        let end = self.now();
         let first = self.beginning();
         let until = self.place().await?.until;
         let from = until.map_or(first, |until| until.min(end).plus(-back).max(first.min(until)));
@@ -31,7 +32,7 @@ impl Loop {
     }
 
     /// Reads and stores what lies between the two times, window by window.
-    pub(super) async fn lines(&mut self, portal: &Portal, mut from: Time, end: Time) -> Result<(), Trouble> {
+    pub(super) async fn lines(&mut self, portal: &Portal, mut from: Time, end: Time) -> Result<(), Failed> {
         let mut window = WINDOW_MS;
         while from < end {
             let to = from.plus(window).min(end);
@@ -49,7 +50,7 @@ impl Loop {
     }
 
     /// All lines of a window, the earliest first; none: there are too many for one reading.
-    async fn window(&mut self, portal: &Portal, from: Time, to: Time) -> Result<Option<Vec<StatisticsLine>>, Trouble> {
+    async fn window(&mut self, portal: &Portal, from: Time, to: Time) -> Result<Option<Vec<StatisticsLine>>, Failed> {
         let mut found: BTreeMap<String, StatisticsLine> = BTreeMap::new();
         for page in 0.. {
             if page == PAGES && to.since(from) > SHORTEST_MS {
@@ -63,7 +64,7 @@ impl Loop {
                 page_size: PAGE,
             };
             let answer = self.page(portal, &query).await?;
-            let roster = self.app.roster();
+            let roster = self.needs.roster.borrow().clone();
             // A line may come twice, when others came before it meanwhile.
             found.extend(read(&answer, &roster).into_iter().map(|line| (line.id.clone(), line)));
             self.pause().await;
@@ -77,7 +78,7 @@ impl Loop {
     }
 
     /// The second edition has both numbers; the first is asked where it does not exist.
-    async fn page(&mut self, portal: &Portal, query: &StatisticsQuery<'_>) -> Result<StatisticsPage, Trouble> {
+    async fn page(&mut self, portal: &Portal, query: &StatisticsQuery<'_>) -> Result<StatisticsPage, Failed> {
         if self.first_edition.is_none_or(|found| found.elapsed() > EDITION) {
             match portal.statistics(query).await {
                 Err(error) if error.is_no_such_method() => self.first_edition = Some(Instant::now()),
@@ -91,17 +92,17 @@ impl Loop {
     }
 
     /// Stores a window's lines; the place moves with the last of them.
-    async fn store(&self, mut lines: Vec<StatisticsLine>, until: Time) -> Result<(), Trouble> {
+    async fn store(&self, mut lines: Vec<StatisticsLine>, until: Time) -> Result<(), Failed> {
         let kept = self.kept_since();
         lines.retain(|line| line.start >= kept);
         let mut chunks: Vec<Vec<StatisticsLine>> = lines.chunks(CHUNK).map(<[_]>::to_vec).collect();
         let last = chunks.pop().unwrap_or_default();
         for chunk in chunks {
             let (lines, until) = (chunk, None);
-            self.app.ledger.put(LinesRead { lines, until }).await?;
+            self.importer.ledger.put(LinesRead { lines, until }).await?;
         }
         let (lines, until) = (last, Some(until));
-        Ok(self.app.ledger.put(LinesRead { lines, until }).await?)
+        Ok(self.importer.ledger.put(LinesRead { lines, until }).await?)
     }
 }
 

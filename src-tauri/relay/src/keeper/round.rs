@@ -1,9 +1,11 @@
 //! One round: which subscriptions there are, which there must be, and what is made and ended.
 
 use super::plan::{self, Age};
-use super::{Done, Keeper, Trouble};
+use super::{Done, Work};
+use crate::failed::Failed;
 use crate::ledger::entry::{SubscriptionEnded, SubscriptionMade};
 use crate::tables::abonents;
+use crate::tables::audit::Who;
 use crate::tables::settings::{Scope, Settings, SubscriptionKind};
 use crate::tables::subscriptions::{self, Subscription};
 use perezvon_pbx::rest::{Portal, PortalError, SubscriptionKind as WireKind};
@@ -12,13 +14,13 @@ use std::time::{Duration, Instant};
 /// One that ends sooner after it was made did not last: the next one waits.
 const SOON: Duration = Duration::from_mins(1);
 
-impl Keeper {
-    pub(super) async fn keep(&mut self, portal: &Portal, url: &str) -> Result<Done, Trouble> {
-        let settings = self.app.settings();
+impl Work {
+    pub(super) async fn keep(&mut self, portal: &Portal, url: &str) -> Result<Done, Failed> {
+        let settings = self.needs.settings.borrow().clone();
         let kind = settings.subscription_kind;
         let wanted = self.wanted(portal, &settings).await?;
         let unknown = self.verify(portal, wanted.len()).await?;
-        let mut active = self.app.ledger.read(subscriptions::active).await?;
+        let mut active = self.needs.ledger.read(subscriptions::active).await?;
         let serves = |s: &Subscription, who: Option<&str>| {
             s.url == url && s.kind == kind.as_wire() && s.abonent.as_deref() == who
         };
@@ -30,7 +32,7 @@ impl Keeper {
         if self.is_silence_found(portal, &current).await {
             self.renew_before = Some(Instant::now());
         }
-        let mut next = self.app.timing.keeper_verify;
+        let mut next = self.needs.timing.keeper_verify;
         let mut down = Down::default();
         let mut refused = unknown;
         let mut refuse = |code| refused = Some((code, refused.map_or(0, |known| known.1) + 1));
@@ -52,23 +54,23 @@ impl Keeper {
                     self.note_made(who.as_ref(), &made.id, found.is_none());
                     active.push(made);
                 }
-                Err(Trouble::Portal(error)) if is_permanent(&error) && who.is_none() => {
+                Err(Failed::Portal(error)) if is_permanent(&error) && who.is_none() => {
                     tracing::warn!("the PBX refuses a subscription for the company: one is made for each abonent");
                     self.group_refused = true;
                     return Box::pin(self.keep(portal, url)).await;
                 }
                 // One abonent whom the PBX does not take must not keep the others without events.
-                Err(Trouble::Portal(error)) if is_permanent(&error) => {
+                Err(Failed::Portal(error)) if is_permanent(&error) => {
                     tracing::warn!(code = error.code(), "the PBX refuses the subscription of an abonent");
                     refuse(error.code());
                 }
                 // One that fails for another reason must not either; but a PBX that is down is not asked for everybody.
-                Err(Trouble::Portal(error)) if who.is_some() && down.is_of_one(&error) => {
+                Err(Failed::Portal(error)) if who.is_some() && down.is_of_one(&error) => {
                     tracing::warn!(code = error.code(), "the subscription of an abonent could not be made");
                     refuse(error.code());
                     continue;
                 }
-                Err(trouble) => return Err(trouble),
+                Err(failed) => return Err(failed),
             }
             down = Down::default();
         }
@@ -114,13 +116,13 @@ impl Keeper {
 
     /// Waits before each request, so that 300 abonents do not come at once, nor many relays in step.
     async fn pace(&self) {
-        let pace = self.app.timing.keeper_pace;
+        let pace = self.needs.timing.keeper_pace;
         tokio::time::sleep(pace.mul_f64(1.0 + super::chance() / 2.0)).await;
     }
 
     fn age(&self, subscription: &Subscription) -> Age {
         Age {
-            by_clock: self.app.now().ms() - subscription.made_at.ms(),
+            by_clock: self.now().ms() - subscription.made_at.ms(),
             by_counter: self.made.get(&subscription.id).map(Instant::elapsed),
         }
     }
@@ -172,12 +174,12 @@ impl Keeper {
     }
 
     /// Whose subscriptions there must be: none stands for the company.
-    async fn wanted(&self, portal: &Portal, settings: &Settings) -> Result<Vec<Option<String>>, Trouble> {
+    async fn wanted(&self, portal: &Portal, settings: &Settings) -> Result<Vec<Option<String>>, Failed> {
         if settings.subscription_scope == Scope::Group && !self.group_refused {
             return Ok(vec![None]);
         }
         let (known, off) = self
-            .app
+            .needs
             .ledger
             .read(|connection| Ok((abonents::list(connection)?, subscriptions::off(connection)?)))
             .await?;
@@ -187,7 +189,10 @@ impl Keeper {
             .map(|a| a.id)
             .collect();
         if present.is_empty() {
-            present = crate::company::refresh(&self.app, portal, crate::tables::audit::Who::relay())
+            present = self
+                .needs
+                .company
+                .refresh(portal, Who::relay())
                 .await?
                 .into_iter()
                 .map(|a| a.id)
@@ -200,16 +205,16 @@ impl Keeper {
     /// Marks those as ended that the PBX does not know any more, and notes those that end sooner than it granted. The
     /// clock alone never ends one: it may be the clock that is wrong. Gives of how many the PBX does not say whether they
     /// exist, and why; an error where it says so of none.
-    async fn verify(&mut self, portal: &Portal, wanted: usize) -> Result<Option<(&'static str, usize)>, Trouble> {
+    async fn verify(&mut self, portal: &Portal, wanted: usize) -> Result<Option<(&'static str, usize)>, Failed> {
         // Many are asked for less often: at most one in six seconds on average.
-        let every = self.app.timing.keeper_verify;
+        let every = self.needs.timing.keeper_verify;
         let every = every.max(every.saturating_mul(wanted as u32) / 100);
         if self.verified.is_some_and(|at| at.elapsed() < every) {
             return Ok(None);
         }
         let (mut unknown, mut is_any_known) = (None::<(PortalError, usize)>, false);
         let mut down = Down::default();
-        for subscription in self.app.ledger.read(subscriptions::active).await? {
+        for subscription in self.needs.ledger.read(subscriptions::active).await? {
             self.pace().await;
             match portal.subscription(&subscription.id).await {
                 Ok(info) if info.url.as_ref().is_none_or(|url| *url == subscription.url) => {
@@ -254,13 +259,13 @@ impl Keeper {
         subscription: &Subscription,
         reason: &'static str,
         by: Option<String>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), Failed> {
         let ended = SubscriptionEnded {
             id: subscription.id.clone(),
             reason,
             renewed_by: by,
         };
-        self.app.ledger.put(ended).await?;
+        self.needs.ledger.put(ended).await?;
         self.made.remove(&subscription.id);
         self.shortened.retain(|id| *id != subscription.id);
         Ok(())
@@ -272,12 +277,12 @@ impl Keeper {
         who: Option<&str>,
         url: &str,
         settings: &Settings,
-    ) -> Result<Subscription, Trouble> {
+    ) -> Result<Subscription, Failed> {
         let kind = match settings.subscription_kind {
             SubscriptionKind::Basic => WireKind::Basic,
             SubscriptionKind::Advanced => WireKind::Advanced,
         };
-        let asked_at = self.app.now();
+        let asked_at = self.now();
         let made = portal
             .subscribe(who, u64::from(settings.subscription_expires_s), url, kind)
             .await?;
@@ -296,7 +301,7 @@ impl Keeper {
             last_event_at: None,
             last_sequence: None,
         };
-        self.app.ledger.put(SubscriptionMade(subscription.clone())).await?;
+        self.needs.ledger.put(SubscriptionMade(subscription.clone())).await?;
         tracing::info!(granted_s, group = who.is_none(), "subscribed");
         Ok(subscription)
     }

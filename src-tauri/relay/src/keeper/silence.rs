@@ -1,7 +1,7 @@
 //! A subscription can be in force at the PBX and yet bring nothing: a router that lost its rule, a firewall, a fault at
 //! the PBX. Silence alone says nothing; silence while the PBX's statistics list calls does.
 
-use super::Keeper;
+use super::Work;
 use crate::tables::subscriptions::Subscription;
 use perezvon_core::Time;
 use perezvon_pbx::rest::{PAGE_SIZES, Portal, StatisticsQuery};
@@ -21,7 +21,7 @@ pub(super) struct Silence {
     pub(super) since: Option<Time>,
 }
 
-impl Keeper {
+impl Work {
     /// Asks the statistics when nothing was heard for long; true when the silence was just found.
     pub(super) async fn is_silence_found(&mut self, portal: &Portal, active: &[Subscription]) -> bool {
         let Some(heard) = active.iter().map(|s| s.last_event_at.unwrap_or(s.made_at)).max() else {
@@ -32,8 +32,8 @@ impl Keeper {
             tracing::info!("events come again");
             self.silence.since = None;
         }
-        let patience = self.app.timing.keeper_silence;
-        let now = self.app.now();
+        let patience = self.needs.timing.keeper_silence;
+        let now = self.now();
         let quiet = now.since(heard) < patience.as_millis() as i64;
         if quiet || self.silence.asked.is_some_and(|asked| asked.elapsed() < patience) {
             return false;

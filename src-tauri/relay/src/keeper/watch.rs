@@ -1,9 +1,9 @@
 //! Notices that the machine slept, that its clock was set, or that its network changed: then the keeper looks at once
 //! and does not wait for its next turn.
 
-use super::ask_to_look;
+use super::Keeper;
 use crate::routes::Routes;
-use crate::state::App;
+use crate::timing::Timing;
 use perezvon_core::Time;
 use std::time::{Duration, Instant};
 
@@ -50,12 +50,12 @@ impl Seen {
 }
 
 /// Looks until it is dropped.
-pub(super) async fn run(app: &App) {
-    let every = app.timing.keeper_watch;
+pub(super) async fn run(keeper: &Keeper, timing: &Timing) {
+    let every = timing.keeper_watch;
     let look = || Seen {
         counter: Instant::now(),
-        clock: app.now(),
-        routes: (app.timing.routes)(),
+        clock: timing.clock.now(),
+        routes: (timing.routes)(),
     };
     let mut seen = look();
     loop {
@@ -63,7 +63,7 @@ pub(super) async fn run(app: &App) {
         let now = look();
         if let Some(why) = seen.until(&now, every) {
             tracing::info!(?why, "the subscriptions are looked at anew");
-            ask_to_look(app);
+            keeper.look();
         }
         seen = now;
     }

@@ -1,7 +1,8 @@
 //! `[tls]` and `[limits]` of the configuration file: what stands before the accounts.
 
-use crate::front::{Acme, Files, Limits, TlsOptions};
+use crate::front::Limits;
 use crate::rate::Rate;
+use crate::tls::{Acme, Files, TlsOptions};
 use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};

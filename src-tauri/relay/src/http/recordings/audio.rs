@@ -2,13 +2,14 @@
 //! takes it slowly slows the PBX down.
 
 use super::range::{self, Wanted};
-use super::slots::Slot;
+use super::slots::{Slot, Slots};
 use super::{gone, is_missing, portal, visible};
 use crate::feed::socket::may_still_read;
 use crate::http::caller::Caller;
 use crate::http::error::ApiError;
+use crate::ledger::Ledger;
 use crate::ledger::entry::Noted;
-use crate::state::App;
+use crate::pbx::Pbx;
 use crate::tables::audit::What;
 use crate::tables::recordings::RecordingRow;
 use axum::body::Body;
@@ -18,20 +19,30 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::{Stream, stream};
 use perezvon_pbx::rest::{ByteRange, Download, Portal, PortalError, RecordKey};
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 /// As many bytes tell what the audio is.
 const BEGINNING: ByteRange = ByteRange::Within { first: 0, last: 15 };
 
+/// What it takes to pass audio on.
+#[derive(Clone)]
+pub(crate) struct Audio {
+    pub(crate) ledger: Ledger,
+    pub(crate) pbx: Pbx,
+    pub(crate) downloads: Arc<Slots>,
+    pub(crate) stop: CancellationToken,
+}
+
 /// `GET` and `HEAD /v1/recordings/{id}/audio`.
 pub(crate) async fn audio(
-    State(app): State<App>,
+    State(of): State<Audio>,
     caller: Caller,
     method: Method,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let row = visible(&app, &caller, id).await?.row;
+    let row = visible(&of.ledger, &caller, id).await?.row;
     if row.gone_at.is_some() {
         return Err(ApiError::RecordingGone);
     }
@@ -51,14 +62,14 @@ pub(crate) async fn audio(
         Wanted::Part(range) => Some(range),
         Wanted::Nothing => return Err(ApiError::NoSuchBytes(row.size)),
     };
-    let portal = portal(&app, &row.id)?;
+    let portal = portal(&of.pbx, &row.id)?;
     let who = caller.user.clone().unwrap_or_default();
-    let slot = app.downloads.take(&who).ok_or(ApiError::TooMany)?;
+    let slot = of.downloads.take(&who).ok_or(ApiError::TooMany)?;
     // A key that was revoked before the place was taken found nothing to cut.
-    if !may_still_read(&app, caller.user.as_deref()).await {
+    if !may_still_read(&of.ledger, caller.user.as_deref()).await {
         return Err(ApiError::Unauthorized);
     }
-    let mut download = open(&app, &portal, &row, asked).await?;
+    let mut download = open(&of.ledger, &portal, &row, asked).await?;
     let beginning = download
         .chunk()
         .await
@@ -66,7 +77,7 @@ pub(crate) async fn audio(
         .unwrap_or_default();
     let part = Part::of(&download, asked, row.size)?;
     if !is_head && range::begins(wanted) && caller.abonent.as_ref() != Some(&row.abonent) {
-        note(&app, &caller, &row).await?;
+        note(&of.ledger, &caller, &row).await?;
     }
     let mut answer = Response::new(Body::empty());
     let kind = kind(
@@ -96,19 +107,24 @@ pub(crate) async fn audio(
         beginning: Some(beginning),
         skip: part.skip,
         left: part.length(),
-        stop: app.stop.clone(),
+        stop: of.stop.clone(),
         slot,
     };
     *answer.body_mut() = Body::from_stream(pass(passing));
     Ok(answer)
 }
 
-async fn open(app: &App, portal: &Portal, row: &RecordingRow, asked: Option<ByteRange>) -> Result<Download, ApiError> {
+async fn open(
+    ledger: &Ledger,
+    portal: &Portal,
+    row: &RecordingRow,
+    asked: Option<ByteRange>,
+) -> Result<Download, ApiError> {
     match portal.download(RecordKey::Id(&row.id), asked).await {
         Ok(download) => Ok(download),
         Err(PortalError::Refused { status: 416, .. }) => Err(ApiError::NoSuchBytes(row.size)),
         Err(error) if is_missing(portal, &row.id, &error).await => {
-            gone(app, &row.id).await?;
+            gone(ledger, &row.id).await?;
             Err(ApiError::RecordingGone)
         }
         Err(error) => Err(ApiError::of_portal(&error)),
@@ -116,14 +132,14 @@ async fn open(app: &App, portal: &Portal, row: &RecordingRow, asked: Option<Byte
 }
 
 /// Somebody listens to a recording of another's calls.
-async fn note(app: &App, caller: &Caller, row: &RecordingRow) -> Result<(), ApiError> {
+async fn note(ledger: &Ledger, caller: &Caller, row: &RecordingRow) -> Result<(), ApiError> {
     let played = Noted {
         who: caller.into(),
         what: What::RecordingPlayed,
         subject: Some(row.id.clone()),
         detail: Some(serde_json::json!({ "abonent": row.abonent, "startedAt": row.started_at })),
     };
-    app.ledger.put(played).await?;
+    ledger.put(played).await?;
     Ok(())
 }
 

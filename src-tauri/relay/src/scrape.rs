@@ -1,10 +1,10 @@
 //! `GET /metrics` on a listener of its own: the text format of OpenMetrics, which Prometheus reads.
 
-use super::{Histogram, Metrics, listener};
-use crate::front::Accounts;
-use crate::importer;
+mod listener;
+
+use crate::http::Parts;
 use crate::ledger::Health;
-use crate::state::App;
+use crate::metrics::Metrics;
 use crate::tables::{copy, events, path, subscriptions, wal_of};
 use axum::Router;
 use axum::extract::State;
@@ -16,10 +16,11 @@ use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric as _, NoLabelSet};
 use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use std::fmt;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError, Weak};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tower_http::timeout::TimeoutLayer;
@@ -31,24 +32,23 @@ const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 type Labels = Vec<(&'static str, String)>;
 
-/// Serves until it is dropped. The accounts are not kept from ending.
-pub(crate) async fn serve(listener: TcpListener, accounts: Weak<Accounts>) {
+/// What it takes: those that run now, without keeping them from ending.
+type Running = Arc<dyn Fn() -> Vec<Parts> + Send + Sync>;
+
+/// Serves until it is dropped.
+pub(crate) async fn serve(listener: TcpListener, running: Running) {
     let router = Router::new()
         .route("/metrics", get(metrics))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LIMIT))
-        .with_state(accounts);
+        .with_state(running);
     listener::serve(listener, router).await;
 }
 
-async fn metrics(State(accounts): State<Weak<Accounts>>) -> Response {
-    let Some(accounts) = accounts.upgrade() else {
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
-    };
+async fn metrics(State(running): State<Running>) -> Response {
     let mut readings = Vec::new();
-    for one in accounts.open() {
-        readings.push(Reading::take(&one.app).await);
+    for parts in running() {
+        readings.push(Reading::take(&parts).await);
     }
-    drop(accounts);
     let mut registry = Registry::default();
     registry.register_collector(Box::new(Page {
         readings,
@@ -90,8 +90,8 @@ struct Stored {
 }
 
 impl Reading {
-    async fn take(app: &App) -> Self {
-        let stored = app.ledger.read(|connection| {
+    async fn take(parts: &Parts) -> Self {
+        let stored = parts.ledger.read(|connection| {
             let sql = "SELECT count(*) FROM calls WHERE due_at IS NOT NULL";
             Ok(Stored {
                 open_calls: connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?,
@@ -103,22 +103,22 @@ impl Reading {
             })
         });
         let ledger = tokio::time::timeout(READ, stored).await.ok().and_then(Result::ok);
-        let file = path(&app.data_dir);
+        let file = path(&parts.data_dir);
         let size = |file: &std::path::Path| std::fs::metadata(file).map_or(0, |meta| meta.len());
         Self {
-            account: app.account.clone(),
-            metrics: app.metrics.clone(),
-            feeds: app.hub.readers() as u64,
-            joined: app.hub.joined(),
-            cut: app.hub.cut_slow(),
-            now: app.now(),
-            healthy: app.ledger.health() == Health::Stores,
-            keeper: app.keeper.lock().unwrap_or_else(PoisonError::into_inner).state,
-            up_s: app.started.elapsed().as_secs_f64(),
+            account: parts.account.to_string(),
+            metrics: parts.metrics.clone(),
+            feeds: parts.feed.hub.readers() as u64,
+            joined: parts.feed.hub.joined(),
+            cut: parts.feed.hub.cut_slow(),
+            now: parts.clock.now(),
+            healthy: parts.ledger.health() == Health::Stores,
+            keeper: parts.keeper.state().state,
+            up_s: parts.started.elapsed().as_secs_f64(),
             ledger,
             ledger_bytes: size(&file) + size(&wal_of(&file)),
-            free_bytes: copy::free_space(&app.data_dir),
-            import_lags: importer::lags(app),
+            free_bytes: copy::free_space(&parts.data_dir),
+            import_lags: parts.importer.lags(),
         }
     }
 }

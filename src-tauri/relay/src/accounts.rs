@@ -1,0 +1,324 @@
+//! The accounts of one relay: they start, run behind one listener, are started anew where a part of one has ended, and
+//! end together.
+
+use crate::account::{Account, StartError};
+use crate::config::Options;
+use crate::front::{self, Announced, Directory, FrontOptions};
+use crate::http::Parts;
+use crate::keys::{self, Secret};
+use crate::listening::Listening;
+use crate::tls::Tls;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+/// An account that ran for less than this before it failed has failed at once.
+const AT_ONCE: Duration = Duration::from_mins(10);
+/// After this many failures at once in a row the process ends, so that the service manager can act.
+const FAILURES: u32 = 5;
+
+/// Accounts that run behind one listener. Every task ends with it: dropped without [`Accounts::shutdown`] they are aborted,
+/// and the ledgers are as after a power cut, which they survive.
+pub(crate) struct Accounts {
+    house: Arc<House>,
+    tasks: JoinSet<()>,
+    stop: CancellationToken,
+    drain: Duration,
+    /// Why the process must end.
+    gave_up: watch::Receiver<Option<String>>,
+}
+
+/// What runs behind the listener.
+struct House {
+    listening: Listening,
+    /// Whether the command line may find the relay, by a file beside each ledger.
+    announced: bool,
+    /// The names of all accounts.
+    names: Vec<String>,
+    directory: Arc<Directory>,
+    running: Mutex<Vec<(Account, Option<Announced>)>>,
+    admitted: Notify,
+}
+
+impl Accounts {
+    /// Starts each account and serves on the listener. An account that cannot start does not keep the others from it:
+    /// it is told, and tried again. Must run inside a tokio runtime.
+    ///
+    /// # Errors
+    /// Where no account starts: why the first does not. Nothing runs then.
+    pub(crate) async fn start(
+        mut set: Vec<Options>,
+        options: FrontOptions,
+        listener: TcpListener,
+    ) -> Result<Self, StartError> {
+        let addr = listener.local_addr().map_err(StartError::Listener)?;
+        let timing = set.first().map(|one| one.timing.clone()).unwrap_or_default();
+        let tls = options
+            .tls
+            .as_ref()
+            .map(|options| Tls::new(options, timing.clock.clone()))
+            .transpose()
+            .map_err(StartError::Tls)?;
+        for one in &mut set {
+            one.local_key.get_or_insert_with(|| Secret::new(keys::random_key()));
+        }
+        let names: Vec<String> = set.iter().map(|one| one.account.clone()).collect();
+        let house = Arc::new(House {
+            listening: Listening { addr, tls: tls.clone() },
+            announced: options.announced,
+            directory: Arc::new(Directory::new(names.iter().cloned())),
+            names,
+            running: Mutex::default(),
+            admitted: Notify::new(),
+        });
+        let (mut closed, mut first) = (Vec::new(), None);
+        for one in &set {
+            if let Err(error) = house.start(one.clone()).await {
+                tracing::error!(account = one.account, %error, "the account does not start; it is tried again");
+                first.get_or_insert(error);
+                closed.push(one.account.clone());
+            }
+        }
+        if let (true, Some(error)) = (house.running().is_empty(), first) {
+            return Err(error);
+        }
+        let stop = CancellationToken::new();
+        let mut tasks = JoinSet::new();
+        if let (Some(tls), Some(options)) = (tls.clone(), &options.tls) {
+            tasks.spawn(tls.keep(options.clone(), timing.certificate_look, stop.clone()));
+        }
+        tasks.spawn(front::run(
+            listener,
+            house.directory.clone(),
+            tls,
+            options,
+            stop.clone(),
+        ));
+        let (gives_up, gave_up) = watch::channel(None);
+        let supervisor = Supervisor {
+            set,
+            closed,
+            house: house.clone(),
+            pause: timing.restart_pause,
+            drain: timing.drain,
+            gives_up,
+        };
+        tasks.spawn(supervisor.run(stop.clone()));
+        tracing::info!(%addr, "the relay serves");
+        Ok(Self {
+            house,
+            tasks,
+            stop,
+            drain: timing.drain,
+            gave_up,
+        })
+    }
+
+    /// Where it listens.
+    pub(crate) fn listening(&self) -> &Listening {
+        &self.house.listening
+    }
+
+    /// The accounts that run.
+    pub(crate) fn running(&self) -> Vec<Parts> {
+        self.house.parts()
+    }
+
+    /// The same for whoever must not keep them from ending.
+    pub(crate) fn watch(&self) -> Arc<dyn Fn() -> Vec<Parts> + Send + Sync> {
+        let house = Arc::downgrade(&self.house);
+        Arc::new(move || house.upgrade().map_or_else(Vec::new, |house| house.parts()))
+    }
+
+    /// The names of all accounts, whether they run or not.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.house.names
+    }
+
+    /// Whether an account runs, and the writer of each that runs has worked since the last time that this was asked. One
+    /// that cannot start is tried again and told by health; it must not take the others down with it.
+    pub(crate) fn is_alive(&self, beats: &mut HashMap<String, u64>) -> bool {
+        let running = self.running();
+        running.iter().fold(!running.is_empty(), |alive, one| {
+            let beat = one.ledger.beat();
+            let before = beats.insert(one.account.to_string(), beat);
+            alive && before != Some(beat)
+        })
+    }
+
+    /// Waits until an account has failed too often; says which and what ended.
+    pub(crate) fn gave_up(&self) -> impl Future<Output = String> + Send + use<> {
+        let mut gave_up = self.gave_up.clone();
+        async move {
+            let why = gave_up.wait_for(Option::is_some).await.ok().and_then(|why| why.clone());
+            match why {
+                Some(why) => why,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    /// Ends: takes no more, answers what is in flight, closes the feeds and then the ledgers.
+    pub(crate) async fn shutdown(self) {
+        let Self {
+            house,
+            mut tasks,
+            stop,
+            drain,
+            gave_up: _,
+        } = self;
+        // One limit for all that is in flight, wherever it is.
+        let end = Instant::now() + drain;
+        stop.cancel();
+        for (account, announced) in house.running().iter_mut() {
+            drop(announced.take());
+            account.stop();
+        }
+        let served = async { while tasks.join_next().await.is_some() {} };
+        if timeout_at(end, served).await.is_err() {
+            tracing::warn!("not every connection ended in time");
+        }
+        // Connections that hang, and with them the last ways to the ledgers.
+        tasks.shutdown().await;
+        let ending = std::mem::take(&mut *house.running());
+        drop(house);
+        let mut ends: JoinSet<()> = ending.into_iter().map(|(account, _)| account.shutdown(end)).collect();
+        while ends.join_next().await.is_some() {}
+    }
+}
+
+impl House {
+    fn running(&self) -> MutexGuard<'_, Vec<(Account, Option<Announced>)>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn parts(&self) -> Vec<Parts> {
+        self.running()
+            .iter()
+            .map(|(account, _)| account.parts().clone())
+            .collect()
+    }
+
+    /// Waits until a part of an account has ended though nobody stopped it; gives the account and the part.
+    async fn ended(&self) -> (String, &'static str) {
+        loop {
+            let mut watched = FuturesUnordered::new();
+            for (account, _) in self.running().iter() {
+                let (name, mut failed) = (account.parts().account.to_string(), account.failed());
+                watched.push(async move {
+                    let part = failed.wait_for(Option::is_some).await.map_or(None, |part| *part);
+                    (name, part.unwrap_or("account"))
+                });
+            }
+            tokio::select! {
+                Some(ended) = watched.next() => return ended,
+                // One more account has started.
+                () = self.admitted.notified() => {}
+            }
+        }
+    }
+
+    /// Starts an account and lets requests in to it.
+    async fn start(&self, options: Options) -> Result<(), StartError> {
+        let account = Account::start(options, self.listening.clone()).await?;
+        let parts = account.parts();
+        let (url, key) = (self.listening.own_url(), parts.local_key.secret());
+        let announced = self
+            .announced
+            .then(|| Announced::new(&parts.data_dir, url, key))
+            .flatten();
+        self.directory.open(&parts.account, account.open());
+        self.running().push((account, announced));
+        self.admitted.notify_one();
+        Ok(())
+    }
+
+    /// Takes an account out: requests for it are answered 503 from now on.
+    fn take(&self, name: &str) -> Option<Account> {
+        self.directory.close(name);
+        let mut running = self.running();
+        let at = running
+            .iter()
+            .position(|(account, _)| &*account.parts().account == name)?;
+        Some(running.remove(at).0)
+    }
+}
+
+/// Starts accounts anew: those that could not start (what kept them may pass: a full disk, another process at the ledger,
+/// a file that was put back), and those of which a part has ended.
+struct Supervisor {
+    set: Vec<Options>,
+    /// Those that do not run.
+    closed: Vec<String>,
+    house: Arc<House>,
+    pause: Duration,
+    drain: Duration,
+    gives_up: watch::Sender<Option<String>>,
+}
+
+impl Supervisor {
+    async fn run(mut self, stop: CancellationToken) {
+        let mut failures: HashMap<String, u32> = HashMap::new();
+        loop {
+            tokio::select! {
+                (account, part) = self.house.ended() => {
+                    let times = failures.entry(account.clone()).or_default();
+                    self.end(&account, part, times).await;
+                    if *times >= FAILURES {
+                        let why = format!("the account {account} has failed {times} times; last its part {part} ended");
+                        self.gives_up.send_replace(Some(why));
+                        return;
+                    }
+                }
+                () = tokio::time::sleep(self.pause), if !self.closed.is_empty() => self.start_closed().await,
+                () = stop.cancelled() => return,
+            }
+        }
+    }
+
+    /// Ends an account of which a part has ended, and counts how often that happened soon after a start.
+    async fn end(&mut self, account: &str, part: &'static str, times: &mut u32) {
+        let ran = self.house.take(account);
+        let was_at_once = ran.as_ref().is_none_or(|ran| ran.parts().started.elapsed() < AT_ONCE);
+        *times = if was_at_once { *times + 1 } else { 1 };
+        tracing::error!(
+            account,
+            part,
+            times,
+            "a part of the account has ended; the account is started anew"
+        );
+        if let Some(ran) = ran {
+            if let Some(options) = self.set.iter_mut().find(|one| one.account == account) {
+                // It goes on as it was: with the token that was given since, and with the settings that are stored.
+                options.token = ran.parts().pbx.token();
+                (options.public_url, options.policy) = (None, None);
+            }
+            ran.shutdown(Instant::now() + self.drain).await;
+        }
+        self.closed.push(account.to_owned());
+    }
+
+    async fn start_closed(&mut self) {
+        let mut still = Vec::new();
+        for account in std::mem::take(&mut self.closed) {
+            let Some(options) = self.set.iter().find(|one| one.account == account) else {
+                continue;
+            };
+            match self.house.start(options.clone()).await {
+                Ok(()) => tracing::info!(account, "the account has started"),
+                Err(error) => {
+                    tracing::debug!(account, %error, "the account still does not start");
+                    still.push(account);
+                }
+            }
+        }
+        self.closed = still;
+    }
+}
