@@ -56,21 +56,22 @@ pub(crate) async fn run(app: Arc<Perezvon>) {
             session = start(&app) => session,
             () = app.quit.cancelled() => break,
         };
-        match starting {
+        let ended = match starting {
             Ok(session) => serve(&app, session).await,
-            Err(failure) => {
-                state::tell_off(&app, &failure.code).await;
-                app.set_relay(Way::Closed);
-                // A locked keyring is not asked again by the clock.
-                let is_locked = failure.code == LOCKED;
-                tokio::select! {
-                    () = app.restart.notified() => {}
-                    () = app.secrets.opened() => {}
-                    () = app.quit.cancelled() => {}
-                    () = tokio::time::sleep(RETRY), if !is_locked => {}
-                }
-                app.set_relay(Way::Starting);
+            Err(failure) => Err(failure),
+        };
+        if let Err(failure) = ended {
+            state::tell_off(&app, &failure.code).await;
+            app.set_relay(Way::Closed);
+            // A locked keyring is not asked again by the clock.
+            let is_locked = failure.code == LOCKED;
+            tokio::select! {
+                () = app.restart.notified() => {}
+                () = app.secrets.opened() => {}
+                () = app.quit.cancelled() => {}
+                () = tokio::time::sleep(RETRY), if !is_locked => {}
             }
+            app.set_relay(Way::Starting);
         }
     }
     // There may be no desk; and what stays in its log is read at the next start.
@@ -167,7 +168,10 @@ fn key_source(key: Secret) -> KeySource {
 }
 
 /// Follows the feed and watches the state until a restart is asked for, then drains.
-async fn serve(app: &Arc<Perezvon>, session: Session) {
+///
+/// # Errors
+/// Where the relay inside the app has failed again and again.
+async fn serve(app: &Arc<Perezvon>, session: Session) -> Result<(), Failure> {
     let spoken_for = session.admin.then(|| session.me.clone()).filter(|me| !me.is_empty());
     app.set_relay(Way::Open((session.client.clone(), spoken_for.clone())));
     let stop = CancellationToken::new();
@@ -200,9 +204,14 @@ async fn serve(app: &Arc<Perezvon>, session: Session) {
             _ => stop.cancelled().await,
         }
     };
+    let mut ended = Ok(());
     tokio::select! {
         () = following => {}
         () = show_news(app, arriving) => {}
+        why = gave_up(session.relay.as_ref()) => {
+            tracing::error!(why, "The relay gives up");
+            ended = Err(Failure::of("storage"));
+        }
         () = state::watch(app, &session, feed_state) => {}
         () = app.restart.notified() => tracing::info!("The service starts anew"),
         () = app.secrets.opened(), if session.trouble.as_deref() == Some(LOCKED) => tracing::info!("The keyring is open"),
@@ -212,6 +221,15 @@ async fn serve(app: &Arc<Perezvon>, session: Session) {
     app.set_relay(Way::Starting);
     if let Some(relay) = session.relay {
         relay.shutdown().await;
+    }
+    ended
+}
+
+/// Why the relay inside the app does not start its account anew any more.
+async fn gave_up(relay: Option<&Relay>) -> String {
+    match relay {
+        Some(relay) => relay.gave_up().await,
+        None => std::future::pending().await,
     }
 }
 

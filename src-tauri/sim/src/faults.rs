@@ -98,6 +98,10 @@ pub struct FaultSettings {
     pub statistics_late: bool,
     /// Recordings of calls that end while this is on cannot be seen until it is off again.
     pub records_late: bool,
+    /// Lists ignore what asks for more than their beginning: `id` of the records, `page` of the statistics.
+    pub paging_off: bool,
+    /// Abonents of whom the PBX tells no subscription: asking for it is answered 500.
+    pub subscriptions_broken: Vec<String>,
     /// Disputed forms.
     pub forms: Forms,
 }

@@ -81,11 +81,7 @@ async fn guard(State(world): Shared, request: Request, next: Next) -> Response {
     let response = match fault {
         Some(FaultKind::Html503) => answer::html(StatusCode::SERVICE_UNAVAILABLE),
         Some(FaultKind::Html200) => answer::html(StatusCode::OK),
-        Some(FaultKind::Error500) => answer::error(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "SimBroken",
-            "Симулятор: внутренняя ошибка",
-        ),
+        Some(FaultKind::Error500) => answer::broken(),
         Some(FaultKind::TooMany) => {
             let mut response = answer::error(StatusCode::TOO_MANY_REQUESTS, "SimTooMany", "Симулятор: слишком часто");
             response

@@ -1,6 +1,7 @@
 //! Call recordings: list, one by id or by session and abonent, link, delete (reference 1.9). The audio itself is in
 //! [`download`](super::download).
 
+use std::collections::HashSet;
 use std::fmt;
 
 use perezvon_core::{Direction, Time};
@@ -97,6 +98,8 @@ pub struct Records {
     portal: Portal,
     filter: RecordFilter,
     after: Option<String>,
+    /// The ids of the page before.
+    last_page: HashSet<String>,
 }
 
 /// Where a recording can be fetched without the token, for as long as the PBX keeps the link.
@@ -220,8 +223,10 @@ impl Records {
         }
         // The list begins after the cursor; should it ever begin with it, that record is known.
         records.retain(|record| self.after.as_ref() != Some(&record.id));
-        let is_stuck = records.is_empty();
-        if let Some(last) = records.last() {
+        // A PBX that does not know the cursor gives the same page for ever.
+        let is_stuck = records.iter().all(|record| self.last_page.contains(&record.id));
+        self.last_page = records.iter().map(|record| record.id.clone()).collect();
+        if let Some(last) = records.last().filter(|_| !is_stuck) {
             self.after = Some(last.id.clone());
         }
         Ok(RecordPage {
@@ -239,6 +244,7 @@ impl Portal {
             portal: self.clone(),
             filter,
             after,
+            last_page: HashSet::new(),
         }
     }
 

@@ -25,6 +25,8 @@ enum End {
     Close(u16, &'static str),
 }
 
+const REVOKED: End = End::Close(POLICY, "the key was revoked");
+
 /// Serves one reader until he goes, is too slow, or the relay ends.
 pub(crate) async fn serve(feed: Feed, mut socket: WebSocket, seat: Seat, after: i64, user: Option<String>) {
     let _open = feed.tasks.token();
@@ -44,12 +46,13 @@ pub(crate) async fn serve(feed: Feed, mut socket: WebSocket, seat: Seat, after: 
 
 async fn follow(feed: &Feed, socket: &mut WebSocket, mut seat: Seat, mut after: i64, user: Option<String>) -> End {
     loop {
-        match backlog(feed, socket, &seat.view, &mut after).await {
-            Ok(()) => {}
-            Err(end) => return end,
+        if let Err(end) = backlog(feed, socket, &seat.view, &mut after, user.as_deref()).await {
+            return end;
         }
         // While the backlog was read the queue may have run over: take a new place and look once more.
         if seat.news.is_closed() {
+            // Or the key was revoked: whose it is must be asked after the place was taken, or the revocation of the next
+            // moment would find nothing to cut.
             seat = feed.hub.join(seat.view.clone(), user.clone());
             continue;
         }
@@ -58,11 +61,21 @@ async fn follow(feed: &Feed, socket: &mut WebSocket, mut seat: Seat, mut after: 
     live(feed, socket, &mut seat, after, user).await
 }
 
-async fn backlog(feed: &Feed, socket: &mut WebSocket, view: &View, after: &mut i64) -> Result<(), End> {
+async fn backlog(
+    feed: &Feed,
+    socket: &mut WebSocket,
+    view: &View,
+    after: &mut i64,
+    user: Option<&str>,
+) -> Result<(), End> {
     let busy = |_| End::Close(TRY_AGAIN, "the ledger is busy");
     // What is newer comes through the queue, once it is on the disk.
     let until = feed.ledger.durable_version().await.map_err(busy)?;
     loop {
+        // A reader who takes long may lose the key meanwhile.
+        if !may_still_read(&feed.ledger, user).await {
+            return Err(REVOKED);
+        }
         let page = page(feed, view, (*after, until), PAGE).await.map_err(busy)?;
         let whole = page.len() < PAGE;
         for told in page {
@@ -118,7 +131,7 @@ async fn live(feed: &Feed, socket: &mut WebSocket, seat: &mut Seat, mut after: i
                     return End::Gone;
                 }
                 if !may_still_read(&feed.ledger, user.as_deref()).await {
-                    return End::Close(POLICY, "the key was revoked");
+                    return REVOKED;
                 }
                 send(socket, Message::Ping(bytes::Bytes::new())).await
             }
@@ -133,7 +146,7 @@ async fn lost_place(ledger: &Ledger, user: Option<String>) -> End {
     if may_still_read(ledger, user.as_deref()).await {
         End::Close(TRY_AGAIN, "too slow: come back with your cursor")
     } else {
-        End::Close(POLICY, "the key was revoked")
+        REVOKED
     }
 }
 

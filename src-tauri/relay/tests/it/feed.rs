@@ -1,9 +1,12 @@
 //! From the POST of an event to the snapshot at the reader.
 
 use crate::common::{support, xml};
+use futures_util::StreamExt as _;
 use reqwest::{Method, StatusCode};
 use std::time::Duration;
 use support::{IVANOV, PETROV, client, close_code, next, start, start_in, start_with};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpSocket;
 use tokio::time::Instant;
 use xml::Xml;
 
@@ -318,6 +321,47 @@ async fn the_end_answers_what_is_in_flight_and_closes_the_feeds() {
     assert!(
         stored >= acknowledged && acknowledged > 0,
         "{acknowledged} were answered, {stored} are stored"
+    );
+    served.relay.shutdown().await;
+}
+
+/// A reader whose key is revoked amid his backlog: what was not sent by then is not sent, and he gets no second place.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_revoked_amid_the_backlog_gets_no_more_of_it() {
+    const CALLS: u64 = 3000;
+    let served = start_with(|options| options.timing.ping = Duration::from_hours(1)).await;
+    let key = served.add_user(IVANOV).await;
+    let mut posts = futures_util::stream::iter((1..=CALLS).map(|n| served.post_event(Xml::received(n, IVANOV).text())))
+        .buffer_unordered(64);
+    while let Some(status) = posts.next().await {
+        assert_eq!(status, StatusCode::OK, "an event is taken");
+    }
+    drop(posts);
+    // A reader by hand, who takes little at a time.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let mut stream = socket.connect(served.relay.addr()).await.unwrap();
+    let ask = format!(
+        "GET /v1/feed?after=0 HTTP/1.1\r\nHost: relay\r\nAuthorization: Bearer {key}\r\nConnection: upgrade\r\nUpgrade: \
+         websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: cGVyZXp2b24gY2hlY2tzIQ==\r\n\r\n"
+    );
+    stream.write_all(ask.as_bytes()).await.unwrap();
+    let mut first = [0; 1024];
+    stream.read_exact(&mut first).await.expect("the backlog begins");
+    let users = served.get("/v1/users").await;
+    let path = format!("/v1/users/{}", users["users"][0]["id"].as_str().unwrap());
+    let gone = served.send(Method::DELETE, &path, Some(&served.admin()), None).await;
+    assert_eq!(gone.status(), StatusCode::NO_CONTENT, "the key is revoked");
+    let mut rest = Vec::new();
+    tokio::time::timeout(support::DEADLINE, stream.read_to_end(&mut rest))
+        .await
+        .expect("the feed ends")
+        .unwrap();
+    let told = rest.windows(12).filter(|bytes| bytes == b"\"trackingId\"").count() as u64;
+    assert!(told < CALLS / 2, "{told} of {CALLS} calls were told");
+    assert!(
+        rest.windows(19).any(|bytes| bytes == b"the key was revoked"),
+        "and it is said why"
     );
     served.relay.shutdown().await;
 }

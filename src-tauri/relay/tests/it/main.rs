@@ -19,6 +19,7 @@ mod calling;
 mod cases;
 mod check;
 mod damage;
+mod defects_workers;
 mod downloads;
 mod exchanges;
 mod failures;

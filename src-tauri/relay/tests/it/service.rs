@@ -52,6 +52,30 @@ fn it_says_when_it_serves_lives_and_ends() {
 }
 
 #[test]
+fn an_account_that_cannot_start_does_not_stop_the_watchdog() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let second = data.join("accounts/second");
+    std::fs::create_dir_all(&second).unwrap();
+    std::fs::write(second.join("relay.db"), vec![0x5a; 64 * 1024]).unwrap();
+    let config = dir.path().join("relay.toml");
+    std::fs::write(&config, "[[accounts]]\nname = \"second\"\n").unwrap();
+    let socket = dir.path().join("notify");
+    let manager = UnixDatagram::bind(&socket).unwrap();
+    manager.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let mut start = serve(&data);
+    start.arg("--config").arg(&config);
+    let mut serving = Serving::start_as(start.env("NOTIFY_SOCKET", &socket).env("WATCHDOG_USEC", "200000"));
+    for word in ["READY=1", "WATCHDOG=1", "WATCHDOG=1", "WATCHDOG=1"] {
+        let mut buffer = [0; 512];
+        let length = manager.recv(&mut buffer).expect("main lives, and that is said");
+        assert_eq!(String::from_utf8_lossy(&buffer[..length]).trim(), word);
+    }
+    serving.terminate();
+    assert!(serving.child.wait().unwrap().success(), "it ends in order");
+}
+
+#[test]
 fn the_token_comes_from_a_credential() {
     let dir = tempfile::tempdir().unwrap();
     let said = |credential: Option<&str>| {

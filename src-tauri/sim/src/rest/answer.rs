@@ -38,3 +38,12 @@ pub(super) fn html(status: StatusCode) -> Response {
     let page = "<!DOCTYPE html>\n<html><head><title>Облачная АТС</title></head><body>Симулятор</body></html>\n";
     (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()
 }
+
+/// 500 with an error body.
+pub(super) fn broken() -> Response {
+    error(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "SimBroken",
+        "Симулятор: внутренняя ошибка",
+    )
+}

@@ -78,6 +78,7 @@ struct Filter {
 async fn list(State(world): Shared, Query(filter): Query<Filter>) -> Response {
     let after = match filter.id.as_deref().map(str::parse::<u64>) {
         Some(Err(_)) => return answer::bad("Симулятор: id не число"),
+        Some(Ok(_)) if world.faults.get().paging_off => 0,
         Some(Ok(id)) => id,
         None => 0,
     };

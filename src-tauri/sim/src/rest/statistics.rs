@@ -92,12 +92,13 @@ fn list(world: &World, filter: &Filter, edition: u8) -> Response {
             && to.is_none_or(|t| p.start <= t)
             && status(p).is_some()
     };
-    let late = world.faults.get().statistics_late;
+    let faults = world.faults.get();
+    let (late, page) = (faults.statistics_late, if faults.paging_off { 0 } else { filter.page });
     let inner = world.lock();
     let mut parts: Vec<&Part> = inner.in_statistics(late).flat_map(|t| &t.parts).filter(fits).collect();
     // Newest first; lines of one moment keep an order of their own from page to page.
     parts.sort_by(|a, b| b.start.cmp(&a.start).then_with(|| a.tracking_id.cmp(&b.tracking_id)));
-    let page = parts.into_iter().skip(filter.page.saturating_mul(size)).take(size);
+    let page = parts.into_iter().skip(page.saturating_mul(size)).take(size);
     let lines: Vec<Value> = page
         .filter_map(|part| {
             let abonent = company.abonents.iter().find(|a| a.user_id == part.abonent)?;

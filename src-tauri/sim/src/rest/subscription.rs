@@ -80,7 +80,12 @@ async fn tell(State(world): Shared, Query(which): Query<Which>) -> Response {
         .subscriptions
         .iter()
         .find(|s| s.info.subscription_id == which.subscription_id);
-    found.map_or_else(unknown, |s| answer::json(&s.told()))
+    let broken = world.faults.get().subscriptions_broken;
+    match found {
+        Some(found) if broken.contains(&found.info.target_id) => answer::broken(),
+        Some(found) => answer::json(&found.told()),
+        None => unknown(),
+    }
 }
 
 async fn end(State(world): Shared, Query(which): Query<Which>) -> Response {
