@@ -295,6 +295,8 @@ impl Opened {
         let roster = Roster::load(&connection)?;
         let version = calls::version(&connection).map_err(LedgerError::from)?;
         let forgotten = requests::forget_placing(&connection)?;
+        // What is in the log may never have been synced: the last relay may have ended before that.
+        tables::move_log(&connection)?;
         if forgotten > 0 {
             tracing::warn!(
                 forgotten,

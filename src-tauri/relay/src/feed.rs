@@ -6,7 +6,7 @@
 pub(crate) mod socket;
 
 use crate::roster::RosterNow;
-use crate::told::{Changed, Snapshot, View, snapshot};
+use crate::told::{Changed, Snapshot, Told, View, snapshot};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -124,6 +124,11 @@ impl Hub {
         }
     }
 
+    /// Takes away all places: the readers come back with their cursors.
+    fn cut_all(&self) {
+        self.lock().by_view.clear();
+    }
+
     fn route(&self, call: &Changed, roster: &RosterNow) {
         let roster = roster.borrow().clone();
         let mut places = self.lock();
@@ -150,10 +155,11 @@ impl Hub {
 }
 
 /// Hands changed calls to the readers until the writer, who holds the other end, has ended.
-pub(crate) async fn route(hub: Arc<Hub>, mut batches: mpsc::Receiver<Vec<Changed>>, roster: RosterNow) {
-    while let Some(batch) = batches.recv().await {
-        for call in &batch {
-            hub.route(call, &roster);
+pub(crate) async fn route(hub: Arc<Hub>, mut batches: mpsc::Receiver<Told>, roster: RosterNow) {
+    while let Some(told) = batches.recv().await {
+        match told {
+            Told::Calls(calls) => calls.iter().for_each(|call| hub.route(call, &roster)),
+            Told::CutAll => hub.cut_all(),
         }
     }
 }

@@ -243,7 +243,15 @@ pub(crate) fn changes(
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = readable(limit, Some(after), |place, wanted| {
         let rows = statement.query_map((place, wanted as i64, abonent, until), placed)?;
-        rows.collect()
+        let mut rows = rows.collect::<Result<Vec<_>, _>>()?;
+        for (at, row) in &mut rows {
+            if let Ok(one) = row {
+                // The version by which it stands in this list. A call that the abonent has no part in any more has gone
+                // on since then: told with its own, it would lead the reader past changes of other calls.
+                one.version = *at;
+            }
+        }
+        Ok(rows)
     })?;
     rows.into_iter().map(|row| Ok(with_links(connection, row)?)).collect()
 }
