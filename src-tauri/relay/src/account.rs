@@ -326,7 +326,9 @@ fn first_settings(connection: &rusqlite::Connection, options: &Options) -> Resul
     if let Some(what) = settings.invalid() {
         return Err(StartError::Setting(what));
     }
-    settings::store(connection, &settings, Who::console(), options.timing.clock.now())?;
+    let whole = connection.unchecked_transaction().map_err(LedgerError::from)?;
+    settings::store(&whole, &settings, Who::console(), options.timing.clock.now())?;
+    whole.commit().map_err(LedgerError::from)?;
     Ok(settings)
 }
 

@@ -151,6 +151,11 @@ impl Ledger {
         }
     }
 
+    /// The newest version that is known to be on the disk, without waiting for what was committed since.
+    pub(crate) fn known_durable(&self) -> i64 {
+        *self.versions.durable.borrow()
+    }
+
     /// Hands an entry to the writer without waiting.
     fn submit(&self, entry: Entry) -> Result<oneshot::Receiver<Result<Answer, LedgerError>>, LedgerError> {
         let (reply, answer) = oneshot::channel();

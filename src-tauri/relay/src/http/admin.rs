@@ -5,7 +5,7 @@ use crate::keys::Role;
 use crate::ledger::Health;
 use crate::state::App;
 use crate::tables::subscriptions as ledger_subscriptions;
-use crate::tables::{calls, events, statistics};
+use crate::tables::{calls, events, settings, statistics};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -56,6 +56,9 @@ pub(crate) async fn health(State(app): State<App>, headers: HeaderMap) -> (Statu
         }
         if let Ok(aside) = app.ledger.read(statistics::count_aside).await {
             map.insert("linesAside".to_owned(), json!(aside));
+        }
+        if let Ok(aside) = app.ledger.read(settings::aside::count).await {
+            map.insert("settingsAside".to_owned(), json!(aside));
         }
         if let Ok((stored, unreadable, last)) = app.ledger.read(events::summary).await {
             map.insert(

@@ -5,7 +5,7 @@ use super::body;
 use super::caller::Caller;
 use crate::http::error::ApiError;
 use crate::keys::Role;
-use crate::ledger::entry::{CallAsked, CallPlaced};
+use crate::ledger::entry::{CallAsked, CallNotAsked, CallPlaced, Change};
 use crate::state::App;
 use crate::tables::requests::{self, RequestRow, RequestState};
 use axum::Json;
@@ -83,43 +83,56 @@ pub(crate) async fn call(
             "number: by these digits a colleague would be called",
         ));
     }
-    let (portal, asked_at) = (app.portal_for(&format!("call:{key}")), app.now());
-    let known = if portal.is_some() {
-        let (abonent, key, number) = (abonent.clone(), key.clone(), number.canonical());
-        app.ledger.put(CallAsked { abonent, key, number }).await?
-    } else {
-        let (abonent, key) = (abonent.clone(), key.clone());
-        app.ledger
-            .read(move |connection| requests::get(connection, &abonent, &key))
-            .await?
-    };
-    if let Some(known) = known {
-        return if known.number == number.canonical() {
-            repeated(known)
-        } else {
-            Err(ApiError::KeyReused)
-        };
-    }
-    let portal = portal.ok_or(ApiError::NoToken)?;
-    let request = RequestRow {
+    let asked = CallAsked {
         abonent,
         key,
         number: number.canonical(),
+        asked_at: app.now(),
+    };
+    let Some(portal) = app.portal_for(&format!("call:{}", asked.key)) else {
+        let (abonent, key) = (asked.abonent, asked.key);
+        let known = app
+            .ledger
+            .read(move |connection| requests::get(connection, &abonent, &key))
+            .await?;
+        return repeated(known.ok_or(ApiError::NoToken)?, &asked.number);
+    };
+    // On its own task: a desk that hangs up must not leave the request half done.
+    let task = app.tasks.spawn(ask(app.clone(), portal, asked, dial));
+    task.await.unwrap_or(Err(ApiError::OutcomeUnknown))
+}
+
+/// Stores the request, then places the call; a request of the same key that is there already is answered as it was.
+async fn ask(app: App, portal: Portal, asked: CallAsked, dial: String) -> Result<(StatusCode, Json<Placed>), ApiError> {
+    match app.ledger.put(asked.clone()).await {
+        Ok(None) => {}
+        Ok(Some(known)) => return repeated(known, &asked.number),
+        Err(error) => {
+            // It may lie in the ledger all the same, where the sync failed. Nobody asks the PBX, and so it must not stay
+            // *placing*.
+            app.tasks.spawn(note_later(app.clone(), CallNotAsked(asked)));
+            return Err(error.into());
+        }
+    }
+    let request = RequestRow {
+        abonent: asked.abonent,
+        key: asked.key,
+        number: asked.number,
         state: RequestState::Placing,
         tracking_id: None,
         call_id: None,
         error: None,
-        asked_at,
+        asked_at: asked.asked_at,
     };
-    // On its own task: a desk that hangs up must not leave the request half done.
-    let task = app.tasks.spawn(place(app.clone(), portal, request, dial));
-    task.await
-        .unwrap_or(Err(ApiError::OutcomeUnknown))
-        .map(|placed| (StatusCode::ACCEPTED, Json(placed)))
+    let placed = place(app, portal, request, dial).await?;
+    Ok((StatusCode::ACCEPTED, Json(placed)))
 }
 
-/// The first answer once more.
-fn repeated(known: RequestRow) -> Result<(StatusCode, Json<Placed>), ApiError> {
+/// The first answer once more, where the key was given for the same number.
+fn repeated(known: RequestRow, number: &str) -> Result<(StatusCode, Json<Placed>), ApiError> {
+    if known.number != number {
+        return Err(ApiError::KeyReused);
+    }
     let placed = Placed {
         id: known.call_id.clone(),
         tracking_id: known.tracking_id,
@@ -181,17 +194,17 @@ async fn place(app: App, portal: Portal, request: RequestRow, dial: String) -> R
     }
 }
 
-/// The ledger did not take what became of a call: tried again, so that its request does not stay *placing*. Where that
-/// never succeeds, the next start counts the request as unknown.
-async fn note_later(app: App, placed: CallPlaced) {
+/// The ledger did not take what became of a request: tried again, so that it does not stay *placing*. Where that never
+/// succeeds, the next start counts the request as unknown.
+async fn note_later<C: Change + Clone>(app: App, outcome: C) {
     for n in 0..NOTE_TRIES {
         tokio::select! {
             () = tokio::time::sleep(NOTE_PAUSE * (1 << n.min(6))) => {}
             () = app.stop.cancelled() => return,
         }
-        if app.ledger.put(placed.clone()).await.is_ok() {
+        if app.ledger.put(outcome.clone()).await.is_ok() {
             return;
         }
     }
-    tracing::error!("what became of a placed call could not be stored");
+    tracing::error!("what became of a request for a call could not be stored");
 }
