@@ -14,6 +14,8 @@ mod replay;
 mod sweeper;
 mod sync;
 mod transaction;
+#[cfg(test)]
+mod undone;
 pub(crate) mod writer;
 
 use crate::clock::Clock;

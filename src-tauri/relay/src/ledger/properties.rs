@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 use super::entry::{
-    CallAsked, CallPlaced, CallsForgotten, CompanyRead, Entry, EventsForgotten, Exchanged, JoinCodeMade, Joined,
-    LinesRead, Noted, Posted, RecordingGone, RecordsRead, Replayed, SettingsChanged, Stamped, SubscriptionEnded,
-    SubscriptionMade, Swept, UserAdded, UserRevoked, WaitGivenUp,
+    CallAsked, CallNotAsked, CallPlaced, CallsForgotten, CompanyRead, Entry, EventsForgotten, Exchanged, JoinCodeMade,
+    Joined, LinesRead, Noted, Posted, RecordingGone, RecordsRead, Replayed, SettingsChanged, Stamped,
+    SubscriptionEnded, SubscriptionMade, Swept, UserAdded, UserRevoked, WaitGivenUp,
 };
 use super::transaction::{Refused, State, Transaction};
 use crate::keys::Role;
@@ -27,15 +27,15 @@ use proptest::prelude::*;
 use rusqlite::{Connection, types::Value};
 use std::fmt::Write as _;
 
-const BEGIN_MS: i64 = 1_800_000_000_000;
-const ABONENTS: [&str; 3] = [
+pub(super) const BEGIN_MS: i64 = 1_800_000_000_000;
+pub(super) const ABONENTS: [&str; 3] = [
     "9000000001@mpbx.sip.beeline.ru",
     "SIP00000U00002@mpbx.sip.beeline.ru",
     "9000000003@ip.beeline.ru",
 ];
 
 /// An event of one of a few calls, so that they meet.
-fn event(call: u8, abonent: u8, step: u8, sequence: i64, at: i64) -> Entry {
+pub(super) fn event(call: u8, abonent: u8, step: u8, sequence: i64, at: i64) -> Entry {
     let (kind, state) = [
         ("CallReceivedEvent", "Alerting"),
         ("CallAnsweredEvent", "Active"),
@@ -68,7 +68,7 @@ fn event(call: u8, abonent: u8, step: u8, sequence: i64, at: i64) -> Entry {
     .into()
 }
 
-fn who() -> Who {
+pub(super) fn who() -> Who {
     Who::console()
 }
 
@@ -200,7 +200,15 @@ fn entry(kind: u8, call: u8, abonent: u8, step: u8, at: i64) -> Entry {
             abonent: ABONENTS[usize::from(abonent)].to_owned(),
             key: format!("key-{call}"),
             number: format!("+7900000009{call}"),
+            asked_at: Time::from_ms(at),
         }
+        .into(),
+        29 if step == 5 => CallNotAsked(CallAsked {
+            abonent: ABONENTS[usize::from(abonent)].to_owned(),
+            key: format!("key-{call}"),
+            number: format!("+7900000009{call}"),
+            asked_at: Time::from_ms(at),
+        })
         .into(),
         29 => CallPlaced {
             request: request(call, abonent, at),
@@ -305,14 +313,14 @@ fn stamp(drawn: &[(u8, u8, u8, u8, u64)]) -> Vec<Stamped> {
         .collect()
 }
 
-struct Node {
+pub(super) struct Node {
     _dir: tempfile::TempDir,
-    connection: Connection,
-    state: State,
+    pub(super) connection: Connection,
+    pub(super) state: State,
 }
 
 impl Node {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let connection = tables::open(dir.path()).unwrap();
         connection.pragma_update(None, "synchronous", "OFF").unwrap();

@@ -125,6 +125,7 @@ impl Writer {
     /// One round; false once nobody can hand in jobs any more.
     fn turn(&mut self, jobs: &Receiver<Job>) -> Result<bool, LedgerError> {
         if self.syncer.has_ended() {
+            tracing::error!("the thread that syncs the ledger has ended: the account must start anew");
             return Err(LedgerError::NoSync);
         }
         self.beat.fetch_add(1, Ordering::Relaxed);
@@ -306,5 +307,50 @@ impl Writer {
             wake_keeper: effects.wake_keeper,
             began,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::put_offline;
+    use crate::clock::Clock;
+    use crate::ledger::entry::Noted;
+    use crate::tables::audit::{What, Who};
+    use crate::tables::{self, calls};
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    /// The change waits for the lock.
+    static WAITS: AtomicBool = AtomicBool::new(false);
+
+    #[test]
+    fn a_change_beside_a_serving_relay_looks_at_the_ledger_once_it_has_the_lock() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut console = tables::open(dir.path()).unwrap();
+        let relay = tables::open(dir.path()).unwrap();
+        let waits = |_| {
+            WAITS.store(true, Ordering::SeqCst);
+            std::thread::yield_now();
+            true
+        };
+        console.busy_handler(Some(waits)).unwrap();
+        relay.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let change = std::thread::spawn(move || {
+            let noted = Noted {
+                who: Who::console(),
+                what: What::TokenChanged,
+                subject: None,
+                detail: None,
+            };
+            put_offline(&mut console, &Clock::system(), noted).unwrap();
+        });
+        while !WAITS.load(Ordering::SeqCst) {
+            std::thread::yield_now();
+        }
+        calls::set_counter(&relay, 50, 7).unwrap();
+        relay.execute_batch("COMMIT").unwrap();
+        change.join().unwrap();
+        assert_eq!(calls::version(&relay).unwrap(), 50, "versions never go back");
+        assert_eq!(calls::entries(&relay).unwrap(), 8, "and the entry has the next number");
     }
 }

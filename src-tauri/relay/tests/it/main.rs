@@ -32,6 +32,7 @@ mod keeper;
 mod keeper_many;
 mod keeping;
 mod kill;
+mod ledger;
 mod metrics;
 mod mixed;
 mod people;
