@@ -1,11 +1,11 @@
-//! What fails, is told not to be stored, or comes twice leaves the tables and the memory as if it had happened once or not
-//! at all.
+//! An entry that fails leaves no trace, in the tables or in memory; an outcome of a request that comes twice counts once.
 #![allow(clippy::unwrap_used)]
 
-use super::entry::{Answer, CallAsked, CallNotAsked, CallPlaced, Entry, Posted, SettingsChanged, Stamped};
+use super::entry::{Answer, CallAsked, CallNotAsked, CallPlaced, Entry, LinesRead, Posted, SettingsChanged, Stamped};
 use super::pickup::Neighbours;
-use super::properties::{ABONENTS, BEGIN_MS, Node, event, who};
+use super::properties::{ABONENTS, BEGIN_MS, Node, event, first_difference, line, who};
 use super::transaction::{Refused, State, Transaction};
+use crate::tables::LedgerError;
 use crate::tables::events::body::Body;
 use crate::tables::requests::{RequestRow, RequestState};
 use perezvon_core::Time;
@@ -91,6 +91,46 @@ impl Node {
     fn count(&self, sql: &str) -> i64 {
         self.connection.query_row(sql, [], |row| row.get(0)).unwrap()
     }
+}
+
+/// A line of the statistics for a call, and then no such table.
+#[test]
+fn an_entry_that_fails_takes_back_itself_alone() {
+    let (mut tried, mut plain) = (Node::new(), Node::new());
+    let lines = || LinesRead {
+        lines: vec![line(0, 0, BEGIN_MS), line(1, 1, BEGIN_MS + 500_000)],
+        until: Some(at(2)),
+    };
+    let before = stamped(1, event(0, 0, 0, 1, BEGIN_MS));
+    let failing = stamped(2, lines());
+    let after = stamped(3, event(0, 0, 1, 2, BEGIN_MS));
+    // The last statement of the entry fails, after its calls were changed.
+    tried
+        .connection
+        .execute_batch(
+            "CREATE TEMP TRIGGER fails BEFORE UPDATE ON import BEGIN SELECT raise(ABORT, 'no'); END;
+             CREATE TEMP TRIGGER fails_too BEFORE INSERT ON import BEGIN SELECT raise(ABORT, 'no'); END",
+        )
+        .unwrap();
+    let whole = tried.connection.transaction().unwrap();
+    let mut transaction = Transaction::new(&whole, &mut tried.state).unwrap();
+    transaction.apply(1, &before).unwrap();
+    let refused = transaction.apply(2, &failing).unwrap_err();
+    assert!(matches!(refused, Refused::Alone(LedgerError::Sqlite(_))), "{refused:?}");
+    transaction.apply(3, &after).unwrap();
+    transaction.flush().unwrap();
+    whole.commit().unwrap();
+    plain.batch(1, std::slice::from_ref(&before));
+    plain.batch(3, std::slice::from_ref(&after));
+    let difference = first_difference(&tried.dump(), &plain.dump());
+    assert_eq!(difference, None, "as if it had never been tried");
+    for node in [&mut tried, &mut plain] {
+        let drop = "DROP TRIGGER IF EXISTS fails; DROP TRIGGER IF EXISTS fails_too";
+        node.connection.execute_batch(drop).unwrap();
+        let rest = [stamped(4, lines()), stamped(5, event(1, 1, 2, 3, BEGIN_MS))];
+        node.batch(4, &rest);
+    }
+    assert_eq!(first_difference(&tried.dump(), &plain.dump()), None, "nor in memory");
 }
 
 #[test]

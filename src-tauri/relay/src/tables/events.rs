@@ -119,9 +119,11 @@ pub(crate) fn of_call(connection: &Connection, key: &str) -> rusqlite::Result<Ve
     let mut rows = statement.query([key])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        match body::unpack(row.get_ref(1)?.as_bytes()?, row.get(2)?) {
-            Some(posted) => found.push((Time::from_ms(row.get(0)?), posted)),
-            None => tracing::error!(event = row.get::<_, i64>(3)?, "the body of a stored event is damaged"),
+        if let Some(posted) = body::unpack(row.get_ref(1)?.as_bytes()?, row.get(2)?) {
+            found.push((Time::from_ms(row.get(0)?), posted));
+        } else {
+            let event: i64 = row.get(3)?;
+            tracing::error!(event, "the body of a stored event is damaged");
         }
     }
     Ok(found)
