@@ -313,15 +313,65 @@ impl Writer {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::put_offline;
+    use super::{Set, put_offline, run};
     use crate::clock::Clock;
     use crate::ledger::entry::Noted;
+    use crate::ledger::{Audience, Health, Job, WalSync, stamped};
     use crate::tables::audit::{What, Who};
-    use crate::tables::{self, calls};
+    use crate::tables::{self, LedgerError, calls};
+    use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::mpsc::sync_channel;
+    use std::time::Duration;
+    use tokio::sync::{mpsc, oneshot, watch};
 
     /// The change waits for the lock.
     static WAITS: AtomicBool = AtomicBool::new(false);
+
+    fn noted() -> Noted {
+        Noted {
+            who: Who::console(),
+            what: What::TokenChanged,
+            subject: None,
+            detail: None,
+        }
+    }
+
+    #[test]
+    fn it_ends_with_an_error_once_nothing_can_be_synced_any_more() {
+        let dir = tempfile::tempdir().unwrap();
+        let connection = tables::open(dir.path()).unwrap();
+        let (health, told) = watch::channel(Health::Stores);
+        // Somebody hears of everything, so that nothing else ends the account.
+        let (changed, _changed) = mpsc::channel(8);
+        let set = Set {
+            data_dir: dir.path().to_owned(),
+            clock: Clock::system(),
+            sync: WalSync::new(|_| panic!("a fault of the test")),
+            audience: Audience {
+                metrics: Arc::default(),
+                changed,
+                roster: watch::Sender::default(),
+                settings: watch::Sender::default(),
+                health,
+                keeper: Arc::default(),
+                durable: watch::Sender::default(),
+            },
+            readers: Arc::default(),
+            committed: Arc::default(),
+            beat: Arc::default(),
+        };
+        let (jobs, queue) = sync_channel(8);
+        let (ended, end) = sync_channel(1);
+        std::thread::spawn(move || ended.send(run(connection, &queue, set)));
+        let (reply, answer) = oneshot::channel();
+        let stamped = stamped(&Clock::system(), noted());
+        jobs.try_send(Job { stamped, reply }).ok().unwrap();
+        assert!(!matches!(answer.blocking_recv(), Ok(Ok(_))), "nothing is acknowledged");
+        let end = end.recv_timeout(Duration::from_secs(20)).expect("it ends by itself");
+        assert!(matches!(end, Err(LedgerError::NoSync)), "{end:?}");
+        assert_eq!(*told.borrow(), Health::Ended, "and health says so");
+    }
 
     #[test]
     fn a_change_beside_a_serving_relay_looks_at_the_ledger_once_it_has_the_lock() {
@@ -336,13 +386,7 @@ mod tests {
         console.busy_handler(Some(waits)).unwrap();
         relay.execute_batch("BEGIN IMMEDIATE").unwrap();
         let change = std::thread::spawn(move || {
-            let noted = Noted {
-                who: Who::console(),
-                what: What::TokenChanged,
-                subject: None,
-                detail: None,
-            };
-            put_offline(&mut console, &Clock::system(), noted).unwrap();
+            put_offline(&mut console, &Clock::system(), noted()).unwrap();
         });
         while !WAITS.load(Ordering::SeqCst) {
             std::thread::yield_now();
