@@ -19,7 +19,7 @@ use crate::roster::{Roster, RosterNow};
 use crate::tables::audit::Who;
 use crate::tables::settings::{self, Settings};
 use crate::tables::{self, LedgerError, calls, requests};
-use crate::told::Changed;
+use crate::told::Told;
 use perezvon_pbx::rest::PortalError;
 use std::fs::File;
 use std::sync::{Arc, mpsc};
@@ -224,6 +224,8 @@ impl Opened {
         let roster = Roster::load(&connection)?;
         let version = calls::version(&connection).map_err(LedgerError::from)?;
         let forgotten = requests::forget_placing(&connection)?;
+        // What is in the log may never have been synced: the last relay may have ended before that.
+        tables::move_log(&connection)?;
         if forgotten > 0 {
             tracing::warn!(
                 forgotten,
@@ -253,7 +255,9 @@ fn first_settings(connection: &rusqlite::Connection, options: &Options) -> Resul
     if let Some(what) = settings.invalid() {
         return Err(StartError::Setting(what));
     }
-    settings::store(connection, &settings, Who::console(), options.timing.clock.now())?;
+    let whole = connection.unchecked_transaction().map_err(LedgerError::from)?;
+    settings::store(&whole, &settings, Who::console(), options.timing.clock.now())?;
+    whole.commit().map_err(LedgerError::from)?;
     Ok(settings)
 }
 
@@ -266,7 +270,7 @@ struct Written {
     roster: RosterNow,
     settings: SettingsNow,
     secret: Secret,
-    changed: tokio::sync::mpsc::Receiver<Vec<Changed>>,
+    changed: tokio::sync::mpsc::Receiver<Told>,
     writer: JoinHandle<Result<(), LedgerError>>,
 }
 

@@ -8,7 +8,7 @@ pub(crate) mod socket;
 use crate::ledger::Ledger;
 use crate::roster::RosterNow;
 use crate::timing::Timing;
-use crate::told::{Changed, Snapshot, View, snapshot};
+use crate::told::{Changed, Snapshot, Told, View, snapshot};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -139,6 +139,11 @@ impl Hub {
         }
     }
 
+    /// Takes away all places: the readers come back with their cursors.
+    fn cut_all(&self) {
+        self.lock().by_view.clear();
+    }
+
     fn route(&self, call: &Changed, roster: &RosterNow) {
         let roster = roster.borrow().clone();
         let mut places = self.lock();
@@ -165,10 +170,11 @@ impl Hub {
 }
 
 /// Hands changed calls to the readers until the writer, who holds the other end, has ended.
-pub(crate) async fn route(hub: Arc<Hub>, mut batches: mpsc::Receiver<Vec<Changed>>, roster: RosterNow) {
-    while let Some(batch) = batches.recv().await {
-        for call in &batch {
-            hub.route(call, &roster);
+pub(crate) async fn route(hub: Arc<Hub>, mut batches: mpsc::Receiver<Told>, roster: RosterNow) {
+    while let Some(told) = batches.recv().await {
+        match told {
+            Told::Calls(calls) => calls.iter().for_each(|call| hub.route(call, &roster)),
+            Told::CutAll => hub.cut_all(),
         }
     }
 }

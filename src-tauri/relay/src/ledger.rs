@@ -14,6 +14,8 @@ mod replay;
 mod sweeper;
 mod sync;
 mod transaction;
+#[cfg(test)]
+mod undone;
 pub(crate) mod writer;
 
 use crate::clock::Clock;
@@ -149,6 +151,11 @@ impl Ledger {
             Ok(Ok(durable)) => Ok(*durable),
             Ok(Err(_)) | Err(_) => Err(LedgerError::Busy),
         }
+    }
+
+    /// The newest version that is known to be on the disk, without waiting for what was committed since.
+    pub(crate) fn known_durable(&self) -> i64 {
+        *self.versions.durable.borrow()
     }
 
     /// Hands an entry to the writer without waiting.

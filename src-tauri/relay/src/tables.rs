@@ -94,6 +94,9 @@ pub enum LedgerError {
     /// The writer's queue is full or it is gone: nothing was stored.
     #[error("the ledger takes no more at the moment")]
     Busy,
+    /// The thread that syncs the ledger has ended by a panic, which the log tells: nothing is stored any more.
+    #[error("the ledger is not synced any more; see the log")]
+    NoSync,
     /// A query ended by a panic, which the log tells.
     #[error("a query of the ledger ended badly; see the log")]
     Query,
@@ -209,6 +212,26 @@ fn open_file(file: &Path) -> Result<Connection, LedgerError> {
     }
     migrate::migrate(&mut connection, Some(file))?;
     Ok(connection)
+}
+
+/// Moves the whole log (WAL) into the database, syncs that, and empties the log. Until this has succeeded, what was
+/// committed may be in the system's cache alone.
+///
+/// A reader in a transaction keeps frames of the log in use. SQLite waits for it with the connection's busy handler, at
+/// most [`BUSY`], which any query of the relay's own takes less than; a longer one (a backup, somebody's shell) is an
+/// error here, and the caller tries again later. Frames that were copied while the log could not be emptied are not
+/// enough: the next commit would be appended behind frames that the disk may have lost, and be lost with them.
+///
+/// # Errors
+/// [`LedgerError::Busy`] where the log could not be emptied in that time.
+pub(crate) fn move_log(connection: &Connection) -> Result<(), LedgerError> {
+    // SQLite tells in the row, not by an error, that it was blocked (documentation of `PRAGMA wal_checkpoint`).
+    let is_blocked: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if is_blocked {
+        tracing::warn!("the ledger's log cannot be moved into the database: somebody reads an older state of it");
+        return Err(LedgerError::Busy);
+    }
+    Ok(())
 }
 
 /// Opens an existing, up-to-date database for reading only.

@@ -10,6 +10,14 @@ use std::sync::Arc;
 /// A call that changed, for the feeds.
 pub(crate) type Changed = Arc<CallRow>;
 
+/// What the feeds are told.
+pub(crate) enum Told {
+    /// Calls that changed, in the order of their versions.
+    Calls(Vec<Changed>),
+    /// What changed is not known one by one: each reader must come back with its cursor and read its backlog.
+    CutAll,
+}
+
 /// One snapshot for one view.
 #[derive(Clone, Debug)]
 pub(crate) struct Snapshot {

@@ -147,7 +147,8 @@ async fn user(command: UserCommand) -> anyhow::Result<()> {
             name,
         } => {
             let (dir, clock) = (dir.ledger()?, Clock::system());
-            let roster = crate::roster::Roster::load(&tables::open(&dir)?)?;
+            let mut connection = tables::open(&dir)?;
+            let roster = crate::roster::Roster::load(&connection)?;
             let abonent = abonent.map(|id| roster.abonent(&id).unwrap_or(&id).to_owned());
             let new = new_user(&name, role.into(), abonent, clock.now());
             let (user, key) = new.map_err(|expected| anyhow::anyhow!(expected.0))?;
@@ -156,7 +157,7 @@ async fn user(command: UserCommand) -> anyhow::Result<()> {
                 key_hash: hash(&key),
                 who: Who::console(),
             };
-            put_offline(&dir, &clock, added)?;
+            put_offline(&mut connection, &clock, added)?;
             writeln!(std::io::stdout(), "{key}")?;
         }
         UserCommand::List(dir) => {
@@ -179,7 +180,7 @@ fn revoke(dir: &Path, id: &str) -> anyhow::Result<()> {
         id: id.to_owned(),
         who: Who::console(),
     };
-    if !put_offline(dir, &Clock::system(), revoked)? {
+    if !put_offline(&mut tables::open(dir)?, &Clock::system(), revoked)? {
         bail!("there is no user {id} whose key works");
     }
     Ok(())
@@ -196,7 +197,7 @@ async fn end_feeds(dir: &Path, id: &str) {
 
 fn join_code(wanted: NewJoinCode) -> anyhow::Result<()> {
     let (dir, clock) = (wanted.dir.ledger()?, Clock::system());
-    let connection = tables::open(&dir)?;
+    let mut connection = tables::open(&dir)?;
     let relay = match (wanted.relay, super::env_url("PEREZVON_PUBLIC_URL")?) {
         (Some(url), _) | (None, Some(url)) => Some(url),
         (None, None) => settings::load(&connection)?.public_url,
@@ -217,8 +218,7 @@ fn join_code(wanted: NewJoinCode) -> anyhow::Result<()> {
     let who = Who::console();
     let made = new_code(new, &who, clock.now());
     let (code, secret, hash) = made.map_err(|expected| anyhow::anyhow!(expected.0))?;
-    drop(connection);
-    if !put_offline(&dir, &clock, JoinCodeMade { code, hash, who })? {
+    if !put_offline(&mut connection, &clock, JoinCodeMade { code, hash, who })? {
         bail!("{}", ApiError::TooManyCodes.message());
     }
     writeln!(std::io::stdout(), "{}", link(&relay, &secret).reveal())?;

@@ -5,7 +5,7 @@ use super::caller;
 use crate::keys::Role;
 use crate::ledger::{Health, Ledger};
 use crate::tables::subscriptions as ledger_subscriptions;
-use crate::tables::{calls, events, statistics};
+use crate::tables::{calls, events, settings, statistics};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -55,6 +55,9 @@ pub(crate) async fn health(State(parts): State<Parts>, headers: HeaderMap) -> (S
         }
         if let Ok(aside) = parts.ledger.read(statistics::count_aside).await {
             map.insert("linesAside".to_owned(), json!(aside));
+        }
+        if let Ok(aside) = parts.ledger.read(settings::aside::count).await {
+            map.insert("settingsAside".to_owned(), json!(aside));
         }
         if let Ok((stored, unreadable, last)) = parts.ledger.read(events::summary).await {
             map.insert(

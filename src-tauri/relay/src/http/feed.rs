@@ -63,11 +63,17 @@ pub(crate) async fn socket(
     Ok(response)
 }
 
-/// The newest version that the reader may see; one before his cursor where he must begin anew.
+/// The newest version that the reader may see, as far as it is on the disk; one before the cursor where the reader must
+/// begin anew. Calls that retention deleted, or that were other people's, are no reason for that: a cursor that the
+/// ledger has given out is never before them.
 async fn newest(ledger: &Ledger, view: View, cursor: i64) -> Result<i64, ApiError> {
-    let newest = move |connection: &rusqlite::Connection| match settings::lost(connection, cursor)? {
-        Some(older) => Ok(older),
-        None => calls::newest(connection, view.abonent()),
+    let durable = ledger.known_durable();
+    let newest = move |connection: &rusqlite::Connection| {
+        if let Some(older) = settings::lost(connection, cursor)? {
+            return Ok(older);
+        }
+        let given_out = cursor.min(calls::version(connection)?);
+        Ok(calls::newest(connection, view.abonent())?.max(given_out).min(durable))
     };
     Ok(ledger.read(newest).await?)
 }

@@ -6,7 +6,7 @@ use super::caller::Caller;
 use crate::clock::Clock;
 use crate::http::error::ApiError;
 use crate::ledger::Ledger;
-use crate::ledger::entry::{CallAsked, CallPlaced};
+use crate::ledger::entry::{CallAsked, CallNotAsked, CallPlaced, Change};
 use crate::pbx::Pbx;
 use crate::roster::RosterNow;
 use crate::tables::requests::{self, RequestRow, RequestState};
@@ -96,44 +96,61 @@ pub(crate) async fn call(
             "number: by these digits a colleague would be called",
         ));
     }
-    let (portal, asked_at) = (placing.pbx.portal(&format!("call:{key}")), placing.clock.now());
-    let known = if portal.is_some() {
-        let (abonent, key, number) = (abonent.clone(), key.clone(), number.canonical());
-        placing.ledger.put(CallAsked { abonent, key, number }).await?
-    } else {
-        let (abonent, key) = (abonent.clone(), key.clone());
-        placing
-            .ledger
-            .read(move |connection| requests::get(connection, &abonent, &key))
-            .await?
-    };
-    if let Some(known) = known {
-        return if known.number == number.canonical() {
-            repeated(known)
-        } else {
-            Err(ApiError::KeyReused)
-        };
-    }
-    let portal = portal.ok_or(ApiError::NoToken)?;
-    let request = RequestRow {
+    let asked = CallAsked {
         abonent,
         key,
         number: number.canonical(),
+        asked_at: placing.clock.now(),
+    };
+    let Some(portal) = placing.pbx.portal(&format!("call:{}", asked.key)) else {
+        let (abonent, key) = (asked.abonent, asked.key);
+        let known = placing
+            .ledger
+            .read(move |connection| requests::get(connection, &abonent, &key))
+            .await?;
+        return repeated(known.ok_or(ApiError::NoToken)?, &asked.number);
+    };
+    // On its own task: a desk that hangs up must not leave the request half done.
+    let task = placing.tasks.clone().spawn(ask(placing, portal, asked, dial));
+    task.await.unwrap_or(Err(ApiError::OutcomeUnknown))
+}
+
+/// Stores the request, then places the call; a request of the same key that is there already is answered as it was.
+async fn ask(
+    placing: Placing,
+    portal: Portal,
+    asked: CallAsked,
+    dial: String,
+) -> Result<(StatusCode, Json<Placed>), ApiError> {
+    match placing.ledger.put(asked.clone()).await {
+        Ok(None) => {}
+        Ok(Some(known)) => return repeated(known, &asked.number),
+        Err(error) => {
+            // It may lie in the ledger all the same, where the sync failed. Nobody asks the PBX, and so it must not stay
+            // *placing*.
+            placing.tasks.clone().spawn(note_later(placing, CallNotAsked(asked)));
+            return Err(error.into());
+        }
+    }
+    let request = RequestRow {
+        abonent: asked.abonent,
+        key: asked.key,
+        number: asked.number,
         state: RequestState::Placing,
         tracking_id: None,
         call_id: None,
         error: None,
-        asked_at,
+        asked_at: asked.asked_at,
     };
-    // On its own task: a desk that hangs up must not leave the request half done.
-    let task = placing.tasks.clone().spawn(place(placing, portal, request, dial));
-    task.await
-        .unwrap_or(Err(ApiError::OutcomeUnknown))
-        .map(|placed| (StatusCode::ACCEPTED, Json(placed)))
+    let placed = place(placing, portal, request, dial).await?;
+    Ok((StatusCode::ACCEPTED, Json(placed)))
 }
 
-/// The first answer once more.
-fn repeated(known: RequestRow) -> Result<(StatusCode, Json<Placed>), ApiError> {
+/// The first answer once more, where the key was given for the same number.
+fn repeated(known: RequestRow, number: &str) -> Result<(StatusCode, Json<Placed>), ApiError> {
+    if known.number != number {
+        return Err(ApiError::KeyReused);
+    }
     let placed = Placed {
         id: known.call_id.clone(),
         tracking_id: known.tracking_id,
@@ -195,17 +212,17 @@ async fn place(placing: Placing, portal: Portal, request: RequestRow, dial: Stri
     }
 }
 
-/// The ledger did not take what became of a call: tried again, so that its request does not stay *placing*. Where that
-/// never succeeds, the next start counts the request as unknown.
-async fn note_later(placing: Placing, placed: CallPlaced) {
+/// The ledger did not take what became of a request: tried again, so that it does not stay *placing*. Where that never
+/// succeeds, the next start counts the request as unknown.
+async fn note_later<C: Change + Clone>(placing: Placing, outcome: C) {
     for n in 0..NOTE_TRIES {
         tokio::select! {
             () = tokio::time::sleep(NOTE_PAUSE * (1 << n.min(6))) => {}
             () = placing.stop.cancelled() => return,
         }
-        if placing.ledger.put(placed.clone()).await.is_ok() {
+        if placing.ledger.put(outcome.clone()).await.is_ok() {
             return;
         }
     }
-    tracing::error!("what became of a placed call could not be stored");
+    tracing::error!("what became of a request for a call could not be stored");
 }

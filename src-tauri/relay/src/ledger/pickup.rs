@@ -2,6 +2,7 @@
 //!
 //! Only calls in memory are looked at: those that go on, and some thousand that were touched last.
 
+use super::open_calls::OpenCalls;
 use super::transaction::Transaction;
 use perezvon_core::Call;
 use perezvon_core::call::Leg;
@@ -13,7 +14,7 @@ const PER_SIDE: usize = 32;
 const SIDES: usize = 20_000;
 
 /// Which calls may have to do with each other.
-#[derive(Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Neighbours {
     /// Keys of calls by [`Call::sides`].
     by_side: HashMap<String, VecDeque<String>>,
@@ -22,6 +23,15 @@ pub(super) struct Neighbours {
 }
 
 impl Neighbours {
+    /// What the calls in memory tell.
+    pub(super) fn of(calls: &OpenCalls) -> Self {
+        let mut neighbours = Self::default();
+        for key in calls.keys_where(|_| true) {
+            calls.peek(&key).map(|call| neighbours.note(call));
+        }
+        neighbours
+    }
+
     /// Takes note of a call; gives the keys of the others with the same other side.
     pub(super) fn note(&mut self, call: &Call) -> BTreeSet<String> {
         for leg in call.picked_up() {

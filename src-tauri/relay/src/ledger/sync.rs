@@ -10,7 +10,7 @@ use crate::metrics::Metrics;
 use crate::roster::Roster;
 use crate::tables::settings::Settings;
 use crate::tables::{self, LedgerError};
-use crate::told::Changed;
+use crate::told::{Changed, Told};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -56,8 +56,8 @@ impl std::fmt::Debug for WalSync {
 /// Who is told of what was stored.
 pub(crate) struct Audience {
     pub(crate) metrics: Arc<Metrics>,
-    /// Changed calls, on their way to the feeds.
-    pub(crate) changed: mpsc::Sender<Vec<Changed>>,
+    /// What the feeds are told.
+    pub(crate) changed: mpsc::Sender<Told>,
     pub(crate) roster: watch::Sender<Arc<Roster>>,
     pub(crate) settings: watch::Sender<Arc<Settings>>,
     pub(crate) health: watch::Sender<Health>,
@@ -88,12 +88,20 @@ impl Committed {
     }
 }
 
+/// The ledger as it was read anew after a failed sync. All of it is on the disk: also what those in the failed batches
+/// were told is not stored.
+pub(crate) struct Recovered {
+    pub(crate) version: i64,
+    pub(crate) roster: Arc<Roster>,
+    pub(crate) settings: Arc<Settings>,
+}
+
 enum Handed {
     Batch(Box<Committed>),
     /// Answered once all before it is dealt with.
     Barrier(SyncSender<()>),
-    /// The ledger was read anew: syncs count again.
-    Recovered,
+    /// Syncs count again.
+    Recovered(Recovered),
 }
 
 /// The syncing thread, for the writer.
@@ -148,23 +156,37 @@ impl Syncer {
         queue.is_some_and(|queue| queue.send(Handed::Barrier(done)).is_ok()) && wait.recv().is_ok()
     }
 
-    /// The ledger was read anew.
-    pub(crate) fn recovered(&self) {
+    /// The ledger was read anew, and everybody is told what it holds.
+    pub(crate) fn recovered(&self, ledger: Recovered) {
         if let Some(queue) = &self.queue
-            && queue.send(Handed::Recovered).is_ok()
+            && queue.send(Handed::Recovered(ledger)).is_ok()
         {
             self.failed.store(false, Ordering::SeqCst);
+        }
+    }
+
+    /// Whether the thread has ended. It does so only by a panic, which its hook has logged.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.thread.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
+    /// Waits until all that was handed over is dealt with and the thread has ended.
+    ///
+    /// # Errors
+    /// [`LedgerError::NoSync`] where it ended by a panic.
+    pub(crate) fn end(&mut self) -> Result<(), LedgerError> {
+        self.queue = None;
+        match self.thread.take().map(JoinHandle::join) {
+            Some(Ok(())) => Ok(()),
+            Some(Err(_)) | None => Err(LedgerError::NoSync),
         }
     }
 }
 
 impl Drop for Syncer {
     fn drop(&mut self) {
-        self.queue = None;
-        if let Some(thread) = self.thread.take() {
-            // A panic of the thread has been logged by its hook.
-            let _ = thread.join();
-        }
+        // A panic of the thread has been logged by its hook.
+        let _ = self.end();
     }
 }
 
@@ -184,14 +206,14 @@ impl Thread {
             let mut batches = Vec::new();
             let mut barriers = Vec::new();
             // A recovery begins a new round: what was handed before it is failed first.
-            let mut recovered = false;
+            let mut recovered = None;
             for one in std::iter::once(first).chain(handed.try_iter()) {
                 match one {
                     Handed::Batch(batch) => batches.push(*batch),
                     Handed::Barrier(done) => barriers.push(done),
-                    Handed::Recovered => recovered = true,
+                    Handed::Recovered(ledger) => recovered = Some(ledger),
                 }
-                if recovered {
+                if recovered.is_some() {
                     break;
                 }
             }
@@ -205,9 +227,10 @@ impl Thread {
             for done in barriers {
                 let _ = done.send(());
             }
-            if recovered {
+            if let Some(ledger) = recovered {
                 broken = false;
                 self.file = None;
+                self.tell_anew(ledger);
             }
         }
     }
@@ -250,11 +273,7 @@ impl Thread {
         if let Some(settings) = batch.settings {
             told.settings.send_replace(settings);
         }
-        told.durable.send_if_modified(|durable| {
-            let is_news = *durable != batch.version;
-            *durable = batch.version;
-            is_news
-        });
+        self.tell_durable(batch.version);
         for (reply, answer) in batch.replies {
             // Nobody waits any more when the caller was cancelled; the change stands.
             let _ = reply.send(answer);
@@ -264,8 +283,27 @@ impl Thread {
         }
         if !batch.changed.is_empty() {
             // The router computes and never waits for a reader; it ends after this thread.
-            let _ = told.changed.blocking_send(batch.changed);
+            let _ = told.changed.blocking_send(Told::Calls(batch.changed));
         }
+    }
+
+    fn tell_durable(&self, version: i64) {
+        self.audience.durable.send_if_modified(|durable| {
+            let is_news = *durable != version;
+            *durable = version;
+            is_news
+        });
+    }
+
+    /// Nobody was told of the batches that failed, though they stand: everybody is told the whole.
+    fn tell_anew(&self, ledger: Recovered) {
+        let told = &self.audience;
+        told.roster.send_replace(ledger.roster);
+        told.settings.send_replace(ledger.settings);
+        // Before the readers are cut: who comes back finds this version.
+        self.tell_durable(ledger.version);
+        told.keeper.notify_one();
+        let _ = told.changed.blocking_send(Told::CutAll);
     }
 }
 

@@ -78,15 +78,23 @@ impl State {
         };
         rest.follow(connection)?;
         let calls = OpenCalls::load(connection, &rest.settings.policy(), at)?;
-        let mut neighbours = Neighbours::default();
-        for key in calls.keys_where(|_| true) {
-            calls.peek(&key).map(|call| neighbours.note(call));
-        }
         Ok(Self {
+            neighbours: Neighbours::of(&calls),
             calls,
-            neighbours,
             rest,
         })
+    }
+
+    /// An entry failed and its rows were rolled back: memory is as it was `before` the entry.
+    fn undo(&mut self, connection: &Connection, before: Rest) -> rusqlite::Result<()> {
+        self.calls.undo(connection)?;
+        if before.settings.policy() != self.rest.settings.policy() {
+            self.calls.set_policy(&before.settings.policy());
+        }
+        self.rest = before;
+        // Which of what they know came with the entry they do not know.
+        self.neighbours = Neighbours::of(&self.calls);
+        Ok(())
     }
 
     /// When there is something to do without anybody asking.
@@ -175,8 +183,7 @@ impl<'a> Transaction<'a> {
                 run("ROLLBACK TO entry; RELEASE entry")?;
                 self.losses = News::default();
                 self.unsettled = Unsettled::default();
-                self.state.rest = before;
-                let undone = self.state.calls.undo(connection);
+                let undone = self.state.undo(connection, before);
                 undone.map_err(|error| Refused::All(error.into()))?;
                 Err(Refused::Alone(error))
             }
@@ -420,7 +427,12 @@ impl<'a> Transaction<'a> {
                     return Ok(self.state.calls.id(&key).map(str::to_owned));
                 }
             }
-            self.state.rest.waiting.retain(|r| r.asked_at >= at.plus(-MATCH_MS));
+            let whose = (&request.abonent, &request.key);
+            let is_other = |one: &requests::RequestRow| (&one.abonent, &one.key) != whose;
+            self.state
+                .rest
+                .waiting
+                .retain(|one| one.asked_at >= at.plus(-MATCH_MS) && is_other(one));
             self.state.rest.waiting.push(request.clone());
             return Ok(None);
         };

@@ -5,13 +5,13 @@
 //! anew: the relay never acknowledges and never tells what it could lose (design, invariants 1 and 8).
 
 use super::entry::{Answer, Appended, Change, Swept};
-use super::sync::{Audience, Committed, Reply, Syncer};
+use super::sync::{Audience, Committed, Recovered, Reply, Syncer};
 use super::transaction::{Refused, State, Transaction};
 use super::{Health, Job, WalSync, stamped};
 use crate::clock::Clock;
 use crate::tables::{self, LedgerError};
 use rusqlite::{Connection, TransactionBehavior};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -65,6 +65,10 @@ impl Drop for Ended {
 }
 
 /// Serves jobs until all senders are gone, then moves the WAL into the database.
+///
+/// # Errors
+/// What keeps the ledger from being read at the start; [`LedgerError::NoSync`] as soon as nothing can be synced any
+/// more, so that the account is started anew; and what keeps the WAL from being moved at the end.
 pub(crate) fn run(connection: Connection, jobs: &Receiver<Job>, set: Set) -> Result<(), LedgerError> {
     let _ended = Ended(set.audience.health.clone());
     let state = State::load(&connection, set.clock.now())?;
@@ -88,20 +92,25 @@ pub(crate) fn run(connection: Connection, jobs: &Receiver<Job>, set: Set) -> Res
         syncer,
         quiet_until: Instant::now(),
     };
-    while writer.turn(jobs) {}
-    let Writer { connection, syncer, .. } = writer;
+    while writer.turn(jobs)? {}
+    let Writer {
+        connection, mut syncer, ..
+    } = writer;
     // What was committed last is synced and answered first.
-    drop(syncer);
-    connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
-    Ok(())
+    syncer.end()?;
+    tables::move_log(&connection)
 }
 
 /// Applies one change to the ledger of a relay that need not run, for the command line; it is on the disk afterwards.
-pub(crate) fn put_offline<C: Change>(data_dir: &Path, clock: &Clock, change: C) -> Result<C::Answer, LedgerError> {
-    let mut connection = tables::open(data_dir)?;
+pub(crate) fn put_offline<C: Change>(
+    connection: &mut Connection,
+    clock: &Clock,
+    change: C,
+) -> Result<C::Answer, LedgerError> {
     connection.pragma_update(None, "synchronous", "FULL")?;
-    let mut state = State::load(&connection, clock.now())?;
+    // The lock comes before the look: a relay that serves beside us must change nothing between the two.
     let whole = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut state = State::load(&whole, clock.now())?;
     let mut transaction = Transaction::new(&whole, &mut state)?;
     let number = transaction.state.next_entry();
     let answer = transaction
@@ -114,7 +123,11 @@ pub(crate) fn put_offline<C: Change>(data_dir: &Path, clock: &Clock, change: C) 
 
 impl Writer {
     /// One round; false once nobody can hand in jobs any more.
-    fn turn(&mut self, jobs: &Receiver<Job>) -> bool {
+    fn turn(&mut self, jobs: &Receiver<Job>) -> Result<bool, LedgerError> {
+        if self.syncer.has_ended() {
+            tracing::error!("the thread that syncs the ledger has ended: the account must start anew");
+            return Err(LedgerError::NoSync);
+        }
         self.beat.fetch_add(1, Ordering::Relaxed);
         let mut batch = Vec::new();
         match jobs.recv_timeout(self.until_due()) {
@@ -123,7 +136,7 @@ impl Writer {
                 batch.extend(jobs.try_iter().take(BATCH - 1));
             }
             Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return false,
+            Err(RecvTimeoutError::Disconnected) => return Ok(false),
         }
         self.metrics.waiting.fetch_sub(batch.len() as i64, Ordering::Relaxed);
         if self.syncer.has_failed() || self.state.is_none() {
@@ -133,16 +146,18 @@ impl Writer {
             |state: &State| state.calls.has_unread() || state.next_due().is_some_and(|due| due <= self.clock.now());
         let sweeps = self.quiet_until <= Instant::now() && self.state.as_ref().is_some_and(is_due);
         if batch.is_empty() && !sweeps {
-            return true;
+            return Ok(true);
         }
         let stored = self.store(batch, sweeps);
         self.tell_health(stored.as_ref().err());
         if stored.is_err() {
             self.metrics.failures.fetch_add(1, Ordering::Relaxed);
             self.quiet_until = Instant::now() + AFTER_FAILURE;
-            self.load();
+            if !self.syncer.has_failed() {
+                self.load();
+            }
         }
-        true
+        Ok(true)
     }
 
     fn until_due(&self) -> Duration {
@@ -182,6 +197,7 @@ impl Writer {
 
     /// After a failed sync: what the system could not write it may have dropped from its cache, though it is still read
     /// from there. The log is moved into the database, which is written and synced anew, before anything is built on it.
+    /// With that the batches stand that failed, and everybody is told so.
     fn recover(&mut self) {
         if !self.syncer.has_failed() {
             return self.load();
@@ -191,16 +207,23 @@ impl Writer {
             return;
         }
         let anew = tables::open(&self.data_dir).and_then(|connection| {
-            connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
+            tables::move_log(&connection)?;
             Ok(connection)
         });
         match anew {
             Ok(connection) => {
                 self.connection = connection;
                 self.load();
-                if self.state.is_some() {
-                    self.syncer.recovered();
-                }
+                let Some(state) = &self.state else { return };
+                let ledger = Recovered {
+                    version: state.calls.version(),
+                    roster: state.rest.roster.clone(),
+                    settings: state.rest.settings.clone(),
+                };
+                // Before the others are told: who asks for what is on the disk must not wait for a version that is gone.
+                self.committed.store(ledger.version, Ordering::SeqCst);
+                self.syncer.recovered(ledger);
+                self.tell_health(None);
             }
             Err(error) => tracing::error!(%error, "the ledger cannot be opened anew"),
         }
@@ -284,5 +307,94 @@ impl Writer {
             wake_keeper: effects.wake_keeper,
             began,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::{Set, put_offline, run};
+    use crate::clock::Clock;
+    use crate::ledger::entry::Noted;
+    use crate::ledger::{Audience, Health, Job, WalSync, stamped};
+    use crate::tables::audit::{What, Who};
+    use crate::tables::{self, LedgerError, calls};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::mpsc::sync_channel;
+    use std::time::Duration;
+    use tokio::sync::{mpsc, oneshot, watch};
+
+    /// The change waits for the lock.
+    static WAITS: AtomicBool = AtomicBool::new(false);
+
+    fn noted() -> Noted {
+        Noted {
+            who: Who::console(),
+            what: What::TokenChanged,
+            subject: None,
+            detail: None,
+        }
+    }
+
+    #[test]
+    fn it_ends_with_an_error_once_nothing_can_be_synced_any_more() {
+        let dir = tempfile::tempdir().unwrap();
+        let connection = tables::open(dir.path()).unwrap();
+        let (health, told) = watch::channel(Health::Stores);
+        // Somebody hears of everything, so that nothing else ends the account.
+        let (changed, _changed) = mpsc::channel(8);
+        let set = Set {
+            data_dir: dir.path().to_owned(),
+            clock: Clock::system(),
+            sync: WalSync::new(|_| panic!("a fault of the test")),
+            audience: Audience {
+                metrics: Arc::default(),
+                changed,
+                roster: watch::Sender::default(),
+                settings: watch::Sender::default(),
+                health,
+                keeper: Arc::default(),
+                durable: watch::Sender::default(),
+            },
+            readers: Arc::default(),
+            committed: Arc::default(),
+            beat: Arc::default(),
+        };
+        let (jobs, queue) = sync_channel(8);
+        let (ended, end) = sync_channel(1);
+        std::thread::spawn(move || ended.send(run(connection, &queue, set)));
+        let (reply, answer) = oneshot::channel();
+        let stamped = stamped(&Clock::system(), noted());
+        jobs.try_send(Job { stamped, reply }).ok().unwrap();
+        assert!(!matches!(answer.blocking_recv(), Ok(Ok(_))), "nothing is acknowledged");
+        let end = end.recv_timeout(Duration::from_secs(20)).expect("it ends by itself");
+        assert!(matches!(end, Err(LedgerError::NoSync)), "{end:?}");
+        assert_eq!(*told.borrow(), Health::Ended, "and health says so");
+    }
+
+    #[test]
+    fn a_change_beside_a_serving_relay_looks_at_the_ledger_once_it_has_the_lock() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut console = tables::open(dir.path()).unwrap();
+        let relay = tables::open(dir.path()).unwrap();
+        let waits = |_| {
+            WAITS.store(true, Ordering::SeqCst);
+            std::thread::yield_now();
+            true
+        };
+        console.busy_handler(Some(waits)).unwrap();
+        relay.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let change = std::thread::spawn(move || {
+            put_offline(&mut console, &Clock::system(), noted()).unwrap();
+        });
+        while !WAITS.load(Ordering::SeqCst) {
+            std::thread::yield_now();
+        }
+        calls::set_counter(&relay, 50, 7).unwrap();
+        relay.execute_batch("COMMIT").unwrap();
+        change.join().unwrap();
+        assert_eq!(calls::version(&relay).unwrap(), 50, "versions never go back");
+        assert_eq!(calls::entries(&relay).unwrap(), 8, "and the entry has the next number");
     }
 }

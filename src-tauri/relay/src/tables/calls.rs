@@ -243,7 +243,15 @@ pub(crate) fn changes(
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = readable(limit, Some(after), |place, wanted| {
         let rows = statement.query_map((place, wanted as i64, abonent, until), placed)?;
-        rows.collect()
+        let mut rows = rows.collect::<Result<Vec<_>, _>>()?;
+        for (at, row) in &mut rows {
+            if let Ok(one) = row {
+                // The version by which it stands in this list. A call that the abonent has no part in any more has gone
+                // on since then: told with its own, it would lead the reader past changes of other calls.
+                one.version = *at;
+            }
+        }
+        Ok(rows)
     })?;
     rows.into_iter().map(|row| Ok(with_links(connection, row)?)).collect()
 }
@@ -392,4 +400,49 @@ pub(crate) fn newest_start(connection: &Connection) -> Result<Option<Time>, Ledg
         .query_row([], |row| row.get(0))
         .optional()?;
     Ok(newest.flatten().map(Time::from_ms))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::{CallRow, changes, save};
+    use crate::tables::open;
+    use perezvon_core::{Call, Time};
+
+    #[test]
+    fn a_call_that_went_on_without_a_reader_leads_past_no_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let connection = open(dir.path()).unwrap();
+        for (n, version) in [(1, 9), (2, 5)] {
+            let row = CallRow {
+                seq: 0,
+                id: format!("call-{n}"),
+                version,
+                call: Call::new("main", &format!("{n}:1"), Time::from_ms(n)),
+                linked: Vec::new(),
+                gone: Vec::new(),
+            };
+            save(&connection, &row, None).unwrap();
+        }
+        // The reader's part in the first call ended at version 3.
+        connection
+            .execute_batch(
+                "INSERT INTO call_abonents (abonent, call, version, direction, outcome, started_at, gone)
+                 VALUES ('reader', 1, 3, 'incoming', 'ringing', 1, 1), ('reader', 2, 5, 'incoming', 'ringing', 2, 0)",
+            )
+            .unwrap();
+        let page = |after| {
+            changes(&connection, Some("reader"), (after, 9), 1)
+                .unwrap()
+                .pop()
+                .unwrap()
+        };
+        let first = page(0);
+        assert_eq!(
+            (first.id.as_str(), first.version),
+            ("call-1", 3),
+            "as the reader knew it last"
+        );
+        assert_eq!(page(first.version).id, "call-2", "the next page has the other call");
+    }
 }

@@ -266,7 +266,7 @@ fn set_aside(place: &Path, now: Time) -> Result<Option<PathBuf>, LedgerError> {
     }
     if let Ok(connection) = open_as_is(place) {
         // A sound database takes its log in, so that one file is the whole.
-        let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+        let _ = super::move_log(&connection);
     }
     let when = chrono::DateTime::from_timestamp_millis(now.ms())
         .unwrap_or_default()

@@ -108,15 +108,25 @@ pub(crate) fn raw(connection: &Connection, seq: i64) -> Result<Option<Vec<u8>>, 
         .optional()?)
 }
 
-/// When the events of a call came, and their bodies as they were posted, oldest first.
+/// When the events of a call came, and their bodies as they were posted, oldest first. An event whose body is damaged is
+/// left out: the call is built from the others, and nothing else waits for it.
 pub(crate) fn of_call(connection: &Connection, key: &str) -> rusqlite::Result<Vec<(Time, Vec<u8>)>> {
-    let sql = "SELECT received_at, posted(raw, dictionary) FROM events WHERE seq IN
+    let sql = "SELECT received_at, raw, dictionary, seq FROM events WHERE seq IN
                    (SELECT seq FROM events WHERE call_key = ?1
                     UNION ALL SELECT event FROM event_calls WHERE call_key = ?1)
                ORDER BY seq";
     let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map([key], |row| Ok((Time::from_ms(row.get(0)?), row.get(1)?)))?;
-    rows.collect()
+    let mut rows = statement.query([key])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        if let Some(posted) = body::unpack(row.get_ref(1)?.as_bytes()?, row.get(2)?) {
+            found.push((Time::from_ms(row.get(0)?), posted));
+        } else {
+            let event: i64 = row.get(3)?;
+            tracing::error!(event, "the body of a stored event is damaged");
+        }
+    }
+    Ok(found)
 }
 
 /// An event that could not be read when it came is read now. Its id stays with the first event that had it.

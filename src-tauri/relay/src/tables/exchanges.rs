@@ -3,7 +3,7 @@
 use super::LedgerError;
 use super::scan::{self, Order, Page, Span};
 use perezvon_core::Time;
-use rusqlite::{Connection, ToSql, types::Value};
+use rusqlite::{Connection, Row, ToSql, types::Value};
 use serde::Serialize;
 
 /// One REST exchange with the PBX. Carries no token and no body.
@@ -63,6 +63,22 @@ pub(crate) struct ExchangeQuery {
     pub(crate) limit: usize,
 }
 
+fn numbered(row: &Row<'_>) -> rusqlite::Result<Numbered> {
+    let exchange = ExchangeRow {
+        at: Time::from_ms(row.get(1)?),
+        method: row.get(2)?,
+        path: row.get(3)?,
+        status: row.get(4)?,
+        ms: row.get(5)?,
+        error: row.get(6)?,
+        correlation: row.get(7)?,
+    };
+    Ok(Numbered {
+        seq: row.get(0)?,
+        exchange,
+    })
+}
+
 /// A page of the journal, newest first.
 pub(crate) fn search(connection: &Connection, query: &ExchangeQuery) -> Result<Page<Numbered>, LedgerError> {
     let mut page = Page {
@@ -108,21 +124,7 @@ pub(crate) fn search(connection: &Connection, query: &ExchangeQuery) -> Result<P
         &limit,
     ];
     let mut statement = connection.prepare_cached(&sql)?;
-    let rows = statement.query_map(params, |row| {
-        let exchange = ExchangeRow {
-            at: Time::from_ms(row.get(1)?),
-            method: row.get(2)?,
-            path: row.get(3)?,
-            status: row.get(4)?,
-            ms: row.get(5)?,
-            error: row.get(6)?,
-            correlation: row.get(7)?,
-        };
-        Ok(Numbered {
-            seq: row.get(0)?,
-            exchange,
-        })
-    })?;
+    let rows = statement.query_map(params, numbered)?;
     page.rows = rows.collect::<Result<_, _>>()?;
     page.next = if page.rows.len() == query.limit {
         page.rows.last().map(|row| row.seq)

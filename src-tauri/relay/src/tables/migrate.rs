@@ -13,6 +13,7 @@ const STEPS: &[&str] = &[
     include_str!("migrate/5-keeper.sql"),
     include_str!("migrate/6-entries.sql"),
     include_str!("migrate/7-lists.sql"),
+    include_str!("migrate/8-settings.sql"),
 ];
 
 /// The schema version that this program writes.

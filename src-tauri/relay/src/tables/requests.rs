@@ -124,6 +124,13 @@ pub(crate) fn finish(
     Ok(())
 }
 
+/// Takes back a request that the PBX was never asked, made at `asked_at`; a later one of the same key stays.
+pub(crate) fn take_back(connection: &Connection, abonent: &str, key: &str, asked_at: Time) -> Result<(), LedgerError> {
+    let sql = "DELETE FROM requests WHERE abonent = ?1 AND key = ?2 AND asked_at = ?3 AND state = 'placing'";
+    connection.prepare_cached(sql)?.execute((abonent, key, asked_at.ms()))?;
+    Ok(())
+}
+
 /// Notes which call the request became.
 pub(crate) fn set_call(
     connection: &Connection,
@@ -150,7 +157,7 @@ pub(crate) fn of_call(connection: &Connection, id: &str) -> rusqlite::Result<Opt
 pub(crate) fn unmatched(connection: &Connection, since: Time) -> rusqlite::Result<Vec<RequestRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM requests WHERE asked_at >= ?1 AND call_id IS NULL AND tracking_id IS NULL
-         AND state <> 'failed' ORDER BY asked_at"
+         AND state IN ('placed', 'unknown') ORDER BY asked_at"
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map([since.ms()], read)?;

@@ -1,5 +1,6 @@
 //! Settings of the relay, one JSON value per key.
 
+pub(crate) mod aside;
 pub(crate) mod schema;
 
 use super::LedgerError;
@@ -153,51 +154,45 @@ fn put(connection: &Connection, key: &str, json: &str) -> Result<(), LedgerError
 }
 
 /// The stored settings, or the defaults. A value that a newer or older program wrote and this one cannot read falls
-/// back to its default without losing the others.
+/// back to its default without losing the others; [`store`] puts it aside.
 pub(crate) fn load(connection: &Connection) -> Result<Settings, LedgerError> {
-    let Some(json) = get(connection, SETTINGS)? else {
-        return Ok(Settings::default());
-    };
-    let stored: Map<String, Value> = serde_json::from_str(&json).unwrap_or_default();
-    let mut settings = Settings::default();
-    for (key, value) in stored {
-        if let Ok(better) = settings.with(&key, value) {
-            settings = better;
-        }
-    }
-    Ok(settings)
+    aside::read(connection).map(|stored| stored.settings)
 }
 
 impl Settings {
-    /// These settings with one value replaced.
-    fn with(&self, key: &str, value: Value) -> Result<Self, serde_json::Error> {
-        let mut all = serde_json::to_value(self)?;
-        if let Some(map) = all.as_object_mut() {
-            map.insert(key.to_owned(), value);
-        }
-        serde_json::from_value(all)
+    /// These settings with one value replaced; or what is expected.
+    fn with(&self, key: &str, value: Value) -> Result<Self, String> {
+        let setting = schema::of(key)?;
+        setting.check(&value)?;
+        let changed = || {
+            let mut all = serde_json::to_value(self)?;
+            all.as_object_mut().map(|map| map.insert(key.to_owned(), value));
+            serde_json::from_value(all)
+        };
+        changed().map_err(|_: serde_json::Error| setting.expected())
     }
 
     /// These settings with the given values replaced; or which of them is wrong, and what is expected.
     pub(crate) fn changed(&self, given: Map<String, Value>) -> Result<Self, String> {
         let mut settings = self.clone();
         for (key, value) in given {
-            let setting = schema::of(&key)?;
-            setting.check(&value)?;
-            settings = settings.with(&key, value).map_err(|_| setting.expected())?;
+            settings = settings.with(&key, value)?;
         }
         Ok(settings)
     }
 }
 
-/// Stores the settings, with a line in the audit about each that is not as it was.
+/// Stores the settings, with a line in the audit about each that is not as it was. What is stored now and cannot be read
+/// is put aside first. To be called inside a transaction.
 pub(crate) fn store(connection: &Connection, settings: &Settings, who: Who, at: Time) -> Result<(), LedgerError> {
     let all = |settings: &Settings| match serde_json::to_value(settings) {
         Ok(Value::Object(map)) => Ok(map),
         Ok(_) => Err(LedgerError::State("the settings are no object".to_owned())),
         Err(error) => Err(LedgerError::state(error)),
     };
-    let (before, after) = (all(&load(connection)?)?, all(settings)?);
+    let stored = aside::read(connection)?;
+    stored.put_aside(connection, at)?;
+    let (before, after) = (all(&stored.settings)?, all(settings)?);
     let changed: Map<String, Value> = after
         .iter()
         .filter(|(key, value)| before.get(*key) != Some(value))

@@ -33,6 +33,7 @@ mod keeper;
 mod keeper_many;
 mod keeping;
 mod kill;
+mod ledger;
 mod metrics;
 mod mixed;
 mod people;

@@ -13,7 +13,8 @@ use std::ffi::{CStr, c_char, c_int, c_void};
 use std::fs::File;
 use std::mem::size_of;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// What a disk writes whole or not at all, bytes.
 const SECTOR: usize = 512;
@@ -95,6 +96,26 @@ impl Disk {
         WalSync::new(move |file: &File| {
             file.sync_data()?;
             if let Some(noted) = self.files().get_mut(&wal) {
+                noted.synced();
+            }
+            Ok(())
+        })
+    }
+
+    /// The same, and while `broken` is set each sync fails: the system drops what it could not write, though it goes on
+    /// to read it from its cache, as Linux does.
+    pub(crate) fn wal_sync_that_fails(&'static self, dir: &Path, broken: Arc<AtomicBool>) -> WalSync {
+        let wal = dir.join("relay.db-wal");
+        WalSync::new(move |file: &File| {
+            let mut files = self.files();
+            if broken.load(Ordering::SeqCst) {
+                if let Some(noted) = files.get_mut(&wal) {
+                    noted.since.clear();
+                }
+                return Err(std::io::Error::other("no sync in this test"));
+            }
+            file.sync_data()?;
+            if let Some(noted) = files.get_mut(&wal) {
                 noted.synced();
             }
             Ok(())

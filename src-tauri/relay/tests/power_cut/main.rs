@@ -6,12 +6,16 @@
 mod xml;
 
 mod disk;
+mod failed_sync;
+mod start;
 
 use disk::Disk;
 use perezvon_relay::{Options, Relay, WalSync};
+use reqwest::{Method, RequestBuilder};
 use rusqlite::Connection;
+use serde_json::Value;
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -30,10 +34,14 @@ struct Scene {
 
 impl Scene {
     async fn new(sync: impl FnOnce(&Path) -> WalSync) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        Self::in_dir(tempfile::tempdir().unwrap(), sync).await
+    }
+
+    async fn in_dir(dir: tempfile::TempDir, sync: impl FnOnce(&Path) -> WalSync) -> Self {
         let data = dir.path().join("data");
         let mut options = Options::new(&data);
         options.public_url = Some("https://relay.example.ru".parse().unwrap());
+        options.timing.restart_pause = Duration::from_millis(20);
         options.wal_sync = sync(&data);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let relay = Relay::start(options, listener).await.unwrap();
@@ -81,6 +89,25 @@ impl Scene {
         acknowledged.load(Ordering::Relaxed)
     }
 
+    /// The database file.
+    fn file(&self) -> PathBuf {
+        self.dir.path().join("data/relay.db")
+    }
+
+    fn api(&self, method: Method, path: &str) -> RequestBuilder {
+        let url = format!("http://{}{path}", self.relay.addr());
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        client.request(method, url).bearer_auth(self.relay.local_key().reveal())
+    }
+
+    async fn status(&self, path: &str) -> u16 {
+        self.api(Method::GET, path).send().await.unwrap().status().as_u16()
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        self.api(Method::GET, path).send().await.unwrap().json().await.unwrap()
+    }
+
     /// The acknowledged events that are not there after a power cut now.
     fn lost(&self, disk: &Disk, cut: u64) -> Vec<String> {
         // What was answered before the cut; the disk goes on meanwhile.
@@ -96,6 +123,17 @@ impl Scene {
         let stored = stored(&image.join("relay.db"));
         answered.difference(&stored).cloned().collect()
     }
+}
+
+/// Waits until the condition holds.
+async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
+    let all = async {
+        while !condition().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    let ended = tokio::time::timeout(Duration::from_secs(30), all).await;
+    assert!(ended.is_ok(), "not in time: {what}");
 }
 
 /// Ids of the events in a database, which must be sound.
@@ -178,47 +216,4 @@ async fn one_sync_at_least_stands_before_each_answer() {
         );
     }
     drop(dir);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_failed_sync_fails_what_waited_for_it_and_is_got_over() {
-    let broken = Arc::new(AtomicBool::new(false));
-    let breaks = broken.clone();
-    let scene = Scene::new(|_| {
-        WalSync::new(move |file| {
-            if breaks.load(Ordering::SeqCst) {
-                return Err(std::io::Error::other("no sync in this test"));
-            }
-            file.sync_data()
-        })
-    })
-    .await;
-    assert_eq!(scene.post(8).await, 8, "all is well at first");
-    broken.store(true, Ordering::SeqCst);
-    assert_eq!(
-        scene.post(16).await,
-        0,
-        "nothing is acknowledged that is not on the disk"
-    );
-    let health = format!("http://{}/v1/health", scene.relay.addr());
-    assert_eq!(reqwest::get(&health).await.unwrap().status(), 503, "and health says so");
-    broken.store(false, Ordering::SeqCst);
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let event = Xml::received(2_000, ABONENT);
-    let again = async {
-        while client
-            .post(scene.url())
-            .body(event.text())
-            .send()
-            .await
-            .unwrap()
-            .status()
-            != 200
-        {}
-    };
-    tokio::time::timeout(Duration::from_secs(20), again)
-        .await
-        .expect("after the ledger was read anew it goes on by itself");
-    let file = scene.dir.path().join("data/relay.db");
-    assert!(stored(&file).contains(&event.event_id));
 }

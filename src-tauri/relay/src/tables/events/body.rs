@@ -45,7 +45,7 @@ impl Body {
 }
 
 /// The body as posted; none where it is not whole or was packed by a newer program.
-fn unpack(bytes: &[u8], dictionary: Option<i64>) -> Option<Vec<u8>> {
+pub(super) fn unpack(bytes: &[u8], dictionary: Option<i64>) -> Option<Vec<u8>> {
     let Some(number) = dictionary else {
         return Some(bytes.to_vec());
     };

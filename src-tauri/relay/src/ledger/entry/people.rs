@@ -1,0 +1,81 @@
+//! Who may use the relay.
+
+use crate::ledger::transaction::Transaction;
+use crate::tables::LedgerError;
+use crate::tables::audit::Who;
+use crate::tables::join_codes::{self, JoinCode, Refused};
+use crate::tables::users::{self, User};
+
+/// A user with a key.
+#[derive(Clone, Debug)]
+pub(crate) struct UserAdded {
+    pub(crate) user: User,
+    pub(crate) key_hash: [u8; 32],
+    pub(crate) who: Who,
+}
+
+impl UserAdded {
+    pub(super) fn apply(&self, transaction: &mut Transaction<'_>) -> Result<(), LedgerError> {
+        users::add(transaction.connection, &self.user, &self.key_hash, self.who.clone())
+    }
+}
+
+/// A user's key stops; false where there is no such user whose key works.
+#[derive(Clone, Debug)]
+pub(crate) struct UserRevoked {
+    pub(crate) id: String,
+    pub(crate) who: Who,
+}
+
+impl UserRevoked {
+    pub(super) fn apply(&self, transaction: &mut Transaction<'_>) -> Result<bool, LedgerError> {
+        let at = transaction.at;
+        users::revoke(transaction.connection, &self.id, at, self.who.clone())
+    }
+}
+
+/// A join code; false where too many are open.
+#[derive(Clone, Debug)]
+pub(crate) struct JoinCodeMade {
+    pub(crate) code: JoinCode,
+    pub(crate) hash: [u8; 32],
+    pub(crate) who: Who,
+}
+
+impl JoinCodeMade {
+    pub(super) fn apply(&self, transaction: &mut Transaction<'_>) -> Result<bool, LedgerError> {
+        join_codes::add(transaction.connection, &self.code, &self.hash, self.who.clone())
+    }
+}
+
+/// A join code is taken back; false where there is none that can be used.
+#[derive(Clone, Debug)]
+pub(crate) struct JoinCodeWithdrawn {
+    pub(crate) id: String,
+    pub(crate) who: Who,
+}
+
+impl JoinCodeWithdrawn {
+    pub(super) fn apply(&self, transaction: &mut Transaction<'_>) -> Result<bool, LedgerError> {
+        let at = transaction.at;
+        join_codes::withdraw(transaction.connection, &self.id, at, self.who.clone())
+    }
+}
+
+/// A desk used a join code. The answer is its user, or why it is refused.
+#[derive(Clone, Debug)]
+pub(crate) struct Joined {
+    /// Hash of the code.
+    pub(crate) hash: [u8; 32],
+    /// Id of the user that the code becomes.
+    pub(crate) user: String,
+    /// Hash of that user's key.
+    pub(crate) key_hash: [u8; 32],
+}
+
+impl Joined {
+    pub(super) fn apply(&self, transaction: &mut Transaction<'_>) -> Result<Result<User, Refused>, LedgerError> {
+        let at = transaction.at;
+        join_codes::join(transaction.connection, &self.hash, at, &self.user, &self.key_hash)
+    }
+}

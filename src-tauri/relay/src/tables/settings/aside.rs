@@ -1,0 +1,97 @@
+//! Stored settings that cannot be read: each costs itself alone, and what was there is kept when the settings are next
+//! stored.
+
+use super::{SETTINGS, Settings};
+use crate::tables::audit::{self, AuditLine, What, Who};
+use crate::tables::{LedgerError, unquoted};
+use perezvon_core::Time;
+use rusqlite::{Connection, OptionalExtension};
+use serde_json::{Map, Value, json};
+
+/// A value that cannot be read.
+struct Unread {
+    /// Its key; empty: the settings as a whole.
+    key: String,
+    /// As it was stored.
+    value: Vec<u8>,
+    /// Why, without the value.
+    reason: String,
+}
+
+/// What is stored, with the defaults for whatever cannot be read.
+pub(super) struct Stored {
+    pub(super) settings: Settings,
+    unread: Vec<Unread>,
+}
+
+/// See [`Stored`].
+pub(super) fn read(connection: &Connection) -> Result<Stored, LedgerError> {
+    let mut settings = Settings::default();
+    let sql = "SELECT value FROM settings WHERE key = ?1";
+    // By hand also texts come here that are no UTF-8.
+    let bytes: Option<Vec<u8>> = connection
+        .prepare_cached(sql)?
+        .query_row([SETTINGS], |row| Ok(row.get_ref(0)?.as_bytes()?.to_vec()))
+        .optional()?;
+    let Some(bytes) = bytes else {
+        let unread = Vec::new();
+        return Ok(Stored { settings, unread });
+    };
+    let stored: Map<String, Value> = match serde_json::from_slice(&bytes) {
+        Ok(stored) => stored,
+        Err(error) => {
+            let unread = vec![Unread {
+                key: String::new(),
+                value: bytes,
+                reason: unquoted(&error),
+            }];
+            return Ok(Stored { settings, unread });
+        }
+    };
+    let mut unread = Vec::new();
+    for (key, value) in stored {
+        match settings.with(&key, value.clone()) {
+            Ok(better) => settings = better,
+            Err(reason) => unread.push(Unread {
+                key,
+                value: value.to_string().into_bytes(),
+                reason,
+            }),
+        }
+    }
+    Ok(Stored { settings, unread })
+}
+
+impl Stored {
+    /// Keeps what could not be read for who wants to look at it, and says so in the audit and the log. To be called
+    /// inside the transaction that replaces it.
+    pub(super) fn put_aside(&self, connection: &Connection, at: Time) -> Result<(), LedgerError> {
+        for one in &self.unread {
+            let sql = "INSERT OR REPLACE INTO settings_aside (key, value, reason, at) VALUES (?1, ?2, ?3, ?4)";
+            let values = (&one.key, &one.value, &one.reason, at.ms());
+            connection.prepare_cached(sql)?.execute(values)?;
+            let default = json!(Settings::default()).get(&one.key).cloned();
+            let key = if one.key.is_empty() { SETTINGS } else { &one.key };
+            tracing::error!(
+                setting = key,
+                reason = one.reason,
+                "a stored setting is unreadable: it was put aside, and the default holds"
+            );
+            let line = AuditLine {
+                at,
+                who: Who::relay(),
+                what: What::SettingsChanged,
+                subject: None,
+                detail: Some(json!({ key: { "from": null, "to": default, "unreadable": one.reason } })),
+            };
+            audit::add(connection, &line)?;
+        }
+        Ok(())
+    }
+}
+
+/// How many values lie aside.
+pub(crate) fn count(connection: &Connection) -> Result<i64, LedgerError> {
+    let sql = "SELECT count(*) FROM settings_aside";
+    Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+}
