@@ -1,16 +1,20 @@
 //! The ledger: the only way to change `relay.db`. Rooms hand [`entry`] values to the handle; one thread ([`writer`])
 //! applies what waits as one transaction and answers once that is on the disk. A few read-only connections read.
 
+mod apply;
 pub(crate) mod entry;
 mod forget;
+mod join;
 mod lists;
 mod losses;
+mod neighbours;
 mod open_calls;
 mod pickup;
 #[cfg(test)]
 mod properties;
 mod rebuild;
 mod replay;
+mod state;
 mod sweeper;
 mod sync;
 mod transaction;

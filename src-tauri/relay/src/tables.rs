@@ -3,6 +3,7 @@
 
 pub(crate) mod abonents;
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod calls;
 pub(crate) mod copy;
 pub(crate) mod events;

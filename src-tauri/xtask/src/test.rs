@@ -7,7 +7,7 @@ use crate::lint::linted;
 use crate::programs::For;
 use crate::report::{Failed, Report};
 use crate::sh::{self, MINUTE};
-use crate::{fuzz, install, lint, package, starts};
+use crate::{fuzz, imports, install, lint, package, starts};
 
 /// Crates of a desktop. The relay runs on servers that have none of their libraries.
 const DESKTOP: &[&str] = &[
@@ -54,6 +54,7 @@ fn steps(report: &mut Report, yes: bool) -> Result<(), Failed> {
         sh::run(&mut sh::cargo(&["fmt", "--all", "--check"]), MINUTE)
     })?;
     report.step("sources: every program that is started is in the table", starts::check)?;
+    report.step("sources: the relay imports downwards only", imports::check)?;
     ui(report, yes)?;
     report.step("packages: the relay knows no desktop", || {
         without("perezvon-relay", DESKTOP)

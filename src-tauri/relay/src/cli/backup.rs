@@ -2,13 +2,13 @@
 
 use super::{Backup, Restore};
 use crate::clock::Clock;
-use crate::tables::copy;
+use crate::tables::backup;
 use anyhow::Context as _;
 use std::io::Write as _;
 
 /// Copies the ledger; a serving relay goes on.
 pub(super) fn backup(wanted: &Backup) -> anyhow::Result<()> {
-    let contents = copy::backup(&wanted.dir.ledger()?, &wanted.to).context("no backup was made")?;
+    let contents = backup::backup(&wanted.dir.ledger()?, &wanted.to).context("no backup was made")?;
     writeln!(
         std::io::stdout(),
         "{}: {} calls, {} events, {} users, schema version {}; without the account token",
@@ -23,7 +23,7 @@ pub(super) fn backup(wanted: &Backup) -> anyhow::Result<()> {
 
 /// Puts a backup in the ledger's place.
 pub(super) fn restore(wanted: &Restore) -> anyhow::Result<()> {
-    let restored = copy::restore(&wanted.dir.place(), &wanted.from, Clock::system().now())
+    let restored = backup::restore(&wanted.dir.place(), &wanted.from, Clock::system().now())
         .with_context(|| format!("cannot restore {}", wanted.from.display()))?;
     let mut out = std::io::stdout().lock();
     writeln!(

@@ -16,20 +16,7 @@ use crate::tables::{LedgerError, calls, statistics};
 use perezvon_core::Time;
 use perezvon_core::call::{Recording, StatisticsLine};
 use perezvon_core::lists::{Heard, Tolerances, arrange, key_of_recording};
-use std::collections::{BTreeMap, BTreeSet};
-
-/// What waits for the end of the transaction, by id. What a failed change stored and undid is not found then.
-#[derive(Default)]
-pub(super) struct Unsettled {
-    lines: BTreeSet<String>,
-    recordings: BTreeSet<String>,
-}
-
-impl Unsettled {
-    fn is_empty(&self) -> bool {
-        self.lines.is_empty() && self.recordings.is_empty()
-    }
-}
+use std::collections::BTreeMap;
 
 /// What one call has after it was settled.
 #[derive(Default)]

@@ -2,55 +2,12 @@
 //!
 //! Only calls in memory are looked at: those that go on, and some thousand that were touched last.
 
-use super::open_calls::OpenCalls;
 use super::transaction::Transaction;
 use perezvon_core::Call;
 use perezvon_core::call::Leg;
-use std::collections::{BTreeSet, HashMap, VecDeque};
 
-/// Most calls with one other side that are remembered, the latest. More than a company's phones ring at once for it.
-const PER_SIDE: usize = 32;
 /// Other sides that are remembered before those are forgotten whose calls are no longer in memory.
 const SIDES: usize = 20_000;
-
-/// Which calls may have to do with each other.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Neighbours {
-    /// Keys of calls by [`Call::sides`].
-    by_side: HashMap<String, VecDeque<String>>,
-    /// Sessions in which picked-up callers go on, by the id of their leg.
-    picked_up: HashMap<String, String>,
-}
-
-impl Neighbours {
-    /// What the calls in memory tell.
-    pub(super) fn of(calls: &OpenCalls) -> Self {
-        let mut neighbours = Self::default();
-        for key in calls.keys_where(|_| true) {
-            calls.peek(&key).map(|call| neighbours.note(call));
-        }
-        neighbours
-    }
-
-    /// Takes note of a call; gives the keys of the others with the same other side.
-    pub(super) fn note(&mut self, call: &Call) -> BTreeSet<String> {
-        for leg in call.picked_up() {
-            self.picked_up.insert(leg.to_owned(), call.key.clone());
-        }
-        let mut others = BTreeSet::new();
-        for side in call.sides() {
-            let keys = self.by_side.entry(side).or_default();
-            others.extend(keys.iter().filter(|key| **key != call.key).cloned());
-            if !keys.contains(&call.key) {
-                keys.push_back(call.key.clone());
-            }
-            if keys.len() > PER_SIDE {
-                keys.pop_front();
-            }
-        }
-        others
-    }
-}
 
 impl Transaction<'_> {
     /// Of the calls that changed, those that were picked up, and those that others were picked up in.

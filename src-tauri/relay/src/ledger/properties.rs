@@ -1,12 +1,14 @@
 //! The same entries make the same tables, whatever the batches; applied twice they change nothing.
 #![allow(clippy::unwrap_used)]
 
+use super::apply::Refused;
 use super::entry::{
     CallAsked, CallNotAsked, CallPlaced, CallsForgotten, CompanyRead, Entry, EventsForgotten, Exchanged, JoinCodeMade,
     Joined, LinesRead, Noted, Posted, RecordingGone, RecordsRead, Replayed, SettingsChanged, Stamped,
     SubscriptionEnded, SubscriptionMade, Swept, UserAdded, UserRevoked, WaitGivenUp,
 };
-use super::transaction::{Refused, State, Transaction};
+use super::state::State;
+use super::transaction::Transaction;
 use crate::keys::Role;
 use crate::tables;
 use crate::tables::abonents::Abonent;

@@ -1,10 +1,12 @@
 //! An entry that fails leaves no trace, in the tables or in memory; an outcome of a request that comes twice counts once.
 #![allow(clippy::unwrap_used)]
 
+use super::apply::Refused;
 use super::entry::{Answer, CallAsked, CallNotAsked, CallPlaced, Entry, LinesRead, Posted, SettingsChanged, Stamped};
-use super::pickup::Neighbours;
+use super::neighbours::Neighbours;
 use super::properties::{ABONENTS, BEGIN_MS, Node, event, first_difference, line, who};
-use super::transaction::{Refused, State, Transaction};
+use super::state::State;
+use super::transaction::Transaction;
 use crate::tables::LedgerError;
 use crate::tables::events::body::Body;
 use crate::tables::requests::{RequestRow, RequestState};

@@ -4,9 +4,11 @@
 //! On any failure to store, the whole batch is undone, everybody in it is told so, and the calls in memory are read
 //! anew: the relay never acknowledges and never tells what it could lose (design, invariants 1 and 8).
 
+use super::apply::Refused;
 use super::entry::{Answer, Appended, Change, Swept};
+use super::state::State;
 use super::sync::{Audience, Committed, Recovered, Reply, Syncer};
-use super::transaction::{Refused, State, Transaction};
+use super::transaction::Transaction;
 use super::{Health, Job, WalSync, stamped};
 use crate::clock::Clock;
 use crate::tables::{self, LedgerError};

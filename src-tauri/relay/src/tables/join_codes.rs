@@ -130,7 +130,7 @@ pub(crate) fn withdraw(connection: &Connection, id: &str, now: Time, who: Who) -
 }
 
 /// Takes back what a user has made whose key is stopped: a code of his would be a way back in.
-pub(super) fn withdraw_of(connection: &Connection, user: &str, now: Time, who: &Who) -> Result<(), LedgerError> {
+pub(crate) fn withdraw_of(connection: &Connection, user: &str, now: Time, who: &Who) -> Result<(), LedgerError> {
     let sql = "SELECT id FROM join_codes WHERE created_by_id = ?1 AND used_at IS NULL AND expires_at > ?2";
     let mut statement = connection.prepare_cached(sql)?;
     let ids = statement.query_map((user, now.ms()), |row| row.get::<_, String>(0))?;

@@ -174,7 +174,7 @@ pub(crate) fn migrate(connection: &mut Connection, file: Option<&Path>) -> Resul
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::{CURRENT, FIRST};
-    use crate::tables::{LedgerError, copy, open, path};
+    use crate::tables::{LedgerError, backup, copy, open, path};
     use perezvon_core::Time;
     use rusqlite::Connection;
     use std::path::{Path, PathBuf};
@@ -239,7 +239,7 @@ mod tests {
     fn a_backup_of_an_older_ledger_is_restored_and_brought_up_to_date() {
         let (_old, file) = first_release();
         let dir = tempfile::tempdir().unwrap();
-        let restored = copy::restore(dir.path(), &file, Time::from_ms(1_800_000_000_000)).unwrap();
+        let restored = backup::restore(dir.path(), &file, Time::from_ms(1_800_000_000_000)).unwrap();
         assert_eq!(
             (restored.contents.schema, restored.aside),
             (1, None),

@@ -1,7 +1,7 @@
 //! Users and the hashes of their keys.
 
+use super::LedgerError;
 use super::audit::{self, AuditLine, What, Who};
-use super::{LedgerError, join_codes};
 use crate::keys::Role;
 use perezvon_core::Time;
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -90,7 +90,7 @@ pub(crate) fn list(connection: &Connection) -> Result<Vec<User>, LedgerError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Stops a user's key and the join codes that he has made, with a line in the audit. False when there is no such user or the key was stopped before.
+/// Stops a user's key, with a line in the audit. False when there is no such user or the key was stopped before.
 pub(crate) fn revoke(connection: &Connection, id: &str, at: Time, who: Who) -> Result<bool, LedgerError> {
     let sql = format!("UPDATE users SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL RETURNING {COLUMNS}");
     let stopped = connection
@@ -98,7 +98,6 @@ pub(crate) fn revoke(connection: &Connection, id: &str, at: Time, who: Who) -> R
         .query_row((id, at.ms()), read)
         .optional()?;
     let Some(user) = stopped else { return Ok(false) };
-    join_codes::withdraw_of(connection, id, at, &who)?;
     let entry = AuditLine {
         at,
         who,

@@ -20,7 +20,7 @@ impl UserAdded {
     }
 }
 
-/// A user's key stops; false where there is no such user whose key works.
+/// A user's key stops, and with it the join codes that this user made; false where there is no such user whose key works.
 #[derive(Clone, Debug)]
 pub(crate) struct UserRevoked {
     pub(crate) id: String,
@@ -29,8 +29,12 @@ pub(crate) struct UserRevoked {
 
 impl UserRevoked {
     pub(super) fn apply(&self, transaction: &mut Transaction<'_>) -> Result<bool, LedgerError> {
-        let at = transaction.at;
-        users::revoke(transaction.connection, &self.id, at, self.who.clone())
+        let (connection, at) = (transaction.connection, transaction.at);
+        if !users::is_active(connection, &self.id)? {
+            return Ok(false);
+        }
+        join_codes::withdraw_of(connection, &self.id, at, &self.who)?;
+        users::revoke(connection, &self.id, at, self.who.clone())
     }
 }
 

@@ -1,8 +1,8 @@
 //! What may have to do with lines, recordings and calls that are new: whatever may be of one call with them, directly or by
 //! others in between. Without the rest of the ledger it is arranged as it would be with it.
 
-use super::{Settled, Unsettled};
-use crate::ledger::transaction::Transaction;
+use super::Settled;
+use crate::ledger::transaction::{Transaction, Unsettled};
 use crate::tables::statistics::{self, LineRow};
 use crate::tables::{LedgerError, calls, recordings};
 use perezvon_core::call::{Recording, StatisticsLine};

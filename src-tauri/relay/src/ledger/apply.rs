@@ -1,0 +1,81 @@
+//! Applies entries, one after the other.
+
+use super::entry::{Answer, Entry, Stamped};
+use super::losses::News;
+use super::transaction::{Transaction, Unsettled};
+use crate::tables::LedgerError;
+
+impl Transaction<'_> {
+    /// Applies the entry of this number; none where it was applied before. An error of an entry that changes calls and
+    /// others undoes that entry alone; the error of [`Entry::Posted`] and [`Entry::Swept`] undoes the transaction.
+    pub(super) fn apply(&mut self, number: i64, stamped: &Stamped) -> Result<Option<Answer>, Refused> {
+        if number <= self.state.rest.applied {
+            return Ok(None);
+        }
+        self.at = stamped.at;
+        let is_hot = matches!(stamped.entry, Entry::Posted(_) | Entry::Swept(_));
+        let answer = if is_hot {
+            self.state.calls.begin(stamped.at, stamped.seed, false);
+            self.apply_and_settle(&stamped.entry).map_err(Refused::All)?
+        } else {
+            self.apply_alone(stamped)?
+        };
+        self.state.rest.applied = number;
+        Ok(Some(answer))
+    }
+
+    fn apply_alone(&mut self, stamped: &Stamped) -> Result<Answer, Refused> {
+        let connection = self.connection;
+        let run = |sql: &str| {
+            connection
+                .execute_batch(sql)
+                .map_err(|error| Refused::All(error.into()))
+        };
+        // What earlier entries changed must not be undone with this one, and it may look for calls in the tables.
+        self.flush().map_err(Refused::All)?;
+        let before = self.state.rest.clone();
+        run("SAVEPOINT entry")?;
+        self.state.calls.begin(stamped.at, stamped.seed, true);
+        match self.apply_and_settle(&stamped.entry) {
+            Ok(answer) => {
+                run("RELEASE entry")?;
+                Ok(answer)
+            }
+            Err(error) => {
+                run("ROLLBACK TO entry; RELEASE entry")?;
+                self.losses = News::default();
+                self.unsettled = Unsettled::default();
+                let undone = self.state.undo(connection, before);
+                undone.map_err(|error| Refused::All(error.into()))?;
+                Err(Refused::Alone(error))
+            }
+        }
+    }
+
+    fn apply_and_settle(&mut self, entry: &Entry) -> Result<Answer, LedgerError> {
+        let answer = entry.apply(self)?;
+        self.rebuild()?;
+        self.settle_lists()?;
+        self.pick_ups()?;
+        self.weigh_doubt()?;
+        self.state.calls.end();
+        Ok(answer)
+    }
+}
+
+/// An entry that was not applied.
+#[derive(Debug)]
+pub(super) enum Refused {
+    /// It alone; the transaction goes on.
+    Alone(LedgerError),
+    /// Nothing of the transaction may be stored.
+    All(LedgerError),
+}
+
+impl Refused {
+    pub(super) fn into_error(self) -> LedgerError {
+        match self {
+            Self::Alone(error) | Self::All(error) => error,
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Calls that may have to do with each other.
+
+use super::open_calls::OpenCalls;
+use perezvon_core::Call;
+use std::collections::{BTreeSet, HashMap, VecDeque};
+
+/// Most calls with one other side that are remembered, the latest. More than a company's phones ring at once for it.
+const PER_SIDE: usize = 32;
+
+/// Which calls may have to do with each other.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Neighbours {
+    /// Keys of calls by [`Call::sides`].
+    pub(super) by_side: HashMap<String, VecDeque<String>>,
+    /// Sessions in which picked-up callers go on, by the id of their leg.
+    pub(super) picked_up: HashMap<String, String>,
+}
+
+impl Neighbours {
+    /// What the calls in memory tell.
+    pub(super) fn of(calls: &OpenCalls) -> Self {
+        let mut neighbours = Self::default();
+        for key in calls.keys_where(|_| true) {
+            calls.peek(&key).map(|call| neighbours.note(call));
+        }
+        neighbours
+    }
+
+    /// Takes note of a call; gives the keys of the others with the same other side.
+    pub(super) fn note(&mut self, call: &Call) -> BTreeSet<String> {
+        for leg in call.picked_up() {
+            self.picked_up.insert(leg.to_owned(), call.key.clone());
+        }
+        let mut others = BTreeSet::new();
+        for side in call.sides() {
+            let keys = self.by_side.entry(side).or_default();
+            others.extend(keys.iter().filter(|key| **key != call.key).cloned());
+            if !keys.contains(&call.key) {
+                keys.push_back(call.key.clone());
+            }
+            if keys.len() > PER_SIDE {
+                keys.pop_front();
+            }
+        }
+        others
+    }
+}
