@@ -91,10 +91,10 @@ pub(crate) async fn offer(app: &Perezvon) -> Result<Option<DialOffer>, Failure> 
         Some(Dial::Code(code)) => Some(offer("code", code)),
         Some(Dial::Unread(text)) => Some(offer("unread", text)),
         Some(Dial::Number(number)) => {
-            let key = number.key().unwrap_or_default();
+            let asked = number.clone();
             // Without its storage the desk knows nobody, and the number can be called all the same.
             let known = app
-                .with_desk(move |desk| desk.contact_of(&key))
+                .with_desk(move |desk| desk.contact_of(&asked))
                 .await
                 .unwrap_or_default();
             let company = match &known[..] {

@@ -18,9 +18,6 @@ const LAYERS_MAX: usize = 6;
 /// Digits of the shortest number that is no extension and no service number.
 const PLAIN_DIGITS: usize = 7;
 
-/// `+7` and ten digits.
-const RUSSIAN: usize = 12;
-
 /// What a link asks to dial.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Dial {
@@ -48,9 +45,6 @@ pub(crate) fn read(text: &str) -> Dial {
     }
     let number = Number::parse(&format!("{}:{dialled}", if is_sip { "sip" } else { "tel" }));
     match &number {
-        // The metadata knows longer numbers behind +7; the plan has ten digits, and a link that lost the `%` of its
-        // blanks has more.
-        Number::E164 { number: e164, .. } if e164.starts_with("+7") && e164.len() != RUSSIAN => Dial::Unread(written),
         Number::E164 { .. } => Dial::Number(number),
         Number::Extension(digits) | Number::Service(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => {
             Dial::Number(number)

@@ -37,9 +37,13 @@ pub struct Saved {
 }
 
 impl Desk {
-    /// Contacts with this number key, by id: none, one, or several candidates (at most 6).
-    pub fn contact_of(&self, key: &str) -> Result<Vec<Known>, DeskError> {
-        self.db.read(|c| who::contacts_of(c, key))
+    /// Contacts with this number: none, one, or several candidates (at most 6). An extension decides among contacts
+    /// that share a line.
+    pub fn contact_of(&self, number: &Number) -> Result<Vec<Known>, DeskError> {
+        match who::key_of_number(number) {
+            Some(key) => self.db.read(|c| who::contacts_of(c, &key)),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// Saves a new or changed contact; survives a power cut. Visible toasts of its numbers are rewritten.

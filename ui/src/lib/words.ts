@@ -95,7 +95,8 @@ type Trouble = { title: string; advice: string };
 export function troubleText(code: string, t: Dictionary, folder = ""): Trouble {
   const known: Record<string, Trouble> = t.troubles;
   const { title, advice } = known[code] ?? { title: t.unknownFailure(code), advice: "" };
-  return { title, advice: advice.replace("{folder}", folder).replace("  ", " ") };
+  // A function: in a text, `$&` of a folder's name would mean the text that was found.
+  return { title, advice: folder ? advice.replace("{folder}", () => folder) : advice.replace(" {folder}", "") };
 }
 
 export function checkText(id: string, code: string | null, t: Dictionary): Trouble {

@@ -236,8 +236,7 @@ impl Leg {
         self.joined |= event.kind == EventKind::CallTransferred;
         let code = data.remote.address.as_deref().is_some_and(is_code);
         self.feature_code |= event.kind == EventKind::CallCollecting || code;
-        // The kind of a call that was picked up has no variant of its own; it speaks of a conversation.
-        self.picked_up |= event.kind.as_wire() == "CallPickedUpEvent";
+        self.picked_up |= event.kind == EventKind::CallPickedUp;
         self.answered |= data.answer.is_some() || event.kind == EventKind::CallAnswered || self.picked_up;
         if self.answered && matches!(state, Some(LegState::Active | LegState::Held | LegState::RemoteHeld)) {
             let told = (

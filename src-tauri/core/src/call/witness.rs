@@ -320,7 +320,7 @@ impl Leg {
         if line.peer.is_some() && facts.user_id == line.peer {
             return true;
         }
-        match (&line.number, facts.number().key()) {
+        match (&line.number, facts.number().told()) {
             (Some(told), Some(known)) => *told == known,
             // A withheld number is withheld in the statistics too.
             (Some(_), None) => *weight < 3 || !facts.privacy,
