@@ -253,7 +253,7 @@ pub enum LegState {
     Held,
     /// Held by the other side.
     RemoteHeld,
-    /// The abonent left, the call goes on without him.
+    /// The abonent left, the call goes on without them.
     Detached,
     /// Over.
     Released,
