@@ -150,7 +150,13 @@ mod tests {
             assert_eq!(Audio::of(text), None, "{}", text.escape_ascii());
             assert!(!may_be_audio(text, Some("audio/mpeg")), "{}", text.escape_ascii());
         }
-        for other in [&b"RIFF\x24\x08\x00\x00AVI LIST"[..], b"\xff", b"\xff\x10", b"PK\x03\x04", b"MThd"] {
+        for other in [
+            &b"RIFF\x24\x08\x00\x00AVI LIST"[..],
+            b"\xff",
+            b"\xff\x10",
+            b"PK\x03\x04",
+            b"MThd",
+        ] {
             assert_eq!(Audio::of(other), None, "{}", other.escape_ascii());
         }
     }

@@ -22,7 +22,7 @@ use super::{MAX_ANSWER, Portal, PortalError, Reach, RecordKey, Request, TOKEN_HE
 pub const MAX_RECORDING: u64 = 1024 * 1024 * 1024;
 
 /// Longest time a download may spend waiting for the PBX in all; the time its taker needs does not count.
-const MAX_WAITING: Duration = Duration::from_mins(30);
+const MAX_WAIT: Duration = Duration::from_mins(30);
 
 /// Which bytes of a recording are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,7 +167,7 @@ impl Download {
 
     async fn wait(&mut self) -> Result<Option<Bytes>, PortalError> {
         let start = Instant::now();
-        let at_most = self.at_most.min(MAX_WAITING.saturating_sub(self.waiting));
+        let at_most = self.at_most.min(MAX_WAIT.saturating_sub(self.waiting));
         let chunk = tokio::time::timeout(at_most, self.response.chunk()).await;
         self.waiting += start.elapsed();
         chunk
