@@ -101,7 +101,10 @@ fn a_contact_is_made_changed_and_deleted() {
     bench.desk.delete_contact(id).unwrap();
     assert!(matches!(bench.desk.contact(id), Err(DeskError::NotFound)), "gone");
     assert!(names(&bench, "анна").is_empty(), "also from the search");
-    assert!(bench.desk.contact_of(&Number::parse(STRANGER)).unwrap().is_empty(), "and its numbers");
+    assert!(
+        bench.desk.contact_of(&Number::parse(STRANGER)).unwrap().is_empty(),
+        "and its numbers"
+    );
     assert!(
         matches!(bench.desk.delete_contact(id), Err(DeskError::NotFound)),
         "twice"
