@@ -9,8 +9,8 @@ use percent_encoding::percent_decode_str;
 use perezvon_core::Number;
 use std::borrow::Cow;
 
-/// Longest link that is looked at, characters.
-const LENGTH_MAX: usize = 512;
+/// Longest link that is read, characters.
+const LENGTH_MAX_CHARS: usize = 512;
 
 /// Encodings that are taken off, one in another; nobody nests more by mistake.
 const LAYERS_MAX: usize = 6;
@@ -31,7 +31,7 @@ pub(crate) enum Dial {
 
 /// Reads the link, or a number without a scheme.
 pub(crate) fn read(text: &str) -> Dial {
-    let text: String = text.trim().chars().take(LENGTH_MAX).collect();
+    let text: String = text.trim().chars().take(LENGTH_MAX_CHARS).collect();
     let (is_sip, body) = decoded(&text);
     let written = if is_sip { body.clone() } else { blanks_for_plus(&body) };
     let dialled = without_tail(&written);
@@ -205,7 +205,7 @@ mod tests {
             assert_eq!(read(link), Dial::Unread(text.to_owned()), "{link}");
         }
         let long = format!("tel:{}", "x".repeat(100_000));
-        assert!(matches!(read(&long), Dial::Unread(text) if text.len() <= LENGTH_MAX));
+        assert!(matches!(read(&long), Dial::Unread(text) if text.len() <= LENGTH_MAX_CHARS));
     }
 
     #[test]

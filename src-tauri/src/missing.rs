@@ -23,6 +23,9 @@ mod tests {
         assert!(none_if_missing(std::fs::read(&file)).unwrap().is_none());
         std::fs::write(&file, "text").unwrap();
         assert_eq!(none_if_missing(std::fs::read(&file)).unwrap().unwrap(), b"text");
-        assert!(none_if_missing(std::fs::read(dir.path())).is_err(), "a folder is no file");
+        assert!(
+            none_if_missing(std::fs::read(dir.path())).is_err(),
+            "a folder is no file"
+        );
     }
 }
