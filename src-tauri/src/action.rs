@@ -13,9 +13,9 @@ use tauri::{AppHandle, Manager as _};
 use tokio::time::timeout;
 
 /// How long a click waits for the desk's storage.
-const STORING: Duration = Duration::from_secs(2);
-/// Two clicks on one number within so long are one order.
-const ONE_ORDER: Duration = Duration::from_secs(2);
+const STORAGE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Two clicks on one number within this time are one order.
+const REPEATED_CLICK: Duration = Duration::from_secs(2);
 
 /// Does what a link, an argument or a second start asks for: shows something, or asks the person.
 pub(crate) fn grant(handle: &AppHandle, wish: Wish) {
@@ -53,7 +53,7 @@ pub(crate) fn carry_out(handle: &AppHandle, action: Action) {
     }
 }
 
-/// Asks the relay to place a call from the chosen abonent; his phone rings first. The progress toast tells how it goes.
+/// Asks the relay to place a call from the chosen abonent; their phone rings first. The progress toast tells how it goes.
 /// The request carries its own id, so that a repeat after a lost answer places no second call; and a double click is one
 /// order ([`Orders`]).
 pub(crate) async fn call_back(app: &Perezvon, number: &str) -> Result<Placed, Failure> {
@@ -70,7 +70,7 @@ pub(crate) async fn call_back(app: &Perezvon, number: &str) -> Result<Placed, Fa
     if app.settings().progress {
         // A desk that cannot store, or takes its time, is no reason not to call.
         let started = app.with_desk(move |desk| desk.progress_started(&id, &to));
-        if let Ok(Ok(ops)) = timeout(STORING, started).await {
+        if let Ok(Ok(ops)) = timeout(STORAGE_TIMEOUT, started).await {
             app.show(ops).await;
         }
     }
@@ -87,7 +87,7 @@ pub(crate) async fn call_back(app: &Perezvon, number: &str) -> Result<Placed, Fa
     order.failed();
     let (id, code) = (request, failure.code.clone());
     let stored = app.with_desk(move |desk| desk.progress_failed(&id, &number, &code));
-    let ops = match timeout(STORING, stored).await {
+    let ops = match timeout(STORAGE_TIMEOUT, stored).await {
         Ok(Ok(ops)) => ops,
         // The person who clicked must hear of it all the same.
         _ => vec![ToastOp::Show(Toast::trouble(words(&app.settings()), &failure.code))],
@@ -134,7 +134,7 @@ impl Orders {
 
     fn begin_at(&self, number: &str, now: Instant) -> Begun<'_> {
         let mut entries = self.lock();
-        entries.retain(|entry| entry.under_way || now.saturating_duration_since(entry.since) < ONE_ORDER);
+        entries.retain(|entry| entry.under_way || now.saturating_duration_since(entry.since) < REPEATED_CLICK);
         if let Some(known) = entries.iter().find(|entry| entry.number == number) {
             return Begun::Known(known.request.clone());
         }
@@ -192,7 +192,7 @@ mod tests {
         let start = Instant::now();
         let first = new(orders.begin_at("+79000000099", start));
         let request = first.request.clone();
-        let late = start + ONE_ORDER * 10;
+        let late = start + REPEATED_CLICK * 10;
         assert_eq!(
             known(orders.begin_at("+79000000099", late)),
             request,
@@ -202,7 +202,7 @@ mod tests {
         assert_ne!(other.request, request, "another number is another order");
         drop(first);
         assert_eq!(
-            known(orders.begin_at("+79000000099", start + ONE_ORDER / 2)),
+            known(orders.begin_at("+79000000099", start + REPEATED_CLICK / 2)),
             request,
             "a double click, though the call is placed by then"
         );

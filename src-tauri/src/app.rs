@@ -5,7 +5,7 @@ use crate::ipc::{Changed, Failure, ServiceState, Settings};
 use crate::service::Joining;
 use crate::toast::{self, CloseReason, ToastEvent, Toasts};
 use crate::{action, autostart, dial, log, secrets, settings, tray, window};
-use perezvon_desk::notifications::State as ToastState;
+use perezvon_desk::notifications::ToastState;
 use perezvon_desk::relay_client::RelayClient;
 use perezvon_desk::toast::ToastOp;
 use perezvon_desk::{Desk, DeskError, Language, Words, Zone};
@@ -17,8 +17,8 @@ use tauri::{AppHandle, Manager as _};
 use tauri_plugin_deep_link::DeepLinkExt as _;
 use tokio::sync::{Notify, mpsc, watch};
 
-/// The longest that anybody waits for the desk's storage.
-const STORAGE: Duration = Duration::from_secs(15);
+/// Longest wait for the desk's storage.
+const STORAGE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The way to the relay, and the abonent an admin's key speaks for.
 pub(crate) type Spoken = (RelayClient, Option<String>);
@@ -34,7 +34,7 @@ pub(crate) enum Way {
 }
 
 /// How long a click waits for a relay that is starting. The keyring may take three seconds of it.
-const STARTING: Duration = Duration::from_secs(6);
+const RELAY_START_TIMEOUT: Duration = Duration::from_secs(6);
 
 /// The running app. Tauri hands it to every command.
 pub(crate) struct Perezvon {
@@ -53,9 +53,9 @@ pub(crate) struct Perezvon {
     pub(crate) asked: dial::Asked,
     relay: watch::Sender<Way>,
     settings: RwLock<Settings>,
-    /// Where a click leads that the window has not heard of yet.
+    /// The route of a click that the window has not been told yet.
     route: Mutex<Option<String>>,
-    /// How the relay and the PBX do; the header strip and the tray follow it.
+    /// The state of the relay and the PBX; the header strip and the tray follow it.
     pub(crate) service: watch::Sender<ServiceState>,
     /// Something changed that the service loop must start anew with: token, relay, abonent, address.
     pub(crate) restart: Notify,
@@ -122,7 +122,7 @@ impl Perezvon {
     ) -> Result<T, Failure> {
         let desk = Arc::clone(self.desk()?);
         let done = tokio::task::spawn_blocking(move || work(&desk));
-        match tokio::time::timeout(STORAGE, done).await {
+        match tokio::time::timeout(STORAGE_TIMEOUT, done).await {
             Ok(Ok(result)) => result.map_err(|error| Failure::from(&error)),
             Ok(Err(_)) => Err(Failure::of("storage")),
             Err(_) => Err(Failure::of("timeout")),
@@ -135,7 +135,7 @@ impl Perezvon {
         let mut relay = self.relay.subscribe();
         let settled = relay.wait_for(|way| !matches!(way, Way::Starting));
         // What it came to, in time or not, is told below.
-        let _ = tokio::time::timeout(STARTING, settled).await;
+        let _ = tokio::time::timeout(RELAY_START_TIMEOUT, settled).await;
         self.relay_now()
     }
 
@@ -187,7 +187,7 @@ impl Perezvon {
 
     /// Tells the window, if one is open, and the tray.
     pub(crate) fn changed(&self, changed: Changed) {
-        window::tell_changed(&self.handle, changed);
+        window::notify_changed(&self.handle, changed);
         if changed.calls || changed.state || changed.contacts {
             tray::refresh(&self.handle);
         }
@@ -280,8 +280,8 @@ pub(crate) fn listen_to_links(handle: &AppHandle) {
     });
 }
 
-/// What the system keeps of the app, how it is started for links and with the system, is put right; and what the user
-/// has switched off there is off here.
+/// Corrects the entries that the system keeps of the app, for links and for the start with the system. What the user has
+/// switched off there is switched off here.
 pub(crate) async fn agree_with_system(app: Arc<Perezvon>) {
     #[cfg(windows)]
     if let Err(error) = crate::register::links() {

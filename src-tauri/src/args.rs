@@ -18,8 +18,8 @@ pub struct Args {
     /// Start in the tray, without a window.
     #[arg(long)]
     pub minimized: bool,
-    /// A number to call, or a tel:, callto:, sip: or perezvon: link. What stands behind it is not looked at: a system
-    /// that quotes a link badly must not let it bring options along.
+    /// A number to call, or a tel:, callto:, sip: or perezvon: link. Further arguments are ignored: where a
+    /// system quotes a link badly, the link must not add options.
     #[arg(value_name = "NUMBER", trailing_var_arg = true)]
     pub what: Vec<String>,
 }

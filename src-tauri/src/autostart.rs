@@ -56,6 +56,7 @@ use registry::Entry;
 #[cfg(not(windows))]
 mod file {
     use super::{NAME, program, text_of};
+    use crate::missing::none_if_missing;
     use std::io;
     use std::path::PathBuf;
     use tauri::{AppHandle, Manager as _};
@@ -93,10 +94,7 @@ mod file {
         }
 
         pub(super) fn remove(&self) -> io::Result<()> {
-            match std::fs::remove_file(&self.file) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-                _ => Ok(()),
-            }
+            none_if_missing(std::fs::remove_file(&self.file)).map(drop)
         }
 
         pub(super) fn is_on(&self) -> io::Result<bool> {
@@ -117,11 +115,8 @@ mod file {
         }
 
         fn read(&self) -> io::Result<Option<String>> {
-            match std::fs::read(&self.file) {
-                Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-                Err(error) => Err(error),
-            }
+            let bytes = none_if_missing(std::fs::read(&self.file))?;
+            Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
         }
     }
 
@@ -138,6 +133,7 @@ mod file {
 #[cfg(windows)]
 mod registry {
     use super::{NAME, program, text_of};
+    use crate::missing::none_if_missing;
     use std::io;
     use tauri::AppHandle;
     use winreg::enums::{HKEY_CURRENT_USER, KEY_SET_VALUE, RegType};
@@ -166,22 +162,15 @@ mod registry {
                 vtype: RegType::REG_BINARY,
                 bytes: vec![2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0].into(),
             };
-            match user.open_subkey_with_flags(APPROVED, KEY_SET_VALUE) {
-                Ok(key) => key.set_raw_value(NAME, &approved),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-                Err(error) => Err(error),
+            match none_if_missing(user.open_subkey_with_flags(APPROVED, KEY_SET_VALUE))? {
+                Some(key) => key.set_raw_value(NAME, &approved),
+                None => Ok(()),
             }
         }
 
         pub(super) fn remove(&self) -> io::Result<()> {
-            match RegKey::predef(HKEY_CURRENT_USER)
-                .create_subkey(RUN)?
-                .0
-                .delete_value(NAME)
-            {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-                _ => Ok(()),
-            }
+            let run = RegKey::predef(HKEY_CURRENT_USER).create_subkey(RUN)?.0;
+            none_if_missing(run.delete_value(NAME)).map(drop)
         }
 
         pub(super) fn is_on(&self) -> io::Result<bool> {
@@ -200,14 +189,8 @@ mod registry {
         }
 
         fn read(&self) -> io::Result<Option<String>> {
-            let value = RegKey::predef(HKEY_CURRENT_USER)
-                .open_subkey(RUN)
-                .and_then(|run| run.get_value(NAME));
-            match value {
-                Ok(command) => Ok(Some(command)),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-                Err(error) => Err(error),
-            }
+            let run = RegKey::predef(HKEY_CURRENT_USER).open_subkey(RUN);
+            none_if_missing(run.and_then(|run| run.get_value(NAME)))
         }
     }
 

@@ -5,7 +5,7 @@ mod admin;
 use crate::action;
 use crate::app::Perezvon;
 use crate::ipc::{Abonent, AppState, Changed, CheckLine, DialOffer, Failure, JoinOffer, Placed, Settings, Welcome};
-use crate::secrets::{self, Place};
+use crate::secrets::{self, SecretKind};
 use crate::{autostart, dial, service, settings};
 use perezvon_desk::relay_client::{JoinLink, is_in_the_clear};
 use perezvon_desk::view::{
@@ -73,7 +73,7 @@ pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + '
 }
 
 /// The most rows one answer holds.
-const PAGE: u32 = 500;
+const MAX_PAGE_ROWS: u32 = 500;
 
 #[tauri::command]
 async fn state(app: App<'_>) -> Answer<AppState> {
@@ -98,7 +98,7 @@ async fn state(app: App<'_>) -> Answer<AppState> {
 
 #[tauri::command]
 async fn calls(app: App<'_>, filter: CallsFilter, cursor: Option<String>, limit: u32) -> Answer<CallsPage> {
-    app.with_desk(move |desk| desk.calls(&filter, cursor.as_deref(), limit.min(PAGE)))
+    app.with_desk(move |desk| desk.calls(&filter, cursor.as_deref(), limit.min(MAX_PAGE_ROWS)))
         .await
 }
 
@@ -130,7 +130,7 @@ async fn dial_decline(app: App<'_>) -> Answer<()> {
 
 #[tauri::command]
 async fn contacts(app: App<'_>, query: String, offset: u32, limit: u32) -> Answer<Vec<ContactRow>> {
-    app.with_desk(move |desk| desk.contacts(&query, offset, limit.min(PAGE)))
+    app.with_desk(move |desk| desk.contacts(&query, offset, limit.min(MAX_PAGE_ROWS)))
         .await
 }
 
@@ -185,7 +185,7 @@ async fn save_note(app: App<'_>, id: i64, note: String) -> Answer<()> {
 
 #[tauri::command]
 async fn notifications(app: App<'_>, before: Option<i64>, limit: u32) -> Answer<Vec<NotificationRow>> {
-    app.with_desk(move |desk| desk.notifications(before, limit.min(PAGE)))
+    app.with_desk(move |desk| desk.notifications(before, limit.min(MAX_PAGE_ROWS)))
         .await
 }
 
@@ -207,7 +207,7 @@ async fn check_token(token: String) -> Answer<Vec<Abonent>> {
 
 #[tauri::command]
 async fn save_token(app: App<'_>, token: String, insecure: bool) -> Answer<()> {
-    keep(&app, Place::Token, token, insecure).await?;
+    keep(&app, SecretKind::Token, token, insecure).await?;
     app.restart.notify_one();
     Ok(())
 }
@@ -229,7 +229,7 @@ async fn join(app: App<'_>, url: String, key: String, insecure: bool, in_the_cle
         return Err(refused("in_the_clear"));
     }
     let me = service::try_relay(&url, &key).await?;
-    keep(&app, Place::DeskKey, key, insecure).await?;
+    keep(&app, SecretKind::DeskKey, key, insecure).await?;
     service::take(&app, &url, &me.role, me.abonent.as_deref()).await
 }
 
@@ -257,7 +257,7 @@ async fn join_decline(app: App<'_>) -> Answer<()> {
 }
 
 /// Stores a secret in the keyring, or by consent in a file.
-async fn keep(app: &Perezvon, place: Place, text: String, insecure: bool) -> Answer<()> {
+async fn keep(app: &Perezvon, place: SecretKind, text: String, insecure: bool) -> Answer<()> {
     let secret = secrets::parse(&text).ok_or_else(|| Failure::of("token_refused"))?;
     app.secrets
         .store(place, secret, insecure)

@@ -11,14 +11,14 @@ use std::time::{Duration, Instant};
 use tauri::{AppHandle, Manager as _};
 
 /// Two equal links within this time are one: systems hand a link over twice, and pages open it twice.
-const ONE_LINK: Duration = Duration::from_secs(2);
+const REPEATED_LINK: Duration = Duration::from_secs(2);
 
 /// What waits for the person's answer, and the link of the last moment.
 #[derive(Debug, Default)]
-pub(crate) struct Asked(Mutex<State>);
+pub(crate) struct Asked(Mutex<AskedState>);
 
 #[derive(Debug, Default)]
-struct State {
+struct AskedState {
     open: Option<Dial>,
     last: Option<(Dial, Instant)>,
 }
@@ -30,7 +30,7 @@ impl Asked {
         let again = state
             .last
             .as_ref()
-            .is_some_and(|(last, since)| last == dial && now.saturating_duration_since(*since) < ONE_LINK);
+            .is_some_and(|(last, since)| last == dial && now.saturating_duration_since(*since) < REPEATED_LINK);
         if !again {
             state.last = Some((dial.clone(), now));
             state.open = Some(dial.clone());
@@ -54,7 +54,7 @@ impl Asked {
         self.lock().open.take_if(shown).is_some()
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, AskedState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -91,10 +91,10 @@ pub(crate) async fn offer(app: &Perezvon) -> Result<Option<DialOffer>, Failure> 
         Some(Dial::Code(code)) => Some(offer("code", code)),
         Some(Dial::Unread(text)) => Some(offer("unread", text)),
         Some(Dial::Number(number)) => {
-            let key = number.key().unwrap_or_default();
+            let asked = number.clone();
             // Without its storage the desk knows nobody, and the number can be called all the same.
             let known = app
-                .with_desk(move |desk| desk.contact_of(&key))
+                .with_desk(move |desk| desk.contact_of(&asked))
                 .await
                 .unwrap_or_default();
             let company = match &known[..] {
@@ -130,18 +130,18 @@ mod tests {
         let link = read("tel:+79000000099");
         assert!(asked.take(&link, start));
         assert!(
-            !asked.take(&read("tel:8-900-000-00-99"), start + ONE_LINK / 2),
+            !asked.take(&read("tel:8-900-000-00-99"), start + REPEATED_LINK / 2),
             "however it is written"
         );
         asked.decline();
         assert!(
-            !asked.take(&link, start + ONE_LINK / 2),
+            !asked.take(&link, start + REPEATED_LINK / 2),
             "nor is it asked again at once"
         );
         assert_eq!(asked.open(), None);
-        assert!(asked.take(&link, start + ONE_LINK), "later it is another click");
+        assert!(asked.take(&link, start + REPEATED_LINK), "later it is another click");
         assert!(
-            asked.take(&read("tel:112"), start + ONE_LINK),
+            asked.take(&read("tel:112"), start + REPEATED_LINK),
             "another number is another link"
         );
     }

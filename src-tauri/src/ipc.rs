@@ -76,7 +76,7 @@ pub struct AppState {
     pub wizard: bool,
     /// The chosen abonent.
     pub me: Option<Abonent>,
-    /// How the relay and the PBX do.
+    /// The state of the relay and the PBX.
     pub service: ServiceState,
     /// Missed callers whom nobody has called back.
     pub to_call_back: u32,
@@ -223,20 +223,20 @@ impl Default for Settings {
     }
 }
 
-/// A relay that somebody is asked to join. A link may come from anywhere: the window shows the address and waits for a
-/// person's word.
+/// A relay that the user is asked to join. A link may come from anywhere: the window shows the address and waits for the
+/// user's consent.
 #[derive(Clone, Debug, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
 pub struct JoinOffer {
     /// Its address.
     pub relay: String,
-    /// HTTP to another machine: everybody on the way could read the key and the calls.
+    /// HTTP to another machine: everybody in the network between could read the key and the calls.
     pub in_the_clear: bool,
 }
 
-/// A link (or a second start) asks to dial. It may come from anywhere: the window shows what was read and waits for a
-/// person's word.
+/// A link (or a second start) asks to dial. It may come from anywhere: the window shows what was read and waits for the
+/// user's consent.
 #[derive(Clone, Debug, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
@@ -262,7 +262,7 @@ pub struct Welcome {
     pub role: String,
     /// The user's name as the administrator gave it.
     pub name: String,
-    /// Whose calls the key opens; none: an administrator, who then says who he is.
+    /// Whose calls the key opens; none: an administrator, who then chooses their own abonent.
     pub me: Option<String>,
 }
 

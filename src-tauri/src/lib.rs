@@ -12,6 +12,7 @@ pub mod ipc;
 mod link;
 mod log;
 mod memory;
+mod missing;
 #[cfg(windows)]
 mod register;
 pub mod secrets;

@@ -9,17 +9,14 @@ use percent_encoding::percent_decode_str;
 use perezvon_core::Number;
 use std::borrow::Cow;
 
-/// Longest link that is looked at, characters.
-const LENGTH_MAX: usize = 512;
+/// Longest link that is read, characters.
+const LENGTH_MAX_CHARS: usize = 512;
 
 /// Encodings that are taken off, one in another; nobody nests more by mistake.
 const LAYERS_MAX: usize = 6;
 
 /// Digits of the shortest number that is no extension and no service number.
 const PLAIN_DIGITS: usize = 7;
-
-/// `+7` and ten digits.
-const RUSSIAN: usize = 12;
 
 /// What a link asks to dial.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +31,7 @@ pub(crate) enum Dial {
 
 /// Reads the link, or a number without a scheme.
 pub(crate) fn read(text: &str) -> Dial {
-    let text: String = text.trim().chars().take(LENGTH_MAX).collect();
+    let text: String = text.trim().chars().take(LENGTH_MAX_CHARS).collect();
     let (is_sip, body) = decoded(&text);
     let written = if is_sip { body.clone() } else { blanks_for_plus(&body) };
     let dialled = without_tail(&written);
@@ -48,9 +45,6 @@ pub(crate) fn read(text: &str) -> Dial {
     }
     let number = Number::parse(&format!("{}:{dialled}", if is_sip { "sip" } else { "tel" }));
     match &number {
-        // The metadata knows longer numbers behind +7; the plan has ten digits, and a link that lost the `%` of its
-        // blanks has more.
-        Number::E164 { number: e164, .. } if e164.starts_with("+7") && e164.len() != RUSSIAN => Dial::Unread(written),
         Number::E164 { .. } => Dial::Number(number),
         Number::Extension(digits) | Number::Service(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => {
             Dial::Number(number)
@@ -211,7 +205,7 @@ mod tests {
             assert_eq!(read(link), Dial::Unread(text.to_owned()), "{link}");
         }
         let long = format!("tel:{}", "x".repeat(100_000));
-        assert!(matches!(read(&long), Dial::Unread(text) if text.len() <= LENGTH_MAX));
+        assert!(matches!(read(&long), Dial::Unread(text) if text.len() <= LENGTH_MAX_CHARS));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Gives memory back when nobody looks: after a start in the tray, and after the window was closed.
+//! Gives memory back to the system after a start in the tray and after the window was closed.
 //!
 //! Two kinds are worth it. The heap that a window or the start has freed is still held by the allocator. And the code of
 //! programs and libraries that was run once, for a start or by a window that is gone, stays mapped; it is dropped from
@@ -7,14 +7,14 @@
 use std::time::Duration;
 use tauri::{AppHandle, Manager as _};
 
-/// After a start or a closed window there is work left to do for so long.
-const SETTLED: Duration = Duration::from_secs(3);
+/// How long work still goes on after a start or a closed window.
+const SETTLE_TIME: Duration = Duration::from_secs(3);
 
 /// Gives memory back soon, unless a window is open then.
 pub(crate) fn give_back_when_idle(app: &AppHandle) {
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
-        tokio::time::sleep(SETTLED).await;
+        tokio::time::sleep(SETTLE_TIME).await;
         if app.webview_windows().is_empty() {
             give_back();
         }

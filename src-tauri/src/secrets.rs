@@ -22,8 +22,8 @@ pub use perezvon_desk::Secret;
 /// Service under which the keyring keeps the entries.
 const SERVICE: &str = "ru.perezvon.desk";
 
-/// The longest that anybody waits for the keyring.
-pub const LIMIT: Duration = Duration::from_secs(3);
+/// Longest wait for the keyring.
+pub const KEYRING_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Longest secret: tokens and keys have some dozens of letters.
 const LENGTH_MAX: usize = 4096;
@@ -33,14 +33,14 @@ const TOKEN_FILE: &str = "PEREZVON_PBX_TOKEN_FILE";
 
 /// Which secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Place {
+pub enum SecretKind {
     /// The account token of the PBX.
     Token,
     /// The key to a remote relay.
     DeskKey,
 }
 
-impl Place {
+impl SecretKind {
     fn name(self) -> &'static str {
         match self {
             Self::Token => "token",
@@ -138,8 +138,8 @@ impl Secrets {
     }
 
     /// The secret and where it is kept: the environment first (the token only), then the file, then the keyring.
-    pub async fn load(&self, place: Place) -> Result<Option<(Secret, Kept)>, SecretError> {
-        if place == Place::Token
+    pub async fn load(&self, place: SecretKind) -> Result<Option<(Secret, Kept)>, SecretError> {
+        if place == SecretKind::Token
             && let Some(secret) = blocking(from_environment).await?
         {
             return Ok(Some((secret, Kept::Environment)));
@@ -155,7 +155,7 @@ impl Secrets {
     }
 
     /// Stores the secret in the keyring. Where that fails and `file_allowed` (the user's explicit consent), in the file.
-    pub async fn store(&self, place: Place, secret: Secret, file_allowed: bool) -> Result<Kept, SecretError> {
+    pub async fn store(&self, place: SecretKind, secret: Secret, file_allowed: bool) -> Result<Kept, SecretError> {
         let text = secret.clone();
         let file = self.file.clone();
         match self
@@ -177,7 +177,7 @@ impl Secrets {
     }
 
     /// Removes the secret wherever it is kept. That there was none is no error.
-    pub async fn remove(&self, place: Place) -> Result<(), SecretError> {
+    pub async fn remove(&self, place: SecretKind) -> Result<(), SecretError> {
         let file = self.file.clone();
         blocking(move || file.remove(place.name())).await?;
         match self.keyring(place, Entry::delete_credential).await {
@@ -188,18 +188,18 @@ impl Secrets {
 
     /// Whether the keyring can be used now.
     pub async fn check_keyring(&self) -> Result<(), SecretError> {
-        self.keyring(Place::Token, |entry| entry.get_password().map(drop))
+        self.keyring(SecretKind::Token, |entry| entry.get_password().map(drop))
             .await
             .map(drop)
     }
 
-    /// Runs one call within [`LIMIT`]. `Ok(None)`: the keyring has no such entry.
+    /// Runs one call within [`KEYRING_TIMEOUT`]. `Ok(None)`: the keyring has no such entry.
     async fn keyring<T: Send + 'static>(
         &self,
-        place: Place,
+        place: SecretKind,
         work: impl FnOnce(&Entry) -> keyring::Result<T> + Send + 'static,
     ) -> Result<Option<T>, SecretError> {
-        let until = Instant::now() + LIMIT;
+        let until = Instant::now() + KEYRING_TIMEOUT;
         let one = Arc::clone(&self.one);
         let permit = timeout_at(until, one.acquire_owned())
             .await

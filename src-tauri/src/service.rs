@@ -1,7 +1,7 @@
-//! The service loop: the relay (inside the app, or a remote one), the feed from it to the desk, and how both do.
+//! The service loop: the relay (inside the app, or a remote one), the feed from it to the desk, and the state of both.
 //!
-//! Whatever the settings change about it (token, relay, abonent, address), the loop drains what runs and starts anew:
-//! one way to start, and nothing to keep in step.
+//! When a setting of it changes (token, relay, abonent, address), the loop drains what runs and starts anew. So there is
+//! one way to start, and no running part must follow a change.
 
 mod demo;
 mod embedded;
@@ -15,7 +15,7 @@ pub(crate) use wizard::{abonents, me, try_relay, try_token};
 
 use crate::app::{Perezvon, Way};
 use crate::ipc::{Changed, Failure};
-use crate::secrets::{Kept, Place, SecretError};
+use crate::secrets::{Kept, SecretError, SecretKind};
 use crate::settings::{self, Connection};
 use demo::is_demo;
 use perezvon_desk::follow::{FeedState, Followed, News, follow};
@@ -29,9 +29,9 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 /// A relay that could not start is tried again after this.
-const RETRY: Duration = Duration::from_secs(15);
+const RETRY_PAUSE: Duration = Duration::from_secs(15);
 /// How long a start waits to learn what its key may do.
-const ASKING: Duration = Duration::from_secs(5);
+const ME_TIMEOUT: Duration = Duration::from_secs(5);
 /// The keyring waits for its password.
 const LOCKED: &str = "keyring_locked";
 
@@ -41,7 +41,7 @@ pub(crate) struct Session {
     relay: Option<Relay>,
     client: RelayClient,
     me: String,
-    /// The key opens the whole company, and so somebody must say for whom it speaks.
+    /// The key is for the whole company, so an abonent must be chosen.
     admin: bool,
     /// Where the token (or the key to a remote relay) is kept, or would be: [`secrets_word`].
     secrets: &'static str,
@@ -61,7 +61,7 @@ pub(crate) async fn run(app: Arc<Perezvon>) {
             Err(failure) => Err(failure),
         };
         if let Err(failure) = ended {
-            state::tell_off(&app, &failure.code).await;
+            state::publish_off(&app, &failure.code).await;
             app.set_relay(Way::Closed);
             // A locked keyring is not asked again by the clock.
             let is_locked = failure.code == LOCKED;
@@ -69,7 +69,7 @@ pub(crate) async fn run(app: Arc<Perezvon>) {
                 () = app.restart.notified() => {}
                 () = app.secrets.opened() => {}
                 () = app.quit.cancelled() => {}
-                () = tokio::time::sleep(RETRY), if !is_locked => {}
+                () = tokio::time::sleep(RETRY_PAUSE), if !is_locked => {}
             }
             app.set_relay(Way::Starting);
         }
@@ -119,7 +119,7 @@ fn secrets_word(found: Result<&Option<(Secret, Kept)>, &SecretError>) -> &'stati
 async fn remote_session(app: &Perezvon, url: &str, connection: &Connection) -> Result<Session, Failure> {
     let loaded = app
         .secrets
-        .load(Place::DeskKey)
+        .load(SecretKind::DeskKey)
         .await
         .map_err(|error| Failure::of(error.code()))?;
     let secrets = secrets_word(Ok(&loaded));
@@ -145,7 +145,7 @@ async fn remote_session(app: &Perezvon, url: &str, connection: &Connection) -> R
 
 /// A key whose role is not known yet: given on the command line, or taken by an older version.
 async fn learn_role(app: &Perezvon, client: &RelayClient, connection: &mut Connection) {
-    let Ok(Ok(me)) = tokio::time::timeout(ASKING, client.me()).await else {
+    let Ok(Ok(me)) = tokio::time::timeout(ME_TIMEOUT, client.me()).await else {
         return;
     };
     connection.role = me.role;

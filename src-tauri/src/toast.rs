@@ -35,9 +35,9 @@ use tokio::sync::{mpsc, watch};
 pub const VISIBLE_MAX: usize = 8;
 
 /// Batches of work that wait for a slow notification service.
-const QUEUE: usize = 64;
+const QUEUE_MAX: usize = 64;
 
-/// How long a full event queue is waited for before the event is dropped: the toasts of the next calls must go on.
+/// Longest wait for a place in the event queue; then the event is dropped, because the toasts of the next calls must go on.
 const EVENT_LIMIT: Duration = Duration::from_secs(2);
 
 /// What the notification service can do.
@@ -159,7 +159,7 @@ impl Toasts {
     /// # Panics
     /// Outside a tokio runtime.
     pub fn start(options: Options, events: mpsc::Sender<ToastEvent>) -> Self {
-        let (ops, ops_in) = mpsc::channel(QUEUE);
+        let (ops, ops_in) = mpsc::channel(QUEUE_MAX);
         let (ability_out, ability) = watch::channel(Ability::None("starting".to_owned()));
         tokio::spawn(async move {
             let dir = options.icon_dir.clone();

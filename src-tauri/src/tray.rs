@@ -1,4 +1,4 @@
-//! The icon in the tray: how the service does, how many callers wait, and the shortest way to call them back.
+//! The icon in the tray: the state of the service, how many callers wait, and a menu to call them back.
 //!
 //! The icon, its text and the menu change only when what they show changes. On Linux each change of the icon writes a
 //! file for the desktop to read, and the system tells of no click on the icon itself: it opens the menu.
@@ -24,21 +24,21 @@ use tokio::sync::Notify;
 /// Callers in the menu.
 const CALLERS_MAX: usize = 5;
 
-/// Rows read to find so many different callers.
-const ROWS: u32 = 50;
+/// Rows that are read to find [`CALLERS_MAX`] different callers.
+const ROWS_MAX: u32 = 50;
 
-/// Shortest time between two looks at the desk: a busy switchboard changes calls many times a second.
-const PAUSE: Duration = Duration::from_millis(250);
+/// Shortest time between two updates: a busy switchboard changes calls many times a second.
+const UPDATE_PAUSE: Duration = Duration::from_millis(250);
 
 /// Entries above the callers: the status line, three pages, a separator.
-const ABOVE: usize = 5;
+const ENTRIES_ABOVE: usize = 5;
 
-/// The entry of a caller is named by this and his number.
-const CALL: &str = "tray-call:";
+/// Prefix of the id of a caller's entry; the number follows.
+const CALL_ID: &str = "tray-call:";
 
 /// What the tray shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct State {
+struct TrayState {
     level: Level,
     ringing: bool,
     waiting: u32,
@@ -63,56 +63,29 @@ struct Caller {
     number: String,
 }
 
+/// An entry of the menu, with the id by which `words` knows its text.
+type Entry = (&'static str, MenuItem<Wry>);
+
 /// The tray of the running app.
 struct Tray {
     icon: TrayIcon<Wry>,
     menu: Menu<Wry>,
-    /// Entries with a text of their own, with the id by which `words` knows it.
-    items: Vec<(&'static str, MenuItem<Wry>)>,
+    /// Entries with a text of their own.
+    items: Vec<Entry>,
     /// The entries of the callers and the line below them.
     callers: Mutex<Vec<MenuItemKind<Wry>>>,
-    shown: Mutex<State>,
-    /// The desk is to be looked at again.
-    wanted: Notify,
+    shown: Mutex<TrayState>,
+    /// Wakes the task that reads the desk again.
+    changed: Notify,
 }
 
 /// Puts the icon into the tray. After the app is managed.
 pub(crate) fn build(handle: &AppHandle) -> tauri::Result<()> {
-    let state = State {
+    let state = TrayState {
         language: language_of(handle),
-        ..State::default()
+        ..TrayState::default()
     };
-    let item = |id: &'static str, enabled: bool| -> tauri::Result<(&'static str, MenuItem<Wry>)> {
-        let text = words::entry(id, &state);
-        Ok((id, MenuItem::with_id(handle, id, text, enabled, None::<&str>)?))
-    };
-    let line = || PredefinedMenuItem::separator(handle);
-    let items = vec![
-        item("tray-status", false)?,
-        item("tray-calls", true)?,
-        item("tray-contacts", true)?,
-        item("tray-notifications", true)?,
-        item("tray-settings", true)?,
-        item("tray-check", true)?,
-        item("tray-quit", true)?,
-    ];
-    let [status, calls, contacts, notifications, settings, check, quit] = &items[..] else {
-        unreachable!("seven entries are made above");
-    };
-    let menu = Menu::with_items(
-        handle,
-        &[
-            &status.1,
-            &calls.1,
-            &contacts.1,
-            &notifications.1,
-            &line()?,
-            &settings.1,
-            &check.1,
-            &line()?,
-            &quit.1,
-        ],
-    )?;
+    let (menu, items) = entries(handle, &state)?;
     let icon = TrayIconBuilder::with_id("perezvon")
         .icon(picture::of(&state)?)
         .tooltip(words::tooltip(&state))
@@ -136,16 +109,41 @@ pub(crate) fn build(handle: &AppHandle) -> tauri::Result<()> {
         items,
         callers: Mutex::default(),
         shown: Mutex::new(state),
-        wanted: Notify::new(),
+        changed: Notify::new(),
     });
     tauri::async_runtime::spawn(follow(handle.clone()));
     Ok(())
 }
 
-/// The desk, the settings or the language changed: looks again soon. Cheap.
+/// The menu without callers, and its entries with a text.
+fn entries(handle: &AppHandle, state: &TrayState) -> tauri::Result<(Menu<Wry>, Vec<Entry>)> {
+    let item = |id: &'static str, enabled: bool| -> tauri::Result<Entry> {
+        let text = words::entry(id, state);
+        Ok((id, MenuItem::with_id(handle, id, text, enabled, None::<&str>)?))
+    };
+    let items = vec![
+        item("tray-status", false)?,
+        item("tray-calls", true)?,
+        item("tray-contacts", true)?,
+        item("tray-notifications", true)?,
+        item("tray-settings", true)?,
+        item("tray-check", true)?,
+        item("tray-quit", true)?,
+    ];
+    let menu = Menu::new(handle)?;
+    for (id, item) in &items {
+        if matches!(*id, "tray-settings" | "tray-quit") {
+            menu.append(&PredefinedMenuItem::separator(handle)?)?;
+        }
+        menu.append(item)?;
+    }
+    Ok((menu, items))
+}
+
+/// The desk, the settings or the language changed: the tray is updated soon. Cheap.
 pub(crate) fn refresh(handle: &AppHandle) {
     if let Some(tray) = handle.try_state::<Tray>() {
-        tray.wanted.notify_one();
+        tray.changed.notify_one();
     }
 }
 
@@ -186,31 +184,31 @@ async fn follow(handle: AppHandle) {
         if asked.is_err() {
             return;
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(UPDATE_PAUSE).await;
         let Some(tray) = handle.try_state::<Tray>() else { return };
         tokio::select! {
-            () = tray.wanted.notified() => {}
+            () = tray.changed.notified() => {}
             changed = service.changed() => if changed.is_err() { return },
             () = app.quit.cancelled() => return,
         }
     }
 }
 
-async fn look(app: &Perezvon, level: Level) -> State {
+async fn look(app: &Perezvon, level: Level) -> TrayState {
     let read = app.with_desk(|desk| {
         let of = |kind: &str| CallsFilter {
             kind: kind.to_owned(),
             query: String::new(),
         };
         let waiting = desk.counts()?.to_call_back;
-        let missed = desk.calls(&of("to_call_back"), None, ROWS)?.rows;
-        let latest = desk.calls(&of("incoming"), None, ROWS)?.rows;
+        let missed = desk.calls(&of("to_call_back"), None, ROWS_MAX)?.rows;
+        let latest = desk.calls(&of("incoming"), None, ROWS_MAX)?.rows;
         Ok((waiting, missed, latest))
     });
     // A damaged database is told by the service's level.
     let (waiting, missed, latest) = read.await.unwrap_or_default();
     let ringing = latest.iter().any(|row| row.outcome == "ringing" && !row.uncertain);
-    State {
+    TrayState {
         level,
         ringing,
         waiting,
@@ -249,7 +247,7 @@ fn callers(missed: &[CallRow]) -> Vec<Caller> {
 }
 
 /// On the main thread.
-fn show(handle: &AppHandle, state: State) -> tauri::Result<()> {
+fn show(handle: &AppHandle, state: TrayState) -> tauri::Result<()> {
     let Some(tray) = handle.try_state::<Tray>() else {
         return Ok(());
     };
@@ -275,16 +273,16 @@ fn show(handle: &AppHandle, state: State) -> tauri::Result<()> {
         }
         for (index, caller) in state.callers.iter().enumerate() {
             let (id, text) = (
-                format!("{CALL}{}", caller.number),
+                format!("{CALL_ID}{}", caller.number),
                 words::call_back(&caller.text, state.language),
             );
             let item = MenuItem::with_id(handle, id, text, true, None::<&str>)?;
-            tray.menu.insert(&item, ABOVE + index)?;
+            tray.menu.insert(&item, ENTRIES_ABOVE + index)?;
             callers.push(item.kind());
         }
         if !callers.is_empty() {
             let line = PredefinedMenuItem::separator(handle)?;
-            tray.menu.insert(&line, ABOVE + callers.len())?;
+            tray.menu.insert(&line, ENTRIES_ABOVE + callers.len())?;
             callers.push(line.kind());
         }
     }
@@ -303,7 +301,7 @@ fn clicked(handle: &AppHandle, id: &str) {
         "tray-check" => settings("check"),
         "tray-contacts" => return window::show(handle, "contacts"),
         "tray-quit" => return handle.exit(0),
-        id => match id.strip_prefix(CALL) {
+        id => match id.strip_prefix(CALL_ID) {
             Some(number) => Action::CallBack {
                 number: number.to_owned(),
             },

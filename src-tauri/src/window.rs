@@ -1,4 +1,4 @@
-//! The one window: made when somebody wants to see it, gone with its web process when closed (design, part 3).
+//! The one window: made when it is to be shown, and destroyed with its web process when it is closed (design, part 3).
 
 use crate::app::Perezvon;
 use crate::ipc::Changed;
@@ -97,7 +97,7 @@ fn end_network_process() {
 fn end_network_process() {}
 
 /// Tells an open window what is worth reading again; with no window open nobody needs to know.
-pub(crate) fn tell_changed(app: &AppHandle, changed: Changed) {
+pub(crate) fn notify_changed(app: &AppHandle, changed: Changed) {
     if let Some(window) = app.get_webview_window(LABEL)
         && let Err(error) = window.emit("changed", changed)
     {

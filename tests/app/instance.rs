@@ -251,7 +251,7 @@ async fn the_tray_tells_who_waits_and_calls_back() {
         })
         .await;
     assert_eq!(sim.calls_placed().len(), 1, "one click places one call");
-    // He was reached: nobody waits any more.
+    // The caller was reached: nobody waits any more.
     tray.entry("nobody waits", |text| text == "готов").await;
 }
 

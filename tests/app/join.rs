@@ -78,6 +78,7 @@ async fn who(window: &Window) -> String {
     text.as_str().unwrap().trim().to_owned()
 }
 
+#[expect(clippy::too_many_lines, reason = "one scenario in its order")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_joins_after_the_person_has_agreed() {
     let desktop = Desktop::start();

@@ -3,7 +3,7 @@
 
 use crate::harness::bus::Bus;
 use crate::harness::keyring::Keyring;
-use perezvon_app::secrets::{Kept, LIMIT, Place, SecretError, Secrets, parse};
+use perezvon_app::secrets::{KEYRING_TIMEOUT, Kept, SecretError, SecretKind, Secrets, parse};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -62,25 +62,25 @@ async fn in_the_keyring() {
     std::fs::create_dir_all(&one).unwrap();
     let secrets = Secrets::new(&one);
     ready(&secrets).await;
-    assert_eq!(secrets.load(Place::Token).await, Ok(None), "nothing stored yet");
+    assert_eq!(secrets.load(SecretKind::Token).await, Ok(None), "nothing stored yet");
     assert_eq!(
-        secrets.store(Place::Token, parse(KEY).unwrap(), true).await,
+        secrets.store(SecretKind::Token, parse(KEY).unwrap(), true).await,
         Ok(Kept::Keyring),
         "rather than the file"
     );
     assert_eq!(
-        secrets.load(Place::Token).await,
+        secrets.load(SecretKind::Token).await,
         Ok(Some((parse(KEY).unwrap(), Kept::Keyring)))
     );
-    assert_eq!(secrets.load(Place::DeskKey).await, Ok(None), "another secret");
+    assert_eq!(secrets.load(SecretKind::DeskKey).await, Ok(None), "another secret");
     assert_eq!(
-        Secrets::new(&other).load(Place::Token).await,
+        Secrets::new(&other).load(SecretKind::Token).await,
         Ok(None),
         "another profile"
     );
-    assert_eq!(secrets.remove(Place::Token).await, Ok(()));
-    assert_eq!(secrets.load(Place::Token).await, Ok(None));
-    assert_eq!(secrets.remove(Place::Token).await, Ok(()), "twice is no error");
+    assert_eq!(secrets.remove(SecretKind::Token).await, Ok(()));
+    assert_eq!(secrets.load(SecretKind::Token).await, Ok(None));
+    assert_eq!(secrets.remove(SecretKind::Token).await, Ok(()), "twice is no error");
     assert!(!one.join("secrets.json").exists());
 }
 
@@ -97,17 +97,20 @@ async fn in_the_file() {
     let path = data().join("secrets.json");
     let no_store = |result: Result<Kept, SecretError>| matches!(result, Err(SecretError::NoStore(_)));
     assert!(
-        no_store(secrets.store(Place::Token, parse(KEY).unwrap(), false).await),
+        no_store(secrets.store(SecretKind::Token, parse(KEY).unwrap(), false).await),
         "no keyring, no consent"
     );
     assert!(!path.exists(), "nothing is written without consent");
-    assert!(matches!(secrets.load(Place::Token).await, Err(SecretError::NoStore(_))));
+    assert!(matches!(
+        secrets.load(SecretKind::Token).await,
+        Err(SecretError::NoStore(_))
+    ));
     assert_eq!(
-        secrets.store(Place::Token, parse(KEY).unwrap(), true).await,
+        secrets.store(SecretKind::Token, parse(KEY).unwrap(), true).await,
         Ok(Kept::File)
     );
     assert_eq!(
-        secrets.store(Place::DeskKey, parse("other").unwrap(), true).await,
+        secrets.store(SecretKind::DeskKey, parse("other").unwrap(), true).await,
         Ok(Kept::File)
     );
     assert_eq!(
@@ -116,7 +119,7 @@ async fn in_the_file() {
         "for its owner only"
     );
     assert_eq!(
-        secrets.load(Place::Token).await,
+        secrets.load(SecretKind::Token).await,
         Ok(Some((parse(KEY).unwrap(), Kept::File)))
     );
 
@@ -126,11 +129,11 @@ async fn in_the_file() {
     let keyring = Keyring::start(&address, &home, true);
     ready(&secrets).await;
     assert_eq!(
-        secrets.store(Place::Token, parse("newer").unwrap(), true).await,
+        secrets.store(SecretKind::Token, parse("newer").unwrap(), true).await,
         Ok(Kept::Keyring)
     );
     assert_eq!(
-        secrets.load(Place::Token).await,
+        secrets.load(SecretKind::Token).await,
         Ok(Some((parse("newer").unwrap(), Kept::Keyring)))
     );
     assert!(
@@ -140,11 +143,11 @@ async fn in_the_file() {
     drop(keyring);
 
     assert_eq!(
-        secrets.load(Place::DeskKey).await,
+        secrets.load(SecretKind::DeskKey).await,
         Ok(Some((parse("other").unwrap(), Kept::File)))
     );
     std::fs::write(&path, "{\"desk-key\": \"other").unwrap();
-    let damaged = secrets.load(Place::DeskKey).await.unwrap_err();
+    let damaged = secrets.load(SecretKind::DeskKey).await.unwrap_err();
     assert_eq!(damaged.code(), "secrets_file");
     assert!(
         !damaged.to_string().contains("other"),
@@ -188,7 +191,7 @@ async fn made() {
     let secrets = Secrets::new(&data());
     ready(&secrets).await;
     assert_eq!(
-        secrets.store(Place::Token, parse(KEY).unwrap(), false).await,
+        secrets.store(SecretKind::Token, parse(KEY).unwrap(), false).await,
         Ok(Kept::Keyring)
     );
 }
@@ -201,7 +204,7 @@ async fn locked() {
     let started = Instant::now();
     let deadline = started + Duration::from_secs(10);
     let error = loop {
-        match secrets.load(Place::Token).await {
+        match secrets.load(SecretKind::Token).await {
             Err(SecretError::NoStore(_)) if Instant::now() < deadline => {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
@@ -210,28 +213,28 @@ async fn locked() {
     };
     assert_eq!(error, SecretError::Locked);
     assert!(
-        started.elapsed() >= LIMIT,
+        started.elapsed() >= KEYRING_TIMEOUT,
         "the call is to wait for the password window: {:?}",
         started.elapsed()
     );
-    let both = tokio::join!(secrets.load(Place::Token), secrets.check_keyring());
+    let both = tokio::join!(secrets.load(SecretKind::Token), secrets.check_keyring());
     assert_eq!(
         both,
         (Err(SecretError::Locked), Err(SecretError::Locked)),
         "while one thread still waits"
     );
     assert!(
-        started.elapsed() < 4 * LIMIT,
+        started.elapsed() < 4 * KEYRING_TIMEOUT,
         "both share one limit: {:?}",
         started.elapsed()
     );
     assert_eq!(
-        secrets.store(Place::Token, parse("second").unwrap(), true).await,
+        secrets.store(SecretKind::Token, parse("second").unwrap(), true).await,
         Ok(Kept::File),
         "the way on"
     );
     assert_eq!(
-        secrets.load(Place::Token).await,
+        secrets.load(SecretKind::Token).await,
         Ok(Some((parse("second").unwrap(), Kept::File)))
     );
 }
@@ -255,7 +258,7 @@ async fn late() {
     let secrets = Secrets::new(&data());
     // A daemon that says nothing, as while it waits for the password.
     signal("-STOP");
-    let given_up = secrets.load(Place::Token).await;
+    let given_up = secrets.load(SecretKind::Token).await;
     let early = tokio::time::timeout(Duration::from_millis(100), secrets.opened()).await;
     signal("-CONT");
     assert_eq!(given_up, Err(SecretError::Locked));
@@ -264,7 +267,7 @@ async fn late() {
         .await
         .expect("the call that was given up has succeeded");
     assert_eq!(
-        secrets.load(Place::Token).await,
+        secrets.load(SecretKind::Token).await,
         Ok(Some((parse(KEY).unwrap(), Kept::Keyring)))
     );
 }
@@ -290,15 +293,15 @@ fn the_environment_wins() {
 async fn from_environment() {
     let secrets = Secrets::new(&data());
     secrets
-        .store(Place::Token, parse("in-the-file").unwrap(), true)
+        .store(SecretKind::Token, parse("in-the-file").unwrap(), true)
         .await
         .unwrap();
     assert_eq!(
-        secrets.load(Place::Token).await,
+        secrets.load(SecretKind::Token).await,
         Ok(Some((parse(KEY).unwrap(), Kept::Environment)))
     );
     assert!(
-        matches!(secrets.load(Place::DeskKey).await, Err(SecretError::NoStore(_))),
+        matches!(secrets.load(SecretKind::DeskKey).await, Err(SecretError::NoStore(_))),
         "only the token; no bus"
     );
 }

@@ -200,6 +200,7 @@ async fn texts_buttons_and_hints_are_those_of_the_toast() {
         .await;
 }
 
+#[expect(clippy::too_many_lines, reason = "one scenario in its order")]
 #[tokio::test]
 async fn one_toast_per_key_is_replaced_and_closed() {
     let (_bus, server, mut desk) = opened(Clicks::Never).await;

@@ -4,6 +4,7 @@ use super::app::{BINARY, environment};
 use super::display::{Desktop, Running};
 use super::{PATIENCE, eventually_async};
 use fantoccini::elements::Element;
+use fantoccini::error::CmdError;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use perezvon_sim::Sim;
@@ -83,13 +84,7 @@ impl Window {
     /// Waits until the first element with this `data-testid` has this value of an attribute; gives its text.
     pub async fn text_where(&self, testid: &str, attribute: &str, value: &str) -> String {
         let selector = format!("[data-testid='{testid}'][{attribute}='{value}']");
-        match self
-            .client
-            .wait()
-            .at_most(PATIENCE)
-            .for_element(Locator::Css(&selector))
-            .await
-        {
+        match self.wait_for(&selector).await {
             Ok(element) => element.text().await.unwrap(),
             Err(error) => {
                 let source = self.client.source().await.unwrap_or_default();
@@ -113,13 +108,7 @@ impl Window {
     /// Waits for the element; when it does not come, the failure tells what the window shows instead.
     async fn element(&self, testid: &str) -> Element {
         let selector = format!("[data-testid='{testid}']");
-        match self
-            .client
-            .wait()
-            .at_most(PATIENCE)
-            .for_element(Locator::Css(&selector))
-            .await
-        {
+        match self.wait_for(&selector).await {
             Ok(element) => element,
             Err(error) => {
                 let url = self.client.current_url().await;
@@ -127,6 +116,11 @@ impl Window {
                 panic!("no {testid} ({error}) at {url:?}: {body:?}");
             }
         }
+    }
+
+    async fn wait_for(&self, selector: &str) -> Result<Element, CmdError> {
+        let wait = self.client.wait().at_most(PATIENCE);
+        wait.for_element(Locator::Css(selector)).await
     }
 
     /// Ends the session, and with it the app that the driver started.

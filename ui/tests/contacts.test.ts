@@ -70,7 +70,7 @@ test("the form says in place what is wrong and saves nothing", async () => {
   expect(backend.times("save_contact")).toBe(0);
 });
 
-test("a caller becomes a contact: number filled in, saved, card open, his calls renamed", async () => {
+test("a caller becomes a contact: number filled in, saved, card open, their calls renamed", async () => {
   const user = await open("call/01J00000000000000000000002");
   await user.click(await screen.findByTestId("panel-create"));
   await user.type(await screen.findByTestId("form-name"), "Новиков Егор");

@@ -94,6 +94,8 @@ test("a failure that is not known keeps its code for support", () => {
 test("a data folder that cannot hold a database is named", () => {
   for (const t of Object.values(dictionaries)) {
     expect(troubleText("data_folder", t, "Z:\\Перезвон").advice).toContain(" Z:\\Перезвон ");
+    for (const odd of ["D:\\$& $1 $$", "D:\\two  blanks"])
+      expect(troubleText("data_folder", t, odd).advice).toContain(` ${odd} `);
     expect(troubleText("data_folder", t).advice).not.toMatch(/\{|  /);
     expect(checkText("ledger", "data_folder", t).advice).not.toContain("{");
   }

@@ -1,8 +1,8 @@
 //! The call state machine: one logical call, joined from the events of all its legs (design, part 4).
 //!
 //! The join is made of facts that only ever grow (seen flags, earliest times, best party), so events may come twice,
-//! late, out of order or never, and the finding at the end is the same. What may look back from an ended call is
-//! [`Call::told`]: once a terminal outcome was told of an abonent, only another terminal outcome may replace it.
+//! late, out of order or never, and the finding at the end is the same. One thing depends on the past, [`Call::told`]:
+//! once a terminal outcome was told to an abonent, only another terminal outcome may replace it.
 
 mod finding;
 mod leg;
@@ -11,6 +11,7 @@ mod tell;
 mod witness;
 
 pub use finding::Policy;
+use leg::source;
 pub use leg::{Leg, Line, PartyFacts};
 pub use pickup::PickUp;
 pub use tell::{Brief, Reader};
@@ -79,7 +80,7 @@ pub struct Request {
     pub id: String,
     /// Whose phone rings first.
     pub abonent: String,
-    /// Whom he calls.
+    /// The number that is called.
     pub number: Number,
 }
 
@@ -120,10 +121,10 @@ pub struct Call {
     pub first_heard: Time,
     /// When the relay last learnt something new, by its own clock.
     pub last_heard: Time,
-    /// The grace time for another agent ran out then.
+    /// When the grace time for another agent ran out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gave_up: Option<Time>,
-    /// The sweeper closed the call then, its end untold.
+    /// When the sweeper closed the call, because nothing had told its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub swept: Option<Time>,
     /// Events around this call are known to be lost: a *missed* is not certain (design, part 4).
@@ -135,7 +136,7 @@ pub struct Call {
 }
 
 impl Call {
-    /// A call nothing is known of yet.
+    /// A call of which nothing is known yet.
     pub fn new(account: &str, key: &str, at: Time) -> Self {
         Self {
             account: account.to_owned(),
@@ -227,8 +228,8 @@ impl Call {
             .map(|leg| leg.call_id.as_str())
     }
 
-    /// A leg of this call goes on in a linked session: it is over here, at the latest when the abonent who transferred
-    /// left (reference 2.8.10; the PBX tells no end of it). True when that is news.
+    /// A leg of this call goes on in a linked session: it ends here at the latest when the abonent who transferred it left
+    /// (reference 2.8.10; the PBX tells no end of it). True when that is news.
     pub fn moved_away(&mut self, call_id: &str) -> bool {
         let mut legs = self.take_heard();
         let left = legs.iter().filter(|leg| leg.detached).filter_map(|leg| leg.end).min();
@@ -322,7 +323,7 @@ pub fn links(event: &Event) -> Vec<String> {
     event.calls.iter().filter_map(Call::key_of).collect()
 }
 
-/// Where the event belongs: by leg id; and as the PBX may change the id of a placed call when the far side starts
+/// The index of the leg that the event is of, by leg id. As the PBX may change the id of a placed call when the far side starts
 /// to ring (reference 2.8, 8), an abonent's outgoing leg of one session is one leg whatever its id.
 fn leg_for(legs: &[Leg], data: &CallData, target: &Target) -> Option<usize> {
     let by_id = data

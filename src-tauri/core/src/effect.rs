@@ -69,7 +69,7 @@ pub enum Effect {
     MissedAway,
     /// The call turned out not to be missed: take it out of the caller's missed toast.
     WithdrawMissed,
-    /// There was a conversation with this person: his earlier missed calls need no toast any more.
+    /// There was a conversation with this person: their earlier missed calls need no toast any more.
     Reached,
     /// The incoming toast no longer applies.
     CloseRing,
@@ -216,7 +216,7 @@ fn conversation(call: &CallSnapshot) -> bool {
 }
 
 fn in_scope(call: &CallSnapshot, scope: DocumentScope) -> bool {
-    // A call that a colleague answered is his to document.
+    // A call that a colleague answered is documented by the colleague.
     call.outcome != Outcome::AnsweredBy
         && match scope {
             DocumentScope::Off => false,

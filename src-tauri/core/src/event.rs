@@ -64,7 +64,9 @@ pub enum EventKind {
     CallTransferred,
     /// The dialled colleague has forwarding on.
     CallForwarded,
-    /// The abonent left the call, which goes on without him.
+    /// The abonent took a call that rang at a colleague's phone.
+    CallPickedUp,
+    /// The abonent left the call, which goes on without them.
     CallDetached,
     /// Recording began.
     CallRecordingStarted,
@@ -72,7 +74,7 @@ pub enum EventKind {
     CallRecordingStopped,
     /// The subscription is over.
     SubscriptionTerminated,
-    /// Any other name, kept as the PBX wrote it, without prefix (`CallPickedUpEvent`).
+    /// Any other name, kept as the PBX wrote it, without prefix (`ConferenceStartedEvent`).
     Other(String),
     /// No type was given.
     #[default]
@@ -99,6 +101,7 @@ impl EventKind {
             "CallRedirectedEvent" => Self::CallRedirected,
             "CallTransferredEvent" => Self::CallTransferred,
             "CallForwardedEvent" => Self::CallForwarded,
+            "CallPickedUpEvent" => Self::CallPickedUp,
             "CallDetachedEvent" => Self::CallDetached,
             "CallRecordingStartedEvent" => Self::CallRecordingStarted,
             "CallRecordingStoppedEvent" => Self::CallRecordingStopped,
@@ -127,6 +130,7 @@ impl EventKind {
             Self::CallRedirected => "CallRedirectedEvent",
             Self::CallTransferred => "CallTransferredEvent",
             Self::CallForwarded => "CallForwardedEvent",
+            Self::CallPickedUp => "CallPickedUpEvent",
             Self::CallDetached => "CallDetachedEvent",
             Self::CallRecordingStarted => "CallRecordingStartedEvent",
             Self::CallRecordingStopped => "CallRecordingStoppedEvent",
@@ -249,7 +253,7 @@ pub enum LegState {
     Held,
     /// Held by the other side.
     RemoteHeld,
-    /// The abonent left, the call goes on without him.
+    /// The abonent left, the call goes on without them.
     Detached,
     /// Over.
     Released,

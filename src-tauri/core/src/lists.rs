@@ -1,13 +1,13 @@
-//! Which call a line of the statistics or a recording is of (reference 1.9, 1.10). A line has no id of its call, so it is
-//! known by whose it is, when it began, who called, which number was called, and how long the conversation was.
+//! Which call a line of the statistics or a recording is of (reference 1.9, 1.10). A line has no id of its call, so the call
+//! is found by the line's abonent, its start, the caller, the called number, and the length of the conversation.
 //!
 //! [`arrange`] answers that for a whole neighbourhood at once, from facts alone: neither the order in which the PBX's
-//! lists and events came nor what was found before matters. Its steps, each of which leaves what the ones before found:
+//! lists and events came nor earlier results matter. Its steps, none of which changes what an earlier one found:
 //!
-//! 1. What names its session is of that session's call.
+//! 1. A line or a recording that names its session is of that session's call.
 //! 2. Recordings without a session, then lines: each to the nearest leg that events or recordings told ([`mod@legs`]).
 //! 3. Lines that are further parts of a call of which events told: an agent of the same queue, a colleague at the other
-//!    end, the one to whom the call was passed on. The nearest first, and what was added may tie the next.
+//!    end, the abonent to whom the call was passed on. The nearest first; each added line may lead to another.
 //! 4. The other lines among themselves, with the recordings of calls of which no event told ([`mod@parts`]).
 //!
 //! A line or a recording is compared with those of the same abonent, of the same caller and of the colleague at the other
@@ -41,7 +41,7 @@ pub struct Heard<'a> {
 }
 
 impl<'a> Heard<'a> {
-    /// None: lists alone tell of the call, or it turned out to be another one.
+    /// None where only lists tell of the call, or where it turned out to be another one.
     pub fn of(call: &'a Call) -> Option<Self> {
         (call.is_heard() && call.superseded_by.is_none()).then(|| Self {
             key: &call.key,
@@ -52,10 +52,11 @@ impl<'a> Heard<'a> {
     }
 }
 
-/// What lines and recordings one call has.
+/// The lines and recordings of one call.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Arranged {
-    /// The key of the call: its session, or that of a recording without one. None: nothing but these lines tells of it.
+    /// The key of the call: its session, or for a recording without one [`key_of_recording`]. None where only these lines
+    /// tell of the call.
     pub key: Option<String>,
     /// Ids of its lines, the earliest first.
     pub lines: Vec<String>,
@@ -68,8 +69,8 @@ pub fn key_of_recording(id: &str) -> String {
     format!("record:{id}")
 }
 
-/// Settles which call each line and each recording is of; see the module. Each is in one call exactly. Calls that are heard
-/// and have neither are among the answer too.
+/// Finds the call of each line and each recording; see the module. Each is in exactly one call. The answer also has the
+/// heard calls without either.
 pub fn arrange(
     heard: &[Heard<'_>],
     lines: &[StatisticsLine],
@@ -80,29 +81,29 @@ pub fn arrange(
     all.match_recordings(tolerances);
     all.match_lines(tolerances);
     all.add_further(tolerances);
-    let alone = all.tie_the_rest(tolerances);
+    let alone = all.group_the_rest(tolerances);
     all.arranged(&alone)
 }
 
 /// A call with a key.
-struct Known<'a> {
+struct KnownCall<'a> {
     key: String,
     heard: Option<Heard<'a>>,
-    /// Places of its lines.
+    /// Indices of its lines.
     lines: Vec<usize>,
     recordings: Vec<&'a Recording>,
 }
 
-/// All that is arranged together, each kind in an order of its own that does not depend on how it was given.
+/// All that is arranged together, each kind in an order that does not depend on the order in which it was given.
 struct Neighbourhood<'a> {
     /// By start and id.
     lines: Vec<&'a StatisticsLine>,
-    /// For each line the place of its call.
-    of: Vec<Option<usize>>,
+    /// For each line the index of its call.
+    call_of: Vec<Option<usize>>,
     /// By key, then those of recordings without a session.
-    calls: Vec<Known<'a>>,
+    calls: Vec<KnownCall<'a>>,
     /// Recordings without a session that have no call yet, by start and id.
-    loose: Vec<&'a Recording>,
+    without_session: Vec<&'a Recording>,
 }
 
 impl<'a> Neighbourhood<'a> {
@@ -118,23 +119,23 @@ impl<'a> Neighbourhood<'a> {
         let sessions = sessions.chain(recordings.iter().filter_map(|one| one.session.as_deref()));
         let keys: BTreeSet<&str> = sessions.chain(heard.keys().copied()).collect();
         let keys: Vec<&str> = keys.into_iter().collect();
-        let known = |key: &str| Known {
+        let known = |key: &str| KnownCall {
             key: key.to_owned(),
             heard: heard.get(key).copied(),
             lines: Vec::new(),
             recordings: Vec::new(),
         };
         let mut all = Self {
-            of: vec![None; lines.len()],
+            call_of: vec![None; lines.len()],
             calls: keys.iter().copied().map(known).collect(),
-            loose: Vec::new(),
+            without_session: Vec::new(),
             lines,
         };
         let place = |session: &Option<String>| keys.binary_search(&session.as_deref()?).ok();
         for recording in recordings {
             match place(&recording.session) {
                 Some(call) => all.calls[call].recordings.push(recording),
-                None => all.loose.push(recording),
+                None => all.without_session.push(recording),
             }
         }
         for line in 0..all.lines.len() {
@@ -146,17 +147,19 @@ impl<'a> Neighbourhood<'a> {
     }
 
     fn give(&mut self, line: usize, call: usize) {
-        self.of[line] = Some(call);
+        self.call_of[line] = Some(call);
         self.calls[call].lines.push(line);
     }
 
-    /// Places of the lines that have no call yet.
+    /// Indices of the lines that have no call yet.
     fn free(&self) -> Vec<usize> {
-        (0..self.lines.len()).filter(|line| self.of[*line].is_none()).collect()
+        (0..self.lines.len())
+            .filter(|line| self.call_of[*line].is_none())
+            .collect()
     }
 
     /// Legs of the calls of which events told, as events and recordings tell them, and with `lines` as its lines do too;
-    /// with the place of the call.
+    /// with the index of the call.
     fn legs(&self, lines: bool) -> Vec<(usize, Leg)> {
         let mut legs = Vec::new();
         for (place, call) in self.calls.iter().enumerate() {
@@ -171,7 +174,7 @@ impl<'a> Neighbourhood<'a> {
 
     /// Recordings without a session go to the conversation of which events told, or are calls of their own.
     fn match_recordings(&mut self, tolerances: &Tolerances) {
-        let loose = std::mem::take(&mut self.loose);
+        let loose = std::mem::take(&mut self.without_session);
         if loose.is_empty() {
             return;
         }
@@ -188,7 +191,7 @@ impl<'a> Neighbourhood<'a> {
         for (i, recording) in loose.into_iter().enumerate() {
             let call = leg_of.get(&i).map_or(self.calls.len(), |leg| legs[*leg].0);
             if call == self.calls.len() {
-                self.calls.push(Known {
+                self.calls.push(KnownCall {
                     key: key_of_recording(&recording.id),
                     heard: None,
                     lines: Vec::new(),
@@ -259,24 +262,24 @@ impl<'a> Neighbourhood<'a> {
             let told = self.lines[line];
             let is_outgoing = told.direction == crate::Direction::Outgoing;
             // Two calls that one abonent had are never one.
-            if self.of[line].is_none() && !taken.contains(&(call, told.abonent.clone(), is_outgoing)) {
+            if self.call_of[line].is_none() && !taken.contains(&(call, told.abonent.clone(), is_outgoing)) {
                 self.give(line, call);
                 legs.extend(completed(&[], [told], []).into_iter().map(|leg| (call, leg)));
             }
         }
     }
 
-    /// What is left, as calls of their own or of the sessions that their recordings name. Gives the former.
-    fn tie_the_rest(&mut self, tolerances: &Tolerances) -> Vec<Vec<usize>> {
+    /// Groups the remaining lines into calls. Lines whose recordings name a session go there; the answer has the others.
+    fn group_the_rest(&mut self, tolerances: &Tolerances) -> Vec<Vec<usize>> {
         let unheard = |call: &usize| self.calls[*call].heard.is_none();
         let rest: Vec<usize> = (0..self.lines.len())
-            .filter(|line| self.of[*line].as_ref().is_none_or(unheard))
+            .filter(|line| self.call_of[*line].as_ref().is_none_or(unheard))
             .collect();
         let lines: Vec<parts::Part<'_>> = rest
             .iter()
             .map(|line| parts::Part {
                 line: self.lines[*line],
-                call: self.of[*line],
+                call: self.call_of[*line],
             })
             .collect();
         let mut recordings: Vec<(usize, &Recording)> = Vec::new();
@@ -289,7 +292,7 @@ impl<'a> Neighbourhood<'a> {
             match call {
                 Some(call) => {
                     for line in members {
-                        if self.of[line].is_none() {
+                        if self.call_of[line].is_none() {
                             self.give(line, call);
                         }
                     }
@@ -321,7 +324,7 @@ impl<'a> Neighbourhood<'a> {
     }
 }
 
-/// Places of the legs of each abonent.
+/// Indices of the legs of each abonent.
 fn by_abonent(legs: &[(usize, Leg)]) -> BTreeMap<&str, Vec<usize>> {
     let mut of: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (place, (_, leg)) in legs.iter().enumerate() {

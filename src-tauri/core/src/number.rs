@@ -47,7 +47,7 @@ impl Number {
     ///
     /// A full number is accepted by the length that subscribers' numbers have in its country where `+`, `8`/`7` or `8~10`
     /// says that it is one (numbering plans grow faster than metadata), and by the whole numbering plan where nothing
-    /// says so. A Russian one has ten digits behind its +7. What stands behind a number is its extension or nothing.
+    /// says so. A Russian one has ten digits after its +7. What follows a number is its extension or ignored.
     pub fn parse(text: &str) -> Self {
         parse::number(text)
     }
@@ -93,7 +93,7 @@ impl Number {
         }
     }
 
-    /// The extension that is dialled behind a full number.
+    /// The extension that is dialled after the full number is answered.
     pub fn ext(&self) -> Option<&str> {
         match self {
             Self::E164 { ext, .. } => ext.as_deref(),
@@ -119,14 +119,14 @@ impl Number {
         show::display(self)
     }
 
-    /// For logs: `+7916•••••67`, `1••`. Names nobody.
+    /// For logs: `+7916•••••67`, `1••`. Does not identify a person.
     pub fn masked(&self) -> String {
         show::masked(self)
     }
 
     /// What is sent to the PBX: 10 digits for a Russian number (reference 1.2), `+…` for a foreign one, extensions and
-    /// codes as they are. `None` where there is nothing to dial. The extension behind a full number is not sent: the
-    /// PBX's call method has no place for it.
+    /// codes as they are. `None` where there is nothing to dial. The extension of a full number is not sent: the PBX's call
+    /// method has no parameter for it.
     pub fn dial(&self) -> Option<String> {
         match self {
             Self::E164 { number, .. } => Some(match russian(number) {

@@ -1,4 +1,4 @@
-//! Giving each of some things one of others, by how well they fit.
+//! Matching the members of two sets by cost.
 
 /// The cheapest pairs first, each side in one pair only. `pairs`: cost and the places of both sides; equal costs are
 /// taken in the order of the places.

@@ -78,6 +78,16 @@ pub enum Direction {
     Outgoing,
 }
 
+impl Direction {
+    /// The word of the JSON contract.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Incoming => "incoming",
+            Self::Outgoing => "outgoing",
+        }
+    }
+}
+
 /// The finding for one abonent (design, part 4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -98,7 +108,7 @@ pub enum Outcome {
     Cancelled,
     /// Outgoing: the other side did not answer.
     NoAnswer,
-    /// The abonent passed the call on, or it was forwarded from him.
+    /// The abonent passed the call on, or it was forwarded from them.
     Transferred,
     /// Over: answered and ended, or (with `uncertain`) lost its end.
     Ended,
@@ -135,7 +145,7 @@ pub struct PartySnapshot {
     /// E.164 with `+`, or a short number of 2–6 digits; `internal` says whether it is a colleague's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<String>,
-    /// The extension behind a full number, 1–7 digits, where the PBX told it.
+    /// The extension of a full number, 1–7 digits, where the PBX told it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ext: Option<String>,
     /// The address as the PBX wrote it.

@@ -2,6 +2,13 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use std::time::Duration;
+
+/// Between half and the whole of `pause`, so that many programs do not come back at the same instant. `random` is evenly
+/// distributed over all its values.
+pub fn jittered(pause: Duration, random: u32) -> Duration {
+    pause.mul_f64(0.5 + f64::from(random) / f64::from(u32::MAX) / 2.0)
+}
 
 /// Epoch milliseconds, UTC. As JSON it is RFC 3339 with milliseconds and `Z` (design, part 7).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -76,5 +83,20 @@ impl<'de> Deserialize<'de> for Time {
         DateTime::parse_from_rfc3339(&text)
             .map(|t| t.with_timezone(&Utc).into())
             .map_err(|e| D::Error::custom(format!("not an RFC 3339 time: {e}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::jittered;
+    use std::time::Duration;
+
+    #[test]
+    fn a_jittered_pause_is_between_half_and_the_whole() {
+        let pause = Duration::from_secs(10);
+        assert_eq!(jittered(pause, 0), pause / 2);
+        assert_eq!(jittered(pause, u32::MAX), pause);
+        let middle = jittered(pause, u32::MAX / 2);
+        assert!(pause / 2 < middle && middle < pause, "{middle:?}");
     }
 }

@@ -274,6 +274,17 @@ fn a_line_goes_to_the_nearest_leg_and_a_leg_has_one_line() {
 }
 
 #[test]
+fn a_short_number_outside_is_the_same_party_in_the_lists() {
+    // The events tell `tel:900` and that it is not of the company; the statistics tell the digits.
+    let known = [Known::of(
+        "k",
+        [leg("k:1", "A", 0, Some((5_000, 65_000)), Some("tel:900"))],
+    )];
+    let lines = [rung("a", "A", 1_000, 60_000, Some("900"), LINE)];
+    assert_eq!(names(arranged(&known, &lines, &[])), ["a k"]);
+}
+
+#[test]
 fn a_heard_call_has_the_agents_of_whom_no_event_told() {
     let known = [Known::of("heard", [leg("1", "A", 0, None, CLIENT)])];
     let lines = [

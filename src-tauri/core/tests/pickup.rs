@@ -191,7 +191,7 @@ fn an_internal_caller_whose_call_was_picked_up_talks_and_rings_no_more() {
     let mut picked = LegTeller::new(C, "910603:2", "callhalf-603:0", Personality::Originator, "tel:102");
     picked.answered(6_800);
     for with_answer_time in [true, false] {
-        let mut event = picked.event(EventKind::Other("CallPickedUpEvent".to_owned()), LegState::Active);
+        let mut event = picked.event(EventKind::CallPickedUp, LegState::Active);
         if !with_answer_time {
             event.calls[0].answer = None;
         }

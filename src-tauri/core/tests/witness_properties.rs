@@ -191,7 +191,7 @@ fn line(abonent: &str, after_ms: i64, talk_ms: i64, outgoing: bool) -> Statistic
     }
 }
 
-/// The event that tells when the caller's own phone rang is lost; the others begin when he picked it up.
+/// The event that tells when the caller's own phone rang is lost; the others begin when it was picked up.
 #[test]
 fn a_placed_call_whose_first_event_is_lost_begins_when_the_own_phone_rang() {
     let mut leg = LegTeller::new(A, "900201:1", "callhalf-1:0", Personality::Originator, CLIENT).starting(4_000);

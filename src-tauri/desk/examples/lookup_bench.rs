@@ -3,6 +3,7 @@
 //! `cargo run --release -p perezvon-desk --example lookup_bench [CONTACTS]`
 #![allow(clippy::print_stdout)]
 
+use perezvon_core::Number;
 use perezvon_desk::Desk;
 use perezvon_desk::view::{ContactDraft, ContactKind, ContactNumber};
 use std::time::Instant;
@@ -25,9 +26,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         // A multiplicative generator: every look-up elsewhere in the table.
         at = at * 48_271 % 2_147_483_647;
         let wanted = at % contacts;
-        let key = number(wanted);
+        let number = Number::parse(&number(wanted));
         let started = Instant::now();
-        let found = desk.contact_of(&key)?;
+        let found = desk.contact_of(&number)?;
         times.push(started.elapsed());
         assert_eq!(
             found.first().map(|known| known.name.as_str()),

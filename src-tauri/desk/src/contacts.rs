@@ -10,15 +10,15 @@ use perezvon_core::Number;
 use rusqlite::{Transaction, params};
 
 /// Longest name, company and e-mail, characters.
-const SHORT: usize = 250;
+const MAX_LINE_CHARS: usize = 250;
 /// Longest note, characters.
-const NOTE: usize = 20_000;
+const MAX_NOTE_CHARS: usize = 20_000;
 /// Most numbers of one contact.
-const NUMBERS: usize = 50;
+const MAX_NUMBERS: usize = 50;
 
 /// A contact found by a number.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
+pub struct KnownContact {
     /// The desk's id.
     pub id: i64,
     /// Name.
@@ -32,14 +32,18 @@ pub struct Known {
 pub struct Saved {
     /// Its id.
     pub id: i64,
-    /// Visible toasts that name its numbers otherwise now.
+    /// Visible toasts in which its numbers have another name now.
     pub toasts: Vec<ToastOp>,
 }
 
 impl Desk {
-    /// Contacts with this number key, by id: none, one, or several candidates (at most 6).
-    pub fn contact_of(&self, key: &str) -> Result<Vec<Known>, DeskError> {
-        self.db.read(|c| who::contacts_of(c, key))
+    /// Contacts with this number: none, one, or several candidates (at most 6). An extension decides among contacts
+    /// that share a line.
+    pub fn contact_of(&self, number: &Number) -> Result<Vec<KnownContact>, DeskError> {
+        match who::key_of_number(number) {
+            Some(key) => self.db.read(|c| who::contacts_of(c, &key)),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// Saves a new or changed contact; survives a power cut. Visible toasts of its numbers are rewritten.
@@ -71,7 +75,7 @@ impl Desk {
             if !tx.prepare_cached("SELECT 1 FROM contact WHERE id = ?1")?.exists([id])? {
                 return Err(DeskError::NotFound);
             }
-            if known.len() >= NUMBERS {
+            if known.len() >= MAX_NUMBERS {
                 return Err(DeskError::TooLong);
             }
             let mut touched = known.clone();
@@ -116,8 +120,8 @@ fn save(tx: &Transaction<'_>, pen: notifications::Pen, draft: &ContactDraft) -> 
     }
     let long = [name, &draft.company, &draft.email]
         .iter()
-        .any(|text| text.chars().count() > SHORT);
-    if long || draft.note.chars().count() > NOTE || draft.numbers.len() > NUMBERS {
+        .any(|text| text.chars().count() > MAX_LINE_CHARS);
+    if long || draft.note.chars().count() > MAX_NOTE_CHARS || draft.numbers.len() > MAX_NUMBERS {
         return Err(DeskError::TooLong);
     }
     let numbers = read_numbers(&draft.numbers)?;
@@ -143,7 +147,7 @@ fn read_numbers(given: &[ContactNumber]) -> Result<Vec<ContactNumber>, DeskError
         if line.display.trim().is_empty() {
             continue;
         }
-        if line.label.chars().count() > SHORT {
+        if line.label.chars().count() > MAX_LINE_CHARS {
             return Err(DeskError::TooLong);
         }
         let number = read_number(line);
@@ -220,8 +224,8 @@ fn index(tx: &Transaction<'_>, id: i64) -> Result<(), DeskError> {
     Ok(())
 }
 
-/// After a change of whose the numbers are: who waits for an answer, and what is on the screen. Whose a line is decides
-/// of all its extensions.
+/// Updates who waits for an answer and what is on the screen after numbers have changed contacts. A change of a line
+/// concerns all its extensions.
 fn renamed(tx: &Transaction<'_>, pen: notifications::Pen, touched: Vec<String>) -> Result<Vec<ToastOp>, DeskError> {
     let mut keys = Vec::new();
     for key in touched {

@@ -14,10 +14,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// How long a statement waits for another program that holds the file (a backup, an antivirus).
-const BUSY: Duration = Duration::from_secs(5);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What is left of the log's file once all of it is in the database: without a limit SQLite keeps it at its longest.
-const LOG_KEPT: u64 = 4 * 1024 * 1024;
+/// Size to which the log's file is cut once all of it is in the database: without a limit SQLite keeps its largest size.
+const MAX_LOG_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Whether a power cut may take the transaction back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl Db {
             prepare(&writer)?;
             migrate::check(&writer, path)?;
             writer.pragma_update(None, "journal_mode", "WAL")?;
-            writer.pragma_update(None, "journal_size_limit", LOG_KEPT as i64)?;
+            writer.pragma_update(None, "journal_size_limit", MAX_LOG_BYTES as i64)?;
             writer.pragma_update(None, "foreign_keys", true)?;
             migrate::run(&mut writer, path)?;
             migrate::probe(&writer)?;
@@ -96,14 +96,14 @@ impl Db {
     /// See [`crate::Desk::shorten_log`].
     pub(crate) fn shorten_log(&self) -> Result<(), DeskError> {
         let log = self.path.with_extension("db-wal");
-        if std::fs::metadata(log).map_or(0, |log| log.len()) <= LOG_KEPT {
+        if std::fs::metadata(log).map_or(0, |log| log.len()) <= MAX_LOG_BYTES {
             return Ok(());
         }
         let writer = lock(&self.writer);
-        // Whoever reads is not waited for, and nobody waits for it.
+        // Passive: it waits for no reader, and no reader waits for it.
         writer.busy_timeout(Duration::ZERO)?;
         let done = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-        writer.busy_timeout(BUSY)?;
+        writer.busy_timeout(BUSY_TIMEOUT)?;
         done.map_err(|e| DeskError::from(e).at(&self.path))
     }
 
@@ -127,7 +127,7 @@ fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
 }
 
 fn prepare(connection: &Connection) -> Result<(), DeskError> {
-    connection.busy_timeout(BUSY)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())
 }

@@ -46,13 +46,13 @@ impl Desk {
         *self.words.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sets the desk's clock by the relay's. Ages of calls are reckoned by it.
+    /// Sets the desk's clock by the relay's. Ages of calls are computed by it.
     pub fn set_clock(&self, relay_now: Time) {
         self.ahead
             .store(relay_now.ms().saturating_sub(local_now().ms()), Ordering::Relaxed);
     }
 
-    /// Lets the file grow to so many pages of 4 KiB and no further: a write beyond it fails as on a full disk and
+    /// Limits the file to this many pages of 4 KiB: a write beyond that fails as on a full disk and
     /// takes its transaction back.
     pub fn limit_pages(&self, pages: i64) -> Result<(), DeskError> {
         self.db.limit_pages(pages)

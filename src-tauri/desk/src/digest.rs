@@ -1,5 +1,5 @@
 //! The summary of what was learnt late: because the desk was away, or because the relay was (it had no connection to the
-//! PBX, or gets no events from it and reads them up). One toast; while it is open, what comes after is added to it.
+//! PBX, or gets no events from it and polls its lists). One toast; while it is open, later calls are added to it.
 
 use crate::db::Durability;
 use crate::notifications::{Ops, Pen, close, raise};
@@ -8,7 +8,7 @@ use crate::toast::{ToastKey, ToastOp};
 use crate::{Desk, DeskError};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
-/// What a batch of snapshots means for those who the open summary says are waiting.
+/// What a batch of snapshots means for the callers whom the open summary tells as waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Fewer {
     /// Nothing.
@@ -26,19 +26,19 @@ impl Desk {
         let pen = self.pen();
         self.db.write(Durability::Rebuildable, |tx| {
             tx.execute("UPDATE mirror SET synced = max(1, ?1) WHERE synced = 0", [pen.now.ms()])?;
-            tell(tx, pen, false)
+            summarise(tx, pen, false)
         })
     }
 
-    /// The same of what the relay learnt late while the desk was there: only what was missed is news to its user.
+    /// The same for what the relay learnt late while the desk was connected: only missed calls are news to the user.
     pub fn late_digest(&self) -> Result<Option<ToastOp>, DeskError> {
         let pen = self.pen();
-        self.db.write(Durability::Rebuildable, |tx| tell(tx, pen, true))
+        self.db.write(Durability::Rebuildable, |tx| summarise(tx, pen, true))
     }
 }
 
 // `away > 0` is the condition of the index.
-fn tell(tx: &Transaction<'_>, pen: Pen, late: bool) -> Result<Option<ToastOp>, DeskError> {
+fn summarise(tx: &Transaction<'_>, pen: Pen, late: bool) -> Result<Option<ToastOp>, DeskError> {
     let shown = open(tx)?;
     if shown.is_none() {
         // What the user has dealt with is not told again.

@@ -6,12 +6,12 @@ use perezvon_core::{CallSnapshot, Time};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 /// Longest note, characters.
-const NOTE: usize = 20_000;
+const MAX_NOTE_CHARS: usize = 20_000;
 
 impl Desk {
     /// Saves the user's note of the document; survives a power cut.
     pub fn save_note(&self, id: i64, note: &str) -> Result<(), DeskError> {
-        if note.chars().count() > NOTE {
+        if note.chars().count() > MAX_NOTE_CHARS {
             return Err(DeskError::TooLong);
         }
         let now = self.now();

@@ -26,16 +26,16 @@ use tokio::time::{Instant, interval_at, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 /// Most snapshots of one transaction.
-const BATCH: usize = 200;
+const BATCH_CALLS: usize = 200;
 /// First and longest pause before the next attempt.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(15));
 /// Longest wait for the upgrade.
-const UPGRADE: Duration = Duration::from_secs(10);
-/// How often the desk asks whether the relay still lives, and how long it waits for any word.
-const PING: Duration = Duration::from_secs(20);
-const SILENCE: Duration = Duration::from_secs(50);
-/// After so long nobody knows whether a phone still rings.
-const LOST: Duration = Duration::from_mins(1);
+const UPGRADE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often the desk sends a ping, and after how long without any message it closes the connection.
+const PING_INTERVAL: Duration = Duration::from_secs(20);
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(50);
+/// After this long without the relay it is not known whether a phone still rings.
+const RING_UNKNOWN_AFTER: Duration = Duration::from_mins(1);
 
 /// Whose calls are followed, and how.
 #[derive(Clone)]
@@ -50,7 +50,7 @@ pub struct Followed {
     pub preferences: Arc<dyn Fn() -> Preferences + Send + Sync>,
 }
 
-/// How the feed does.
+/// The state of the feed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum FeedState {
     /// The first attempt is under way.
@@ -139,7 +139,7 @@ struct Feed {
     cursor: i64,
     /// Version at which the backlog of this connection ends; none once it was reached.
     end_of_backlog: Option<i64>,
-    /// Old news came after that.
+    /// Old news came after the end of the backlog.
     late: Option<Late>,
 }
 
@@ -178,8 +178,8 @@ impl Feed {
                 End::Relay(RelayError::Refused { code, .. }) => FeedState::Refused(code),
                 End::Relay(_) => FeedState::Unreachable,
             };
-            self.tell(now);
-            if !told && since.elapsed() >= LOST {
+            self.set_state(now);
+            if !told && since.elapsed() >= RING_UNKNOWN_AFTER {
                 lost = Some((since, true));
                 let desk = Arc::clone(&self.desk);
                 if let Ok(Ok(toasts)) = tokio::task::spawn_blocking(move || desk.lost_touch()).await {
@@ -191,7 +191,7 @@ impl Feed {
         }
     }
 
-    fn tell(&self, state: FeedState) {
+    fn set_state(&self, state: FeedState) {
         self.state.send_if_modified(|now| {
             let changed = *now != state;
             *now = state;
@@ -212,7 +212,7 @@ impl Feed {
         let request = self.request("/v1/feed", &[])?;
         // The limit of a whole request would end the feed with it; the upgrade has its own.
         let request = request.timeout(Duration::from_hours(24 * 365));
-        let response = match timeout(UPGRADE, request.upgrade().send()).await {
+        let response = match timeout(UPGRADE_TIMEOUT, request.upgrade().send()).await {
             Err(_) => return Err(RelayError::Timeout.into()),
             Ok(Err(reqwest_websocket::Error::Reqwest(error))) => return Err(of_transport(&error).into()),
             Ok(Err(_)) => return self.poll().await,
@@ -239,7 +239,7 @@ impl Feed {
         self.set_clock(headers);
         self.know(headers).await?;
         self.end_of_backlog = Some(newest(headers).unwrap_or(0));
-        self.tell(FeedState::Connected {
+        self.set_state(FeedState::Connected {
             polling: false,
             caught_up: false,
         });
@@ -261,7 +261,7 @@ impl Feed {
     }
 
     async fn listen(&mut self, mut socket: WebSocket) -> Result<(), End> {
-        let mut ping = interval_at(Instant::now() + PING, PING);
+        let mut ping = interval_at(Instant::now() + PING_INTERVAL, PING_INTERVAL);
         let mut heard = Instant::now();
         loop {
             let message = tokio::select! {
@@ -271,10 +271,10 @@ impl Feed {
                     continue;
                 }
                 _ = ping.tick() => {
-                    if heard.elapsed() >= SILENCE {
+                    if heard.elapsed() >= SILENCE_TIMEOUT {
                         return Err(End::Cut);
                     }
-                    let sent = timeout(UPGRADE, socket.send(Message::Ping(reqwest_websocket::Bytes::new()))).await;
+                    let sent = timeout(UPGRADE_TIMEOUT, socket.send(Message::Ping(reqwest_websocket::Bytes::new()))).await;
                     if !matches!(sent, Ok(Ok(()))) {
                         return Err(End::Cut);
                     }
@@ -284,7 +284,7 @@ impl Feed {
             heard = Instant::now();
             let mut batch = Batch::default();
             let mut open = batch.add(message);
-            while open && batch.snapshots.len() < BATCH {
+            while open && batch.snapshots.len() < BATCH_CALLS {
                 match socket.next().now_or_never() {
                     Some(message) => open = batch.add(message),
                     None => break,
@@ -337,7 +337,7 @@ impl Feed {
             self.end_of_backlog = None;
             self.late = None;
             let digest = self.blocking(Desk::digest).await?;
-            self.tell(FeedState::Connected {
+            self.set_state(FeedState::Connected {
                 polling,
                 caught_up: true,
             });

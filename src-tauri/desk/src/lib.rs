@@ -1,4 +1,4 @@
-//! The desk's storage and decisions: the mirror of the calls one employee may see, his contacts, documents, notes and
+//! The desk's storage and decisions: the mirror of the calls one employee may see, their contacts, documents, notes and
 //! notifications, in one SQLite file, and what to show of them. Needs no window: toasts come out as data
 //! ([`toast::ToastOp`]), the window's rows and cards as [`view`] types.
 //!
@@ -29,7 +29,7 @@ mod views;
 mod who;
 mod words;
 
-pub use contacts::{Known, Saved};
+pub use contacts::{KnownContact, Saved};
 pub use desk::Desk;
 pub use error::DeskError;
 pub use mirror::Taken;

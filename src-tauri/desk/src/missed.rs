@@ -6,7 +6,7 @@ use crate::toast::ToastKey;
 use crate::{DeskError, who};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-/// Reckons anew which missed calls of the person with this number still wait: those after which nobody has talked with
+/// Computes anew which missed calls of the person with this number still wait: those after which nobody has talked with
 /// them, over any of their numbers, either direction, any colleague that the snapshots tell of.
 pub(crate) fn settle(tx: &Connection, key: &str) -> Result<Vec<String>, DeskError> {
     let person = who::person(tx, key)?;
@@ -30,7 +30,7 @@ pub(crate) fn settle(tx: &Connection, key: &str) -> Result<Vec<String>, DeskErro
     Ok(keys)
 }
 
-/// Brings the caller's missed toast in line with his calls: shown when `raised`, rewritten or closed when it is there.
+/// Brings the caller's missed toast in line with their calls: shown when `raised`, rewritten or closed when it is there.
 pub(crate) fn refresh(
     tx: &Transaction<'_>,
     pen: Pen,

@@ -13,13 +13,13 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 /// A ring, a result or another passing thing older than this is not shown after a restart.
 const PASSING_MS: i64 = 60_000;
 /// Most rows of one number that a new name rewrites.
-const REWRITTEN: u32 = 200;
+const MAX_REWRITTEN: u32 = 200;
 /// The trouble whose toast the user closed: not raised again until it was mended.
 const HIDDEN_TROUBLE: &str = "trouble.hidden";
 
 /// What became of a toast (manual D6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum ToastState {
     /// It is on the screen.
     Shown,
     /// The user clicked it.
@@ -30,7 +30,7 @@ pub enum State {
     Expired,
 }
 
-impl State {
+impl ToastState {
     /// The word of `NotificationRow::state`.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -42,7 +42,7 @@ impl State {
     }
 }
 
-/// The toasts of one transaction: of one key only the last word counts.
+/// The toasts of one transaction: of several operations for one key only the last is kept.
 #[derive(Default)]
 pub(crate) struct Ops(Vec<ToastOp>);
 
@@ -80,8 +80,8 @@ impl Desk {
         }
     }
 
-    /// What became of a toast. A click and a closing by the user end it; he is not asked again for the same thing.
-    pub fn note_toast(&self, notification_id: i64, state: State) -> Result<(), DeskError> {
+    /// What became of a toast. A click and a closing by the user end it; it is not shown again for the same thing.
+    pub fn note_toast(&self, notification_id: i64, state: ToastState) -> Result<(), DeskError> {
         let now = self.now();
         self.db.write(Durability::Rebuildable, |tx| {
             let row: Option<(String, String)> = tx
@@ -91,14 +91,14 @@ impl Desk {
             let Some((key, subject)) = row else {
                 return Err(DeskError::NotFound);
             };
-            if state == State::Shown {
+            if state == ToastState::Shown {
                 tx.execute(
                     "UPDATE notification SET state = 'shown' WHERE id = ?1 AND state = 'prepared'",
                     [notification_id],
                 )?;
                 return Ok(());
             }
-            let by_user = state != State::Expired;
+            let by_user = state != ToastState::Expired;
             let changed = tx.execute(
                 "UPDATE notification SET state = ?2, open = 0, seen = max(seen, ?3), changed_ms = ?4
                  WHERE id = ?1 AND state IN ('prepared', 'shown')",
@@ -216,7 +216,7 @@ impl Desk {
         })
     }
 
-    /// The relay has been out of reach for so long that nobody knows whether the phone still rings: takes rings and
+    /// The relay has been out of reach too long to know whether the phone still rings: takes rings and
     /// unfinished progress off the screen.
     pub fn lost_touch(&self) -> Result<Vec<ToastOp>, DeskError> {
         let pen = self.pen();
@@ -237,7 +237,7 @@ impl Desk {
     }
 }
 
-/// At the start of the program: whether the trouble of the last run is still one will show itself.
+/// At the start of the program: forgets the trouble of the last run. Where it lasts, it is found and shown again.
 pub(crate) fn forget_trouble(tx: &Transaction<'_>, pen: Pen) -> Result<(), DeskError> {
     tx.execute("DELETE FROM setting WHERE key = ?1", [HIDDEN_TROUBLE])?;
     close(tx, pen, &ToastKey::Trouble).map(drop)
@@ -303,7 +303,7 @@ pub(crate) fn raise(
     Ok(Some(ToastOp::Show(toast)))
 }
 
-/// Takes the toast off the screen, if one may be there: what it told no longer applies and needs no look.
+/// Takes the toast off the screen, if one may be there: what it told no longer applies, and its row counts as seen.
 pub(crate) fn close(tx: &Transaction<'_>, pen: Pen, key: &ToastKey) -> Result<Option<ToastOp>, DeskError> {
     let closed = tx
         .prepare_cached(
@@ -374,7 +374,7 @@ fn open_rows(connection: &Connection) -> Result<Vec<Row>, DeskError> {
 
 fn rows_of_number(connection: &Connection, key: &str) -> Result<Vec<Row>, DeskError> {
     let mut statement = connection.prepare_cached(&format!("{ROW} WHERE number_key = ?1 ORDER BY id DESC LIMIT ?2"))?;
-    read_rows(statement.query(params![key, REWRITTEN])?)
+    read_rows(statement.query(params![key, MAX_REWRITTEN])?)
 }
 
 fn read_rows(mut rows: rusqlite::Rows<'_>) -> Result<Vec<Row>, DeskError> {

@@ -15,16 +15,16 @@ use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Longest way to the relay.
-const CONNECT: Duration = Duration::from_secs(5);
+/// Longest wait for a connection to the relay.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longest wait for an answer; the relay itself may have to ask the PBX.
-const ANSWER: Duration = Duration::from_secs(30);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 /// How often a call whose answer was lost is asked for again, under the same key.
-const REPEATS: u32 = 5;
+const MAX_REPEATS: u32 = 5;
 /// The pause before that.
 const REPEAT_AFTER: Duration = Duration::from_secs(2);
 /// Longest answer that is read, bytes.
-const BODY: usize = 8 << 20;
+const MAX_BODY_BYTES: usize = 8 << 20;
 
 /// Where the key comes from: read at the moment of use.
 pub type KeySource = Arc<dyn Fn() -> Option<Secret> + Send + Sync>;
@@ -45,7 +45,7 @@ impl std::fmt::Debug for RelayClient {
     }
 }
 
-/// Why the relay did not do it.
+/// Why a request to the relay failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RelayError {
     /// The address is no HTTP address.
@@ -129,7 +129,7 @@ impl RelayError {
             Self::Timeout | Self::Broken | Self::Unreadable => true,
             // The first attempt is still being carried out.
             Self::Refused { code, .. } if code == "in_progress" => true,
-            // Somebody on the way speaks, not the relay.
+            // A proxy on the way answered, not the relay.
             Self::Refused {
                 status: 500.., code, ..
             } => code.is_empty(),
@@ -154,7 +154,7 @@ struct Abonents {
 
 /// The PBX accepted the token.
 #[derive(Deserialize)]
-struct Told {
+struct TokenAnswer {
     abonents: usize,
 }
 
@@ -184,7 +184,7 @@ impl RelayClient {
         // The feed upgrades its connection, which HTTP/2 has no way for.
         let mut http = reqwest::Client::builder()
             .http1_only()
-            .connect_timeout(CONNECT)
+            .connect_timeout(CONNECT_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none());
         if matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost")) {
             // The embedded relay is not behind the company's proxy.
@@ -215,7 +215,7 @@ impl RelayClient {
             body["abonent"] = abonent.into();
         }
         let mut lost = false;
-        for _ in 0..=REPEATS {
+        for _ in 0..=MAX_REPEATS {
             let request = self
                 .request(Method::POST, "/v1/calls")?
                 .header("Idempotency-Key", idempotency_key)
@@ -232,9 +232,9 @@ impl RelayClient {
         Err(RelayError::OutcomeUnknown)
     }
 
-    /// How the relay does. Needs no key; with an admin's key it tells more. A relay that cannot store answers too.
+    /// The state of the relay. Needs no key; with an admin's key it tells more. A relay that cannot store answers too.
     pub async fn health(&self) -> Result<Health, RelayError> {
-        let mut request = self.http.get(self.url("/v1/health")).timeout(ANSWER);
+        let mut request = self.http.get(self.url("/v1/health")).timeout(ANSWER_TIMEOUT);
         if let Some(key) = (self.key)() {
             request = request.bearer_auth(key.expose());
         }
@@ -275,7 +275,7 @@ impl RelayClient {
     pub async fn put_token(&self, token: &Secret) -> Result<usize, RelayError> {
         let body = serde_json::json!({ "token": token.expose() });
         Ok(
-            answer::<Told>(self.request(Method::PUT, "/v1/settings/token")?.json(&body))
+            answer::<TokenAnswer>(self.request(Method::PUT, "/v1/settings/token")?.json(&body))
                 .await?
                 .abonents,
         )
@@ -297,7 +297,7 @@ impl RelayClient {
         Ok(self
             .http
             .request(method, self.url(path))
-            .timeout(ANSWER)
+            .timeout(ANSWER_TIMEOUT)
             .bearer_auth(key.expose()))
     }
 
@@ -339,7 +339,7 @@ pub(crate) async fn accepted(response: Response) -> Result<Response, RelayError>
 pub(crate) async fn body(mut response: Response) -> Result<Vec<u8>, RelayError> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|e| of_transport(&e))? {
-        if body.len() + chunk.len() > BODY {
+        if body.len() + chunk.len() > MAX_BODY_BYTES {
             return Err(RelayError::Unreadable);
         }
         body.extend_from_slice(&chunk);

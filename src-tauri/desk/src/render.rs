@@ -1,6 +1,6 @@
 //! From what a notification is about to the toast's texts (product 4.2): name and number always, nothing twice, only
-//! buttons that work. The caller chooses the name; so the number is never cut and stands where no name can hide or
-//! imitate it: on a line of its own, or in the title.
+//! buttons that work. Callers choose their names; so the number is never cut, and it is on a line of its own or in the
+//! title, where no name can hide or imitate it.
 
 mod call;
 mod progress;
@@ -14,8 +14,9 @@ use perezvon_core::{CallSnapshot, Number, Outcome, Time};
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
-/// Longest name of a person, company or line in a toast, characters: more would push the number and the buttons off.
-const NAME: usize = 80;
+/// Longest name of a person, company or line in a toast, characters: a longer one would push the number and the buttons
+/// off the screen.
+const MAX_NAME_CHARS: usize = 80;
 
 /// What a notification is about. The texts are made of it anew whenever a name may have changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,7 +86,7 @@ pub(crate) struct Rendered {
     pub(crate) number_key: Option<String>,
 }
 
-/// Draws the subject; none where the mirror no longer has its call. `notification_id` is left 0.
+/// The toast of the subject; none where the mirror no longer has its call. `notification_id` is left 0.
 pub(crate) fn render(
     connection: &Connection,
     words: Words,
@@ -156,7 +157,7 @@ impl Draw<'_> {
         let (category, icon) = ("x-perezvon.document", "document");
         Ok(self.toast(
             ToastKind::Document,
-            Look {
+            ToastLook {
                 title,
                 lines,
                 buttons,
@@ -180,7 +181,7 @@ impl Draw<'_> {
         let (category, icon) = ("call.unanswered", "digest");
         self.toast(
             ToastKind::Digest,
-            Look {
+            ToastLook {
                 title: if late {
                     self.words.late_digest(calls)
                 } else {
@@ -209,10 +210,10 @@ impl Draw<'_> {
     fn who(&self, party: &PartySnapshot) -> Result<Who, DeskError> {
         let mut who = who::who(self.connection, party)?;
         for name in who.name.iter_mut().chain(&mut who.company) {
-            *name = cut(name, NAME);
+            *name = cut(name, MAX_NAME_CHARS);
         }
         for contact in &mut who.candidates {
-            contact.name = cut(&contact.name, NAME);
+            contact.name = cut(&contact.name, MAX_NAME_CHARS);
         }
         Ok(who)
     }
@@ -250,12 +251,12 @@ impl Draw<'_> {
     fn line(&self, call: &CallSnapshot) -> Option<String> {
         let line = call.line.as_ref()?;
         if let Some(queue) = line.queue.as_deref().filter(|queue| !queue.is_empty()) {
-            return Some(self.words.queue(&cut(queue, NAME)));
+            return Some(self.words.queue(&cut(queue, MAX_NAME_CHARS)));
         }
         let number = || line.number.as_deref().map(|number| Number::parse(number).display());
         line.name
             .as_deref()
-            .map(|name| cut(name, NAME))
+            .map(|name| cut(name, MAX_NAME_CHARS))
             .or_else(number)
             .map(|line| self.words.on_line(&line))
     }
@@ -283,7 +284,7 @@ impl Draw<'_> {
         .collect()
     }
 
-    fn toast(&self, kind: ToastKind, look: Look, number_key: Option<String>) -> Rendered {
+    fn toast(&self, kind: ToastKind, look: ToastLook, number_key: Option<String>) -> Rendered {
         let toast = Toast {
             key: self.key.clone(),
             kind,
@@ -329,7 +330,7 @@ impl Toast {
 }
 
 /// What differs between toasts.
-struct Look {
+struct ToastLook {
     title: String,
     lines: Vec<String>,
     buttons: Vec<Button>,
@@ -351,7 +352,7 @@ fn card_action(who: &Who, call: Option<&str>) -> Option<Action> {
     }
 }
 
-/// One line of at most so many characters.
+/// One line of at most `max` characters.
 fn cut(text: &str, max: usize) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(max) {

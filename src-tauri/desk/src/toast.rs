@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Raise, rewrite in place, or take away.
+/// An operation on the screen: show, replace in place, or close.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ToastOp {
     /// Show it; where one with the same key is on the screen, replace that in place.
@@ -16,7 +16,7 @@ pub enum ToastOp {
 pub enum ToastKey {
     /// A call that rings or that somebody answered: the call's id.
     Call(String),
-    /// Missed calls of one caller: his number key, or the call's id where there is none.
+    /// Missed calls of one caller: their number key, or the call's id where there is none.
     Missed(String),
     /// A registered document.
     Document(i64),
@@ -90,7 +90,7 @@ impl ToastKind {
         }
     }
 
-    /// Waits in the list «Уведомления» until somebody has looked: the others tell what the user saw or did himself.
+    /// Waits in the list «Уведомления» until somebody has looked: the others tell what the user has seen or done.
     pub(crate) fn wants_a_look(self) -> bool {
         matches!(self, Self::Missed | Self::Digest | Self::Trouble)
     }
@@ -172,7 +172,7 @@ impl ButtonKey {
 pub enum Stay {
     /// Until a click or a [`ToastOp::Close`].
     UntilClosed,
-    /// So many seconds.
+    /// This many seconds.
     Seconds(u32),
 }
 

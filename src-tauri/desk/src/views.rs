@@ -8,12 +8,12 @@ use crate::view::{
 };
 use crate::{Desk, DeskError, digest, documents, mirror, who};
 use perezvon_core::snapshot::{CallSnapshot, LegSnapshot, RecordingState};
-use perezvon_core::{Direction, Number, Outcome, Time};
+use perezvon_core::{Number, Outcome, Time};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
 /// Most rows of one page.
-const PAGE: u32 = 500;
+const MAX_PAGE_ROWS: u32 = 500;
 
 /// Figures for the tray and the window's frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct Counts {
 impl Desk {
     /// A page of the call list, newest first. `cursor` is the last page's `next`.
     pub fn calls(&self, filter: &CallsFilter, cursor: Option<&str>, limit: u32) -> Result<CallsPage, DeskError> {
-        let limit = limit.clamp(1, PAGE);
+        let limit = limit.clamp(1, MAX_PAGE_ROWS);
         let mut conditions: Vec<&str> = vec![match filter.kind.as_str() {
             "incoming" => "c.incoming = 1",
             "outgoing" => "c.incoming = 0",
@@ -126,7 +126,10 @@ impl Desk {
                     (SELECT n.display FROM contact_number n WHERE n.contact_id = c.id ORDER BY n.position LIMIT 1)
              FROM contact c WHERE {condition} ORDER BY c.name_sort, c.id LIMIT ? OFFSET ?"
         );
-        let page = [Value::from(i64::from(limit.min(PAGE))), Value::from(i64::from(offset))];
+        let page = [
+            Value::from(i64::from(limit.min(MAX_PAGE_ROWS))),
+            Value::from(i64::from(offset)),
+        ];
         self.db.read(|c| {
             let mut statement = c.prepare_cached(&sql)?;
             let rows = statement.query_map(params_from_iter(given.into_iter().chain(page)), |row| {
@@ -203,7 +206,7 @@ impl Desk {
                 "SELECT id, kind, state, toast, changed_ms, seen FROM notification
                  WHERE id < ?1 ORDER BY id DESC LIMIT ?2",
             )?;
-            let mut rows = statement.query(params![before.unwrap_or(i64::MAX), limit.clamp(1, PAGE)])?;
+            let mut rows = statement.query(params![before.unwrap_or(i64::MAX), limit.clamp(1, MAX_PAGE_ROWS)])?;
             let mut out = Vec::new();
             while let Some(row) = rows.next()? {
                 let toast: Toast = serde_json::from_str(&row.get::<_, String>(3)?)?;
@@ -315,11 +318,7 @@ fn row(connection: &Connection, call: &CallSnapshot, to_call_back: bool) -> Resu
         .flatten();
     Ok(CallRow {
         id: call.id.clone(),
-        direction: match call.direction {
-            Direction::Incoming => "incoming",
-            Direction::Outgoing => "outgoing",
-        }
-        .to_owned(),
+        direction: call.direction.as_str().to_owned(),
         outcome: call.outcome.as_str().to_owned(),
         uncertain: call.uncertain,
         name: who.name,

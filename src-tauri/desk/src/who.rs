@@ -4,15 +4,15 @@
 //! Its line is the key without the extension. A line of several contacts is nobody's own; an extension decides among them.
 
 use crate::view::ContactRef;
-use crate::{DeskError, Known};
+use crate::{DeskError, KnownContact};
 use perezvon_core::Number;
 use perezvon_core::snapshot::PartySnapshot;
 use rusqlite::{Connection, OptionalExtension, Params};
 
-/// Most contacts of one number that are told.
-const CANDIDATES: usize = 6;
-/// Most contacts of one number that are looked at.
-const HOLDERS: usize = 50;
+/// Most contacts of one number that are shown.
+const MAX_CANDIDATES: usize = 6;
+/// Most contacts of one number that are read.
+const MAX_HOLDERS: usize = 50;
 
 /// The other side of a call, identified as far as it can be.
 pub(crate) struct Who {
@@ -33,7 +33,7 @@ pub(crate) struct Who {
 
 /// Contacts that a number may belong to.
 struct Holders {
-    contacts: Vec<Known>,
+    contacts: Vec<KnownContact>,
     /// It is the first of them.
     certain: bool,
 }
@@ -59,7 +59,7 @@ pub(crate) fn who(connection: &Connection, party: &PartySnapshot) -> Result<Who,
         .first()
         .map(|first| first.company.clone())
         .filter(|company| !company.is_empty())
-        .filter(|company| contacts.len() <= HOLDERS && contacts.iter().all(|one| one.company == *company));
+        .filter(|company| contacts.len() <= MAX_HOLDERS && contacts.iter().all(|one| one.company == *company));
     let one = if certain { contacts.pop() } else { None };
     let pbx_name = party
         .name
@@ -76,7 +76,7 @@ pub(crate) fn who(connection: &Connection, party: &PartySnapshot) -> Result<Who,
         hidden: party.hidden,
         candidates: contacts
             .into_iter()
-            .take(CANDIDATES)
+            .take(MAX_CANDIDATES)
             .map(|contact| ContactRef {
                 id: contact.id,
                 name: contact.name,
@@ -106,9 +106,9 @@ fn is_name(text: &str) -> bool {
 }
 
 /// Contacts with this number: none, one, or several candidates (at most 6).
-pub(crate) fn contacts_of(connection: &Connection, key: &str) -> Result<Vec<Known>, DeskError> {
+pub(crate) fn contacts_of(connection: &Connection, key: &str) -> Result<Vec<KnownContact>, DeskError> {
     let mut contacts = holders(connection, key)?.contacts;
-    contacts.truncate(CANDIDATES);
+    contacts.truncate(MAX_CANDIDATES);
     Ok(contacts)
 }
 
@@ -134,21 +134,21 @@ fn holders(connection: &Connection, key: &str) -> Result<Holders, DeskError> {
 }
 
 /// Those without an extension first; one more than are looked at.
-fn read(connection: &Connection, condition: &str, given: impl Params) -> Result<Vec<Known>, DeskError> {
+fn read(connection: &Connection, condition: &str, given: impl Params) -> Result<Vec<KnownContact>, DeskError> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT c.id, c.name, c.company
          FROM contact_number n JOIN contact c ON c.id = n.contact_id
          WHERE {condition} ORDER BY n.key, n.contact_id LIMIT {}",
-        HOLDERS + 1
+        MAX_HOLDERS + 1
     ))?;
     let rows = statement.query_map(given, |row| {
-        Ok(Known {
+        Ok(KnownContact {
             id: row.get(0)?,
             name: row.get(1)?,
             company: row.get(2)?,
         })
     })?;
-    let mut contacts: Vec<Known> = Vec::new();
+    let mut contacts: Vec<KnownContact> = Vec::new();
     for row in rows {
         let row = row?;
         // One contact may have several extensions of a line.

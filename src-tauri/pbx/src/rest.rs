@@ -8,6 +8,7 @@ mod abonents;
 mod additional_number;
 mod agent;
 mod answer;
+mod audio;
 mod call;
 mod call_lists;
 mod download;
@@ -33,6 +34,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use perezvon_core::time::jittered;
 use reqwest::header::{ACCEPT, HeaderValue};
 use reqwest::{Client, Method, redirect, retry};
 use url::{Host, Url};
@@ -40,6 +42,7 @@ use url::{Host, Url};
 pub use self::abonents::Abonent;
 pub use self::agent::AgentStatus;
 use self::answer::Answer;
+pub use self::audio::Audio;
 pub use self::call::CallPlaced;
 pub use self::call_lists::{CallLists, ListKind, ListRule, ListStatus};
 pub use self::download::{ByteRange, ContentRange, Download, MAX_RECORDING};
@@ -66,8 +69,8 @@ pub const MAX_LIST: usize = 8 * 1024 * 1024;
 /// Longest other answer, bytes.
 pub const MAX_ANSWER: usize = 64 * 1024;
 
-/// A GET is tried at most so often.
-const TRIES: u32 = 3;
+/// How often a GET is sent at most.
+const MAX_TRIES: u32 = 3;
 
 /// Everything outside RFC 3986 "unreserved", so that `@`, `:` and `/` in an id stay inside their path segment.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -81,7 +84,7 @@ pub struct Timing {
     pub exchange: Duration,
     /// For a GET with its repeats.
     pub overall: Duration,
-    /// Before the first repeat, give or take a half; doubled before the second.
+    /// Before the first repeat, or up to a half less; doubled before the second.
     pub backoff: Duration,
 }
 
@@ -192,18 +195,19 @@ impl Portal {
         self.repeated(|left| self.once(request, left)).await
     }
 
-    /// `once`, told how much time is left, until it succeeds or another try is of no use.
+    /// Calls `once` with the time that is left, until it succeeds or another try is of no use.
     async fn repeated<T, F>(&self, once: impl Fn(Duration) -> F) -> Result<T, PortalError>
     where
         F: Future<Output = Result<T, PortalError>>,
     {
         let start = Instant::now();
         let mut pause = self.timing.backoff;
-        for _ in 1..TRIES {
+        for _ in 1..MAX_TRIES {
             let left = self.timing.overall.saturating_sub(start.elapsed());
             match once(left).await {
                 Err(error) if error.is_passing() && start.elapsed() + 2 * pause < self.timing.overall => {
-                    tokio::time::sleep(jittered(pause)).await;
+                    let random = RandomState::new().hash_one(0_u8) as u32;
+                    tokio::time::sleep(jittered(pause, random)).await;
                     pause *= 2;
                 }
                 ended => return ended,
@@ -295,10 +299,4 @@ fn is_loopback(base: &Url) -> bool {
         Some(Host::Ipv6(ip)) => ip.is_loopback(),
         None => false,
     }
-}
-
-/// Between half and one and a half of `pause`, so that many desks do not come back at the same instant.
-fn jittered(pause: Duration) -> Duration {
-    let random = RandomState::new().hash_one(0u8) as u32;
-    pause.mul_f64(0.5 + f64::from(random) / f64::from(u32::MAX))
 }

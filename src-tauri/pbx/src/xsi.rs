@@ -91,7 +91,7 @@ pub fn read_leniently(bytes: &[u8]) -> Result<Read, XsiError> {
 }
 
 fn lenient(bytes: &[u8], cause: XsiError) -> Result<Read, XsiError> {
-    // The doubt may be unfounded: whether anything else is wrong.
+    // The doubt may be unfounded; then nothing else is wrong.
     let flaw = match cause {
         XsiError::Doubtful => document(Cursor::mended(decode(bytes)?)).err(),
         cause => Some(cause),

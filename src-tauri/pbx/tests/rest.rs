@@ -9,18 +9,7 @@ use std::sync::{Arc, Mutex};
 use perezvon_pbx::rest::{
     Abonent, Exchange, MAX_ANSWER, MAX_LIST, Portal, PortalError, Reach, SubscriptionKind, TargetType, Timing, Token,
 };
-use server::{Reply, Server, TOKEN, deaf, portal};
-
-const HTML: &str = "<!DOCTYPE html><html><title>Облачная АТС</title></html>";
-const USER: &str = "9000000001@mpbx.sip.beeline.ru";
-
-fn refused(code: &str, description: Option<&str>, status: u16) -> PortalError {
-    PortalError::Refused {
-        code: code.into(),
-        description: description.map(Into::into),
-        status,
-    }
-}
+use server::{HTML, Reply, Server, TOKEN, USER, deaf, portal, refused};
 
 #[tokio::test]
 async fn abonents_are_read_in_every_form() {
@@ -111,6 +100,7 @@ async fn an_identifier_cannot_leave_its_segment() {
     assert_eq!(server.lines(), ["GET /portal/abonents/..%2Fnumbers%3Fx%23%252e"]);
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 #[tokio::test]
 async fn refusals_in_every_form() {
     for (status, body, expected) in [

@@ -5,18 +5,7 @@
 mod server;
 
 use perezvon_pbx::rest::{MAX_ANSWER, PortalError, Reach};
-use server::{Reply, Server, deaf, portal};
-
-const HTML: &str = "<!DOCTYPE html><html><title>Облачная АТС</title></html>";
-const USER: &str = "9000000001@mpbx.sip.beeline.ru";
-
-fn refused(code: &str, description: Option<&str>, status: u16) -> PortalError {
-    PortalError::Refused {
-        code: code.into(),
-        description: description.map(Into::into),
-        status,
-    }
-}
+use server::{HTML, Reply, Server, USER, deaf, portal, refused};
 
 #[tokio::test]
 async fn a_call_is_placed_in_every_form_of_answer() {

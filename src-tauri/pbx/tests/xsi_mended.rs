@@ -196,6 +196,7 @@ fn received(name: &str, id: &str) -> String {
     )
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 #[test]
 fn markup_that_is_no_element_of_the_event_costs_nothing() {
     let expected = deciding(read(received("Test", "a@b").as_bytes()).unwrap().event);

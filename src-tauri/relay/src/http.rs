@@ -116,7 +116,7 @@ impl FromRef<Parts> for place::Placing {
     }
 }
 
-impl FromRef<Parts> for recordings::Audio {
+impl FromRef<Parts> for recordings::Playback {
     fn from_ref(parts: &Parts) -> Self {
         Self {
             ledger: parts.ledger.clone(),

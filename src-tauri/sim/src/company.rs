@@ -70,7 +70,7 @@ impl Abonent {
     }
 }
 
-/// What stands behind an inbound line.
+/// The system object of an inbound line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineKind {
     /// A hunt group: the members ring.
@@ -259,7 +259,7 @@ impl Company {
             ),
             line("52", "Склад", "MPBX_hg_000002", "601", LineKind::HuntGroup, &[0, 6, 7]),
         ];
-        lines.extend((0..abonents.len().saturating_sub(FIRST.len()) / TEAM).map(further_line));
+        lines.extend((0..abonents.len().saturating_sub(FIRST.len()) / ABONENTS_PER_LINE).map(further_line));
         let agents: Vec<usize> = lines
             .iter()
             .filter(|l| l.kind == LineKind::CallCentre)
@@ -301,10 +301,10 @@ fn first(i: usize, &(user_id, phone, given, family, department, extension): &Row
     }
 }
 
-/// In a larger company every so many abonents beyond the first have a line of their own.
-const TEAM: usize = 20;
+/// In a larger company, how many abonents beyond the first share one more line.
+const ABONENTS_PER_LINE: usize = 20;
 /// Members of such a line: the first ones of the team.
-const MEMBERS: usize = 5;
+const LINE_MEMBERS: usize = 5;
 
 /// By turns a hunt group and a call centre.
 fn further_line(i: usize) -> Line {
@@ -314,7 +314,7 @@ fn further_line(i: usize) -> Line {
         (LineKind::CallCentre, "cc", 710 + i)
     };
     let phone = format!("900000{}", 5300 + i);
-    let begin = FIRST.len() + i * TEAM;
+    let begin = FIRST.len() + i * ABONENTS_PER_LINE;
     Line {
         number_id: format!("{phone}@mpbx.sip.beeline.ru"),
         phone,
@@ -322,7 +322,7 @@ fn further_line(i: usize) -> Line {
         system_id: format!("MPBX_{word}_{:06}@mpbx.sip.beeline.ru", 101 + i),
         extension: extension.to_string(),
         kind,
-        members: (begin..begin + MEMBERS).collect(),
+        members: (begin..begin + LINE_MEMBERS).collect(),
     }
 }
 

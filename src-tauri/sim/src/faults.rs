@@ -86,7 +86,7 @@ pub struct FaultSettings {
     pub paths: Vec<PathFault>,
     /// Form of the v1 `call` answer; `empty` holds for v2 too.
     pub call_answer: CallAnswer,
-    /// The answer of `call` is held back so long, real milliseconds, while its first events leave at once.
+    /// The answer of `call` is held back by this many real milliseconds, while its first events leave at once.
     pub call_answer_delay_ms: u64,
     /// `v2/abonents/…/call` is a wrong path (404).
     pub v2_call_off: bool,

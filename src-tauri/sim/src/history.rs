@@ -1,5 +1,5 @@
 //! A stretch of the past: thousands of calls in virtual time, which go into the truth, the statistics and the records
-//! without waiting for the clock on the wall. Their events leave as fast as the subscribers take them, or not at all.
+//! without waiting for real time. Their events are sent as fast as the subscribers take them, or not at all.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -18,21 +18,21 @@ use crate::{
 };
 
 /// Most calls in one history.
-const MOST_CALLS: u32 = 1_000_000;
-/// Every call ends so long after its start at the latest, milliseconds.
-const LONGEST: i64 = 15 * 60_000;
-/// Without a beginning, the history is so long, milliseconds.
-const DAYS: i64 = 72 * 3_600_000;
+const MAX_CALLS: u32 = 1_000_000;
+/// Longest time from the start of a call to its end, milliseconds.
+const LONGEST_CALL_MS: i64 = 15 * 60_000;
+/// Length of a history whose beginning is not given, milliseconds.
+const DEFAULT_SPAN_MS: i64 = 72 * 3_600_000;
 /// Different outside numbers that call or are called.
 const CLIENTS: u64 = 3000;
 /// Events that may wait for a subscriber before the next are written.
-const AHEAD: usize = 512;
+const MAX_QUEUED_EVENTS: usize = 512;
 
 /// Whether the events of a history are delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Deliver {
-    /// Nobody is told: statistics and records are all there is.
+    /// No events are sent: there are only statistics and records.
     Nothing,
     /// Every event is posted, as fast as the subscribers take them.
     #[default]
@@ -227,8 +227,8 @@ impl World {
     /// See [`crate::Sim::history`].
     pub(crate) async fn history(self: &Arc<Self>, history: &History) -> anyhow::Result<()> {
         let to = history.to.unwrap_or_else(now_ms);
-        let from = history.from.unwrap_or(to - DAYS);
-        let planned = self.planner(history, from, to)?.plan(from, to - LONGEST);
+        let from = history.from.unwrap_or(to - DEFAULT_SPAN_MS);
+        let planned = self.planner(history, from, to)?.plan(from, to - LONGEST_CALL_MS);
         let (waiting, mut all_done) = mpsc::channel(1);
         let waiting = Some(waiting);
         let recorded = self.recorded();
@@ -262,11 +262,11 @@ impl World {
     }
 
     fn planner<'a>(&'a self, history: &'a History, from: i64, to: i64) -> anyhow::Result<Planner<'a>> {
-        ensure!(history.calls <= MOST_CALLS, "calls are at most {MOST_CALLS}");
+        ensure!(history.calls <= MAX_CALLS, "calls are at most {MAX_CALLS}");
         ensure!(
-            to - from > 2 * LONGEST,
+            to - from > 2 * LONGEST_CALL_MS,
             "a history is at least {} minutes long",
-            2 * LONGEST / 60_000
+            2 * LONGEST_CALL_MS / 60_000
         );
         let unknown = |name: &String| !MODIFIERS.iter().any(|(known, _)| known == name);
         if let Some(name) = history.faults.iter().find(|name| unknown(name)) {
@@ -308,7 +308,7 @@ impl World {
                 continue;
             }
             self.act(0, step, waiting);
-            while self.most_waiting() > AHEAD && !self.stop.is_cancelled() {
+            while self.most_waiting() > MAX_QUEUED_EVENTS && !self.stop.is_cancelled() {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         }

@@ -43,7 +43,7 @@ struct Serve {
     /// Post events to the address itself, not to address + "/null".
     #[arg(long)]
     no_null_suffix: bool,
-    /// Plays the everyday scripts in turn, one every so many milliseconds.
+    /// Plays the everyday scripts in turn, one each time this many milliseconds have passed.
     #[arg(long)]
     timer_ms: Option<u64>,
     /// How many abonents the company has.

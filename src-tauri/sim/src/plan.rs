@@ -170,12 +170,12 @@ impl Stage<'_> {
     }
 
     /// An event about one leg.
-    pub(crate) fn tell(&mut self, at: i64, kind: Kind, leg: &Leg) {
-        self.tell_all(at, kind, &leg.target, vec![leg.view.clone()]);
+    pub(crate) fn emit(&mut self, at: i64, kind: Kind, leg: &Leg) {
+        self.emit_all(at, kind, &leg.target, vec![leg.view.clone()]);
     }
 
     /// An event about several calls of one abonent.
-    pub(crate) fn tell_all(&mut self, at: i64, kind: Kind, target: &str, calls: Vec<CallView>) {
+    pub(crate) fn emit_all(&mut self, at: i64, kind: Kind, target: &str, calls: Vec<CallView>) {
         self.push(at, kind, target, calls, None);
     }
 
@@ -202,7 +202,7 @@ impl Stage<'_> {
 
     /// The leg's phone rings: CallReceived.
     pub(crate) fn ring(&mut self, leg: &Leg) {
-        self.tell(leg.view.start, Kind::CallReceived, leg);
+        self.emit(leg.view.start, Kind::CallReceived, leg);
     }
 
     /// CallAnswered, for a person with HookStatus and, where recording is on, CallRecordingStarted.
@@ -222,9 +222,9 @@ impl Stage<'_> {
                 self.hook(at - 40, &leg.target, "Off-Hook");
             }
         }
-        self.tell(at, Kind::CallAnswered, leg);
+        self.emit(at, Kind::CallAnswered, leg);
         if leg.view.recorded {
-            self.tell(at + 20, Kind::CallRecordingStarted, leg);
+            self.emit(at + 20, Kind::CallRecordingStarted, leg);
         }
     }
 
@@ -249,7 +249,7 @@ impl Stage<'_> {
             _ => None,
         };
         let lifted = leg.abonent.is_some() && (v.answer.is_some() || v.personality == "Originator");
-        self.tell(at, Kind::CallReleased, leg);
+        self.emit(at, Kind::CallReleased, leg);
         if lifted {
             self.hook(at + 30, &leg.target, "On-Hook");
         }

@@ -18,12 +18,12 @@ use crate::{
     deliver::Waiting,
     plan::{Step, What},
     scripts::{Args, write},
-    subscriptions::{TargetType, Wanted},
+    subscriptions::{NewSubscription, TargetType},
     world::World,
 };
 
 /// Most calls in one play.
-const MOST_CALLS: u32 = 100_000;
+const MAX_CALLS: u32 = 100_000;
 
 /// One line of a script file: what begins when. As JSON the arguments stand beside the other two keys; a key that
 /// nobody knows is refused.
@@ -163,8 +163,8 @@ impl World {
         let (mut all, mut first) = (Vec::new(), None);
         for cue in cues {
             let count = cue.args.count.unwrap_or(1);
-            if count > MOST_CALLS {
-                bail!("count is at most {MOST_CALLS}");
+            if count > MAX_CALLS {
+                bail!("count is at most {MAX_CALLS}");
             }
             for turn in 0..count {
                 let context = self.context(&mut self.lock(), &recording);
@@ -244,7 +244,7 @@ impl World {
     fn open_for(self: &Arc<Self>, abonent: String, url: Option<String>, waiting: &Waiting) {
         let newest = self.lock().subscriptions.last().map(|s| s.info.url.clone());
         if let Some(url) = url.or(newest) {
-            let wanted = Wanted {
+            let wanted = NewSubscription {
                 target_type: TargetType::Abonent,
                 target_id: abonent,
                 subscription_type: "BASIC_CALL".into(),

@@ -50,7 +50,7 @@ pub(crate) struct Records {
     ready: Vec<Record>,
     /// Without an id until they are ready.
     pending: Vec<(Instant, Record)>,
-    /// With an id, seen later: behind the cursor of whoever has read on meanwhile.
+    /// Becomes visible late: its id is then lower than the cursor of a reader who has read on.
     late: Vec<(Instant, Record)>,
     /// Of calls that ended while recordings were late; those with an id have had it since then.
     held: Vec<Record>,
@@ -61,7 +61,7 @@ pub(crate) struct Records {
 }
 
 /// Most links that hold at a time; the oldest ends early.
-const MOST_LINKS: usize = 10_000;
+const MAX_LINKS: usize = 10_000;
 
 impl Records {
     pub(crate) fn new() -> Self {
@@ -148,7 +148,7 @@ impl Records {
     /// A link made of `secret` leads to the record for `life`.
     pub(crate) fn link(&mut self, secret: String, id: u64, life: Duration) {
         let now = Instant::now();
-        while self.links.len() >= MOST_LINKS || self.links.front().is_some_and(|(_, _, ends)| *ends <= now) {
+        while self.links.len() >= MAX_LINKS || self.links.front().is_some_and(|(_, _, ends)| *ends <= now) {
             self.links.pop_front();
         }
         self.links.push_back((secret, id, now + life));

@@ -15,7 +15,7 @@ use crate::{
 
 /// A call of a running play: which play, which of its calls.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Place {
+struct CallOfPlay {
     play: u64,
     call: u64,
 }
@@ -40,19 +40,19 @@ impl Inner {
     }
 
     /// The call that ends the session still to come.
-    fn place(&self, session: &str) -> Option<Place> {
+    fn place(&self, session: &str) -> Option<CallOfPlay> {
         let ends_it = |due: &&Due| match &due.step.what {
             What::End { truth, .. } => truth.tracking_id == session || truth.linked.iter().any(|l| l == session),
             _ => false,
         };
         self.running.iter().find_map(|(play, running)| {
             let call = running.steps.iter().find(ends_it)?.call;
-            Some(Place { play: *play, call })
+            Some(CallOfPlay { play: *play, call })
         })
     }
 
     /// For a stage on which the call goes on: its abonent and its line.
-    fn args(&self, abonent: &Abonent, place: Place) -> Args {
+    fn args(&self, abonent: &Abonent, place: CallOfPlay) -> Args {
         let steps = self.running.get(&place.play).into_iter().flat_map(|r| &r.steps);
         let line = steps
             .filter(|due| due.call == place.call)
@@ -68,7 +68,7 @@ impl Inner {
     }
 
     /// Another call of the abonent that the same script plays on: a consultation that only makes sense with this one.
-    fn consults(&self, abonent: &Abonent, call: &CallView, place: Place) -> bool {
+    fn consults(&self, abonent: &Abonent, call: &CallView, place: CallOfPlay) -> bool {
         let calls = self.live_calls.get(&abonent.user_id);
         calls
             .into_iter()
@@ -200,7 +200,7 @@ fn leg(abonent: &Abonent, mut view: CallView, start: i64) -> Leg {
 }
 
 impl World {
-    /// Transfers the abonent's answered call to `number`: at once, and if it is a colleague's, he answers it. None: the
+    /// Transfers the abonent's answered call to `number`: at once, and if it is a colleague's, the colleague answers it. None: the
     /// abonent talks in no such call, it is part of a consultation that a script plays, or the number is a party of it.
     pub(crate) fn transfer(&self, abonent: &Abonent, call_id: &str, number: &str) -> Option<()> {
         let recorded = self.recorded();
@@ -257,7 +257,7 @@ impl World {
         let mut stage = stage_on(&args, &context).ok()?;
         let running = inner.running.get_mut(&place.play)?;
         let start = running.start;
-        // The two plays have clocks of their own, and a very fast one may be behind: nobody is joined before he answered.
+        // The two plays have clocks of their own, and a very fast one may be behind: nobody is joined before answering.
         let answers = [asking.answer, asked.as_ref().and_then(|(_, call)| call.answer)];
         let latest = answers.into_iter().flatten().max().map_or(0, |t| t - start);
         let at = running.now(place.call, self.speed()).max(latest);

@@ -17,7 +17,7 @@ pub use catalogue::{SCRIPTS, Script};
 pub use faulty::MODIFIERS;
 
 use crate::{
-    company::Company,
+    company::{Abonent, Company, Line},
     number::{digits, e164},
     options::TrackingFormat,
     plan::{Ids, Stage, Step},
@@ -110,34 +110,11 @@ fn stage<'a>(
         || Rng::fork(context.seed, context.play),
         |seed| Rng::fork(seed, u64::from(turn)),
     );
-    let find = |pattern: &str| {
-        company
-            .abonent(pattern)
-            .with_context(|| format!("no abonent {pattern:?}"))
-    };
-    let first = company.abonents.first().context("the company has no abonents")?;
-    let who = args.abonent.as_deref().map_or(Ok(first), find)?.clone();
-    let another = company
-        .abonents
-        .iter()
-        .find(|a| a.user_id != who.user_id)
-        .unwrap_or(first);
-    let colleague = args.colleague.as_deref().map_or(Ok(another), find)?.clone();
+    let (who, colleague) = abonents(company, args)?;
     let chosen = format!("+7900100{:04}", 1000 + rng.below(9000));
     let number = match args.number.as_deref() {
         None | Some("hidden") => chosen,
         Some(number) => moved_on(number, turn)?,
-    };
-    let line = match (script.line, args.line.as_deref()) {
-        (_, Some(pattern)) => Some(company.line(pattern).with_context(|| format!("no line {pattern:?}"))?),
-        (Some(kind), None) => Some(
-            company
-                .lines
-                .iter()
-                .find(|l| l.kind == kind)
-                .context("no line of that kind")?,
-        ),
-        (None, None) => None,
     };
     let has = |fault: &str| faults.contains(&fault);
     Ok(Stage {
@@ -163,10 +140,43 @@ fn stage<'a>(
         operator_address: has("operator-address"),
         click_to_dial_kept: has("click-to-dial-kept"),
         late_record: has("late-record"),
-        line: line.cloned(),
+        line: called_line(company, script, args)?.cloned(),
         steps: Vec::new(),
         first: None,
     })
+}
+
+/// The abonent whose call it is and a colleague: those that the arguments name, else the first two.
+fn abonents(company: &Company, args: &Args) -> anyhow::Result<(Abonent, Abonent)> {
+    let find = |pattern: &str| {
+        company
+            .abonent(pattern)
+            .with_context(|| format!("no abonent {pattern:?}"))
+    };
+    let first = company.abonents.first().context("the company has no abonents")?;
+    let who = args.abonent.as_deref().map_or(Ok(first), find)?;
+    let another = company
+        .abonents
+        .iter()
+        .find(|a| a.user_id != who.user_id)
+        .unwrap_or(first);
+    let colleague = args.colleague.as_deref().map_or(Ok(another), find)?;
+    Ok((who.clone(), colleague.clone()))
+}
+
+/// The line that is called: the one that the arguments name, else the first of the script's kind.
+fn called_line<'c>(company: &'c Company, script: &Script, args: &Args) -> anyhow::Result<Option<&'c Line>> {
+    match (script.line, args.line.as_deref()) {
+        (_, Some(pattern)) => {
+            let named = company.line(pattern);
+            named.with_context(|| format!("no line {pattern:?}")).map(Some)
+        }
+        (Some(kind), None) => {
+            let of_kind = company.lines.iter().find(|l| l.kind == kind);
+            of_kind.context("no line of that kind").map(Some)
+        }
+        (None, None) => Ok(None),
+    }
 }
 
 /// A stage on which a call that already runs is written on.

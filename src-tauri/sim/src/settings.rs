@@ -81,7 +81,7 @@ pub(crate) struct Lists {
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) recording: bool,
-    /// `ONLINE`, `OFFLINE`, `BREAK`; none for who is no agent.
+    /// `ONLINE`, `OFFLINE`, `BREAK`; none for an abonent who is no agent.
     pub(crate) agent: Option<&'static str>,
     pub(crate) forward: Forward,
     pub(crate) selective: Selective,

@@ -134,7 +134,7 @@ impl Live {
     }
 
     fn queue(&self, item: Item) -> Option<Item> {
-        // Whatever belongs to one target stays in one lane, and so in order.
+        // All events of one target are in one lane, and so in order.
         let lane = item
             .delivery
             .target
@@ -148,7 +148,7 @@ impl Live {
 }
 
 /// What a new subscription is for.
-pub(crate) struct Wanted {
+pub(crate) struct NewSubscription {
     pub(crate) target_type: TargetType,
     pub(crate) target_id: String,
     pub(crate) subscription_type: String,
@@ -159,7 +159,7 @@ pub(crate) struct Wanted {
 
 impl World {
     /// Begins a subscription, sends its first event if it is for one abonent, and lets it expire.
-    pub(crate) fn subscribe(self: &Arc<Self>, wanted: Wanted, waiting: &Waiting) -> Subscription {
+    pub(crate) fn subscribe(self: &Arc<Self>, wanted: NewSubscription, waiting: &Waiting) -> Subscription {
         let granted = wanted.expires.clamp(self.options.expires_min, self.options.expires_cap);
         let life = Duration::from_secs(granted);
         let suffix = if self.options.null_suffix { "/null" } else { "" };
@@ -280,7 +280,7 @@ impl World {
                 ..
             } = info;
             self.subscribe(
-                Wanted {
+                NewSubscription {
                     target_type,
                     target_id,
                     subscription_type,

@@ -1,4 +1,4 @@
-//! What really happened: against this, whoever follows the simulator is checked.
+//! What really happened: the tests of programs that follow the simulator compare with this.
 
 use std::collections::BTreeMap;
 

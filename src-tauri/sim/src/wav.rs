@@ -6,15 +6,15 @@ use bytes::Bytes;
 use futures_util::{Stream, stream};
 
 /// Bytes per millisecond of sound.
-const PER_MS: i64 = 8;
-/// Longest sound made, milliseconds: what a longer talk says beyond that is cut.
+const BYTES_PER_MS: i64 = 8;
+/// Longest sound made, milliseconds: the rest of a longer conversation is cut.
 const LONGEST_MS: i64 = 43_200_000;
 /// Bytes before the sound.
-const HEAD: i64 = 44;
+const HEADER_BYTES: i64 = 44;
 
 /// Size in bytes of the file for a talk of `ms` milliseconds.
 pub(crate) fn size(ms: i64) -> i64 {
-    HEAD + ms.clamp(0, LONGEST_MS) * PER_MS
+    HEADER_BYTES + ms.clamp(0, LONGEST_MS) * BYTES_PER_MS
 }
 
 /// The bytes `part` of the file for a talk of `ms` milliseconds, made piece by piece as they are taken.
@@ -44,9 +44,9 @@ pub(crate) fn stream(ms: i64, part: Range<u64>) -> impl Stream<Item = Result<Byt
     })
 }
 
-fn head(ms: i64) -> [u8; HEAD as usize] {
-    let data = (size(ms) - HEAD) as u32;
-    let mut out = [0; HEAD as usize];
+fn head(ms: i64) -> [u8; HEADER_BYTES as usize] {
+    let data = (size(ms) - HEADER_BYTES) as u32;
+    let mut out = [0; HEADER_BYTES as usize];
     let mut rest = out.as_mut_slice();
     let mut put = |bytes: &[u8]| {
         let (place, after) = std::mem::take(&mut rest).split_at_mut(bytes.len());

@@ -2,8 +2,9 @@
 //! and macOS the user's own folder has that protection already. The file exists only where the user agreed to it.
 
 use super::{Secret, SecretError};
+use crate::missing::none_if_missing;
 use std::collections::BTreeMap;
-use std::io::{ErrorKind, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 /// A secrets file is some hundred bytes; more is not ours.
@@ -53,8 +54,8 @@ impl File {
     fn write(&self, all: &BTreeMap<String, String>) -> Result<(), SecretError> {
         let text = serde_json::to_string(all).map_err(|_| self.failed(&"cannot be written"))?;
         let beside = self.path.with_extension("json.new");
-        let written = remove_if_there(&beside)
-            .and_then(|()| {
+        let written = none_if_missing(std::fs::remove_file(&beside))
+            .and_then(|_| {
                 let mut options = std::fs::OpenOptions::new();
                 // Not an existing one: its permissions or a link in its place would be somebody else's choice.
                 options.write(true).create_new(true);
@@ -74,19 +75,10 @@ impl File {
     }
 }
 
-fn remove_if_there(path: &Path) -> std::io::Result<()> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
 /// The text of a small file; none when there is no such file.
 pub(super) fn read(path: &Path) -> std::io::Result<Option<String>> {
-    let file = match std::fs::File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
+    let Some(file) = none_if_missing(std::fs::File::open(path))? else {
+        return Ok(None);
     };
     let mut text = String::new();
     file.take(SIZE_MAX).read_to_string(&mut text)?;

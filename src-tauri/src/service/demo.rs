@@ -97,6 +97,7 @@ fn fill_empty(desk: &Desk) -> Result<(), DeskError> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use perezvon_core::Number;
 
     #[test]
     fn the_demonstration_knows_its_callers() {
@@ -107,8 +108,8 @@ mod tests {
         fill_empty(&desk).unwrap();
         fill_empty(&desk).unwrap();
         assert_eq!(desk.contacts("", 0, 100).unwrap().len(), CONTACTS.len(), "once");
-        let names = |key: &str| -> Vec<String> {
-            let known = desk.contact_of(key).unwrap();
+        let names = |number: &str| -> Vec<String> {
+            let known = desk.contact_of(&Number::parse(number)).unwrap();
             known.into_iter().map(|contact| contact.name).collect()
         };
         assert_eq!(names("+79000000701"), ["Орлова Марина"]);

@@ -4,7 +4,7 @@ use super::demo::is_demo;
 use super::{LOCKED, Session, key_source, secrets_word};
 use crate::app::Perezvon;
 use crate::ipc::Failure;
-use crate::secrets::Place;
+use crate::secrets::SecretKind;
 use crate::settings::Connection;
 use perezvon_core::call::Policy;
 use perezvon_desk::relay_client::RelayClient;
@@ -18,7 +18,7 @@ use url::Url;
 /// running: the journal must stay readable.
 pub(super) async fn session(app: &Perezvon, connection: &Connection) -> Result<Session, Failure> {
     let settings = app.settings();
-    let found = app.secrets.load(Place::Token).await;
+    let found = app.secrets.load(SecretKind::Token).await;
     let secrets = secrets_word(found.as_ref());
     let (loaded, mut trouble) = match found {
         Ok(loaded) => (loaded, None),
@@ -103,7 +103,7 @@ fn public_url(setting: &str, listener: &TcpListener) -> Option<Url> {
     Url::parse(&text).ok()
 }
 
-/// How this machine reaches a listener that listens everywhere.
+/// The address by which this machine reaches a listener on all addresses.
 fn reachable(addr: SocketAddr) -> SocketAddr {
     if addr.ip().is_unspecified() {
         SocketAddr::from((Ipv4Addr::LOCALHOST, addr.port()))

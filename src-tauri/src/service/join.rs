@@ -3,12 +3,12 @@
 
 use crate::app::Perezvon;
 use crate::ipc::{Changed, Failure, JoinOffer, Welcome};
-use crate::secrets::Place;
+use crate::secrets::SecretKind;
 use crate::settings::{self, Connection};
 use perezvon_desk::relay_client::{JoinLink, Joined, RelayClient, RelayError, is_in_the_clear};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What waits for the person's word.
+/// What waits for the user's consent.
 #[derive(Debug, Default)]
 pub(crate) struct Joining(Mutex<Option<Pending>>);
 
@@ -64,7 +64,7 @@ impl Joining {
     }
 }
 
-/// Joins the relay that was shown at the address `relay`. `in_the_clear`: the person agrees that others can read along;
+/// Joins the relay that was shown at the address `relay`. `in_the_clear`: the user agrees to a connection that others can read;
 /// `insecure`: that the key is kept in a file.
 pub(crate) async fn join(app: &Perezvon, relay: &str, in_the_clear: bool, insecure: bool) -> Result<Welcome, Failure> {
     // Another link may have come since the person looked.
@@ -79,7 +79,7 @@ pub(crate) async fn join(app: &Perezvon, relay: &str, in_the_clear: bool, insecu
     let joined = match pending {
         Pending::Unstored { joined, .. } => joined,
         Pending::Offered(link) => {
-            // A code works once: first see to it that its key can be kept.
+            // A code works once: check first that its key can be stored.
             if !insecure {
                 let keyring = app.secrets.check_keyring().await;
                 keyring.map_err(|error| Failure::of(error.code()))?;
@@ -93,7 +93,10 @@ pub(crate) async fn join(app: &Perezvon, relay: &str, in_the_clear: bool, insecu
             joined
         }
     };
-    let stored = app.secrets.store(Place::DeskKey, joined.key.clone(), insecure).await;
+    let stored = app
+        .secrets
+        .store(SecretKind::DeskKey, joined.key.clone(), insecure)
+        .await;
     stored.map_err(|error| Failure::of(error.code()))?;
     take(app, relay, &joined.role, joined.abonent.as_deref()).await?;
     app.joining.decline();
@@ -119,7 +122,7 @@ pub(crate) async fn take(app: &Perezvon, relay: &str, role: &str, abonent: Optio
         let before = settings::connection(desk);
         let same = before.relay == relay;
         let connection = Connection {
-            // An administrator's key has no abonent: he says who he is, and need not say it twice.
+            // An administrator's key has no abonent: the one chosen before is kept, and need not be chosen again.
             me: abonent.unwrap_or_else(|| if same { before.me } else { String::new() }),
             relay,
             role,

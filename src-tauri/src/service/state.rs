@@ -1,4 +1,4 @@
-//! How the relay and the PBX do: the header strip of the window, the tray's colour, and one toast of trouble.
+//! The state of the relay and the PBX: the header strip of the window, the tray's colour, and one toast of trouble.
 
 use super::Session;
 use crate::app::{Perezvon, words};
@@ -12,22 +12,22 @@ use std::path::Path;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// How often the state is looked at.
-const LOOK: Duration = Duration::from_secs(5);
-/// Trouble that lasts shorter is no reason for a toast: a start, a cable changed.
-const PATIENCE: u32 = 3;
+/// How often the state is read.
+const POLL_INTERVAL: Duration = Duration::from_secs(5);
+/// Polls that find a trouble before it gets a toast: a start or a changed cable lasts shorter.
+const POLLS_BEFORE_TOAST: u32 = 3;
 
-/// So many looks lie between two at the files of the databases.
-const FILES: u32 = 6;
-/// A log of a database this long is told in the check, bytes.
-const LOG_MAX: u64 = 64 * 1024 * 1024;
+/// The files of the databases are checked once in this many polls.
+const POLLS_PER_FILE_CHECK: u32 = 6;
+/// Size of a database's log from which the check warns, bytes.
+const LOG_MAX_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Looks at the state until the session ends. Never returns.
+/// Polls the state until the session ends. Never returns.
 pub(super) async fn watch(app: &Perezvon, session: &Session, mut feed: watch::Receiver<FeedState>) {
     let mut lasting = 0;
     let mut unstored = None;
     for look in 1_u32.. {
-        if look % FILES == 0 {
+        if look % POLLS_PER_FILE_CHECK == 0 {
             // A reader or a busy writer is no trouble; a disk that is one shows elsewhere.
             let _ = app.with_desk(Desk::shorten_log).await;
         }
@@ -35,13 +35,13 @@ pub(super) async fn watch(app: &Perezvon, session: &Session, mut feed: watch::Re
         let feed_state = feed.borrow_and_update().clone();
         let state = judge(app, session, health.as_ref(), &feed_state);
         lasting = if state.trouble.is_some() { lasting + 1 } else { 0 };
-        let settled = lasting == 0 || lasting >= PATIENCE;
+        let settled = lasting == 0 || lasting >= POLLS_BEFORE_TOAST;
         let trouble = state.trouble.clone();
-        tell(app, state);
+        publish(app, state);
         if settled {
             toast_trouble(app, trouble, &mut unstored).await;
         }
-        let soon = if settled { LOOK } else { LOOK / 5 };
+        let soon = if settled { POLL_INTERVAL } else { POLL_INTERVAL / 5 };
         tokio::select! {
             () = tokio::time::sleep(soon) => {}
             changed = feed.changed() => {
@@ -58,7 +58,7 @@ pub(super) async fn watch(app: &Perezvon, session: &Session, mut feed: watch::Re
 const KEYRING_FAILED: [&str; 3] = ["no_keyring", "keyring_locked", "keyring_failed"];
 
 /// The relay does not run at all.
-pub(super) async fn tell_off(app: &Perezvon, code: &str) {
+pub(super) async fn publish_off(app: &Perezvon, code: &str) {
     let state = ServiceState {
         level: "off".to_owned(),
         trouble: Some(code.to_owned()),
@@ -73,11 +73,11 @@ pub(super) async fn tell_off(app: &Perezvon, code: &str) {
         data_dir: app.data_dir.display().to_string(),
         ..ServiceState::default()
     };
-    tell(app, state);
+    publish(app, state);
     toast_trouble(app, Some(code.to_owned()), &mut None).await;
 }
 
-fn tell(app: &Perezvon, state: ServiceState) {
+fn publish(app: &Perezvon, state: ServiceState) {
     let changed = app.service.send_if_modified(|known| {
         let changed = *known != state;
         *known = state;
@@ -91,8 +91,8 @@ fn tell(app: &Perezvon, state: ServiceState) {
     }
 }
 
-/// At most one toast of trouble, until it is mended. The wizard speaks for itself. Where the desk cannot store, that is
-/// the trouble, and it must be told all the same: `unstored` remembers what was told so.
+/// At most one toast of trouble, until it is fixed; none during the wizard, which shows troubles itself. A desk that cannot
+/// store is a trouble too, and cannot keep the toast: `unstored` remembers the trouble that was shown without it.
 async fn toast_trouble(app: &Perezvon, code: Option<String>, unstored: &mut Option<String>) {
     let asked = code.clone();
     let toasts = app
@@ -161,7 +161,7 @@ fn judge(app: &Perezvon, session: &Session, health: Option<&Health>, feed: &Feed
     }
 }
 
-/// The one thing to mend first.
+/// The trouble to fix first.
 fn worst(session: &Session, health: Option<&Health>, feed: &FeedState, ability: &Ability) -> Option<String> {
     let code = match (health, feed) {
         (_, FeedState::Storage(code) | FeedState::Refused(code)) => code,
@@ -220,8 +220,8 @@ pub(crate) async fn check(app: &Perezvon) -> Result<Vec<CheckLine>, Failure> {
     let mut lines = Vec::new();
     match app.relay().await {
         Ok((relay, _)) => match relay.check().await {
-            Ok(checks) => lines.extend(checks.into_iter().map(|check| told(check, app.language()))),
-            // A user's key may not look at the relay's inside; that it answers is what he can check.
+            Ok(checks) => lines.extend(checks.into_iter().map(|check| check_line(check, app.language()))),
+            // A user's key may not ask for the relay's state; that the relay answers is all that can be checked.
             Err(error) => {
                 let answers = matches!(error, RelayError::Refused { status: 403, .. });
                 lines.push(line("relay", answers, error.code()));
@@ -249,7 +249,7 @@ fn files(data_dir: &Path) -> CheckLine {
     let logs = ["desk.db-wal", "relay.db-wal"].map(|name| (name, size_of(&data_dir.join(name))));
     let long: Vec<String> = logs
         .iter()
-        .filter(|(_, size)| *size >= LOG_MAX)
+        .filter(|(_, size)| *size >= LOG_MAX_BYTES)
         .map(|(name, size)| format!("{name}: {} MB", size / (1024 * 1024)))
         .collect();
     CheckLine {
@@ -267,7 +267,7 @@ fn size_of(file: &Path) -> u64 {
     std::fs::metadata(file).map_or(0, |file| file.len())
 }
 
-fn told(check: Check, language: Language) -> CheckLine {
+fn check_line(check: Check, language: Language) -> CheckLine {
     let (detail, fix) = if language == Language::En {
         (check.detail_en, check.fix_en)
     } else {
@@ -290,14 +290,14 @@ fn told(check: Check, language: Language) -> CheckLine {
 
 #[cfg(test)]
 mod tests {
-    use super::{LOG_MAX, files, of_keeper};
+    use super::{LOG_MAX_BYTES, files, of_keeper};
     use perezvon_desk::TROUBLES;
 
     #[test]
     fn a_log_that_grows_is_told() {
         let dir = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(files(dir.path()).state, "ok", "without files, as with a remote relay");
-        for (size, state) in [(LOG_MAX - 1, "ok"), (LOG_MAX, "warning")] {
+        for (size, state) in [(LOG_MAX_BYTES - 1, "ok"), (LOG_MAX_BYTES, "warning")] {
             // No byte of it is on the disk.
             let log = std::fs::File::create(dir.path().join("desk.db-wal"));
             let made = log.and_then(|log| log.set_len(size));

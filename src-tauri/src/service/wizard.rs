@@ -10,11 +10,11 @@ use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 
-/// Where the desk keeps the chosen abonent as the relay told him last.
+/// Where the desk keeps the chosen abonent as the relay told it last.
 const ME: &str = "me";
 
-/// How long the chosen abonent's name is waited for.
-const NAMING: Duration = Duration::from_secs(2);
+/// Longest wait for the chosen abonent's name.
+const NAME_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Asks the PBX whether it takes the token; the abonents it opens. Stores nothing.
 pub(crate) async fn try_token(token: &str) -> Result<Vec<Abonent>, Failure> {
@@ -82,7 +82,7 @@ async fn abonents_of(relay: &RelayClient) -> Result<Vec<Abonent>, Failure> {
     }
 }
 
-/// The chosen abonent with his name as the relay tells it, or told it last: who one is must not depend on the network.
+/// The chosen abonent with the name that the relay tells, or told last: the choice must be shown without a network too.
 pub(crate) async fn me(app: &Perezvon, id: &str) -> Option<Abonent> {
     if id.is_empty() {
         return None;
@@ -93,7 +93,7 @@ pub(crate) async fn me(app: &Perezvon, id: &str) -> Option<Abonent> {
     };
     // The window waits for this before it shows anything.
     let known = match app.relay_now() {
-        Ok((relay, _)) => tokio::time::timeout(NAMING, abonents_of(&relay)).await.ok(),
+        Ok((relay, _)) => tokio::time::timeout(NAME_TIMEOUT, abonents_of(&relay)).await.ok(),
         Err(_) => None,
     };
     let known = known.and_then(Result::ok).unwrap_or_default();

@@ -20,7 +20,7 @@ mod signal;
 
 use super::text::texts;
 use super::{Ability, CloseReason, Options, Reporter, ToastEvent, action_of, gives_way};
-use notify::{FailureKind, Place};
+use notify::{FailureKind, ShownAs};
 use perezvon_desk::toast::{Action, Stay, Toast, ToastKey, ToastOp};
 use signal::{Session, Signal, What};
 use std::collections::VecDeque;
@@ -29,10 +29,10 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until};
 
 /// How often a missing session bus is looked for; work that comes in looks too.
-const RECONNECT: Duration = Duration::from_secs(10);
+const RECONNECT_PAUSE: Duration = Duration::from_secs(10);
 
 /// A service that ended is asked for after this time: one that the bus can start comes back by it.
-const ASK_AGAIN: Duration = Duration::from_secs(1);
+const RESTART_PAUSE: Duration = Duration::from_secs(1);
 
 /// A service that does not answer is left alone for this time, so that it does not slow down what comes after.
 const HOLD_OFF: Duration = Duration::from_secs(10);
@@ -41,7 +41,7 @@ const HOLD_OFF: Duration = Duration::from_secs(10);
 const PAST_MAX: usize = 16;
 
 /// How long: later the service may have given the number to another program's toast.
-const PAST_FOR: Duration = Duration::from_secs(10);
+const PAST_TIME: Duration = Duration::from_secs(10);
 
 /// Runs until the operations end.
 pub(super) async fn run(options: Options, mut ops: mpsc::Receiver<Vec<ToastOp>>, report: Reporter) {
@@ -71,7 +71,7 @@ pub(super) async fn run(options: Options, mut ops: mpsc::Receiver<Vec<ToastOp>>,
                 Some(batch) => screen.refuse(batch).await,
                 None => return,
             },
-            () = sleep(RECONNECT) => {}
+            () = sleep(RECONNECT_PAUSE) => {}
         }
     }
 }
@@ -91,7 +91,7 @@ struct Entry {
     /// What the same toast said before: a click on that can be on its way.
     earlier: Option<Toast>,
     /// Where it is; none while it waits.
-    place: Option<Place>,
+    place: Option<ShownAs>,
     /// 1, or the number that tells it apart from others of the same text.
     copy: usize,
 }
@@ -104,7 +104,7 @@ impl Entry {
 
 /// A toast that left the screen.
 struct Past {
-    place: Place,
+    place: ShownAs,
     toast: Toast,
     since: Instant,
 }
@@ -194,7 +194,7 @@ impl Screen {
         self.report
             .ability(Ability::None("the notification service ended".to_owned()))
             .await;
-        Some(Instant::now() + ASK_AGAIN)
+        Some(Instant::now() + RESTART_PAUSE)
     }
 
     /// Shows the toasts that stay until closed and that no service shows.
@@ -331,7 +331,7 @@ impl Screen {
     }
 
     /// The toast at this place is gone: others that the service has put there are shown again.
-    async fn raise_sharers(&mut self, session: &mut Session, gone: &Place) {
+    async fn raise_sharers(&mut self, session: &mut Session, gone: &ShownAs) {
         let sharers: Vec<usize> = (0..self.entries.len())
             .filter(|index| self.entries[*index].is_at(&gone.server, gone.id))
             .collect();
@@ -391,7 +391,7 @@ impl Screen {
             .past
             .iter()
             .rev()
-            .filter(|past| past.place.is(sender, id) && past.since.elapsed() < PAST_FOR)
+            .filter(|past| past.place.is(sender, id) && past.since.elapsed() < PAST_TIME)
             .map(|past| &past.toast);
         on_screen
             .chain(past)
@@ -441,7 +441,7 @@ enum Answered {
     No,
 }
 
-fn remember(past: &mut VecDeque<Past>, place: Place, toast: Toast) {
+fn remember(past: &mut VecDeque<Past>, place: ShownAs, toast: Toast) {
     let since = Instant::now();
     past.push_back(Past { place, toast, since });
     if past.len() > PAST_MAX {

@@ -11,10 +11,10 @@ use perezvon_desk::toast::{Stay, Toast, Urgency as Wanted};
 use std::time::Duration;
 
 /// A phone that rings longer has been closed by the desk already.
-const RING: Duration = Duration::from_mins(3);
+const RING_SHOWN: Duration = Duration::from_mins(3);
 
 /// A missed call may wait through a working day.
-const DAY: Duration = Duration::from_hours(12);
+const MISSED_SHOWN: Duration = Duration::from_hours(12);
 
 /// Asks for the permission, once in the life of the installation.
 pub(super) fn prepare(_options: &Options) -> Result<(), String> {
@@ -43,8 +43,8 @@ pub(super) fn notification(options: &Options, toast: &Toast) -> Notification {
     });
     let stay = match toast.stay {
         Stay::Seconds(seconds) => Duration::from_secs(seconds.into()),
-        Stay::UntilClosed if toast.urgency == Wanted::Critical => RING,
-        Stay::UntilClosed => DAY,
+        Stay::UntilClosed if toast.urgency == Wanted::Critical => RING_SHOWN,
+        Stay::UntilClosed => MISSED_SHOWN,
     };
     out.timeout(Timeout::Milliseconds(
         u32::try_from(stay.as_millis()).unwrap_or(u32::MAX),

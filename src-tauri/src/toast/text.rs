@@ -11,7 +11,7 @@ const LETTERS_MAX: usize = 300;
 /// UTF-8 bytes of one line: Windows takes 5 KB for a whole toast.
 const BYTES_MAX: usize = 600;
 
-/// Marks on one letter; every living script gets along with two. Floods of them draw over the lines around.
+/// Most marks on one letter: no script in use needs more than two, and many of them draw over the lines around.
 const MARKS_MAX: usize = 2;
 
 /// Makes the line that it begins run from left to right.

@@ -12,7 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 /// Threads that wait. A toast above that number is refused: the system has left so many unanswered that something is
 /// wrong, and each costs a stack.
-const WAITING_MAX: usize = 64;
+const THREADS_MAX: usize = 64;
 
 /// Runs until the operations end.
 pub(super) async fn run(options: Options, mut ops: mpsc::Receiver<Vec<ToastOp>>, report: Reporter) {
@@ -29,8 +29,8 @@ pub(super) async fn run(options: Options, mut ops: mpsc::Receiver<Vec<ToastOp>>,
             Err(error) => Ability::None(error.to_string()),
         })
         .await;
-    let (answers_in, mut answers) = mpsc::channel(WAITING_MAX);
-    let waiting = Arc::new(Semaphore::new(WAITING_MAX));
+    let (answers_in, mut answers) = mpsc::channel(THREADS_MAX);
+    let waiting = Arc::new(Semaphore::new(THREADS_MAX));
     let mut screen = Screen {
         options,
         report,
@@ -118,7 +118,7 @@ impl Screen {
 
     fn start_thread(&self, toast: Toast, generation: u64) -> Result<(), String> {
         let permit = Arc::clone(&self.waiting).try_acquire_owned();
-        let permit = permit.map_err(|_| format!("{WAITING_MAX} toasts are without an answer"))?;
+        let permit = permit.map_err(|_| format!("{THREADS_MAX} toasts are without an answer"))?;
         let (options, answers) = (Arc::clone(&self.options), self.answers.clone());
         let thread = std::thread::Builder::new()
             .name("toast".to_owned())
@@ -202,7 +202,7 @@ fn wait(
     permit: OwnedSemaphorePermit,
 ) {
     // The worker may have ended.
-    let tell = |what| {
+    let send = |what| {
         drop(answers.blocking_send(Answer {
             toast: toast.clone(),
             generation,
@@ -211,15 +211,15 @@ fn wait(
     };
     match system::notification(options, toast).show() {
         Ok(handle) => {
-            tell(What::Shown);
+            send(What::Shown);
             let waited = handle.wait_for_response(|response: &NotificationResponse| {
-                tell(What::Response(response.clone()));
+                send(What::Response(response.clone()));
             });
             if waited.is_err() {
-                tell(What::Lost);
+                send(What::Lost);
             }
         }
-        Err(error) => tell(What::Failed(error.to_string())),
+        Err(error) => send(What::Failed(error.to_string())),
     }
     drop(permit);
 }

@@ -1,6 +1,6 @@
 //! The tray's icon. The number on it is drawn by hand: a few pixels need no font.
 
-use super::{Level, State};
+use super::{Level, TrayState};
 use tauri::image::Image;
 
 /// Rows of three pixels, the leftmost first, for 0 to 9 and the plus.
@@ -22,7 +22,7 @@ const RED: [u8; 4] = [0xc6, 0x28, 0x28, 0xff];
 const WHITE: [u8; 4] = [0xff, 0xff, 0xff, 0xff];
 
 /// The icon of a state, with the number of waiting callers on it.
-pub(super) fn of(state: &State) -> tauri::Result<Image<'static>> {
+pub(super) fn of(state: &TrayState) -> tauri::Result<Image<'static>> {
     let png: &[u8] = match (state.ringing, state.level) {
         (true, _) => include_bytes!("../../../icons/tray-ring.png"),
         (false, Level::Ready) => include_bytes!("../../../icons/tray-ready.png"),
@@ -109,11 +109,11 @@ mod tests {
             (Level::Ready, true),
         ] {
             for waiting in [0, 3, 10] {
-                let image = of(&State {
+                let image = of(&TrayState {
                     level,
                     ringing,
                     waiting,
-                    ..State::default()
+                    ..TrayState::default()
                 })
                 .unwrap();
                 assert_eq!(image.rgba().len(), (image.width() * image.height() * 4) as usize);

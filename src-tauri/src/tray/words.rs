@@ -1,10 +1,10 @@
 //! The tray's words.
 
-use super::{Level, State};
+use super::{Level, TrayState};
 use perezvon_desk::Language;
 
 /// The text of a fixed entry.
-pub(super) fn entry(id: &str, state: &State) -> String {
+pub(super) fn entry(id: &str, state: &TrayState) -> String {
     let (ru, en) = match id {
         "tray-status" => return status(state),
         "tray-calls" => ("Звонки", "Calls"),
@@ -27,11 +27,11 @@ pub(super) fn call_back(caller: &str, language: Language) -> String {
 }
 
 /// «Перезвон: готов · 2 ждут звонка».
-pub(super) fn tooltip(state: &State) -> String {
+pub(super) fn tooltip(state: &TrayState) -> String {
     format!("{}: {}", choose(state.language, "Перезвон", "Perezvon"), status(state))
 }
 
-fn status(state: &State) -> String {
+fn status(state: &TrayState) -> String {
     let (ru, en) = match (state.ringing, state.level) {
         (true, _) => ("входящий звонок", "incoming call"),
         (false, Level::Ready) => ("готов", "ready"),
@@ -61,12 +61,12 @@ mod tests {
     #[test]
     fn the_tooltip_tells_state_and_waiting_callers() {
         let of = |level, ringing, waiting, language| {
-            tooltip(&State {
+            tooltip(&TrayState {
                 level,
                 ringing,
                 waiting,
                 language,
-                ..State::default()
+                ..TrayState::default()
             })
         };
         assert_eq!(

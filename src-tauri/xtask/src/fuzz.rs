@@ -37,7 +37,7 @@ pub(crate) fn short() -> Result<()> {
     Ok(())
 }
 
-/// Every target for so many minutes.
+/// Fuzzes every target for `minutes` minutes.
 pub(crate) fn long(minutes: u64, yes: bool) -> Result<()> {
     install::debian(&[For::Build], yes)?;
     each(&package().join("corpus"), |target, corpus| {

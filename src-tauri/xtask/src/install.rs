@@ -1,5 +1,5 @@
 //! What a fresh Debian 12 lacks, installed when a command first needs it. Rust itself (rustup, with the version that
-//! the manifests ask for) must be there: without it nobody gets here.
+//! the manifests ask for) must be there: without it this program cannot be built.
 
 use std::ffi::OsString;
 use std::fs;

@@ -18,7 +18,7 @@ use crate::{http, install};
 const NAME: &str = "perezvon-relay";
 const UNIT: &str = "usr/lib/systemd/system/perezvon-relay.service";
 const DOC: &str = "usr/share/doc/perezvon-relay";
-/// How hard dpkg-deb packs what is handed out, and what is only looked into.
+/// Compression levels of dpkg-deb: for a package that is published, and for one that is only checked.
 const SMALL: &str = "-Zxz";
 const QUICK: &str = "-Zgzip";
 
@@ -132,7 +132,7 @@ fn control(tree: &Path, scratch: &Path) -> Result<(String, String)> {
     Ok((text, format!("{NAME}_{version}_{architecture}.deb")))
 }
 
-/// Who hands the package out: as Debian's tools are told it, or else those who wrote it, whose address reaches nobody.
+/// The maintainer: from the variables that Debian's tools read, else the authors with an address that is not in use.
 fn maintainer(developers: &str) -> String {
     match std::env::var("DEBEMAIL") {
         Ok(address) if address.contains('<') => address,

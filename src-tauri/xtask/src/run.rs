@@ -15,7 +15,7 @@ use crate::sh::{self, MINUTE, Running, Scratch};
 use crate::{demo, http, install};
 
 /// With a display, seconds between two calls, and the simulator's scripts that are played in turn.
-const EVERY: u32 = 20;
+const CALL_INTERVAL_S: u32 = 20;
 const EVERYDAY: &str = r#""incoming-answered","incoming-missed","group-answered","outgoing-answered","hidden-number",
     "incoming-rejected","callcentre-missed","internal""#;
 
@@ -46,9 +46,9 @@ pub(crate) fn run(yes: bool, wait: bool) -> Result<()> {
     if desktop.is_none() && wait {
         simulator.control(
             "timer",
-            &format!(r#"{{"every_ms":{},"scripts":[{EVERYDAY}]}}"#, EVERY * 1000),
+            &format!(r#"{{"every_ms":{},"scripts":[{EVERYDAY}]}}"#, CALL_INTERVAL_S * 1000),
         )?;
-        println!("Something happens every {EVERY} seconds. Ctrl-C, or \"Quit\" in the tray's menu, ends it.");
+        println!("Something happens every {CALL_INTERVAL_S} seconds. Ctrl-C, or \"Quit\" in the tray's menu, ends it.");
         while app.wait(MINUTE)?.is_none() {}
         return Ok(());
     }

@@ -1,4 +1,5 @@
-//! Running commands: a time limit for each, its own process group, ended by its process id whatever becomes of us.
+//! Running commands: each has a time limit and a process group of its own, which is ended by its process id also when
+//! xtask itself is killed.
 
 use std::io::Write;
 use std::os::unix::process::CommandExt;

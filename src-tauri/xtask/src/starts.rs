@@ -258,9 +258,4 @@ mod tests {
         assert_eq!(accounted("adduser", CONTROL), Ok(()));
         assert_eq!(accounted("/usr/bin/perezvon-relay", CONTROL), Ok(()), "our own");
     }
-
-    #[test]
-    fn every_start_of_the_project_is_in_the_table() {
-        check().unwrap_or_else(|error| panic!("{error}"));
-    }
 }

@@ -39,7 +39,7 @@ class App {
     const stopRouter = router.start();
     const minute = setInterval(() => (this.now = Date.now()), 60_000);
     const listening = [onChanged((changed) => this.#tell(changed)), onNavigate((route) => this.#show(route))];
-    // What changed before the ears were open would be missed, so the first reading waits for them.
+    // The first read waits until the window listens: a change before that would be missed.
     void Promise.allSettled(listening).then(() => this.reload());
     return () => {
       stopRouter();

@@ -19,10 +19,10 @@ export function nameOf(abonent: AbonentRow): string {
   return name || phoneText(abonent.phone) || abonent.id;
 }
 
-/** Who acts without being a user has no name of a person. */
+/** The name of who acted; what is no user (this computer, the server) has a word in the dictionary. */
 export const userName = (name: string, t: Dictionary): string => t.people.names[name] ?? name;
 
-/** Name and where to find him: what tells two abonents of one name apart. */
+/** Name and extension or phone number: what tells two abonents of one name apart. */
 export const abonentText = (abonent: AbonentRow): string =>
   [nameOf(abonent), abonent.extension || phoneText(abonent.phone)].filter(Boolean).join(" · ");
 
@@ -74,7 +74,7 @@ export function differences({ before, after }: AbonentChange): Difference[] {
 
 export const isActive = (one: SubscriptionRow) => one.endedAt === null;
 
-/** How events of one abonent are subscribed to: by the company's subscription, by one of his own, or not. */
+/** How events of one abonent are subscribed to: by the company's subscription, by one of their own, or not. */
 export function subscribedBy(
   view: SubscriptionsView | null,
   abonent: string,

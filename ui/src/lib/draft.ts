@@ -8,7 +8,7 @@ export type Problems = {
   numbers: (null | "bad" | "twice")[];
 };
 
-/** A number in any spelling: digits with the usual signs, an extension behind «доб.», «внутр. тел.», «ext» or pauses. */
+/** A number in any spelling: digits with the usual signs, an extension after «доб.», «внутр. тел.», «ext» or pauses. */
 const NUMBER =
   /^\+?[\d\s()\-.–/*#]*\d[\d\s()\-.–/*#]*(?:[\s,;(]*(?:(?:доб|доп|вн|д|х|ext|x)[a-zа-яё]*\.?\s*(?:тел\.?|номер|№)?|[,;#]+)[\s.:]*\d{1,7}#?\)?)?$/i;
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;

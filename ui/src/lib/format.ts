@@ -41,7 +41,7 @@ export function dateTime(iso: string | null | undefined, language: Language): st
   return d ? `${day(d, language)} ${time(iso)}` : "";
 }
 
-/** «24.11 10:32», «24 Nov 10:32»: for what is near and has little room. */
+/** «24.11 10:32», «24 Nov 10:32»: for recent times in little space. */
 export function dayTime(iso: string | null | undefined, language: Language): string {
   const d = read(iso);
   if (!d) return "";

@@ -1,4 +1,4 @@
-/** A note that writes itself down: half a second after the last key, and at once when one leaves it. */
+/** A note that saves itself: half a second after the last key, and at once when its field is left. */
 import type { Failure } from "./bindings/Failure";
 import { asFailure } from "./ipc";
 

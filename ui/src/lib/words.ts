@@ -85,17 +85,21 @@ export const failureText = (failure: Failure, t: Dictionary): string =>
 const SAID =
   /^(pbx_un\w+|token_refused|key_refused|no_token|forbidden|not_found|not_supported|too_many|timeout|code_\w+)$/;
 
-/** What there is to tell beyond the code: an address, or for support a sentence of who refused. */
+/** The detail beyond the code: an address, or for support the sentence of the program that refused. */
 export const failureDetail = (failure: Failure): string | null =>
   SAID.test(failure.code) ? null : failure.detail;
 
 type Trouble = { title: string; advice: string };
 
-/** `folder` stands in the advice where the trouble is one of the data folder. */
+/** `folder` is named in the advice of a trouble with the data folder. */
 export function troubleText(code: string, t: Dictionary, folder = ""): Trouble {
   const known: Record<string, Trouble> = t.troubles;
   const { title, advice } = known[code] ?? { title: t.unknownFailure(code), advice: "" };
-  return { title, advice: advice.replace("{folder}", folder).replace("  ", " ") };
+  // A function: in a text, `$&` of a folder's name would mean the text that was found.
+  return {
+    title,
+    advice: folder ? advice.replace("{folder}", () => folder) : advice.replace(" {folder}", ""),
+  };
 }
 
 export function checkText(id: string, code: string | null, t: Dictionary): Trouble {

@@ -108,7 +108,7 @@ export function notifications(): NotificationRow[] {
       callBack: null,
     },
   ];
-  // What the user saw or did himself does not wait for a look.
+  // What the user has seen or done counts as seen.
   const waits = ["missed", "digest", "trouble"];
   return rows.map((row, index) => ({
     id: rows.length - index,

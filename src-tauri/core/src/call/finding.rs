@@ -1,4 +1,4 @@
-//! What the legs amount to, for one abonent or for the company.
+//! The finding: what became of the call, for one abonent or for the company.
 
 use super::{Call, Leg};
 use crate::Time;
@@ -28,10 +28,10 @@ impl Default for Policy {
     }
 }
 
-/// A busy answer sooner than this after the start came from a phone in use, not from a person who refused.
+/// A busy answer sooner than this after the start means a phone in use, not a person who refused.
 const BUSY_AT_ONCE_MS: i64 = 1_000;
 
-/// A transferred call rings the next abonent within this time of leaving the one before.
+/// Longest time between the end of one abonent's part and the ringing at the next one to whom the call was passed on.
 const HANDED_OVER_MS: i64 = 1_000;
 
 impl Call {
@@ -70,7 +70,7 @@ impl Call {
     pub(super) fn may_move_on(&self) -> bool {
         let incoming = || self.legs.iter().filter(|leg| !leg.is_outgoing());
         // The statistics have a line of a call only when it is over.
-        let told_after = || {
+        let all_have_lines = || {
             let mut persons = incoming().filter(|leg| !leg.system).peekable();
             persons.peek().is_some() && persons.all(|leg| leg.witnessed)
         };
@@ -79,14 +79,14 @@ impl Call {
             && !self.incoming_lives()
             && self.gave_up.is_none()
             && !caller_gone
-            && !told_after()
+            && !all_have_lines()
             && self.answerer(None).is_none()
             && self.pick_up.is_none()
             && (incoming().any(|leg| leg.distributed) || incoming().filter(|leg| !leg.system).count() > 1)
     }
 
-    /// The person's leg that answered the incoming call first. With `besides`: somebody else's, who still talked when
-    /// this abonent was rung; one who had passed the call on before did not answer it in his place.
+    /// The person's leg that answered the incoming call first. With `besides`: that of somebody else, who still talked when
+    /// this abonent was rung; one who had passed the call on before did not answer it in their place.
     pub(super) fn answerer(&self, besides: Option<&str>) -> Option<&Leg> {
         let rung = besides.and_then(|me| self.legs_of(Some(me)).iter().filter_map(|leg| leg.start).min());
         let passed_on = |leg: &Leg| {
@@ -196,7 +196,7 @@ impl Call {
                 (Outcome::Ringing, false)
             };
         }
-        // The abonent did not pick up his own phone, or refused (reference 2.6). A line that tells the end does not say
+        // The abonent did not pick up their own phone, or refused (reference 2.6). A line that tells the end does not say
         // whether the other side was rung, should the events that do be lost.
         let by_line_only = leg.witnessed && leg.end.is_none();
         let own_phone_only = leg.click && !leg.originator && !leg.alerted && !by_line_only;

@@ -58,7 +58,7 @@ pub struct Leg {
     /// Hung up by this side (true) or the other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_this_side: Option<bool>,
-    /// The best known other side, with the weight of the witness.
+    /// The best known other side, with its [`source`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub party: Option<(u8, PartyFacts)>,
     /// Line and queue.
@@ -88,7 +88,7 @@ pub struct Leg {
     /// A line of the statistics or a recording spoke of this leg: its end is certain.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub witnessed: bool,
-    /// The time of the answer is not known, only how long the conversation was: `answer` is the start.
+    /// Only the length of the conversation is known, not the time of the answer: `answer` is the start.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub answer_assumed: bool,
     /// The recording: whether the PBX no longer has it, and its id.
@@ -96,8 +96,24 @@ pub struct Leg {
     pub recording: Option<(bool, String)>,
 }
 
-/// PartyInformation reduced to what the product uses. Ordered, so that of two equal witnesses the choice does not
-/// depend on which came first.
+/// Where the other side of a leg is known from: the higher one is believed. Stored with each call.
+pub(super) mod source {
+    /// The feature code that was dialled: nobody is talked with.
+    pub(crate) const CODE: u8 = 0;
+    /// The address of a click-to-dial's first leg, which may be the abonent's own number (reference 2.8, 8).
+    pub(crate) const OWN_PHONE: u8 = 1;
+    /// A line of the statistics or a recording.
+    pub(crate) const LISTS: u8 = 2;
+    /// The far side before the answer.
+    pub(crate) const DIALLED: u8 = 3;
+    /// The far side of the conversation: after a forward another than the dialled one.
+    pub(crate) const TALKED_WITH: u8 = 4;
+    /// What the call centre says of the caller.
+    pub(crate) const CALL_CENTRE: u8 = 5;
+}
+
+/// PartyInformation reduced to what the product uses. Ordered, so that the choice between two from the same source does
+/// not depend on which came first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PartyFacts {
     /// The address as written.
@@ -148,7 +164,7 @@ impl PartyFacts {
         if self.is_internal() { number } else { number.outside() }
     }
 
-    /// The number is withheld for certain: the PBX says so, or wrote a keypad word for it.
+    /// The number is certainly withheld: the PBX says so, or wrote a keypad word in its place.
     pub(crate) fn is_withheld(&self) -> bool {
         self.privacy || (self.address.is_some() && matches!(self.number(), Number::Hidden))
     }
@@ -236,8 +252,7 @@ impl Leg {
         self.joined |= event.kind == EventKind::CallTransferred;
         let code = data.remote.address.as_deref().is_some_and(is_code);
         self.feature_code |= event.kind == EventKind::CallCollecting || code;
-        // The kind of a call that was picked up has no variant of its own; it speaks of a conversation.
-        self.picked_up |= event.kind.as_wire() == "CallPickedUpEvent";
+        self.picked_up |= event.kind == EventKind::CallPickedUp;
         self.answered |= data.answer.is_some() || event.kind == EventKind::CallAnswered || self.picked_up;
         if self.answered && matches!(state, Some(LegState::Active | LegState::Held | LegState::RemoteHeld)) {
             let told = (
@@ -266,9 +281,7 @@ impl Leg {
         earliest(&mut self.end, data.detached);
     }
 
-    /// Weights: the call centre's own word on the caller, then the far side that was talked with, which is another than
-    /// the called one after a forward, then that of a real leg, then the address of a click-to-dial's first leg, which
-    /// may be the operator's own number (reference 2.8, 8).
+    /// The other side by the best of the [`source`]s.
     fn learn_party(&mut self, data: &CallData) {
         let click = data.personality == Some(Personality::ClickToDial);
         let mut weigh = |weight: u8, party: &Party| {
@@ -280,16 +293,16 @@ impl Leg {
         // By what this event says itself: the order of events must not matter.
         let weight = match (click, data.answer.is_some()) {
             // With a code nobody is talked with.
-            _ if data.remote.address.as_deref().is_some_and(is_code) => 0,
-            (true, _) => 1,
-            (false, false) => 3,
-            (false, true) => 4,
+            _ if data.remote.address.as_deref().is_some_and(is_code) => source::CODE,
+            (true, _) => source::OWN_PHONE,
+            (false, false) => source::DIALLED,
+            (false, true) => source::TALKED_WITH,
         };
         weigh(weight, &data.remote);
         if let Some(acd) = &data.acd
             && data.personality != Some(Personality::Originator)
         {
-            weigh(5, &acd.calling);
+            weigh(source::CALL_CENTRE, &acd.calling);
         }
     }
 
@@ -328,10 +341,10 @@ impl Leg {
 
     /// Another side than a feature code is known.
     pub(super) fn has_other_side(&self) -> bool {
-        self.party.as_ref().is_some_and(|(weight, _)| *weight > 0)
+        self.party.as_ref().is_some_and(|(weight, _)| *weight > source::CODE)
     }
 
-    /// Over for its abonent: released, or he left it.
+    /// Over for its abonent: released, or they left it.
     pub fn is_over(&self) -> bool {
         self.released || self.detached || self.moved
     }
@@ -353,7 +366,7 @@ impl Leg {
         self.cause.as_ref().map(|(_, cause)| cause.as_str())
     }
 
-    /// The abonent passed the call on or it was forwarded from him.
+    /// The abonent passed the call on or it was forwarded from them.
     pub fn is_transferred(&self) -> bool {
         self.redirect.is_some() || self.detached
     }
@@ -378,7 +391,7 @@ fn e164(address: &str) -> Option<String> {
     }
 }
 
-/// The entries run from the most recent back to the first, so the line is the last full number.
+/// The entries are ordered from the most recent to the first, so the line is the last full number.
 fn line_of(redirections: &[Redirection]) -> Option<String> {
     redirections
         .iter()

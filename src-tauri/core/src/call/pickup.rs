@@ -1,17 +1,17 @@
 //! Call pick-up: a colleague takes the call that rings at somebody's phone, by a feature code or by a key.
 //!
 //! At the picker the conversation is a session of its own (reference 1.2: `extTrackingId` changes on pick-up), often one
-//! that began with the code, and nothing in either names the other. So the two are known by what both show: the same
-//! other side, and that it was talked with when the ringing ended. The rule is the product's: nothing is shown as missed
+//! that began with the code, and neither names the other. So the two are recognised by what both show: the same other
+//! side, and a conversation with it at the time when the ringing ended. The product's rule: nothing is shown as missed
 //! while a colleague talks to the caller.
 
 use super::{Call, Leg};
 use crate::{Number, Time};
 use serde::{Deserialize, Serialize};
 
-/// The PBX ends the ringing and begins the conversation at one moment, which two of its nodes may tell so much apart.
-/// In the order of the known reports the answer comes about 0.1 s before the end of the ringing; a caller who hangs up
-/// and dials again needs seconds.
+/// Largest difference between the times that two nodes of the PBX tell for the end of the ringing and the start of the
+/// conversation, which are one moment. In the known reports the answer comes about 0.1 s before the end of the ringing; a
+/// caller who hangs up and dials again needs seconds.
 const SAME_MOMENT_MS: i64 = 1_000;
 
 /// The conversation of a colleague with the caller, in another call.
@@ -25,12 +25,12 @@ pub struct PickUp {
     pub call: String,
 }
 
-/// The other side by which two calls are compared: an outside number and a colleague's short number are never one.
+/// The other side by which two calls are compared: its number's key, and whether it is a colleague's.
 type Side = (String, bool);
 
 impl Call {
-    /// The colleague who talked with the caller of this unanswered call when its ringing ended, by one of `others`, calls
-    /// of the same account. Of several the one who answered first.
+    /// The colleague who talked with the caller of this unanswered call when its ringing ended, as one of `others` tells;
+    /// of several the one who answered first. Calls of other accounts are passed over.
     pub fn pick_up_in<'c>(&self, others: impl IntoIterator<Item = &'c Call>) -> Option<PickUp> {
         let (side, ended) = self.ringing_ended()?;
         let rung = self.abonents();
@@ -44,7 +44,7 @@ impl Call {
                     .filter(|_| leg.answered && !leg.system && !leg.answer_assumed)?;
                 let until = leg.end.filter(|_| leg.is_over()).unwrap_or(Time::from_ms(i64::MAX));
                 let talks = answer <= ended.plus(SAME_MOMENT_MS) && until.plus(SAME_MOMENT_MS) >= ended;
-                // Whose own second line rang meanwhile was not helped by a colleague.
+                // An abonent whose own second line rang was not helped by a colleague.
                 let colleague = leg
                     .abonent
                     .as_deref()
@@ -73,8 +73,8 @@ impl Call {
         changed
     }
 
-    /// What the addresses of the other sides of persons' legs end in: calls without a common one have nothing to do with
-    /// each other. Cheaper than [`Number`]s, for a first choice among many calls.
+    /// The last ten digits of the other sides of persons' legs, in reverse order. Two calls without a common value have no
+    /// common side. Cheaper than [`Number`]s, for a first choice among many calls.
     pub fn sides(&self) -> impl Iterator<Item = String> {
         let parties = self
             .legs
@@ -108,7 +108,7 @@ impl Call {
 fn side_of(leg: &Leg) -> Option<Side> {
     let (_, facts) = leg.party.as_ref()?;
     match facts.number() {
-        // A code is nobody.
+        // A code is no caller.
         Number::Service(_) => None,
         number => number.key().map(|key| (key, facts.is_internal())),
     }

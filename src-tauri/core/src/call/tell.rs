@@ -1,6 +1,6 @@
 //! The call as it is told to one reader (design, parts 6 and 7).
 
-use super::{Call, Leg, PartyFacts};
+use super::{Call, Leg, PartyFacts, PickUp, source};
 use crate::snapshot::{
     AnsweredBy, CallSnapshot, Direction, LegSnapshot, LineSnapshot, Outcome, PartySnapshot, RecordingSnapshot,
     RecordingState,
@@ -41,9 +41,18 @@ pub struct Brief {
     pub started_at: Option<Time>,
 }
 
+/// See the fields of [`CallSnapshot`].
+struct Times {
+    started: Option<Time>,
+    answered: Option<Time>,
+    ended: Option<Time>,
+    wait_ms: Option<i64>,
+    talk_ms: Option<i64>,
+}
+
 impl Call {
-    /// The part of a snapshot that the ledger stores beside the call, at a fraction of its cost: it is made for every
-    /// event and every abonent of the call. `who` of none is the company.
+    /// The part of a snapshot that the ledger stores beside the call. Much cheaper than a snapshot, because it is made for
+    /// every event and every abonent of the call. Without `who`: the company's.
     pub fn brief(&self, who: Option<&str>) -> Brief {
         let direction = self.direction(who);
         Brief {
@@ -68,27 +77,16 @@ impl Call {
         let own = self.legs_of(who);
         let direction = self.direction(who);
         let (outcome, uncertain) = self.finding(who);
-        let started_at = self.begun(&own);
         let answer = self.answer_for(who, direction, outcome);
         let pick_up = self
             .pick_up
             .as_ref()
             .filter(|_| outcome == Outcome::AnsweredBy && answer.is_none());
-        // Clocks of several machines tell them: what follows is never before what it follows.
-        let not_before = |earlier: Option<Time>| move |time: Time| earlier.map_or(time, |earlier| time.max(earlier));
-        let answered_at = answer
-            .and_then(|leg| leg.answer.and_then(plausible))
-            .or(pick_up.map(|one| one.answer))
-            .map(not_before(started_at));
-        let over = outcome.is_terminal();
-        let ends = || own.iter().filter_map(|leg| leg.end.and_then(plausible));
-        let own_answer = answered_at.filter(|_| outcome != Outcome::AnsweredBy);
-        let ended_at = over
-            .then(|| ends().max())
-            .flatten()
-            .map(not_before(own_answer.or(started_at)));
-        let wait_end = answered_at.or(ended_at);
-        let talked = answer.filter(|leg| over && (who.is_none() || leg.abonent.as_deref() == who));
+        let times = self.times(who, outcome, answer, pick_up);
+        let answerer = match (answer, pick_up) {
+            (Some(leg), _) => Some(leg.abonent.as_deref()),
+            (None, pick_up) => pick_up.map(|one| Some(one.abonent.as_str())),
+        };
         CallSnapshot {
             id: id.to_owned(),
             version,
@@ -100,23 +98,14 @@ impl Call {
             party: self.party_for(who, direction, name_of),
             line: self.line(),
             abonent: who.map(str::to_owned),
-            answered_by: (direction == Direction::Incoming && outcome != Outcome::Ringing)
-                .then(|| match (answer, pick_up) {
-                    (Some(leg), _) => Some(leg.abonent.as_deref()),
-                    (None, pick_up) => pick_up.map(|one| Some(one.abonent.as_str())),
-                })
-                .flatten()
+            answered_by: answerer
+                .filter(|_| direction == Direction::Incoming && outcome != Outcome::Ringing)
                 .map(|id| answered_by(id, reader, name_of)),
-            started_at,
-            answered_at,
-            ended_at,
-            wait_ms: started_at
-                .zip(wait_end)
-                .filter(|_| !answer.is_some_and(|leg| leg.answer_assumed))
-                .map(|(start, end)| end.since(start)),
-            talk_ms: talked
-                .and_then(|leg| leg.answer.and_then(plausible).zip(leg.end.and_then(plausible)))
-                .map(|(answer, end)| end.since(answer)),
+            started_at: times.started,
+            answered_at: times.answered,
+            ended_at: times.ended,
+            wait_ms: times.wait_ms,
+            talk_ms: times.talk_ms,
             recording: recording(&own, self.no_recording),
             superseded_by: self.superseded_by.clone(),
             linked: self.linked.iter().filter_map(|key| id_of(key)).collect(),
@@ -125,11 +114,43 @@ impl Call {
                 .last_heard
                 .max(self.gave_up.unwrap_or_default())
                 .max(self.swept.unwrap_or_default()),
-            legs: self.legs.iter().map(|leg| tell_leg(leg, reader, name_of)).collect(),
+            legs: self.legs.iter().map(|leg| leg_snapshot(leg, reader, name_of)).collect(),
         }
     }
 
-    /// When the call began for those whose legs they are; while nothing has told, when the relay first heard of it.
+    /// The times of the call for one view. `answer` and `pick_up`: by what it counts as answered there.
+    fn times(&self, who: Option<&str>, outcome: Outcome, answer: Option<&Leg>, pick_up: Option<&PickUp>) -> Times {
+        // Clocks of several machines tell them: what follows is never before what it follows.
+        let not_before = |earlier: Option<Time>| move |time: Time| earlier.map_or(time, |earlier| time.max(earlier));
+        let own = self.legs_of(who);
+        let is_over = outcome.is_terminal();
+        let started = self.begun(&own);
+        let answered = answer
+            .and_then(|leg| leg.answer.and_then(plausible))
+            .or(pick_up.map(|one| one.answer))
+            .map(not_before(started));
+        let own_answer = answered.filter(|_| outcome != Outcome::AnsweredBy);
+        let ends = || own.iter().filter_map(|leg| leg.end.and_then(plausible));
+        let ended = is_over
+            .then(|| ends().max())
+            .flatten()
+            .map(not_before(own_answer.or(started)));
+        let talked = answer.filter(|leg| is_over && (who.is_none() || leg.abonent.as_deref() == who));
+        Times {
+            started,
+            answered,
+            ended,
+            wait_ms: started
+                .zip(answered.or(ended))
+                .filter(|_| !answer.is_some_and(|leg| leg.answer_assumed))
+                .map(|(start, end)| end.since(start)),
+            talk_ms: talked
+                .and_then(|leg| leg.answer.and_then(plausible).zip(leg.end.and_then(plausible)))
+                .map(|(answer, end)| end.since(answer)),
+        }
+    }
+
+    /// When the call began for those whose legs they are; while nothing has told it, when the relay first heard of the call.
     fn begun(&self, own: &[&Leg]) -> Option<Time> {
         let told = own.iter().filter_map(|leg| leg.start.and_then(plausible)).min();
         told.or_else(|| (!own.is_empty()).then_some(self.first_heard))
@@ -165,7 +186,7 @@ impl Call {
             .as_ref()
             .filter(|r| who.is_none() || who == Some(r.abonent.as_str()));
         if let Some(request) = requested
-            && best.is_none_or(|(weight, _)| weight < 3)
+            && best.is_none_or(|(weight, _)| weight < source::DIALLED)
         {
             return PartySnapshot {
                 display: Some(request.number.canonical()),
@@ -207,7 +228,7 @@ impl Call {
 }
 
 fn recording(own: &[&Leg], given_up: bool) -> RecordingSnapshot {
-    // One that can be fetched first, then the oldest: an admin's view may have several.
+    // First one that can be fetched, then the oldest: an admin's view may have several.
     let best = own.iter().filter_map(|leg| leg.recording.as_ref()).min();
     if let Some((gone, id)) = best {
         let state = if *gone {
@@ -239,13 +260,13 @@ fn answered_by(id: Option<&str>, reader: Reader<'_>, name_of: &dyn Fn(&str) -> O
     }
 }
 
-/// The second wall after [`CallData::with_plausible_times`](crate::event::CallData::with_plausible_times): the
-/// statistics and recordings tell times too.
+/// Events lose implausible times in [`CallData::with_plausible_times`](crate::event::CallData::with_plausible_times);
+/// the statistics and recordings tell times too.
 fn plausible(time: Time) -> Option<Time> {
     Some(time).filter(|time| time.can_be_of_a_call())
 }
 
-fn tell_leg(leg: &Leg, reader: Reader<'_>, name_of: &dyn Fn(&str) -> Option<String>) -> LegSnapshot {
+fn leg_snapshot(leg: &Leg, reader: Reader<'_>, name_of: &dyn Fn(&str) -> Option<String>) -> LegSnapshot {
     let own = leg.abonent.is_some() && leg.abonent.as_deref() == reader.abonent();
     let whole = own || !matches!(reader, Reader::Abonent(_));
     let personality = match (leg.click && !leg.originator, leg.is_outgoing()) {

@@ -1,20 +1,21 @@
 //! What the PBX says of a call afterwards: lines of its statistics and recordings (reference 1.9, 1.10).
 //!
-//! They are kept beside what the events told, and the legs that everybody reads are made of both anew with each change.
-//! So the order in which events, lines and recordings come does not matter, nor how often. Events know the details
-//! (causes, who hung up, when somebody was rung); a line knows the end, and a conversation that events lost.
+//! They are kept beside what the events told, and the legs that everybody reads are made anew of both with each change.
+//! So neither the order in which events, lines and recordings come nor their repetition matters. Events tell the details
+//! (causes, who hung up, when somebody was rung); a line tells the end, and a conversation whose events were lost.
 
-use super::{Call, Leg, PartyFacts, leg::Line};
+use super::leg::{Line, source};
+use super::{Call, Leg, PartyFacts};
 use crate::event::LegState;
 use crate::snapshot::Direction;
 use crate::{Number, Time, pairs};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What ended longer ago than this is old news when it is learnt: the call is told with the time of its end.
+/// A call that ended longer ago than this when it is learnt is told with the time of its end, not of the learning.
 const LATE_NEWS_MS: i64 = 15 * 60_000;
 
-/// Two witnesses of one moment may differ so much.
+/// Largest difference between the times that two sources tell for one moment.
 const SAME_MOMENT_MS: i64 = 1_000;
 
 /// What the statistics say became of a call.
@@ -38,18 +39,18 @@ pub struct StatisticsLine {
     pub id: String,
     /// Canonical id of the abonent.
     pub abonent: String,
-    /// From his side.
+    /// From the abonent's side.
     pub direction: Direction,
-    /// What became of it.
+    /// What became of the call.
     pub status: LineStatus,
-    /// When his part began (rang, or dialled), by the PBX's clock.
+    /// When the abonent's part began (rang, or dialled), by the PBX's clock.
     pub start: Time,
     /// The conversation, milliseconds; 0: none.
     pub duration_ms: i64,
     /// The other side's number, as [`Number::told`]; none: withheld, or the first edition, which does not tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<String>,
-    /// The other side where it is a colleague: his canonical id.
+    /// The canonical id of the other side where it is a colleague.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer: Option<String>,
     /// Incoming: the number that was called.
@@ -64,21 +65,21 @@ pub struct StatisticsLine {
 }
 
 impl StatisticsLine {
-    /// When the conversation was over, or for a call without one the only known time. The ringing before the
-    /// conversation is not told, so the real end is that much later.
+    /// The end of the conversation, or for a call without one the only known time. A line does not tell how long it rang
+    /// before the conversation, so the real end is later by that time.
     pub fn end(&self) -> Time {
         self.start.plus(self.duration_ms)
     }
 }
 
-/// A recording: the proof of a conversation.
+/// A recording, which proves a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recording {
     /// The PBX's record id.
     pub id: String,
     /// Canonical id of the abonent whose recording it is.
     pub abonent: String,
-    /// From his side.
+    /// From the abonent's side.
     pub direction: Direction,
     /// Start of the conversation, by the PBX's clock.
     pub start: Time,
@@ -136,7 +137,7 @@ impl Call {
         let ends = new_lines
             .map(StatisticsLine::end)
             .chain(new_recordings.map(Recording::end));
-        // By the relay's clock where it is news at all; a desk must not raise a toast for what is long past.
+        // A desk must not show a toast for what is long past.
         let told = ends
             .map(|end| if at.since(end) > LATE_NEWS_MS { end } else { at })
             .max();
@@ -179,12 +180,12 @@ impl Call {
         self.superseded_by.is_none() && readers.any(|who| self.finding(who).1)
     }
 
-    /// This call is another one, by its id in the ledger: the desks drop it.
+    /// This call turned out to be another one, which has the id `by` in the ledger: the desks drop this one.
     pub fn supersede(&mut self, by: &str) {
         self.superseded_by = Some(by.to_owned());
     }
 
-    /// Takes over what was told of a call that is now part of this one: an end that was told stays one.
+    /// Takes over what was told of a call that is now part of this one, so that an end that was told is not taken back.
     pub fn inherit(&mut self, former: &Self) {
         for (who, told) in &former.told {
             self.told.entry(who.clone()).or_insert(*told);
@@ -246,7 +247,7 @@ pub(crate) fn completed<'a>(
     let of = nearest(&recordings, &legs, |recording, leg| {
         leg.is_of(&recording.abonent, recording.direction).then(|| {
             let begun = leg.answer.or(leg.start).unwrap_or(recording.start);
-            // Who is known to have talked before who is not.
+            // Legs that are known to be answered come first.
             (!leg.answered, (begun.ms() - recording.start.ms()).abs())
         })
     });
@@ -279,7 +280,8 @@ pub(crate) fn completed<'a>(
     legs
 }
 
-/// Each thing with the place of its leg: the nearest pairs first, each leg once. `distance` of none: cannot be.
+/// For each thing the index of its leg: the nearest pairs first, each leg once. `distance` is none where the two cannot
+/// belong together.
 fn nearest<T, C: Ord>(things: &[T], legs: &[Leg], distance: impl Fn(&T, &Leg) -> Option<C>) -> Vec<Option<usize>> {
     let mut all = Vec::new();
     for (i, thing) in things.iter().enumerate() {
@@ -314,16 +316,16 @@ impl Leg {
 
     /// The leg's other side is the line's, as far as both are known.
     pub(crate) fn has_party_of(&self, line: &StatisticsLine) -> bool {
-        let Some((weight, facts)) = self.party.as_ref().filter(|(weight, _)| *weight >= 2) else {
+        let Some((weight, facts)) = self.party.as_ref().filter(|(weight, _)| *weight >= source::LISTS) else {
             return true;
         };
         if line.peer.is_some() && facts.user_id == line.peer {
             return true;
         }
-        match (&line.number, facts.number().key()) {
+        match (&line.number, facts.number().told()) {
             (Some(told), Some(known)) => *told == known,
             // A withheld number is withheld in the statistics too.
-            (Some(_), None) => *weight < 3 || !facts.privacy,
+            (Some(_), None) => *weight < source::DIALLED || !facts.privacy,
             (None, _) => true,
         }
     }
@@ -341,7 +343,7 @@ impl Leg {
 
     fn learn_of_line(&mut self, line: &StatisticsLine) {
         self.witnessed = true;
-        // Much earlier: the event that told when the abonent's own phone rang was lost.
+        // Where the line begins much earlier, the event that told when the abonent's own phone rang was lost.
         let early = |start: &Time| !self.is_outgoing() || start.since(line.start) <= SAME_MOMENT_MS;
         let begun = self.start.filter(early).unwrap_or(line.start);
         self.start = Some(begun);
@@ -362,8 +364,11 @@ impl Leg {
         }
         self.over();
         let hidden = line.direction == Direction::Incoming && line.called.is_some() && line.number.is_none();
-        // Who was talked with outweighs who was dialled: the call was forwarded, and the event that told so lost.
-        let dialled_only = self.party.as_ref().is_some_and(|(weight, _)| *weight == 3);
+        // The line names who was talked with: the call was forwarded, and the event that told so was lost.
+        let dialled_only = self
+            .party
+            .as_ref()
+            .is_some_and(|(weight, _)| *weight == source::DIALLED);
         if self.is_outgoing() && line.duration_ms > 0 && dialled_only && !self.has_party_of(line) {
             self.party = None;
         }
@@ -376,23 +381,24 @@ impl Leg {
         }
     }
 
-    /// Neither lines nor recordings are told of what still goes on.
+    /// The PBX tells neither lines nor recordings of a call that still goes on.
     fn over(&mut self) {
         if self.state() != LegState::Detached {
             self.released = true;
         }
     }
 
-    /// Weight 2: an event of the leg knows better, the first leg of a click-to-call does not.
+    /// Takes the other side that a line or a recording tells, where no better [`source`] has told one.
     fn learn_number(&mut self, number: Option<&str>, peer: Option<&str>, hidden: bool) {
         // A recording does not tell that a number is a colleague's; a line that does comes after it.
-        let colleague = |weight: u8, facts: &PartyFacts| weight == 2 && facts.user_id.is_none() && peer.is_some();
-        let known = |(weight, facts): &(u8, PartyFacts)| *weight >= 2 && !colleague(*weight, facts);
+        let colleague =
+            |weight: u8, facts: &PartyFacts| weight == source::LISTS && facts.user_id.is_none() && peer.is_some();
+        let known = |(weight, facts): &(u8, PartyFacts)| *weight >= source::LISTS && !colleague(*weight, facts);
         if self.party.as_ref().is_some_and(known) || number.is_none() && !hidden {
             return;
         }
-        // The lists do not tell inside from outside. A colleague who calls is known by his extension; whom an abonent
-        // dials by a short number is one.
+        // The lists do not tell inside from outside. A colleague who calls is known by `peer`; a short number that an
+        // abonent dials is a colleague's.
         let internal = self.is_outgoing() && number.is_some_and(|number| Number::parse(number).is_internal());
         let facts = PartyFacts {
             address: number.map(str::to_owned),
@@ -401,7 +407,7 @@ impl Leg {
             group: internal || peer.is_some(),
             ..PartyFacts::default()
         };
-        self.party = Some((2, facts));
+        self.party = Some((source::LISTS, facts));
     }
 
     fn awaits_recording(&self) -> bool {

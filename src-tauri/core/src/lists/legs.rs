@@ -1,20 +1,21 @@
-//! Lines and recordings beside the legs of calls that events told: which leg they are of, or near which one they are a
-//! further part of the call.
+//! Lines and recordings compared with the legs of calls that events told: of which leg they are, or of which leg's call
+//! they are a further part.
 
 use super::{Heard, Tolerances};
 use crate::call::{Leg, LineStatus, PartyFacts, Recording, StatisticsLine, login};
 use crate::snapshot::Direction;
 
-/// A recording names the conversation, and a line when the phone rang. Brings the longest ringing below
-/// [`Tolerances::start_ms`], so that an equally long conversation outweighs a leg that only begins at the same time.
-const RING_WEIGHT: i64 = 300;
+/// A recording tells when the conversation began, a line when the ringing did. Divided by this, the longest ringing is
+/// below [`Tolerances::start_ms`], so that an equally long conversation fits better than a leg that only begins at the
+/// same time.
+const RING_DIVISOR: i64 = 300;
 
 /// Milliseconds that a conversation lasted, where both ends of it are known.
 fn talked(leg: &Leg) -> Option<i64> {
     Some(leg.end?.since(leg.answer?))
 }
 
-/// How far a line is from a leg that may be its own, milliseconds; none: it cannot be its own.
+/// How far a line is from a leg that may be its own, milliseconds; none where it cannot be.
 pub(super) fn own(line: &StatisticsLine, leg: &Leg, tolerances: &Tolerances) -> Option<i64> {
     if !leg.is_of(&line.abonent, line.direction) {
         return None;
@@ -33,7 +34,8 @@ pub(super) fn own(line: &StatisticsLine, leg: &Leg, tolerances: &Tolerances) -> 
     }
 }
 
-/// The leg is known by its recording only: the conversation is the same, and began within a ring's time.
+/// The same for a leg that is known by its recording only: the conversations are equally long, and the leg's began within
+/// [`Tolerances::ring_ms`] of the line's start.
 fn of_recording(line: &StatisticsLine, leg: &Leg, tolerances: &Tolerances) -> Option<i64> {
     let differs = (talked(leg)? - line.duration_ms).abs();
     let rang = leg.answer?.ms() - line.start.ms();
@@ -41,11 +43,15 @@ fn of_recording(line: &StatisticsLine, leg: &Leg, tolerances: &Tolerances) -> Op
         && (-tolerances.start_ms..=tolerances.ring_ms).contains(&rang)
         && leg.has_party_of(line);
     let is_equal = differs < tolerances.equal_talk_ms;
-    fits.then_some(if is_equal { rang.abs() / RING_WEIGHT } else { rang.abs() })
+    fits.then_some(if is_equal {
+        rang.abs() / RING_DIVISOR
+    } else {
+        rang.abs()
+    })
 }
 
-/// The line is of the same outgoing conversation, or of the same vain attempt, and begins before the leg that events told:
-/// the event that told when the own phone rang is lost (reference 2.8, 8).
+/// The line is of the same outgoing conversation, or of the same unanswered attempt, and begins before the leg that events
+/// told: the event that told when the own phone rang is lost (reference 2.8, 8).
 fn own_phone_rang(line: &StatisticsLine, leg: &Leg, tolerances: &Tolerances) -> bool {
     // The answer of a leg whose end nobody told may be lost as well.
     let answered = leg.answered || !leg.is_over() && line.duration_ms > 0;
@@ -57,7 +63,7 @@ fn own_phone_rang(line: &StatisticsLine, leg: &Leg, tolerances: &Tolerances) -> 
     is_same && leg.is_outgoing() && rang.is_some_and(|ms| (0..=tolerances.own_phone_ms).contains(&ms))
 }
 
-/// How far a line is from our request, of which no event told; farther than from any leg.
+/// How far a line is from our request of which no event told, milliseconds; always farther than from a leg.
 pub(super) fn requested(line: &StatisticsLine, heard: &Heard<'_>, tolerances: &Tolerances) -> Option<i64> {
     let request = heard.request.filter(|_| heard.legs.is_empty())?;
     let apart = (heard.first_heard.ms() - line.start.ms()).abs();
@@ -120,8 +126,8 @@ pub(super) fn ties_of_leg(leg: &Leg) -> impl Iterator<Item = Tie> {
         .chain(colleague)
 }
 
-/// Whether the line may be a further part of the leg's call, of an abonent of whom nothing told so far: milliseconds
-/// between the two.
+/// The time between a line and a leg, milliseconds, where the line may be a further part of the leg's call: the part of
+/// an abonent whom nothing has told yet.
 pub(super) fn further(line: &StatisticsLine, leg: &Leg, tolerances: &Tolerances) -> Option<i64> {
     if leg.system {
         return of_queue(line, leg, tolerances);
@@ -183,10 +189,10 @@ fn next_in_turn(line: &StatisticsLine, leg: &Leg, tolerances: &Tolerances) -> Op
     let later = line.start.ms() - begun.ms();
     let known = leg.line.as_ref().and_then(|known| known.number.as_ref());
     let same_line = line.by_line && known.is_some_and(|known| line.called.as_ref() == Some(known));
-    // The event that tells the line may be lost; nobody calls twice at the same moment.
+    // The event that tells the line may be lost; one caller does not call twice at the same moment.
     let may_be_same = line.by_line && known.is_none() && line.number.is_some();
     let together = (same_line || may_be_same) && later.abs() <= tolerances.together_ms;
-    // Whoever was rung before the other has not answered, and a withheld number is nobody's in particular.
+    // The abonent who was rung first has not answered, and a withheld number does not tell one caller from another.
     let unanswered = if later >= 0 {
         !leg.answered
     } else {

@@ -1,11 +1,12 @@
-//! What may have to do with what, and where to look for it: so that an arrangement of some of all there is finds the same as one
-//! of all would. Wider than the steps of the arrangement, which know more.
+//! Which lines, recordings and calls may belong together, and where to search for them, so that arranging one
+//! neighbourhood gives the same result as arranging everything. The conditions here are wider than those of the
+//! arrangement's steps.
 
 use super::{Heard, Tolerances, legs, parts};
 use crate::Time;
 use crate::call::{Leg, PartyFacts, Recording, StatisticsLine};
 
-/// One of the things that are arranged.
+/// Anything that is arranged.
 #[derive(Clone, Copy, Debug)]
 pub enum Thing<'a> {
     /// A line.
@@ -16,7 +17,7 @@ pub enum Thing<'a> {
     Call(Heard<'a>, &'a [Leg]),
 }
 
-/// By whom things that may have to do with another are found.
+/// The key of a search for things that may belong together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum By {
     /// The abonent, by canonical id.
@@ -27,10 +28,10 @@ pub enum By {
     Withheld(String),
 }
 
-/// A place to look: what began between the two times.
+/// One search: what began between the two times.
 #[derive(Clone, Debug)]
 pub struct Look {
-    /// Of whom.
+    /// The key.
     pub by: By,
     /// From this time on.
     pub from: Time,
@@ -39,7 +40,7 @@ pub struct Look {
 }
 
 impl Thing<'_> {
-    /// Whether the two may have to do with each other, whatever else there is.
+    /// Whether the two may belong to one call, whatever else there is.
     pub fn may_be_tied(self, other: Thing<'_>, tolerances: &Tolerances) -> bool {
         match (self, other) {
             (Thing::Line(line), Thing::Line(other)) => parts::may_be_one(line, other, tolerances),
@@ -65,8 +66,8 @@ impl Thing<'_> {
         }
     }
 
-    /// Where to look for what may have to do with it. No two parts of a call are farther apart than a phone rings, beside
-    /// what a conversation or the wait in a queue takes.
+    /// The searches that find everything that may belong to one call with it. Apart from a conversation and the wait in a
+    /// queue, no two parts of a call are farther apart than the longest ringing.
     pub fn looks(self, tolerances: &Tolerances) -> Vec<Look> {
         let look = |from: Time, to: Time| {
             move |by| Look {
@@ -103,7 +104,7 @@ impl Thing<'_> {
     }
 }
 
-/// The abonent, the colleague at the other end, and the caller.
+/// The keys of a leg: its abonent, the colleague at the other end, and the caller.
 fn by_leg(leg: &Leg) -> impl Iterator<Item = By> {
     let own = leg.abonent.clone().filter(|_| !leg.system).map(By::Abonent);
     let party = leg.party.as_ref().map(|(_, party)| party);

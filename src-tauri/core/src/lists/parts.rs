@@ -1,10 +1,11 @@
 //! Which lines of the statistics are parts of one call, where nothing but the lists tells of it (reference 1.10).
 //!
-//! What ties lines: the caller and the company's number that was called, while nobody has answered and the next agent is
-//! rung soon after the one before; a redirected line and the one who got the call then; both ends of a call between
-//! colleagues; the session of recordings, which are told by abonent, party and length. What parts them: one abonent is in
-//! one call once, and one conversation ends the ringing. Where two calls of one caller overlap, the lists say no more;
-//! order is kept then: who was rung first was rung for the call that came first.
+//! Lines belong to one call by: the same caller and called number of the company, while nobody has answered and the next
+//! agent is rung soon after the one before; a redirected line and the abonent who got the call; both ends of a call
+//! between colleagues; the session of their recordings, which are found by abonent, party and length. Lines belong to
+//! different calls because an abonent is in a call only once, and because a conversation ends the ringing. Where two calls
+//! of one caller overlap, the lists do not tell which is which; the order is kept then: the abonent who was rung first was
+//! rung for the call that came first.
 
 use super::Tolerances;
 use crate::call::{LineStatus, Recording, StatisticsLine};
@@ -12,7 +13,7 @@ use crate::pairs;
 use crate::snapshot::Direction;
 use std::collections::BTreeMap;
 
-/// A line, and the place of the call that it is known to be of.
+/// A line, and the index of the call that it is known to be of.
 pub(super) struct Part<'a> {
     pub(super) line: &'a StatisticsLine,
     pub(super) call: Option<usize>,
@@ -31,8 +32,8 @@ impl Part<'_> {
 /// How unlikely it is that two belong together, then how far apart they begin.
 type Cost = (i64, i64);
 
-/// The lines, given in the order of their starts, as calls: the place of the call that has the recording of one of them,
-/// and the places of the lines. `recordings` come with the places of their calls, in the order of their starts.
+/// The lines as calls: the index of the call that has the recording of one of them, and the indices of the lines. Lines
+/// and recordings are given in the order of their starts, the recordings with the indices of their calls.
 pub(super) fn tied(
     mut lines: Vec<Part<'_>>,
     recordings: &[(usize, &Recording)],
@@ -114,15 +115,15 @@ fn find_recorded(lines: &mut [Part<'_>], recordings: &[(usize, &Recording)], tol
 struct Sets<'a> {
     /// In the order of their starts.
     parts: Vec<Part<'a>>,
-    /// For each line its set.
+    /// For each line the index of its set.
     of: Vec<usize>,
-    /// For each set its lines, in order. A set has the place of its first line.
+    /// For each set its lines, in order. The index of a set is that of its first line.
     members: Vec<Vec<usize>>,
     tolerances: &'a Tolerances,
 }
 
 impl<'a> Sets<'a> {
-    /// Places of the lines that have a key, by key.
+    /// Indices of the lines that have a key, by key.
     fn places<K: Ord>(&self, key: impl Fn(&'a StatisticsLine) -> Option<K>) -> BTreeMap<K, Vec<usize>> {
         let mut places: BTreeMap<K, Vec<usize>> = BTreeMap::new();
         for (place, part) in self.parts.iter().enumerate() {
@@ -133,7 +134,7 @@ impl<'a> Sets<'a> {
         places
     }
 
-    /// Neither another call nor the same abonent is in both.
+    /// The sets are not of two known calls, and no abonent is in both.
     fn may_join(&self, a: usize, b: usize) -> bool {
         let (a, b) = (self.of[a], self.of[b]);
         let members = |set: usize| self.members[set].iter().map(|place| &self.parts[*place]);
@@ -191,7 +192,7 @@ impl<'a> Sets<'a> {
         let line = &self.parts[line];
         let of = || call.iter().map(|&i| &self.parts[i]);
         let is_soon = of().any(|part| line.since(part) <= self.tolerances.in_turn_ms);
-        // Whoever rang together with the one who answered was rung for the same call.
+        // A phone that rang together with the one that was answered rang for the same call.
         let is_open = of()
             .filter(|part| part.talked())
             .all(|part| !line.talked() && line.since(part) <= self.tolerances.together_ms);
@@ -253,8 +254,8 @@ impl<'a> Sets<'a> {
     }
 }
 
-/// Firsts with their seconds, both by place: the likeliest pairs, each once; and where that crosses two pairs that would
-/// be as likely the other way, in the order in which they began.
+/// Pairs of a first and a second, by index: the likeliest pairs, each index once. Where two pairs cross in time and would
+/// be as likely the other way round, they are taken in the order in which they began.
 fn matched(firsts: &[usize], seconds: &[usize], cost: impl Fn(usize, usize) -> Option<Cost>) -> Vec<(usize, usize)> {
     let all = firsts.iter().flat_map(|&i| seconds.iter().map(move |&j| (i, j)));
     let mut pairs = pairs::cheapest(all.filter_map(|(i, j)| Some((cost(i, j)?, i, j))).collect());

@@ -1,4 +1,4 @@
-//! How much what is told of one thing may differ.
+//! How far apart the times and lengths that different sources tell of one thing may be.
 
 /// All tolerances of [`super::arrange`], milliseconds. The PBX promises nothing about any of them: where no section of the
 /// reference is named, the value is a choice, and «spread» is what the simulator's scripts show.
@@ -27,8 +27,8 @@ pub struct Tolerances {
     /// From the start of one agent's ringing to the next one's. Reference 2.6: an agent rings for 18,000; spread up to
     /// 22,000 with the pause.
     pub in_turn_ms: i64,
-    /// From the end of one's part in a call that was passed on to the next one's ringing. Spread 100; from a redirected
-    /// line, which tells no end, as long as that phone rang.
+    /// From the end of one abonent's part in a call that was passed on to the ringing at the next. Spread 100; from a
+    /// redirected line, which tells no end, as long as that phone rang.
     pub passed_on_ms: i64,
 }
 
@@ -50,21 +50,21 @@ impl Default for Tolerances {
 }
 
 impl Tolerances {
-    /// Two parts of one call of one caller begin at most so long after each other, the conversation of the first not
-    /// counted.
+    /// Longest time between the starts of two parts of one call of one caller, milliseconds, without the conversation of
+    /// the first.
     pub fn further_ms(&self) -> i64 {
         2 * self.passed_on_ms.max(self.in_turn_ms)
     }
 
-    /// Whether two conversations may be both ends of one call between colleagues, by their lengths (0: none) and by how
-    /// long after the caller's end the other one began to ring.
+    /// Whether two conversations may be both ends of one call between colleagues. `talked`, `other`: their lengths,
+    /// milliseconds (0: none); `rings_after`: from the start at the caller to the ringing at the other end, milliseconds.
     pub(super) fn are_both_ends(&self, talked: i64, other: i64, rings_after: i64) -> bool {
         (talked > 0) == (other > 0)
             && (talked - other).abs() <= self.start_ms
             && (-self.start_ms..=self.outgoing_start_ms()).contains(&rings_after)
     }
 
-    /// A line of an outgoing call and its leg differ by at most so much.
+    /// Largest difference between the starts of a line of an outgoing call and of its leg, milliseconds.
     pub fn outgoing_start_ms(&self) -> i64 {
         self.own_phone_ms + self.start_ms
     }

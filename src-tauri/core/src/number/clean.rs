@@ -95,13 +95,13 @@ fn referred(body: &str) -> Option<char> {
     }
 }
 
-/// How often a text may have been encoded.
-const ENCODED: usize = 4;
+/// How many layers of encoding are taken off.
+const MAX_DECODINGS: usize = 4;
 
 /// `%2B7…` to `+7…`, encoded twice too; what is no escape, or no UTF-8 once decoded, stays.
 pub(super) fn percent_decode(text: &str) -> String {
     let mut decoded = text.to_owned();
-    for _ in 0..ENCODED {
+    for _ in 0..MAX_DECODINGS {
         if !decoded.contains('%') {
             break;
         }

@@ -39,12 +39,12 @@ pub(super) const LABELS: &[&str] = &[
 
 /// The first full number in the text, with its extension.
 pub(super) fn full_number(text: &str) -> Option<Number> {
-    let text = without_moments(text);
+    let text = without_dates_and_times(text);
     first(&text).or_else(|| with_letters_for_zeros(&text))
 }
 
 fn first(text: &str) -> Option<Number> {
-    // «8/495/123-45-67»: slashes in place of brackets; with more digits they part two numbers.
+    // «8/495/123-45-67»: slashes in place of brackets; with more digits they separate two numbers.
     let slashes = matches!(digits(text).len(), 10 | 11);
     runs(text, slashes).into_iter().find_map(|(start, end)| {
         let run = &text[start..end];
@@ -76,7 +76,7 @@ fn runs(text: &str, slashes: bool) -> Vec<(usize, usize)> {
     let mut has_digit = false;
     let bytes = text.as_bytes();
     for (at, c) in text.char_indices() {
-        // Two underscores are a place to be filled in.
+        // Two underscores are a blank to be filled in.
         let blank = c == '_' && (bytes.get(at + 1) == Some(&b'_') || at > 0 && bytes[at - 1] == b'_');
         let inside = c.is_ascii_digit()
             || matches!(c, ' ' | '(' | ')' | '-' | '.' | '~' | '+')
@@ -107,9 +107,9 @@ fn is_identifier(text: &str, start: usize, run: &str) -> bool {
     word.bytes().any(|b| b.is_ascii_alphabetic()) && !LABELS.contains(&label)
 }
 
-/// Dates (`31.12.2025`, `2025-12-31`, `31/12/25`) and times (`10:30`) with a bar for each of their characters: «916
+/// The text with a `|` for each character of dates (`31.12.2025`, `2025-12-31`, `31/12/25`) and times (`10:30`): «916
 /// 123-45 10:30» is no number of ten digits, and neither is «30.12.2025 10».
-fn without_moments(text: &str) -> String {
+fn without_dates_and_times(text: &str) -> String {
     let mut out = text.as_bytes().to_vec();
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -118,8 +118,8 @@ fn without_moments(text: &str) -> String {
             at += 1;
             continue;
         }
-        let end = at + bytes[at..].iter().take_while(|b| is_moment_byte(**b)).count();
-        // The second one of a range stands behind a dash.
+        let end = at + bytes[at..].iter().take_while(|b| is_date_or_time_byte(**b)).count();
+        // The second one of a range follows a dash.
         let second = at > 1 && bytes[at - 1] == b'-' && out[at - 2] == b'|';
         let begins = second || at == 0 || !b".:-/+_)".contains(&bytes[at - 1]);
         // With a year of two digits it could be the end of a city number: «4832 12.10.24».
@@ -130,7 +130,7 @@ fn without_moments(text: &str) -> String {
         let moment = [Some(token), of_range]
             .into_iter()
             .flatten()
-            .find(|token| is_moment(token, alone));
+            .find(|token| is_date_or_time(token, alone));
         match moment.filter(|_| begins) {
             Some(moment) => {
                 out[at..at + moment.len()].fill(b'|');
@@ -142,11 +142,11 @@ fn without_moments(text: &str) -> String {
     String::from_utf8(out).unwrap_or_default()
 }
 
-fn is_moment_byte(b: u8) -> bool {
+fn is_date_or_time_byte(b: u8) -> bool {
     b.is_ascii_digit() || matches!(b, b'.' | b':' | b'-' | b'/')
 }
 
-fn is_moment(token: &str, alone: bool) -> bool {
+fn is_date_or_time(token: &str, alone: bool) -> bool {
     let parts = |separator: char| -> Option<Vec<(usize, u32)>> {
         token
             .split(separator)

@@ -27,7 +27,7 @@ const SCHEMES: &[&str] = &[
 ];
 
 /// Names of what holds the number in a link's query.
-const NAMES: &[&str] = &["phone", "number", "tel", "to"];
+const QUERY_NAMES: &[&str] = &["phone", "number", "tel", "to"];
 
 /// The number in E.164 of the first such link in the text.
 pub(super) fn number(text: &str) -> Option<String> {
@@ -57,7 +57,7 @@ fn of_word(word: &str) -> Option<String> {
     bare.or_else(|| {
         parts.find_map(|part| {
             let (name, value) = part.split_once('=')?;
-            NAMES
+            QUERY_NAMES
                 .contains(&name.to_ascii_lowercase().as_str())
                 .then(|| phone(value))
                 .flatten()

@@ -5,11 +5,11 @@ use super::find::{LABELS, full_number};
 use super::hidden::is_hidden;
 use super::run::Run;
 use super::sheet::{Cell, cell};
-use super::tail::{behind_ext_words, extension};
+use super::tail::{after_ext_words, extension};
 use super::{Number, SHORT, link};
 
-/// Schemes in a row that are looked through (`callto:tel:…`).
-const SCHEMES: usize = 3;
+/// Most schemes in a row that are taken off (`callto:tel:…`).
+const MAX_SCHEMES: usize = 3;
 
 /// See [`Number::parse`].
 pub(super) fn number(text: &str) -> Number {
@@ -75,7 +75,7 @@ fn address(text: &str) -> Option<Address> {
 /// twice, and encode it all once more.
 fn link_body(rest: &str) -> String {
     let mut body = clean(&percent_decode(rest.split('?').next().unwrap_or_default()));
-    for _ in 0..SCHEMES {
+    for _ in 0..MAX_SCHEMES {
         let again = body.split_once(':').filter(|(scheme, _)| {
             let scheme = scheme.trim();
             scheme.eq_ignore_ascii_case("tel") || scheme.eq_ignore_ascii_case("callto")
@@ -184,7 +184,7 @@ fn labelled_extension(text: &str) -> Option<Number> {
     let at = lower.find(|c: char| c.is_ascii_digit())?;
     let (label, rest) = lower.split_at(at);
     let is_label = LABELS.contains(&label.trim_matches(|c: char| !c.is_alphanumeric() && c != '№'));
-    let named = is_label || behind_ext_words(&lower) == Some(rest);
+    let named = is_label || after_ext_words(&lower) == Some(rest);
     let is_short = (2..=6).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_digit());
     (named && is_short).then(|| all_digits(rest)).flatten()
 }

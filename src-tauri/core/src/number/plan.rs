@@ -2,18 +2,18 @@
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, PhoneNumberType, enums::Region};
 
-/// Digits behind +7, in Russia and Kazakhstan alike. The metadata's possible lengths also list 14.
-pub(super) const NATIONAL: usize = 10;
+/// Digits after +7, in Russia and Kazakhstan alike. The metadata's possible lengths also list 14.
+pub(super) const NATIONAL_DIGITS: usize = 10;
 
 /// `+` and 15 digits; the metadata allows two digits more for some countries.
-const MAX_E164: usize = 16;
+const MAX_E164_CHARS: usize = 16;
 
 /// The number in E.164 where it belongs to its country's plan.
 pub(super) fn valid(international: &str) -> Option<String> {
     settled(international, &|number| number.is_valid())
 }
 
-/// As [`valid`], or as long as a number of a subscriber in that country: plans grow faster than metadata.
+/// As [`valid`], or of a length that subscribers' numbers have in that country: plans grow faster than metadata.
 pub(super) fn long_enough(international: &str) -> Option<String> {
     let subscriber = |number: &PhoneNumber| {
         [PhoneNumberType::FixedLine, PhoneNumberType::Mobile]
@@ -23,12 +23,12 @@ pub(super) fn long_enough(international: &str) -> Option<String> {
     settled(international, &|number| number.is_valid() || subscriber(number))
 }
 
-/// The answer is one that the library itself leaves unchanged (a national prefix may hide behind another). Of a number of
-/// +7 nothing may be left out: eleven digits that begin with an 8 are not ten and a trunk prefix.
+/// Repeated until the library leaves the number unchanged, because it takes off one national prefix at a time. No digit of
+/// a number of +7 may be taken off: eleven digits that begin with an 8 are not ten and a trunk prefix.
 fn settled(international: &str, accepted: &dyn Fn(&PhoneNumber) -> bool) -> Option<String> {
     let mut text = international.to_owned();
     for _ in 0..4 {
-        if text.starts_with("+7") && text.len() != NATIONAL + 2 {
+        if text.starts_with("+7") && text.len() != NATIONAL_DIGITS + 2 {
             return None;
         }
         let number = PHONE_NUMBER_UTIL.parse(&text, Some(Region::RU)).ok()?;
@@ -36,7 +36,7 @@ fn settled(international: &str, accepted: &dyn Fn(&PhoneNumber) -> bool) -> Opti
             return None;
         }
         let written = number.format_as(PhoneNumberFormat::E164).into_owned();
-        if written.len() > MAX_E164 {
+        if written.len() > MAX_E164_CHARS {
             return None;
         }
         if written == text {

@@ -1,15 +1,15 @@
 //! One run of digits and of what may stand between the digits of a number: which of its digits are the number.
 //!
-//! A number ends where a group of digits ends. So what stands behind a whole number is never taken for a part of it,
-//! and a number is never cut out of the middle of a longer one.
+//! A number ends where a group of digits ends. So what follows a whole number is never taken for a part of it, and a
+//! number is never cut out of the middle of a longer one.
 
 use super::plan;
 
-/// Fewest digits of a number that says its country.
-const SHORTEST: usize = 7;
+/// Fewest digits of a number with its country's code.
+const MIN_DIGITS: usize = 7;
 
 /// How many of the ten digits end with each group, as Russians write them.
-const RUSSIAN: &[&[usize]] = &[
+const RUSSIAN_GROUPS: &[&[usize]] = &[
     &[10],
     &[3, 10],
     &[3, 6, 10],
@@ -37,7 +37,7 @@ pub(super) struct Run<'a> {
     /// For each group: how many digits end with it, and where (bytes).
     ends: Vec<(usize, usize)>,
     plus: bool,
-    /// How many digits stand before a bracket that opens behind so many that they are a number.
+    /// How many digits stand before the first bracket that opens after at least [`MIN_DIGITS`] of them.
     before_bracket: usize,
 }
 
@@ -56,7 +56,7 @@ impl<'a> Run<'a> {
             if digit {
                 run.digits.push(c);
             }
-            if c == '(' && run.digits.len() >= SHORTEST {
+            if c == '(' && run.digits.len() >= MIN_DIGITS {
                 run.before_bracket = run.before_bracket.min(run.digits.len());
             }
             if before && !digit {
@@ -116,8 +116,8 @@ impl<'a> Run<'a> {
         match d.bytes().next()? {
             b'0' if d.starts_with("007") => self.national(3).filter(|_| !d[3..].starts_with('0')),
             b'7' | b'8' => match (eleven(), ten()) {
-                // «8432345678 0»: ten digits and something behind, or eleven in odd groups.
-                (Some(_), Some(_)) if self.group(0).len() == plan::NATIONAL => None,
+                // «8432345678 0»: ten digits and something after them, or eleven in odd groups.
+                (Some(_), Some(_)) if self.group(0).len() == plan::NATIONAL_DIGITS => None,
                 (Some(found), _) => Some(found),
                 (None, ten) => self.with_both_prefixes().or(ten),
             },
@@ -130,7 +130,7 @@ impl<'a> Run<'a> {
     /// with it would be none.
     fn with_both_prefixes(&self) -> Option<Found> {
         let d = self.digits.as_str();
-        let with_number = self.group(0) == "7" && self.group(1).len() == plan::NATIONAL + 1;
+        let with_number = self.group(0) == "7" && self.group(1).len() == plan::NATIONAL_DIGITS + 1;
         let apart = with_number || self.has_trunk_apart();
         let certain = ["788", "789", "7849"].iter().any(|code| d.starts_with(code));
         let follows = d.get(2..)?.starts_with(['3', '4', '8', '9']);
@@ -143,17 +143,17 @@ impl<'a> Run<'a> {
         self.group(0) == "7" && self.group(1) == "8"
     }
 
-    /// The ten digits behind so many others, where a group ends with them.
+    /// The ten digits after the first `from` ones, where a group ends with them.
     fn national(&self, from: usize) -> Option<Found> {
-        let end = self.end_of(from + plan::NATIONAL)?;
+        let end = self.end_of(from + plan::NATIONAL_DIGITS)?;
         Some(Found {
-            number: format!("+7{}", &self.digits[from..from + plan::NATIONAL]),
+            number: format!("+7{}", &self.digits[from..from + plan::NATIONAL_DIGITS]),
             end,
             home: true,
         })
     }
 
-    /// A number of another country: with `+`, `8~10` or `00` before it, or so complete that nothing need say so.
+    /// A number of another country: with `+`, `8~10` or `00` before it, or without a prefix but valid in its country's plan.
     fn abroad(&self) -> Option<Found> {
         let d = self.digits.as_str();
         let skipped = match d {
@@ -177,14 +177,15 @@ impl<'a> Run<'a> {
                 home: false,
             })
         };
-        self.longest(skipped, SHORTEST).or_else(meant).or_else(whole)
+        self.longest(skipped, MIN_DIGITS).or_else(meant).or_else(whole)
     }
 
-    /// Whether the run may be a foreign number without its plus. +800, the international freephone, looks like a form filled
-    /// with zeros then; behind an 8 that stands apart or before a Russian code comes a Russian number and more.
+    /// Whether the run may be a foreign number without its plus. Not +800, the international freephone, which without a plus
+    /// looks like a form filled with zeros; not an 8 that stands apart or before a Russian code, which is the trunk prefix
+    /// of a Russian number.
     fn may_lack_plus(&self) -> bool {
-        let behind_trunk = self.digits.strip_prefix('8');
-        let russian = behind_trunk.is_some_and(|rest| rest.starts_with(['3', '4', '8', '9']));
+        let after_trunk = self.digits.strip_prefix('8');
+        let russian = after_trunk.is_some_and(|rest| rest.starts_with(['3', '4', '8', '9']));
         !self.digits.starts_with("800") && !russian && self.group(0) != "8"
     }
 
@@ -212,15 +213,16 @@ impl<'a> Run<'a> {
         plan::valid(&found.number).map(|_| found)
     }
 
-    /// Ten digits and something behind them, or a foreign number without its plus («998 90 123 45 67»)? One group of
-    /// digits, or groups as Russians write them with the rest set apart otherwise, say it; else nothing is guessed.
+    /// Ten digits and something after them, or a foreign number without its plus («998 90 123 45 67»)? It is the former
+    /// where the ten digits are one group, or groups as Russians write them with another separator before the rest; else
+    /// nothing is guessed.
     fn or_whole_abroad(&self, home: Found) -> Option<Found> {
         let Some(whole) = self.abroad().filter(|found| found.end == self.whole_end()) else {
             return Some(home);
         };
         let counts: Vec<usize> = self.ends.iter().map(|(count, _)| *count).collect();
         let last = self.ends.iter().position(|(_, end)| *end == home.end)?;
-        let prefix = counts[last] - plan::NATIONAL;
+        let prefix = counts[last] - plan::NATIONAL_DIGITS;
         if counts[0] == 1 || last == usize::from(prefix > 0 && counts[0] == prefix) {
             return Some(home);
         }
@@ -228,7 +230,7 @@ impl<'a> Run<'a> {
             .iter()
             .filter_map(|count| count.checked_sub(prefix).filter(|count| *count > 0))
             .collect();
-        let russian = RUSSIAN.contains(&inside.as_slice());
+        let russian = RUSSIAN_GROUPS.contains(&inside.as_slice());
         match russian {
             false => Some(whole).filter(|_| prefix == 0),
             true if self.separator(last) != self.separator(last - 1) => Some(home),
@@ -236,7 +238,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// What stands behind the group.
+    /// What follows the group.
     fn separator(&self, group: usize) -> &str {
         let rest = &self.text[self.ends[group].1..];
         &rest[..rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len())]
@@ -260,7 +262,7 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Digits of a length that is worth asking the metadata about.
+/// In international form, where the length is one that the metadata may know.
 fn long(digits: &str) -> Option<String> {
-    (SHORTEST..=20).contains(&digits.len()).then(|| format!("+{digits}"))
+    (MIN_DIGITS..=20).contains(&digits.len()).then(|| format!("+{digits}"))
 }

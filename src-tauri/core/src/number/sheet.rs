@@ -66,9 +66,8 @@ fn scientific(text: &str) -> Option<Cell<'static>> {
     })
 }
 
-/// `89000000001.0`, `79 000 000 001,00`: an amount of so many digits is a number that went through a float. With a short
-/// one only `.0` says so: `12.00` is a time or a price. Damaged where there is a
-/// fraction.
+/// `89000000001.0`, `79 000 000 001,00`: so many digits with an empty fraction are a number that went through a float. A
+/// short one is only where `.0` follows: `12.00` is a time or a price. Damaged where the fraction is not empty.
 fn decimal(text: &str) -> Option<Cell<'static>> {
     let (whole, fraction) = text.rsplit_once(['.', ','])?;
     let plain = is_digits(whole);
@@ -83,7 +82,7 @@ fn decimal(text: &str) -> Option<Cell<'static>> {
         7.. if zeros && fraction.len() <= 2 => Some(Cell::Whole(digits)),
         // A comma is also the dialler's pause: `84951234567,12` has an extension.
         7.. if plain && is_digits(fraction) && text.as_bytes().get(whole.len()) == Some(&b'.') => {
-            // Dots may also part the groups of a number: `8916.1234567`.
+            // Dots may also separate the groups of a number: `8916.1234567`.
             (digits.len() >= 10 || fraction.len() == 1).then_some(Cell::Damaged)
         }
         2..=6 if plain && text.ends_with(".0") => Some(Cell::Whole(digits)),
@@ -91,7 +90,7 @@ fn decimal(text: &str) -> Option<Cell<'static>> {
     }
 }
 
-/// Groups of three behind the first: `79,000,000,001`, `79'000'000'001`.
+/// Groups of three after the first: `79,000,000,001`, `79'000'000'001`.
 fn thousands(text: &str) -> Option<String> {
     let separator = text.chars().find(|c| !c.is_ascii_digit())?;
     if !matches!(separator, ' ' | ',' | '.' | '\'' | '\u{2019}') {

@@ -1,4 +1,4 @@
-//! What stands behind a number.
+//! What follows a number.
 
 /// Words before an extension; `х` and `д` are Cyrillic.
 const EXT_WORDS: &[&str] = &[
@@ -23,7 +23,7 @@ const EXT_WORDS: &[&str] = &[
 const EXT_STEMS: &[&str] = &["добав", "дополн", "внутр", "extens", "internal"];
 
 /// Words that may stand beside such a word.
-const BESIDE: &[&str] = &[
+const WORDS_BESIDE: &[&str] = &[
     "тел",
     "телефон",
     "номер",
@@ -42,7 +42,7 @@ const BESIDE: &[&str] = &[
 ];
 
 /// Most words before the digits of an extension.
-const MOST_WORDS: usize = 4;
+const MAX_WORDS: usize = 4;
 
 fn is_ext_word(word: &str) -> bool {
     EXT_WORDS.contains(&word) || EXT_STEMS.iter().any(|stem| word.starts_with(stem))
@@ -67,15 +67,15 @@ fn marked(rest: &str) -> Option<String> {
 
 /// Words for an extension, and words beside them, up to the digits.
 fn worded(rest: &str) -> Option<String> {
-    let after_words = behind_ext_words(rest)?;
+    let after_words = after_ext_words(rest)?;
     leading_ext(after_words).map(|(ext, _)| ext)
 }
 
 /// What follows the words for an extension (lower case); none where the text does not begin with such words.
-pub(super) fn behind_ext_words(text: &str) -> Option<&str> {
+pub(super) fn after_ext_words(text: &str) -> Option<&str> {
     let mut rest = text;
     let mut named = false;
-    for _ in 0..MOST_WORDS {
+    for _ in 0..MAX_WORDS {
         rest = rest.trim_start_matches(|c: char| " ,;([-.:=№#/|\"".contains(c));
         let end = rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len());
         let (word, after) = rest.split_at(end);
@@ -83,7 +83,7 @@ pub(super) fn behind_ext_words(text: &str) -> Option<&str> {
             break;
         }
         let is_ext = is_ext_word(word);
-        if !is_ext && !BESIDE.contains(&word) {
+        if !is_ext && !WORDS_BESIDE.contains(&word) {
             break;
         }
         named |= is_ext;
@@ -93,7 +93,7 @@ pub(super) fn behind_ext_words(text: &str) -> Option<&str> {
     named.then_some(rest)
 }
 
-/// `(1234)`, and three to five digits behind a dash; a year is none.
+/// `(1234)`, and three to five digits after a dash; a year is no extension.
 fn bracketed(rest: &str) -> Option<String> {
     let (digits, closed, lengths) = match rest.strip_prefix('(') {
         Some(inside) => (inside, true, 1..=6),
@@ -109,7 +109,7 @@ fn bracketed(rest: &str) -> Option<String> {
     (ends && lengths.contains(&ext.len()) && !year).then_some(ext)
 }
 
-/// A bare comma is a pause of the dialler only where nothing else follows; else it parts two numbers.
+/// A bare comma is a pause of the dialler only where nothing else follows; else it separates two numbers.
 fn paused(rest: &str) -> Option<String> {
     let digits = rest
         .strip_prefix([',', ';', 'p', 'w'])?
@@ -126,7 +126,7 @@ fn leading_ext(text: &str) -> Option<(String, &str)> {
 }
 
 /// The digits are a part of something else: `0305e82c`, `9161234567U1`, `7.9E+10`, `1234О6` with a letter for a digit.
-/// A whole word behind a number («89000000001факс») is none.
+/// Not so where a whole word follows a number («89000000001факс»).
 pub(super) fn is_glued(tail: &str) -> bool {
     let end = tail.find(|c: char| !c.is_alphanumeric()).unwrap_or(tail.len());
     let word = &tail[..end];

@@ -239,6 +239,7 @@ fn incoming() -> Vec<Script> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of scripts")]
 fn groups() -> Vec<Script> {
     let (a, mut b) = (leg(A, "callhalf-1:0"), leg(B, "callhalf-2:0"));
     let mut c = leg(C, "callhalf-3:0").starting(20_000);
@@ -303,6 +304,7 @@ fn groups() -> Vec<Script> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of scripts")]
 fn outgoing() -> Vec<Script> {
     let orig = || out(A, "callhalf-1:0", Personality::Originator);
     let click = || out(A, "callhalf-1:0", Personality::ClickToDial);
@@ -376,6 +378,7 @@ fn outgoing() -> Vec<Script> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of scripts")]
 fn transfers() -> Vec<Script> {
     let mut caller = LegTeller::new(A, "900201:1", "callhalf-1:0", Personality::Originator, "tel:102");
     let mut callee = LegTeller::new(B, "900201:1", "callhalf-2:0", Personality::Terminator, "tel:101");

@@ -1,13 +1,13 @@
-//! When what the relay learnt late is told: together, once no more of it comes. The importer stores a long absence in
-//! many steps.
+//! When the summary of what the relay learnt late is shown: once, when no more of it comes. The importer stores the calls
+//! of a long absence in many steps.
 
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
-/// No more came for so long.
-const QUIET: Duration = Duration::from_secs(3);
-/// Longer than this nobody waits, however much still comes; the summary is then added to.
-const LONGEST: Duration = Duration::from_mins(1);
+/// Late news are complete when none has come for this long.
+const QUIET_TIME: Duration = Duration::from_secs(3);
+/// Longest wait for more late news; what comes afterwards is added to the summary.
+const MAX_WAIT: Duration = Duration::from_mins(1);
 
 /// Old news that was not told yet.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +30,7 @@ impl Late {
 /// Waits until it is to be told; for ever where there is none.
 pub(super) async fn settled(late: Option<Late>) {
     match late {
-        Some(late) => sleep_until((late.last + QUIET).min(late.first + LONGEST)).await,
+        Some(late) => sleep_until((late.last + QUIET_TIME).min(late.first + MAX_WAIT)).await,
         None => std::future::pending().await,
     }
 }

@@ -16,7 +16,7 @@ pub(super) struct Batch {
 }
 
 /// WebSocket close code of a relay that no longer accepts the key (RFC 6455: policy violation).
-const POLICY: u16 = 1008;
+const CLOSE_POLICY_VIOLATION: u16 = 1008;
 
 impl Batch {
     /// False when the connection is over.
@@ -30,7 +30,7 @@ impl Batch {
                 true
             }
             Some(Ok(Message::Close { code, .. })) => {
-                self.refused = u16::from(code) == POLICY;
+                self.refused = u16::from(code) == CLOSE_POLICY_VIOLATION;
                 false
             }
             Some(Ok(_)) => true,
@@ -43,7 +43,7 @@ impl Batch {
 #[derive(Deserialize)]
 pub(super) struct Changes {
     pub(super) calls: Vec<serde_json::Value>,
-    /// The cursor behind this page.
+    /// The cursor after this page.
     #[serde(default)]
     pub(super) after: i64,
     /// The page was full: there is more at once.

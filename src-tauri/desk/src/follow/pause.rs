@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-/// Between half and the whole of it, so that desks do not come back all at once.
+/// A pause of a random length, see [`perezvon_core::time::jittered`]; the whole one where there are no random numbers.
 pub(super) fn jittered(pause: Duration) -> Duration {
     let mut random = [0_u8; 4];
-    if getrandom::fill(&mut random).is_err() {
-        return pause;
+    match getrandom::fill(&mut random) {
+        Ok(()) => perezvon_core::time::jittered(pause, u32::from_le_bytes(random)),
+        Err(_) => pause,
     }
-    let part = f64::from(u32::from_le_bytes(random)) / f64::from(u32::MAX);
-    pause.mul_f64(0.5 + part / 2.0)
 }

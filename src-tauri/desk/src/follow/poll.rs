@@ -7,11 +7,11 @@ use crate::relay_client::{RelayError, accepted, body, of_transport};
 use std::pin::pin;
 use std::time::Duration;
 
-/// How long the relay holds a long poll, and the limit for its answer.
+/// How long the relay holds a long poll, seconds, and the limit for its answer.
 const POLL_S: u64 = 25;
-const POLL: Duration = Duration::from_secs(40);
-/// After so many long polls a WebSocket is tried again.
-const POLLS: u32 = 20;
+const POLL_TIMEOUT: Duration = Duration::from_secs(40);
+/// After this many long polls a WebSocket is tried again.
+const MAX_POLLS: u32 = 20;
 
 impl Feed {
     /// Polls as long as before a WebSocket is tried again.
@@ -19,10 +19,10 @@ impl Feed {
         // The first answers come at once: they are the backlog.
         let mut wait = 0;
         self.end_of_backlog = Some(i64::MAX);
-        for _ in 0..POLLS {
+        for _ in 0..MAX_POLLS {
             let request = self
                 .request("/v1/changes", &[("wait", wait.to_string())])?
-                .timeout(POLL);
+                .timeout(POLL_TIMEOUT);
             let mut answer = pin!(request.send());
             let response = loop {
                 tokio::select! {
@@ -35,7 +35,7 @@ impl Feed {
             self.know(response.headers()).await?;
             let body = body(response).await?;
             let changes: Changes = serde_json::from_slice(&body).map_err(|_| RelayError::Unreadable)?;
-            self.tell(FeedState::Connected {
+            self.set_state(FeedState::Connected {
                 polling: true,
                 caught_up: self.end_of_backlog.is_none(),
             });

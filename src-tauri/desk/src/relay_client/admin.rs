@@ -15,11 +15,11 @@ use std::time::Duration;
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
 /// Longest time for a whole recording or export.
-const DOWNLOAD: Duration = Duration::from_mins(15);
-/// Longest silence within it.
-const SILENCE: Duration = Duration::from_secs(30);
+const DOWNLOAD_TIMEOUT: Duration = Duration::from_mins(15);
+/// Longest time without a byte of it.
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Longest recording that is held for the window's player, bytes: six hours at 24 kbit/s are 65 MB.
-const AUDIO: usize = 96 << 20;
+const MAX_AUDIO_BYTES: usize = 96 << 20;
 
 #[derive(Deserialize)]
 struct Abonents {
@@ -129,7 +129,7 @@ impl RelayClient {
     ) -> Result<u64, RelayError> {
         let query = filtered(filter, "unreadable");
         let request = self.request(Method::GET, "/v1/events/export")?.query(&query);
-        let mut response = sent(request.timeout(DOWNLOAD)).await?;
+        let mut response = sent(request.timeout(DOWNLOAD_TIMEOUT)).await?;
         let mut bytes = 0;
         while let Some(chunk) = chunk(&mut response).await? {
             to.write_all(&chunk).await.map_err(|_| RelayError::NotWritten)?;
@@ -203,7 +203,7 @@ impl RelayClient {
     /// A recording for the player, whole.
     pub async fn recording_audio(&self, id: &str) -> Result<Audio, RelayError> {
         let path = format!("/v1/recordings/{}/audio", segment(id));
-        let mut response = sent(self.request(Method::GET, &path)?.timeout(DOWNLOAD)).await?;
+        let mut response = sent(self.request(Method::GET, &path)?.timeout(DOWNLOAD_TIMEOUT)).await?;
         let kind = response.headers().get(reqwest::header::CONTENT_TYPE);
         let kind = kind
             .and_then(|kind| kind.to_str().ok())
@@ -211,7 +211,7 @@ impl RelayClient {
             .to_owned();
         let mut bytes = Vec::new();
         while let Some(chunk) = chunk(&mut response).await? {
-            if bytes.len() + chunk.len() > AUDIO {
+            if bytes.len() + chunk.len() > MAX_AUDIO_BYTES {
                 return Err(RelayError::Unreadable);
             }
             bytes.extend_from_slice(&chunk);
@@ -229,7 +229,7 @@ async fn sent(request: RequestBuilder) -> Result<Response, RelayError> {
 }
 
 async fn chunk(response: &mut Response) -> Result<Option<impl std::ops::Deref<Target = [u8]> + use<>>, RelayError> {
-    match tokio::time::timeout(SILENCE, response.chunk()).await {
+    match tokio::time::timeout(SILENCE_TIMEOUT, response.chunk()).await {
         Ok(chunk) => chunk.map_err(|error| of_transport(&error)),
         Err(_) => Err(RelayError::Timeout),
     }

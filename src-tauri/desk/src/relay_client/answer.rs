@@ -21,7 +21,7 @@ pub struct Health {
     pub subscription_until: Option<String>,
     /// The event journal in short.
     pub events: Option<EventsInShort>,
-    /// How the import from the PBX does.
+    /// The state of the import from the PBX.
     pub import: Option<ImportInShort>,
 }
 
@@ -85,7 +85,7 @@ pub struct Me {
     pub name: String,
     /// The user's abonent.
     pub abonent: Option<String>,
-    /// His name.
+    /// The abonent's name.
     pub abonent_name: Option<String>,
 }
 
@@ -115,7 +115,7 @@ pub struct RelayUser {
     pub id: String,
     /// `admin` or `user`.
     pub role: String,
-    /// Whose calls he may read.
+    /// Whose calls the user may read.
     pub abonent: Option<String>,
     /// Name.
     pub name: String,

@@ -1,13 +1,13 @@
 //! Joining a relay with a one-time code: `perezvon://join?relay=URL&code=…`, or the same two typed.
 
-use super::{ANSWER, RelayClient, RelayError, answer, of_transport};
+use super::{ANSWER_TIMEOUT, RelayClient, RelayError, answer, of_transport};
 use crate::Secret;
 use reqwest::{Method, Url};
 use serde::Deserialize;
 use std::sync::Arc;
 
 /// Longest link or address that is read, bytes.
-const LINK: usize = 2048;
+const MAX_LINK_BYTES: usize = 2048;
 
 /// Which relay to join, and with which code. Comes from anywhere, a hostile web page too: a person must agree first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub struct Joined {
 }
 
 #[derive(Deserialize)]
-struct Told {
+struct KeyAnswer {
     key: String,
     role: String,
     #[serde(default)]
@@ -47,7 +47,7 @@ impl JoinLink {
     /// From a link. None for what is no link to join by.
     pub fn parse(link: &str) -> Option<Self> {
         let link = link.trim();
-        if link.len() > LINK {
+        if link.len() > MAX_LINK_BYTES {
             return None;
         }
         let url = Url::parse(link).ok()?;
@@ -79,7 +79,7 @@ impl JoinLink {
         // A name before the host reads like another host; a query or a fragment would swallow the paths.
         let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
         let good = matches!(url.scheme(), "http" | "https") && url.has_host() && plain && url.fragment().is_none();
-        if !good || relay.len() > LINK || code.is_empty() || code.len() > 64 {
+        if !good || relay.len() > MAX_LINK_BYTES || code.is_empty() || code.len() > 64 {
             return Err(RelayError::BadAddress);
         }
         Ok(Self {
@@ -123,9 +123,9 @@ impl RelayClient {
         let request = client
             .http
             .request(Method::POST, client.url("/v1/join"))
-            .timeout(ANSWER)
+            .timeout(ANSWER_TIMEOUT)
             .json(&body);
-        let told: Told = answer(request).await.map_err(|error| match error {
+        let told: KeyAnswer = answer(request).await.map_err(|error| match error {
             // An older relay has no such path, and says so without a word of its own about codes.
             RelayError::Refused { status: 404, code, .. } if code != "code_unknown" => RelayError::NotARelay,
             error => error,
@@ -140,7 +140,12 @@ impl RelayClient {
     }
 
     async fn is_relay(&self) -> Result<(), RelayError> {
-        let response = self.http.get(self.url("/v1/health")).timeout(ANSWER).send().await;
+        let response = self
+            .http
+            .get(self.url("/v1/health"))
+            .timeout(ANSWER_TIMEOUT)
+            .send()
+            .await;
         let response = response.map_err(|e| of_transport(&e))?;
         match super::body(response).await.map(|body| serde_json::from_slice(&body)) {
             Ok(Ok(super::Health { version, ledger, .. })) if !version.is_empty() && !ledger.is_empty() => Ok(()),

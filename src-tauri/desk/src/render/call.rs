@@ -1,15 +1,15 @@
 //! Toasts of calls that come in: a ring, a colleague's answer, missed calls.
 
-use super::{Draw, Look, NAME, Rendered, card_action, cut, joined};
+use super::{Draw, MAX_NAME_CHARS, Rendered, ToastLook, card_action, cut, joined};
 use crate::toast::{Action, Button, ButtonKey, Stay, ToastKind, Urgency};
 use crate::words::short_name;
 use crate::{DeskError, who};
 use perezvon_core::CallSnapshot;
 
 /// Longest part of a note in a toast, characters.
-const NOTE: usize = 80;
+const MAX_NOTE_CHARS: usize = 80;
 /// Most colleagues named in a missed toast.
-const COLLEAGUES: usize = 3;
+const MAX_COLLEAGUES: usize = 3;
 
 impl Draw<'_> {
     pub(super) fn incoming(&self, call: &CallSnapshot) -> Result<Rendered, DeskError> {
@@ -21,7 +21,7 @@ impl Draw<'_> {
             if n > 1 && start {
                 facts.push(self.words.times_today(n));
             }
-            facts.extend(who::last_note(self.connection, key)?.map(|note| cut(&note, NOTE)));
+            facts.extend(who::last_note(self.connection, key)?.map(|note| cut(&note, MAX_NOTE_CHARS)));
         }
         lines.extend(joined(facts));
         let card = card_action(&who, Some(&call.id));
@@ -34,7 +34,7 @@ impl Draw<'_> {
         let (category, icon) = ("call.incoming", "call-incoming");
         Ok(self.toast(
             ToastKind::Incoming,
-            Look {
+            ToastLook {
                 title,
                 lines,
                 buttons,
@@ -54,12 +54,12 @@ impl Draw<'_> {
             .answered_by
             .as_ref()
             .and_then(|by| by.name.as_deref())
-            .map(|name| cut(&short_name(name), NAME));
+            .map(|name| cut(&short_name(name), MAX_NAME_CHARS));
         let card = card_action(&who, Some(&call.id));
         let (category, icon) = ("call.ended", "call-answered");
         Ok(self.toast(
             ToastKind::AnsweredElsewhere,
-            Look {
+            ToastLook {
                 title: self.words.answered_by(by.as_deref()),
                 lines: self.name_and_number(&who),
                 buttons: self.card_button(card.as_ref()),
@@ -96,7 +96,7 @@ impl Draw<'_> {
         let body = Some(Action::OpenCall { id: call.id.clone() });
         Ok(self.toast(
             ToastKind::Missed,
-            Look {
+            ToastLook {
                 title: self.words.missed(&name, times),
                 lines,
                 buttons,
@@ -110,7 +110,7 @@ impl Draw<'_> {
         ))
     }
 
-    /// Whether the call's start is known, and the how manieth incoming call of the day from this number it is.
+    /// Whether the call's start is known, and the ordinal of this call among the day's incoming calls from this number.
     fn times_today(&self, call: &CallSnapshot, key: &str) -> Result<(bool, i64), DeskError> {
         let Some(start) = call.started_at else {
             return Ok((false, 0));
@@ -134,8 +134,8 @@ fn also_missed(call: &CallSnapshot) -> Vec<String> {
         // The leg of a colleague who calls is no phone that rang.
         let rang = leg.personality.as_deref() == Some("Terminator") && !own && !leg.system && leg.answered_at.is_none();
         if let Some(name) = leg.name.as_deref().filter(|_| rang) {
-            let name = cut(&short_name(name), NAME);
-            if !names.contains(&name) && names.len() < COLLEAGUES {
+            let name = cut(&short_name(name), MAX_NAME_CHARS);
+            if !names.contains(&name) && names.len() < MAX_COLLEAGUES {
                 names.push(name);
             }
         }

@@ -1,6 +1,6 @@
 //! Toasts of calls placed here.
 
-use super::{Draw, Look, Rendered, Step, card_action};
+use super::{Draw, Rendered, Step, ToastLook, card_action};
 use crate::DeskError;
 use crate::toast::{Action, Button, ButtonKey, Stay, ToastKind, Urgency};
 use perezvon_core::snapshot::PartySnapshot;
@@ -42,7 +42,7 @@ impl Draw<'_> {
         let urgency = Urgency::Normal;
         Ok(self.toast(
             ToastKind::Progress,
-            Look {
+            ToastLook {
                 title,
                 lines,
                 buttons,
@@ -84,7 +84,7 @@ impl Draw<'_> {
         let stay = Stay::Seconds(10);
         Ok(self.toast(
             ToastKind::Progress,
-            Look {
+            ToastLook {
                 title,
                 lines,
                 buttons,

@@ -1,4 +1,4 @@
-//! What does not work, in plain words, and where it is mended.
+//! The texts of troubles, and the settings' section where each is fixed.
 
 type Pair = (&'static str, &'static str);
 
@@ -24,6 +24,7 @@ pub const TROUBLES: &[&str] = &[
 ];
 
 /// Russian and English title and cause, and the settings' section where it is mended.
+#[expect(clippy::too_many_lines, reason = "a table of texts")]
 pub(super) fn trouble(code: &str) -> (Pair, Pair, &'static str) {
     match code {
         "no_token" => (

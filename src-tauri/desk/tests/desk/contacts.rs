@@ -1,6 +1,7 @@
 //! Contacts: saving, searching in any spelling, candidates.
 
 use crate::common::{Bench, IVANOV, STRANGER, draft, ringing};
+use perezvon_core::Number;
 use perezvon_desk::DeskError;
 use perezvon_desk::view::ContactKind;
 
@@ -88,11 +89,11 @@ fn a_contact_is_made_changed_and_deleted() {
     );
     assert_eq!(names(&bench, "анна"), ["Иванова Анна"], "the new one is");
     assert!(
-        bench.desk.contact_of(IVANOV).unwrap().is_empty(),
+        bench.desk.contact_of(&Number::parse(IVANOV)).unwrap().is_empty(),
         "the old number is nobody's"
     );
     assert_eq!(
-        bench.desk.contact_of(STRANGER).unwrap()[0].id,
+        bench.desk.contact_of(&Number::parse(STRANGER)).unwrap()[0].id,
         id,
         "the new one is hers"
     );
@@ -100,7 +101,10 @@ fn a_contact_is_made_changed_and_deleted() {
     bench.desk.delete_contact(id).unwrap();
     assert!(matches!(bench.desk.contact(id), Err(DeskError::NotFound)), "gone");
     assert!(names(&bench, "анна").is_empty(), "also from the search");
-    assert!(bench.desk.contact_of(STRANGER).unwrap().is_empty(), "and its numbers");
+    assert!(
+        bench.desk.contact_of(&Number::parse(STRANGER)).unwrap().is_empty(),
+        "and its numbers"
+    );
     assert!(
         matches!(bench.desk.delete_contact(id), Err(DeskError::NotFound)),
         "twice"
@@ -119,7 +123,7 @@ fn a_number_may_belong_to_several() {
     assert_eq!(card.numbers[1].label, "рабочий", "with its label, behind the others");
     let ids: Vec<_> = bench
         .desk
-        .contact_of(IVANOV)
+        .contact_of(&Number::parse(IVANOV))
         .unwrap()
         .into_iter()
         .map(|known| known.id)

@@ -2,8 +2,8 @@
 //! inside and outside the company, a main number that several people share.
 
 use crate::common::{Bench, ME, buttons, closed, draft, missed, noon, shown, talking, text};
-use perezvon_core::CallSnapshot;
 use perezvon_core::call::{Call, Policy, Reader, Target};
+use perezvon_core::{CallSnapshot, Number};
 use perezvon_desk::DeskError;
 use perezvon_desk::toast::{Action, Toast, ToastKey, ToastOp};
 use perezvon_desk::view::{CallRow, CallsFilter, ContactDraft, ContactNumber};
@@ -226,6 +226,19 @@ fn alpha(bench: &Bench) -> [i64; 3] {
             &["8 (495) 000-00-16,,13#", "+7 900 000-01-61"],
         ),
     ]
+}
+
+#[test]
+fn an_extension_behind_a_number_that_is_to_be_dialled_decides_too() {
+    let bench = Bench::new();
+    let [_, betova, _] = alpha(&bench);
+    let ids = |number: &str| -> Vec<i64> {
+        let known = bench.desk.contact_of(&Number::parse(number)).unwrap();
+        known.into_iter().map(|contact| contact.id).collect()
+    };
+    assert_eq!(ids("tel:84950000016,12"), [betova]);
+    assert_eq!(ids("+74950000016").len(), 3);
+    assert!(ids("Number withheld").is_empty());
 }
 
 #[test]

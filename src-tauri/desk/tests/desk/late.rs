@@ -2,7 +2,7 @@
 
 use crate::common::{Bench, IVANOV, STRANGER, aged, answered_by, ended, missed, one_toast, ringing, shown, text};
 use perezvon_core::CallSnapshot;
-use perezvon_desk::notifications::State;
+use perezvon_desk::notifications::ToastState;
 use perezvon_desk::toast::{Toast, ToastKey, ToastOp};
 
 /// Missed `hours` ago, learnt now; the start moves by minutes with the version.
@@ -26,15 +26,21 @@ fn late_misses_are_one_summary_that_is_added_to_while_it_is_open() {
     assert_eq!(bench.desk.counts().unwrap().to_call_back, 1, "the tray counts at once");
     let first = summary(&bench);
     assert_eq!(text(&first), "Пока не было связи: пропущено 2\nждут ответа: 1");
-    // His own conversations are no news to the user.
+    // The user's own conversations are no news to them.
     let talked = aged(ended(&ringing("t", 20, "+79000000033"), 20), 3);
     assert_eq!(bench.take(&[talked, late("c", 3, STRANGER, 3)]).untold, 2);
     let second = summary(&bench);
     assert_eq!(text(&second), "Пока не было связи: пропущено 3\nждут ответа: 2");
     assert_eq!(second.notification_id, first.notification_id, "the same toast");
     assert_eq!(bench.desk.late_digest().unwrap(), None, "told once");
-    bench.desk.note_toast(second.notification_id, State::Shown).unwrap();
-    bench.desk.note_toast(second.notification_id, State::Dismissed).unwrap();
+    bench
+        .desk
+        .note_toast(second.notification_id, ToastState::Shown)
+        .unwrap();
+    bench
+        .desk
+        .note_toast(second.notification_id, ToastState::Dismissed)
+        .unwrap();
     bench.take(&[late("d", 4, "+79000000097", 3)]);
     let third = summary(&bench);
     assert_eq!(

@@ -4,7 +4,7 @@ use crate::common::{
     Bench, IVANOV, STRANGER, aged, answered_by, closed, draft, ended, missed, one_toast, ringing, shown, talking, text,
 };
 use perezvon_core::{Direction, Outcome};
-use perezvon_desk::notifications::State;
+use perezvon_desk::notifications::ToastState;
 use perezvon_desk::toast::{Action, ToastKey, ToastOp};
 use perezvon_desk::view::CallsFilter;
 
@@ -49,8 +49,11 @@ fn n_misses_are_one_toast() {
 fn dealing_with_the_toast_begins_a_new_count() {
     let bench = Bench::new();
     let first = bench.toast(&missed(&ringing("a", 1, IVANOV), 1));
-    bench.desk.note_toast(first.notification_id, State::Shown).unwrap();
-    bench.desk.note_toast(first.notification_id, State::Clicked).unwrap();
+    bench.desk.note_toast(first.notification_id, ToastState::Shown).unwrap();
+    bench
+        .desk
+        .note_toast(first.notification_id, ToastState::Clicked)
+        .unwrap();
     let second = bench.toast(&missed(&ringing("b", 2, IVANOV), 2));
     assert_eq!(second.title, "Пропущенный: неизвестный номер", "counts from one");
     assert_ne!(
@@ -62,7 +65,10 @@ fn dealing_with_the_toast_begins_a_new_count() {
         1,
         "he still waits: a click is no conversation"
     );
-    bench.desk.note_toast(second.notification_id, State::Expired).unwrap();
+    bench
+        .desk
+        .note_toast(second.notification_id, ToastState::Expired)
+        .unwrap();
     let third = bench.toast(&missed(&ringing("c", 3, IVANOV), 3));
     assert!(
         third.title.ends_with("(×2)"),

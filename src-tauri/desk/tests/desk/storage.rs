@@ -3,7 +3,7 @@
 use crate::common::{
     Bench, IDENTITY, IVANOV, STRANGER, closed, draft, ended, missed, noon, one_toast, ringing, shown, talking, text,
 };
-use perezvon_desk::notifications::State;
+use perezvon_desk::notifications::ToastState;
 use perezvon_desk::toast::{ToastKey, ToastOp};
 use perezvon_desk::view::CallsFilter;
 use perezvon_desk::{Desk, DeskError, Secret};
@@ -56,7 +56,7 @@ fn what_was_prepared_is_shown_after_a_kill() {
         "a ring older than 60 s is over, a missed call is not"
     );
     let id = shown(&later)[0].notification_id;
-    back.desk.note_toast(id, State::Shown).unwrap();
+    back.desk.note_toast(id, ToastState::Shown).unwrap();
     assert_eq!(
         back.desk.pending_toasts().unwrap(),
         [],
@@ -243,7 +243,7 @@ fn only_the_last_word_of_a_batch_is_an_operation() {
 fn a_toast_that_was_rewritten_after_it_was_shown_is_pending_again() {
     let bench = Bench::new();
     let first = bench.toast(&missed(&ringing("a", 1, IVANOV), 1));
-    bench.desk.note_toast(first.notification_id, State::Shown).unwrap();
+    bench.desk.note_toast(first.notification_id, ToastState::Shown).unwrap();
     bench.take(&[missed(&ringing("b", 2, IVANOV), 2)]);
     let pending = one_toast(bench.killed().desk.pending_toasts().unwrap());
     assert!(
@@ -252,7 +252,7 @@ fn a_toast_that_was_rewritten_after_it_was_shown_is_pending_again() {
         text(&pending)
     );
     assert!(
-        matches!(bench.desk.note_toast(99, State::Shown), Err(DeskError::NotFound)),
+        matches!(bench.desk.note_toast(99, ToastState::Shown), Err(DeskError::NotFound)),
         "no such notification"
     );
 }

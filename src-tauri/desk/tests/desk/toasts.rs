@@ -7,7 +7,7 @@ use crate::common::{
 use perezvon_core::Outcome;
 use perezvon_core::snapshot::LegSnapshot;
 use perezvon_desk::Language;
-use perezvon_desk::notifications::State;
+use perezvon_desk::notifications::ToastState;
 use perezvon_desk::toast::{Action, Stay, ToastKey, ToastKind, ToastOp, Urgency};
 
 #[test]
@@ -313,6 +313,7 @@ fn a_registered_document() {
     );
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 #[test]
 fn one_trouble_until_it_is_mended() {
     let bench = Bench::new();
@@ -415,7 +416,10 @@ fn one_trouble_until_it_is_mended() {
     assert_eq!(bench.desk.trouble(None).unwrap(), [], "mended already");
 
     let toast = one_toast(bench.desk.trouble(Some("no_token")).unwrap());
-    bench.desk.note_toast(toast.notification_id, State::Dismissed).unwrap();
+    bench
+        .desk
+        .note_toast(toast.notification_id, ToastState::Dismissed)
+        .unwrap();
     assert_eq!(
         bench.desk.trouble(Some("no_token")).unwrap(),
         [],
@@ -439,7 +443,10 @@ fn a_ring_that_the_user_closed_does_not_come_back() {
     let bench = Bench::new();
     let call = ringing("a", 1, IVANOV);
     let toast = bench.toast(&call);
-    bench.desk.note_toast(toast.notification_id, State::Dismissed).unwrap();
+    bench
+        .desk
+        .note_toast(toast.notification_id, ToastState::Dismissed)
+        .unwrap();
     let mut named = call.clone();
     named.version = 2;
     named.party.name = Some("Иванов".to_owned());

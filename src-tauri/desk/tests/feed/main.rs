@@ -223,6 +223,7 @@ async fn where_no_websocket_comes_through_it_polls() {
     scene.stop().await;
 }
 
+#[expect(clippy::too_many_lines, reason = "one session in its order")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_client_speaks_the_relays_language() {
     let scene = Scene::start().await;

@@ -8,10 +8,10 @@ use serde_json::Value;
 use super::{PortalError, Token};
 
 /// Longest `errorCode` and `description` that are kept, characters.
-const MAX_CODE: usize = 64;
-const MAX_DESCRIPTION: usize = 500;
+const MAX_CODE_CHARS: usize = 64;
+const MAX_DESCRIPTION_CHARS: usize = 500;
 /// Longest id or word in an answer, characters; a UUID has 36 (reference 1.2).
-const MAX_WORD: usize = 128;
+const MAX_WORD_CHARS: usize = 128;
 
 /// A whole answer.
 pub(super) struct Answer {
@@ -136,12 +136,12 @@ fn says_not_found(page: &[u8]) -> bool {
 
 /// An `errorCode` as it may be shown and kept.
 pub(super) fn clean_code(code: &str, token: &Token) -> String {
-    clean(code, MAX_CODE, token)
+    clean(code, MAX_CODE_CHARS, token)
 }
 
 /// A `description` as it may be shown and kept.
 pub(super) fn clean_description(description: &str, token: &Token) -> String {
-    clean(description, MAX_DESCRIPTION, token)
+    clean(description, MAX_DESCRIPTION_CHARS, token)
 }
 
 fn clean(text: &str, max: usize, token: &Token) -> String {
@@ -149,7 +149,7 @@ fn clean(text: &str, max: usize, token: &Token) -> String {
 }
 
 fn is_word(word: &str) -> bool {
-    word.len() <= MAX_WORD && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:@".contains(&b))
+    word.len() <= MAX_WORD_CHARS && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:@".contains(&b))
 }
 
 fn text_of(value: Value) -> Option<String> {

@@ -9,7 +9,7 @@ use super::phone::wire;
 use super::{Portal, PortalError, Request};
 
 /// Longest id in an answer, characters; a UUID has 36 (reference 1.2).
-const MAX_ID: usize = 128;
+const MAX_ID_CHARS: usize = 128;
 
 /// The PBX took the order: the abonent's phone rings, then the number is dialled.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -93,7 +93,7 @@ fn placed(answer: &Answer) -> Option<CallPlaced> {
     if bare.is_empty() || bare == "null" {
         return Some(CallPlaced::default());
     }
-    let is_id = bare.len() <= MAX_ID && bare.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:@".contains(&b));
+    let is_id = bare.len() <= MAX_ID_CHARS && bare.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:@".contains(&b));
     is_id.then_some(CallPlaced {
         tracking_id: Some(bare),
         call_id: None,

@@ -1,4 +1,4 @@
-//! Black and white list (reference 1.7, `bwl`): whose calls an abonent refuses, or whose alone he accepts.
+//! Black and white list (reference 1.7, `bwl`): whose calls an abonent refuses, or whose alone they accept.
 
 use reqwest::Method;
 use serde::Deserialize;

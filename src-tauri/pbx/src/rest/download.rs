@@ -14,6 +14,7 @@ use reqwest::{Method, Response};
 use url::Url;
 
 use super::answer::Answer;
+use super::audio::{Audio, may_be_audio};
 use super::exchange::Report;
 use super::{MAX_ANSWER, Portal, PortalError, Reach, RecordKey, Request, TOKEN_HEADER};
 
@@ -21,10 +22,7 @@ use super::{MAX_ANSWER, Portal, PortalError, Reach, RecordKey, Request, TOKEN_HE
 pub const MAX_RECORDING: u64 = 1024 * 1024 * 1024;
 
 /// Longest time a download may spend waiting for the PBX in all; the time its taker needs does not count.
-const MAX_WAITING: Duration = Duration::from_mins(30);
-
-/// As many bytes tell audio from an error body.
-const BEGINNING: usize = 16;
+const MAX_WAIT: Duration = Duration::from_mins(30);
 
 /// Which bytes of a recording are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -169,7 +167,7 @@ impl Download {
 
     async fn wait(&mut self) -> Result<Option<Bytes>, PortalError> {
         let start = Instant::now();
-        let at_most = self.at_most.min(MAX_WAITING.saturating_sub(self.waiting));
+        let at_most = self.at_most.min(MAX_WAIT.saturating_sub(self.waiting));
         let chunk = tokio::time::timeout(at_most, self.response.chunk()).await;
         self.waiting += start.elapsed();
         chunk
@@ -271,13 +269,13 @@ impl Portal {
         }
         let mut beginning = BytesMut::new();
         let is_success = (200..300).contains(&code);
-        while is_success && beginning.len() < BEGINNING {
+        while is_success && beginning.len() < Audio::MAGIC_BYTES {
             match next(&mut response).await? {
                 Some(chunk) => beginning.extend_from_slice(&chunk),
                 None => break,
             }
         }
-        if !is_success || !is_audio(&beginning, header(response.headers(), &CONTENT_TYPE)) {
+        if !is_success || !may_be_audio(&beginning, header(response.headers(), &CONTENT_TYPE)) {
             let answer = self.whole(response, &beginning, code).await?;
             return Err(answer.checked(&self.token).err().unwrap_or(garbled));
         }
@@ -312,26 +310,4 @@ async fn next(response: &mut Response) -> Result<Option<Bytes>, PortalError> {
 
 fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
-}
-
-/// Whether an answer that begins so can be audio. Its own name is asked only about what has no familiar beginning: the
-/// reference relies on neither name nor format.
-fn is_audio(beginning: &[u8], content_type: Option<&str>) -> bool {
-    let is_known = [b"ID3".as_slice(), b"RIFF", b"OggS", b"fLaC"]
-        .iter()
-        .any(|magic| beginning.starts_with(magic))
-        || matches!(beginning, [0xff, second, ..] if second & 0xe0 == 0xe0);
-    if is_known {
-        return true;
-    }
-    let text = beginning
-        .strip_prefix(b"\xef\xbb\xbf")
-        .unwrap_or(beginning)
-        .trim_ascii_start();
-    let is_text = matches!(text.first(), None | Some(b'{' | b'[' | b'<' | b'"'));
-    let says_text = content_type.is_some_and(|name| {
-        let name = name.to_ascii_lowercase();
-        name.starts_with("text/") || name.starts_with("application/json")
-    });
-    !is_text && !says_text
 }

@@ -61,7 +61,7 @@ pub enum PortalError {
     },
 }
 
-/// What stood between us and the PBX.
+/// What kept a request from reaching the PBX.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reach {

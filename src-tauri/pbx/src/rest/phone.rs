@@ -3,7 +3,7 @@
 use super::PortalError;
 
 /// Longest number that is sent, characters.
-const MAX_LEN: usize = 32;
+const MAX_CHARS: usize = 32;
 
 /// What the API wrote, as E.164 if it is a phone number: 10 digits, `7…`, `8…` or `+…`. A `SIP…` login or a short number
 /// is none.
@@ -30,7 +30,7 @@ pub(super) fn e164(text: &str) -> Option<String> {
 /// The number of a party to a call: E.164, or the digits as they are for a short one. Anything else (`anonymous`, a login)
 /// is none.
 pub(super) fn party(text: &str) -> Option<String> {
-    let is_short = |t: &&str| !t.is_empty() && t.len() <= MAX_LEN && t.bytes().all(is_key);
+    let is_short = |t: &&str| !t.is_empty() && t.len() <= MAX_CHARS && t.bytes().all(is_key);
     e164(text).or_else(|| Some(text.trim()).filter(is_short).map(str::to_owned))
 }
 
@@ -53,7 +53,7 @@ pub(super) fn wire(number: &str) -> Result<&str, PortalError> {
     let number = number.trim();
     let digits = number.strip_prefix('+').unwrap_or(number);
     let is_dialable = !digits.is_empty() && digits.bytes().all(is_key);
-    if !is_dialable || number.len() > MAX_LEN {
+    if !is_dialable || number.len() > MAX_CHARS {
         return Err(PortalError::Invalid { what: "phone number" });
     }
     match number.strip_prefix("+7") {

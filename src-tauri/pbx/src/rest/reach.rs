@@ -1,4 +1,4 @@
-//! A look at a server without a token: whether it can be reached, its clock, and how long its certificate holds.
+//! One request to a server without a token: whether it can be reached, its clock, and how long its certificate holds.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use url::Url;
 
 use super::{PortalError, Reach, is_loopback};
 
-/// What a look brought.
+/// What the server answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reached {
     /// HTTP status; without a token usually an error.
@@ -20,7 +20,7 @@ pub struct Reached {
     pub certificate_ends: Option<Time>,
 }
 
-/// One GET of an address, which is told in no error.
+/// One GET of an address; no error quotes it.
 ///
 /// # Errors
 /// [`PortalError::Timeout`] and [`PortalError::Unreachable`].

@@ -15,7 +15,7 @@ use super::phone::party;
 use super::{MAX_LIST, Portal, PortalError, Request};
 
 /// Most records in one answer (reference 1.9).
-const PAGE: usize = 100;
+const PAGE_RECORDS: usize = 100;
 
 /// A recording and the conversation it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub struct CallRecord {
     pub file_size: Option<u64>,
     /// A comment made in Beeline's cabinet.
     pub comment: Option<String>,
-    /// Whose recording it is. In an internal call each recorded abonent has his own, with the same `tracking_id`.
+    /// Whose recording it is. In an internal call each recorded abonent has their own, with the same `tracking_id`.
     pub abonent: Option<Abonent>,
 }
 
@@ -232,7 +232,7 @@ impl Records {
         Ok(RecordPage {
             records,
             left_out,
-            is_last: is_stuck || found < PAGE,
+            is_last: is_stuck || found < PAGE_RECORDS,
         })
     }
 }

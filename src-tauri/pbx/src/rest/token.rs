@@ -5,8 +5,8 @@ use std::fmt;
 use reqwest::header::HeaderValue;
 use zeroize::Zeroizing;
 
-/// Longest token that is accepted; Beeline's have 36 characters.
-const MAX_LEN: usize = 128;
+/// Longest token that is accepted, characters; Beeline's have 36.
+const MAX_CHARS: usize = 128;
 
 /// The token of the portal API. Prints as `<redacted>`, is wiped from memory when dropped.
 #[derive(Clone)]
@@ -22,7 +22,7 @@ impl Token {
     /// demanded: that Beeline's tokens are UUIDs is nowhere promised.
     pub fn parse(text: &str) -> Result<Self, BadToken> {
         let text = text.trim();
-        if text.is_empty() || text.len() > MAX_LEN || !text.bytes().all(|b| b.is_ascii_graphic()) {
+        if text.is_empty() || text.len() > MAX_CHARS || !text.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(BadToken);
         }
         Ok(Self(Zeroizing::new(text.to_owned())))

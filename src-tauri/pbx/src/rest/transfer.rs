@@ -6,7 +6,7 @@ use super::phone::wire;
 use super::{Portal, PortalError, Request};
 
 impl Portal {
-    /// Has an abonent (`pattern`: `userId`, phone or extension) give his leg `call_id` (`callId` of the events) to
+    /// Has an abonent (`pattern`: `userId`, phone or extension) give their leg `call_id` (`callId` of the events) to
     /// `number`: E.164, or an extension as it is. Sent once: after [`PortalError::Timeout`],
     /// [`PortalError::Unavailable`] or a broken connection only the events tell whether the call was transferred.
     pub async fn transfer(&self, pattern: &str, call_id: &str, number: &str) -> Result<(), PortalError> {

@@ -1,7 +1,7 @@
 //! The lenient way: a document that is not well-formed is written anew as one that is, and then read like any other.
 //!
-//! A name or a SIP Call-ID is chosen by the caller's device, and a PBX may copy it without escaping. So this must do two
-//! things at once: read what decides about the call whatever stands in such a text, and take nothing out of the text.
+//! A name or a SIP Call-ID is chosen by the caller's device, and a PBX may copy it without escaping. So this must
+//! read what decides about the call whatever such a text contains, and read nothing out of the text.
 //!
 //! * Markup that opens or closes no element of the event (`<b>`, `<a@b>`, `&`, `<!--`) is part of the text around it.
 //! * A text can only reach out of its element by closing it. Then the end tag that the PBX wrote has no start tag any

@@ -4,7 +4,7 @@
 use super::mend::is_known;
 
 /// Longest comment, CDATA section or processing instruction that is taken for one, bytes. Bounds the search for its end.
-const MAX_SECTION: usize = 1024;
+const MAX_SECTION_BYTES: usize = 1024;
 
 #[derive(Clone, Copy)]
 pub(super) struct Tag<'a> {
@@ -97,7 +97,7 @@ fn markup(text: &str) -> Option<(usize, Piece<'_>)> {
 /// start and end may stand in two texts.
 fn section<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
     let inner = text.strip_prefix(start)?;
-    let window = &inner[..inner.floor_char_boundary(MAX_SECTION)];
+    let window = &inner[..inner.floor_char_boundary(MAX_SECTION_BYTES)];
     let inner = &window[..window.find(end)?];
     let mut tags = inner
         .match_indices('<')

@@ -15,9 +15,8 @@ mod table;
 mod server;
 
 use perezvon_pbx::rest::PortalError;
+use server::{HTML, USER, refused};
 
-const HTML: &str = "<!DOCTYPE html><html><title>Облачная АТС</title></html>";
-const USER: &str = "9000000001@mpbx.sip.beeline.ru";
 /// [`USER`] as a path segment.
 const SEGMENT: &str = "9000000001%40mpbx.sip.beeline.ru";
 
@@ -25,14 +24,6 @@ const GARBLED: PortalError = PortalError::NotJson {
     status: 200,
     no_such_path: false,
 };
-
-fn refused(code: &str, description: Option<&str>, status: u16) -> PortalError {
-    PortalError::Refused {
-        code: code.into(),
-        description: description.map(Into::into),
-        status,
-    }
-}
 
 /// The body of a request as JSON.
 fn json(seen: &server::Seen) -> serde_json::Value {

@@ -19,6 +19,7 @@ fn query(page: u32) -> StatisticsQuery<'static> {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 #[tokio::test]
 async fn lines_of_the_second_edition_are_read_in_every_form() {
     let server = Server::always(

@@ -8,11 +8,26 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{Response, StatusCode};
-use perezvon_pbx::rest::{Portal, Timing, Token};
+use perezvon_pbx::rest::{Portal, PortalError, Timing, Token};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+
+/// A page where JSON is expected.
+pub(crate) const HTML: &str = "<!DOCTYPE html><html><title>Облачная АТС</title></html>";
+
+/// An abonent's `userId`.
+pub(crate) const USER: &str = "9000000001@mpbx.sip.beeline.ru";
 
 pub(crate) const TOKEN: &str = "11111111-2222-4333-8444-555555555555";
+
+/// What the client makes of an error body.
+pub(crate) fn refused(code: &str, description: Option<&str>, status: u16) -> PortalError {
+    PortalError::Refused {
+        code: code.into(),
+        description: description.map(Into::into),
+        status,
+    }
+}
 
 /// A request as it arrived.
 #[derive(Clone, Debug, Default)]
@@ -69,17 +84,7 @@ impl Server {
         tokio::spawn(async move {
             loop {
                 let (mut stream, _) = listener.accept().await.unwrap();
-                let mut head = vec![0; 8192];
-                let n = stream.read(&mut head).await.unwrap();
-                let line = String::from_utf8_lossy(&head[..n])
-                    .lines()
-                    .next()
-                    .unwrap_or_default()
-                    .to_owned();
-                log.lock().unwrap().push(Seen {
-                    line,
-                    ..Seen::default()
-                });
+                log_request(&mut stream, &log).await;
                 stream.write_all(bytes).await.unwrap();
                 stream.shutdown().await.ok();
             }
@@ -98,17 +103,7 @@ impl Server {
             loop {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 for answer in [b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]".as_slice(), b""] {
-                    let mut head = vec![0; 8192];
-                    let n = stream.read(&mut head).await.unwrap();
-                    let line = String::from_utf8_lossy(&head[..n])
-                        .lines()
-                        .next()
-                        .unwrap_or_default()
-                        .to_owned();
-                    log.lock().unwrap().push(Seen {
-                        line,
-                        ..Seen::default()
-                    });
+                    log_request(&mut stream, &log).await;
                     stream.write_all(answer).await.unwrap();
                 }
             }
@@ -178,4 +173,19 @@ async fn answer(State((seen, script)): State<(Log, Arc<Script>)>, request: Reque
 pub(crate) async fn deaf() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     format!("http://{}/", listener.local_addr().unwrap())
+}
+
+/// Reads a request without a body, and logs its first line.
+async fn log_request(stream: &mut TcpStream, log: &Log) {
+    let mut head = vec![0; 8192];
+    let n = stream.read(&mut head).await.unwrap();
+    let line = String::from_utf8_lossy(&head[..n])
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    log.lock().unwrap().push(Seen {
+        line,
+        ..Seen::default()
+    });
 }

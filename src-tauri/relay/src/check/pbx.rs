@@ -3,8 +3,8 @@
 use super::{Finding, Scene, limited};
 use perezvon_core::Time;
 use perezvon_pbx::rest::{
-    ByteRange, CallRecord, PAGE_SIZES, Portal, PortalError, Reach, Reached, RecordFilter, RecordKey, StatisticsQuery,
-    reach,
+    Audio, ByteRange, CallRecord, PAGE_SIZES, Portal, PortalError, Reach, Reached, RecordFilter, RecordKey,
+    StatisticsQuery, reach,
 };
 use std::time::{Duration, Instant};
 
@@ -254,7 +254,7 @@ async fn recording(portal: &Portal, record: &CallRecord) -> Finding {
         download.chunk().await
     };
     match beginning.await {
-        Ok(Some(bytes)) if is_audio(&bytes) => Finding::well(
+        Ok(Some(bytes)) if Audio::of(&bytes).is_some() => Finding::well(
             ID,
             "Запись разговора скачивается и звучит",
             "A recording can be downloaded and is audio",
@@ -263,15 +263,6 @@ async fn recording(portal: &Portal, record: &CallRecord) -> Finding {
         Err(PortalError::Refused { .. } | PortalError::NotJson { .. }) => Finding::failed(ID, "recording_failed"),
         Err(error) => Finding::failed(ID, error.code()),
     }
-}
-
-/// WAV, MP3 with or without a tag, Ogg (reference 1.9: the PBX's own word for the type is not to be relied upon).
-fn is_audio(bytes: &[u8]) -> bool {
-    let is_frame = matches!(bytes, [0xff, second, ..] if second & 0xe0 == 0xe0);
-    is_frame
-        || [&b"RIFF"[..], b"ID3", b"OggS"]
-            .iter()
-            .any(|magic| bytes.starts_with(magic))
 }
 
 #[cfg(test)]
@@ -298,15 +289,5 @@ mod tests {
             clock(pbx.plus(-90_000), Some(pbx)).detail.contains("-90 с"),
             "by how much and in which direction"
         );
-    }
-
-    #[test]
-    fn audio_is_known_by_its_beginning() {
-        for audio in [&b"RIFF....WAVE"[..], b"ID3\x04", b"\xff\xfb\x90", b"OggS"] {
-            assert!(is_audio(audio), "{audio:?}");
-        }
-        for other in [&b""[..], b"<html>", b"{\"errorCode\"", b"\xff\x00"] {
-            assert!(!is_audio(other), "{other:?}");
-        }
     }
 }

@@ -4,7 +4,7 @@ mod audio;
 mod range;
 mod slots;
 
-pub(crate) use audio::{Audio, audio};
+pub(crate) use audio::{Playback, audio};
 pub(crate) use slots::Slots;
 
 use super::caller::{Admin, Caller};

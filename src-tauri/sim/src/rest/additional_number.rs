@@ -20,12 +20,12 @@ pub(super) fn routes() -> Router<Arc<World>> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Wanted {
+struct ConnectQuery {
     phone_number: Option<String>,
     schedule: Option<String>,
 }
 
-async fn connect(State(world): Shared, Path(pattern): Path<String>, Query(wanted): Query<Wanted>) -> Response {
+async fn connect(State(world): Shared, Path(pattern): Path<String>, Query(wanted): Query<ConnectQuery>) -> Response {
     let number = wanted.phone_number.filter(|n| is_number(n)).map(|n| digits(&n));
     let Some(number) = number.filter(|n| n.len() == 10) else {
         return answer::bad("Симулятор: неверный номер");

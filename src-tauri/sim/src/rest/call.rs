@@ -35,21 +35,21 @@ pub(super) fn routes() -> Router<Arc<World>> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Wanted {
+struct CallQuery {
     phone_number: Option<String>,
 }
 
 async fn first(
     State(world): Shared,
     Path(pattern): Path<String>,
-    Query(query): Query<Wanted>,
+    Query(query): Query<CallQuery>,
     body: Bytes,
 ) -> Response {
     let number = query.phone_number.or_else(|| from_form(&body));
     place(&world, pattern, number, 1).await
 }
 
-async fn second(State(world): Shared, Path(pattern): Path<String>, Query(query): Query<Wanted>) -> Response {
+async fn second(State(world): Shared, Path(pattern): Path<String>, Query(query): Query<CallQuery>) -> Response {
     if world.faults.get().v2_call_off {
         return answer::html(StatusCode::NOT_FOUND);
     }

@@ -16,7 +16,7 @@ use super::{Shared, abonents::with, answer, rule::is_number};
 use crate::{settings::Forward, world::World};
 
 pub(super) fn routes() -> Router<Arc<World>> {
-    Router::new().route("/abonents/{pattern}/cfb", get(tell).put(set).delete(off))
+    Router::new().route("/abonents/{pattern}/cfb", get(show).put(set).delete(off))
 }
 
 /// The number of rings is a number (S2) or text (S1).
@@ -76,7 +76,7 @@ fn phones(set: &Forward) -> [(&'static str, &Option<String>); 4] {
 }
 
 /// The status object: a key is there only when it is set.
-fn told(world: &World, set: &Forward) -> Value {
+fn json_of(world: &World, set: &Forward) -> Value {
     let forms = world.faults.get().forms;
     let mut keys: Map<String, Value> = phones(set)
         .into_iter()
@@ -95,8 +95,8 @@ fn told(world: &World, set: &Forward) -> Value {
     json!({ "status": status, container: keys })
 }
 
-async fn tell(State(world): Shared, Path(pattern): Path<String>) -> Response {
-    with(&world, &pattern, |s| answer::json(&told(&world, &s.forward)))
+async fn show(State(world): Shared, Path(pattern): Path<String>) -> Response {
+    with(&world, &pattern, |s| answer::json(&json_of(&world, &s.forward)))
 }
 
 async fn set(State(world): Shared, Path(pattern): Path<String>, body: Bytes) -> Response {

@@ -21,14 +21,14 @@ use crate::{
 
 pub(super) fn routes() -> Router<Arc<World>> {
     Router::new()
-        .route("/abonents/{pattern}/bwl", get(tell).post(add).put(on).delete(off))
+        .route("/abonents/{pattern}/bwl", get(show).post(add).put(on).delete(off))
         .route(
             "/abonents/{pattern}/bwl/{rule}",
             put(change).post(change).delete(remove),
         )
 }
 
-fn told(world: &World, lists: &Lists) -> Value {
+fn json_of(world: &World, lists: &Lists) -> Value {
     let status = match lists.on {
         Some(ListKind::BlackList) => "BLACK_LIST_ON",
         Some(ListKind::WhiteList) => "WHITE_LIST_ON",
@@ -37,14 +37,14 @@ fn told(world: &World, lists: &Lists) -> Value {
     let mut told = json!({ "status": status });
     for (key, rules) in [("blackList", &lists.black), ("whiteList", &lists.white)] {
         if !rules.is_empty() {
-            told[key] = rules.iter().map(|r| rule::told(world, r)).collect();
+            told[key] = rules.iter().map(|r| rule::json_of(world, r)).collect();
         }
     }
     told
 }
 
-async fn tell(State(world): Shared, Path(pattern): Path<String>) -> Response {
-    with(&world, &pattern, |s| answer::json(&told(&world, &s.lists)))
+async fn show(State(world): Shared, Path(pattern): Path<String>) -> Response {
+    with(&world, &pattern, |s| answer::json(&json_of(&world, &s.lists)))
 }
 
 #[derive(Deserialize)]

@@ -19,18 +19,18 @@ pub(super) fn routes() -> Router<Arc<World>> {
         .route("/numbers/{pattern}", get(one))
 }
 
-pub(super) fn told(line: &Line) -> Value {
+pub(super) fn json_of(line: &Line) -> Value {
     json!({ "numberId": line.number_id, "phone": line.phone })
 }
 
 async fn all(State(world): Shared) -> Response {
-    answer::json(&world.options.company.lines.iter().map(told).collect::<Vec<_>>())
+    answer::json(&world.options.company.lines.iter().map(json_of).collect::<Vec<_>>())
 }
 
 async fn one(State(world): Shared, Path(pattern): Path<String>) -> Response {
     let line = world.options.company.line(&pattern);
     line.map_or_else(
         || answer::bad("Симулятор: номер не найден"),
-        |line| answer::json(&told(line)),
+        |line| answer::json(&json_of(line)),
     )
 }

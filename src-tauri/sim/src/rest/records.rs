@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Most records in one answer.
-const PAGE: usize = 100;
+const PAGE_RECORDS: usize = 100;
 /// What the simulator's recordings are.
 const AUDIO: &str = "audio/x-wav";
 
@@ -45,7 +45,7 @@ pub(crate) fn link_routes() -> Router<Arc<World>> {
     Router::new().route("/api/downloadCallRecording/{hash}/record/{id}", get(by_link))
 }
 
-fn told(world: &World, record: &Record) -> Value {
+fn json_of(world: &World, record: &Record) -> Value {
     let abonent = world
         .options
         .company
@@ -97,8 +97,8 @@ async fn list(State(world): Shared, Query(filter): Query<Filter>) -> Response {
             && to.is_none_or(|t| r.date <= t)
     };
     let seen = |records: &mut Records| {
-        let page = records.visible().iter().filter(fits).take(PAGE);
-        page.map(|r| told(&world, r)).collect::<Vec<_>>()
+        let page = records.visible().iter().filter(fits).take(PAGE_RECORDS);
+        page.map(|r| json_of(&world, r)).collect::<Vec<_>>()
     };
     let page = world.with_records(seen);
     answer::json(&page)
@@ -134,11 +134,13 @@ fn or_missing(record: Option<Record>, found: impl FnOnce(&Record) -> Response) -
 }
 
 async fn one(State(world): Shared, Path(id): Path<String>) -> Response {
-    or_missing(by_id(&world, &id), |r| answer::json(&told(&world, r)))
+    or_missing(by_id(&world, &id), |r| answer::json(&json_of(&world, r)))
 }
 
 async fn one_of(State(world): Shared, Path((tracking, user)): Path<(String, String)>) -> Response {
-    or_missing(by_session(&world, &tracking, &user), |r| answer::json(&told(&world, r)))
+    or_missing(by_session(&world, &tracking, &user), |r| {
+        answer::json(&json_of(&world, r))
+    })
 }
 
 #[derive(Deserialize)]
@@ -148,7 +150,7 @@ struct One {
 }
 
 async fn by_query(State(world): Shared, Query(one): Query<One>) -> Response {
-    or_missing(by_id(&world, &one.record_id), |r| answer::json(&told(&world, r)))
+    or_missing(by_id(&world, &one.record_id), |r| answer::json(&json_of(&world, r)))
 }
 
 async fn delete(State(world): Shared, Path(id): Path<String>) -> Response {

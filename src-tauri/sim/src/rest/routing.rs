@@ -78,7 +78,7 @@ async fn numbers(State(world): Shared) -> Response {
     let lines = world.options.company.lines.iter();
     let told: Vec<Value> = lines
         .filter(|l| inner.routing.numbers.contains(&l.phone))
-        .map(super::numbers::told)
+        .map(super::numbers::json_of)
         .collect();
     answer::json(&told)
 }

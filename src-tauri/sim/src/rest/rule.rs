@@ -56,8 +56,8 @@ fn id(world: &World, id: u64) -> Value {
     }
 }
 
-/// A rule as it is told.
-pub(super) fn told(world: &World, rule: &Rule) -> Value {
+/// A rule as the API answers it.
+pub(super) fn json_of(world: &World, rule: &Rule) -> Value {
     let mut told = json!({
         "id": id(world, rule.id),
         "name": rule.name,

@@ -16,20 +16,20 @@ use crate::{settings::Selective, world::World};
 
 pub(super) fn routes() -> Router<Arc<World>> {
     Router::new()
-        .route("/abonents/{pattern}/cfs", get(tell).post(add).put(on).delete(off))
+        .route("/abonents/{pattern}/cfs", get(show).post(add).put(on).delete(off))
         .route("/abonents/{pattern}/cfs/{rule}", put(change).delete(remove))
 }
 
-fn told(world: &World, set: &Selective) -> Value {
+fn json_of(world: &World, set: &Selective) -> Value {
     let mut told = json!({ "isCfsServiceEnabled": set.on });
     if !set.rules.is_empty() {
-        told["ruleList"] = set.rules.iter().map(|r| rule::told(world, r)).collect();
+        told["ruleList"] = set.rules.iter().map(|r| rule::json_of(world, r)).collect();
     }
     told
 }
 
-async fn tell(State(world): Shared, Path(pattern): Path<String>) -> Response {
-    with(&world, &pattern, |s| answer::json(&told(&world, &s.selective)))
+async fn show(State(world): Shared, Path(pattern): Path<String>) -> Response {
+    with(&world, &pattern, |s| answer::json(&json_of(&world, &s.selective)))
 }
 
 async fn add(State(world): Shared, Path(pattern): Path<String>, body: Bytes) -> Response {

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Most lines in one answer, and the size of a page when none is asked for.
-const PAGE: usize = 100;
+const PAGE_LINES: usize = 100;
 
 pub(super) fn routes() -> Router<Arc<World>> {
     Router::new()
@@ -82,8 +82,8 @@ fn list(world: &World, filter: &Filter, edition: u8) -> Response {
     let (Ok(from), Ok(to)) = (moment(filter.date_from.as_deref()), moment(filter.date_to.as_deref())) else {
         return answer::bad("Симулятор: дата не разобрана");
     };
-    let size = filter.page_size.unwrap_or(PAGE);
-    if size == 0 || size > PAGE {
+    let size = filter.page_size.unwrap_or(PAGE_LINES);
+    if size == 0 || size > PAGE_LINES {
         return answer::bad("Симулятор: pageSize от 1 до 100");
     }
     let fits = |p: &&Part| {

@@ -14,12 +14,12 @@ use serde_json::json;
 
 use super::{Shared, answer};
 use crate::{
-    subscriptions::{GROUP_ID, TargetType, Wanted},
+    subscriptions::{GROUP_ID, NewSubscription, TargetType},
     world::World,
 };
 
 pub(super) fn routes() -> Router<Arc<World>> {
-    Router::new().route("/subscription", put(begin).get(tell).delete(end))
+    Router::new().route("/subscription", put(begin).get(show).delete(end))
 }
 
 #[derive(Deserialize)]
@@ -51,7 +51,7 @@ async fn begin(State(world): Shared, body: Bytes) -> Response {
             (None, None) => return answer::nobody(),
         },
     };
-    let wanted = Wanted {
+    let wanted = NewSubscription {
         target_type,
         target_id,
         subscription_type: kind,
@@ -74,7 +74,7 @@ fn unknown() -> Response {
     answer::bad("Симулятор: подписка не найдена")
 }
 
-async fn tell(State(world): Shared, Query(which): Query<Which>) -> Response {
+async fn show(State(world): Shared, Query(which): Query<Which>) -> Response {
     let inner = world.lock();
     let found = inner
         .subscriptions

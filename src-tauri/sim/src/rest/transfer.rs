@@ -22,7 +22,7 @@ pub(super) fn routes() -> Router<Arc<World>> {
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Wanted {
+struct TransferQuery {
     call_id: String,
     phone_number: String,
     call_id_consult: String,
@@ -32,7 +32,7 @@ fn done(transferred: Option<()>) -> Response {
     transferred.map_or_else(|| answer::bad("Симулятор: звонок не найден"), |()| answer::empty())
 }
 
-async fn blind(State(world): Shared, Path(pattern): Path<String>, Query(wanted): Query<Wanted>) -> Response {
+async fn blind(State(world): Shared, Path(pattern): Path<String>, Query(wanted): Query<TransferQuery>) -> Response {
     let Some(abonent) = world.options.company.abonent(&pattern) else {
         return answer::nobody();
     };
@@ -42,7 +42,7 @@ async fn blind(State(world): Shared, Path(pattern): Path<String>, Query(wanted):
     done(world.transfer(abonent, &wanted.call_id, &wanted.phone_number))
 }
 
-async fn consult(State(world): Shared, Path(pattern): Path<String>, Query(wanted): Query<Wanted>) -> Response {
+async fn consult(State(world): Shared, Path(pattern): Path<String>, Query(wanted): Query<TransferQuery>) -> Response {
     let Some(abonent) = world.options.company.abonent(&pattern) else {
         return answer::nobody();
     };

@@ -22,7 +22,7 @@ fn remote_address(leg: &Leg) -> String {
     leg.view.remote.address.clone().unwrap_or_else(|| "anonymous".into())
 }
 
-/// The abonent's leg goes to `number` at once; a colleague rings, answers and talks on. Returns his part.
+/// The abonent's leg goes to `number` at once; a colleague rings, answers and talks on. Returns the abonent's part.
 pub(crate) fn blind(
     s: &mut Stage<'_>,
     mut leg: Leg,
@@ -33,7 +33,7 @@ pub(crate) fn blind(
     let to = colleague.map_or_else(|| e164(number), short);
     let view = detached(&mut leg, at, to, "transfer");
     let target = leg.target.clone();
-    s.tell_all(at, Kind::CallRedirected, &target, vec![view]);
+    s.emit_all(at, Kind::CallRedirected, &target, vec![view]);
     s.release(at + 20, &mut leg, End::Local);
     let (session, remote) = (leg.view.tracking_id.clone(), leg.view.remote.clone());
     let mut next = s.leg(&colleague?.user_id, &session, "Terminator", remote, at + 100);
@@ -46,7 +46,7 @@ pub(crate) fn blind(
 }
 
 /// Both legs of the abonent go, and their other parties talk with each other; `asked` is the colleague's leg of the
-/// consultation, which moves into the client's session (example 29). Returns his part.
+/// consultation, which moves into the client's session (example 29). Returns the abonent's part.
 pub(crate) fn consultative(
     s: &mut Stage<'_>,
     mut client: Leg,
@@ -67,13 +67,13 @@ pub(crate) fn consultative(
         detached(&mut asking, at, to_client, "transfer"),
     ];
     let target = client.target.clone();
-    s.tell_all(at, Kind::CallRedirected, &target, views);
+    s.emit_all(at, Kind::CallRedirected, &target, views);
     let (release, part) = match asked {
         None => (at, None),
         Some(mut asked) => {
             asked.view.tracking_id.clone_from(&client.view.tracking_id);
             asked.view.remote = client.view.remote.clone();
-            s.tell(at + 20, Kind::CallTransferred, &asked);
+            s.emit(at + 20, Kind::CallTransferred, &asked);
             let release = at + s.talk_ms();
             s.release(release, &mut asked, End::Remote);
             (release, Some(Stage::part(&asked, Outcome::Answered, None)))

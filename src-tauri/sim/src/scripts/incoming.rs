@@ -69,7 +69,7 @@ pub(super) fn held(s: &mut Stage<'_>) {
     leg.view.held = None;
     leg.view.total_held = Some(12_000);
     leg.view.allow_retrieve = false;
-    s.tell(held + 12_000, Kind::CallRetrieved, &leg);
+    s.emit(held + 12_000, Kind::CallRetrieved, &leg);
     let release = held + 12_000 + s.talk_ms();
     s.release(release, &mut leg, End::Local);
     finish(s, &leg, Outcome::Answered);
@@ -80,5 +80,5 @@ pub(super) fn hold(s: &mut Stage<'_>, at: i64, leg: &mut Leg) {
     leg.view.state = "Held";
     leg.view.held = Some(at);
     leg.view.allow_retrieve = true;
-    s.tell(at, Kind::CallHeld, leg);
+    s.emit(at, Kind::CallHeld, leg);
 }

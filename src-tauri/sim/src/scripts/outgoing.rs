@@ -15,7 +15,7 @@ fn dialled(s: &mut Stage<'_>, party: Party) -> Leg {
     let mut leg = s.leg(&who.user_id, &session, "Originator", party, 50);
     leg.view.endpoint = Some(who.address_of_record());
     leg.view.appearance = true;
-    s.tell(50, Kind::CallOriginated, &leg);
+    s.emit(50, Kind::CallOriginated, &leg);
     leg
 }
 
@@ -34,7 +34,7 @@ pub(super) fn answered(s: &mut Stage<'_>) {
     let party = called(s);
     let mut leg = dialled(s, party);
     // S3: CallOriginated may come several times.
-    s.tell(900, Kind::CallOriginated, &leg);
+    s.emit(900, Kind::CallOriginated, &leg);
     let answer = 1000 + s.ring_ms();
     s.answer(answer, &mut leg);
     let release = answer + s.talk_ms();
@@ -61,7 +61,7 @@ pub(super) fn busy(s: &mut Stage<'_>) {
 fn treatment(s: &mut Stage<'_>, at: i64, leg: &mut Leg) {
     leg.view.state = "Active";
     leg.view.cause = Some(("Busy", "111"));
-    s.tell(at, Kind::CallReleasing, leg);
+    s.emit(at, Kind::CallReleasing, leg);
     s.release(at + 5000, leg, End::Failed("Busy", "111"));
 }
 
@@ -88,10 +88,10 @@ fn clicked(s: &mut Stage<'_>) -> Leg {
     };
     let mut leg = s.leg(&who.user_id, &session, "Click-to-Dial", party, 0);
     leg.view.appearance = true;
-    s.tell(0, Kind::CallOriginating, &leg);
+    s.emit(0, Kind::CallOriginating, &leg);
     leg.view.endpoint = Some(who.address_of_record());
     leg.view.allow_answer = true;
-    s.tell(150, Kind::CallUpdated, &leg);
+    s.emit(150, Kind::CallUpdated, &leg);
     leg
 }
 
@@ -155,7 +155,7 @@ fn two_legs(s: &mut Stage<'_>, client: Client) {
     if leg.view.remote.call_type == "Network" {
         leg.view.network_call_id = Some(format!("BW{:012}@192.0.2.10", s.rng.below(1_000_000_000_000)));
     }
-    s.tell(up, Kind::CallOriginated, &leg);
+    s.emit(up, Kind::CallOriginated, &leg);
     let mut other = colleague_leg(s, &session, up + 100);
     let (ring, ring_out) = (s.ring_ms(), s.ring_out_ms());
     let mut parts = Vec::new();
@@ -261,6 +261,6 @@ pub(super) fn feature_code(s: &mut Stage<'_>) {
     leg.view.endpoint = Some(who.address_of_record());
     leg.view.appearance = true;
     leg.view.state = "Active";
-    s.tell(50, Kind::CallCollecting, &leg);
+    s.emit(50, Kind::CallCollecting, &leg);
     s.release(6000, &mut leg, End::Local);
 }

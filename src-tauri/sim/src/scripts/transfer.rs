@@ -49,7 +49,7 @@ pub(super) fn consultative(s: &mut Stage<'_>) {
     let mut asking = s.leg(&who.user_id, &second, "Originator", inside(&colleague), held + 1000);
     asking.view.endpoint = Some(who.address_of_record());
     asking.view.appearance = true;
-    s.tell(held + 1000, Kind::CallOriginated, &asking);
+    s.emit(held + 1000, Kind::CallOriginated, &asking);
     let mut asked = s.leg(&colleague.user_id, &second, "Terminator", inside(&who), held + 1100);
     s.ring(&asked);
     let agreed = held + 6000;
@@ -62,12 +62,12 @@ pub(super) fn consultative(s: &mut Stage<'_>) {
         detached(&mut client, handed, to_colleague, "transfer"),
         detached(&mut asking, handed, to_client, "transfer"),
     ];
-    s.tell_all(handed, Kind::CallRedirected, &who.user_id, views);
+    s.emit_all(handed, Kind::CallRedirected, &who.user_id, views);
     // The colleague's leg moves into the client's session (example 29).
     let asked_session = asked.view.tracking_id.clone();
     asked.view.tracking_id.clone_from(&client.view.tracking_id);
     asked.view.remote = s.party();
-    s.tell(handed + 20, Kind::CallTransferred, &asked);
+    s.emit(handed + 20, Kind::CallTransferred, &asked);
     let release = handed + s.talk_ms();
     s.release(release, &mut asked, End::Remote);
     s.release(release + 10, &mut client, End::Plain);
@@ -91,7 +91,7 @@ pub(super) fn blind(s: &mut Stage<'_>) {
     let who = s.who.clone();
     let to = short(s);
     let view = detached(&mut client, handed, to, "transfer");
-    s.tell_all(handed, Kind::CallRedirected, &who.user_id, vec![view]);
+    s.emit_all(handed, Kind::CallRedirected, &who.user_id, vec![view]);
     // BASIC sees only the release of the abonent's leg (reference 2.7).
     s.release(handed + 20, &mut client, End::Local);
     let (colleague, party) = (s.colleague.clone(), s.party());
@@ -126,7 +126,7 @@ pub(super) fn forward(s: &mut Stage<'_>) {
     let moved = 20_000;
     let to = short(s);
     let view = detached(&mut first, moved, to, "no-answer");
-    s.tell_all(moved, Kind::CallRedirected, &who.user_id, vec![view]);
+    s.emit_all(moved, Kind::CallRedirected, &who.user_id, vec![view]);
     s.release(moved + 20, &mut first, End::Plain);
     let mut second = s.leg(&colleague.user_id, &session, "Terminator", party, moved + 100);
     second.view.redirections = vec![crate::event::Redirection {
@@ -153,8 +153,8 @@ pub(super) fn internal_forwarded(s: &mut Stage<'_>) {
     let mut leg = s.leg(&who.user_id, &session, "Originator", inside(&colleague), 50);
     leg.view.endpoint = Some(who.address_of_record());
     leg.view.appearance = true;
-    s.tell(50, Kind::CallOriginated, &leg);
-    s.tell(250, Kind::CallForwarded, &leg);
+    s.emit(50, Kind::CallOriginated, &leg);
+    s.emit(250, Kind::CallForwarded, &leg);
     let answer = 250 + s.ring_ms();
     leg.view.remote = outside(&s.number);
     s.answer(answer, &mut leg);

@@ -147,6 +147,7 @@ async fn a_list_of_cues_is_played_on_one_timeline() {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one session in its order")]
 #[tokio::test]
 async fn the_control_address_plays_and_tells() {
     let (sim, _rest, subscriber) = subscribed("BASIC_CALL").await;

@@ -32,6 +32,7 @@ async fn story(script: &str, kind: &str) -> Vec<String> {
     subscriber.of("all").iter().map(word).collect()
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 #[tokio::test]
 async fn basic_sequences() {
     let table: &[(&str, &[&str])] = &[

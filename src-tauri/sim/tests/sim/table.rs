@@ -247,6 +247,7 @@ fn one_of(what: &str, value: Option<&str>, known: &[&str], out: &mut Vec<String>
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "the rules of one element")]
 fn call(node: &Node<'_, '_>, kind: &str, out: &mut Vec<String>) {
     order(node, CALL, out);
     let has = |name: &str| child(node, name).is_some();

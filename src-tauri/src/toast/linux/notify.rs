@@ -2,7 +2,7 @@
 
 use super::super::text::{clean, texts};
 use super::super::{Ability, Options, rank};
-use super::signal::{LIMIT, Session};
+use super::signal::{CALL_TIMEOUT, Session};
 use perezvon_desk::toast::{Stay, Toast};
 use std::collections::HashMap;
 use tokio::time::timeout;
@@ -17,7 +17,7 @@ pub(super) const PATH: &str = "/org/freedesktop/Notifications";
 
 /// Where a toast is.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
+pub(super) struct ShownAs {
     /// Unique name of the service that shows it.
     pub(super) server: String,
     /// The service's number.
@@ -28,7 +28,7 @@ pub(super) struct Place {
     pub(super) replaced: bool,
 }
 
-impl Place {
+impl ShownAs {
     /// The toast of this number at this service.
     pub(super) fn is(&self, server: &str, id: u32) -> bool {
         self.server == server && self.id == id
@@ -120,8 +120,8 @@ impl Session {
         options: &Options,
         toast: &Toast,
         copy: usize,
-        replaces: Option<&Place>,
-    ) -> Result<Place, Failure> {
+        replaces: Option<&ShownAs>,
+    ) -> Result<ShownAs, Failure> {
         let replaces = replaces.filter(|place| Some(&place.server) == self.owner.as_ref());
         let (mut title, lines) = texts(toast);
         if copy > 1 {
@@ -160,7 +160,7 @@ impl Session {
         let answer = self.call("Notify", &arguments).await?;
         let id = answer.body().deserialize().map_err(|error| Failure::odd(&error))?;
         let server = answer.header().sender().map(ToString::to_string).unwrap_or_default();
-        Ok(Place {
+        Ok(ShownAs {
             server,
             id,
             since: answer.recv_position(),
@@ -169,7 +169,7 @@ impl Session {
     }
 
     /// `CloseNotification`. False when there was no answer within the limit; a toast that is gone already is no error.
-    pub(super) async fn close(&mut self, place: &Place) -> bool {
+    pub(super) async fn close(&mut self, place: &ShownAs) -> bool {
         if Some(&place.server) != self.owner.as_ref() {
             return true;
         }
@@ -180,7 +180,7 @@ impl Session {
         let call = self
             .connection
             .call_method(Some(SERVICE), PATH, Some(SERVICE), member, body);
-        match timeout(LIMIT, call).await {
+        match timeout(CALL_TIMEOUT, call).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => Err(Failure::of(&error)),
             Err(_) => {

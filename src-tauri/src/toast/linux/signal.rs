@@ -10,11 +10,11 @@ use zbus::fdo::DBusProxy;
 use zbus::message::{Message, Sequence, Type};
 use zbus::{Connection, MatchRule, MessageStream};
 
-/// The longest that one call may take.
-pub(super) const LIMIT: Duration = Duration::from_secs(2);
+/// Longest wait for the answer to one call.
+pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Signals that wait while a call is under way. When it is full the socket is not read on, and the call runs into
-/// [`LIMIT`]: nothing grows without bound.
+/// [`CALL_TIMEOUT`]: nothing grows without bound.
 const SIGNALS: usize = 256;
 
 /// One signal.
@@ -60,7 +60,7 @@ impl Drop for Session {
 impl Session {
     /// Connects and subscribes. The error is the reason in words.
     pub(super) async fn open(address: Option<&str>) -> Result<Self, String> {
-        match tokio::time::timeout(LIMIT, Self::connect(address)).await {
+        match tokio::time::timeout(CALL_TIMEOUT, Self::connect(address)).await {
             Ok(Ok(session)) => Ok(session),
             Ok(Err(error)) => Err(format!("no session bus: {error}")),
             Err(_) => Err("the session bus does not answer".to_owned()),

@@ -8,8 +8,8 @@ use crate::tokens::{Kind, Token, arguments, end_of_group};
 /// Functions of a package that start their parameter `program`, and which of their arguments that is.
 type Starters = BTreeMap<String, usize>;
 
-/// How often a name may lead to another.
-const STEPS: u32 = 8;
+/// How many names are followed to reach a program's name.
+const MAX_STEPS: u32 = 8;
 
 /// All sources, and the starters of each package.
 pub(super) struct Rust<'a> {
@@ -66,7 +66,7 @@ impl File<'_> {
             let Some(argument) = argument(tokens, at, starters) else {
                 continue;
             };
-            let program = self.name(at, argument, STEPS);
+            let program = self.name(at, argument, MAX_STEPS);
             shell = matches!(program.as_deref(), Ok("sh" | "bash" | "/bin/sh"));
             if program.as_deref() != Ok("") {
                 found.push(Start {

@@ -6,10 +6,10 @@ import type { AbonentRow } from "./AbonentRow";
  */
 export type AbonentChange = { 
 /**
- * As the relay knows him.
+ * As the relay has it.
  */
 before: AbonentRow, 
 /**
- * As the PBX tells him.
+ * As the PBX tells it.
  */
 after: AbonentRow, };

@@ -42,6 +42,6 @@ recording: string | null,
  */
 recordingChanged: ChangedBy | null, 
 /**
- * Since when the PBX no longer lists him, RFC 3339 UTC.
+ * Since when the PBX no longer lists the abonent, RFC 3339 UTC.
  */
 goneAt: string | null, };

@@ -20,7 +20,7 @@ wizard: boolean,
  */
 me: Abonent | null, 
 /**
- * How the relay and the PBX do.
+ * The state of the relay and the PBX.
  */
 service: ServiceState, 
 /**

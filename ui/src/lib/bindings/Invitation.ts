@@ -9,7 +9,7 @@ export type Invitation = {
  */
 role: string, 
 /**
- * Whose calls he may read; a user needs one.
+ * Whose calls the user may read; only an administrator needs none.
  */
 abonent: string | null, 
 /**

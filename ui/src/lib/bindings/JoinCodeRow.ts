@@ -17,7 +17,7 @@ name: string,
  */
 role: string, 
 /**
- * Whose calls he may read.
+ * Whose calls the user may read.
  */
 abonent: string | null, 
 /**

@@ -10,7 +10,7 @@ export type KeeperView = {
  */
 state: string, 
 /**
- * The PBX refused a subscription for the company: each abonent has one of his own.
+ * The PBX refused a subscription for the company: each abonent has one of their own.
  */
 groupRefused: boolean, 
 /**

@@ -13,6 +13,6 @@ role: string,
  */
 name: string, 
 /**
- * Whose calls the key opens; none: an administrator, who then says who he is.
+ * Whose calls the key opens; none: an administrator, who then chooses their own abonent.
  */
 me: string | null, };

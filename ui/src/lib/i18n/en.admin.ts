@@ -112,7 +112,7 @@ export const admin: typeof ru = {
     users: "Users",
     audit: "Audit",
     invite: "Invite",
-    empty: "There are no users but you. Invite an employee: he gets a code to join with.",
+    empty: "There are no users but you. Invite an employee: they get a code to join with.",
     pending: "Waiting to join",
     noPending: "There are no unused codes.",
     roles: { admin: "administrator", user: "user", service: "PBX", relay: "server" },

@@ -91,6 +91,7 @@ export const journal: typeof ru = {
     CallRedirectedEvent: "Call redirected",
     CallTransferredEvent: "Call transferred",
     CallForwardedEvent: "Call forwarded",
+    CallPickedUpEvent: "Call picked up",
     CallDetachedEvent: "Call detached",
     CallRecordingStartedEvent: "Recording begun",
     CallRecordingStoppedEvent: "Recording ended",

@@ -90,6 +90,7 @@ export const journal = {
     CallRedirectedEvent: "Вызов перенаправлен",
     CallTransferredEvent: "Вызов переведён",
     CallForwardedEvent: "Переадресация",
+    CallPickedUpEvent: "Вызов перехвачен",
     CallDetachedEvent: "Вызов отсоединён",
     CallRecordingStartedEvent: "Запись начата",
     CallRecordingStoppedEvent: "Запись окончена",

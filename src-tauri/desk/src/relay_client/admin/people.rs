@@ -1,6 +1,6 @@
 //! Users, invitations, the audit and the settings, as the relay tells them; see `rows.rs`.
 
-use super::Told;
+use super::AnyText;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use ts_rs::TS;
@@ -16,7 +16,7 @@ pub struct UserRow {
     pub name: String,
     /// `admin` or `user`.
     pub role: String,
-    /// Whose calls he may read.
+    /// Whose calls the user may read.
     pub abonent: Option<String>,
     /// RFC 3339 UTC.
     pub created_at: String,
@@ -31,7 +31,7 @@ pub struct UserRow {
 pub struct Invitation {
     /// `admin` or `user`.
     pub role: String,
-    /// Whose calls he may read; a user needs one.
+    /// Whose calls the user may read; only an administrator needs none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub abonent: Option<String>,
     /// Name.
@@ -64,7 +64,7 @@ pub struct JoinCodeRow {
     pub name: String,
     /// `admin` or `user`.
     pub role: String,
-    /// Whose calls he may read.
+    /// Whose calls the user may read.
     pub abonent: Option<String>,
     /// RFC 3339 UTC.
     pub created_at: String,
@@ -72,7 +72,7 @@ pub struct JoinCodeRow {
     pub expires_at: String,
     /// Name of the user who made it.
     #[ts(type = "string | null")]
-    pub created_by: Told,
+    pub created_by: AnyText,
 }
 
 /// A page of the audit, newest first.
@@ -84,7 +84,7 @@ pub struct AuditPage {
     pub entries: Vec<AuditRow>,
     /// Give back for the next page; none at the end.
     #[ts(type = "string | null")]
-    pub cursor: Told,
+    pub cursor: AnyText,
 }
 
 /// Who did what.
@@ -103,10 +103,10 @@ pub struct AuditRow {
     pub what: String,
     /// On what: an abonent, a user, a recording.
     #[ts(type = "string | null")]
-    pub subject: Told,
+    pub subject: AnyText,
     /// More about it.
     #[ts(type = "string | null")]
-    pub detail: Told,
+    pub detail: AnyText,
 }
 
 /// See [`AuditRow::who`].

@@ -28,7 +28,7 @@ pub struct AbonentRow {
     pub recording: Option<String>,
     /// Who switched the recording last, when it was switched through the relay.
     pub recording_changed: Option<ChangedBy>,
-    /// Since when the PBX no longer lists him, RFC 3339 UTC.
+    /// Since when the PBX no longer lists the abonent, RFC 3339 UTC.
     pub gone_at: Option<String>,
 }
 
@@ -61,9 +61,9 @@ pub struct AbonentsDiff {
 #[serde(rename_all = "camelCase", default)]
 #[ts(export)]
 pub struct AbonentChange {
-    /// As the relay knows him.
+    /// As the relay has it.
     pub before: AbonentRow,
-    /// As the PBX tells him.
+    /// As the PBX tells it.
     pub after: AbonentRow,
 }
 
@@ -115,7 +115,7 @@ pub struct SubscriptionRow {
 pub struct KeeperView {
     /// `starting`, `no_token`, `no_public_url`, `active`, `partial` (some abonents have none), `failing`.
     pub state: String,
-    /// The PBX refused a subscription for the company: each abonent has one of his own.
+    /// The PBX refused a subscription for the company: each abonent has one of their own.
     pub group_refused: bool,
     /// How long events are subscribed to, RFC 3339 UTC.
     pub until: Option<String>,
@@ -166,7 +166,7 @@ pub struct EventsPage {
     pub events: Vec<EventRow>,
     /// Give back for the next page; none at the end.
     #[ts(type = "string | null")]
-    pub cursor: Told,
+    pub cursor: AnyText,
 }
 
 /// One event of the PBX.
@@ -229,7 +229,7 @@ pub struct ExchangesPage {
     pub exchanges: Vec<ExchangeRow>,
     /// Give back for the next page; none at the end.
     #[ts(type = "string | null")]
-    pub cursor: Told,
+    pub cursor: AnyText,
 }
 
 /// One request to the PBX.
@@ -255,14 +255,14 @@ pub struct ExchangeRow {
     pub error: Option<String>,
     /// What it belongs to.
     #[ts(type = "string | null")]
-    pub correlation: Told,
+    pub correlation: AnyText,
 }
 
 /// A text, whatever JSON the relay wrote it as: a cursor may be a number, a detail an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Told(pub Option<String>);
+pub struct AnyText(pub Option<String>);
 
-impl<'de> Deserialize<'de> for Told {
+impl<'de> Deserialize<'de> for AnyText {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         Ok(Self(match Value::deserialize(from)? {
             Value::Null => None,

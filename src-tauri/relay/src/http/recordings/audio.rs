@@ -18,7 +18,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::{Stream, stream};
-use perezvon_pbx::rest::{ByteRange, Download, Portal, PortalError, RecordKey};
+use perezvon_pbx::rest::{Audio, ByteRange, Download, Portal, PortalError, RecordKey};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -27,7 +27,7 @@ const BEGINNING: ByteRange = ByteRange::Within { first: 0, last: 15 };
 
 /// What it takes to pass audio on.
 #[derive(Clone)]
-pub(crate) struct Audio {
+pub(crate) struct Playback {
     pub(crate) ledger: Ledger,
     pub(crate) pbx: Pbx,
     pub(crate) downloads: Arc<Slots>,
@@ -36,7 +36,7 @@ pub(crate) struct Audio {
 
 /// `GET` and `HEAD /v1/recordings/{id}/audio`.
 pub(crate) async fn audio(
-    State(of): State<Audio>,
+    State(of): State<Playback>,
     caller: Caller,
     method: Method,
     Path(id): Path<String>,
@@ -201,27 +201,16 @@ impl Part {
 
 /// What the audio is by its beginning; else what the PBX calls it, if that is audio; else MP3.
 fn kind<'a>(beginning: Option<&Bytes>, told: Option<&'a str>) -> &'a str {
-    match beginning.map(AsRef::<[u8]>::as_ref) {
-        Some([b'R', b'I', b'F', b'F', ..]) => "audio/wav",
-        Some([b'O', b'g', b'g', b'S', ..]) => "audio/ogg",
-        Some([b'f', b'L', b'a', b'C', ..]) => "audio/flac",
-        Some([b'I', b'D', b'3', ..]) => "audio/mpeg",
-        Some([0xff, second, ..]) if second & 0xe0 == 0xe0 => "audio/mpeg",
-        _ => match told {
-            Some("audio/x-wav") => "audio/wav",
-            Some(told) if told.starts_with("audio/") => told,
-            _ => "audio/mpeg",
-        },
+    let known = beginning.and_then(|first_bytes| Audio::of(first_bytes));
+    match (known.or_else(|| Audio::of_mime(told?)), told) {
+        (Some(audio), _) => audio.mime(),
+        (None, Some(told)) if told.starts_with("audio/") => told,
+        _ => Audio::Mpeg.mime(),
     }
 }
 
 fn describe(headers: &mut HeaderMap, row: &RecordingRow, etag: &str, kind: &str) {
-    let ending = match kind {
-        "audio/wav" => "wav",
-        "audio/ogg" => "ogg",
-        "audio/flac" => "flac",
-        _ => "mp3",
-    };
+    let ending = Audio::of_mime(kind).unwrap_or(Audio::Mpeg).extension();
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
     let other = row.number.as_deref().map(digits).filter(|digits| !digits.is_empty());
     let name = format!(
