@@ -78,17 +78,7 @@ impl Accounts {
             running: Mutex::default(),
             admitted: Notify::new(),
         });
-        let (mut closed, mut first) = (Vec::new(), None);
-        for one in &set {
-            if let Err(error) = house.start(one.clone()).await {
-                tracing::error!(account = one.account, %error, "the account does not start; it is tried again");
-                first.get_or_insert(error);
-                closed.push(one.account.clone());
-            }
-        }
-        if let (true, Some(error)) = (house.running().is_empty(), first) {
-            return Err(error);
-        }
+        let closed = house.start_all(&set).await?;
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         if let (Some(tls), Some(options)) = (tls.clone(), &options.tls) {
@@ -222,6 +212,22 @@ impl House {
                 // One more account has started.
                 () = self.admitted.notified() => {}
             }
+        }
+    }
+
+    /// Starts all; gives the names of those that do not start, or why the first does not where none does.
+    async fn start_all(&self, set: &[Options]) -> Result<Vec<String>, StartError> {
+        let (mut closed, mut first) = (Vec::new(), None);
+        for one in set {
+            if let Err(error) = self.start(one.clone()).await {
+                tracing::error!(account = one.account, %error, "the account does not start; it is tried again");
+                first.get_or_insert(error);
+                closed.push(one.account.clone());
+            }
+        }
+        match first {
+            Some(error) if self.running().is_empty() => Err(error),
+            _ => Ok(closed),
         }
     }
 

@@ -14,84 +14,153 @@ use std::time::{Duration, Instant};
 /// One that ends sooner after it was made did not last: the next one waits.
 const SOON: Duration = Duration::from_mins(1);
 
+/// The subscriptions that there must be.
+struct Wanted<'a> {
+    /// The present callback.
+    url: &'a str,
+    settings: &'a Settings,
+    /// Whose: none stands for the company.
+    of: Vec<Option<String>>,
+}
+
+impl Wanted<'_> {
+    /// Whether the subscription brings the wanted kind of events of this one to the present callback.
+    fn is_met(&self, by: &Subscription, who: Option<&str>) -> bool {
+        let kind = self.settings.subscription_kind.as_wire();
+        by.url == self.url && by.kind == kind && by.abonent.as_deref() == who
+    }
+
+    /// The newest that serves this one.
+    fn newest<'s>(&self, active: &'s [Subscription], who: Option<&str>) -> Option<&'s Subscription> {
+        active.iter().rev().find(|one| self.is_met(one, who))
+    }
+}
+
+/// What making the subscriptions of a round came to.
+#[derive(Default)]
+struct Made {
+    /// The PBX refuses a subscription for the company: the round begins anew, with one for each abonent.
+    group_refused: bool,
+    /// Some wait, because the last ones ended as soon as they were made: how long.
+    wait: Option<Duration>,
+    /// Of how many there is none, and why the last of them was refused.
+    refused: Option<(&'static str, usize)>,
+}
+
+impl Made {
+    fn refuse(&mut self, code: &'static str) {
+        self.refused = Some((code, self.refused.map_or(0, |known| known.1) + 1));
+    }
+}
+
 impl Work {
     pub(super) async fn keep(&mut self, portal: &Portal, url: &str) -> Result<Done, Failed> {
         let settings = self.needs.settings.borrow().clone();
-        let kind = settings.subscription_kind;
-        let wanted = self.wanted(portal, &settings).await?;
-        let unknown = self.verify(portal, wanted.len()).await?;
-        let mut active = self.needs.ledger.read(subscriptions::active).await?;
-        let serves = |s: &Subscription, who: Option<&str>| {
-            s.url == url && s.kind == kind.as_wire() && s.abonent.as_deref() == who
+        let wanted = Wanted {
+            url,
+            settings: &settings,
+            of: self.wanted(portal, &settings).await?,
         };
+        let refused = self.verify(portal, wanted.of.len()).await?;
+        let mut active = self.needs.ledger.read(subscriptions::active).await?;
         let current: Vec<_> = active
             .iter()
-            .filter(|s| serves(s, s.abonent.as_deref()) && wanted.contains(&s.abonent))
+            .filter(|one| wanted.is_met(one, one.abonent.as_deref()) && wanted.of.contains(&one.abonent))
             .cloned()
             .collect();
         if self.is_silence_found(portal, &current).await {
             self.renew_before = Some(Instant::now());
         }
-        let mut next = self.needs.timing.keeper_verify;
+        let made = Made {
+            refused,
+            ..Made::default()
+        };
+        let made = self.make_due(portal, &wanted, &mut active, made).await?;
+        if made.group_refused {
+            self.group_refused = true;
+            return Box::pin(self.keep(portal, url)).await;
+        }
+        let renewal = self.end_old(portal, &wanted, &active).await?;
+        let verify = self.needs.timing.keeper_verify;
+        let next = made.wait.map_or(verify, |wait| wait.min(verify));
+        Ok(Done {
+            // What is due is not made in this round when the PBX refuses it; the back-off says when next.
+            next: renewal
+                .filter(|left| !left.is_zero())
+                .map_or(next, |left| next.min(left)),
+            any: renewal.is_some(),
+            renewal,
+            refused: made.refused,
+        })
+    }
+
+    /// Makes those that are not there or due for renewal.
+    async fn make_due(
+        &mut self,
+        portal: &Portal,
+        wanted: &Wanted<'_>,
+        active: &mut Vec<Subscription>,
+        mut made: Made,
+    ) -> Result<Made, Failed> {
         let mut down = Down::default();
-        let mut refused = unknown;
-        let mut refuse = |code| refused = Some((code, refused.map_or(0, |known| known.1) + 1));
-        for who in &wanted {
-            let found = active.iter().rev().find(|s| serves(s, who.as_deref()));
-            if found.is_some_and(|s| !self.until_renewal(s, &settings).is_zero()) {
+        for who in &wanted.of {
+            let found = wanted.newest(active, who.as_deref());
+            let is_new = found.is_none();
+            if found.is_some_and(|one| !self.until_renewal(one, wanted.settings).is_zero()) {
                 continue;
             }
-            if found.is_none()
-                && let Some(wait) = self.too_soon(who.as_ref())
-            {
-                next = next.min(wait);
-                refuse("subscription_ended");
+            if is_new && let Some(wait) = self.too_soon(who.as_ref()) {
+                made.wait = Some(made.wait.map_or(wait, |known| known.min(wait)));
+                made.refuse("subscription_ended");
                 continue;
             }
             self.pace().await;
-            match self.make(portal, who.as_deref(), url, &settings).await {
-                Ok(made) => {
-                    self.note_made(who.as_ref(), &made.id, found.is_none());
-                    active.push(made);
+            match self.make(portal, who.as_deref(), wanted.url, wanted.settings).await {
+                Ok(one) => {
+                    self.note_made(who.as_ref(), &one.id, is_new);
+                    active.push(one);
                 }
                 Err(Failed::Portal(error)) if is_permanent(&error) && who.is_none() => {
                     tracing::warn!("the PBX refuses a subscription for the company: one is made for each abonent");
-                    self.group_refused = true;
-                    return Box::pin(self.keep(portal, url)).await;
+                    made.group_refused = true;
+                    return Ok(made);
                 }
                 // One abonent whom the PBX does not take must not keep the others without events.
                 Err(Failed::Portal(error)) if is_permanent(&error) => {
                     tracing::warn!(code = error.code(), "the PBX refuses the subscription of an abonent");
-                    refuse(error.code());
+                    made.refuse(error.code());
                 }
                 // One that fails for another reason must not either; but a PBX that is down is not asked for everybody.
                 Err(Failed::Portal(error)) if who.is_some() && down.is_of_one(&error) => {
                     tracing::warn!(code = error.code(), "the subscription of an abonent could not be made");
-                    refuse(error.code());
+                    made.refuse(error.code());
                     continue;
                 }
                 Err(failed) => return Err(failed),
             }
             down = Down::default();
         }
-        let newest = |s: &Subscription| {
-            active
-                .iter()
-                .rev()
-                .find(|o| serves(o, s.abonent.as_deref()))
-                .map(|o| &o.id)
-        };
+        Ok(made)
+    }
+
+    /// Ends those that are replaced or not wanted. Gives how long until the next of the others is renewed; none where
+    /// there are no others.
+    async fn end_old(
+        &mut self,
+        portal: &Portal,
+        wanted: &Wanted<'_>,
+        active: &[Subscription],
+    ) -> Result<Option<Duration>, Failed> {
         let mut renewal = None::<Duration>;
-        let mut any = false;
-        for old in &active {
-            let is_wanted = wanted.contains(&old.abonent);
-            if is_wanted && newest(old) == Some(&old.id) {
-                let left = self.until_renewal(old, &settings);
+        for old in active {
+            let is_wanted = wanted.of.contains(&old.abonent);
+            let newest = wanted.newest(active, old.abonent.as_deref()).map(|one| &one.id);
+            if is_wanted && newest == Some(&old.id) {
+                let left = self.until_renewal(old, wanted.settings);
                 renewal = Some(renewal.map_or(left, |known| known.min(left)));
-                any = true;
                 continue;
             }
-            let (reason, by) = match newest(old) {
+            let (reason, by) = match newest {
                 Some(new) if is_wanted => (if self.is_over(old) { "expired" } else { "renewed" }, Some(new.clone())),
                 None if is_wanted => ("replaced", None),
                 _ => ("not_wanted", None),
@@ -103,15 +172,7 @@ impl Work {
                 tracing::debug!(code = error.code(), "an old subscription was not deleted");
             }
         }
-        Ok(Done {
-            // What is due is not made in this round when the PBX refuses it; the back-off says when next.
-            next: renewal
-                .filter(|left| !left.is_zero())
-                .map_or(next, |left| next.min(left)),
-            renewal,
-            refused,
-            any,
-        })
+        Ok(renewal)
     }
 
     /// Waits before each request, so that 300 abonents do not come at once, nor many relays in step.
