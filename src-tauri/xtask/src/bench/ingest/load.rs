@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
 
@@ -42,8 +42,14 @@ function request()
   local step = (number - 1) % 3
   local call = (number - 1 - step) / 3 + 1
   local abonent = call % 50
+  -- Strings: a number of so many digits would lose some of them.
+  if step == 0 or not start then
+    local now = os.time()
+    start, answer, release = now .. "000", now .. "100", now .. "200"
+  end
   local body = events[step + 1](string.format("%012d", number), number, call,
-    string.format("90000000%02d", abonent), string.format("7900%07d", call % 10000000))
+    string.format("90000000%02d", abonent), string.format("7900%07d", call % 10000000),
+    start, answer, release)
   return heads[abonent] .. #body .. "\r\n\r\n" .. body
 end
 function done()
@@ -53,12 +59,15 @@ end
 
 /// What differs between two events, in the order of the parameters of the script's functions: the mark in the template,
 /// and the parameter.
-const MARKS: [(&str, &str); 5] = [
+const MARKS: [(&str, &str); 8] = [
     ("{EVENT}", "event"),
     ("{SEQUENCE}", "sequence"),
     ("{CALL}", "call"),
     ("{ABONENT}", "abonent"),
     ("{CALLER}", "caller"),
+    ("{START}", "start"),
+    ("{ANSWER}", "answer"),
+    ("{RELEASE}", "release"),
 ];
 
 /// The events of one subscription.
@@ -136,9 +145,18 @@ fn template(name: &str, subscription: &str) -> Result<String> {
     ] {
         event = replaced(&event, element, text).with_context(|| format!("{name} has no {element}"))?;
     }
-    Ok(event
-        .replace("9000000001@", "{ABONENT}@")
-        .replace("79000000099", "{CALLER}"))
+    // The calls are of now: the relay has read the PBX's lists of what was before, and looks into them for older ones.
+    for (example, mark) in [
+        ("9000000001@", "{ABONENT}@"),
+        ("79000000099", "{CALLER}"),
+        ("1760000000000", "{START}"),
+        ("1760000008250", "{ANSWER}"),
+        ("1760000071900", "{RELEASE}"),
+        ("1760000021400", "{RELEASE}"),
+    ] {
+        event = event.replace(example, mark);
+    }
+    Ok(event)
 }
 
 fn replaced(event: &str, element: &str, text: &str) -> Option<String> {
@@ -148,12 +166,18 @@ fn replaced(event: &str, element: &str, text: &str) -> Option<String> {
 }
 
 fn filled(template: &str, number: u64, call: u64, abonent: &str, caller: &str) -> String {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |now| now.as_secs());
     let values = [
         &format!("{number:012}"),
         &number.to_string(),
         &call.to_string(),
         abonent,
         caller,
+        &format!("{now}000"),
+        &format!("{now}100"),
+        &format!("{now}200"),
     ];
     MARKS
         .iter()
