@@ -44,6 +44,9 @@ const PARTS: &[Part] = &[
     ("window", window::measure),
 ];
 
+/// Those that start the app; the others need neither a desktop nor the user interface.
+const WITH_APP: [&str; 2] = ["toast", "window"];
+
 /// Measures and prints: all parts, or those named.
 pub(crate) fn run(names: &[&str], yes: bool) -> Result<()> {
     if let Some(unknown) = names.iter().find(|name| !PARTS.iter().any(|(part, _)| part == *name)) {
@@ -52,8 +55,13 @@ pub(crate) fn run(names: &[&str], yes: bool) -> Result<()> {
             PARTS.iter().map(|(part, _)| *part).collect::<Vec<_>>().join(", ")
         );
     }
-    install::debian(&[For::Build, For::Desktop, For::Bench], yes)?;
-    crate::ui_dist(yes)?;
+    let with_app = names.is_empty() || names.iter().any(|name| WITH_APP.contains(name));
+    if with_app {
+        install::debian(&[For::Build, For::Desktop, For::Bench], yes)?;
+        crate::ui_dist(yes)?;
+    } else {
+        install::debian(&[For::Build, For::Bench], yes)?;
+    }
     let mut rows = Vec::new();
     for (name, measure) in PARTS
         .iter()

@@ -101,14 +101,19 @@ impl Simulator {
     pub(crate) fn perezvon(&self, desktop: Option<&Desktop>) -> Command {
         let mut command = sh::command(self.programs.join("perezvon"), &["--data-dir"]);
         command.arg(self.folder.join("data"));
-        command
-            .env("PEREZVON_PBX_URL", &self.url)
-            .env("PEREZVON_PBX_TOKEN_FILE", self.folder.join("token"));
+        self.connect(&mut command);
         command.env("PEREZVON_DEMO", "contacts");
         if let Some(desktop) = desktop {
             desktop.enter(&mut command);
         }
         command
+    }
+
+    /// Gives a program this simulator's address and token.
+    pub(crate) fn connect(&self, command: &mut Command) {
+        command
+            .env("PEREZVON_PBX_URL", &self.url)
+            .env("PEREZVON_PBX_TOKEN_FILE", self.folder.join("token"));
     }
 
     /// `POST /control/WHAT`.

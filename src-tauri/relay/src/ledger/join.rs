@@ -205,7 +205,7 @@ impl Transaction<'_> {
         let News { lasting, is_less } = std::mem::take(&mut self.losses);
         let mut keys = self.state.calls.touched();
         if is_less {
-            keys.extend(self.state.calls.keys_where(|call| call.doubt));
+            keys.extend(self.state.calls.doubtful());
         }
         if !lasting.is_empty() {
             let hit = |call: &Call| {

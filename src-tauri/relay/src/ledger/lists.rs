@@ -120,7 +120,7 @@ impl Transaction<'_> {
             until.is_some_and(|until| legs.any(|leg| leg.start.is_some_and(|start| start <= until)))
         };
         let early: Vec<String> = touched.iter().filter(early).cloned().collect();
-        if early.is_empty() && unsettled.is_empty() {
+        if unsettled.is_empty() && (early.is_empty() || !self.is_any_listed(&early, &tolerances)?) {
             return Ok(());
         }
         // Calls are looked for in the tables: what earlier entries changed must be there.

@@ -10,7 +10,7 @@ use perezvon_core::call::Policy;
 use perezvon_core::{Call, Time};
 use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Settled calls beyond this number are forgotten, the longest untouched first. About 3 KB each; one that is heard of
@@ -40,6 +40,9 @@ pub(crate) struct OpenCalls {
     held: HashMap<String, Held>,
     sweeper: Sweeper,
     dirty: Vec<String>,
+    /// Those of which events may be lost, and some that are so no longer or are not in memory any more: an event that
+    /// comes out of order asks for them, and must not look at every call for that.
+    doubtful: BTreeSet<String>,
     /// Changed by the present entry.
     touched: Vec<String>,
     /// What the present entry has looked at, where it may have to be undone.
@@ -83,6 +86,9 @@ impl OpenCalls {
             held.touched = false;
             self.version += 1;
             held.row.version = self.version;
+            if held.row.call.doubt {
+                self.doubtful.insert(key.clone());
+            }
             if !held.dirty {
                 held.dirty = true;
                 self.dirty.push(key.clone());
@@ -189,6 +195,9 @@ impl OpenCalls {
         let key = row.call.key.clone();
         let due = row.call.due(&self.policy);
         self.sweeper.schedule(&key, None, due);
+        if row.call.doubt {
+            self.doubtful.insert(key.clone());
+        }
         let entry = Held {
             row,
             due,
@@ -340,6 +349,14 @@ impl OpenCalls {
         let mut keys: Vec<String> = held.map(|(key, _)| key.clone()).collect();
         keys.sort_unstable();
         keys
+    }
+
+    /// The keys of calls in memory of which events may be lost, in their order. Not those that the present entry made so.
+    pub(super) fn doubtful(&mut self) -> Vec<String> {
+        let held = &self.held;
+        self.doubtful
+            .retain(|key| held.get(key).is_some_and(|held| held.row.call.doubt));
+        self.doubtful.iter().cloned().collect()
     }
 
     /// Lets time pass for the calls that are due, at most `limit` of them.

@@ -72,6 +72,44 @@ impl Around {
 }
 
 impl Transaction<'_> {
+    /// Whether a line or a recording may be of one of these calls. Calls of which events told are tied to each other by
+    /// what was listed alone: without that there is nothing to settle.
+    pub(super) fn is_any_listed(&self, keys: &[String], tolerances: &Tolerances) -> Result<bool, LedgerError> {
+        for call in keys.iter().filter_map(|key| self.state.calls.peek(key)) {
+            if !call.lines.is_empty() || !call.recordings.is_empty() {
+                return Ok(true);
+            }
+            let Some(heard) = Heard::of(call) else { continue };
+            let thing = Thing::Call(heard, &call.legs);
+            for look in thing.looks(tolerances) {
+                let Look { by, from, to } = self.of_canonical(look);
+                let lines = statistics::found(self.connection, &by, (from, to), self.at)?;
+                let is_tied = |row: &LineRow| thing.may_be_tied(Thing::Line(&row.line), tolerances);
+                if lines.iter().any(is_tied) {
+                    return Ok(true);
+                }
+                if let By::Abonent(id) = &by {
+                    let recordings = recordings::of_abonent(self.connection, id, from, to)?;
+                    let is_tied = |one: Recording| thing.may_be_tied(Thing::Recording(&one), tolerances);
+                    if recordings.iter().any(|row| is_tied(row.recording())) {
+                        return Ok(true);
+                    }
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// The same look by the id under which the tables know the abonent.
+    fn of_canonical(&self, mut look: Look) -> Look {
+        if let By::Abonent(id) = &mut look.by
+            && let Some(canonical) = self.state.rest.roster.abonent(id)
+        {
+            *id = canonical.to_owned();
+        }
+        look
+    }
+
     /// `touched` are the keys of calls that the present entry changed: the tables do not know them yet as they are.
     pub(super) fn around(
         &mut self,
@@ -153,18 +191,18 @@ impl Transaction<'_> {
             Thing::Line(line) => line.tracking_id.clone(),
             Thing::Recording(_) | Thing::Call(..) => None,
         };
+        // Two calls of which events told are never tied: none is looked for around another.
+        let is_call = matches!(thing, Thing::Call(..));
         let mut keys: BTreeSet<String> = touched.iter().cloned().chain(session).collect();
-        for Look { mut by, from, to } in thing.looks(tolerances) {
-            if let By::Abonent(id) = &mut by
-                && let Some(canonical) = self.state.rest.roster.abonent(id)
-            {
-                *id = canonical.to_owned();
-            }
+        for look in thing.looks(tolerances) {
+            let Look { by, from, to } = self.of_canonical(look);
             let begun = from.plus(-BEGUN_MS);
             let lines = statistics::found(self.connection, &by, (from, to), self.at)?;
             match &by {
                 By::Abonent(id) => {
-                    keys.extend(calls::keys_of_abonent(self.connection, id, begun, to)?);
+                    if !is_call {
+                        keys.extend(calls::keys_of_abonent(self.connection, id, begun, to)?);
+                    }
                     for row in recordings::of_abonent(self.connection, id, from, to)? {
                         let recording = row.recording();
                         let is_tied = thing.may_be_tied(Thing::Recording(&recording), tolerances);
@@ -174,8 +212,10 @@ impl Transaction<'_> {
                         }
                     }
                 }
-                By::Number(number) => keys.extend(calls::keys_of_number(self.connection, number, begun, to)?),
-                By::Withheld(_) => {}
+                By::Number(number) if !is_call => {
+                    keys.extend(calls::keys_of_number(self.connection, number, begun, to)?);
+                }
+                By::Number(_) | By::Withheld(_) => {}
             }
             for LineRow { line, call_key } in lines {
                 if thing.may_be_tied(Thing::Line(&line), tolerances) {
@@ -185,6 +225,9 @@ impl Transaction<'_> {
                     keys.insert(call_key);
                 }
             }
+        }
+        if is_call {
+            return Ok(());
         }
         keys.retain(|key| !around.calls.contains(key));
         for key in &keys {
