@@ -33,6 +33,7 @@ const NAMELESS: &[(&str, &str)] = &[
         "sh::target().join(\"release/examples\").join(name)",
         "an example, as built",
     ),
+    ("self.program", "the relay, as built for the measurement"),
 ];
 
 /// A start of a program, or why its name could not be read.
