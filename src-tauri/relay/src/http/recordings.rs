@@ -1,14 +1,13 @@
 //! `/v1/recordings`: which there are, and their audio.
 
-mod audio;
+pub(crate) mod audio;
 mod range;
 mod slots;
 
-pub(crate) use audio::{Audio, audio};
 pub(crate) use slots::Slots;
 
 use super::caller::{Admin, Caller};
-use super::{page_size, query};
+use super::input::{ById, Id, Json, Limit, Path, Query, Text, rows};
 use crate::http::error::ApiError;
 use crate::keys::Role;
 use crate::ledger::Ledger;
@@ -17,41 +16,55 @@ use crate::pbx::Pbx;
 use crate::roster::{Roster, RosterNow};
 use crate::tables::recordings::{self, Listed, RecordingQuery};
 use crate::tables::scan::Span;
-use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use perezvon_core::{Direction, Time};
 use perezvon_pbx::rest::{Portal, PortalError, RecordKey};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
-#[derive(Deserialize)]
+/// Which recordings.
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Params {
-    abonent: Option<String>,
+pub(crate) struct RecordingsQuery {
+    /// Only for an administrator: one abonent's.
+    #[param(inline)]
+    abonent: Option<Id>,
+    /// Started at or after.
     from: Option<Time>,
+    /// Started before.
     to: Option<Time>,
     state: Option<RecordingState>,
-    cursor: Option<String>,
-    limit: Option<usize>,
+    /// `cursor` of the page before.
+    #[param(inline)]
+    cursor: Option<Position>,
+    #[param(inline)]
+    limit: Option<Limit>,
 }
 
-#[derive(Clone, Copy, Deserialize, Serialize)]
+/// The place in the list: start and id of the last recording before it.
+type Position = Text<1, 300>;
+
+/// Whether a recording can be fetched.
+#[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = ListedRecordingState)]
 enum RecordingState {
     Ready,
     Gone,
 }
 
-/// A recording as it is told.
-#[derive(Serialize)]
+/// A recording.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Recording)]
 pub(crate) struct Told {
     id: String,
     /// The ledger's id of its call.
     #[serde(skip_serializing_if = "Option::is_none")]
     call_id: Option<String>,
     abonent: String,
+    /// The abonent's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,6 +72,7 @@ pub(crate) struct Told {
     direction: Direction,
     started_at: Time,
     duration_ms: i64,
+    /// Bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     size: Option<i64>,
     state: RecordingState,
@@ -85,36 +99,39 @@ impl Told {
     }
 }
 
-#[derive(Serialize)]
-pub(crate) struct Page {
+/// A page of recordings.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RecordingsPage {
     recordings: Vec<Told>,
     /// Where the next page begins; absent after the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     cursor: Option<String>,
 }
 
-/// `GET /v1/recordings`: newest first; a user's own.
+/// Recordings, newest first; a user's own.
+#[utoipa::path(get, path = "/v1/recordings", responses((status = 200, body = RecordingsPage)))]
 pub(crate) async fn list(
     State(ledger): State<Ledger>,
     State(roster): State<RosterNow>,
     caller: Caller,
-    params: Result<Query<Params>, QueryRejection>,
-) -> Result<Json<Page>, ApiError> {
-    let params = query(params)?;
+    Query(asked): Query<RecordingsQuery>,
+) -> Result<Json<RecordingsPage>, ApiError> {
     let roster = roster.borrow().clone();
-    let view = caller.view(&roster, params.abonent.as_deref())?;
-    let before = match &params.cursor {
+    let view = caller.view(&roster, asked.abonent.as_ref().map(Id::as_str))?;
+    let before = match &asked.cursor {
         None => None,
-        Some(cursor) => Some(position(cursor).ok_or(ApiError::BadRequest("cursor is not one that was given out"))?),
+        Some(cursor) => {
+            Some(position(cursor.as_str()).ok_or(ApiError::BadRequest("cursor is not one that was given out"))?)
+        }
     };
-    let limit = page_size(params.limit)?;
+    let limit = rows(asked.limit);
     let query = RecordingQuery {
         abonent: view.abonent().map(str::to_owned),
         span: Span {
-            from: params.from,
-            to: params.to,
+            from: asked.from,
+            to: asked.to,
         },
-        gone: params.state.map(|state| matches!(state, RecordingState::Gone)),
+        gone: asked.state.map(|state| matches!(state, RecordingState::Gone)),
         before,
         limit,
     };
@@ -124,7 +141,7 @@ pub(crate) async fn list(
     let last = rows.last().filter(|_| rows.len() == limit);
     let cursor = last.map(|last| format!("{}-{}", last.row.started_at.ms(), last.row.id));
     let recordings = rows.into_iter().map(|row| Told::of(row, &roster)).collect();
-    Ok(Json(Page { recordings, cursor }))
+    Ok(Json(RecordingsPage { recordings, cursor }))
 }
 
 /// The place in the list that a cursor names: start and id of the last recording before it.
@@ -134,7 +151,8 @@ fn position(cursor: &str) -> Option<(i64, String)> {
 }
 
 /// The recording, if the caller may know of it; another's does not exist for a user.
-async fn visible(ledger: &Ledger, caller: &Caller, id: String) -> Result<Listed, ApiError> {
+async fn visible(ledger: &Ledger, caller: &Caller, id: &str) -> Result<Listed, ApiError> {
+    let id = id.to_owned();
     let found = ledger
         .read(move |connection| recordings::listed(connection, &id))
         .await?;
@@ -147,25 +165,27 @@ async fn visible(ledger: &Ledger, caller: &Caller, id: String) -> Result<Listed,
     }
 }
 
-/// `GET /v1/recordings/{id}`.
+/// One recording.
+#[utoipa::path(get, path = "/v1/recordings/{id}", responses((status = 200, body = Told)))]
 pub(crate) async fn one(
     State(ledger): State<Ledger>,
     State(roster): State<RosterNow>,
     caller: Caller,
-    Path(id): Path<String>,
+    Path(by): Path<ById>,
 ) -> Result<Json<Told>, ApiError> {
-    let found = visible(&ledger, &caller, id).await?;
+    let found = visible(&ledger, &caller, by.id.as_str()).await?;
     Ok(Json(Told::of(found, &roster.borrow())))
 }
 
-/// `DELETE /v1/recordings/{id}`: deletes it at the PBX, for ever.
+/// Deletes the recording at the PBX, for ever.
+#[utoipa::path(delete, path = "/v1/recordings/{id}", responses((status = 204)))]
 pub(crate) async fn remove(
     State(ledger): State<Ledger>,
     State(pbx): State<Pbx>,
     Admin(caller): Admin,
-    Path(id): Path<String>,
+    Path(by): Path<ById>,
 ) -> Result<StatusCode, ApiError> {
-    let found = visible(&ledger, &caller, id).await?.row;
+    let found = visible(&ledger, &caller, by.id.as_str()).await?.row;
     if found.gone_at.is_some() {
         return Err(ApiError::RecordingGone);
     }

@@ -7,14 +7,15 @@ use super::{gone, is_missing, portal, visible};
 use crate::feed::socket::may_still_read;
 use crate::http::caller::Caller;
 use crate::http::error::ApiError;
+use crate::http::input::{ById, Path};
 use crate::ledger::Ledger;
 use crate::ledger::entry::Noted;
 use crate::pbx::Pbx;
 use crate::tables::audit::What;
 use crate::tables::recordings::RecordingRow;
 use axum::body::Body;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::{Stream, stream};
@@ -34,15 +35,43 @@ pub(crate) struct Audio {
     pub(crate) stop: CancellationToken,
 }
 
-/// `GET` and `HEAD /v1/recordings/{id}/audio`.
+/// The audio, passed on from the PBX as it comes. Somebody else's listening is noted in the audit.
+#[utoipa::path(
+    get,
+    path = "/v1/recordings/{id}/audio",
+    params(
+        ("Range" = Option<String>, Header, description = "One range of bytes"),
+        ("If-Range" = Option<String>, Header, description = "The `ETag` of the part that is there"),
+        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of what is there")
+    ),
+    responses(
+        (status = 200, description = "The whole", body = Vec<u8>, content_type = "audio/*"),
+        (status = 206, description = "The part that was asked for", body = Vec<u8>, content_type = "audio/*"),
+        (status = 304, description = "What is there already")
+    )
+)]
 pub(crate) async fn audio(
     State(of): State<Audio>,
     caller: Caller,
-    method: Method,
-    Path(id): Path<String>,
+    Path(by): Path<ById>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let row = visible(&of.ledger, &caller, id).await?.row;
+    answer(of, caller, by, headers, false).await
+}
+
+/// What the audio is and how long.
+#[utoipa::path(head, path = "/v1/recordings/{id}/audio", responses((status = 200), (status = 304)))]
+pub(crate) async fn head(
+    State(of): State<Audio>,
+    caller: Caller,
+    Path(by): Path<ById>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    answer(of, caller, by, headers, true).await
+}
+
+async fn answer(of: Audio, caller: Caller, by: ById, headers: HeaderMap, is_head: bool) -> Result<Response, ApiError> {
+    let row = visible(&of.ledger, &caller, by.id.as_str()).await?.row;
     if row.gone_at.is_some() {
         return Err(ApiError::RecordingGone);
     }
@@ -51,7 +80,6 @@ pub(crate) async fn audio(
     if range::is_known(&headers, &etag) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response());
     }
-    let is_head = method == Method::HEAD;
     let wanted = if is_head {
         Wanted::Part(BEGINNING)
     } else {
