@@ -67,7 +67,7 @@ pub(crate) struct Recorded {
 }
 
 /// Switches an abonent's recording at the PBX and tells what the PBX says then.
-#[utoipa::path(put, path = "/v1/abonents/{id}/recording", responses((status = 200, body = Recorded)))]
+#[utoipa::path(put, path = "/v1/abonents/{id}/recording", params(ById), responses((status = 200, body = Recorded)))]
 pub(crate) async fn record(
     State(pbx): State<Pbx>,
     State(company): State<Company>,

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AuditQuery {
     /// `cursor` of the page before.
@@ -31,7 +32,7 @@ pub(crate) struct AuditPage {
 }
 
 /// Who did what, newest first. Append-only.
-#[utoipa::path(get, path = "/v1/audit", responses((status = 200, body = AuditPage)))]
+#[utoipa::path(get, path = "/v1/audit", params(AuditQuery), responses((status = 200, body = AuditPage)))]
 pub(crate) async fn list(
     State(ledger): State<Ledger>,
     _: Admin,

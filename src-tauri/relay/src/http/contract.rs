@@ -317,7 +317,7 @@ fn never_null(schema: &mut Value) {
         }
         let Some(map) = property.as_object_mut() else { continue };
         if let Some(Value::Array(choices)) = map.get("oneOf")
-            && let [null, Value::Object(other)] = choices.as_slice()
+            && let [Value::Object(other), null] = choices.as_slice()
             && null["type"] == "null"
         {
             let other = other.clone();
@@ -372,7 +372,8 @@ mod tests {
                 let summary = operation["summary"].as_str().unwrap_or_default();
                 assert!(!summary.is_empty(), "{what} says what it is");
                 for name in path.split('{').skip(1).filter_map(|part| part.split('}').next()) {
-                    let parameters = operation["parameters"].as_array().unwrap();
+                    let parameters = operation["parameters"].as_array();
+                    let parameters = parameters.unwrap_or_else(|| panic!("{what}: {operation}"));
                     let is_it = |one: &&Value| one["name"] == name && one["in"] == "path";
                     assert_eq!(parameters.iter().filter(is_it).count(), 1, "{what} says what {name} is");
                 }

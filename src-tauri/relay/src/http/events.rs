@@ -29,6 +29,7 @@ const EXPORTED: usize = 500;
 
 /// Events of the journal that are exported.
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExportQuery {
     /// Stands in the text as posted (ids, targets, kinds, numbers in any spelling) or in the reason why it cannot be
@@ -52,6 +53,7 @@ pub(crate) struct ExportQuery {
 
 /// Events of the journal, page by page.
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EventsQuery {
     /// Stands in the text as posted (ids, targets, kinds, numbers in any spelling) or in the reason why it cannot be
@@ -127,7 +129,7 @@ pub(crate) struct EventsPage {
 }
 
 /// The event journal, newest first.
-#[utoipa::path(get, path = "/v1/events", responses((status = 200, body = EventsPage)))]
+#[utoipa::path(get, path = "/v1/events", params(EventsQuery), responses((status = 200, body = EventsPage)))]
 pub(crate) async fn list(
     State(ledger): State<Ledger>,
     _: Admin,
@@ -144,7 +146,7 @@ pub(crate) async fn list(
 }
 
 /// One event with the text as it was posted.
-#[utoipa::path(get, path = "/v1/events/{seq}", responses((status = 200, body = EventRow)))]
+#[utoipa::path(get, path = "/v1/events/{seq}", params(BySeq), responses((status = 200, body = EventRow)))]
 pub(crate) async fn one(
     State(ledger): State<Ledger>,
     _: Admin,
@@ -160,6 +162,7 @@ pub(crate) async fn one(
 #[utoipa::path(
     get,
     path = "/v1/events/export",
+    params(ExportQuery),
     responses((status = 200, description = "One event a line", body = EventRow, content_type = "application/x-ndjson"))
 )]
 pub(crate) async fn export(
@@ -243,7 +246,7 @@ pub(crate) struct Replayed {
 
 /// Reads the event again with today's program and gives it to its call once more. An event that was taken already
 /// changes nothing; one that could not be read then and can be now becomes part of its call.
-#[utoipa::path(post, path = "/v1/events/{seq}/replay", responses((status = 200, body = Replayed)))]
+#[utoipa::path(post, path = "/v1/events/{seq}/replay", params(BySeq), responses((status = 200, body = Replayed)))]
 pub(crate) async fn replay(
     State(ledger): State<Ledger>,
     State(roster): State<RosterNow>,

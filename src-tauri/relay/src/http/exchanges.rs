@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExchangesQuery {
     /// Stands in the path, the error or the correlation.
@@ -42,7 +43,7 @@ pub(crate) struct ExchangesPage {
 }
 
 /// The journal of requests to the PBX, newest first.
-#[utoipa::path(get, path = "/v1/exchanges", responses((status = 200, body = ExchangesPage)))]
+#[utoipa::path(get, path = "/v1/exchanges", params(ExchangesQuery), responses((status = 200, body = ExchangesPage)))]
 pub(crate) async fn list(
     State(ledger): State<Ledger>,
     _: Admin,

@@ -26,6 +26,7 @@ type Wait = Bounded<0, 60>;
 
 /// Which calls a feed tells.
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FeedQuery {
     /// The version last seen; 0 where nothing was seen.
@@ -38,6 +39,7 @@ pub(crate) struct FeedQuery {
 
 /// Which calls are told, and how long to wait for them.
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangesQuery {
     /// The version last seen; 0 where nothing was seen.
@@ -74,6 +76,7 @@ pub(crate) struct Changes {
 #[utoipa::path(
     get,
     path = "/v1/feed",
+    params(FeedQuery),
     responses((status = 101, headers(("x-perezvon-version" = i64, description = "The newest version"))))
 )]
 pub(crate) async fn socket(
@@ -118,6 +121,7 @@ async fn newest(ledger: &Ledger, view: View, cursor: i64) -> Result<i64, ApiErro
 #[utoipa::path(
     get,
     path = "/v1/changes",
+    params(ChangesQuery),
     responses((
         status = 200,
         body = Changes,

@@ -138,7 +138,7 @@ pub(crate) async fn list(
 }
 
 /// Withdraws a join code that nobody has used.
-#[utoipa::path(delete, path = "/v1/join-codes/{id}", responses((status = 204)))]
+#[utoipa::path(delete, path = "/v1/join-codes/{id}", params(ById), responses((status = 204)))]
 pub(crate) async fn withdraw(
     State(ledger): State<Ledger>,
     Admin(caller): Admin,

@@ -14,6 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 
 /// Which calls of the journal.
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CallsQuery {
     /// `cursor` of the page before.
@@ -48,7 +49,7 @@ pub(crate) struct CallsPage {
 }
 
 /// The journal, newest call first.
-#[utoipa::path(get, path = "/v1/calls", responses((status = 200, body = CallsPage)))]
+#[utoipa::path(get, path = "/v1/calls", params(CallsQuery), responses((status = 200, body = CallsPage)))]
 pub(crate) async fn list(
     State(ledger): State<Ledger>,
     State(roster): State<RosterNow>,
@@ -86,7 +87,7 @@ pub(crate) async fn list(
 }
 
 /// One call. For a user a call without them does not exist.
-#[utoipa::path(get, path = "/v1/calls/{id}", responses((status = 200, body = CallSnapshot)))]
+#[utoipa::path(get, path = "/v1/calls/{id}", params(ById), responses((status = 200, body = CallSnapshot)))]
 pub(crate) async fn one(
     State(ledger): State<Ledger>,
     State(roster): State<RosterNow>,

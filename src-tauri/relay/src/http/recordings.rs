@@ -25,6 +25,7 @@ use utoipa::{IntoParams, ToSchema};
 
 /// Which recordings.
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RecordingsQuery {
     /// Only for an administrator: one abonent's.
@@ -109,7 +110,7 @@ pub(crate) struct RecordingsPage {
 }
 
 /// Recordings, newest first; a user's own.
-#[utoipa::path(get, path = "/v1/recordings", responses((status = 200, body = RecordingsPage)))]
+#[utoipa::path(get, path = "/v1/recordings", params(RecordingsQuery), responses((status = 200, body = RecordingsPage)))]
 pub(crate) async fn list(
     State(ledger): State<Ledger>,
     State(roster): State<RosterNow>,
@@ -166,7 +167,7 @@ async fn visible(ledger: &Ledger, caller: &Caller, id: &str) -> Result<Listed, A
 }
 
 /// One recording.
-#[utoipa::path(get, path = "/v1/recordings/{id}", responses((status = 200, body = Told)))]
+#[utoipa::path(get, path = "/v1/recordings/{id}", params(ById), responses((status = 200, body = Told)))]
 pub(crate) async fn one(
     State(ledger): State<Ledger>,
     State(roster): State<RosterNow>,
@@ -178,7 +179,7 @@ pub(crate) async fn one(
 }
 
 /// Deletes the recording at the PBX, for ever.
-#[utoipa::path(delete, path = "/v1/recordings/{id}", responses((status = 204)))]
+#[utoipa::path(delete, path = "/v1/recordings/{id}", params(ById), responses((status = 204)))]
 pub(crate) async fn remove(
     State(ledger): State<Ledger>,
     State(pbx): State<Pbx>,

@@ -114,7 +114,7 @@ pub(crate) async fn renew(
 }
 
 /// Whether one abonent's events are wanted, where each has a subscription.
-#[utoipa::path(put, path = "/v1/abonents/{id}/subscription", responses((status = 200, body = Switch)))]
+#[utoipa::path(put, path = "/v1/abonents/{id}/subscription", params(ById), responses((status = 200, body = Switch)))]
 pub(crate) async fn switch(
     State(ledger): State<Ledger>,
     State(roster): State<RosterNow>,

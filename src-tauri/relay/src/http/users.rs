@@ -109,7 +109,7 @@ pub(crate) async fn add(
 }
 
 /// Stops a user's key and ends its feeds and downloads.
-#[utoipa::path(delete, path = "/v1/users/{id}", responses((status = 204)))]
+#[utoipa::path(delete, path = "/v1/users/{id}", params(ById), responses((status = 204)))]
 pub(crate) async fn revoke(
     State(feed): State<Feed>,
     State(downloads): State<Arc<Slots>>,

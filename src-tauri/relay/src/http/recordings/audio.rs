@@ -40,6 +40,7 @@ pub(crate) struct Audio {
     get,
     path = "/v1/recordings/{id}/audio",
     params(
+        ById,
         ("Range" = Option<String>, Header, description = "One range of bytes"),
         ("If-Range" = Option<String>, Header, description = "The `ETag` of the part that is there"),
         ("If-None-Match" = Option<String>, Header, description = "The `ETag` of what is there")
@@ -60,7 +61,7 @@ pub(crate) async fn audio(
 }
 
 /// What the audio is and how long.
-#[utoipa::path(head, path = "/v1/recordings/{id}/audio", responses((status = 200), (status = 304)))]
+#[utoipa::path(head, path = "/v1/recordings/{id}/audio", params(ById), responses((status = 200), (status = 304)))]
 pub(crate) async fn head(
     State(of): State<Audio>,
     caller: Caller,
