@@ -5,6 +5,7 @@
 
 use super::error::ApiError;
 use crate::people;
+use crate::tables::settings::schema::whole;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
@@ -84,16 +85,27 @@ impl<const MIN: i64, const MAX: i64> Bounded<MIN, MAX> {
     pub(crate) fn get(self) -> i64 {
         self.0
     }
+
+    fn of(number: i64) -> Option<Self> {
+        (MIN..=MAX).contains(&number).then_some(Self(number))
+    }
+
+    fn wrong<E: serde::de::Error>() -> E {
+        E::custom(format!("a whole number from {MIN} to {MAX} is expected"))
+    }
+
+    /// As a field of a body that may be missing: in JSON 5.0 is the whole number 5.
+    pub(crate) fn in_body<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        let number = Option::<f64>::deserialize(deserializer)?;
+        number
+            .map(|number| whole(number).and_then(Self::of).ok_or_else(Self::wrong))
+            .transpose()
+    }
 }
 
 impl<'de, const MIN: i64, const MAX: i64> Deserialize<'de> for Bounded<MIN, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let number = i64::deserialize(deserializer)?;
-        if (MIN..=MAX).contains(&number) {
-            Ok(Self(number))
-        } else {
-            Err(D::Error::custom(format!("a number from {MIN} to {MAX} is expected")))
-        }
+        Self::of(i64::deserialize(deserializer)?).ok_or_else(Self::wrong)
     }
 }
 
@@ -331,6 +343,13 @@ mod tests {
         for wrong in [json!(0), json!(201), json!(1.5), json!("1"), json!(null)] {
             assert!(read::<Limit>(wrong.clone()).is_none(), "{wrong} is refused");
         }
+        let body = |number: serde_json::Value| Limit::in_body(number).ok().flatten().map(Limit::get);
+        assert_eq!((body(json!(5)), body(json!(5.0))), (Some(5), Some(5)), "one number");
+        assert_eq!(
+            (body(json!(5.5)), body(json!(201.0))),
+            (None, None),
+            "what is no such number"
+        );
         let told = serde_json::to_value(Limit::schema()).unwrap();
         assert_eq!((&told["minimum"], &told["maximum"]), (&json!(1), &json!(200)), "{told}");
         assert!(read::<Id>(json!("")).is_none(), "an id is not empty");

@@ -52,6 +52,7 @@ pub(crate) enum NewJoinCode {
         #[schema(inline)]
         abonent: Option<Name>,
         /// 30 where nothing is said.
+        #[serde(default, deserialize_with = "Minutes::in_body")]
         #[schema(inline)]
         minutes: Option<Minutes>,
     },
@@ -62,6 +63,7 @@ pub(crate) enum NewJoinCode {
         #[schema(inline)]
         abonent: Name,
         /// 30 where nothing is said.
+        #[serde(default, deserialize_with = "Minutes::in_body")]
         #[schema(inline)]
         minutes: Option<Minutes>,
     },

@@ -7,7 +7,7 @@ mod slots;
 pub(crate) use slots::Slots;
 
 use super::caller::{Admin, Caller};
-use super::input::{ById, Id, Json, Limit, Path, Query, Text, rows};
+use super::input::{ById, Id, Json, Limit, Path, Query, rows};
 use crate::http::error::ApiError;
 use crate::keys::Role;
 use crate::ledger::Ledger;
@@ -20,8 +20,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use perezvon_core::{Direction, Time};
 use perezvon_pbx::rest::{Portal, PortalError, RecordKey};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 /// Which recordings.
 #[derive(Deserialize, IntoParams)]
@@ -43,8 +46,29 @@ pub(crate) struct RecordingsQuery {
     limit: Option<Limit>,
 }
 
-/// The place in the list: start and id of the last recording before it.
-type Position = Text<1, 300>;
+/// The place in the list: start (epoch milliseconds) and id of the last recording before it.
+struct Position(i64, String);
+
+impl<'de> Deserialize<'de> for Position {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let known = text.split_once('-').filter(|(start, id)| {
+            let digits = start.bytes().all(|byte| byte.is_ascii_digit());
+            digits && start.len() <= 15 && (1..=200).contains(&id.chars().count())
+        });
+        let position = known.and_then(|(start, id)| Some(Self(start.parse().ok()?, id.to_owned())));
+        position.ok_or_else(|| D::Error::custom("a cursor that was given out is expected"))
+    }
+}
+
+impl PartialSchema for Position {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        text.pattern(Some(r"^[0-9]{1,15}-[\s\S]{1,200}$")).into()
+    }
+}
+
+impl ToSchema for Position {}
 
 /// Whether a recording can be fetched.
 #[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
@@ -119,12 +143,6 @@ pub(crate) async fn list(
 ) -> Result<Json<RecordingsPage>, ApiError> {
     let roster = roster.borrow().clone();
     let view = caller.view(&roster, asked.abonent.as_ref().map(Id::as_str))?;
-    let before = match &asked.cursor {
-        None => None,
-        Some(cursor) => {
-            Some(position(cursor.as_str()).ok_or(ApiError::BadRequest("cursor is not one that was given out"))?)
-        }
-    };
     let limit = rows(asked.limit);
     let query = RecordingQuery {
         abonent: view.abonent().map(str::to_owned),
@@ -133,7 +151,7 @@ pub(crate) async fn list(
             to: asked.to,
         },
         gone: asked.state.map(|state| matches!(state, RecordingState::Gone)),
-        before,
+        before: asked.cursor.map(|Position(start, id)| (start, id)),
         limit,
     };
     let rows = ledger
@@ -143,12 +161,6 @@ pub(crate) async fn list(
     let cursor = last.map(|last| format!("{}-{}", last.row.started_at.ms(), last.row.id));
     let recordings = rows.into_iter().map(|row| Told::of(row, &roster)).collect();
     Ok(Json(RecordingsPage { recordings, cursor }))
-}
-
-/// The place in the list that a cursor names: start and id of the last recording before it.
-fn position(cursor: &str) -> Option<(i64, String)> {
-    let (start, id) = cursor.split_once('-')?;
-    Some((start.parse().ok()?, id.to_owned()))
 }
 
 /// The recording, if the caller may know of it; another's does not exist for a user.

@@ -187,6 +187,8 @@ impl Settings {
         let mut settings = self.clone();
         for (key, value) in given {
             let setting = schema::of(&key)?;
+            let number = value.as_f64().filter(|_| value.is_f64()).and_then(schema::whole);
+            let value = number.map_or(value, Value::from);
             setting.check(&value)?;
             settings = settings.with(&key, value).map_err(|_| setting.expected())?;
         }

@@ -266,6 +266,12 @@ pub(crate) struct SettingTold {
     why: Option<Words>,
 }
 
+/// The whole number that a fraction is; none where it is not, or where the fraction cannot hold each whole number.
+pub(crate) fn whole(number: f64) -> Option<i64> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64)
+}
+
 /// The setting of a key that [`super::Settings`] holds; or why it cannot be set.
 pub(crate) fn of(key: &str) -> Result<&'static Setting, String> {
     match ALL.iter().find(|setting| setting.key == key) {
