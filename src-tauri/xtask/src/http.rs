@@ -8,12 +8,21 @@ use anyhow::{Context, Result, bail};
 
 /// Sends a request to `host:port` and gives the body of a 2xx answer.
 pub(crate) fn request(method: &str, address: &str, path: &str, body: &str) -> Result<String> {
+    send(method, address, path, "", body)
+}
+
+/// The same with a key of the relay.
+pub(crate) fn request_with_key(method: &str, address: &str, path: &str, key: &str, body: &str) -> Result<String> {
+    send(method, address, path, &format!("Authorization: Bearer {key}\r\n"), body)
+}
+
+fn send(method: &str, address: &str, path: &str, headers: &str, body: &str) -> Result<String> {
     let mut stream = TcpStream::connect(address).with_context(|| format!("{address} does not answer"))?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
     stream.set_write_timeout(Some(Duration::from_secs(30)))?;
     write!(
         stream,
-        "{method} {path} HTTP/1.0\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        "{method} {path} HTTP/1.0\r\nHost: {address}\r\n{headers}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     )?;
     let mut answer = Vec::new();

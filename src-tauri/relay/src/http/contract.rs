@@ -1,11 +1,13 @@
 //! The contract: the OpenAPI document, made of the routes, of what their handlers take and of the types they answer
 //! with. What the routes have in common (who may ask, what can go wrong) is added here, from [`ApiError`] itself.
 
+mod schemas;
+
 use super::Parts;
 use super::error::{ApiError, Refusal};
 use super::input::without_query;
 use axum::http::{StatusCode, header};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 use utoipa::openapi::header::HeaderBuilder;
@@ -259,7 +261,7 @@ pub(super) fn text() -> &'static str {
 pub(super) fn document() -> Value {
     let (_, api) = super::contract().parts();
     let mut document = serde_json::to_value(&api).expect("a document of plain maps and texts is JSON");
-    complete_schemas(&mut document);
+    schemas::complete(&mut document);
     // A star is the router's way to write that slashes belong to the part too.
     if let Some(paths) = document["paths"].as_object_mut() {
         *paths = std::mem::take(paths)
@@ -283,83 +285,11 @@ fn rest() -> Parameter {
         .build()
 }
 
-/// What the derived descriptions leave open. What the relay does not know it leaves out: in what it tells, a field that
-/// may be absent is never null; in what it is told, both mean the same, and an unknown field is refused. A header or a
-/// word of the query has no null.
-fn complete_schemas(document: &mut Value) {
-    let mut read = BTreeSet::new();
-    let items = document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut);
-    for item in items {
-        for operation in item.as_object_mut().into_iter().flat_map(Map::values_mut) {
-            let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
-            for parameter in parameters.into_iter().flatten() {
-                without_null(&mut parameter["schema"]);
-            }
-            let body = &operation["requestBody"]["content"]["application/json"]["schema"]["$ref"];
-            read.extend(body.as_str().and_then(|name| Some(name.rsplit_once('/')?.1.to_owned())));
-        }
-    }
-    let schemas = document["components"]["schemas"].as_object_mut();
-    for (name, schema) in schemas.into_iter().flatten() {
-        if read.contains(name) {
-            closed(schema);
-        } else {
-            never_null(schema);
-        }
-    }
-}
-
-/// No other fields than the described ones, each in one piece: the description of a field whose type is written out
-/// comes as a type beside it, which is an object.
-fn closed(schema: &mut Value) {
-    let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
-    for property in properties.into_iter().flat_map(Map::values_mut) {
-        if let Some([kind, note]) = property["allOf"].as_array().map(Vec::as_slice) {
-            let mut whole = kind.clone();
-            whole["description"] = note["description"].clone();
-            *property = whole;
-        }
-    }
-    let choices = schema.get_mut("oneOf").and_then(Value::as_array_mut);
-    choices.into_iter().flatten().for_each(closed);
-    if schema["type"] == "object" {
-        schema["additionalProperties"] = false.into();
-    }
-}
-
-fn never_null(schema: &mut Value) {
-    let parts = schema.get_mut("allOf").and_then(Value::as_array_mut);
-    parts.into_iter().flatten().for_each(never_null);
-    let required = schema["required"].as_array().cloned().unwrap_or_default();
-    let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
-    for (name, property) in properties.into_iter().flatten() {
-        if !required.contains(&json!(name)) {
-            without_null(property);
-        }
-    }
-}
-
-fn without_null(schema: &mut Value) {
-    if let Some([kind, null]) = schema["type"].as_array().map(Vec::as_slice)
-        && null == "null"
-    {
-        schema["type"] = kind.clone();
-    }
-    let Some(map) = schema.as_object_mut() else { return };
-    if let Some(Value::Array(choices)) = map.get("oneOf")
-        && let [Value::Object(other), null] = choices.as_slice()
-        && null["type"] == "null"
-    {
-        let other = other.clone();
-        map.remove("oneOf");
-        map.extend(other);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use serde_json::{Map, json};
 
     /// Every object inside.
     fn objects<'a>(value: &'a Value, found: &mut Vec<&'a Map<String, Value>>) {

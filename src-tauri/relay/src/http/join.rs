@@ -1,33 +1,43 @@
 //! `/v1/join-codes` and `/v1/join`: how a new desk gets its key.
 
+use super::Parts;
 use super::caller::Admin;
 use super::input::{Bounded, ById, Json, Name, Path};
 use crate::clock::Clock;
 use crate::http::error::ApiError;
 use crate::keys::{self, Role, code};
+use crate::ledger::Ledger;
 use crate::ledger::entry::{JoinCodeMade, JoinCodeWithdrawn, Joined as DeskJoined};
-use crate::ledger::{Ledger, SettingsNow};
 use crate::listening::Listening;
 use crate::people::{LONGEST, NewCode, SHORTEST, link, new_code};
 use crate::rate::Tries;
 use crate::roster::RosterNow;
 use crate::tables::audit::Who;
 use crate::tables::join_codes::{self, JoinCode};
-use crate::tables::settings::Settings;
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts as RequestParts;
 use axum::http::{HeaderMap, StatusCode, header};
 use perezvon_core::Time;
 use serde::{Deserialize, Serialize};
+use std::convert::Infallible;
 use std::sync::Arc;
 use url::{Host, Url};
 use utoipa::ToSchema;
 
-/// Where desks find this relay: its public address, or else the one that the admin himself has used, unless that leads
+/// Where desks find this relay: its public address, or else the one that the administrator has used, unless that leads
 /// back to the machine that uses it.
-fn own_address(settings: &Settings, listening: &Listening, headers: &HeaderMap) -> Option<Url> {
-    if let Some(url) = &settings.public_url {
-        return Some(url.clone());
+pub(crate) struct OwnAddress(Option<Url>);
+
+impl FromRequestParts<Parts> for OwnAddress {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(request: &mut RequestParts, parts: &Parts) -> Result<Self, Infallible> {
+        let public = parts.settings.borrow().public_url.clone();
+        Ok(Self(public.or_else(|| used(&parts.listening, &request.headers))))
     }
+}
+
+fn used(listening: &Listening, headers: &HeaderMap) -> Option<Url> {
     let host = headers.get(header::HOST)?.to_str().ok()?;
     let url = Url::parse(&format!("{}://{host}", listening.scheme())).ok()?;
     let is_own = match url.host()? {
@@ -87,11 +97,9 @@ pub(crate) struct Made {
 pub(crate) async fn make(
     State(ledger): State<Ledger>,
     State(roster): State<RosterNow>,
-    State(settings): State<SettingsNow>,
-    State(listening): State<Listening>,
     State(clock): State<Clock>,
     Admin(caller): Admin,
-    headers: HeaderMap,
+    OwnAddress(relay): OwnAddress,
     Json(new): Json<NewJoinCode>,
 ) -> Result<(StatusCode, Json<Made>), ApiError> {
     let (role, name, abonent, minutes) = match new {
@@ -109,8 +117,7 @@ pub(crate) async fn make(
     let made = Made {
         id: code.id.clone(),
         code: secret.reveal().to_owned(),
-        link: own_address(&settings.borrow(), &listening, &headers)
-            .map(|relay| link(&relay, &secret).reveal().to_owned()),
+        link: relay.map(|relay| link(&relay, &secret).reveal().to_owned()),
         expires_at: code.expires_at,
     };
     let stored = ledger.put(JoinCodeMade { code, hash, who }).await?;
