@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// One logical call, however many legs, events and records describe it. Fields that are not known are absent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CallSnapshot {
     /// ULID of the call, made by the relay.
@@ -70,6 +71,7 @@ pub struct CallSnapshot {
 
 /// Incoming or outgoing for the abonent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// Somebody called the abonent.
@@ -90,6 +92,7 @@ impl Direction {
 
 /// The finding for one abonent (design, part 4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Rings, or may still move on to another agent.
@@ -140,6 +143,7 @@ impl Outcome {
 
 /// The other side of a call.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PartySnapshot {
     /// E.164 with `+`, or a short number of 2–6 digits; `internal` says whether it is a colleague's.
@@ -189,6 +193,7 @@ impl PartySnapshot {
 
 /// The line (inbound number) and queue.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct LineSnapshot {
     /// E.164.
@@ -204,6 +209,7 @@ pub struct LineSnapshot {
 
 /// Who answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AnsweredBy {
     /// The abonent's `userId`; absent for a reader who may learn the name only.
@@ -216,6 +222,7 @@ pub struct AnsweredBy {
 
 /// State of the recording.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RecordingSnapshot {
     /// Where it is.
@@ -227,6 +234,7 @@ pub struct RecordingSnapshot {
 
 /// See [`RecordingSnapshot`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum RecordingState {
     /// The call was not recorded, as far as is known.
@@ -242,6 +250,7 @@ pub enum RecordingState {
 
 /// One leg.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct LegSnapshot {
     /// `callId`; absent for a reader who may not know it.

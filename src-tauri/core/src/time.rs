@@ -12,6 +12,7 @@ pub fn jittered(pause: Duration, random: u32) -> Duration {
 
 /// Epoch milliseconds, UTC. As JSON it is RFC 3339 with milliseconds and `Z` (design, part 7).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(value_type = String, format = DateTime))]
 pub struct Time(i64);
 
 impl Time {

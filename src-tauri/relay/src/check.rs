@@ -23,13 +23,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use url::Url;
+use utoipa::ToSchema;
 
 /// Longest time of one check; none waits for more than two of them.
 const LIMIT: Duration = Duration::from_secs(13);
 
 /// How a check ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = CheckState)]
 pub(crate) enum State {
     Ok,
     /// It works, but somebody should know.
@@ -40,7 +42,7 @@ pub(crate) enum State {
 }
 
 /// The result of one check.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Finding {
     pub(crate) id: &'static str,

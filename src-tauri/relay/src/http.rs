@@ -5,11 +5,13 @@ mod admin;
 mod audit;
 pub(crate) mod caller;
 mod check;
+mod contract;
 pub(crate) mod error;
 mod events;
 mod exchanges;
 mod feed;
 pub(crate) mod ingest;
+mod input;
 mod join;
 mod journal;
 mod place;
@@ -24,6 +26,7 @@ pub(crate) use recordings::Slots;
 use crate::clock::Clock;
 use crate::company::Company;
 use crate::feed::Feed;
+use crate::http::contract::{Contract, For};
 use crate::http::error::ApiError;
 use crate::importer::Importer;
 use crate::keeper::Keeper;
@@ -35,25 +38,23 @@ use crate::pbx::{Callback, Pbx};
 use crate::probes::Probes;
 use crate::rate::{Bucket, Tries};
 use crate::roster::RosterNow;
+use crate::tables::join_codes::Refused;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, FromRef};
+use axum::extract::{DefaultBodyLimit, FromRef, Request};
 use axum::http::{HeaderValue, header};
-use axum::response::IntoResponse;
-use axum::routing::{MethodRouter, any, delete, get, post, put};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower_http::timeout::TimeoutLayer;
+use utoipa_axum::routes;
 
 /// Longest body of the API (events have their own limit).
 const MAX_BODY: usize = 64 * 1024;
 /// Longest time for an answer; the long poll waits 60 s at most.
 const LIMIT: Duration = Duration::from_secs(90);
-
-/// The document that describes the interface.
-const OPENAPI: &str = include_str!("openapi.json");
 
 /// How many events a second are taken; none: no limit.
 pub(crate) type IngestLimit = Arc<Option<Bucket>>;
@@ -116,7 +117,7 @@ impl FromRef<Parts> for place::Placing {
     }
 }
 
-impl FromRef<Parts> for recordings::Playback {
+impl FromRef<Parts> for recordings::audio::Playback {
     fn from_ref(parts: &Parts) -> Self {
         Self {
             ledger: parts.ledger.clone(),
@@ -127,165 +128,130 @@ impl FromRef<Parts> for recordings::Playback {
     }
 }
 
-type Route = (&'static str, &'static [&'static str], MethodRouter<Parts>);
+/// Every route, with its part of the contract.
+fn contract() -> Contract {
+    let contract = Contract::new();
+    let contract = routes_of_readers(contract);
+    let contract = routes_of_administrators(contract);
+    contract.route_at(
+        &["/xsi/{secret}", "/xsi/{secret}/", "/xsi/{secret}/{*rest}"],
+        &routes!(ingest::look, ingest::event),
+    )
+}
 
-/// Every route with its methods. The OpenAPI document lists the same (a test sees to it).
-fn routes() -> Vec<Route> {
-    vec![
-        ("/xsi/{secret}", &["get", "head", "post"], any(ingest::plain)),
-        ("/xsi/{secret}/", &["get", "head", "post"], any(ingest::plain)),
-        ("/xsi/{secret}/{*rest}", &["get", "head", "post"], any(ingest::suffixed)),
-        ("/v1/health", &["get"], get(admin::health)),
-        ("/v1/openapi.json", &["get"], get(openapi)),
-        ("/v1/me", &["get"], get(users::me)),
-        ("/v1/feed", &["get"], get(feed::socket)),
-        ("/v1/changes", &["get"], get(feed::changes)),
-        ("/v1/calls", &["get", "post"], get(journal::list).post(place::call)),
-        ("/v1/calls/{id}", &["get"], get(journal::one)),
-        ("/v1/abonents", &["get"], get(abonents::list)),
-        ("/v1/abonents/preview", &["post"], post(abonents::preview)),
-        ("/v1/abonents/{id}/recording", &["put"], put(abonents::record)),
-        ("/v1/abonents/refresh", &["post"], post(abonents::refresh)),
-        ("/v1/abonents/{id}/subscription", &["put"], put(subscriptions::switch)),
-        ("/v1/subscriptions", &["get"], get(subscriptions::list)),
-        ("/v1/subscriptions/renew", &["post"], post(subscriptions::renew)),
-        ("/v1/users", &["get", "post"], get(users::list).post(users::add)),
-        ("/v1/users/{id}", &["delete"], delete(users::revoke)),
-        ("/v1/events", &["get"], get(events::list)),
-        ("/v1/events/export", &["get"], get(events::export)),
-        ("/v1/events/{seq}", &["get"], get(events::one)),
-        ("/v1/events/{seq}/replay", &["post"], post(events::replay)),
-        ("/v1/exchanges", &["get"], get(exchanges::list)),
-        ("/v1/settings/schema", &["get"], get(settings::schema)),
-        ("/v1/recordings", &["get"], get(recordings::list)),
-        (
-            "/v1/recordings/{id}",
-            &["get", "delete"],
-            get(recordings::one).delete(recordings::remove),
-        ),
-        (
-            "/v1/recordings/{id}/audio",
-            &["get", "head"],
-            get(recordings::audio).head(recordings::audio),
-        ),
-        (
-            "/v1/settings",
-            &["get", "put"],
-            get(settings::show).put(settings::change),
-        ),
-        ("/v1/settings/token", &["put"], put(settings::token)),
-        ("/v1/check", &["get"], get(check::check)),
-        ("/v1/audit", &["get"], get(audit::list)),
-        ("/v1/join-codes", &["get", "post"], get(join::list).post(join::make)),
-        ("/v1/join-codes/{id}", &["delete"], delete(join::withdraw)),
-        ("/v1/join", &["post"], post(join::join)),
-    ]
+/// For people who have a key, and for those who have none yet.
+fn routes_of_readers(contract: Contract) -> Contract {
+    use ApiError as E;
+    let other = [E::Forbidden];
+    let recordings = [
+        pbx_failed(),
+        E::PbxUnauthorized,
+        E::RecordingsNeedToken,
+        E::RecordingGone,
+    ];
+    let audio = [recordings.as_slice(), &[E::NoSuchBytes(None)]].concat();
+    let call = [
+        E::Forbidden,
+        E::KeyReused,
+        E::InProgress,
+        E::OutcomeUnknown,
+        E::NoToken,
+        E::PbxUnauthorized,
+        pbx_failed(),
+    ];
+    let join = [
+        E::JoinRefused(Refused::Unknown),
+        E::JoinRefused(Refused::Used),
+        E::JoinRefused(Refused::Expired),
+        E::TooManyTries(1),
+    ];
+    contract
+        .route(For::Anyone, routes!(admin::health), &[])
+        .route(For::Anyone, routes!(openapi), &[])
+        .route(For::Anyone, routes!(join::join), &join)
+        .route(For::Any, routes!(users::me), &[])
+        .route(For::Any, routes!(feed::socket), &other)
+        .route(For::Any, routes!(feed::changes), &other)
+        .route(For::Any, routes!(journal::list), &other)
+        .route(For::Any, routes!(place::call), &call)
+        .route(For::Any, routes!(journal::one), &other)
+        .route(For::Any, routes!(recordings::list), &other)
+        .route(For::Any, routes!(recordings::one), &[])
+        .route(For::Admin, routes!(recordings::remove), &recordings)
+        .route(
+            For::Any,
+            routes!(recordings::audio::audio, recordings::audio::head),
+            &audio,
+        )
+}
+
+/// For administrators alone.
+fn routes_of_administrators(contract: Contract) -> Contract {
+    use ApiError as E;
+    let asked = [E::NoToken, pbx_failed(), E::PbxUnauthorized];
+    let renewed = [E::NoToken, E::NoPublicUrl, pbx_failed(), E::PbxUnauthorized];
+    let recorded = [E::NoToken, E::OutcomeUnknown, pbx_failed(), E::PbxUnauthorized];
+    contract
+        .route(For::Admin, routes!(abonents::list), &[])
+        .route(For::Admin, routes!(abonents::preview), &asked)
+        .route(For::Admin, routes!(abonents::refresh), &asked)
+        .route(For::Admin, routes!(abonents::record), &recorded)
+        .route(For::Admin, routes!(subscriptions::switch), &[E::GroupScope])
+        .route(For::Admin, routes!(subscriptions::list), &[])
+        .route(For::Admin, routes!(subscriptions::renew), &renewed)
+        .route(For::Admin, routes!(users::list, users::add), &[])
+        .route(For::Admin, routes!(users::revoke), &[])
+        .route(For::Admin, routes!(events::list), &[])
+        .route(For::Admin, routes!(events::export), &[])
+        .route(For::Admin, routes!(events::one), &[])
+        .route(For::Admin, routes!(events::replay), &[])
+        .route(For::Admin, routes!(exchanges::list), &[])
+        .route(For::Admin, routes!(settings::show), &[])
+        .route(
+            For::Admin,
+            routes!(settings::change),
+            &[E::BadSetting("what is expected".to_owned())],
+        )
+        .route(For::Admin, routes!(settings::schema), &[])
+        .route(
+            For::Admin,
+            routes!(settings::token),
+            &[pbx_failed(), E::PbxUnauthorized],
+        )
+        .route(For::Admin, routes!(check::check), &[])
+        .route(For::Admin, routes!(audit::list), &[])
+        .route(For::Admin, routes!(join::list), &[])
+        .route(For::Admin, routes!(join::make), &[E::TooManyCodes])
+        .route(For::Admin, routes!(join::withdraw), &[])
+}
+
+/// What the PBX or the way to it says: one of several codes.
+fn pbx_failed() -> ApiError {
+    ApiError::Pbx("pbx_failed", "what the PBX says".to_owned())
 }
 
 /// The whole interface.
 pub(crate) fn router(parts: Parts) -> Router {
-    let mut router = Router::new();
-    for (path, _, methods) in routes() {
-        let refused = || async { ApiError::MethodNotAllowed };
-        let methods = if path.starts_with("/v1/") {
-            methods.fallback(refused)
-        } else {
-            methods
-        };
-        router = router.route(path, methods);
-    }
+    let (router, _) = contract().parts();
     router
+        .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
         .fallback(|| async { ApiError::NotFound })
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(TimeoutLayer::with_status_code(
-            axum::http::StatusCode::SERVICE_UNAVAILABLE,
-            LIMIT,
-        ))
+        .layer(axum::middleware::from_fn(within_limit))
         .with_state(parts)
 }
 
+/// Every request is answered within [`LIMIT`].
+async fn within_limit(request: Request, next: Next) -> Result<Response, ApiError> {
+    let answered = tokio::time::timeout(LIMIT, next.run(request)).await;
+    answered.map_err(|_| ApiError::TookTooLong)
+}
+
+/// This document.
+#[utoipa::path(get, path = "/v1/openapi.json", responses((status = 200, body = serde_json::Value)))]
 async fn openapi() -> impl IntoResponse {
     (
         [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))],
-        OPENAPI,
+        contract::text(),
     )
-}
-
-/// What a page may hold at most.
-const PAGE: usize = 200;
-
-/// The asked page size within its bounds.
-fn page_size(limit: Option<usize>) -> Result<usize, ApiError> {
-    match limit {
-        None => Ok(50),
-        Some(n) if (1..=PAGE).contains(&n) => Ok(n),
-        Some(_) => Err(ApiError::BadRequest("limit must be 1 to 200")),
-    }
-}
-
-/// Longest text that is looked for, characters.
-const SOUGHT: usize = 200;
-
-/// A text to look for; an empty one is none.
-fn sought(text: Option<String>) -> Result<Option<String>, ApiError> {
-    let text = text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-    match text {
-        Some(text) if text.chars().count() > SOUGHT => {
-            Err(ApiError::BadRequest("a text to look for has 200 characters at most"))
-        }
-        text => Ok(text),
-    }
-}
-
-/// A switch in a query: `1`, `true`, or the bare name.
-fn flag(value: Option<&String>) -> bool {
-    value.is_some_and(|value| matches!(value.as_str(), "1" | "true" | ""))
-}
-
-/// The body or query as a typed value; what is wrong with it is not told in detail, it may hold numbers.
-fn query<T>(query: Result<axum::extract::Query<T>, axum::extract::rejection::QueryRejection>) -> Result<T, ApiError> {
-    query
-        .map(|axum::extract::Query(value)| value)
-        .map_err(|_| ApiError::BadRequest("a parameter is unknown or has a wrong form"))
-}
-
-fn body<T>(body: Result<axum::Json<T>, axum::extract::rejection::JsonRejection>) -> Result<T, ApiError> {
-    use axum::extract::rejection::JsonRejection as R;
-    body.map(|axum::Json(value)| value)
-        .map_err(|rejection| match rejection {
-            R::BytesRejection(error) => ApiError::of_body(&error),
-            _ => ApiError::BadRequest("the body is not the JSON that is expected"),
-        })
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::{OPENAPI, routes};
-    use std::collections::BTreeSet;
-
-    #[test]
-    fn the_document_lists_every_route_and_no_other() {
-        let document: serde_json::Value = serde_json::from_str(OPENAPI).unwrap();
-        let described: BTreeSet<(String, String)> = document["paths"]
-            .as_object()
-            .unwrap()
-            .iter()
-            .flat_map(|(path, methods)| {
-                let methods = methods.as_object().unwrap().keys().filter(|key| *key != "parameters");
-                methods.map(move |method| (path.clone(), method.clone()))
-            })
-            .collect();
-        let served: BTreeSet<(String, String)> = routes()
-            .into_iter()
-            .flat_map(|(path, methods, _)| {
-                let path = path.replace("{*rest}", "{rest}");
-                methods.iter().map(move |method| (path.clone(), (*method).to_owned()))
-            })
-            .collect();
-        assert_eq!(
-            described, served,
-            "the OpenAPI document and the router must list the same"
-        );
-    }
 }

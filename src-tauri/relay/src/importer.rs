@@ -25,6 +25,7 @@ use serde::Serialize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
+use utoipa::ToSchema;
 
 /// What is stored in one transaction at most: the events of a live call wait no longer than that takes.
 const CHUNK: usize = 50;
@@ -73,8 +74,9 @@ struct State {
 }
 
 /// How the import of one list goes, as an administrator is told.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ImportedList)]
 pub(crate) struct ListHealth {
     /// When the list was last read to its end.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -88,7 +90,8 @@ pub(crate) struct ListHealth {
 }
 
 /// How the import goes, as an administrator is told.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Import)]
 pub(crate) struct ImportHealth {
     pub(crate) records: ListHealth,
     pub(crate) statistics: ListHealth,

@@ -22,12 +22,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, oneshot};
 use tokio_util::sync::CancellationToken;
+use utoipa::ToSchema;
 
 /// Longest sleep: what nobody told of must be noticed soon.
 const LOOK: Duration = Duration::from_secs(30);
 
 /// What the keeper does at the moment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct KeeperState {
     /// `starting`, `no_token`, `no_public_url`, `active`, `partial` (some abonents have none), or `failing`.
@@ -49,8 +50,9 @@ pub(crate) struct KeeperState {
 }
 
 /// What is wrong with the subscriptions.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = KeeperFailure)]
 pub(crate) struct Failure {
     /// A stable word, see [`words`].
     pub(crate) code: &'static str,

@@ -5,7 +5,6 @@ use crate::tables::audit::Who;
 use crate::tables::join_codes::JoinCode;
 use crate::tables::users::User;
 use perezvon_core::Time;
-use serde::Deserialize;
 use url::Url;
 
 /// Something about a user or a code is wrong: what is expected.
@@ -13,16 +12,24 @@ use url::Url;
 pub(crate) struct Expected(pub(crate) &'static str);
 
 /// Longest name of a user, characters.
-const NAME: usize = 200;
+pub(crate) const NAME: usize = 200;
+/// What a name looks like (ECMA-262): no control characters, and not blank.
+pub(crate) const NAME_PATTERN: &str =
+    r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$";
+
+/// Whether the text can be a name, or an abonent's id: what [`NAME`] and [`NAME_PATTERN`] say.
+pub(crate) fn is_name(text: &str) -> bool {
+    !text.trim().is_empty() && text.chars().count() <= NAME && !text.chars().any(char::is_control)
+}
 
 /// How long a code lives where nobody says, minutes.
 pub(crate) const MINUTES: u32 = 30;
 /// Shortest and longest life, minutes: one must be able to type it, and a forgotten one must end.
-const MINUTES_BOUNDS: std::ops::RangeInclusive<u32> = 5..=7 * 24 * 60;
+pub(crate) const SHORTEST: u32 = 5;
+/// See [`SHORTEST`].
+pub(crate) const LONGEST: u32 = 7 * 24 * 60;
 
 /// What a code is made for.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NewCode {
     /// Name of the user to come.
     pub(crate) name: String,
@@ -37,7 +44,7 @@ pub(crate) struct NewCode {
 /// A code with its secret. The same for the API and the command line.
 pub(crate) fn new_code(new: NewCode, by: &Who, created_at: Time) -> Result<(JoinCode, Secret, [u8; 32]), Expected> {
     let minutes = new.minutes.unwrap_or(MINUTES);
-    if !MINUTES_BOUNDS.contains(&minutes) {
+    if !(SHORTEST..=LONGEST).contains(&minutes) {
         return Err(Expected("minutes must be 5 to 10080 (7 days)"));
     }
     let (name, abonent) = plain_user(&new.name, new.role, new.abonent)?;
@@ -68,14 +75,12 @@ pub(crate) fn link(relay: &Url, code: &Secret) -> Secret {
 /// A user's name and abonent within their bounds.
 fn plain_user(name: &str, role: Role, abonent: Option<String>) -> Result<(String, Option<String>), Expected> {
     let name = name.trim();
-    let plain =
-        |text: &str, most| !text.is_empty() && text.chars().count() <= most && !text.chars().any(char::is_control);
-    if !plain(name, NAME) {
+    if !is_name(name) {
         return Err(Expected("name must have 1 to 200 characters"));
     }
     match (role, &abonent) {
         (Role::User, None) => Err(Expected("a user needs an abonent")),
-        (_, Some(id)) if !plain(id, NAME) => Err(Expected("abonent is no abonent's id")),
+        (_, Some(id)) if !is_name(id) => Err(Expected("abonent is no abonent's id")),
         _ => Ok((name.to_owned(), abonent)),
     }
 }

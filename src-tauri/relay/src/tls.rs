@@ -21,6 +21,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
+use utoipa::ToSchema;
 
 /// The feed upgrades its connection, which HTTP/2 has no way for.
 const HTTP_1: &[u8] = b"http/1.1";
@@ -52,8 +53,9 @@ struct Configs {
 }
 
 /// What an administrator is told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Tls)]
 pub(crate) struct TlsState {
     /// `files` or `acme`.
     pub(crate) mode: &'static str,

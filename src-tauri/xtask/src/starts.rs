@@ -29,6 +29,7 @@ const NAMELESS: &[(&str, &str)] = &[
     ("target", "a fuzz target, as built"),
     ("std::env::current_exe().unwrap()", "the test itself"),
     ("install::cargo_deny(yes)?", "cargo-deny, there or fetched"),
+    ("install::schemathesis(yes)?", "schemathesis, fetched"),
     (
         "sh::target().join(\"release/examples\").join(name)",
         "an example, as built",

@@ -7,7 +7,7 @@ use crate::lint::linted;
 use crate::programs::For;
 use crate::report::{Failed, Report};
 use crate::sh::{self, MINUTE};
-use crate::{fuzz, imports, install, lint, package, starts};
+use crate::{contract, fuzz, imports, install, lint, package, starts};
 
 /// Crates of a desktop. The relay runs on servers that have none of their libraries.
 const DESKTOP: &[&str] = &[
@@ -74,6 +74,9 @@ fn steps(report: &mut Report, yes: bool) -> Result<(), Failed> {
         let mut test = linted(&["test", "--locked", "--workspace", "--no-fail-fast"]);
         desktop.enter(test.args(kinds));
         sh::run(&mut test, 60 * MINUTE)
+    })?;
+    report.step("the relay's contract: checked by Schemathesis", || {
+        contract::check(&sh::target().join("debug"), yes)
     })?;
     report.step("package of the relay: built, looked into, run", || {
         package::check(&sh::target().join("debug/perezvon-relay"))

@@ -5,9 +5,6 @@ use std::fmt;
 use reqwest::header::HeaderValue;
 use zeroize::Zeroizing;
 
-/// Longest token that is accepted, characters; Beeline's have 36.
-const MAX_CHARS: usize = 128;
-
 /// The token of the portal API. Prints as `<redacted>`, is wiped from memory when dropped.
 #[derive(Clone)]
 pub struct Token(Zeroizing<String>);
@@ -18,11 +15,14 @@ pub struct Token(Zeroizing<String>);
 pub struct BadToken;
 
 impl Token {
+    /// Longest token that is accepted, characters; Beeline's have 36.
+    pub const LONGEST: usize = 128;
+
     /// From what a person pasted or a file holds; blanks around it are dropped. No form beyond visible ASCII is
     /// demanded: that Beeline's tokens are UUIDs is nowhere promised.
     pub fn parse(text: &str) -> Result<Self, BadToken> {
         let text = text.trim();
-        if text.is_empty() || text.len() > MAX_CHARS || !text.bytes().all(|b| b.is_ascii_graphic()) {
+        if text.is_empty() || text.len() > Self::LONGEST || !text.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(BadToken);
         }
         Ok(Self(Zeroizing::new(text.to_owned())))

@@ -1,27 +1,33 @@
 //! `/v1/abonents`.
 
-use super::body;
 use super::caller::Admin;
+use super::input::{ById, Json, Path};
 use crate::company::Company;
 use crate::http::error::ApiError;
 use crate::ledger::Ledger;
 use crate::pbx::Pbx;
 use crate::roster::RosterNow;
-use crate::tables::abonents::{self as company, Diff};
-use axum::Json;
-use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, State};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use crate::tables::abonents::{self as company, Abonent, Diff, Recording};
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
 use tokio_util::task::TaskTracker;
+use utoipa::ToSchema;
 
-/// `GET /v1/abonents`.
-pub(crate) async fn list(State(ledger): State<Ledger>, _: Admin) -> Result<Json<Value>, ApiError> {
-    let abonents = ledger.read(company::list).await?;
-    Ok(Json(json!({ "abonents": abonents })))
+/// The abonents.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Abonents {
+    abonents: Vec<Abonent>,
 }
 
-/// `POST /v1/abonents/preview`: what a refresh would change. Stores nothing.
+/// Abonents as the PBX last told them.
+#[utoipa::path(get, path = "/v1/abonents", responses((status = 200, body = Abonents)))]
+pub(crate) async fn list(State(ledger): State<Ledger>, _: Admin) -> Result<Json<Abonents>, ApiError> {
+    let abonents = ledger.read(company::list).await?;
+    Ok(Json(Abonents { abonents }))
+}
+
+/// What a refresh would change. Asks the PBX, stores nothing.
+#[utoipa::path(post, path = "/v1/abonents/preview", responses((status = 200, body = Diff)))]
 pub(crate) async fn preview(
     State(pbx): State<Pbx>,
     State(company): State<Company>,
@@ -31,44 +37,52 @@ pub(crate) async fn preview(
     Ok(Json(company.preview(&portal).await?))
 }
 
-/// `POST /v1/abonents/refresh`: reads them from the PBX and stores them.
+/// Reads the abonents from the PBX and stores them.
+#[utoipa::path(post, path = "/v1/abonents/refresh", responses((status = 200, body = Abonents)))]
 pub(crate) async fn refresh(
     State(ledger): State<Ledger>,
     State(pbx): State<Pbx>,
     State(company): State<Company>,
     Admin(caller): Admin,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Abonents>, ApiError> {
     let portal = pbx.portal("abonents").ok_or(ApiError::NoToken)?;
     company.refresh(&portal, (&caller).into()).await?;
     // Who asks wants to see all of it as it is now.
     company.read_recording_anew().await?;
     let abonents = ledger.read(company::list).await?;
-    Ok(Json(json!({ "abonents": abonents })))
+    Ok(Json(Abonents { abonents }))
 }
 
-#[derive(Deserialize)]
+/// A switch of one abonent.
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Wanted {
-    on: bool,
+pub(crate) struct Switch {
+    pub(crate) on: bool,
 }
 
-/// `PUT /v1/abonents/{id}/recording`: switches it at the PBX and tells what the PBX says then.
+/// Whether an abonent's calls are recorded.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Recorded {
+    recording: Recording,
+}
+
+/// Switches an abonent's recording at the PBX and tells what the PBX says then.
+#[utoipa::path(put, path = "/v1/abonents/{id}/recording", params(ById), responses((status = 200, body = Recorded)))]
 pub(crate) async fn record(
     State(pbx): State<Pbx>,
     State(company): State<Company>,
     State(roster): State<RosterNow>,
     State(tasks): State<TaskTracker>,
     Admin(caller): Admin,
-    Path(id): Path<String>,
-    wanted: Result<Json<Wanted>, JsonRejection>,
-) -> Result<Json<Value>, ApiError> {
-    let on = body(wanted)?.on;
-    let abonent = roster.borrow().abonent(&id).map(str::to_owned);
+    Path(by): Path<ById>,
+    Json(wanted): Json<Switch>,
+) -> Result<Json<Recorded>, ApiError> {
+    let abonent = roster.borrow().abonent(by.id.as_str()).map(str::to_owned);
     let abonent = abonent.ok_or(ApiError::NotFound)?;
     let portal = pbx.portal("recording").ok_or(ApiError::NoToken)?;
     let who = (&caller).into();
     // A task of its own: whoever asked may leave, but what was switched must be noted.
-    let task = tasks.spawn(async move { company.switch_recording(&portal, abonent, on, who).await });
-    let found = task.await.map_err(|_| ApiError::Unavailable)??;
-    Ok(Json(json!({ "recording": found })))
+    let task = tasks.spawn(async move { company.switch_recording(&portal, abonent, wanted.on, who).await });
+    let recording = task.await.map_err(|_| ApiError::Unavailable)??;
+    Ok(Json(Recorded { recording }))
 }

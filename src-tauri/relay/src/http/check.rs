@@ -2,16 +2,26 @@
 
 use super::Parts;
 use super::caller::Admin;
-use crate::check::{self, RECENT_MS, Running, Scene};
+use super::input::Json;
+use crate::check::{self, Finding, RECENT_MS, Running, Scene};
 use crate::http::error::ApiError;
 use crate::ledger::Health;
 use crate::tables::{self, LedgerError, events, subscriptions};
-use axum::Json;
 use axum::extract::State;
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
-/// `GET /v1/check`: «Проверить сервис».
-pub(crate) async fn check(State(parts): State<Parts>, _: Admin) -> Result<Json<Value>, ApiError> {
+/// What the checks found.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Checks {
+    /// None has failed.
+    ok: bool,
+    checks: Vec<Finding>,
+}
+
+/// Looks whether everything works («Проверить сервис»).
+#[utoipa::path(get, path = "/v1/check", responses((status = 200, body = Checks)))]
+pub(crate) async fn check(State(parts): State<Parts>, _: Admin) -> Result<Json<Checks>, ApiError> {
     let callback = parts.callback.url();
     let url = callback.as_ref().map(ToString::to_string);
     let since = parts.clock.now().plus(-RECENT_MS);
@@ -50,7 +60,7 @@ pub(crate) async fn check(State(parts): State<Parts>, _: Admin) -> Result<Json<V
         }),
         clock: parts.clock,
     };
-    let findings = check::run(&scene).await;
-    let ok = findings.iter().all(|finding| finding.ok);
-    Ok(Json(json!({ "ok": ok, "checks": findings })))
+    let checks = check::run(&scene).await;
+    let ok = checks.iter().all(|finding| finding.ok);
+    Ok(Json(Checks { ok, checks }))
 }

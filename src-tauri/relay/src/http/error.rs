@@ -7,7 +7,18 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use perezvon_pbx::rest::PortalError;
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What an error says in its body.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Error)]
+pub(crate) struct Refusal {
+    /// A stable word for programs.
+    code: &'static str,
+    /// One sentence for people.
+    message: String,
+}
 
 /// What a request can end with instead of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +32,8 @@ pub(crate) enum ApiError {
     /// The body did not come in time.
     Timeout,
     TooLarge,
+    /// The body is of another kind than is expected.
+    UnsupportedMediaType,
     TooMany,
     /// There is no place for one more connection.
     TooManyConnections,
@@ -52,6 +65,8 @@ pub(crate) enum ApiError {
     NoSuchBytes(Option<i64>),
     /// The ledger does not take or give anything now.
     Unavailable,
+    /// The answer took longer than anybody waits.
+    TookTooLong,
     /// The relay is ending.
     Stopping,
     /// The PBX surely did not do it: its error code and what it says to people.
@@ -66,6 +81,7 @@ impl ApiError {
         self.parts().1
     }
 
+    #[expect(clippy::too_many_lines, reason = "the one table of errors")]
     fn parts(&self) -> (StatusCode, &'static str, String) {
         use StatusCode as S;
         let say = |status, code, message: &str| (status, code, message.to_owned());
@@ -77,6 +93,11 @@ impl ApiError {
             Self::MethodNotAllowed => say(S::METHOD_NOT_ALLOWED, "method_not_allowed", "not with this method"),
             Self::Timeout => say(S::REQUEST_TIMEOUT, "timeout", "the request did not come in time"),
             Self::TooLarge => say(S::PAYLOAD_TOO_LARGE, "too_large", "the body is too large"),
+            Self::UnsupportedMediaType => say(
+                S::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_media_type",
+                "the body must be application/json",
+            ),
             Self::TooMany => say(S::TOO_MANY_REQUESTS, "too_many", "too many requests"),
             Self::TooManyConnections => say(
                 S::SERVICE_UNAVAILABLE,
@@ -135,10 +156,16 @@ impl ApiError {
                 "unavailable",
                 "nothing can be stored at the moment",
             ),
+            Self::TookTooLong => say(S::SERVICE_UNAVAILABLE, "took_too_long", "the answer took too long"),
             Self::Stopping => say(S::SERVICE_UNAVAILABLE, "stopping", "the relay is ending"),
             Self::Pbx(code, message) => (S::BAD_GATEWAY, *code, message.clone()),
             Self::PbxUnauthorized => say(S::BAD_GATEWAY, "pbx_unauthorized", "the PBX does not accept the token"),
         }
+    }
+
+    /// The status of the answer.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.parts().0
     }
 
     /// The sentence for a person.
@@ -160,7 +187,7 @@ impl ApiError {
     /// The whole answer for a connection that no request was read from.
     pub(crate) fn as_http1(&self) -> String {
         let (status, code, message) = self.parts();
-        let body = json!({ "code": code, "message": message }).to_string();
+        let body = serde_json::to_string(&Refusal { code, message }).unwrap_or_default();
         format!(
             "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nretry-after: 5\r\nconnection: \
              close\r\n\r\n{body}",
@@ -186,7 +213,7 @@ impl ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (status, code, message) = self.parts();
-        let mut response = (status, Json(json!({ "code": code, "message": message }))).into_response();
+        let mut response = (status, Json(Refusal { code, message })).into_response();
         if status == StatusCode::TOO_MANY_REQUESTS {
             let wait = if let Self::TooManyTries(seconds) = self {
                 seconds

@@ -1,7 +1,7 @@
 //! `/v1/events`: the event journal.
 
 use super::caller::Admin;
-use super::{flag, page_size, query, sought};
+use super::input::{BySeq, Cursor, Flag, Json, Limit, Path, Query, Sought, is_on, rows, sought};
 use crate::http::error::ApiError;
 use crate::ledger::Ledger;
 use crate::ledger::entry::{self, Noted};
@@ -11,10 +11,8 @@ use crate::tables::events::{self, EventQuery, EventRow};
 use crate::tables::scan::{Order, Page, Span};
 use crate::tables::{LedgerError, calls};
 use crate::told::view_for;
-use axum::Json;
 use axum::body::Body;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, stream};
@@ -24,96 +22,156 @@ use perezvon_pbx::xsi;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
+use utoipa::{IntoParams, ToSchema};
 
 /// Events that an export reads at a time.
 const EXPORTED: usize = 500;
 
-#[derive(Deserialize)]
+/// Events of the journal that are exported.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Filter {
-    q: Option<String>,
-    kind: Option<String>,
-    unreadable: Option<String>,
-    call: Option<String>,
+pub(crate) struct ExportQuery {
+    /// Stands in the text as posted (ids, targets, kinds, numbers in any spelling) or in the reason why it cannot be
+    /// read.
+    #[param(inline)]
+    q: Option<Sought>,
+    /// As the PBX names it: `CallReceivedEvent`.
+    #[param(inline)]
+    kind: Option<Sought>,
+    /// Only those that cannot be read.
+    #[param(inline)]
+    unreadable: Option<Flag>,
+    /// Id or tracking id of a call.
+    #[param(inline)]
+    call: Option<Sought>,
+    /// Received at or after.
     from: Option<Time>,
+    /// Received before.
     to: Option<Time>,
-    cursor: Option<i64>,
-    limit: Option<usize>,
 }
 
-impl Filter {
-    fn query(self, order: Order, limit: usize, raw: bool) -> Result<EventQuery, ApiError> {
-        Ok(EventQuery {
-            q: sought(self.q)?,
-            kind: sought(self.kind)?,
-            unreadable: flag(self.unreadable.as_ref()),
-            call: sought(self.call)?,
+/// Events of the journal, page by page.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EventsQuery {
+    /// Stands in the text as posted (ids, targets, kinds, numbers in any spelling) or in the reason why it cannot be
+    /// read.
+    #[param(inline)]
+    q: Option<Sought>,
+    /// As the PBX names it: `CallReceivedEvent`.
+    #[param(inline)]
+    kind: Option<Sought>,
+    /// Only those that cannot be read.
+    #[param(inline)]
+    unreadable: Option<Flag>,
+    /// Id or tracking id of a call.
+    #[param(inline)]
+    call: Option<Sought>,
+    /// Received at or after.
+    from: Option<Time>,
+    /// Received before.
+    to: Option<Time>,
+    /// `cursor` of the page before. A page may be short, or empty, and still have a next one: a search looks at a
+    /// bounded part of the journal at a time.
+    #[param(inline)]
+    cursor: Option<Cursor>,
+    #[param(inline)]
+    limit: Option<Limit>,
+}
+
+impl From<ExportQuery> for EventQuery {
+    fn from(query: ExportQuery) -> Self {
+        Self {
+            q: sought(query.q),
+            kind: sought(query.kind),
+            unreadable: is_on(query.unreadable),
+            call: sought(query.call),
             span: Span {
-                from: self.from,
-                to: self.to,
+                from: query.from,
+                to: query.to,
             },
-            order,
-            cursor: self.cursor,
-            limit,
-            raw,
-        })
+            order: Order::OldestFirst,
+            cursor: None,
+            limit: EXPORTED,
+            raw: true,
+        }
     }
 }
 
-#[derive(Serialize)]
-pub(crate) struct Told {
+impl From<EventsQuery> for EventQuery {
+    fn from(query: EventsQuery) -> Self {
+        Self {
+            q: sought(query.q),
+            kind: sought(query.kind),
+            unreadable: is_on(query.unreadable),
+            call: sought(query.call),
+            span: Span {
+                from: query.from,
+                to: query.to,
+            },
+            order: Order::NewestFirst,
+            cursor: query.cursor.map(Cursor::get),
+            limit: rows(query.limit),
+            raw: false,
+        }
+    }
+}
+
+/// A page of events.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct EventsPage {
     events: Vec<EventRow>,
     /// Where the next page begins; absent after the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     cursor: Option<i64>,
 }
 
-/// `GET /v1/events`: newest first.
+/// The event journal, newest first.
+#[utoipa::path(get, path = "/v1/events", params(EventsQuery), responses((status = 200, body = EventsPage)))]
 pub(crate) async fn list(
     State(ledger): State<Ledger>,
     _: Admin,
-    params: Result<Query<Filter>, QueryRejection>,
-) -> Result<Json<Told>, ApiError> {
-    let filter = query(params)?;
-    let limit = page_size(filter.limit)?;
-    let query = filter.query(Order::NewestFirst, limit, false)?;
+    Query(query): Query<EventsQuery>,
+) -> Result<Json<EventsPage>, ApiError> {
+    let query = EventQuery::from(query);
     let page = ledger
         .read(move |connection| events::search(connection, &query))
         .await?;
-    Ok(Json(Told {
+    Ok(Json(EventsPage {
         events: page.rows,
         cursor: page.next,
     }))
 }
 
-/// A number that is none is the number of no event.
-fn number(seq: &str) -> Result<i64, ApiError> {
-    seq.parse().map_err(|_| ApiError::NotFound)
-}
-
-/// `GET /v1/events/{seq}`: one event with the text as it was posted.
+/// One event with the text as it was posted.
+#[utoipa::path(get, path = "/v1/events/{seq}", params(BySeq), responses((status = 200, body = EventRow)))]
 pub(crate) async fn one(
     State(ledger): State<Ledger>,
     _: Admin,
-    Path(seq): Path<String>,
+    Path(by): Path<BySeq>,
 ) -> Result<Json<EventRow>, ApiError> {
-    let seq = number(&seq)?;
+    let seq = by.seq.get();
     let row = ledger.read(move |connection| events::one(connection, seq)).await?;
     row.map(Json).ok_or(ApiError::NotFound)
 }
 
-/// `GET /v1/events/export`: JSON lines, oldest first, in pieces: neither side need hold the journal.
+/// The event journal with the texts as they were posted, as JSON lines, oldest first, in pieces: neither side need hold
+/// the journal.
+#[utoipa::path(
+    get,
+    path = "/v1/events/export",
+    params(ExportQuery),
+    responses((status = 200, description = "One event a line", body = EventRow, content_type = "application/x-ndjson"))
+)]
 pub(crate) async fn export(
     State(ledger): State<Ledger>,
     State(stop): State<CancellationToken>,
     Admin(caller): Admin,
-    params: Result<Query<Filter>, QueryRejection>,
+    Query(query): Query<ExportQuery>,
 ) -> Result<Response, ApiError> {
-    let filter = query(params)?;
-    if filter.limit.is_some() || filter.cursor.is_some() {
-        return Err(ApiError::BadRequest("an export is not read in pages"));
-    }
-    let query = filter.query(Order::OldestFirst, EXPORTED, true)?;
+    let query = EventQuery::from(query);
     let detail = json!({ "journal": "events", "from": query.span.from, "to": query.span.to, "filtered":
         query.q.is_some() || query.kind.is_some() || query.call.is_some() || query.unreadable });
     let taken = Noted {
@@ -172,7 +230,8 @@ fn text(page: &Page<EventRow>) -> Result<String, LedgerError> {
     Ok(text)
 }
 
-#[derive(Serialize)]
+/// What came of reading an event again.
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Replayed {
     /// Whether the event's call, or another one, knows more than before.
     changed: bool,
@@ -185,15 +244,16 @@ pub(crate) struct Replayed {
     error: Option<String>,
 }
 
-/// `POST /v1/events/{seq}/replay`: reads the event again with today's program and gives it to its call once more. An
-/// event that was taken already changes nothing; one that could not be read then and can be now becomes part of its call.
+/// Reads the event again with today's program and gives it to its call once more. An event that was taken already
+/// changes nothing; one that could not be read then and can be now becomes part of its call.
+#[utoipa::path(post, path = "/v1/events/{seq}/replay", params(BySeq), responses((status = 200, body = Replayed)))]
 pub(crate) async fn replay(
     State(ledger): State<Ledger>,
     State(roster): State<RosterNow>,
     Admin(caller): Admin,
-    Path(seq): Path<String>,
+    Path(by): Path<BySeq>,
 ) -> Result<Json<Replayed>, ApiError> {
-    let seq = number(&seq)?;
+    let seq = by.seq.get();
     let raw = ledger
         .read(move |connection| events::raw(connection, seq))
         .await?

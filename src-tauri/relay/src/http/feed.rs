@@ -1,54 +1,99 @@
 //! `/v1/feed` and `/v1/changes`: the same log after a cursor, by WebSocket and by long poll.
 
 use super::caller::Caller;
-use super::query;
+use super::input::{Bounded, Cursor, Id, Limit, Query};
 use crate::feed::Feed;
 use crate::feed::socket::{self, PAGE};
 use crate::http::error::ApiError;
 use crate::ledger::Ledger;
 use crate::tables::{calls, settings};
 use crate::told::{Snapshot, View};
-use axum::extract::rejection::QueryRejection;
+use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::{Query, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
+use perezvon_core::CallSnapshot;
 use serde::Deserialize;
 use std::time::Duration;
+use utoipa::{IntoParams, ToSchema};
 
 /// The newest version that the reader may see, so that he knows his backlog.
 const VERSION: HeaderName = HeaderName::from_static("x-perezvon-version");
 
-/// Longest wait of the long poll, seconds.
-const MAX_WAIT: u64 = 60;
+/// How long the long poll waits, seconds.
+type Wait = Bounded<0, 60>;
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Params {
-    #[serde(default)]
-    after: i64,
-    abonent: Option<String>,
-    wait: Option<u64>,
-    limit: Option<usize>,
+/// Which calls a feed tells.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FeedQuery {
+    /// The version last seen; 0 where nothing was seen.
+    #[param(inline)]
+    after: Option<Cursor>,
+    /// Only for an administrator: one abonent's view.
+    #[param(inline)]
+    abonent: Option<Id>,
 }
 
-/// `GET /v1/feed?after=SEQ`.
+/// Which calls are told, and how long to wait for them.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangesQuery {
+    /// The version last seen; 0 where nothing was seen.
+    #[param(inline)]
+    after: Option<Cursor>,
+    /// Only for an administrator: one abonent's view.
+    #[param(inline)]
+    abonent: Option<Id>,
+    /// Seconds to wait for a change.
+    #[param(inline)]
+    wait: Option<Wait>,
+    #[param(inline)]
+    limit: Option<Limit>,
+}
+
+/// Calls that changed.
+#[derive(ToSchema)]
+#[expect(
+    dead_code,
+    reason = "describes what `listed` writes; the checker of the contract holds one against the other"
+)]
+pub(crate) struct Changes {
+    calls: Vec<CallSnapshot>,
+    /// The version to go on from.
+    after: i64,
+    /// Whether there are more already.
+    more: bool,
+}
+
+/// Calls by WebSocket: each text message is one call snapshot, in the order of versions, the backlog first. The answer to the
+/// upgrade carries `x-perezvon-version`, the newest version that the reader may see; one older than `after` means that
+/// the ledger is another (made anew, restored): forget everything and ask again with `after=0`. Close code 1013: come
+/// back with the cursor.
+#[utoipa::path(
+    get,
+    path = "/v1/feed",
+    params(FeedQuery),
+    responses((status = 101, headers(("x-perezvon-version" = i64, description = "The newest version"))))
+)]
 pub(crate) async fn socket(
     State(feed): State<Feed>,
     caller: Caller,
-    params: Result<Query<Params>, QueryRejection>,
+    Query(query): Query<FeedQuery>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
-    let params = query(params)?;
-    let view = caller.view(&feed.roster.borrow(), params.abonent.as_deref())?;
+    let after = query.after.map_or(0, Cursor::get);
+    let view = caller.view(&feed.roster.borrow(), query.abonent.as_ref().map(Id::as_str))?;
     let upgrade = upgrade.map_err(|_| ApiError::BadRequest("a WebSocket upgrade is expected"))?;
     if feed.stop.is_cancelled() {
         return Err(ApiError::Stopping);
     }
     // The place comes first: what is committed while the ledger is read is already in its queue.
     let seat = feed.hub.join(view.clone(), caller.user.clone());
-    let newest = newest(&feed.ledger, view, params.after).await?;
+    let newest = newest(&feed.ledger, view, after).await?;
     // A key that was revoked before the place was taken found nothing to cut.
     still_valid(&feed.ledger, &caller).await?;
     let mut response = upgrade
@@ -58,7 +103,7 @@ pub(crate) async fn socket(
         // Readers say nothing but pongs.
         .max_message_size(1024)
         .max_frame_size(1024)
-        .on_upgrade(move |socket| socket::serve(feed, socket, seat, params.after, caller.user));
+        .on_upgrade(move |socket| socket::serve(feed, socket, seat, after, caller.user));
     response.headers_mut().insert(VERSION, HeaderValue::from(newest));
     Ok(response)
 }
@@ -78,19 +123,29 @@ async fn newest(ledger: &Ledger, view: View, cursor: i64) -> Result<i64, ApiErro
     Ok(ledger.read(newest).await?)
 }
 
-/// `GET /v1/changes?after=SEQ&wait=25`.
+/// The same calls by long poll, with the same header.
+#[utoipa::path(
+    get,
+    path = "/v1/changes",
+    params(ChangesQuery),
+    responses((
+        status = 200,
+        body = Changes,
+        headers(("x-perezvon-version" = i64, description = "The newest version that the reader may see"))
+    ))
+)]
 pub(crate) async fn changes(
     State(feed): State<Feed>,
     caller: Caller,
-    params: Result<Query<Params>, QueryRejection>,
+    Query(query): Query<ChangesQuery>,
 ) -> Result<Response, ApiError> {
-    let params = query(params)?;
-    let view = caller.view(&feed.roster.borrow(), params.abonent.as_deref())?;
-    let limit = super::page_size(params.limit.or(Some(PAGE)))?;
-    let wait = Duration::from_secs(params.wait.unwrap_or(0).min(MAX_WAIT));
+    let after = query.after.map_or(0, Cursor::get);
+    let view = caller.view(&feed.roster.borrow(), query.abonent.as_ref().map(Id::as_str))?;
+    let limit = query.limit.map_or(PAGE, |limit| limit.get() as usize);
+    let wait = Duration::from_secs(query.wait.map_or(0, |wait| wait.get() as u64));
     let mut seat = feed.hub.join(view.clone(), caller.user.clone());
     let until = feed.ledger.durable_version().await?;
-    let mut page = socket::page(&feed, &view, (params.after, until), limit).await?;
+    let mut page = socket::page(&feed, &view, (after, until), limit).await?;
     if page.is_empty() && !wait.is_zero() {
         tokio::select! {
             _ = seat.news.recv() => {}
@@ -100,10 +155,10 @@ pub(crate) async fn changes(
         // Who is revoked loses the place, and must not be told what has come since.
         still_valid(&feed.ledger, &caller).await?;
         let until = feed.ledger.durable_version().await?;
-        page = socket::page(&feed, &view, (params.after, until), limit).await?;
+        page = socket::page(&feed, &view, (after, until), limit).await?;
     }
-    let mut response = listed(&page, params.after, page.len() == limit);
-    let newest = newest(&feed.ledger, view, params.after).await?;
+    let mut response = listed(&page, after, page.len() == limit);
+    let newest = newest(&feed.ledger, view, after).await?;
     response.headers_mut().insert(VERSION, HeaderValue::from(newest));
     Ok(response)
 }
@@ -116,7 +171,7 @@ async fn still_valid(ledger: &Ledger, caller: &Caller) -> Result<(), ApiError> {
     }
 }
 
-/// The snapshots are JSON already.
+/// [`Changes`] as JSON; the snapshots are that already.
 fn listed(page: &[Snapshot], after: i64, more: bool) -> Response {
     let after = page.last().map_or(after, |told| told.version);
     let calls: Vec<&str> = page.iter().map(|told| told.json.as_str()).collect();

@@ -2,14 +2,17 @@
 
 use super::IngestLimit;
 use crate::http::error::ApiError;
+use crate::http::input::Path;
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
 use crate::pbx::Callback;
 use crate::probes::Probes;
 use crate::tables::events::body::Body;
-use axum::extract::{Path, Request, State};
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::Method;
+use axum::http::request::Parts;
 use perezvon_pbx::xsi;
+use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -28,40 +31,61 @@ pub(crate) struct Ingest {
     pub(crate) stop: CancellationToken,
 }
 
-/// `/xsi/{secret}`.
-pub(crate) async fn plain(
-    State(ingest): State<Ingest>,
-    Path(secret): Path<String>,
-    request: Request,
-) -> Result<(), ApiError> {
-    event(&ingest, &secret, request).await
+/// The address of the account's events; the PBX appends `/null` (reference 2.2).
+#[derive(Deserialize)]
+pub(crate) struct Address {
+    secret: String,
+    #[serde(default)]
+    rest: String,
 }
 
-/// `/xsi/{secret}/…`: the PBX appends `/null` (reference 2.2).
-pub(crate) async fn suffixed(
-    State(ingest): State<Ingest>,
-    Path((secret, rest)): Path<(String, String)>,
-    request: Request,
-) -> Result<(), ApiError> {
+impl<S: Send + Sync> FromRequestParts<S> for Address {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let Path(address) = Path::from_request_parts(parts, state).await?;
+        Ok(address)
+    }
+}
+
+impl Ingest {
+    /// A wrong secret is no different from a path that does not exist.
+    fn opened_by(&self, secret: &str) -> Result<(), ApiError> {
+        if self.callback.secret().is(secret) {
+            Ok(())
+        } else {
+            Err(ApiError::NotFound)
+        }
+    }
+}
+
+/// Answers 200 when the secret is right: the PBX may look whether somebody is there (reference 2.1).
+#[utoipa::path(
+    method(get, head),
+    path = "/xsi/{secret}",
+    params(("secret" = String, Path, description = "The secret of the account's address")),
+    responses((status = 200, description = "There"))
+)]
+pub(crate) async fn look(State(ingest): State<Ingest>, method: Method, address: Address) -> Result<(), ApiError> {
+    ingest.opened_by(&address.secret)?;
     // The service check asks its own public address for a word.
-    if request.method() == Method::GET && ingest.callback.secret().is(&secret) {
-        ingest.probes.arrived(&rest);
+    if method == Method::GET {
+        ingest.probes.arrived(&address.rest);
     }
-    event(&ingest, &secret, request).await
+    Ok(())
 }
 
-async fn event(ingest: &Ingest, secret: &str, request: Request) -> Result<(), ApiError> {
-    // A wrong secret is no different from a path that does not exist.
-    if !ingest.callback.secret().is(secret) {
-        return Err(ApiError::NotFound);
-    }
-    match *request.method() {
-        // The PBX may look whether somebody is there (reference 2.1).
-        Method::GET | Method::HEAD => return Ok(()),
-        Method::POST => {}
-        _ => return Err(ApiError::MethodNotAllowed),
-    }
-    let taken = take(ingest, request).await;
+/// Appends one event of the PBX. 200 means that it survives a power cut. What cannot be read is kept and answered 200.
+#[utoipa::path(
+    post,
+    path = "/xsi/{secret}",
+    params(("secret" = String, Path, description = "The secret of the account's address")),
+    request_body(content = String, content_type = "application/xml"),
+    responses((status = 200, description = "Stored"))
+)]
+pub(crate) async fn event(State(ingest): State<Ingest>, address: Address, request: Request) -> Result<(), ApiError> {
+    ingest.opened_by(&address.secret)?;
+    let taken = take(&ingest, request).await;
     if let Err(error) = &taken {
         ingest.metrics.refused(error.code());
     }

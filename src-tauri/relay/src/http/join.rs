@@ -1,35 +1,43 @@
 //! `/v1/join-codes` and `/v1/join`: how a new desk gets its key.
 
-use super::body;
+use super::Parts;
 use super::caller::Admin;
+use super::input::{Bounded, ById, Json, Name, Path};
 use crate::clock::Clock;
 use crate::http::error::ApiError;
 use crate::keys::{self, Role, code};
+use crate::ledger::Ledger;
 use crate::ledger::entry::{JoinCodeMade, JoinCodeWithdrawn, Joined as DeskJoined};
-use crate::ledger::{Ledger, SettingsNow};
 use crate::listening::Listening;
-use crate::people::{NewCode, link, new_code};
+use crate::people::{LONGEST, NewCode, SHORTEST, link, new_code};
 use crate::rate::Tries;
 use crate::roster::RosterNow;
 use crate::tables::audit::Who;
-use crate::tables::join_codes;
-use crate::tables::settings::Settings;
-use axum::Json;
-use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, State};
+use crate::tables::join_codes::{self, JoinCode};
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts as RequestParts;
 use axum::http::{HeaderMap, StatusCode, header};
 use perezvon_core::Time;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use std::convert::Infallible;
 use std::sync::Arc;
 use url::{Host, Url};
+use utoipa::ToSchema;
 
-/// Where desks find this relay: its public address, or else the one that the admin himself has used, unless that leads
+/// Where desks find this relay: its public address, or else the one that the administrator has used, unless that leads
 /// back to the machine that uses it.
-fn own_address(settings: &Settings, listening: &Listening, headers: &HeaderMap) -> Option<Url> {
-    if let Some(url) = &settings.public_url {
-        return Some(url.clone());
+pub(crate) struct OwnAddress(Option<Url>);
+
+impl FromRequestParts<Parts> for OwnAddress {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(request: &mut RequestParts, parts: &Parts) -> Result<Self, Infallible> {
+        let public = parts.settings.borrow().public_url.clone();
+        Ok(Self(public.or_else(|| used(&parts.listening, &request.headers))))
     }
+}
+
+fn used(listening: &Listening, headers: &HeaderMap) -> Option<Url> {
     let host = headers.get(header::HOST)?.to_str().ok()?;
     let url = Url::parse(&format!("{}://{host}", listening.scheme())).ok()?;
     let is_own = match url.host()? {
@@ -40,8 +48,41 @@ fn own_address(settings: &Settings, listening: &Listening, headers: &HeaderMap) 
     (!is_own).then_some(url)
 }
 
-#[derive(Serialize)]
+/// How long a code can be used, minutes.
+type Minutes = Bounded<{ SHORTEST as i64 }, { LONGEST as i64 }>;
+
+/// What a join code is for: the user whom it will make.
+#[derive(Deserialize, ToSchema)]
+#[serde(tag = "role", rename_all = "lowercase", deny_unknown_fields)]
+pub(crate) enum NewJoinCode {
+    /// Somebody who may do everything.
+    Admin {
+        #[schema(inline)]
+        name: Name,
+        #[schema(inline)]
+        abonent: Option<Name>,
+        /// 30 where nothing is said.
+        #[serde(default, deserialize_with = "Minutes::in_body")]
+        #[schema(inline)]
+        minutes: Option<Minutes>,
+    },
+    /// Somebody who sees the calls of one abonent.
+    User {
+        #[schema(inline)]
+        name: Name,
+        #[schema(inline)]
+        abonent: Name,
+        /// 30 where nothing is said.
+        #[serde(default, deserialize_with = "Minutes::in_body")]
+        #[schema(inline)]
+        minutes: Option<Minutes>,
+    },
+}
+
+/// A join code that was made.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = JoinCodeMade)]
 pub(crate) struct Made {
     id: String,
     code: String,
@@ -51,26 +92,32 @@ pub(crate) struct Made {
     expires_at: Time,
 }
 
-/// `POST /v1/join-codes`: the code is told here and never again.
+/// Makes a one-time join code. It is told here and never again.
+#[utoipa::path(post, path = "/v1/join-codes", responses((status = 201, body = Made)))]
 pub(crate) async fn make(
     State(ledger): State<Ledger>,
     State(roster): State<RosterNow>,
-    State(settings): State<SettingsNow>,
-    State(listening): State<Listening>,
     State(clock): State<Clock>,
     Admin(caller): Admin,
-    headers: HeaderMap,
-    new: Result<Json<NewCode>, JsonRejection>,
+    OwnAddress(relay): OwnAddress,
+    Json(new): Json<NewJoinCode>,
 ) -> Result<(StatusCode, Json<Made>), ApiError> {
-    let mut new = body(new)?;
-    new.abonent = new.abonent.map(|id| roster.borrow().canonical(&id));
+    let (role, name, abonent, minutes) = match new {
+        NewJoinCode::Admin { name, abonent, minutes } => (Role::Admin, name, abonent, minutes),
+        NewJoinCode::User { name, abonent, minutes } => (Role::User, name, Some(abonent), minutes),
+    };
+    let new = NewCode {
+        name: name.into_string(),
+        role,
+        abonent: abonent.map(|id| roster.borrow().canonical(id.as_str())),
+        minutes: minutes.map(|minutes| minutes.get() as u32),
+    };
     let who = Who::from(&caller);
     let (code, secret, hash) = new_code(new, &who, clock.now())?;
     let made = Made {
         id: code.id.clone(),
         code: secret.reveal().to_owned(),
-        link: own_address(&settings.borrow(), &listening, &headers)
-            .map(|relay| link(&relay, &secret).reveal().to_owned()),
+        link: relay.map(|relay| link(&relay, &secret).reveal().to_owned()),
         expires_at: code.expires_at,
     };
     let stored = ledger.put(JoinCodeMade { code, hash, who }).await?;
@@ -81,25 +128,38 @@ pub(crate) async fn make(
     }
 }
 
-/// `GET /v1/join-codes`: those that wait for somebody. Never the codes themselves.
+/// Join codes.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct JoinCodes {
+    codes: Vec<JoinCode>,
+}
+
+/// The join codes that wait for somebody. Never the codes themselves.
+#[utoipa::path(get, path = "/v1/join-codes", responses((status = 200, body = JoinCodes)))]
 pub(crate) async fn list(
     State(ledger): State<Ledger>,
     State(clock): State<Clock>,
     _: Admin,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<JoinCodes>, ApiError> {
     let now = clock.now();
     let codes = ledger.read(move |connection| join_codes::list(connection, now)).await?;
-    Ok(Json(json!({ "codes": codes })))
+    Ok(Json(JoinCodes { codes }))
 }
 
-/// `DELETE /v1/join-codes/{id}`.
+/// Withdraws a join code that nobody has used.
+#[utoipa::path(delete, path = "/v1/join-codes/{id}", params(ById), responses((status = 204)))]
 pub(crate) async fn withdraw(
     State(ledger): State<Ledger>,
     Admin(caller): Admin,
-    Path(id): Path<String>,
+    Path(by): Path<ById>,
 ) -> Result<StatusCode, ApiError> {
     let who = (&caller).into();
-    let withdrawn = ledger.put(JoinCodeWithdrawn { id, who }).await?;
+    let withdrawn = ledger
+        .put(JoinCodeWithdrawn {
+            id: by.id.into_string(),
+            who,
+        })
+        .await?;
     if withdrawn {
         Ok(StatusCode::NO_CONTENT)
     } else {
@@ -107,14 +167,16 @@ pub(crate) async fn withdraw(
     }
 }
 
-#[derive(Deserialize)]
+/// A join code as somebody types it: case, blanks and dashes do not matter.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Join)]
 pub(crate) struct Typed {
     code: String,
 }
 
 /// What the new desk is told, once.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Joined {
     key: String,
@@ -125,14 +187,14 @@ pub(crate) struct Joined {
     account: String,
 }
 
-/// `POST /v1/join`: a code becomes a key. Without a key, so tries are few.
+/// A join code becomes a key, once. Needs no key; failures are few a minute for all who try together.
+#[utoipa::path(post, path = "/v1/join", responses((status = 201, body = Joined)))]
 pub(crate) async fn join(
     State(ledger): State<Ledger>,
     State(tries): State<Arc<Tries>>,
     State(account): State<Arc<str>>,
-    typed: Result<Json<Typed>, JsonRejection>,
+    Json(typed): Json<Typed>,
 ) -> Result<(StatusCode, Json<Joined>), ApiError> {
-    let typed = body(typed)?;
     let begun = tries
         .begin()
         .map_err(|wait| ApiError::TooManyTries(wait.as_secs() + 1))?;

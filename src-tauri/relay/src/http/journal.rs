@@ -1,66 +1,80 @@
 //! `GET /v1/calls`: the journal.
 
 use super::caller::Caller;
-use super::{page_size, query};
+use super::input::{ById, Cursor, Id, Json, Limit, Path, Query, Text, rows};
 use crate::http::error::ApiError;
 use crate::ledger::Ledger;
 use crate::roster::RosterNow;
 use crate::tables::calls::{self, CallQuery};
 use crate::told::view_for;
-use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use perezvon_core::{CallSnapshot, Direction, Number, Outcome, Time};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Params {
-    cursor: Option<i64>,
-    limit: Option<usize>,
+/// Which calls of the journal.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CallsQuery {
+    /// `cursor` of the page before.
+    #[param(inline)]
+    cursor: Option<Cursor>,
+    #[param(inline)]
+    limit: Option<Limit>,
+    /// Started at or after.
     from: Option<Time>,
+    /// Started before.
     to: Option<Time>,
     outcome: Option<Outcome>,
     direction: Option<Direction>,
-    number: Option<String>,
-    abonent: Option<String>,
+    /// The other side, in any spelling.
+    #[param(inline)]
+    number: Option<Spelled>,
+    /// Only for an administrator: one abonent's view.
+    #[param(inline)]
+    abonent: Option<Id>,
 }
 
-#[derive(Serialize)]
-pub(crate) struct Page {
+/// A number as somebody writes it.
+type Spelled = Text<1, 200>;
+
+/// A page of the journal.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CallsPage {
     calls: Vec<CallSnapshot>,
     /// Where the next page begins; absent after the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     cursor: Option<i64>,
 }
 
-/// `GET /v1/calls`: newest call first.
+/// The journal, newest call first.
+#[utoipa::path(get, path = "/v1/calls", params(CallsQuery), responses((status = 200, body = CallsPage)))]
 pub(crate) async fn list(
     State(ledger): State<Ledger>,
     State(roster): State<RosterNow>,
     caller: Caller,
-    params: Result<Query<Params>, QueryRejection>,
-) -> Result<Json<Page>, ApiError> {
-    let params = query(params)?;
+    Query(asked): Query<CallsQuery>,
+) -> Result<Json<CallsPage>, ApiError> {
     let roster = roster.borrow().clone();
-    let view = caller.view(&roster, params.abonent.as_deref())?;
-    let number = match &params.number {
+    let view = caller.view(&roster, asked.abonent.as_ref().map(Id::as_str))?;
+    let number = match &asked.number {
         None => None,
         Some(text) => Some(
-            Number::parse(text)
+            Number::parse(text.as_str())
                 .told()
                 .ok_or(ApiError::BadRequest("number is not a phone number"))?,
         ),
     };
-    let limit = page_size(params.limit)?;
+    let limit = rows(asked.limit);
     let query = CallQuery {
         abonent: view.abonent().map(str::to_owned),
-        before: params.cursor,
+        before: asked.cursor.map(Cursor::get),
         limit,
-        from: params.from,
-        to: params.to,
-        outcome: params.outcome.map(|outcome| outcome.as_str().to_owned()),
-        direction: params.direction.map(|direction| match direction {
+        from: asked.from,
+        to: asked.to,
+        outcome: asked.outcome.map(|outcome| outcome.as_str().to_owned()),
+        direction: asked.direction.map(|direction| match direction {
             Direction::Incoming => "incoming".to_owned(),
             Direction::Outgoing => "outgoing".to_owned(),
         }),
@@ -69,21 +83,22 @@ pub(crate) async fn list(
     let rows = ledger.read(move |connection| calls::list(connection, &query)).await?;
     let cursor = (rows.len() == limit).then(|| rows.last().map(|row| row.seq)).flatten();
     let calls = rows.iter().map(|row| view_for(row, view.reader(), &roster)).collect();
-    Ok(Json(Page { calls, cursor }))
+    Ok(Json(CallsPage { calls, cursor }))
 }
 
-/// `GET /v1/calls/{id}`. For a user a call without him does not exist.
+/// One call. For a user a call without them does not exist.
+#[utoipa::path(get, path = "/v1/calls/{id}", params(ById), responses((status = 200, body = CallSnapshot)))]
 pub(crate) async fn one(
     State(ledger): State<Ledger>,
     State(roster): State<RosterNow>,
     caller: Caller,
-    Path(id): Path<String>,
+    Path(by): Path<ById>,
 ) -> Result<Json<CallSnapshot>, ApiError> {
     let roster = roster.borrow().clone();
     let view = caller.view(&roster, None)?;
     let whose = view.abonent().map(str::to_owned);
     let row = ledger
-        .read(move |connection| calls::by_id(connection, &id, whose.as_deref()))
+        .read(move |connection| calls::by_id(connection, by.id.as_str(), whose.as_deref()))
         .await?;
     let row = row.ok_or(ApiError::NotFound)?;
     Ok(Json(view_for(&row, view.reader(), &roster)))

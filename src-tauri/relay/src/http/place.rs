@@ -1,8 +1,8 @@
 //! `POST /v1/calls`: call back. The PBX has no idempotency key and a repeat rings again, so a request is stored before
 //! the PBX is asked, asked once, and never repeated by itself.
 
-use super::body;
 use super::caller::Caller;
+use super::input::{Id, Json, Text, Visible};
 use crate::clock::Clock;
 use crate::http::error::ApiError;
 use crate::ledger::Ledger;
@@ -11,9 +11,7 @@ use crate::pbx::Pbx;
 use crate::roster::RosterNow;
 use crate::tables::requests::{self, RequestRow, RequestState};
 use crate::told::View;
-use axum::Json;
 use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
 use axum::http::{HeaderMap, StatusCode};
 use perezvon_core::Number;
 use perezvon_pbx::rest::{Portal, PortalError};
@@ -21,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use utoipa::ToSchema;
 
 /// How often storing the outcome of a call is tried again, and the first pause between two tries; it doubles up to a
 /// minute.
@@ -38,16 +37,20 @@ pub(crate) struct Placing {
     pub(crate) stop: CancellationToken,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Wanted {
-    number: String,
-    /// Whose phone rings first; an admin must say.
-    abonent: Option<String>,
+/// A call that is wanted.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewCall {
+    /// Whom to call, in any spelling.
+    #[schema(inline)]
+    number: Text<1, 200>,
+    /// Whose phone rings first; an administrator must say, a user calls from their own.
+    #[schema(inline)]
+    abonent: Option<Id>,
 }
 
 /// What became of a request.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Placed {
     /// The call, once it is known.
@@ -60,36 +63,43 @@ pub(crate) struct Placed {
     request: String,
 }
 
+/// The `Idempotency-Key`.
+type Key = Visible<64>;
+
 /// The reader's key, or a new one where he gave none: then a repeat of his is another call.
 fn idempotency_key(headers: &HeaderMap) -> Result<String, ApiError> {
     const WRONG: ApiError = ApiError::BadRequest("the Idempotency-Key must have 1 to 64 visible characters");
     let Some(key) = headers.get("idempotency-key") else {
         return Ok(ulid::Ulid::new().to_string());
     };
-    let key = key.to_str().map_err(|_| WRONG)?;
-    let visible = key.bytes().all(|b| b.is_ascii_graphic());
-    if key.is_empty() || key.len() > 64 || !visible {
-        Err(WRONG)
-    } else {
-        Ok(key.to_owned())
-    }
+    let key = key.to_str().map_err(|_| WRONG)?.to_owned();
+    Key::of(key).map(Key::into_string).ok_or(WRONG)
 }
 
-/// `POST /v1/calls`.
+/// Calls back: the abonent's phone rings first. A repeat with the same `Idempotency-Key` places no second call.
+#[utoipa::path(
+    post,
+    path = "/v1/calls",
+    params((
+        "Idempotency-Key" = inline(Option<Key>),
+        Header,
+        description = "Without one each request places a call of its own."
+    )),
+    responses((status = 202, body = Placed))
+)]
 pub(crate) async fn call(
     State(placing): State<Placing>,
     caller: Caller,
     headers: HeaderMap,
-    wanted: Result<Json<Wanted>, JsonRejection>,
+    Json(wanted): Json<NewCall>,
 ) -> Result<(StatusCode, Json<Placed>), ApiError> {
-    let wanted = body(wanted)?;
     let key = idempotency_key(&headers)?;
     let roster = placing.roster.borrow().clone();
-    let abonent = match caller.view(&roster, wanted.abonent.as_deref())? {
+    let abonent = match caller.view(&roster, wanted.abonent.as_ref().map(Id::as_str))? {
         View::Abonent(abonent) | View::AdminOf(abonent) => abonent,
         View::Company => return Err(ApiError::BadRequest("abonent: whose phone is to ring first?")),
     };
-    let number = Number::parse(&wanted.number);
+    let number = Number::parse(wanted.number.as_str());
     let dial = number.dial().ok_or(ApiError::BadRequest("number cannot be dialled"))?;
     if matches!(number, Number::Short(_)) && roster.of_number(&dial).is_some() {
         return Err(ApiError::BadRequest(

@@ -1,14 +1,13 @@
 //! `/v1/recordings`: which there are, and their audio.
 
-mod audio;
+pub(crate) mod audio;
 mod range;
 mod slots;
 
-pub(crate) use audio::{Playback, audio};
 pub(crate) use slots::Slots;
 
 use super::caller::{Admin, Caller};
-use super::{page_size, query};
+use super::input::{ById, Id, Json, Limit, Path, Query, rows};
 use crate::http::error::ApiError;
 use crate::keys::Role;
 use crate::ledger::Ledger;
@@ -17,41 +16,80 @@ use crate::pbx::Pbx;
 use crate::roster::{Roster, RosterNow};
 use crate::tables::recordings::{self, Listed, RecordingQuery};
 use crate::tables::scan::Span;
-use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use perezvon_core::{Direction, Time};
 use perezvon_pbx::rest::{Portal, PortalError, RecordKey};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
-#[derive(Deserialize)]
+/// Which recordings.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Params {
-    abonent: Option<String>,
+pub(crate) struct RecordingsQuery {
+    /// Only for an administrator: one abonent's.
+    #[param(inline)]
+    abonent: Option<Id>,
+    /// Started at or after.
     from: Option<Time>,
+    /// Started before.
     to: Option<Time>,
     state: Option<RecordingState>,
-    cursor: Option<String>,
-    limit: Option<usize>,
+    /// `cursor` of the page before.
+    #[param(inline)]
+    cursor: Option<Position>,
+    #[param(inline)]
+    limit: Option<Limit>,
 }
 
-#[derive(Clone, Copy, Deserialize, Serialize)]
+/// The place in the list: start (epoch milliseconds) and id of the last recording before it.
+struct Position(i64, String);
+
+impl<'de> Deserialize<'de> for Position {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let known = text.split_once('-').filter(|(start, id)| {
+            let digits = start.bytes().all(|byte| byte.is_ascii_digit());
+            digits && start.len() <= 15 && (1..=200).contains(&id.chars().count())
+        });
+        let position = known.and_then(|(start, id)| Some(Self(start.parse().ok()?, id.to_owned())));
+        position.ok_or_else(|| D::Error::custom("a cursor that was given out is expected"))
+    }
+}
+
+impl PartialSchema for Position {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        text.pattern(Some(r"^[0-9]{1,15}-[\s\S]{1,200}$")).into()
+    }
+}
+
+impl ToSchema for Position {}
+
+/// Whether a recording can be fetched.
+#[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = ListedRecordingState)]
 enum RecordingState {
     Ready,
     Gone,
 }
 
-/// A recording as it is told.
-#[derive(Serialize)]
+/// A recording.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Recording)]
 pub(crate) struct Told {
     id: String,
     /// The ledger's id of its call.
     #[serde(skip_serializing_if = "Option::is_none")]
     call_id: Option<String>,
     abonent: String,
+    /// The abonent's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,6 +97,7 @@ pub(crate) struct Told {
     direction: Direction,
     started_at: Time,
     duration_ms: i64,
+    /// Bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     size: Option<i64>,
     state: RecordingState,
@@ -85,37 +124,34 @@ impl Told {
     }
 }
 
-#[derive(Serialize)]
-pub(crate) struct Page {
+/// A page of recordings.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RecordingsPage {
     recordings: Vec<Told>,
     /// Where the next page begins; absent after the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     cursor: Option<String>,
 }
 
-/// `GET /v1/recordings`: newest first; a user's own.
+/// Recordings, newest first; a user's own.
+#[utoipa::path(get, path = "/v1/recordings", params(RecordingsQuery), responses((status = 200, body = RecordingsPage)))]
 pub(crate) async fn list(
     State(ledger): State<Ledger>,
     State(roster): State<RosterNow>,
     caller: Caller,
-    params: Result<Query<Params>, QueryRejection>,
-) -> Result<Json<Page>, ApiError> {
-    let params = query(params)?;
+    Query(asked): Query<RecordingsQuery>,
+) -> Result<Json<RecordingsPage>, ApiError> {
     let roster = roster.borrow().clone();
-    let view = caller.view(&roster, params.abonent.as_deref())?;
-    let before = match &params.cursor {
-        None => None,
-        Some(cursor) => Some(position(cursor).ok_or(ApiError::BadRequest("cursor is not one that was given out"))?),
-    };
-    let limit = page_size(params.limit)?;
+    let view = caller.view(&roster, asked.abonent.as_ref().map(Id::as_str))?;
+    let limit = rows(asked.limit);
     let query = RecordingQuery {
         abonent: view.abonent().map(str::to_owned),
         span: Span {
-            from: params.from,
-            to: params.to,
+            from: asked.from,
+            to: asked.to,
         },
-        gone: params.state.map(|state| matches!(state, RecordingState::Gone)),
-        before,
+        gone: asked.state.map(|state| matches!(state, RecordingState::Gone)),
+        before: asked.cursor.map(|Position(start, id)| (start, id)),
         limit,
     };
     let rows = ledger
@@ -124,17 +160,12 @@ pub(crate) async fn list(
     let last = rows.last().filter(|_| rows.len() == limit);
     let cursor = last.map(|last| format!("{}-{}", last.row.started_at.ms(), last.row.id));
     let recordings = rows.into_iter().map(|row| Told::of(row, &roster)).collect();
-    Ok(Json(Page { recordings, cursor }))
-}
-
-/// The place in the list that a cursor names: start and id of the last recording before it.
-fn position(cursor: &str) -> Option<(i64, String)> {
-    let (start, id) = cursor.split_once('-')?;
-    Some((start.parse().ok()?, id.to_owned()))
+    Ok(Json(RecordingsPage { recordings, cursor }))
 }
 
 /// The recording, if the caller may know of it; another's does not exist for a user.
-async fn visible(ledger: &Ledger, caller: &Caller, id: String) -> Result<Listed, ApiError> {
+async fn visible(ledger: &Ledger, caller: &Caller, id: &str) -> Result<Listed, ApiError> {
+    let id = id.to_owned();
     let found = ledger
         .read(move |connection| recordings::listed(connection, &id))
         .await?;
@@ -147,25 +178,27 @@ async fn visible(ledger: &Ledger, caller: &Caller, id: String) -> Result<Listed,
     }
 }
 
-/// `GET /v1/recordings/{id}`.
+/// One recording.
+#[utoipa::path(get, path = "/v1/recordings/{id}", params(ById), responses((status = 200, body = Told)))]
 pub(crate) async fn one(
     State(ledger): State<Ledger>,
     State(roster): State<RosterNow>,
     caller: Caller,
-    Path(id): Path<String>,
+    Path(by): Path<ById>,
 ) -> Result<Json<Told>, ApiError> {
-    let found = visible(&ledger, &caller, id).await?;
+    let found = visible(&ledger, &caller, by.id.as_str()).await?;
     Ok(Json(Told::of(found, &roster.borrow())))
 }
 
-/// `DELETE /v1/recordings/{id}`: deletes it at the PBX, for ever.
+/// Deletes the recording at the PBX, for ever.
+#[utoipa::path(delete, path = "/v1/recordings/{id}", params(ById), responses((status = 204)))]
 pub(crate) async fn remove(
     State(ledger): State<Ledger>,
     State(pbx): State<Pbx>,
     Admin(caller): Admin,
-    Path(id): Path<String>,
+    Path(by): Path<ById>,
 ) -> Result<StatusCode, ApiError> {
-    let found = visible(&ledger, &caller, id).await?.row;
+    let found = visible(&ledger, &caller, by.id.as_str()).await?.row;
     if found.gone_at.is_some() {
         return Err(ApiError::RecordingGone);
     }

@@ -1,48 +1,64 @@
 //! `/v1/settings`.
 
-use super::body;
 use super::caller::Admin;
+use super::input::{Json, Visible};
 use crate::company::{Company, TokenError};
 use crate::http::error::ApiError;
 use crate::ledger::entry::SettingsChanged;
 use crate::ledger::{Ledger, SettingsNow};
 use crate::pbx::{Callback, Pbx};
-use crate::tables::settings::{Settings, schema};
-use axum::Json;
+use crate::tables::settings::Settings;
+use crate::tables::settings::schema::{self, SettingTold, Values};
 use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
 use perezvon_pbx::rest::Token;
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize};
+use url::Url;
+use utoipa::ToSchema;
 
-/// `GET /v1/settings`. The token is not among them: only whether there is one.
+/// The settings and what follows from them.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SettingsTold {
+    settings: Settings,
+    /// Whether there is an account token.
+    has_token: bool,
+    /// Where the PBX must post to, secret included; null while the public address is not set.
+    #[schema(required)]
+    callback_url: Option<Url>,
+}
+
+/// The settings. The token is not among them: only whether there is one.
+#[utoipa::path(get, path = "/v1/settings", responses((status = 200, body = SettingsTold)))]
 pub(crate) async fn show(
     State(settings): State<SettingsNow>,
     State(pbx): State<Pbx>,
     State(callback): State<Callback>,
     _: Admin,
-) -> Json<Value> {
+) -> Json<SettingsTold> {
     let settings = settings.borrow().clone();
     Json(told(&settings, &pbx, &callback))
 }
 
-fn told(settings: &Settings, pbx: &Pbx, callback: &Callback) -> Value {
-    let callback = settings.callback_url(callback.secret().reveal());
-    json!({ "settings": settings, "hasToken": pbx.has_token(), "callbackUrl": callback })
+fn told(settings: &Settings, pbx: &Pbx, callback: &Callback) -> SettingsTold {
+    SettingsTold {
+        has_token: pbx.has_token(),
+        callback_url: settings.callback_url(callback.secret().reveal()),
+        settings: settings.clone(),
+    }
 }
 
-/// `PUT /v1/settings`: replaces the values that are given.
+/// Replaces the values that are given.
+#[utoipa::path(put, path = "/v1/settings", responses((status = 200, body = SettingsTold)))]
 pub(crate) async fn change(
     State(ledger): State<Ledger>,
     State(pbx): State<Pbx>,
     State(callback): State<Callback>,
     Admin(caller): Admin,
-    given: Result<Json<Map<String, Value>>, JsonRejection>,
-) -> Result<Json<Value>, ApiError> {
-    let given = body(given)?;
+    Json(given): Json<Values>,
+) -> Result<Json<SettingsTold>, ApiError> {
     let changed = ledger
         .put(SettingsChanged {
-            values: given,
+            values: given.0,
             who: (&caller).into(),
         })
         .await?;
@@ -50,27 +66,46 @@ pub(crate) async fn change(
     Ok(Json(told(&settings, &pbx, &callback)))
 }
 
-/// `GET /v1/settings/schema`: every setting with its meaning, default and bounds.
-pub(crate) async fn schema(_: Admin) -> Json<Value> {
-    Json(json!({ "settings": schema::told() }))
+/// Every setting.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SettingsSchema {
+    settings: Vec<SettingTold>,
 }
 
-#[derive(Deserialize)]
+/// Every setting with its meaning, default and bounds, and where it is set.
+#[utoipa::path(get, path = "/v1/settings/schema", responses((status = 200, body = SettingsSchema)))]
+pub(crate) async fn schema(_: Admin) -> Json<SettingsSchema> {
+    Json(SettingsSchema {
+        settings: schema::told(),
+    })
+}
+
+/// An account token.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewToken {
-    token: String,
+    #[schema(inline)]
+    token: Visible<{ Token::LONGEST }>,
 }
 
-/// `PUT /v1/settings/token`: tried at the PBX before it is taken; never told again.
+/// A token that was taken.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct TokenTaken {
+    /// How many abonents the PBX tells with it.
+    abonents: usize,
+}
+
+/// Tries a token at the PBX and takes it when it is good. It is never told again.
+#[utoipa::path(put, path = "/v1/settings/token", responses((status = 200, body = TokenTaken)))]
 pub(crate) async fn token(
     State(pbx): State<Pbx>,
     State(company): State<Company>,
     Admin(caller): Admin,
-    new: Result<Json<NewToken>, JsonRejection>,
-) -> Result<Json<Value>, ApiError> {
-    let token = Token::parse(&body(new)?.token).map_err(|_| ApiError::BadRequest("this is no token"))?;
+    Json(new): Json<NewToken>,
+) -> Result<Json<TokenTaken>, ApiError> {
+    let token = Token::parse(new.token.as_str()).map_err(|_| ApiError::BadRequest("this is no token"))?;
     match company.accept_token(&pbx, token, (&caller).into()).await {
-        Ok(abonents) => Ok(Json(json!({ "abonents": abonents }))),
+        Ok(abonents) => Ok(Json(TokenTaken { abonents })),
         Err(TokenError::Portal(error)) => Err(ApiError::of_portal(&error)),
         Err(TokenError::Store(error)) => {
             tracing::error!(%error, "the token could not be stored");

@@ -5,6 +5,7 @@ use crate::tables::{calls, subscriptions};
 use perezvon_core::Time;
 use serde::Serialize;
 use std::time::Duration;
+use utoipa::ToSchema;
 
 /// While events come, the lists only complete them, seconds.
 const LIVE_S: u32 = 600;
@@ -16,8 +17,9 @@ const SOONEST_S: u32 = 10;
 const LATEST_S: u32 = 3600;
 
 /// How the relay learns of calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = ImportMode)]
 pub(crate) enum Mode {
     /// The PBX posts events.
     Live,

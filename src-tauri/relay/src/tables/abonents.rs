@@ -6,9 +6,10 @@ use perezvon_core::call::login;
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
+use utoipa::ToSchema;
 
 /// An abonent (reference 1.3).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Abonent {
     /// `userId`.
@@ -43,8 +44,9 @@ pub(crate) struct Abonent {
 }
 
 /// Whether an abonent's calls are recorded (reference 1.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = AbonentRecording)]
 pub(crate) enum Recording {
     /// They are.
     On,
@@ -69,7 +71,8 @@ impl From<bool> for Recording {
 }
 
 /// Who switched an abonent's recording last.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = AbonentRecordingChanged)]
 pub(crate) struct RecordingChanged {
     /// When.
     pub(crate) at: Time,
@@ -132,7 +135,8 @@ pub(crate) fn list(connection: &Connection) -> Result<Vec<Abonent>, LedgerError>
 }
 
 /// What another list of the PBX would change.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = AbonentsPreview)]
 pub(crate) struct Diff {
     /// Who is not known yet.
     pub(crate) new: Vec<Abonent>,
@@ -143,7 +147,8 @@ pub(crate) struct Diff {
 }
 
 /// One of [`Diff::changed`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = AbonentChanged)]
 pub(crate) struct Changed {
     /// As the ledger has him; with `goneAt` when he comes back.
     pub(crate) before: Abonent,

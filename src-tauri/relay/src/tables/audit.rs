@@ -5,10 +5,12 @@ use perezvon_core::Time;
 use rusqlite::{Connection, Row};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 /// What was done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = AuditWhat)]
 pub(crate) enum What {
     /// Somebody listened to a recording that is not of his own calls.
     RecordingPlayed,
@@ -54,7 +56,8 @@ impl What {
 }
 
 /// Who did it. A name stays as it was then, whatever becomes of the user.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = AuditWho)]
 pub(crate) struct Who {
     /// The user's id; none for the embedding program, the relay itself and the command line.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -117,16 +120,19 @@ pub(crate) fn add(connection: &Connection, entry: &AuditLine) -> Result<(), Ledg
 }
 
 /// A line as it is told.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AuditEntry)]
 pub(crate) struct Told {
     /// Its number: grows, has no gaps.
     pub(crate) seq: i64,
     at: Time,
     who: Who,
+    #[schema(value_type = What)]
     what: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Object)]
     detail: Option<Value>,
 }
 

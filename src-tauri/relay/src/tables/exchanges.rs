@@ -5,9 +5,10 @@ use super::scan::{self, Order, Page, Span};
 use perezvon_core::Time;
 use rusqlite::{Connection, Row, ToSql, types::Value};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// One REST exchange with the PBX. Carries no token and no body.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ExchangeRow {
     /// When it ended.
@@ -27,7 +28,8 @@ pub(crate) struct ExchangeRow {
 }
 
 /// One line of the journal.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Exchange)]
 pub(crate) struct Numbered {
     pub(crate) seq: i64,
     #[serde(flatten)]

@@ -8,6 +8,7 @@ use perezvon_core::Time;
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 /// Codes that may be open at a time.
 const OPEN: i64 = 1000;
@@ -16,7 +17,7 @@ const OPEN: i64 = 1000;
 const REMEMBERED: i64 = 86_400_000;
 
 /// A code that waits for somebody; never the code itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct JoinCode {
     /// ULID.

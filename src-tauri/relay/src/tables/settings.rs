@@ -11,12 +11,14 @@ use rusqlite::{Connection, OptionalExtension};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::Url;
+use utoipa::ToSchema;
 
 /// What an administrator may set. Unknown keys are refused, missing ones keep their value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Settings {
     /// Address at which the PBX reaches the relay, without the secret path: `https://relay.example.ru`.
+    #[schema(required)]
     pub public_url: Option<Url>,
     /// How long *missed* waits while the call can still move on to another agent, milliseconds.
     pub grace_ms: i64,
@@ -32,6 +34,7 @@ pub struct Settings {
     pub subscription_expires_s: u32,
     /// After how many minutes a subscription is renewed (manual W4); none: before half of what the PBX granted, and never
     /// later than that.
+    #[schema(required)]
     pub renew_minutes: Option<u32>,
     /// How long events are kept, days.
     pub keep_events_days: u32,
@@ -49,8 +52,9 @@ pub struct Settings {
 }
 
 /// See [`Settings::subscription_scope`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = SubscriptionScope)]
 pub enum Scope {
     /// One subscription without a pattern; where the PBX refuses it, one for each abonent.
     #[default]
@@ -60,7 +64,7 @@ pub enum Scope {
 }
 
 /// See [`Settings::subscription_kind`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SubscriptionKind {
     /// `BASIC_CALL`: what every call needs.
@@ -176,7 +180,8 @@ impl Settings {
     pub(crate) fn changed(&self, given: Map<String, Value>) -> Result<Self, String> {
         let mut settings = self.clone();
         for (key, value) in given {
-            settings = settings.with(&key, value)?;
+            let number = value.as_f64().filter(|_| value.is_f64()).and_then(schema::whole);
+            settings = settings.with(&key, number.map_or(value, Value::from))?;
         }
         Ok(settings)
     }

@@ -4,9 +4,10 @@ use super::LedgerError;
 use perezvon_core::Time;
 use rusqlite::{Connection, Row};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// A subscription that the relay made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Subscription {
     /// `subscriptionId`.

@@ -306,6 +306,48 @@ async fn errors_have_one_form_and_tell_no_internals() {
 }
 
 #[tokio::test]
+async fn what_nobody_asked_for_is_refused_everywhere() {
+    let (served, _, _) = company().await;
+    let admin = served.admin();
+    let document = served.get("/v1/openapi.json").await;
+    for (method, path) in described(&document).keys() {
+        let verb: Method = method.to_uppercase().parse().unwrap();
+        let filled = path.replace("{id}", "01AN4Z07BY79KA1307SR9X4MV3").replace("{seq}", "1");
+        let body = (verb == Method::POST || verb == Method::PUT).then(|| json!({}));
+        let asked = format!("{filled}?nonsense=1");
+        let status = served.send(verb, &asked, Some(&admin), body).await.status();
+        assert_eq!(status, StatusCode::BAD_REQUEST, "an unknown word: {method} {asked}");
+        let refused = served.send(Method::PATCH, &filled, Some(&admin), None).await;
+        assert_eq!(refused.status(), StatusCode::METHOD_NOT_ALLOWED, "PATCH {path}");
+        let allowed = refused.headers()["allow"].to_str().unwrap();
+        let allows = allowed.split(',').any(|word| word.eq_ignore_ascii_case(method));
+        assert!(allows, "{path} tells which methods it knows: {allowed}");
+    }
+    let text = reqwest::Client::new()
+        .post(served.url("/v1/users"))
+        .bearer_auth(&admin)
+        .body(r#"{"name":"x","role":"admin"}"#)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        text.status(),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "a body of another kind"
+    );
+    for wrong in [
+        json!({ "name": "x", "role": "user" }),
+        json!({ "name": " ", "role": "admin" }),
+    ] {
+        let answer = served
+            .send(Method::POST, "/v1/users", Some(&admin), Some(wrong.clone()))
+            .await;
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{wrong}");
+    }
+    served.relay.shutdown().await;
+}
+
+#[tokio::test]
 async fn settings_are_checked_and_the_token_never_comes_back() {
     let (served, _, _) = company().await;
     let admin = served.admin();
@@ -318,6 +360,7 @@ async fn settings_are_checked_and_the_token_never_comes_back() {
         json!({ "publicUrl": "nonsense" }),
         json!({ "graceMs": -1 }),
         json!({ "graceMs": "soon" }),
+        json!({ "graceMs": 1.5 }),
         json!({ "noSuchSetting": 1 }),
         json!([1]),
     ] {
@@ -327,7 +370,7 @@ async fn settings_are_checked_and_the_token_never_comes_back() {
             "refused: {wrong}"
         );
     }
-    let answer: Value = put(json!({ "publicUrl": "https://relay.example.ru/a/", "graceMs": 1234 }))
+    let answer: Value = put(json!({ "publicUrl": "https://relay.example.ru/a/", "graceMs": 1234.0 }))
         .await
         .json()
         .await

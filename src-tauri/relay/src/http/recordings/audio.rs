@@ -7,14 +7,15 @@ use super::{gone, is_missing, portal, visible};
 use crate::feed::socket::may_still_read;
 use crate::http::caller::Caller;
 use crate::http::error::ApiError;
+use crate::http::input::{ById, Path};
 use crate::ledger::Ledger;
 use crate::ledger::entry::Noted;
 use crate::pbx::Pbx;
 use crate::tables::audit::What;
 use crate::tables::recordings::RecordingRow;
 use axum::body::Body;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::{Stream, stream};
@@ -34,15 +35,50 @@ pub(crate) struct Playback {
     pub(crate) stop: CancellationToken,
 }
 
-/// `GET` and `HEAD /v1/recordings/{id}/audio`.
+/// The audio, passed on from the PBX as it comes. Somebody else's listening is noted in the audit.
+#[utoipa::path(
+    get,
+    path = "/v1/recordings/{id}/audio",
+    params(
+        ById,
+        ("Range" = Option<String>, Header, description = "One range of bytes"),
+        ("If-Range" = Option<String>, Header, description = "The `ETag` of the part that is there"),
+        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of what is there")
+    ),
+    responses(
+        (status = 200, description = "The whole", body = Vec<u8>, content_type = "audio/*"),
+        (status = 206, description = "The part that was asked for", body = Vec<u8>, content_type = "audio/*"),
+        (status = 304, description = "What is there already")
+    )
+)]
 pub(crate) async fn audio(
     State(of): State<Playback>,
     caller: Caller,
-    method: Method,
-    Path(id): Path<String>,
+    Path(by): Path<ById>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let row = visible(&of.ledger, &caller, id).await?.row;
+    answer(of, caller, by, headers, false).await
+}
+
+/// What the audio is and how long.
+#[utoipa::path(head, path = "/v1/recordings/{id}/audio", params(ById), responses((status = 200), (status = 304)))]
+pub(crate) async fn head(
+    State(of): State<Playback>,
+    caller: Caller,
+    Path(by): Path<ById>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    answer(of, caller, by, headers, true).await
+}
+
+async fn answer(
+    of: Playback,
+    caller: Caller,
+    by: ById,
+    headers: HeaderMap,
+    is_head: bool,
+) -> Result<Response, ApiError> {
+    let row = visible(&of.ledger, &caller, by.id.as_str()).await?.row;
     if row.gone_at.is_some() {
         return Err(ApiError::RecordingGone);
     }
@@ -51,7 +87,6 @@ pub(crate) async fn audio(
     if range::is_known(&headers, &etag) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response());
     }
-    let is_head = method == Method::HEAD;
     let wanted = if is_head {
         Wanted::Part(BEGINNING)
     } else {
@@ -79,28 +114,15 @@ pub(crate) async fn audio(
     if !is_head && range::begins(wanted) && caller.abonent.as_ref() != Some(&row.abonent) {
         note(&of.ledger, &caller, &row).await?;
     }
-    let mut answer = Response::new(Body::empty());
     let kind = kind(
         part.begins_the_file().then_some(&beginning),
         download.content_type.as_deref(),
     );
+    let mut answer = Response::new(Body::empty());
     describe(answer.headers_mut(), &row, &etag, kind);
+    part.describe(&mut answer, is_head);
     if is_head {
-        put(
-            answer.headers_mut(),
-            header::CONTENT_LENGTH,
-            part.total.map(|n| n.to_string()),
-        );
         return Ok(answer);
-    }
-    put(
-        answer.headers_mut(),
-        header::CONTENT_LENGTH,
-        part.length().map(|n| n.to_string()),
-    );
-    put(answer.headers_mut(), header::CONTENT_RANGE, part.content_range());
-    if part.range.is_some() {
-        *answer.status_mut() = StatusCode::PARTIAL_CONTENT;
     }
     let passing = Passing {
         download,
@@ -188,6 +210,20 @@ impl Part {
 
     fn length(&self) -> Option<u64> {
         self.range.map(|(first, last)| last - first + 1).or(self.total)
+    }
+
+    /// The status of the answer and the heads that say which bytes it has; a HEAD tells the length of the whole.
+    fn describe(&self, answer: &mut Response, is_head: bool) {
+        let length = if is_head { self.total } else { self.length() };
+        put(
+            answer.headers_mut(),
+            header::CONTENT_LENGTH,
+            length.map(|n| n.to_string()),
+        );
+        if !is_head && self.range.is_some() {
+            put(answer.headers_mut(), header::CONTENT_RANGE, self.content_range());
+            *answer.status_mut() = StatusCode::PARTIAL_CONTENT;
+        }
     }
 
     fn content_range(&self) -> Option<String> {

@@ -6,13 +6,15 @@ use crate::tables::scan::{self, Order, Page, Span, Window};
 use perezvon_core::Time;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, types::Value};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Raw text in one page, bytes: an export keeps no more than this in memory.
 const RAW: usize = 1024 * 1024;
 
 /// One line of the event journal.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Event)]
 pub(crate) struct EventRow {
     pub(crate) seq: i64,
     pub(crate) received_at: Time,

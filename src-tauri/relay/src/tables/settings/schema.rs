@@ -5,12 +5,19 @@ mod table;
 
 pub(crate) use table::ALL;
 
-use serde::Serialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 use url::Url;
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::{KnownFormat, RefOr, Schema, SchemaFormat};
+use utoipa::{PartialSchema, ToSchema};
+
+/// Longest text of a setting, characters.
+const TEXT: usize = 1000;
 
 /// A text in both languages.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub(crate) struct Words {
     /// Russian.
     pub(crate) ru: &'static str,
@@ -19,7 +26,8 @@ pub(crate) struct Words {
 }
 
 /// One of the values to choose from.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[schema(as = SettingChoice)]
 pub(crate) struct Choice {
     /// As it is stored.
     pub(crate) value: &'static str,
@@ -67,8 +75,9 @@ impl Kind {
 }
 
 /// Where a setting is set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = SettingPlace)]
 pub(crate) enum Place {
     /// `PUT /v1/settings`.
     Settings,
@@ -127,13 +136,37 @@ impl Setting {
             (Kind::Bool, value) => value.is_boolean(),
             (Kind::Number { min, max, .. }, value) => value.as_i64().is_some_and(|n| (min..=max).contains(&n)),
             (Kind::Choice(choices), value) => choices.iter().any(|choice| value == choice.value),
-            (Kind::Text, value) => value.as_str().is_some_and(|text| text.chars().count() <= 1000),
+            (Kind::Text, value) => value.as_str().is_some_and(|text| text.chars().count() <= TEXT),
             (Kind::Address, value) => value
                 .as_str()
                 .is_some_and(|text| Url::parse(text).is_ok_and(|url| is_http(&url))),
             (Kind::Action, _) => false,
         };
         if good { Ok(()) } else { Err(self.expected()) }
+    }
+
+    /// What [`Self::check`] takes, as the contract says it.
+    fn schema(&self) -> ObjectBuilder {
+        let object = ObjectBuilder::new().description(Some(self.meaning.en));
+        let (kind, object) = match self.kind {
+            Kind::Bool => (Type::Boolean, object),
+            Kind::Number { min, max, .. } => (Type::Integer, object.minimum(Some(min)).maximum(Some(max))),
+            Kind::Choice(choices) => {
+                let words: Vec<_> = choices.iter().map(|choice| choice.value).collect();
+                (Type::String, object.enum_values(Some(words)))
+            }
+            Kind::Text => (Type::String, object.max_length(Some(TEXT))),
+            Kind::Address => {
+                let format = SchemaFormat::KnownFormat(KnownFormat::Uri);
+                (Type::String, object.format(Some(format)))
+            }
+            Kind::Action => (Type::Null, object),
+        };
+        if self.default().is_null() {
+            object.schema_type(SchemaType::from_iter([kind, Type::Null]))
+        } else {
+            object.schema_type(kind)
+        }
     }
 
     /// The sentence that says which values there are.
@@ -145,7 +178,7 @@ impl Setting {
                 let words: Vec<_> = choices.iter().map(|choice| choice.value).collect();
                 format!("one of {}", words.join(", "))
             }
-            Kind::Text => "a text of at most 1000 characters".to_owned(),
+            Kind::Text => format!("a text of at most {TEXT} characters"),
             Kind::Address => "an http or https address without a query".to_owned(),
             Kind::Action => "nothing".to_owned(),
         };
@@ -154,33 +187,89 @@ impl Setting {
     }
 
     /// As `GET /v1/settings/schema` tells it.
-    fn told(&self) -> Value {
-        let mut told = json!({
-            "key": self.key,
-            "name": self.name,
-            "meaning": self.meaning,
-            "kind": self.kind.word(),
-            "where": self.place,
-            "default": self.default(),
-            "applied": self.not_applied.is_none(),
-        });
-        if let Some(row) = self.manual {
-            told["manual"] = json!(row);
+    fn told(&self) -> SettingTold {
+        let (min, max, unit) = match self.kind {
+            Kind::Number { min, max, unit } => (Some(min), Some(max), Some(unit)),
+            _ => (None, None, None),
+        };
+        SettingTold {
+            key: self.key,
+            manual: self.manual,
+            name: self.name,
+            meaning: self.meaning,
+            kind: self.kind.word(),
+            unit,
+            default: self.default(),
+            min,
+            max,
+            choices: match self.kind {
+                Kind::Choice(choices) => Some(choices),
+                _ => None,
+            },
+            place: self.place,
+            applied: self.not_applied.is_none(),
+            why: self.not_applied,
         }
-        if let Some(why) = self.not_applied {
-            told["why"] = json!(why);
-        }
-        match self.kind {
-            Kind::Number { min, max, unit } => {
-                told["min"] = json!(min);
-                told["max"] = json!(max);
-                told["unit"] = json!(unit);
-            }
-            Kind::Choice(choices) => told["choices"] = json!(choices),
-            Kind::Bool | Kind::Text | Kind::Address | Kind::Action => {}
-        }
-        told
     }
+}
+
+/// Settings to be changed, by their keys. Every value is checked when it is taken.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Values(pub(crate) Map<String, Value>);
+
+impl PartialSchema for Values {
+    fn schema() -> RefOr<Schema> {
+        let settable = ALL.iter().filter(|setting| setting.place == Place::Settings);
+        let object = ObjectBuilder::new().additional_properties(Some(AdditionalProperties::FreeForm(false)));
+        let object = settable.fold(object, |object, setting| object.property(setting.key, setting.schema()));
+        object.description(Some("What is left out stays as it is.")).into()
+    }
+}
+
+impl ToSchema for Values {
+    fn name() -> Cow<'static, str> {
+        "SettingsChange".into()
+    }
+}
+
+/// A setting as it is told.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Setting)]
+pub(crate) struct SettingTold {
+    key: &'static str,
+    /// The row of the manual that it answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    manual: Option<&'static str>,
+    name: Words,
+    /// What it does.
+    meaning: Words,
+    /// `bool`, `number`, `choice`, `text`, `address`, or `action`: no value, something to do.
+    kind: &'static str,
+    /// `ms`, `s`, `min`, `days`, `MiB`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit: Option<&'static str>,
+    /// Null where there is none; then null may be set.
+    #[schema(value_type = Value)]
+    default: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    min: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<Choice>>)]
+    choices: Option<&'static [Choice]>,
+    #[serde(rename = "where")]
+    place: Place,
+    applied: bool,
+    /// Why it is not applied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<Words>,
+}
+
+/// The whole number that a fraction is; none where it is not, or where the fraction cannot hold each whole number.
+pub(crate) fn whole(number: f64) -> Option<i64> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64)
 }
 
 /// The setting of a key that [`super::Settings`] holds; or why it cannot be set.
@@ -196,7 +285,7 @@ pub(crate) fn of(key: &str) -> Result<&'static Setting, String> {
 }
 
 /// All of them for the API.
-pub(crate) fn told() -> Vec<Value> {
+pub(crate) fn told() -> Vec<SettingTold> {
     ALL.iter().map(Setting::told).collect()
 }
 
