@@ -29,6 +29,8 @@ export default defineConfig(({ mode }) => ({
   test: {
     environment: "happy-dom",
     include: ["tests/**/*.test.ts"],
+    // A machine that does other things too is slow, not wrong.
+    testTimeout: 60_000,
     setupFiles: ["tests/setup.ts"],
     restoreMocks: true,
     env: { TZ: "Europe/Moscow" },
