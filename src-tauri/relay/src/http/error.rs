@@ -81,6 +81,7 @@ impl ApiError {
         self.parts().1
     }
 
+    #[allow(clippy::too_many_lines, reason = "one table")]
     fn parts(&self) -> (StatusCode, &'static str, String) {
         use StatusCode as S;
         let say = |status, code, message: &str| (status, code, message.to_owned());
