@@ -248,7 +248,7 @@ async fn within_limit(request: Request, next: Next) -> Result<Response, ApiError
 }
 
 /// This document.
-#[utoipa::path(get, path = "/v1/openapi.json", responses((status = 200, body = serde_json::Value)))]
+#[utoipa::path(get, path = "/v1/openapi.json", responses((status = 200, body = Object)))]
 async fn openapi() -> impl IntoResponse {
     (
         [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))],

@@ -14,7 +14,7 @@ use crate::sh::{self, MINUTE, Running, Scratch};
 use crate::{http, install};
 
 /// Requests for each operation beside those that go systematically through its bounds.
-const EXAMPLES: u32 = 10;
+const EXAMPLES: u32 = 12;
 /// Longest time for all that is asked with one key.
 const LIMIT: Duration = Duration::from_mins(5);
 

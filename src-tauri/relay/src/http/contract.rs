@@ -72,6 +72,11 @@ impl Contract {
         } else {
             methods.route_layer(axum::middleware::from_fn(without_query))
         };
+        let known = self.0.get_openapi().components.as_ref();
+        for (name, schema) in &schemas {
+            let other = known.and_then(|known| known.schemas.get(name));
+            debug_assert!(other.is_none_or(|other| other == schema), "two types are called {name}");
+        }
         let mut router = self.0.routes((schemas, paths, methods));
         if let Some(components) = &mut router.get_openapi_mut().components {
             components.responses.extend(answers);
@@ -307,6 +312,7 @@ mod tests {
     fn the_document_is_whole() {
         let document = document();
         assert_eq!(document["openapi"], "3.1.0", "its version");
+        serde_json::from_value::<OpenApi>(document.clone()).expect("the form of OpenAPI");
         let mut found = Vec::new();
         objects(&document, &mut found);
         for reference in found.iter().filter_map(|object| object.get("$ref")?.as_str()) {

@@ -97,19 +97,7 @@ async fn answer(
         Wanted::Part(range) => Some(range),
         Wanted::Nothing => return Err(ApiError::NoSuchBytes(row.size)),
     };
-    let portal = portal(&of.pbx, &row.id)?;
-    let who = caller.user.clone().unwrap_or_default();
-    let slot = of.downloads.take(&who).ok_or(ApiError::TooMany)?;
-    // A key that was revoked before the place was taken found nothing to cut.
-    if !may_still_read(&of.ledger, caller.user.as_deref()).await {
-        return Err(ApiError::Unauthorized);
-    }
-    let mut download = open(&of.ledger, &portal, &row, asked).await?;
-    let beginning = download
-        .chunk()
-        .await
-        .map_err(|error| ApiError::of_portal(&error))?
-        .unwrap_or_default();
+    let (slot, download, beginning) = begin(&of, &caller, &row, asked).await?;
     let part = Part::of(&download, asked, row.size)?;
     if !is_head && range::begins(wanted) && caller.abonent.as_ref() != Some(&row.abonent) {
         note(&of.ledger, &caller, &row).await?;
@@ -134,6 +122,25 @@ async fn answer(
     };
     *answer.body_mut() = Body::from_stream(pass(passing));
     Ok(answer)
+}
+
+/// Takes a place and begins the download: its first piece tells what the audio is.
+async fn begin(
+    of: &Playback,
+    caller: &Caller,
+    row: &RecordingRow,
+    asked: Option<ByteRange>,
+) -> Result<(Slot, Download, Bytes), ApiError> {
+    let portal = portal(&of.pbx, &row.id)?;
+    let who = caller.user.clone().unwrap_or_default();
+    let slot = of.downloads.take(&who).ok_or(ApiError::TooMany)?;
+    // A key that was revoked before the place was taken found nothing to cut.
+    if !may_still_read(&of.ledger, caller.user.as_deref()).await {
+        return Err(ApiError::Unauthorized);
+    }
+    let mut download = open(&of.ledger, &portal, row, asked).await?;
+    let beginning = download.chunk().await.map_err(|error| ApiError::of_portal(&error))?;
+    Ok((slot, download, beginning.unwrap_or_default()))
 }
 
 async fn open(

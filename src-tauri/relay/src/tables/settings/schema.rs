@@ -213,6 +213,11 @@ impl Setting {
     }
 }
 
+fn plain_value() -> ObjectBuilder {
+    let kinds = [Type::Boolean, Type::Integer, Type::String, Type::Null];
+    ObjectBuilder::new().schema_type(SchemaType::from_iter(kinds))
+}
+
 /// Settings to be changed, by their keys. Every value is checked when it is taken.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Values(pub(crate) Map<String, Value>);
@@ -249,7 +254,7 @@ pub(crate) struct SettingTold {
     #[serde(skip_serializing_if = "Option::is_none")]
     unit: Option<&'static str>,
     /// Null where there is none; then null may be set.
-    #[schema(value_type = Value)]
+    #[schema(schema_with = plain_value)]
     default: Value,
     #[serde(skip_serializing_if = "Option::is_none")]
     min: Option<i64>,
