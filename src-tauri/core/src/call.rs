@@ -11,8 +11,7 @@ mod tell;
 mod witness;
 
 pub use finding::Policy;
-use leg::source;
-pub use leg::{Leg, Line, PartyFacts};
+pub use leg::{Leg, Line, PartyFacts, Strength};
 pub use pickup::PickUp;
 pub use tell::{Brief, Reader};
 pub(crate) use witness::completed;

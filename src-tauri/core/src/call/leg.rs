@@ -58,9 +58,9 @@ pub struct Leg {
     /// Hung up by this side (true) or the other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_this_side: Option<bool>,
-    /// The best known other side, with its [`source`].
+    /// The best known other side.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub party: Option<(u8, PartyFacts)>,
+    pub party: Option<(Strength, PartyFacts)>,
     /// Line and queue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<Line>,
@@ -96,20 +96,22 @@ pub struct Leg {
     pub recording: Option<(bool, String)>,
 }
 
-/// Where the other side of a leg is known from: the higher one is believed. Stored with each call.
-pub(super) mod source {
-    /// The feature code that was dialled: nobody is talked with.
-    pub(crate) const CODE: u8 = 0;
-    /// The address of a click-to-dial's first leg, which may be the abonent's own number (reference 2.8, 8).
-    pub(crate) const OWN_PHONE: u8 = 1;
+/// Which witness tells the other side of a leg, the weakest first: of two, what the stronger one tells is believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Strength {
+    /// An event with a feature code in place of a number: nobody is talked with.
+    Code,
+    /// An event of a click-to-dial's first leg: the address may be the abonent's own number (reference 2.8, 8).
+    OwnPhone,
     /// A line of the statistics or a recording.
-    pub(crate) const LISTS: u8 = 2;
-    /// The far side before the answer.
-    pub(crate) const DIALLED: u8 = 3;
-    /// The far side of the conversation: after a forward another than the dialled one.
-    pub(crate) const TALKED_WITH: u8 = 4;
-    /// What the call centre says of the caller.
-    pub(crate) const CALL_CENTRE: u8 = 5;
+    Lists,
+    /// An event before the answer: the far side that was dialled, or that calls.
+    Dialled,
+    /// An event after the answer: the far side of the conversation, which after a forward is not the dialled one.
+    TalkedWith,
+    /// The call centre, of the caller.
+    CallCentre,
 }
 
 /// PartyInformation reduced to what the product uses. Ordered, so that the choice between two from the same source does
@@ -281,28 +283,28 @@ impl Leg {
         earliest(&mut self.end, data.detached);
     }
 
-    /// The other side by the best of the [`source`]s.
+    /// The other side as the strongest witness tells it.
     fn learn_party(&mut self, data: &CallData) {
         let click = data.personality == Some(Personality::ClickToDial);
-        let mut weigh = |weight: u8, party: &Party| {
+        let mut take = |strength: Strength, party: &Party| {
             let facts = PartyFacts::of(party);
             if !facts.is_empty() {
-                self.party = self.party.take().max(Some((weight, facts)));
+                self.party = self.party.take().max(Some((strength, facts)));
             }
         };
         // By what this event says itself: the order of events must not matter.
-        let weight = match (click, data.answer.is_some()) {
+        let strength = match (click, data.answer.is_some()) {
             // With a code nobody is talked with.
-            _ if data.remote.address.as_deref().is_some_and(is_code) => source::CODE,
-            (true, _) => source::OWN_PHONE,
-            (false, false) => source::DIALLED,
-            (false, true) => source::TALKED_WITH,
+            _ if data.remote.address.as_deref().is_some_and(is_code) => Strength::Code,
+            (true, _) => Strength::OwnPhone,
+            (false, false) => Strength::Dialled,
+            (false, true) => Strength::TalkedWith,
         };
-        weigh(weight, &data.remote);
+        take(strength, &data.remote);
         if let Some(acd) = &data.acd
             && data.personality != Some(Personality::Originator)
         {
-            weigh(source::CALL_CENTRE, &acd.calling);
+            take(Strength::CallCentre, &acd.calling);
         }
     }
 
@@ -341,7 +343,9 @@ impl Leg {
 
     /// Another side than a feature code is known.
     pub(super) fn has_other_side(&self) -> bool {
-        self.party.as_ref().is_some_and(|(weight, _)| *weight > source::CODE)
+        self.party
+            .as_ref()
+            .is_some_and(|(strength, _)| *strength > Strength::Code)
     }
 
     /// Over for its abonent: released, or they left it.

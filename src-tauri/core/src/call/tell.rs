@@ -1,6 +1,6 @@
 //! The call as it is told to one reader (design, parts 6 and 7).
 
-use super::{Call, Leg, PartyFacts, PickUp, source};
+use super::{Call, Leg, PartyFacts, PickUp, Strength};
 use crate::snapshot::{
     AnsweredBy, CallSnapshot, Direction, LegSnapshot, LineSnapshot, Outcome, PartySnapshot, RecordingSnapshot,
     RecordingState,
@@ -173,20 +173,20 @@ impl Call {
     ) -> PartySnapshot {
         let own = self.legs_of(who);
         let same_side = |leg: &&&Leg| leg.is_outgoing() == (direction == Direction::Outgoing);
-        let mut witnesses: Vec<&(u8, PartyFacts)> = own
+        let mut witnesses: Vec<&(Strength, PartyFacts)> = own
             .iter()
             .filter(same_side)
             .filter_map(|leg| leg.party.as_ref())
             .collect();
-        witnesses.sort_by_key(|(weight, facts)| (facts.address.is_some(), *weight));
-        let best = witnesses.last().map(|(weight, facts)| (*weight, facts));
+        witnesses.sort_by_key(|(strength, facts)| (facts.address.is_some(), *strength));
+        let best = witnesses.last().map(|(strength, facts)| (*strength, facts));
         // Our own request knows the number that a click-to-dial leg may hide behind the operator's own.
         let requested = self
             .request
             .as_ref()
             .filter(|r| who.is_none() || who == Some(r.abonent.as_str()));
         if let Some(request) = requested
-            && best.is_none_or(|(weight, _)| weight < source::DIALLED)
+            && best.is_none_or(|(strength, _)| strength < Strength::Dialled)
         {
             return PartySnapshot {
                 display: Some(request.number.canonical()),

@@ -4,8 +4,8 @@
 //! So neither the order in which events, lines and recordings come nor their repetition matters. Events tell the details
 //! (causes, who hung up, when somebody was rung); a line tells the end, and a conversation whose events were lost.
 
-use super::leg::{Line, source};
-use super::{Call, Leg, PartyFacts};
+use super::leg::Line;
+use super::{Call, Leg, PartyFacts, Strength};
 use crate::event::LegState;
 use crate::snapshot::Direction;
 use crate::{Number, Time, pairs};
@@ -316,7 +316,7 @@ impl Leg {
 
     /// The leg's other side is the line's, as far as both are known.
     pub(crate) fn has_party_of(&self, line: &StatisticsLine) -> bool {
-        let Some((weight, facts)) = self.party.as_ref().filter(|(weight, _)| *weight >= source::LISTS) else {
+        let Some((strength, facts)) = self.party.as_ref().filter(|(strength, _)| *strength >= Strength::Lists) else {
             return true;
         };
         if line.peer.is_some() && facts.user_id == line.peer {
@@ -325,7 +325,7 @@ impl Leg {
         match (&line.number, facts.number().told()) {
             (Some(told), Some(known)) => *told == known,
             // A withheld number is withheld in the statistics too.
-            (Some(_), None) => *weight < source::DIALLED || !facts.privacy,
+            (Some(_), None) => *strength < Strength::Dialled || !facts.privacy,
             (None, _) => true,
         }
     }
@@ -368,7 +368,7 @@ impl Leg {
         let dialled_only = self
             .party
             .as_ref()
-            .is_some_and(|(weight, _)| *weight == source::DIALLED);
+            .is_some_and(|(strength, _)| *strength == Strength::Dialled);
         if self.is_outgoing() && line.duration_ms > 0 && dialled_only && !self.has_party_of(line) {
             self.party = None;
         }
@@ -388,12 +388,14 @@ impl Leg {
         }
     }
 
-    /// Takes the other side that a line or a recording tells, where no better [`source`] has told one.
+    /// Takes the other side that a line or a recording tells, where no better witness has told one.
     fn learn_number(&mut self, number: Option<&str>, peer: Option<&str>, hidden: bool) {
         // A recording does not tell that a number is a colleague's; a line that does comes after it.
-        let colleague =
-            |weight: u8, facts: &PartyFacts| weight == source::LISTS && facts.user_id.is_none() && peer.is_some();
-        let known = |(weight, facts): &(u8, PartyFacts)| *weight >= source::LISTS && !colleague(*weight, facts);
+        let colleague = |strength: Strength, facts: &PartyFacts| {
+            strength == Strength::Lists && facts.user_id.is_none() && peer.is_some()
+        };
+        let known =
+            |(strength, facts): &(Strength, PartyFacts)| *strength >= Strength::Lists && !colleague(*strength, facts);
         if self.party.as_ref().is_some_and(known) || number.is_none() && !hidden {
             return;
         }
@@ -407,7 +409,7 @@ impl Leg {
             group: internal || peer.is_some(),
             ..PartyFacts::default()
         };
-        self.party = Some((source::LISTS, facts));
+        self.party = Some((Strength::Lists, facts));
     }
 
     fn awaits_recording(&self) -> bool {

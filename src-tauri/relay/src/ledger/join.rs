@@ -7,7 +7,7 @@ use crate::roster::may_be_requested;
 use crate::tables::events::body::Body;
 use crate::tables::events::{self, Readable};
 use crate::tables::{LedgerError, requests};
-use perezvon_core::call;
+use perezvon_core::call::{self, Strength};
 use perezvon_core::event::{CallData, EventKind};
 use perezvon_core::{Call, Event, Number, Time};
 
@@ -140,7 +140,7 @@ impl Transaction<'_> {
             let shown = leg
                 .party
                 .as_ref()
-                .filter(|(weight, _)| *weight >= 3)
+                .filter(|(strength, _)| *strength >= Strength::Dialled)
                 .and_then(|(_, p)| p.number().told());
             leg.is_outgoing()
                 && leg.abonent.as_deref() == Some(&request.abonent)
