@@ -10,8 +10,8 @@ mod pickup;
 mod tell;
 mod witness;
 
-pub use finding::Policy;
-pub use leg::{Leg, Line, PartyFacts, Strength};
+pub use finding::{Finding, Policy};
+pub use leg::{Cause, Hold, HoldState, KnownParty, Leg, Line, OwnRecording, PartyFacts, Strength};
 pub use pickup::PickUp;
 pub use tell::{Brief, Reader};
 pub(crate) use witness::completed;
@@ -129,9 +129,9 @@ pub struct Call {
     /// Events around this call are known to be lost: a *missed* is not certain (design, part 4).
     #[serde(default)]
     pub doubt: bool,
-    /// Terminal outcomes already told and whether they were uncertain, by abonent; the empty key is the company.
+    /// Terminal findings already told, by abonent; the empty key is the company.
     #[serde(default)]
-    pub told: BTreeMap<String, (Outcome, bool)>,
+    pub told: BTreeMap<String, Finding>,
 }
 
 impl Call {
@@ -247,7 +247,7 @@ impl Call {
 
     /// Whether somebody was told *missed*, or would have been but for lost events: what [`Self::set_doubt`] is about.
     pub fn tells_missed(&self) -> bool {
-        let is_missed = |(outcome, uncertain): &(Outcome, bool)| *outcome == Outcome::Missed || *uncertain;
+        let is_missed = |told: &Finding| told.outcome == Outcome::Missed || told.is_uncertain;
         self.told.values().any(is_missed)
     }
 
@@ -306,7 +306,7 @@ impl Call {
         for who in people {
             let reader = if who.is_empty() { None } else { Some(who.as_str()) };
             let finding = self.finding(reader);
-            if finding.0.is_terminal() {
+            if finding.outcome.is_terminal() {
                 self.told.insert(who, finding);
             }
         }

@@ -1,7 +1,9 @@
 //! Which lines of the statistics are one call, where no event told of it (reference 1.10).
 #![allow(clippy::unwrap_used)]
 
-use perezvon_core::call::{Leg, Line, LineStatus, PartyFacts, Recording, Request, StatisticsLine, Strength};
+use perezvon_core::call::{
+    KnownParty, Leg, Line, LineStatus, PartyFacts, Recording, Request, StatisticsLine, Strength,
+};
 use perezvon_core::lists::{Arranged, Heard, Thing, Tolerances, arrange};
 use perezvon_core::{Call, Direction, Number, Time};
 use proptest::prelude::*;
@@ -108,7 +110,10 @@ fn leg(name: &str, abonent: &str, start: i64, talk: Option<(i64, i64)>, from: Op
         start: Some(Time::from_ms(start)),
         answer: talk.map(|(answer, _)| Time::from_ms(answer)),
         end: talk.map(|(_, end)| Time::from_ms(end)),
-        party: Some((Strength::Dialled, party)),
+        party: Some(KnownParty {
+            strength: Strength::Dialled,
+            facts: party,
+        }),
         line: Some(Line {
             number: LINE.map(str::to_owned),
             queue: None,

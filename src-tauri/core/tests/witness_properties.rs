@@ -4,7 +4,7 @@
 
 mod script;
 
-use perezvon_core::call::{LineStatus, Reader, Recording, StatisticsLine};
+use perezvon_core::call::{Finding, LineStatus, Reader, Recording, StatisticsLine};
 use perezvon_core::event::{Event, EventKind, LegState, Personality, ReleasingParty};
 use perezvon_core::lists::{Heard, Tolerances, arrange};
 use perezvon_core::{Call, Direction, Outcome, Time};
@@ -50,7 +50,7 @@ fn witnesses(script: &Script) -> Vec<Witness> {
         } else {
             Direction::Incoming
         };
-        let number = leg.party.as_ref().and_then(|(_, facts)| facts.number().key());
+        let number = leg.party().and_then(|facts| facts.number().key());
         let called = leg.line.as_ref().and_then(|line| line.number.clone());
         let talked = leg.answer.zip(leg.end).filter(|_| leg.answered);
         let status = match (direction, talked) {
@@ -134,7 +134,7 @@ proptest! {
         }
         for (who, truth) in &script.truth {
             let found = other.call.finding((!who.is_empty()).then_some(*who));
-            prop_assert_eq!(found, (*truth, false), "{}: {}", script.name, who);
+            prop_assert_eq!(found, Finding::certain(*truth), "{}: {}", script.name, who);
         }
     }
 
@@ -164,7 +164,7 @@ proptest! {
         for witness in &left {
             prop_assert!(!tell(&mut other, witness), "{}: what is known is no news", script.name);
             let Witness::Recording(recording) = witness else { continue };
-            let found = other.call.finding(Some(&recording.abonent)).0;
+            let found = other.call.finding(Some(&recording.abonent)).outcome;
             prop_assert!(matches!(found, Outcome::Ended | Outcome::Transferred), "{}: {:?}", script.name, found);
         }
     }

@@ -49,18 +49,18 @@ pub struct Leg {
     /// Digits of a feature code were collected, or are all that was dialled.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub feature_code: bool,
-    /// Hold state with the sequence number that told it.
+    /// The newest word on holding.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hold: Option<(i64, bool, bool)>,
-    /// `internalReleaseCause`; that of a release outweighs that of a releasing.
+    pub hold: Option<Hold>,
+    /// Why it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cause: Option<(bool, String)>,
+    pub cause: Option<Cause>,
     /// Hung up by this side (true) or the other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_this_side: Option<bool>,
     /// The best known other side.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub party: Option<(Strength, PartyFacts)>,
+    pub party: Option<KnownParty>,
     /// Line and queue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<Line>,
@@ -91,9 +91,57 @@ pub struct Leg {
     /// Only the length of the conversation is known, not the time of the answer: `answer` is the start.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub answer_assumed: bool,
-    /// The recording: whether the PBX no longer has it, and its id.
+    /// The recording.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub recording: Option<(bool, String)>,
+    pub recording: Option<OwnRecording>,
+}
+
+/// Whether an answered leg is held. The greatest is the newest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Hold {
+    /// `sequenceNumber` of the event that told it; 0 where it has none.
+    pub sequence: i64,
+    /// What it told.
+    pub state: HoldState,
+}
+
+/// See [`Hold`]. Of events with the same number the greatest counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldState {
+    /// Nobody holds it.
+    Talking,
+    /// The other side does.
+    HeldByOther,
+    /// The abonent does.
+    Held,
+}
+
+/// Why a leg ended. The greatest is the best known.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Cause {
+    /// Told by the release itself, which outweighs the releasing before it.
+    pub is_final: bool,
+    /// `internalReleaseCause` as written.
+    pub text: String,
+}
+
+/// The other side of a leg, and who says so. The greatest is the best known.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct KnownParty {
+    /// The witness.
+    pub strength: Strength,
+    /// What it tells.
+    pub facts: PartyFacts,
+}
+
+/// The recording of a leg's conversation. The least is the best to offer: one that can be fetched, of several the oldest.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct OwnRecording {
+    /// The PBX no longer has it.
+    pub gone: bool,
+    /// The PBX's record id.
+    pub id: String,
 }
 
 /// Which witness tells the other side of a leg, the weakest first: of two, what the stronger one tells is believed.
@@ -257,15 +305,22 @@ impl Leg {
         self.picked_up |= event.kind == EventKind::CallPickedUp;
         self.answered |= data.answer.is_some() || event.kind == EventKind::CallAnswered || self.picked_up;
         if self.answered && matches!(state, Some(LegState::Active | LegState::Held | LegState::RemoteHeld)) {
-            let told = (
-                event.sequence.unwrap_or(0),
-                state == Some(LegState::Held),
-                state == Some(LegState::RemoteHeld),
-            );
+            let told = Hold {
+                sequence: event.sequence.unwrap_or(0),
+                state: match state {
+                    Some(LegState::Held) => HoldState::Held,
+                    Some(LegState::RemoteHeld) => HoldState::HeldByOther,
+                    _ => HoldState::Talking,
+                },
+            };
             self.hold = self.hold.max(Some(told));
         }
         if let Some(cause) = &data.cause {
-            self.cause = self.cause.take().max(Some((over, cause.clone())));
+            let told = Cause {
+                is_final: over,
+                text: cause.clone(),
+            };
+            self.cause = self.cause.take().max(Some(told));
         }
         if let Some(by) = data.releasing_party {
             self.by_this_side = self.by_this_side.max(Some(by == ReleasingParty::Local));
@@ -289,7 +344,7 @@ impl Leg {
         let mut take = |strength: Strength, party: &Party| {
             let facts = PartyFacts::of(party);
             if !facts.is_empty() {
-                self.party = self.party.take().max(Some((strength, facts)));
+                self.party = self.party.take().max(Some(KnownParty { strength, facts }));
             }
         };
         // By what this event says itself: the order of events must not matter.
@@ -343,9 +398,7 @@ impl Leg {
 
     /// Another side than a feature code is known.
     pub(super) fn has_other_side(&self) -> bool {
-        self.party
-            .as_ref()
-            .is_some_and(|(strength, _)| *strength > Strength::Code)
+        self.party.as_ref().is_some_and(|party| party.strength > Strength::Code)
     }
 
     /// Over for its abonent: released, or they left it.
@@ -355,11 +408,11 @@ impl Leg {
 
     /// The state as the PBX would name it.
     pub fn state(&self) -> LegState {
-        match self.hold {
+        match self.hold.map(|hold| hold.state) {
             _ if self.released || self.moved => LegState::Released,
             _ if self.detached => LegState::Detached,
-            Some((_, true, _)) => LegState::Held,
-            Some((_, _, true)) => LegState::RemoteHeld,
+            Some(HoldState::Held) => LegState::Held,
+            Some(HoldState::HeldByOther) => LegState::RemoteHeld,
             _ if self.answered => LegState::Active,
             _ => LegState::Alerting,
         }
@@ -367,7 +420,12 @@ impl Leg {
 
     /// `internalReleaseCause` as written.
     pub fn cause(&self) -> Option<&str> {
-        self.cause.as_ref().map(|(_, cause)| cause.as_str())
+        self.cause.as_ref().map(|cause| cause.text.as_str())
+    }
+
+    /// The other side, whoever tells it.
+    pub fn party(&self) -> Option<&PartyFacts> {
+        self.party.as_ref().map(|party| &party.facts)
     }
 
     /// The abonent passed the call on or it was forwarded from them.

@@ -5,7 +5,7 @@
 //! (causes, who hung up, when somebody was rung); a line tells the end, and a conversation whose events were lost.
 
 use super::leg::Line;
-use super::{Call, Leg, PartyFacts, Strength};
+use super::{Call, KnownParty, Leg, OwnRecording, PartyFacts, Strength};
 use crate::event::LegState;
 use crate::snapshot::Direction;
 use crate::{Number, Time, pairs};
@@ -177,7 +177,7 @@ impl Call {
     /// Somebody's finding is only assumed: the statistics should be asked.
     pub fn is_uncertain(&self) -> bool {
         let mut readers = self.abonents().into_iter().map(Some).chain([None]);
-        self.superseded_by.is_none() && readers.any(|who| self.finding(who).1)
+        self.superseded_by.is_none() && readers.any(|who| self.finding(who).is_uncertain)
     }
 
     /// This call turned out to be another one, which has the id `by` in the ledger: the desks drop this one.
@@ -316,7 +316,8 @@ impl Leg {
 
     /// The leg's other side is the line's, as far as both are known.
     pub(crate) fn has_party_of(&self, line: &StatisticsLine) -> bool {
-        let Some((strength, facts)) = self.party.as_ref().filter(|(strength, _)| *strength >= Strength::Lists) else {
+        let known = self.party.as_ref().filter(|party| party.strength >= Strength::Lists);
+        let Some(KnownParty { strength, facts }) = known else {
             return true;
         };
         if line.peer.is_some() && facts.user_id == line.peer {
@@ -334,7 +335,10 @@ impl Leg {
         self.witnessed = true;
         self.recorded = true;
         self.answered = true;
-        self.recording = Some((recording.gone, recording.id.clone()));
+        self.recording = Some(OwnRecording {
+            gone: recording.gone,
+            id: recording.id.clone(),
+        });
         self.answer = self.answer.or(Some(recording.start));
         self.end = self.end.or(Some(recording.end()));
         self.over();
@@ -368,7 +372,7 @@ impl Leg {
         let dialled_only = self
             .party
             .as_ref()
-            .is_some_and(|(strength, _)| *strength == Strength::Dialled);
+            .is_some_and(|party| party.strength == Strength::Dialled);
         if self.is_outgoing() && line.duration_ms > 0 && dialled_only && !self.has_party_of(line) {
             self.party = None;
         }
@@ -391,11 +395,9 @@ impl Leg {
     /// Takes the other side that a line or a recording tells, where no better witness has told one.
     fn learn_number(&mut self, number: Option<&str>, peer: Option<&str>, hidden: bool) {
         // A recording does not tell that a number is a colleague's; a line that does comes after it.
-        let colleague = |strength: Strength, facts: &PartyFacts| {
-            strength == Strength::Lists && facts.user_id.is_none() && peer.is_some()
-        };
-        let known =
-            |(strength, facts): &(Strength, PartyFacts)| *strength >= Strength::Lists && !colleague(*strength, facts);
+        let is_colleague_anew =
+            |party: &KnownParty| party.strength == Strength::Lists && party.facts.user_id.is_none() && peer.is_some();
+        let known = |party: &KnownParty| party.strength >= Strength::Lists && !is_colleague_anew(party);
         if self.party.as_ref().is_some_and(known) || number.is_none() && !hidden {
             return;
         }
@@ -409,7 +411,10 @@ impl Leg {
             group: internal || peer.is_some(),
             ..PartyFacts::default()
         };
-        self.party = Some((Strength::Lists, facts));
+        self.party = Some(KnownParty {
+            strength: Strength::Lists,
+            facts,
+        });
     }
 
     fn awaits_recording(&self) -> bool {

@@ -111,11 +111,7 @@ pub(super) fn ties_of_line(line: &StatisticsLine) -> impl Iterator<Item = Tie> {
 
 /// See [`Tie`].
 pub(super) fn ties_of_leg(leg: &Leg) -> impl Iterator<Item = Tie> {
-    let party = leg
-        .party
-        .as_ref()
-        .map(|(_, party)| party)
-        .filter(|_| !leg.is_outgoing());
+    let party = leg.party().filter(|_| !leg.is_outgoing());
     let number = party.and_then(|party| party.number().told());
     let withheld = party.filter(|party| party.is_withheld()).map(|_| Tie::Caller(None));
     let colleague = leg.abonent.clone().filter(|_| !leg.system).map(Tie::Colleague);
@@ -137,7 +133,7 @@ pub(super) fn further(line: &StatisticsLine, leg: &Leg, tolerances: &Tolerances)
 
 /// The other end of a call between colleagues.
 fn colleague(line: &StatisticsLine, leg: &Leg, tolerances: &Tolerances) -> Option<i64> {
-    let (_, party) = leg.party.as_ref()?;
+    let party = leg.party()?;
     let opposite = match line.direction {
         Direction::Incoming => Direction::Outgoing,
         Direction::Outgoing => Direction::Incoming,
@@ -173,7 +169,7 @@ fn of_queue(line: &StatisticsLine, leg: &Leg, tolerances: &Tolerances) -> Option
 
 /// The leg's caller is the line's, or both withheld the number.
 fn is_caller(line: &StatisticsLine, leg: &Leg) -> bool {
-    let party = leg.party.as_ref().map(|(_, party)| party);
+    let party = leg.party();
     match &line.number {
         Some(number) => party.and_then(|party| party.number().told()).as_ref() == Some(number),
         None => party.is_some_and(PartyFacts::is_withheld),

@@ -107,7 +107,7 @@ impl Thing<'_> {
 /// The keys of a leg: its abonent, the colleague at the other end, and the caller.
 fn by_leg(leg: &Leg) -> impl Iterator<Item = By> {
     let own = leg.abonent.clone().filter(|_| !leg.system).map(By::Abonent);
-    let party = leg.party.as_ref().map(|(_, party)| party);
+    let party = leg.party();
     let colleague = party.and_then(|party| party.user_id.clone()).map(By::Abonent);
     let withheld = || {
         let called = leg.line.as_ref()?.number.clone();

@@ -140,8 +140,8 @@ impl Transaction<'_> {
             let shown = leg
                 .party
                 .as_ref()
-                .filter(|(strength, _)| *strength >= Strength::Dialled)
-                .and_then(|(_, p)| p.number().told());
+                .filter(|party| party.strength >= Strength::Dialled)
+                .and_then(|party| party.facts.number().told());
             leg.is_outgoing()
                 && leg.abonent.as_deref() == Some(&request.abonent)
                 && (leg.click || shown.is_some())
