@@ -5,12 +5,14 @@
 //! once a terminal outcome was told to an abonent, only another terminal outcome may replace it.
 
 mod finding;
+mod key;
 mod leg;
 mod pickup;
 mod tell;
 mod witness;
 
 pub use finding::{Finding, Policy};
+pub use key::CallKey;
 pub use leg::{Cause, Hold, HoldState, KnownParty, Leg, Line, OwnRecording, PartyFacts, Strength};
 pub use pickup::PickUp;
 pub use tell::{Brief, Reader};
@@ -88,7 +90,7 @@ pub struct Request {
 pub struct Call {
     /// The PBX contract.
     pub account: String,
-    /// See [`Call::key_of`].
+    /// The text of its [`CallKey`].
     pub key: String,
     /// Legs in the order of their ids: what events told, completed by lines and recordings.
     pub legs: Vec<Leg>,
@@ -158,19 +160,22 @@ impl Call {
         }
     }
 
-    /// The key that joins legs: `extTrackingId`, and for damaged events without one the leg's own id.
+    /// The text of the [`CallKey`] that joins legs: the session, and for damaged events without one the leg.
     pub fn key_of(data: &CallData) -> Option<String> {
-        match (&data.tracking_id, &data.call_id) {
-            (Some(id), _) => Some(id.clone()),
-            (None, Some(leg)) => Some(format!("leg:{leg}")),
-            (None, None) => None,
-        }
+        let key = match (&data.tracking_id, &data.call_id) {
+            (Some(id), _) => CallKey::Session(id),
+            (None, Some(leg)) => CallKey::Leg(leg),
+            (None, None) => return None,
+        };
+        Some(key.to_string())
     }
 
     /// `extTrackingId`, where the key is one.
     pub fn tracking_id(&self) -> Option<&str> {
-        let made_up = ["leg:", "request:", "line:", "record:"];
-        (!made_up.iter().any(|mark| self.key.starts_with(mark))).then_some(&self.key)
+        match CallKey::parse(&self.key) {
+            CallKey::Session(id) => Some(id),
+            CallKey::Leg(_) | CallKey::Line(_) | CallKey::Recording(_) => None,
+        }
     }
 
     /// Takes one `call` element of an event. `at` is the relay's clock at receipt. True when something new was learnt;

@@ -23,7 +23,7 @@ pub use near::{By, Look, Thing};
 pub use tolerances::Tolerances;
 
 use crate::Time;
-use crate::call::{Call, Leg, Recording, Request, StatisticsLine, completed};
+use crate::call::{Call, CallKey, Leg, Recording, Request, StatisticsLine, completed};
 use crate::pairs;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,18 +55,13 @@ impl<'a> Heard<'a> {
 /// The lines and recordings of one call.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Arranged {
-    /// The key of the call: its session, or for a recording without one [`key_of_recording`]. None where only these lines
-    /// tell of the call.
+    /// The text of the call's [`CallKey`]: its session, or the recording where that names none. None where only these
+    /// lines tell of the call.
     pub key: Option<String>,
     /// Ids of its lines, the earliest first.
     pub lines: Vec<String>,
     /// Ids of its recordings.
     pub recordings: BTreeSet<String>,
-}
-
-/// The key of a call of which nothing is known but a recording that names no session.
-pub fn key_of_recording(id: &str) -> String {
-    format!("record:{id}")
 }
 
 /// Finds the call of each line and each recording; see the module. Each is in exactly one call. The answer also has the
@@ -192,7 +187,7 @@ impl<'a> Neighbourhood<'a> {
             let call = leg_of.get(&i).map_or(self.calls.len(), |leg| legs[*leg].0);
             if call == self.calls.len() {
                 self.calls.push(KnownCall {
-                    key: key_of_recording(&recording.id),
+                    key: CallKey::Recording(&recording.id).to_string(),
                     heard: None,
                     lines: Vec::new(),
                     recordings: Vec::new(),

@@ -5,7 +5,7 @@
 //! (causes, who hung up, when somebody was rung); a line tells the end, and a conversation whose events were lost.
 
 use super::leg::Line;
-use super::{Call, KnownParty, Leg, OwnRecording, PartyFacts, Strength};
+use super::{Call, CallKey, KnownParty, Leg, OwnRecording, PartyFacts, Strength};
 use crate::event::LegState;
 use crate::snapshot::Direction;
 use crate::{Number, Time, pairs};
@@ -35,7 +35,7 @@ pub enum LineStatus {
 /// One line of the statistics: one abonent's part in one call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatisticsLine {
-    /// Made by the importer of what tells lines apart: they have no id of their own.
+    /// Made of what tells lines apart, see [`Self::id_of`]: they have no id of their own.
     pub id: String,
     /// Canonical id of the abonent.
     pub abonent: String,
@@ -65,6 +65,15 @@ pub struct StatisticsLine {
 }
 
 impl StatisticsLine {
+    /// The id of an abonent's line, which is the key of the call too where nothing else tells of it ([`CallKey::Line`]).
+    pub fn id_of(abonent: &str, direction: Direction, start: Time) -> String {
+        let letter = match direction {
+            Direction::Incoming => 'i',
+            Direction::Outgoing => 'o',
+        };
+        CallKey::Line(&format!("{}:{letter}:{abonent}", start.ms())).to_string()
+    }
+
     /// The end of the conversation, or for a call without one the only known time. A line does not tell how long it rang
     /// before the conversation, so the real end is later by that time.
     pub fn end(&self) -> Time {
@@ -253,7 +262,7 @@ pub(crate) fn completed<'a>(
     });
     for (recording, leg) in recordings.iter().zip(of) {
         let index = leg.unwrap_or_else(|| {
-            let id = format!("record:{}", recording.id);
+            let id = CallKey::Recording(&recording.id).to_string();
             legs.push(new_leg(id, &recording.abonent, recording.direction));
             legs.len() - 1
         });

@@ -14,8 +14,8 @@ use super::transaction::Transaction;
 use crate::tables::recordings::{self, RecordingRow};
 use crate::tables::{LedgerError, calls, statistics};
 use perezvon_core::Time;
-use perezvon_core::call::{Recording, StatisticsLine};
-use perezvon_core::lists::{Heard, Tolerances, arrange, key_of_recording};
+use perezvon_core::call::{CallKey, Recording, StatisticsLine};
+use perezvon_core::lists::{Heard, Tolerances, arrange};
 use std::collections::BTreeMap;
 
 /// What one call has after it was settled.
@@ -57,7 +57,7 @@ impl Transaction<'_> {
             let known = recordings::by_id(self.connection, &row.id)?;
             let session = row.tracking_id.clone();
             let placed = session.or_else(|| known.as_ref().and_then(|row| row.call_key.clone()));
-            row.call_key = Some(placed.unwrap_or_else(|| key_of_recording(&row.id)));
+            row.call_key = Some(placed.unwrap_or_else(|| CallKey::Recording(&row.id).to_string()));
             if known.as_ref() != Some(&row) {
                 self.state.rest.listed_until = self.state.rest.listed_until.max(Some(row.started_at));
                 recordings::upsert(self.connection, &row, self.at)?;

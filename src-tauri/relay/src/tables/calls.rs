@@ -4,7 +4,7 @@ pub(crate) mod aside;
 
 use self::aside::{Stored, readable, stored};
 use super::{LedgerError, decode};
-use perezvon_core::call::Brief;
+use perezvon_core::call::{Brief, CallKey};
 use perezvon_core::{Call, Direction, Time};
 use rusqlite::{Connection, OptionalExtension, Row, types::Value};
 use std::collections::BTreeSet;
@@ -354,9 +354,10 @@ pub(crate) fn keys_of_abonent(
 ) -> rusqlite::Result<Vec<String>> {
     let sql = "SELECT c.key FROM call_abonents a JOIN calls c ON c.seq = a.call
                WHERE a.abonent = ?1 AND a.started_at BETWEEN ?2 AND ?3 AND a.gone = 0 AND c.superseded_by IS NULL
-                   AND c.key NOT LIKE 'line:%'";
+                   AND c.key NOT LIKE ?4 || '%'";
     let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map((abonent, from.ms(), to.ms()), |row| row.get(0))?;
+    let values = (abonent, from.ms(), to.ms(), CallKey::LINE_PREFIX);
+    let rows = statement.query_map(values, |row| row.get(0))?;
     rows.collect()
 }
 
@@ -369,9 +370,10 @@ pub(crate) fn keys_of_number(
     to: Time,
 ) -> rusqlite::Result<Vec<String>> {
     let sql = "SELECT key FROM calls WHERE number = ?1 AND started_at BETWEEN ?2 AND ?3 AND superseded_by IS NULL
-                   AND key NOT LIKE 'line:%'";
+                   AND key NOT LIKE ?4 || '%'";
     let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map((number, from.ms(), to.ms()), |row| row.get(0))?;
+    let values = (number, from.ms(), to.ms(), CallKey::LINE_PREFIX);
+    let rows = statement.query_map(values, |row| row.get(0))?;
     rows.collect()
 }
 
