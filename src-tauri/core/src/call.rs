@@ -89,51 +89,51 @@ pub struct Request {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Call {
     /// The PBX contract.
-    pub account: String,
+    account: String,
     /// The text of its [`CallKey`].
-    pub key: String,
+    key: String,
     /// Legs in the order of their ids: what events told, completed by lines and recordings.
-    pub legs: Vec<Leg>,
+    legs: Vec<Leg>,
     /// The legs as events alone told them, where there are lines or recordings.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     heard: Vec<Leg>,
     /// Lines of the statistics, by id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub lines: BTreeMap<String, StatisticsLine>,
+    lines: BTreeMap<String, StatisticsLine>,
     /// Recordings, by id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub recordings: BTreeMap<String, Recording>,
+    recordings: BTreeMap<String, Recording>,
     /// A recording was waited for long enough.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub no_recording: bool,
+    no_recording: bool,
     /// The id of the call that this one, made from lines alone, turned out to be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub superseded_by: Option<String>,
+    superseded_by: Option<String>,
     /// Our own request, where we placed the call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub request: Option<Request>,
+    request: Option<Request>,
     /// Keys of calls joined by a consultative transfer.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub linked: BTreeSet<String>,
+    linked: BTreeSet<String>,
     /// A colleague talked with the caller in another call when this one stopped ringing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pick_up: Option<PickUp>,
     /// When the relay first heard of the call, by its own clock.
-    pub first_heard: Time,
+    first_heard: Time,
     /// When the relay last learnt something new, by its own clock.
-    pub last_heard: Time,
+    last_heard: Time,
     /// When the grace time for another agent ran out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gave_up: Option<Time>,
+    gave_up: Option<Time>,
     /// When the sweeper closed the call, because nothing had told its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub swept: Option<Time>,
+    swept: Option<Time>,
     /// Events around this call are known to be lost: a *missed* is not certain (design, part 4).
     #[serde(default)]
-    pub doubt: bool,
+    doubt: bool,
     /// Terminal findings already told, by abonent; the empty key is the company.
     #[serde(default)]
-    pub told: BTreeMap<String, Finding>,
+    told: BTreeMap<String, Finding>,
 }
 
 impl Call {
@@ -168,6 +168,62 @@ impl Call {
             (None, None) => return None,
         };
         Some(key.to_string())
+    }
+
+    /// The text of its [`CallKey`].
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// What events told, completed by lines and recordings; in the order of the legs' ids.
+    pub fn legs(&self) -> &[Leg] {
+        &self.legs
+    }
+
+    /// Its lines of the statistics, by id.
+    pub fn lines(&self) -> &BTreeMap<String, StatisticsLine> {
+        &self.lines
+    }
+
+    /// Its recordings, by the PBX's record id.
+    pub fn recordings(&self) -> &BTreeMap<String, Recording> {
+        &self.recordings
+    }
+
+    /// Our own request, where we placed the call.
+    pub fn request(&self) -> Option<&Request> {
+        self.request.as_ref()
+    }
+
+    /// Keys of the calls that a consultative transfer joined to it.
+    pub fn linked(&self) -> &BTreeSet<String> {
+        &self.linked
+    }
+
+    /// The ledger's id of the call that this one turned out to be, see [`Self::supersede`].
+    pub fn superseded_by(&self) -> Option<&str> {
+        self.superseded_by.as_deref()
+    }
+
+    /// When the relay first heard of the call, by its own clock.
+    pub fn first_heard(&self) -> Time {
+        self.first_heard
+    }
+
+    /// When the relay last learnt something new, by its own clock.
+    pub fn last_heard(&self) -> Time {
+        self.last_heard
+    }
+
+    /// Events around this call are known to be lost, see [`Self::set_doubt`].
+    pub fn is_in_doubt(&self) -> bool {
+        self.doubt
+    }
+
+    /// Of a call of which nothing is known yet: the relay first heard of it at `at`, by its own clock.
+    pub fn begin(&mut self, at: Time) {
+        self.first_heard = at;
+        self.last_heard = at;
     }
 
     /// `extTrackingId`, where the key is one.

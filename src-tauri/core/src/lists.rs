@@ -43,11 +43,11 @@ pub struct Heard<'a> {
 impl<'a> Heard<'a> {
     /// None where only lists tell of the call, or where it turned out to be another one.
     pub fn of(call: &'a Call) -> Option<Self> {
-        (call.is_heard() && call.superseded_by.is_none()).then(|| Self {
-            key: &call.key,
+        (call.is_heard() && call.superseded_by().is_none()).then(|| Self {
+            key: call.key(),
             legs: call.heard_legs(),
-            request: call.request.as_ref(),
-            first_heard: call.first_heard,
+            request: call.request(),
+            first_heard: call.first_heard(),
         })
     }
 }

@@ -398,7 +398,11 @@ fn a_line_of_the_statistics_is_that_of_a_call_from_a_short_number_outside() {
     };
     let heard = Heard::of(&machine.call).unwrap();
     let arranged = arrange(&[heard], std::slice::from_ref(&line), &[], &Tolerances::default());
-    assert_eq!(arranged[0].key.as_ref(), Some(&machine.call.key), "it is of this call");
+    assert_eq!(
+        arranged[0].key.as_deref(),
+        Some(machine.call.key()),
+        "it is of this call"
+    );
     machine.call.take_line(line, machine.now);
     let party = machine.tell(Reader::Abonent(A)).party;
     assert_eq!(

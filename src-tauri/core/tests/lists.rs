@@ -531,7 +531,7 @@ fn told(known: &Known, recordings: &[Recording]) -> Vec<Leg> {
     for recording in recordings.iter().filter(|one| one.session.as_ref() == Some(&known.key)) {
         call.take_recording(recording.clone(), Time::from_ms(0));
     }
-    call.legs.iter().chain(&known.legs).cloned().collect()
+    call.legs().iter().chain(&known.legs).cloned().collect()
 }
 
 /// A busy day of a company of 300 and, worse than any, everybody calling one queue with one number all day.

@@ -41,7 +41,7 @@ fn witnesses(script: &Script) -> Vec<Witness> {
     for event in &script.events {
         machine.feed(event);
     }
-    for leg in machine.call.legs.iter().filter(|leg| !leg.system) {
+    for leg in machine.call.legs().iter().filter(|leg| !leg.system) {
         let (Some(abonent), Some(start)) = (leg.abonent.clone(), leg.start) else {
             continue;
         };
@@ -124,7 +124,7 @@ proptest! {
         let grace = one.policy.grace_ms;
         one.wait(grace);
         other.wait(grace);
-        prop_assert_eq!(&one.call.legs, &other.call.legs, "{}", script.name);
+        prop_assert_eq!(one.call.legs(), other.call.legs(), "{}", script.name);
         let readers = [A, B, C].into_iter().flat_map(|who| [Reader::Abonent(who), Reader::AdminOf(who)]);
         for reader in readers.chain([Reader::Company]) {
             let is_reader = reader.abonent().is_none_or(|who| one.call.abonents().contains(who));
@@ -160,7 +160,7 @@ proptest! {
             let stored = serde_json::to_string(&other.call).unwrap();
             other.call = serde_json::from_str::<Call>(&stored).unwrap();
         }
-        prop_assert_eq!(&one.call.legs, &other.call.legs, "{}", script.name);
+        prop_assert_eq!(one.call.legs(), other.call.legs(), "{}", script.name);
         for witness in &left {
             prop_assert!(!tell(&mut other, witness), "{}: what is known is no news", script.name);
             let Witness::Recording(recording) = witness else { continue };

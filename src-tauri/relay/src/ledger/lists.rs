@@ -13,9 +13,9 @@ use self::around::Around;
 use super::transaction::Transaction;
 use crate::tables::recordings::{self, RecordingRow};
 use crate::tables::{LedgerError, calls, statistics};
-use perezvon_core::Time;
 use perezvon_core::call::{CallKey, Recording, StatisticsLine};
 use perezvon_core::lists::{Heard, Tolerances, arrange};
+use perezvon_core::{Call, Time};
 use std::collections::BTreeMap;
 
 /// What one call has after it was settled.
@@ -116,7 +116,7 @@ impl Transaction<'_> {
         let touched = self.state.calls.touched();
         let early = |key: &&String| {
             let call = self.state.calls.peek(key).filter(|call| Heard::of(call).is_some());
-            let mut legs = call.into_iter().flat_map(|call| &call.legs).filter(|leg| !leg.system);
+            let mut legs = call.into_iter().flat_map(Call::legs).filter(|leg| !leg.system);
             until.is_some_and(|until| legs.any(|leg| leg.start.is_some_and(|start| start <= until)))
         };
         let early: Vec<String> = touched.iter().filter(early).cloned().collect();
@@ -204,7 +204,7 @@ impl Transaction<'_> {
     fn becomes(&mut self, former: &str, key: &str) -> Result<(), LedgerError> {
         self.state.calls.touch(key);
         // The id of a call that was placed has been told already.
-        let is_told = self.state.calls.peek(key).is_some_and(|call| call.request.is_some());
+        let is_told = self.state.calls.peek(key).is_some_and(|call| call.request().is_some());
         if !self.state.calls.is_stored(key) && !is_told {
             self.state.calls.adopt(self.connection, former, key)?;
             return Ok(());

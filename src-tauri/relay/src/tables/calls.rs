@@ -39,7 +39,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<CallRow> {
 }
 
 fn with_links(connection: &Connection, mut row: CallRow) -> rusqlite::Result<CallRow> {
-    row.linked = ids_of(connection, &row.call.linked)?;
+    row.linked = ids_of(connection, row.call.linked())?;
     Ok(row)
 }
 
@@ -131,8 +131,8 @@ pub(crate) fn save(connection: &Connection, row: &CallRow, due: Option<Time>) ->
     let direction = word(company.direction);
     let outcome = company.outcome.as_str();
     let number = company.number.as_deref();
-    let awaits = row.call.awaits_witnesses().then(|| row.call.last_heard.ms());
-    let superseded = row.call.superseded_by.as_deref();
+    let awaits = row.call.awaits_witnesses().then(|| row.call.last_heard().ms());
+    let superseded = row.call.superseded_by();
     let seq = if row.seq == 0 {
         let sql = "INSERT INTO calls (id, version, key, started_at, direction, outcome, number, due_at, state,
                                       superseded_by, awaits)
@@ -140,7 +140,7 @@ pub(crate) fn save(connection: &Connection, row: &CallRow, due: Option<Time>) ->
         connection.prepare_cached(sql)?.insert((
             &row.id,
             row.version,
-            &row.call.key,
+            row.call.key(),
             started,
             direction,
             outcome,
@@ -173,7 +173,7 @@ pub(crate) fn save(connection: &Connection, row: &CallRow, due: Option<Time>) ->
 
 /// Where the call stands in time: while no event has told when it began, where the relay first heard of it.
 fn begun(row: &CallRow, view: &Brief) -> Time {
-    view.started_at.unwrap_or(row.call.first_heard)
+    view.started_at.unwrap_or(row.call.first_heard())
 }
 
 fn save_view(connection: &Connection, seq: i64, row: &CallRow, abonent: &str) -> rusqlite::Result<()> {

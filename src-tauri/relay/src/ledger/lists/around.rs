@@ -76,11 +76,11 @@ impl Transaction<'_> {
     /// what was listed alone: without that there is nothing to settle.
     pub(super) fn is_any_listed(&self, keys: &[String], tolerances: &Tolerances) -> Result<bool, LedgerError> {
         for call in keys.iter().filter_map(|key| self.state.calls.peek(key)) {
-            if !call.lines.is_empty() || !call.recordings.is_empty() {
+            if !call.lines().is_empty() || !call.recordings().is_empty() {
                 return Ok(true);
             }
             let Some(heard) = Heard::of(call) else { continue };
-            let thing = Thing::Call(heard, &call.legs);
+            let thing = Thing::Call(heard, call.legs());
             for look in thing.looks(tolerances) {
                 let Look { by, from, to } = self.of_canonical(look);
                 let lines = statistics::found(self.connection, &by, (from, to), self.at)?;
@@ -156,7 +156,7 @@ impl Transaction<'_> {
                         continue;
                     };
                     if let Some(heard) = Heard::of(&call) {
-                        self.look_around(&mut around, Thing::Call(heard, &call.legs), touched, tolerances)?;
+                        self.look_around(&mut around, Thing::Call(heard, call.legs()), touched, tolerances)?;
                     }
                 }
             }
@@ -167,13 +167,13 @@ impl Transaction<'_> {
     /// With all that it has.
     fn add_call(&mut self, around: &mut Around, key: &str) -> Result<(), LedgerError> {
         let call = self.state.calls.find(self.connection, key)?;
-        let call = call.filter(|call| call.superseded_by.is_none());
+        let call = call.filter(|call| call.superseded_by().is_none());
         if let Some(call) = call.filter(|_| around.calls.insert(key.to_owned())) {
             around.open.push(Open::Call(key.to_owned()));
-            for line in call.lines.values() {
+            for line in call.lines().values() {
                 around.add_line(line.clone()).1 = Some(key.to_owned());
             }
-            for recording in call.recordings.values() {
+            for recording in call.recordings().values() {
                 around.add_recording(recording.clone(), key);
             }
         }
@@ -234,7 +234,7 @@ impl Transaction<'_> {
             let call = self.state.calls.find(self.connection, key)?;
             let heard = call
                 .as_deref()
-                .and_then(|call| Some(Thing::Call(Heard::of(call)?, &call.legs)));
+                .and_then(|call| Some(Thing::Call(Heard::of(call)?, call.legs())));
             if heard.is_some_and(|call| thing.may_be_tied(call, tolerances)) {
                 self.add_call(around, key)?;
             }
