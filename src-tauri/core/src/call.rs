@@ -86,15 +86,19 @@ pub struct Request {
 }
 
 /// One logical call.
+///
+/// What it knows are three kinds of facts: what events told (the heard legs), lines of the statistics, and recordings. Its
+/// legs are made of all three with each change (`put_heard`), so they can be made anew at any time. While there are
+/// neither lines nor recordings the legs are the heard legs, and each event is taken without a copy of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Call {
     /// The PBX contract.
     account: String,
     /// The text of its [`CallKey`].
     key: String,
-    /// Legs in the order of their ids: what events told, completed by lines and recordings.
+    /// In the order of their ids. Derived: what events told, completed by lines and recordings.
     legs: Vec<Leg>,
-    /// The legs as events alone told them, where there are lines or recordings.
+    /// What events told, where there are lines or recordings; else `legs` are that. See `heard_legs`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     heard: Vec<Leg>,
     /// Lines of the statistics, by id.
