@@ -17,10 +17,9 @@
 mod legs;
 mod near;
 mod parts;
-mod tolerances;
+pub mod tolerances;
 
 pub use near::{By, Look, Thing};
-pub use tolerances::Tolerances;
 
 use crate::Time;
 use crate::call::{Call, CallKey, Leg, Recording, Request, StatisticsLine, completed};
@@ -66,17 +65,12 @@ pub struct Arranged {
 
 /// Finds the call of each line and each recording; see the module. Each is in exactly one call. The answer also has the
 /// heard calls without either.
-pub fn arrange(
-    heard: &[Heard<'_>],
-    lines: &[StatisticsLine],
-    recordings: &[Recording],
-    tolerances: &Tolerances,
-) -> Vec<Arranged> {
+pub fn arrange(heard: &[Heard<'_>], lines: &[StatisticsLine], recordings: &[Recording]) -> Vec<Arranged> {
     let mut all = Neighbourhood::of(heard, lines, recordings);
-    all.match_recordings(tolerances);
-    all.match_lines(tolerances);
-    all.add_further(tolerances);
-    let alone = all.group_the_rest(tolerances);
+    all.match_recordings();
+    all.match_lines();
+    all.add_further();
+    let alone = all.group_the_rest();
     all.arranged(&alone)
 }
 
@@ -168,7 +162,7 @@ impl<'a> Neighbourhood<'a> {
     }
 
     /// Recordings without a session go to the conversation of which events told, or are calls of their own.
-    fn match_recordings(&mut self, tolerances: &Tolerances) {
+    fn match_recordings(&mut self) {
         let loose = std::mem::take(&mut self.without_session);
         if loose.is_empty() {
             return;
@@ -179,7 +173,7 @@ impl<'a> Neighbourhood<'a> {
         for (i, recording) in loose.iter().enumerate() {
             let own = by_abonent.get(recording.abonent.as_str()).into_iter().flatten();
             for &j in own.filter(|j| legs[**j].1.recording.is_none()) {
-                pairs.extend(legs::recorded(recording, &legs[j].1, tolerances).map(|cost| (cost, i, j)));
+                pairs.extend(legs::recorded(recording, &legs[j].1).map(|cost| (cost, i, j)));
             }
         }
         let leg_of: BTreeMap<usize, usize> = pairs::cheapest(pairs).into_iter().collect();
@@ -198,7 +192,7 @@ impl<'a> Neighbourhood<'a> {
     }
 
     /// Each line to the nearest leg of its abonent, and each leg to one line.
-    fn match_lines(&mut self, tolerances: &Tolerances) {
+    fn match_lines(&mut self) {
         let legs = self.legs(false);
         let by_abonent = by_abonent(&legs);
         let mut requests: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -213,12 +207,12 @@ impl<'a> Neighbourhood<'a> {
         for line in self.free() {
             let told = self.lines[line];
             for &j in by_abonent.get(told.abonent.as_str()).into_iter().flatten() {
-                pairs.extend(legs::own(told, &legs[j].1, tolerances).map(|cost| (cost, line, j)));
+                pairs.extend(legs::own(told, &legs[j].1).map(|cost| (cost, line, j)));
             }
             // A call that we placed and of which nothing else is known has one leg: its own.
             for &place in requests.get(told.abonent.as_str()).into_iter().flatten() {
                 let heard = self.calls[place].heard.as_ref();
-                let cost = heard.and_then(|heard| legs::requested(told, heard, tolerances));
+                let cost = heard.and_then(|heard| legs::requested(told, heard));
                 pairs.extend(cost.map(|cost| (cost, line, legs.len() + place)));
             }
         }
@@ -229,7 +223,7 @@ impl<'a> Neighbourhood<'a> {
     }
 
     /// Lines of abonents of whom the events of a call told nothing, the nearest to one of its legs first.
-    fn add_further(&mut self, tolerances: &Tolerances) {
+    fn add_further(&mut self) {
         let free = self.free();
         let mut legs = self.legs(true);
         let mut candidates: BTreeMap<legs::Tie, Vec<usize>> = BTreeMap::new();
@@ -248,7 +242,7 @@ impl<'a> Neighbourhood<'a> {
                 }
                 for tie in legs::ties_of_leg(leg) {
                     for &line in candidates.get(&tie).into_iter().flatten() {
-                        near.extend(legs::further(self.lines[line], leg, tolerances).map(|ms| (ms, line, *call)));
+                        near.extend(legs::further(self.lines[line], leg).map(|ms| (ms, line, *call)));
                     }
                 }
             }
@@ -265,7 +259,7 @@ impl<'a> Neighbourhood<'a> {
     }
 
     /// Groups the remaining lines into calls. Lines whose recordings name a session go there; the answer has the others.
-    fn group_the_rest(&mut self, tolerances: &Tolerances) -> Vec<Vec<usize>> {
+    fn group_the_rest(&mut self) -> Vec<Vec<usize>> {
         let unheard = |call: &usize| self.calls[*call].heard.is_none();
         let rest: Vec<usize> = (0..self.lines.len())
             .filter(|line| self.call_of[*line].as_ref().is_none_or(unheard))
@@ -282,7 +276,7 @@ impl<'a> Neighbourhood<'a> {
             recordings.extend(self.calls[place].recordings.iter().map(|one| (place, *one)));
         }
         let mut alone = Vec::new();
-        for (call, members) in parts::tied(lines, &recordings, tolerances) {
+        for (call, members) in parts::tied(lines, &recordings) {
             let members: Vec<usize> = members.into_iter().map(|i| rest[i]).collect();
             match call {
                 Some(call) => {

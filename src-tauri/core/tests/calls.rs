@@ -5,7 +5,7 @@ mod script;
 
 use perezvon_core::call::{Finding, LineStatus, Reader, Request, StatisticsLine};
 use perezvon_core::event::{EventKind, LegState, Party, Personality, ReleasingParty};
-use perezvon_core::lists::{Heard, Tolerances, arrange};
+use perezvon_core::lists::{Heard, arrange};
 use perezvon_core::snapshot::PartySnapshot;
 use perezvon_core::{Direction, Number, Outcome, Time};
 use script::{A, B, C, CLIENT, LegTeller, Machine, scripts};
@@ -397,7 +397,7 @@ fn a_line_of_the_statistics_is_that_of_a_call_from_a_short_number_outside() {
         tracking_id: None,
     };
     let heard = Heard::of(&machine.call).unwrap();
-    let arranged = arrange(&[heard], std::slice::from_ref(&line), &[], &Tolerances::default());
+    let arranged = arrange(&[heard], std::slice::from_ref(&line), &[]);
     assert_eq!(
         arranged[0].key.as_deref(),
         Some(machine.call.key()),

@@ -4,7 +4,7 @@
 use perezvon_core::call::{
     KnownParty, Leg, Line, LineStatus, PartyFacts, Recording, Request, StatisticsLine, Strength,
 };
-use perezvon_core::lists::{Arranged, Heard, Thing, Tolerances, arrange};
+use perezvon_core::lists::{Arranged, Heard, Thing, arrange};
 use perezvon_core::{Call, Direction, Number, Time};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,7 +71,7 @@ struct Known {
 
 fn arranged(known: &[Known], lines: &[StatisticsLine], recordings: &[Recording]) -> Vec<Arranged> {
     let heard: Vec<Heard<'_>> = known.iter().map(Known::heard).collect();
-    arrange(&heard, lines, recordings, &Tolerances::default())
+    arrange(&heard, lines, recordings)
 }
 
 impl Known {
@@ -509,7 +509,7 @@ fn around(known: &[Known], lines: &[StatisticsLine], recordings: &[Recording], o
             continue;
         };
         for (other, that) in &all {
-            if thing.may_be_tied(*that, &Tolerances::default()) && near.insert(other) {
+            if thing.may_be_tied(*that) && near.insert(other) {
                 open.push(other);
             }
         }

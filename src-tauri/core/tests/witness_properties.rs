@@ -6,7 +6,7 @@ mod script;
 
 use perezvon_core::call::{Finding, LineStatus, Reader, Recording, StatisticsLine};
 use perezvon_core::event::{Event, EventKind, LegState, Personality, ReleasingParty};
-use perezvon_core::lists::{Heard, Tolerances, arrange};
+use perezvon_core::lists::{Heard, arrange};
 use perezvon_core::{Call, Direction, Outcome, Time};
 use proptest::prelude::*;
 use script::{A, B, C, CLIENT, LegTeller, Machine, Script, T0, scripts};
@@ -207,7 +207,7 @@ fn a_placed_call_whose_first_event_is_lost_begins_when_the_own_phone_rang() {
     );
     let line = line(A, 0, 58_000, true);
     let heard = Heard::of(&machine.call).into_iter().collect::<Vec<_>>();
-    let found = arrange(&heard, std::slice::from_ref(&line), &[], &Tolerances::default());
+    let found = arrange(&heard, std::slice::from_ref(&line), &[]);
     assert_eq!(found.len(), 1, "the line is of this call: {found:?}");
     machine.call.take_line(line, machine.now);
     let told = machine.tell(Reader::Abonent(A));
