@@ -5,14 +5,15 @@
 //! once a terminal outcome was told to an abonent, only another terminal outcome may replace it.
 
 mod finding;
+mod key;
 mod leg;
 mod pickup;
 mod tell;
 mod witness;
 
-pub use finding::Policy;
-use leg::source;
-pub use leg::{Leg, Line, PartyFacts};
+pub use finding::{Finding, Policy};
+pub use key::CallKey;
+pub use leg::{Cause, Hold, HoldState, KnownParty, Leg, Line, OwnRecording, PartyFacts, Strength};
 pub use pickup::PickUp;
 pub use tell::{Brief, Reader};
 pub(crate) use witness::completed;
@@ -85,54 +86,58 @@ pub struct Request {
 }
 
 /// One logical call.
+///
+/// What it knows are three kinds of facts: what events told (the heard legs), lines of the statistics, and recordings. Its
+/// legs are made of all three with each change (`put_heard`), so they can be made anew at any time. While there are
+/// neither lines nor recordings the legs are the heard legs, and each event is taken without a copy of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Call {
     /// The PBX contract.
-    pub account: String,
-    /// See [`Call::key_of`].
-    pub key: String,
-    /// Legs in the order of their ids: what events told, completed by lines and recordings.
-    pub legs: Vec<Leg>,
-    /// The legs as events alone told them, where there are lines or recordings.
+    account: String,
+    /// The text of its [`CallKey`].
+    key: String,
+    /// In the order of their ids. Derived: what events told, completed by lines and recordings.
+    legs: Vec<Leg>,
+    /// What events told, where there are lines or recordings; else `legs` are that. See `heard_legs`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     heard: Vec<Leg>,
     /// Lines of the statistics, by id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub lines: BTreeMap<String, StatisticsLine>,
+    lines: BTreeMap<String, StatisticsLine>,
     /// Recordings, by id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub recordings: BTreeMap<String, Recording>,
+    recordings: BTreeMap<String, Recording>,
     /// A recording was waited for long enough.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub no_recording: bool,
+    no_recording: bool,
     /// The id of the call that this one, made from lines alone, turned out to be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub superseded_by: Option<String>,
+    superseded_by: Option<String>,
     /// Our own request, where we placed the call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub request: Option<Request>,
+    request: Option<Request>,
     /// Keys of calls joined by a consultative transfer.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub linked: BTreeSet<String>,
+    linked: BTreeSet<String>,
     /// A colleague talked with the caller in another call when this one stopped ringing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pick_up: Option<PickUp>,
     /// When the relay first heard of the call, by its own clock.
-    pub first_heard: Time,
+    first_heard: Time,
     /// When the relay last learnt something new, by its own clock.
-    pub last_heard: Time,
+    last_heard: Time,
     /// When the grace time for another agent ran out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gave_up: Option<Time>,
+    gave_up: Option<Time>,
     /// When the sweeper closed the call, because nothing had told its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub swept: Option<Time>,
+    swept: Option<Time>,
     /// Events around this call are known to be lost: a *missed* is not certain (design, part 4).
     #[serde(default)]
-    pub doubt: bool,
-    /// Terminal outcomes already told and whether they were uncertain, by abonent; the empty key is the company.
+    doubt: bool,
+    /// Terminal findings already told, by abonent; the empty key is the company.
     #[serde(default)]
-    pub told: BTreeMap<String, (Outcome, bool)>,
+    told: BTreeMap<String, Finding>,
 }
 
 impl Call {
@@ -159,19 +164,78 @@ impl Call {
         }
     }
 
-    /// The key that joins legs: `extTrackingId`, and for damaged events without one the leg's own id.
+    /// The text of the [`CallKey`] that joins legs: the session, and for damaged events without one the leg.
     pub fn key_of(data: &CallData) -> Option<String> {
-        match (&data.tracking_id, &data.call_id) {
-            (Some(id), _) => Some(id.clone()),
-            (None, Some(leg)) => Some(format!("leg:{leg}")),
-            (None, None) => None,
-        }
+        let key = match (&data.tracking_id, &data.call_id) {
+            (Some(id), _) => CallKey::Session(id),
+            (None, Some(leg)) => CallKey::Leg(leg),
+            (None, None) => return None,
+        };
+        Some(key.to_string())
+    }
+
+    /// The text of its [`CallKey`].
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// What events told, completed by lines and recordings; in the order of the legs' ids.
+    pub fn legs(&self) -> &[Leg] {
+        &self.legs
+    }
+
+    /// Its lines of the statistics, by id.
+    pub fn lines(&self) -> &BTreeMap<String, StatisticsLine> {
+        &self.lines
+    }
+
+    /// Its recordings, by the PBX's record id.
+    pub fn recordings(&self) -> &BTreeMap<String, Recording> {
+        &self.recordings
+    }
+
+    /// Our own request, where we placed the call.
+    pub fn request(&self) -> Option<&Request> {
+        self.request.as_ref()
+    }
+
+    /// Keys of the calls that a consultative transfer joined to it.
+    pub fn linked(&self) -> &BTreeSet<String> {
+        &self.linked
+    }
+
+    /// The ledger's id of the call that this one turned out to be, see [`Self::supersede`].
+    pub fn superseded_by(&self) -> Option<&str> {
+        self.superseded_by.as_deref()
+    }
+
+    /// When the relay first heard of the call, by its own clock.
+    pub fn first_heard(&self) -> Time {
+        self.first_heard
+    }
+
+    /// When the relay last learnt something new, by its own clock.
+    pub fn last_heard(&self) -> Time {
+        self.last_heard
+    }
+
+    /// Events around this call are known to be lost, see [`Self::set_doubt`].
+    pub fn is_in_doubt(&self) -> bool {
+        self.doubt
+    }
+
+    /// Of a call of which nothing is known yet: the relay first heard of it at `at`, by its own clock.
+    pub fn begin(&mut self, at: Time) {
+        self.first_heard = at;
+        self.last_heard = at;
     }
 
     /// `extTrackingId`, where the key is one.
     pub fn tracking_id(&self) -> Option<&str> {
-        let made_up = ["leg:", "request:", "line:", "record:"];
-        (!made_up.iter().any(|mark| self.key.starts_with(mark))).then_some(&self.key)
+        match CallKey::parse(&self.key) {
+            CallKey::Session(id) => Some(id),
+            CallKey::Leg(_) | CallKey::Line(_) | CallKey::Recording(_) => None,
+        }
     }
 
     /// Takes one `call` element of an event. `at` is the relay's clock at receipt. True when something new was learnt;
@@ -248,7 +312,7 @@ impl Call {
 
     /// Whether somebody was told *missed*, or would have been but for lost events: what [`Self::set_doubt`] is about.
     pub fn tells_missed(&self) -> bool {
-        let is_missed = |(outcome, uncertain): &(Outcome, bool)| *outcome == Outcome::Missed || *uncertain;
+        let is_missed = |told: &Finding| told.outcome == Outcome::Missed || told.is_uncertain;
         self.told.values().any(is_missed)
     }
 
@@ -307,7 +371,7 @@ impl Call {
         for who in people {
             let reader = if who.is_empty() { None } else { Some(who.as_str()) };
             let finding = self.finding(reader);
-            if finding.0.is_terminal() {
+            if finding.outcome.is_terminal() {
                 self.told.insert(who, finding);
             }
         }

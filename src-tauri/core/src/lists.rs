@@ -17,13 +17,12 @@
 mod legs;
 mod near;
 mod parts;
-mod tolerances;
+pub mod tolerances;
 
 pub use near::{By, Look, Thing};
-pub use tolerances::Tolerances;
 
 use crate::Time;
-use crate::call::{Call, Leg, Recording, Request, StatisticsLine, completed};
+use crate::call::{Call, CallKey, Leg, Recording, Request, StatisticsLine, completed};
 use crate::pairs;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,11 +42,11 @@ pub struct Heard<'a> {
 impl<'a> Heard<'a> {
     /// None where only lists tell of the call, or where it turned out to be another one.
     pub fn of(call: &'a Call) -> Option<Self> {
-        (call.is_heard() && call.superseded_by.is_none()).then(|| Self {
-            key: &call.key,
+        (call.is_heard() && call.superseded_by().is_none()).then(|| Self {
+            key: call.key(),
             legs: call.heard_legs(),
-            request: call.request.as_ref(),
-            first_heard: call.first_heard,
+            request: call.request(),
+            first_heard: call.first_heard(),
         })
     }
 }
@@ -55,8 +54,8 @@ impl<'a> Heard<'a> {
 /// The lines and recordings of one call.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Arranged {
-    /// The key of the call: its session, or for a recording without one [`key_of_recording`]. None where only these lines
-    /// tell of the call.
+    /// The text of the call's [`CallKey`]: its session, or the recording where that names none. None where only these
+    /// lines tell of the call.
     pub key: Option<String>,
     /// Ids of its lines, the earliest first.
     pub lines: Vec<String>,
@@ -64,24 +63,14 @@ pub struct Arranged {
     pub recordings: BTreeSet<String>,
 }
 
-/// The key of a call of which nothing is known but a recording that names no session.
-pub fn key_of_recording(id: &str) -> String {
-    format!("record:{id}")
-}
-
 /// Finds the call of each line and each recording; see the module. Each is in exactly one call. The answer also has the
 /// heard calls without either.
-pub fn arrange(
-    heard: &[Heard<'_>],
-    lines: &[StatisticsLine],
-    recordings: &[Recording],
-    tolerances: &Tolerances,
-) -> Vec<Arranged> {
+pub fn arrange(heard: &[Heard<'_>], lines: &[StatisticsLine], recordings: &[Recording]) -> Vec<Arranged> {
     let mut all = Neighbourhood::of(heard, lines, recordings);
-    all.match_recordings(tolerances);
-    all.match_lines(tolerances);
-    all.add_further(tolerances);
-    let alone = all.group_the_rest(tolerances);
+    all.match_recordings();
+    all.match_lines();
+    all.add_further();
+    let alone = all.group_the_rest();
     all.arranged(&alone)
 }
 
@@ -173,7 +162,7 @@ impl<'a> Neighbourhood<'a> {
     }
 
     /// Recordings without a session go to the conversation of which events told, or are calls of their own.
-    fn match_recordings(&mut self, tolerances: &Tolerances) {
+    fn match_recordings(&mut self) {
         let loose = std::mem::take(&mut self.without_session);
         if loose.is_empty() {
             return;
@@ -184,7 +173,7 @@ impl<'a> Neighbourhood<'a> {
         for (i, recording) in loose.iter().enumerate() {
             let own = by_abonent.get(recording.abonent.as_str()).into_iter().flatten();
             for &j in own.filter(|j| legs[**j].1.recording.is_none()) {
-                pairs.extend(legs::recorded(recording, &legs[j].1, tolerances).map(|cost| (cost, i, j)));
+                pairs.extend(legs::recorded(recording, &legs[j].1).map(|cost| (cost, i, j)));
             }
         }
         let leg_of: BTreeMap<usize, usize> = pairs::cheapest(pairs).into_iter().collect();
@@ -192,7 +181,7 @@ impl<'a> Neighbourhood<'a> {
             let call = leg_of.get(&i).map_or(self.calls.len(), |leg| legs[*leg].0);
             if call == self.calls.len() {
                 self.calls.push(KnownCall {
-                    key: key_of_recording(&recording.id),
+                    key: CallKey::Recording(&recording.id).to_string(),
                     heard: None,
                     lines: Vec::new(),
                     recordings: Vec::new(),
@@ -203,7 +192,7 @@ impl<'a> Neighbourhood<'a> {
     }
 
     /// Each line to the nearest leg of its abonent, and each leg to one line.
-    fn match_lines(&mut self, tolerances: &Tolerances) {
+    fn match_lines(&mut self) {
         let legs = self.legs(false);
         let by_abonent = by_abonent(&legs);
         let mut requests: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -218,12 +207,12 @@ impl<'a> Neighbourhood<'a> {
         for line in self.free() {
             let told = self.lines[line];
             for &j in by_abonent.get(told.abonent.as_str()).into_iter().flatten() {
-                pairs.extend(legs::own(told, &legs[j].1, tolerances).map(|cost| (cost, line, j)));
+                pairs.extend(legs::own(told, &legs[j].1).map(|cost| (cost, line, j)));
             }
             // A call that we placed and of which nothing else is known has one leg: its own.
             for &place in requests.get(told.abonent.as_str()).into_iter().flatten() {
                 let heard = self.calls[place].heard.as_ref();
-                let cost = heard.and_then(|heard| legs::requested(told, heard, tolerances));
+                let cost = heard.and_then(|heard| legs::requested(told, heard));
                 pairs.extend(cost.map(|cost| (cost, line, legs.len() + place)));
             }
         }
@@ -234,7 +223,7 @@ impl<'a> Neighbourhood<'a> {
     }
 
     /// Lines of abonents of whom the events of a call told nothing, the nearest to one of its legs first.
-    fn add_further(&mut self, tolerances: &Tolerances) {
+    fn add_further(&mut self) {
         let free = self.free();
         let mut legs = self.legs(true);
         let mut candidates: BTreeMap<legs::Tie, Vec<usize>> = BTreeMap::new();
@@ -253,7 +242,7 @@ impl<'a> Neighbourhood<'a> {
                 }
                 for tie in legs::ties_of_leg(leg) {
                     for &line in candidates.get(&tie).into_iter().flatten() {
-                        near.extend(legs::further(self.lines[line], leg, tolerances).map(|ms| (ms, line, *call)));
+                        near.extend(legs::further(self.lines[line], leg).map(|ms| (ms, line, *call)));
                     }
                 }
             }
@@ -270,7 +259,7 @@ impl<'a> Neighbourhood<'a> {
     }
 
     /// Groups the remaining lines into calls. Lines whose recordings name a session go there; the answer has the others.
-    fn group_the_rest(&mut self, tolerances: &Tolerances) -> Vec<Vec<usize>> {
+    fn group_the_rest(&mut self) -> Vec<Vec<usize>> {
         let unheard = |call: &usize| self.calls[*call].heard.is_none();
         let rest: Vec<usize> = (0..self.lines.len())
             .filter(|line| self.call_of[*line].as_ref().is_none_or(unheard))
@@ -287,7 +276,7 @@ impl<'a> Neighbourhood<'a> {
             recordings.extend(self.calls[place].recordings.iter().map(|one| (place, *one)));
         }
         let mut alone = Vec::new();
-        for (call, members) in parts::tied(lines, &recordings, tolerances) {
+        for (call, members) in parts::tied(lines, &recordings) {
             let members: Vec<usize> = members.into_iter().map(|i| rest[i]).collect();
             match call {
                 Some(call) => {

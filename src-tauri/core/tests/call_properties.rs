@@ -4,6 +4,7 @@
 
 mod script;
 
+use perezvon_core::call::Finding;
 use perezvon_core::event::Event;
 use perezvon_core::{Call, Outcome};
 use proptest::prelude::*;
@@ -94,7 +95,7 @@ proptest! {
         watch.look(&machine, script.name);
         for (who, truth) in &script.truth {
             let found = machine.call.finding((!who.is_empty()).then_some(*who));
-            prop_assert_eq!(found, (*truth, false), "{}: {}", script.name, who);
+            prop_assert_eq!(found, Finding::certain(*truth), "{}: {}", script.name, who);
         }
     }
 
@@ -131,7 +132,7 @@ proptest! {
         machine.call.set_doubt((0..script.events.len()).any(lost));
         machine.wait(24 * 3_600_000);
         for (who, truth) in &script.truth {
-            let (found, uncertain) = machine.call.finding((!who.is_empty()).then_some(*who));
+            let Finding { outcome: found, is_uncertain: uncertain } = machine.call.finding((!who.is_empty()).then_some(*who));
             if *truth != Outcome::Missed && *truth != Outcome::Unreachable {
                 prop_assert!(found != Outcome::Missed, "{}: {} is {:?}, uncertain {}", script.name, who, found, uncertain);
             }

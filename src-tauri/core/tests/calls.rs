@@ -3,9 +3,9 @@
 
 mod script;
 
-use perezvon_core::call::{LineStatus, Reader, Request, StatisticsLine};
+use perezvon_core::call::{Finding, LineStatus, Reader, Request, StatisticsLine};
 use perezvon_core::event::{EventKind, LegState, Party, Personality, ReleasingParty};
-use perezvon_core::lists::{Heard, Tolerances, arrange};
+use perezvon_core::lists::{Heard, arrange};
 use perezvon_core::snapshot::PartySnapshot;
 use perezvon_core::{Direction, Number, Outcome, Time};
 use script::{A, B, C, CLIENT, LegTeller, Machine, scripts};
@@ -189,10 +189,10 @@ fn a_line_does_not_say_that_nobody_picked_up_the_own_phone() {
     let mut machine = Machine::new();
     machine.feed(&click.event(EventKind::CallOriginating, LegState::Alerting));
     assert!(machine.call.take_line(line, machine.now));
-    assert_eq!(machine.call.finding(Some(A)), (Outcome::NoAnswer, false));
+    assert_eq!(machine.call.finding(Some(A)), Finding::certain(Outcome::NoAnswer));
     // The end comes after all, and says that the own phone was all that rang.
     machine.feed(&click.released(30_000, None, Some("Request Timeout")));
-    assert_eq!(machine.call.finding(Some(A)), (Outcome::Cancelled, false));
+    assert_eq!(machine.call.finding(Some(A)), Finding::certain(Outcome::Cancelled));
 }
 
 #[test]
@@ -202,12 +202,12 @@ fn a_lost_end_is_swept_and_uncertain() {
     machine.wait(machine.policy.ring_lost_ms);
     assert_eq!(
         machine.call.finding(Some(A)),
-        (Outcome::Ended, true),
+        Finding::assumed_end(),
         "never shown as missed"
     );
     // The end arrives late after all: now it is known.
     machine.feed(&leg(A, "callhalf-1:0").released(20_000, Some(ReleasingParty::Remote), None));
-    assert_eq!(machine.call.finding(Some(A)), (Outcome::Missed, false));
+    assert_eq!(machine.call.finding(Some(A)), Finding::certain(Outcome::Missed));
 }
 
 #[test]
@@ -215,11 +215,11 @@ fn a_lost_event_puts_a_missed_call_in_doubt() {
     let mut machine = Machine::new();
     machine.feed(&leg(A, "callhalf-1:0").released(20_000, Some(ReleasingParty::Remote), None));
     machine.call.set_doubt(true);
-    assert_eq!(machine.call.finding(Some(A)), (Outcome::Ended, true));
+    assert_eq!(machine.call.finding(Some(A)), Finding::assumed_end());
     machine.call.set_doubt(false);
     assert_eq!(
         machine.call.finding(Some(A)),
-        (Outcome::Missed, false),
+        Finding::certain(Outcome::Missed),
         "the gap was filled"
     );
 }
@@ -397,8 +397,12 @@ fn a_line_of_the_statistics_is_that_of_a_call_from_a_short_number_outside() {
         tracking_id: None,
     };
     let heard = Heard::of(&machine.call).unwrap();
-    let arranged = arrange(&[heard], std::slice::from_ref(&line), &[], &Tolerances::default());
-    assert_eq!(arranged[0].key.as_ref(), Some(&machine.call.key), "it is of this call");
+    let arranged = arrange(&[heard], std::slice::from_ref(&line), &[]);
+    assert_eq!(
+        arranged[0].key.as_deref(),
+        Some(machine.call.key()),
+        "it is of this call"
+    );
     machine.call.take_line(line, machine.now);
     let party = machine.tell(Reader::Abonent(A)).party;
     assert_eq!(

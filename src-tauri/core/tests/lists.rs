@@ -1,8 +1,10 @@
 //! Which lines of the statistics are one call, where no event told of it (reference 1.10).
 #![allow(clippy::unwrap_used)]
 
-use perezvon_core::call::{Leg, Line, LineStatus, PartyFacts, Recording, Request, StatisticsLine};
-use perezvon_core::lists::{Arranged, Heard, Thing, Tolerances, arrange};
+use perezvon_core::call::{
+    KnownParty, Leg, Line, LineStatus, PartyFacts, Recording, Request, StatisticsLine, Strength,
+};
+use perezvon_core::lists::{Arranged, Heard, Thing, arrange};
 use perezvon_core::{Call, Direction, Number, Time};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,7 +71,7 @@ struct Known {
 
 fn arranged(known: &[Known], lines: &[StatisticsLine], recordings: &[Recording]) -> Vec<Arranged> {
     let heard: Vec<Heard<'_>> = known.iter().map(Known::heard).collect();
-    arrange(&heard, lines, recordings, &Tolerances::default())
+    arrange(&heard, lines, recordings)
 }
 
 impl Known {
@@ -108,7 +110,10 @@ fn leg(name: &str, abonent: &str, start: i64, talk: Option<(i64, i64)>, from: Op
         start: Some(Time::from_ms(start)),
         answer: talk.map(|(answer, _)| Time::from_ms(answer)),
         end: talk.map(|(_, end)| Time::from_ms(end)),
-        party: Some((3, party)),
+        party: Some(KnownParty {
+            strength: Strength::Dialled,
+            facts: party,
+        }),
         line: Some(Line {
             number: LINE.map(str::to_owned),
             queue: None,
@@ -504,7 +509,7 @@ fn around(known: &[Known], lines: &[StatisticsLine], recordings: &[Recording], o
             continue;
         };
         for (other, that) in &all {
-            if thing.may_be_tied(*that, &Tolerances::default()) && near.insert(other) {
+            if thing.may_be_tied(*that) && near.insert(other) {
                 open.push(other);
             }
         }
@@ -526,7 +531,7 @@ fn told(known: &Known, recordings: &[Recording]) -> Vec<Leg> {
     for recording in recordings.iter().filter(|one| one.session.as_ref() == Some(&known.key)) {
         call.take_recording(recording.clone(), Time::from_ms(0));
     }
-    call.legs.iter().chain(&known.legs).cloned().collect()
+    call.legs().iter().chain(&known.legs).cloned().collect()
 }
 
 /// A busy day of a company of 300 and, worse than any, everybody calling one queue with one number all day.

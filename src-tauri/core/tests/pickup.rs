@@ -93,7 +93,7 @@ fn a_call_that_a_colleague_picked_up_is_answered_in_every_order_of_events() {
                 let over = company
                     .0
                     .get("910601:1")
-                    .is_some_and(|call| call.finding(Some(A)).0.is_terminal());
+                    .is_some_and(|call| call.finding(Some(A)).outcome.is_terminal());
                 assert!(!over || company.tell("910601:1", Reader::Abonent(A)).outcome != Outcome::Missed);
             }
         }

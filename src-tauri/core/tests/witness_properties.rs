@@ -4,9 +4,9 @@
 
 mod script;
 
-use perezvon_core::call::{LineStatus, Reader, Recording, StatisticsLine};
+use perezvon_core::call::{Finding, LineStatus, Reader, Recording, StatisticsLine};
 use perezvon_core::event::{Event, EventKind, LegState, Personality, ReleasingParty};
-use perezvon_core::lists::{Heard, Tolerances, arrange};
+use perezvon_core::lists::{Heard, arrange};
 use perezvon_core::{Call, Direction, Outcome, Time};
 use proptest::prelude::*;
 use script::{A, B, C, CLIENT, LegTeller, Machine, Script, T0, scripts};
@@ -41,7 +41,7 @@ fn witnesses(script: &Script) -> Vec<Witness> {
     for event in &script.events {
         machine.feed(event);
     }
-    for leg in machine.call.legs.iter().filter(|leg| !leg.system) {
+    for leg in machine.call.legs().iter().filter(|leg| !leg.system) {
         let (Some(abonent), Some(start)) = (leg.abonent.clone(), leg.start) else {
             continue;
         };
@@ -50,7 +50,7 @@ fn witnesses(script: &Script) -> Vec<Witness> {
         } else {
             Direction::Incoming
         };
-        let number = leg.party.as_ref().and_then(|(_, facts)| facts.number().key());
+        let number = leg.party().and_then(|facts| facts.number().key());
         let called = leg.line.as_ref().and_then(|line| line.number.clone());
         let talked = leg.answer.zip(leg.end).filter(|_| leg.answered);
         let status = match (direction, talked) {
@@ -124,7 +124,7 @@ proptest! {
         let grace = one.policy.grace_ms;
         one.wait(grace);
         other.wait(grace);
-        prop_assert_eq!(&one.call.legs, &other.call.legs, "{}", script.name);
+        prop_assert_eq!(one.call.legs(), other.call.legs(), "{}", script.name);
         let readers = [A, B, C].into_iter().flat_map(|who| [Reader::Abonent(who), Reader::AdminOf(who)]);
         for reader in readers.chain([Reader::Company]) {
             let is_reader = reader.abonent().is_none_or(|who| one.call.abonents().contains(who));
@@ -134,7 +134,7 @@ proptest! {
         }
         for (who, truth) in &script.truth {
             let found = other.call.finding((!who.is_empty()).then_some(*who));
-            prop_assert_eq!(found, (*truth, false), "{}: {}", script.name, who);
+            prop_assert_eq!(found, Finding::certain(*truth), "{}: {}", script.name, who);
         }
     }
 
@@ -160,11 +160,11 @@ proptest! {
             let stored = serde_json::to_string(&other.call).unwrap();
             other.call = serde_json::from_str::<Call>(&stored).unwrap();
         }
-        prop_assert_eq!(&one.call.legs, &other.call.legs, "{}", script.name);
+        prop_assert_eq!(one.call.legs(), other.call.legs(), "{}", script.name);
         for witness in &left {
             prop_assert!(!tell(&mut other, witness), "{}: what is known is no news", script.name);
             let Witness::Recording(recording) = witness else { continue };
-            let found = other.call.finding(Some(&recording.abonent)).0;
+            let found = other.call.finding(Some(&recording.abonent)).outcome;
             prop_assert!(matches!(found, Outcome::Ended | Outcome::Transferred), "{}: {:?}", script.name, found);
         }
     }
@@ -207,7 +207,7 @@ fn a_placed_call_whose_first_event_is_lost_begins_when_the_own_phone_rang() {
     );
     let line = line(A, 0, 58_000, true);
     let heard = Heard::of(&machine.call).into_iter().collect::<Vec<_>>();
-    let found = arrange(&heard, std::slice::from_ref(&line), &[], &Tolerances::default());
+    let found = arrange(&heard, std::slice::from_ref(&line), &[]);
     assert_eq!(found.len(), 1, "the line is of this call: {found:?}");
     machine.call.take_line(line, machine.now);
     let told = machine.tell(Reader::Abonent(A));

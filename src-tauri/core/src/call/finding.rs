@@ -28,6 +28,33 @@ impl Default for Policy {
     }
 }
 
+/// What became of a call, for one abonent or for the company.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The outcome.
+    pub outcome: Outcome,
+    /// The end is only assumed, or events that would tell another outcome may be lost.
+    pub is_uncertain: bool,
+}
+
+impl Finding {
+    /// What is known.
+    pub fn certain(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            is_uncertain: false,
+        }
+    }
+
+    /// Over, and nothing tells how: the end was not told, or a *missed* would not be certain.
+    pub fn assumed_end() -> Self {
+        Self {
+            outcome: Outcome::Ended,
+            is_uncertain: true,
+        }
+    }
+}
+
 /// A busy answer sooner than this after the start means a phone in use, not a person who refused.
 const BUSY_AT_ONCE_MS: i64 = 1_000;
 
@@ -131,21 +158,24 @@ impl Call {
         }
     }
 
-    /// The finding for one abonent (`None`: the company) and whether it is uncertain.
-    pub fn finding(&self, reader: Option<&str>) -> (Outcome, bool) {
-        let (outcome, uncertain) = match self.direction(reader) {
+    /// The finding for one abonent (`None`: the company).
+    pub fn finding(&self, reader: Option<&str>) -> Finding {
+        let found = match self.direction(reader) {
             Direction::Incoming => self.finding_incoming(reader),
             Direction::Outgoing => self.finding_outgoing(reader),
         };
         match self.told.get(reader.unwrap_or("")) {
             // A told end is never taken back: a phone that rings again does not undo it, an answer corrects it.
-            Some(told) if outcome == Outcome::Ringing => *told,
-            Some(_) if outcome == Outcome::Talking => (Outcome::Ended, uncertain),
-            _ => (outcome, uncertain),
+            Some(told) if found.outcome == Outcome::Ringing => *told,
+            Some(_) if found.outcome == Outcome::Talking => Finding {
+                outcome: Outcome::Ended,
+                ..found
+            },
+            _ => found,
         }
     }
 
-    fn finding_incoming(&self, reader: Option<&str>) -> (Outcome, bool) {
+    fn finding_incoming(&self, reader: Option<&str>) -> Finding {
         let own = self.legs_of(reader);
         if let Some(leg) = last_answered(&own) {
             return answered(leg, self.swept.is_some());
@@ -153,26 +183,26 @@ impl Call {
         if let Some(me) = reader
             && self.answerer(Some(me)).is_some()
         {
-            return (Outcome::AnsweredBy, false);
+            return Finding::certain(Outcome::AnsweredBy);
         }
         let lost = self
             .legs
             .iter()
             .any(|leg| !leg.system && !leg.is_outgoing() && !leg.is_over());
         if self.swept.is_some() && (lost || self.legs.is_empty()) {
-            return (Outcome::Ended, true);
+            return Finding::assumed_end();
         }
         if own.is_empty() || self.swept.is_none() && (self.incoming_lives() || self.may_move_on()) {
-            return (Outcome::Ringing, false);
+            return Finding::certain(Outcome::Ringing);
         }
         match verdict(&own) {
-            Outcome::Missed if self.pick_up.is_some() => (Outcome::AnsweredBy, false),
-            Outcome::Missed if self.doubt && !own.iter().all(|leg| leg.witnessed) => (Outcome::Ended, true),
-            outcome => (outcome, false),
+            Outcome::Missed if self.pick_up.is_some() => Finding::certain(Outcome::AnsweredBy),
+            Outcome::Missed if self.doubt && !own.iter().all(|leg| leg.witnessed) => Finding::assumed_end(),
+            outcome => Finding::certain(outcome),
         }
     }
 
-    fn finding_outgoing(&self, reader: Option<&str>) -> (Outcome, bool) {
+    fn finding_outgoing(&self, reader: Option<&str>) -> Finding {
         let own: Vec<&Leg> = self
             .legs_of(reader)
             .into_iter()
@@ -181,9 +211,9 @@ impl Call {
         let Some(leg) = last_answered(&own).or_else(|| own.last().copied()) else {
             // Placed by us, and no event has come yet.
             return if self.swept.is_some() {
-                (Outcome::Ended, true)
+                Finding::assumed_end()
             } else {
-                (Outcome::Ringing, false)
+                Finding::certain(Outcome::Ringing)
             };
         };
         if leg.answered {
@@ -191,9 +221,9 @@ impl Call {
         }
         if !leg.is_over() {
             return if self.swept.is_some() {
-                (Outcome::Ended, true)
+                Finding::assumed_end()
             } else {
-                (Outcome::Ringing, false)
+                Finding::certain(Outcome::Ringing)
             };
         }
         // The abonent did not pick up their own phone, or refused (reference 2.6). A line that tells the end does not say
@@ -209,7 +239,7 @@ impl Call {
             None if (leg.is_transferred() || leg.moved) && !leg.released => Outcome::Transferred,
             None => Outcome::NoAnswer,
         };
-        (outcome, false)
+        Finding::certain(outcome)
     }
 }
 
@@ -221,12 +251,14 @@ fn last_answered<'a>(legs: &[&'a Leg]) -> Option<&'a Leg> {
         .max_by_key(|leg| (!leg.is_over(), leg.answer))
 }
 
-fn answered(leg: &Leg, swept: bool) -> (Outcome, bool) {
+fn answered(leg: &Leg, swept: bool) -> Finding {
     match (leg.is_over(), swept) {
-        (false, false) => (Outcome::Talking, false),
-        (false, true) => (Outcome::Ended, true),
-        (true, _) if leg.state() == LegState::Detached || leg.redirect.is_some() => (Outcome::Transferred, false),
-        (true, _) => (Outcome::Ended, false),
+        (false, false) => Finding::certain(Outcome::Talking),
+        (false, true) => Finding::assumed_end(),
+        (true, _) if leg.state() == LegState::Detached || leg.redirect.is_some() => {
+            Finding::certain(Outcome::Transferred)
+        }
+        (true, _) => Finding::certain(Outcome::Ended),
     }
 }
 

@@ -49,18 +49,18 @@ pub struct Leg {
     /// Digits of a feature code were collected, or are all that was dialled.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub feature_code: bool,
-    /// Hold state with the sequence number that told it.
+    /// The newest word on holding.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hold: Option<(i64, bool, bool)>,
-    /// `internalReleaseCause`; that of a release outweighs that of a releasing.
+    pub hold: Option<Hold>,
+    /// Why it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cause: Option<(bool, String)>,
+    pub cause: Option<Cause>,
     /// Hung up by this side (true) or the other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_this_side: Option<bool>,
-    /// The best known other side, with its [`source`].
+    /// The best known other side.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub party: Option<(u8, PartyFacts)>,
+    pub party: Option<KnownParty>,
     /// Line and queue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<Line>,
@@ -91,25 +91,75 @@ pub struct Leg {
     /// Only the length of the conversation is known, not the time of the answer: `answer` is the start.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub answer_assumed: bool,
-    /// The recording: whether the PBX no longer has it, and its id.
+    /// The recording.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub recording: Option<(bool, String)>,
+    pub recording: Option<OwnRecording>,
 }
 
-/// Where the other side of a leg is known from: the higher one is believed. Stored with each call.
-pub(super) mod source {
-    /// The feature code that was dialled: nobody is talked with.
-    pub(crate) const CODE: u8 = 0;
-    /// The address of a click-to-dial's first leg, which may be the abonent's own number (reference 2.8, 8).
-    pub(crate) const OWN_PHONE: u8 = 1;
+/// Whether an answered leg is held. The greatest is the newest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Hold {
+    /// `sequenceNumber` of the event that told it; 0 where it has none.
+    pub sequence: i64,
+    /// What it told.
+    pub state: HoldState,
+}
+
+/// See [`Hold`]. Of events with the same number the greatest counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldState {
+    /// Nobody holds it.
+    Talking,
+    /// The other side does.
+    HeldByOther,
+    /// The abonent does.
+    Held,
+}
+
+/// Why a leg ended. The greatest is the best known.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Cause {
+    /// Told by the release itself, which outweighs the releasing before it.
+    pub is_final: bool,
+    /// `internalReleaseCause` as written.
+    pub text: String,
+}
+
+/// The other side of a leg, and who says so. The greatest is the best known.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct KnownParty {
+    /// The witness.
+    pub strength: Strength,
+    /// What it tells.
+    pub facts: PartyFacts,
+}
+
+/// The recording of a leg's conversation. The least is the best to offer: one that can be fetched, of several the oldest.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct OwnRecording {
+    /// The PBX no longer has it.
+    pub gone: bool,
+    /// The PBX's record id.
+    pub id: String,
+}
+
+/// Which witness tells the other side of a leg, the weakest first: of two, what the stronger one tells is believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Strength {
+    /// An event with a feature code in place of a number: nobody is talked with.
+    Code,
+    /// An event of a click-to-dial's first leg: the address may be the abonent's own number (reference 2.8, 8).
+    OwnPhone,
     /// A line of the statistics or a recording.
-    pub(crate) const LISTS: u8 = 2;
-    /// The far side before the answer.
-    pub(crate) const DIALLED: u8 = 3;
-    /// The far side of the conversation: after a forward another than the dialled one.
-    pub(crate) const TALKED_WITH: u8 = 4;
-    /// What the call centre says of the caller.
-    pub(crate) const CALL_CENTRE: u8 = 5;
+    Lists,
+    /// An event before the answer: the far side that was dialled, or that calls.
+    Dialled,
+    /// An event after the answer: the far side of the conversation, which after a forward is not the dialled one.
+    TalkedWith,
+    /// The call centre, of the caller.
+    CallCentre,
 }
 
 /// PartyInformation reduced to what the product uses. Ordered, so that the choice between two from the same source does
@@ -255,15 +305,22 @@ impl Leg {
         self.picked_up |= event.kind == EventKind::CallPickedUp;
         self.answered |= data.answer.is_some() || event.kind == EventKind::CallAnswered || self.picked_up;
         if self.answered && matches!(state, Some(LegState::Active | LegState::Held | LegState::RemoteHeld)) {
-            let told = (
-                event.sequence.unwrap_or(0),
-                state == Some(LegState::Held),
-                state == Some(LegState::RemoteHeld),
-            );
+            let told = Hold {
+                sequence: event.sequence.unwrap_or(0),
+                state: match state {
+                    Some(LegState::Held) => HoldState::Held,
+                    Some(LegState::RemoteHeld) => HoldState::HeldByOther,
+                    _ => HoldState::Talking,
+                },
+            };
             self.hold = self.hold.max(Some(told));
         }
         if let Some(cause) = &data.cause {
-            self.cause = self.cause.take().max(Some((over, cause.clone())));
+            let told = Cause {
+                is_final: over,
+                text: cause.clone(),
+            };
+            self.cause = self.cause.take().max(Some(told));
         }
         if let Some(by) = data.releasing_party {
             self.by_this_side = self.by_this_side.max(Some(by == ReleasingParty::Local));
@@ -281,28 +338,28 @@ impl Leg {
         earliest(&mut self.end, data.detached);
     }
 
-    /// The other side by the best of the [`source`]s.
+    /// The other side as the strongest witness tells it.
     fn learn_party(&mut self, data: &CallData) {
         let click = data.personality == Some(Personality::ClickToDial);
-        let mut weigh = |weight: u8, party: &Party| {
+        let mut take = |strength: Strength, party: &Party| {
             let facts = PartyFacts::of(party);
             if !facts.is_empty() {
-                self.party = self.party.take().max(Some((weight, facts)));
+                self.party = self.party.take().max(Some(KnownParty { strength, facts }));
             }
         };
         // By what this event says itself: the order of events must not matter.
-        let weight = match (click, data.answer.is_some()) {
+        let strength = match (click, data.answer.is_some()) {
             // With a code nobody is talked with.
-            _ if data.remote.address.as_deref().is_some_and(is_code) => source::CODE,
-            (true, _) => source::OWN_PHONE,
-            (false, false) => source::DIALLED,
-            (false, true) => source::TALKED_WITH,
+            _ if data.remote.address.as_deref().is_some_and(is_code) => Strength::Code,
+            (true, _) => Strength::OwnPhone,
+            (false, false) => Strength::Dialled,
+            (false, true) => Strength::TalkedWith,
         };
-        weigh(weight, &data.remote);
+        take(strength, &data.remote);
         if let Some(acd) = &data.acd
             && data.personality != Some(Personality::Originator)
         {
-            weigh(source::CALL_CENTRE, &acd.calling);
+            take(Strength::CallCentre, &acd.calling);
         }
     }
 
@@ -341,7 +398,7 @@ impl Leg {
 
     /// Another side than a feature code is known.
     pub(super) fn has_other_side(&self) -> bool {
-        self.party.as_ref().is_some_and(|(weight, _)| *weight > source::CODE)
+        self.party.as_ref().is_some_and(|party| party.strength > Strength::Code)
     }
 
     /// Over for its abonent: released, or they left it.
@@ -351,11 +408,11 @@ impl Leg {
 
     /// The state as the PBX would name it.
     pub fn state(&self) -> LegState {
-        match self.hold {
+        match self.hold.map(|hold| hold.state) {
             _ if self.released || self.moved => LegState::Released,
             _ if self.detached => LegState::Detached,
-            Some((_, true, _)) => LegState::Held,
-            Some((_, _, true)) => LegState::RemoteHeld,
+            Some(HoldState::Held) => LegState::Held,
+            Some(HoldState::HeldByOther) => LegState::RemoteHeld,
             _ if self.answered => LegState::Active,
             _ => LegState::Alerting,
         }
@@ -363,7 +420,12 @@ impl Leg {
 
     /// `internalReleaseCause` as written.
     pub fn cause(&self) -> Option<&str> {
-        self.cause.as_ref().map(|(_, cause)| cause.as_str())
+        self.cause.as_ref().map(|cause| cause.text.as_str())
+    }
+
+    /// The other side, whoever tells it.
+    pub fn party(&self) -> Option<&PartyFacts> {
+        self.party.as_ref().map(|party| &party.facts)
     }
 
     /// The abonent passed the call on or it was forwarded from them.
@@ -410,4 +472,19 @@ fn queue_of(redirections: &[Redirection]) -> Option<String> {
     let doubled =
         name.is_char_boundary(half) && name.get(half..=half) == Some(" ") && name.get(..half) == name.get(half + 1..);
     Some(if doubled { &name[..half] } else { name }.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Leg;
+
+    #[test]
+    fn a_leg_whose_witness_is_a_number_is_not_read() {
+        // As calls were stored before Strength and HoldState had names. An error puts the row aside and builds the call
+        // anew; a leg that is read in part would not be noticed.
+        for former in [r#""party":[3,{"address":"tel:101"}]"#, r#""hold":[7,true,false]"#] {
+            let leg = format!(r#"{{"call_id":"callhalf-1:0",{former}}}"#);
+            assert!(serde_json::from_str::<Leg>(&leg).is_err(), "{former}");
+        }
+    }
 }

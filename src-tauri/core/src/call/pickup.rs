@@ -76,12 +76,8 @@ impl Call {
     /// The last ten digits of the other sides of persons' legs, in reverse order. Two calls without a common value have no
     /// common side. Cheaper than [`Number`]s, for a first choice among many calls.
     pub fn sides(&self) -> impl Iterator<Item = String> {
-        let parties = self
-            .legs
-            .iter()
-            .filter(|leg| !leg.system)
-            .filter_map(|leg| leg.party.as_ref());
-        parties.filter_map(|(_, facts)| {
+        let parties = self.legs.iter().filter(|leg| !leg.system).filter_map(Leg::party);
+        parties.filter_map(|facts| {
             let address = facts.address.as_deref().or(facts.user_dn.as_deref())?;
             let address = address.split([';', '@']).next().unwrap_or(address);
             let digits: String = address.chars().rev().filter(char::is_ascii_digit).take(10).collect();
@@ -106,7 +102,7 @@ impl Call {
 }
 
 fn side_of(leg: &Leg) -> Option<Side> {
-    let (_, facts) = leg.party.as_ref()?;
+    let facts = leg.party()?;
     match facts.number() {
         // A code is no caller.
         Number::Service(_) => None,

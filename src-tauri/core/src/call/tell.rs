@@ -1,6 +1,6 @@
 //! The call as it is told to one reader (design, parts 6 and 7).
 
-use super::{Call, Leg, PartyFacts, PickUp, source};
+use super::{Call, Finding, KnownParty, Leg, OwnRecording, PickUp, Strength};
 use crate::snapshot::{
     AnsweredBy, CallSnapshot, Direction, LegSnapshot, LineSnapshot, Outcome, PartySnapshot, RecordingSnapshot,
     RecordingState,
@@ -57,7 +57,7 @@ impl Call {
         let direction = self.direction(who);
         Brief {
             direction,
-            outcome: self.finding(who).0,
+            outcome: self.finding(who).outcome,
             number: self.party_for(who, direction, &|_| None).number,
             started_at: self.begun(&self.legs_of(who)),
         }
@@ -76,7 +76,7 @@ impl Call {
         let who = reader.abonent();
         let own = self.legs_of(who);
         let direction = self.direction(who);
-        let (outcome, uncertain) = self.finding(who);
+        let Finding { outcome, is_uncertain } = self.finding(who);
         let answer = self.answer_for(who, direction, outcome);
         let pick_up = self
             .pick_up
@@ -94,7 +94,7 @@ impl Call {
             tracking_id: self.tracking_id().map(str::to_owned),
             direction,
             outcome,
-            uncertain,
+            uncertain: is_uncertain,
             party: self.party_for(who, direction, name_of),
             line: self.line(),
             abonent: who.map(str::to_owned),
@@ -173,27 +173,27 @@ impl Call {
     ) -> PartySnapshot {
         let own = self.legs_of(who);
         let same_side = |leg: &&&Leg| leg.is_outgoing() == (direction == Direction::Outgoing);
-        let mut witnesses: Vec<&(u8, PartyFacts)> = own
+        let mut witnesses: Vec<&KnownParty> = own
             .iter()
             .filter(same_side)
             .filter_map(|leg| leg.party.as_ref())
             .collect();
-        witnesses.sort_by_key(|(weight, facts)| (facts.address.is_some(), *weight));
-        let best = witnesses.last().map(|(weight, facts)| (*weight, facts));
+        witnesses.sort_by_key(|party| (party.facts.address.is_some(), party.strength));
+        let best = witnesses.last();
         // Our own request knows the number that a click-to-dial leg may hide behind the operator's own.
         let requested = self
             .request
             .as_ref()
             .filter(|r| who.is_none() || who == Some(r.abonent.as_str()));
         if let Some(request) = requested
-            && best.is_none_or(|(weight, _)| weight < source::DIALLED)
+            && best.is_none_or(|party| party.strength < Strength::Dialled)
         {
             return PartySnapshot {
                 display: Some(request.number.canonical()),
                 ..PartySnapshot::of(&request.number)
             };
         }
-        let Some((_, facts)) = best else {
+        let Some(KnownParty { facts, .. }) = best else {
             return PartySnapshot {
                 hidden: direction == Direction::Incoming,
                 ..PartySnapshot::default()
@@ -230,7 +230,7 @@ impl Call {
 fn recording(own: &[&Leg], given_up: bool) -> RecordingSnapshot {
     // First one that can be fetched, then the oldest: an admin's view may have several.
     let best = own.iter().filter_map(|leg| leg.recording.as_ref()).min();
-    if let Some((gone, id)) = best {
+    if let Some(OwnRecording { gone, id }) = best {
         let state = if *gone {
             RecordingState::Gone
         } else {

@@ -4,8 +4,8 @@
 //! So neither the order in which events, lines and recordings come nor their repetition matters. Events tell the details
 //! (causes, who hung up, when somebody was rung); a line tells the end, and a conversation whose events were lost.
 
-use super::leg::{Line, source};
-use super::{Call, Leg, PartyFacts};
+use super::leg::Line;
+use super::{Call, CallKey, KnownParty, Leg, OwnRecording, PartyFacts, Strength};
 use crate::event::LegState;
 use crate::snapshot::Direction;
 use crate::{Number, Time, pairs};
@@ -35,7 +35,7 @@ pub enum LineStatus {
 /// One line of the statistics: one abonent's part in one call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatisticsLine {
-    /// Made by the importer of what tells lines apart: they have no id of their own.
+    /// Made of what tells lines apart, see [`Self::id_of`]: they have no id of their own.
     pub id: String,
     /// Canonical id of the abonent.
     pub abonent: String,
@@ -65,6 +65,15 @@ pub struct StatisticsLine {
 }
 
 impl StatisticsLine {
+    /// The id of an abonent's line, which is the key of the call too where nothing else tells of it ([`CallKey::Line`]).
+    pub fn id_of(abonent: &str, direction: Direction, start: Time) -> String {
+        let letter = match direction {
+            Direction::Incoming => 'i',
+            Direction::Outgoing => 'o',
+        };
+        CallKey::Line(&format!("{}:{letter}:{abonent}", start.ms())).to_string()
+    }
+
     /// The end of the conversation, or for a call without one the only known time. A line does not tell how long it rang
     /// before the conversation, so the real end is later by that time.
     pub fn end(&self) -> Time {
@@ -177,7 +186,7 @@ impl Call {
     /// Somebody's finding is only assumed: the statistics should be asked.
     pub fn is_uncertain(&self) -> bool {
         let mut readers = self.abonents().into_iter().map(Some).chain([None]);
-        self.superseded_by.is_none() && readers.any(|who| self.finding(who).1)
+        self.superseded_by.is_none() && readers.any(|who| self.finding(who).is_uncertain)
     }
 
     /// This call turned out to be another one, which has the id `by` in the ledger: the desks drop this one.
@@ -253,7 +262,7 @@ pub(crate) fn completed<'a>(
     });
     for (recording, leg) in recordings.iter().zip(of) {
         let index = leg.unwrap_or_else(|| {
-            let id = format!("record:{}", recording.id);
+            let id = CallKey::Recording(&recording.id).to_string();
             legs.push(new_leg(id, &recording.abonent, recording.direction));
             legs.len() - 1
         });
@@ -316,7 +325,8 @@ impl Leg {
 
     /// The leg's other side is the line's, as far as both are known.
     pub(crate) fn has_party_of(&self, line: &StatisticsLine) -> bool {
-        let Some((weight, facts)) = self.party.as_ref().filter(|(weight, _)| *weight >= source::LISTS) else {
+        let known = self.party.as_ref().filter(|party| party.strength >= Strength::Lists);
+        let Some(KnownParty { strength, facts }) = known else {
             return true;
         };
         if line.peer.is_some() && facts.user_id == line.peer {
@@ -325,7 +335,7 @@ impl Leg {
         match (&line.number, facts.number().told()) {
             (Some(told), Some(known)) => *told == known,
             // A withheld number is withheld in the statistics too.
-            (Some(_), None) => *weight < source::DIALLED || !facts.privacy,
+            (Some(_), None) => *strength < Strength::Dialled || !facts.privacy,
             (None, _) => true,
         }
     }
@@ -334,7 +344,10 @@ impl Leg {
         self.witnessed = true;
         self.recorded = true;
         self.answered = true;
-        self.recording = Some((recording.gone, recording.id.clone()));
+        self.recording = Some(OwnRecording {
+            gone: recording.gone,
+            id: recording.id.clone(),
+        });
         self.answer = self.answer.or(Some(recording.start));
         self.end = self.end.or(Some(recording.end()));
         self.over();
@@ -368,7 +381,7 @@ impl Leg {
         let dialled_only = self
             .party
             .as_ref()
-            .is_some_and(|(weight, _)| *weight == source::DIALLED);
+            .is_some_and(|party| party.strength == Strength::Dialled);
         if self.is_outgoing() && line.duration_ms > 0 && dialled_only && !self.has_party_of(line) {
             self.party = None;
         }
@@ -388,12 +401,12 @@ impl Leg {
         }
     }
 
-    /// Takes the other side that a line or a recording tells, where no better [`source`] has told one.
+    /// Takes the other side that a line or a recording tells, where no better witness has told one.
     fn learn_number(&mut self, number: Option<&str>, peer: Option<&str>, hidden: bool) {
         // A recording does not tell that a number is a colleague's; a line that does comes after it.
-        let colleague =
-            |weight: u8, facts: &PartyFacts| weight == source::LISTS && facts.user_id.is_none() && peer.is_some();
-        let known = |(weight, facts): &(u8, PartyFacts)| *weight >= source::LISTS && !colleague(*weight, facts);
+        let is_colleague_anew =
+            |party: &KnownParty| party.strength == Strength::Lists && party.facts.user_id.is_none() && peer.is_some();
+        let known = |party: &KnownParty| party.strength >= Strength::Lists && !is_colleague_anew(party);
         if self.party.as_ref().is_some_and(known) || number.is_none() && !hidden {
             return;
         }
@@ -407,7 +420,10 @@ impl Leg {
             group: internal || peer.is_some(),
             ..PartyFacts::default()
         };
-        self.party = Some((source::LISTS, facts));
+        self.party = Some(KnownParty {
+            strength: Strength::Lists,
+            facts,
+        });
     }
 
     fn awaits_recording(&self) -> bool {

@@ -2,7 +2,7 @@
 //! neighbourhood gives the same result as arranging everything. The conditions here are wider than those of the
 //! arrangement's steps.
 
-use super::{Heard, Tolerances, legs, parts};
+use super::{Heard, legs, parts, tolerances};
 use crate::Time;
 use crate::call::{Leg, PartyFacts, Recording, StatisticsLine};
 
@@ -41,21 +41,20 @@ pub struct Look {
 
 impl Thing<'_> {
     /// Whether the two may belong to one call, whatever else there is.
-    pub fn may_be_tied(self, other: Thing<'_>, tolerances: &Tolerances) -> bool {
+    pub fn may_be_tied(self, other: Thing<'_>) -> bool {
         match (self, other) {
-            (Thing::Line(line), Thing::Line(other)) => parts::may_be_one(line, other, tolerances),
+            (Thing::Line(line), Thing::Line(other)) => parts::may_be_one(line, other),
             (Thing::Line(line), Thing::Recording(one)) | (Thing::Recording(one), Thing::Line(line)) => {
-                parts::recorded(line, one, tolerances).is_some()
+                parts::recorded(line, one).is_some()
             }
             (Thing::Line(line), Thing::Call(heard, legs)) | (Thing::Call(heard, legs), Thing::Line(line)) => {
-                let is_near =
-                    |leg| legs::may_be_own(line, leg, tolerances) || legs::further(line, leg, tolerances).is_some();
+                let is_near = |leg| legs::may_be_own(line, leg) || legs::further(line, leg).is_some();
                 line.tracking_id.as_deref() == Some(heard.key)
-                    || legs::requested(line, &heard, tolerances).is_some()
+                    || legs::requested(line, &heard).is_some()
                     || legs.iter().any(is_near)
             }
             (Thing::Recording(one), Thing::Call(heard, legs)) | (Thing::Call(heard, legs), Thing::Recording(one)) => {
-                let is_near = |leg| legs::recorded(one, leg, tolerances).is_some();
+                let is_near = |leg| legs::recorded(one, leg).is_some();
                 match &one.session {
                     Some(session) => session == heard.key,
                     None => legs.iter().any(is_near),
@@ -68,12 +67,12 @@ impl Thing<'_> {
 
     /// The searches that find everything that may belong to one call with it. Apart from a conversation and the wait in a
     /// queue, no two parts of a call are farther apart than the longest ringing.
-    pub fn looks(self, tolerances: &Tolerances) -> Vec<Look> {
+    pub fn looks(self) -> Vec<Look> {
         let look = |from: Time, to: Time| {
             move |by| Look {
                 by,
-                from: from.plus(-tolerances.ring_ms),
-                to: to.plus(tolerances.ring_ms),
+                from: from.plus(-tolerances::RING_MS),
+                to: to.plus(tolerances::RING_MS),
             }
         };
         match self {
@@ -107,7 +106,7 @@ impl Thing<'_> {
 /// The keys of a leg: its abonent, the colleague at the other end, and the caller.
 fn by_leg(leg: &Leg) -> impl Iterator<Item = By> {
     let own = leg.abonent.clone().filter(|_| !leg.system).map(By::Abonent);
-    let party = leg.party.as_ref().map(|(_, party)| party);
+    let party = leg.party();
     let colleague = party.and_then(|party| party.user_id.clone()).map(By::Abonent);
     let withheld = || {
         let called = leg.line.as_ref()?.number.clone();

@@ -7,7 +7,7 @@
 //! of one caller overlap, the lists do not tell which is which; the order is kept then: the abonent who was rung first was
 //! rung for the call that came first.
 
-use super::Tolerances;
+use super::tolerances;
 use crate::call::{LineStatus, Recording, StatisticsLine};
 use crate::pairs;
 use crate::snapshot::Direction;
@@ -34,17 +34,12 @@ type Cost = (i64, i64);
 
 /// The lines as calls: the index of the call that has the recording of one of them, and the indices of the lines. Lines
 /// and recordings are given in the order of their starts, the recordings with the indices of their calls.
-pub(super) fn tied(
-    mut lines: Vec<Part<'_>>,
-    recordings: &[(usize, &Recording)],
-    tolerances: &Tolerances,
-) -> Vec<(Option<usize>, Vec<usize>)> {
-    find_recorded(&mut lines, recordings, tolerances);
+pub(super) fn tied(mut lines: Vec<Part<'_>>, recordings: &[(usize, &Recording)]) -> Vec<(Option<usize>, Vec<usize>)> {
+    find_recorded(&mut lines, recordings);
     let mut sets = Sets {
         of: (0..lines.len()).collect(),
         members: (0..lines.len()).map(|line| vec![line]).collect(),
         parts: lines,
-        tolerances,
     };
     sets.join_sessions();
     sets.join_queues();
@@ -57,7 +52,7 @@ pub(super) fn tied(
 }
 
 /// Whether the recording may be of the line's conversation, and how well it fits.
-pub(super) fn recorded(line: &StatisticsLine, recording: &Recording, tolerances: &Tolerances) -> Option<Cost> {
+pub(super) fn recorded(line: &StatisticsLine, recording: &Recording) -> Option<Cost> {
     // The first edition of the statistics tells no number.
     let tells_none = line.number.is_none() && line.called.is_none();
     let apart = (line.duration_ms - recording.duration_ms).abs();
@@ -66,19 +61,19 @@ pub(super) fn recorded(line: &StatisticsLine, recording: &Recording, tolerances:
         && line.direction == recording.direction
         && (tells_none || line.number == recording.number)
         && line.duration_ms > 0
-        && apart <= tolerances.talk_ms
-        && (-tolerances.start_ms..=tolerances.ring_ms).contains(&rang);
-    fits.then_some((apart / tolerances.equal_talk_ms, rang.abs()))
+        && apart <= tolerances::TALK_MS
+        && (-tolerances::START_MS..=tolerances::RING_MS).contains(&rang);
+    fits.then_some((apart / tolerances::EQUAL_TALK_MS, rang.abs()))
 }
 
 /// Whether [`tied`] may make one call of the two.
-pub(super) fn may_be_one(line: &StatisticsLine, other: &StatisticsLine, tolerances: &Tolerances) -> bool {
+pub(super) fn may_be_one(line: &StatisticsLine, other: &StatisticsLine) -> bool {
     let apart = (line.start.ms() - other.start.ms()).abs();
     let both_in = line.direction == Direction::Incoming && other.direction == Direction::Incoming;
     let further = if line.number.is_some() {
-        tolerances.further_ms() + line.duration_ms.max(other.duration_ms)
+        tolerances::FURTHER_MS + line.duration_ms.max(other.duration_ms)
     } else {
-        tolerances.in_turn_ms
+        tolerances::IN_TURN_MS
     };
     let same_caller = both_in
         && line.number == other.number
@@ -87,12 +82,12 @@ pub(super) fn may_be_one(line: &StatisticsLine, other: &StatisticsLine, toleranc
     let colleagues = line.direction != other.direction
         && line.peer.as_ref() == Some(&other.abonent)
         && other.peer.as_ref() == Some(&line.abonent)
-        && apart <= tolerances.outgoing_start_ms();
+        && apart <= tolerances::OUTGOING_START_MS;
     same_caller || colleagues
 }
 
 /// Finds the recordings of lines whose call is not known.
-fn find_recorded(lines: &mut [Part<'_>], recordings: &[(usize, &Recording)], tolerances: &Tolerances) {
+fn find_recorded(lines: &mut [Part<'_>], recordings: &[(usize, &Recording)]) {
     let mut of_abonent: BTreeMap<&str, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
     for (i, part) in lines.iter().enumerate().filter(|(_, part)| part.call.is_none()) {
         of_abonent.entry(&part.line.abonent).or_default().0.push(i);
@@ -104,7 +99,7 @@ fn find_recorded(lines: &mut [Part<'_>], recordings: &[(usize, &Recording)], tol
     }
     let mut found = Vec::new();
     for (firsts, seconds) in of_abonent.values() {
-        let cost = |i: usize, j: usize| recorded(lines[i].line, recordings[j].1, tolerances);
+        let cost = |i: usize, j: usize| recorded(lines[i].line, recordings[j].1);
         found.extend(matched(firsts, seconds, cost));
     }
     for (i, j) in found {
@@ -119,7 +114,6 @@ struct Sets<'a> {
     of: Vec<usize>,
     /// For each set its lines, in order. The index of a set is that of its first line.
     members: Vec<Vec<usize>>,
-    tolerances: &'a Tolerances,
 }
 
 impl<'a> Sets<'a> {
@@ -191,11 +185,11 @@ impl<'a> Sets<'a> {
     fn still_rings(&self, call: &[usize], line: usize) -> bool {
         let line = &self.parts[line];
         let of = || call.iter().map(|&i| &self.parts[i]);
-        let is_soon = of().any(|part| line.since(part) <= self.tolerances.in_turn_ms);
+        let is_soon = of().any(|part| line.since(part) <= tolerances::IN_TURN_MS);
         // A phone that rang together with the one that was answered rang for the same call.
         let is_open = of()
             .filter(|part| part.talked())
-            .all(|part| !line.talked() && line.since(part) <= self.tolerances.together_ms);
+            .all(|part| !line.talked() && line.since(part) <= tolerances::TOGETHER_MS);
         is_soon && is_open
     }
 
@@ -211,7 +205,7 @@ impl<'a> Sets<'a> {
             let firsts: Vec<usize> = lines.iter().copied().filter(is_redirected).collect();
             let pairs = matched(&firsts, lines, |i, j| {
                 let later = self.parts[j].since(&self.parts[i]);
-                let longest = self.tolerances.passed_on_ms + self.parts[i].line.duration_ms;
+                let longest = tolerances::PASSED_ON_MS + self.parts[i].line.duration_ms;
                 let fits = i != j && (0..=longest).contains(&later) && self.may_join(i, j);
                 // A phone forwards to another phone, hardly to a line of the company.
                 let is_other_line = self.parts[j].line.by_line && !self.parts[i].line.by_line;
@@ -238,8 +232,8 @@ impl<'a> Sets<'a> {
                 let rings_after = into.since(out);
                 let apart = (out.line.duration_ms - into.line.duration_ms).abs();
                 let (talked, other) = (out.line.duration_ms, into.line.duration_ms);
-                let fits = self.tolerances.are_both_ends(talked, other, rings_after) && self.may_join(i, j);
-                fits.then_some((apart / self.tolerances.equal_talk_ms, rings_after.abs()))
+                let fits = tolerances::are_both_ends(talked, other, rings_after) && self.may_join(i, j);
+                fits.then_some((apart / tolerances::EQUAL_TALK_MS, rings_after.abs()))
             });
             self.join_all(&pairs);
         }

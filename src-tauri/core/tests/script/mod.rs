@@ -479,7 +479,7 @@ impl Machine {
     }
 
     pub fn outcome(&self, who: &str) -> Outcome {
-        self.call.finding((!who.is_empty()).then_some(who)).0
+        self.call.finding((!who.is_empty()).then_some(who)).outcome
     }
 
     pub fn tell(&self, reader: Reader<'_>) -> CallSnapshot {

@@ -162,12 +162,8 @@ fn one(line: &rest::StatisticsLine, roster: &Roster) -> Option<StatisticsLine> {
     };
     let peer = number.as_deref().and_then(|number| roster.of_number(number));
     let peer = peer.filter(|peer| *peer != abonent).map(str::to_owned);
-    let letter = match direction {
-        Direction::Incoming => 'i',
-        Direction::Outgoing => 'o',
-    };
     Some(StatisticsLine {
-        id: format!("line:{}:{letter}:{abonent}", line.start.ms()),
+        id: StatisticsLine::id_of(&abonent, direction, line.start),
         direction,
         status,
         start: line.start,

@@ -12,7 +12,7 @@ impl Transaction<'_> {
         for (seq, key) in retention::old_calls(self.connection, cut)? {
             let stored = aside::by_key(self.connection, &key)?;
             if self.state.calls.forget(&key) {
-                for id in stored.iter().flatten().flat_map(|row| row.call.lines.keys()) {
+                for id in stored.iter().flatten().flat_map(|row| row.call.lines().keys()) {
                     statistics::forget(self.connection, id, &key)?;
                 }
                 recordings::forget(self.connection, &key)?;

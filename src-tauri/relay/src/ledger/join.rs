@@ -7,7 +7,7 @@ use crate::roster::may_be_requested;
 use crate::tables::events::body::Body;
 use crate::tables::events::{self, Readable};
 use crate::tables::{LedgerError, requests};
-use perezvon_core::call;
+use perezvon_core::call::{self, Strength};
 use perezvon_core::event::{CallData, EventKind};
 use perezvon_core::{Call, Event, Number, Time};
 
@@ -62,7 +62,7 @@ impl Transaction<'_> {
     /// Of linked calls, the legs that a transfer moved from one into the other are over in the first. True when one
     /// ended so.
     fn hand_over(&mut self, key: &str, at: Time) -> rusqlite::Result<bool> {
-        let mut group = self.state.calls.get(self.connection, key, at)?.linked.clone();
+        let mut group = self.state.calls.get(self.connection, key, at)?.linked().clone();
         if group.is_empty() {
             return Ok(false);
         }
@@ -135,19 +135,19 @@ impl Transaction<'_> {
     fn match_request(&mut self, request: &requests::RequestRow, key: &str, at: Time) -> rusqlite::Result<bool> {
         let call = self.state.calls.get(self.connection, key, at)?;
         let number = Number::parse(&request.number);
-        let late = call.first_heard.since(request.asked_at) > MATCH_MS || call.first_heard < request.asked_at;
-        let fits = call.legs.iter().any(|leg| {
+        let late = call.first_heard().since(request.asked_at) > MATCH_MS || call.first_heard() < request.asked_at;
+        let fits = call.legs().iter().any(|leg| {
             let shown = leg
                 .party
                 .as_ref()
-                .filter(|(weight, _)| *weight >= 3)
-                .and_then(|(_, p)| p.number().told());
+                .filter(|party| party.strength >= Strength::Dialled)
+                .and_then(|party| party.facts.number().told());
             leg.is_outgoing()
                 && leg.abonent.as_deref() == Some(&request.abonent)
                 && (leg.click || shown.is_some())
                 && shown.is_none_or(|shown| Some(shown) == number.told())
         });
-        if late || !fits || call.request.is_some() {
+        if late || !fits || call.request().is_some() {
             return Ok(false);
         }
         call.requested(request.asked(), at);
@@ -173,7 +173,7 @@ impl Transaction<'_> {
     ) -> Result<Option<String>, LedgerError> {
         let at = self.at;
         let Some(key) = tracking_id else {
-            let outgoing = |call: &Call| call.request.is_none() && call.first_heard >= request.asked_at;
+            let outgoing = |call: &Call| call.request().is_none() && call.first_heard() >= request.asked_at;
             for key in self.state.calls.keys_where(outgoing) {
                 if self.match_request(request, &key, at)? {
                     return Ok(self.state.calls.id(&key).map(str::to_owned));
@@ -219,9 +219,10 @@ impl Transaction<'_> {
                 continue;
             };
             let (from, to) = heard(call);
-            let is_doubtful = (call.doubt || call.tells_missed()) && self.state.rest.losses.is_doubtful(from, to);
+            let is_doubtful =
+                (call.is_in_doubt() || call.tells_missed()) && self.state.rest.losses.is_doubtful(from, to);
             // A doubt that arose before the relay last started is kept: what was missing then is not known any more.
-            let doubt = is_doubtful || call.doubt && !is_less;
+            let doubt = is_doubtful || call.is_in_doubt() && !is_less;
             if call.set_doubt(doubt) {
                 self.state.calls.touch(&key);
             }
@@ -233,9 +234,9 @@ impl Transaction<'_> {
 /// The time in which a lost event may have been this call's.
 fn heard(call: &Call) -> (Time, Time) {
     let until = if call.is_settled() {
-        call.last_heard
+        call.last_heard()
     } else {
         Time::from_ms(i64::MAX)
     };
-    (call.first_heard, until)
+    (call.first_heard(), until)
 }

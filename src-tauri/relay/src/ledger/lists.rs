@@ -13,9 +13,9 @@ use self::around::Around;
 use super::transaction::Transaction;
 use crate::tables::recordings::{self, RecordingRow};
 use crate::tables::{LedgerError, calls, statistics};
-use perezvon_core::Time;
-use perezvon_core::call::{Recording, StatisticsLine};
-use perezvon_core::lists::{Heard, Tolerances, arrange, key_of_recording};
+use perezvon_core::call::{CallKey, Recording, StatisticsLine};
+use perezvon_core::lists::{Heard, arrange, tolerances};
+use perezvon_core::{Call, Time};
 use std::collections::BTreeMap;
 
 /// What one call has after it was settled.
@@ -57,7 +57,7 @@ impl Transaction<'_> {
             let known = recordings::by_id(self.connection, &row.id)?;
             let session = row.tracking_id.clone();
             let placed = session.or_else(|| known.as_ref().and_then(|row| row.call_key.clone()));
-            row.call_key = Some(placed.unwrap_or_else(|| key_of_recording(&row.id)));
+            row.call_key = Some(placed.unwrap_or_else(|| CallKey::Recording(&row.id).to_string()));
             if known.as_ref() != Some(&row) {
                 self.state.rest.listed_until = self.state.rest.listed_until.max(Some(row.started_at));
                 recordings::upsert(self.connection, &row, self.at)?;
@@ -104,30 +104,29 @@ impl Transaction<'_> {
 
     /// Settles what this transaction has learnt of lists, and of calls whose lines were listed before their events came.
     pub(super) fn settle_lists(&mut self) -> Result<(), LedgerError> {
-        let tolerances = Tolerances::default();
         let unsettled = std::mem::take(&mut self.unsettled);
         let listed = self
             .state
             .rest
             .listed_until
-            .map(|until| until.plus(tolerances.further_ms()));
-        let read = self.state.rest.read_until.map(|until| until.plus(tolerances.start_ms));
+            .map(|until| until.plus(tolerances::FURTHER_MS));
+        let read = self.state.rest.read_until.map(|until| until.plus(tolerances::START_MS));
         let until = listed.max(read);
         let touched = self.state.calls.touched();
         let early = |key: &&String| {
             let call = self.state.calls.peek(key).filter(|call| Heard::of(call).is_some());
-            let mut legs = call.into_iter().flat_map(|call| &call.legs).filter(|leg| !leg.system);
+            let mut legs = call.into_iter().flat_map(Call::legs).filter(|leg| !leg.system);
             until.is_some_and(|until| legs.any(|leg| leg.start.is_some_and(|start| start <= until)))
         };
         let early: Vec<String> = touched.iter().filter(early).cloned().collect();
-        if unsettled.is_empty() && (early.is_empty() || !self.is_any_listed(&early, &tolerances)?) {
+        if unsettled.is_empty() && (early.is_empty() || !self.is_any_listed(&early)?) {
             return Ok(());
         }
         // Calls are looked for in the tables: what earlier entries changed must be there.
         let stored = self.state.calls.save(self.connection)?;
         self.state.rest.effects.calls.extend(stored);
         let around = loop {
-            let around = self.around(&unsettled, &early, &touched, &tolerances)?;
+            let around = self.around(&unsettled, &early, &touched)?;
             if !self.state.calls.has_unread() {
                 break around;
             }
@@ -137,18 +136,18 @@ impl Transaction<'_> {
         if around.lines.is_empty() && unsettled.recordings.is_empty() {
             return Ok(());
         }
-        let settled = self.arranged(&around, &tolerances);
+        let settled = self.arranged(&around);
         self.carry_out(around, settled)
     }
 
     /// What each call has from now on, by key.
-    fn arranged(&self, around: &Around, tolerances: &Tolerances) -> BTreeMap<String, Settled> {
+    fn arranged(&self, around: &Around) -> BTreeMap<String, Settled> {
         let calls = around.calls.iter().filter_map(|key| self.state.calls.peek(key));
         let heard: Vec<Heard<'_>> = calls.filter_map(Heard::of).collect();
         let lines: Vec<StatisticsLine> = around.lines.values().map(|(line, _)| line.clone()).collect();
         let recordings: Vec<Recording> = around.recordings.values().map(|(one, _)| one.clone()).collect();
         let mut settled: BTreeMap<String, Settled> = BTreeMap::new();
-        for call in arrange(&heard, &lines, &recordings, tolerances) {
+        for call in arrange(&heard, &lines, &recordings) {
             let key = call.key.unwrap_or_else(|| around.key_of(&call.lines));
             let of = settled.entry(key).or_default();
             let lines = call.lines.iter().filter_map(|id| around.lines.get(id));
@@ -204,7 +203,7 @@ impl Transaction<'_> {
     fn becomes(&mut self, former: &str, key: &str) -> Result<(), LedgerError> {
         self.state.calls.touch(key);
         // The id of a call that was placed has been told already.
-        let is_told = self.state.calls.peek(key).is_some_and(|call| call.request.is_some());
+        let is_told = self.state.calls.peek(key).is_some_and(|call| call.request().is_some());
         if !self.state.calls.is_stored(key) && !is_told {
             self.state.calls.adopt(self.connection, former, key)?;
             return Ok(());

@@ -29,14 +29,14 @@ impl Neighbours {
     /// Takes note of a call; gives the keys of the others with the same other side.
     pub(super) fn note(&mut self, call: &Call) -> BTreeSet<String> {
         for leg in call.picked_up() {
-            self.picked_up.insert(leg.to_owned(), call.key.clone());
+            self.picked_up.insert(leg.to_owned(), call.key().to_owned());
         }
         let mut others = BTreeSet::new();
         for side in call.sides() {
             let keys = self.by_side.entry(side).or_default();
-            others.extend(keys.iter().filter(|key| **key != call.key).cloned());
-            if !keys.contains(&call.key) {
-                keys.push_back(call.key.clone());
+            others.extend(keys.iter().filter(|key| *key != call.key()).cloned());
+            if !keys.iter().any(|key| key == call.key()) {
+                keys.push_back(call.key().to_owned());
             }
             if keys.len() > PER_SIDE {
                 keys.pop_front();

@@ -86,7 +86,7 @@ impl OpenCalls {
             held.touched = false;
             self.version += 1;
             held.row.version = self.version;
-            if held.row.call.doubt {
+            if held.row.call.is_in_doubt() {
                 self.doubtful.insert(key.clone());
             }
             if !held.dirty {
@@ -192,10 +192,10 @@ impl OpenCalls {
 
     fn insert(&mut self, row: CallRow) {
         self.used += 1;
-        let key = row.call.key.clone();
+        let key = row.call.key().to_owned();
         let due = row.call.due(&self.policy);
         self.sweeper.schedule(&key, None, due);
-        if row.call.doubt {
+        if row.call.is_in_doubt() {
             self.doubtful.insert(key.clone());
         }
         let entry = Held {
@@ -355,7 +355,7 @@ impl OpenCalls {
     pub(super) fn doubtful(&mut self) -> Vec<String> {
         let held = &self.held;
         self.doubtful
-            .retain(|key| held.get(key).is_some_and(|held| held.row.call.doubt));
+            .retain(|key| held.get(key).is_some_and(|held| held.row.call.is_in_doubt()));
         self.doubtful.iter().cloned().collect()
     }
 
@@ -424,10 +424,10 @@ impl OpenCalls {
 
     /// A linked call may be as new as this one and not stored yet.
     fn linked_of(&self, connection: &Connection, key: &str) -> rusqlite::Result<Vec<(String, String)>> {
-        let Some(entry) = self.held.get(key).filter(|e| !e.row.call.linked.is_empty()) else {
+        let Some(entry) = self.held.get(key).filter(|e| !e.row.call.linked().is_empty()) else {
             return Ok(Vec::new());
         };
-        let linked = &entry.row.call.linked;
+        let linked = entry.row.call.linked();
         let mut ids = calls::ids_of(connection, linked)?;
         for other in linked
             .iter()

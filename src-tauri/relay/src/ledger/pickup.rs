@@ -34,7 +34,7 @@ impl Transaction<'_> {
             return Ok(());
         };
         let talks = call.is_conversation();
-        if !talks && !call.legs.iter().all(Leg::is_over) {
+        if !talks && !call.legs().iter().all(Leg::is_over) {
             return Ok(());
         }
         let others = state.neighbours.note(call);
@@ -71,8 +71,9 @@ impl Transaction<'_> {
         state.neighbours.note(call);
         let mut left: Vec<(String, String)> = Vec::new();
         for leg in call.picked_up() {
-            let former =
-                |other: &Call| other.key != key && other.legs.iter().any(|one| one.call_id == leg && !one.is_over());
+            let former = |other: &Call| {
+                other.key() != key && other.legs().iter().any(|one| one.call_id == leg && !one.is_over())
+            };
             left.extend(
                 state
                     .calls
@@ -81,7 +82,7 @@ impl Transaction<'_> {
                     .map(|other| (other, leg.to_owned())),
             );
         }
-        for leg in call.legs.iter().filter(|leg| !leg.picked_up && !leg.is_over()) {
+        for leg in call.legs().iter().filter(|leg| !leg.picked_up && !leg.is_over()) {
             if state
                 .neighbours
                 .picked_up

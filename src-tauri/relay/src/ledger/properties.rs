@@ -108,7 +108,7 @@ fn company() -> Entry {
 pub(super) fn line(call: u8, abonent: u8, at: i64) -> StatisticsLine {
     let id = ABONENTS[usize::from(abonent)];
     StatisticsLine {
-        id: format!("line:{at}:i:{id}"),
+        id: StatisticsLine::id_of(id, Direction::Incoming, Time::from_ms(at)),
         abonent: id.to_owned(),
         direction: Direction::Incoming,
         status: if call.is_multiple_of(2) {

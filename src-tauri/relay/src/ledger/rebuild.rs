@@ -35,8 +35,7 @@ impl Transaction<'_> {
         }
         let begun = events.iter().map(|(at, _)| *at).min();
         let call = self.state.calls.get(connection, key, at)?;
-        call.first_heard = begun.unwrap_or(at);
-        call.last_heard = call.first_heard;
+        call.begin(begun.unwrap_or(at));
         for (received, raw) in events {
             if let Ok(event) = xsi::parse(&raw) {
                 self.join(&event, received, false)?;

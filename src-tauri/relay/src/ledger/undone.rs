@@ -201,8 +201,9 @@ fn an_entry_that_fails_leaves_the_waits_and_the_neighbours_as_they_were() {
     let (due, settings) = (node.state.next_due(), node.state.rest.settings.clone());
     assert!(due.is_some(), "a call rings");
     // What the entry would note on its way.
-    let mut other = node.state.calls.peek("1:1").unwrap().clone();
-    other.key = "of the failed entry".to_owned();
+    let mut other = serde_json::to_value(node.state.calls.peek("1:1").unwrap()).unwrap();
+    other["key"] = json!("of the failed entry");
+    let other: perezvon_core::Call = serde_json::from_value(other).unwrap();
     node.state.neighbours.note(&other);
     let change = SettingsChanged {
         values: [("ringLostMs".to_owned(), json!(400_000))].into_iter().collect(),

@@ -4,7 +4,7 @@ pub(crate) mod aside;
 
 use self::aside::{Stored, readable, stored};
 use super::{LedgerError, decode};
-use perezvon_core::call::Brief;
+use perezvon_core::call::{Brief, CallKey};
 use perezvon_core::{Call, Direction, Time};
 use rusqlite::{Connection, OptionalExtension, Row, types::Value};
 use std::collections::BTreeSet;
@@ -39,7 +39,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<CallRow> {
 }
 
 fn with_links(connection: &Connection, mut row: CallRow) -> rusqlite::Result<CallRow> {
-    row.linked = ids_of(connection, &row.call.linked)?;
+    row.linked = ids_of(connection, row.call.linked())?;
     Ok(row)
 }
 
@@ -131,8 +131,8 @@ pub(crate) fn save(connection: &Connection, row: &CallRow, due: Option<Time>) ->
     let direction = word(company.direction);
     let outcome = company.outcome.as_str();
     let number = company.number.as_deref();
-    let awaits = row.call.awaits_witnesses().then(|| row.call.last_heard.ms());
-    let superseded = row.call.superseded_by.as_deref();
+    let awaits = row.call.awaits_witnesses().then(|| row.call.last_heard().ms());
+    let superseded = row.call.superseded_by();
     let seq = if row.seq == 0 {
         let sql = "INSERT INTO calls (id, version, key, started_at, direction, outcome, number, due_at, state,
                                       superseded_by, awaits)
@@ -140,7 +140,7 @@ pub(crate) fn save(connection: &Connection, row: &CallRow, due: Option<Time>) ->
         connection.prepare_cached(sql)?.insert((
             &row.id,
             row.version,
-            &row.call.key,
+            row.call.key(),
             started,
             direction,
             outcome,
@@ -173,7 +173,7 @@ pub(crate) fn save(connection: &Connection, row: &CallRow, due: Option<Time>) ->
 
 /// Where the call stands in time: while no event has told when it began, where the relay first heard of it.
 fn begun(row: &CallRow, view: &Brief) -> Time {
-    view.started_at.unwrap_or(row.call.first_heard)
+    view.started_at.unwrap_or(row.call.first_heard())
 }
 
 fn save_view(connection: &Connection, seq: i64, row: &CallRow, abonent: &str) -> rusqlite::Result<()> {
@@ -354,9 +354,10 @@ pub(crate) fn keys_of_abonent(
 ) -> rusqlite::Result<Vec<String>> {
     let sql = "SELECT c.key FROM call_abonents a JOIN calls c ON c.seq = a.call
                WHERE a.abonent = ?1 AND a.started_at BETWEEN ?2 AND ?3 AND a.gone = 0 AND c.superseded_by IS NULL
-                   AND c.key NOT LIKE 'line:%'";
+                   AND c.key NOT LIKE ?4 || '%'";
     let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map((abonent, from.ms(), to.ms()), |row| row.get(0))?;
+    let values = (abonent, from.ms(), to.ms(), CallKey::LINE_PREFIX);
+    let rows = statement.query_map(values, |row| row.get(0))?;
     rows.collect()
 }
 
@@ -369,9 +370,10 @@ pub(crate) fn keys_of_number(
     to: Time,
 ) -> rusqlite::Result<Vec<String>> {
     let sql = "SELECT key FROM calls WHERE number = ?1 AND started_at BETWEEN ?2 AND ?3 AND superseded_by IS NULL
-                   AND key NOT LIKE 'line:%'";
+                   AND key NOT LIKE ?4 || '%'";
     let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map((number, from.ms(), to.ms()), |row| row.get(0))?;
+    let values = (number, from.ms(), to.ms(), CallKey::LINE_PREFIX);
+    let rows = statement.query_map(values, |row| row.get(0))?;
     rows.collect()
 }
 

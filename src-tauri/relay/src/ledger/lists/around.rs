@@ -6,7 +6,7 @@ use crate::ledger::transaction::{Transaction, Unsettled};
 use crate::tables::statistics::{self, LineRow};
 use crate::tables::{LedgerError, calls, recordings};
 use perezvon_core::call::{Recording, StatisticsLine};
-use perezvon_core::lists::{By, Heard, Look, Thing, Tolerances};
+use perezvon_core::lists::{By, Heard, Look, Thing};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A call may have begun so long before one of its legs, milliseconds.
@@ -74,23 +74,23 @@ impl Around {
 impl Transaction<'_> {
     /// Whether a line or a recording may be of one of these calls. Calls of which events told are tied to each other by
     /// what was listed alone: without that there is nothing to settle.
-    pub(super) fn is_any_listed(&self, keys: &[String], tolerances: &Tolerances) -> Result<bool, LedgerError> {
+    pub(super) fn is_any_listed(&self, keys: &[String]) -> Result<bool, LedgerError> {
         for call in keys.iter().filter_map(|key| self.state.calls.peek(key)) {
-            if !call.lines.is_empty() || !call.recordings.is_empty() {
+            if !call.lines().is_empty() || !call.recordings().is_empty() {
                 return Ok(true);
             }
             let Some(heard) = Heard::of(call) else { continue };
-            let thing = Thing::Call(heard, &call.legs);
-            for look in thing.looks(tolerances) {
+            let thing = Thing::Call(heard, call.legs());
+            for look in thing.looks() {
                 let Look { by, from, to } = self.of_canonical(look);
                 let lines = statistics::found(self.connection, &by, (from, to), self.at)?;
-                let is_tied = |row: &LineRow| thing.may_be_tied(Thing::Line(&row.line), tolerances);
+                let is_tied = |row: &LineRow| thing.may_be_tied(Thing::Line(&row.line));
                 if lines.iter().any(is_tied) {
                     return Ok(true);
                 }
                 if let By::Abonent(id) = &by {
                     let recordings = recordings::of_abonent(self.connection, id, from, to)?;
-                    let is_tied = |one: Recording| thing.may_be_tied(Thing::Recording(&one), tolerances);
+                    let is_tied = |one: Recording| thing.may_be_tied(Thing::Recording(&one));
                     if recordings.iter().any(|row| is_tied(row.recording())) {
                         return Ok(true);
                     }
@@ -116,7 +116,6 @@ impl Transaction<'_> {
         unsettled: &Unsettled,
         early: &[String],
         touched: &[String],
-        tolerances: &Tolerances,
     ) -> Result<Around, LedgerError> {
         let mut around = Around::default();
         let mut keys: BTreeSet<String> = early.iter().cloned().collect();
@@ -145,18 +144,18 @@ impl Transaction<'_> {
             match open {
                 Open::Line(id) => {
                     let line = around.lines[&id].0.clone();
-                    self.look_around(&mut around, Thing::Line(&line), touched, tolerances)?;
+                    self.look_around(&mut around, Thing::Line(&line), touched)?;
                 }
                 Open::Recording(id) => {
                     let recording = around.recordings[&id].0.clone();
-                    self.look_around(&mut around, Thing::Recording(&recording), touched, tolerances)?;
+                    self.look_around(&mut around, Thing::Recording(&recording), touched)?;
                 }
                 Open::Call(key) => {
                     let Some(call) = self.state.calls.peek(&key).cloned() else {
                         continue;
                     };
                     if let Some(heard) = Heard::of(&call) {
-                        self.look_around(&mut around, Thing::Call(heard, &call.legs), touched, tolerances)?;
+                        self.look_around(&mut around, Thing::Call(heard, call.legs()), touched)?;
                     }
                 }
             }
@@ -167,26 +166,20 @@ impl Transaction<'_> {
     /// With all that it has.
     fn add_call(&mut self, around: &mut Around, key: &str) -> Result<(), LedgerError> {
         let call = self.state.calls.find(self.connection, key)?;
-        let call = call.filter(|call| call.superseded_by.is_none());
+        let call = call.filter(|call| call.superseded_by().is_none());
         if let Some(call) = call.filter(|_| around.calls.insert(key.to_owned())) {
             around.open.push(Open::Call(key.to_owned()));
-            for line in call.lines.values() {
+            for line in call.lines().values() {
                 around.add_line(line.clone()).1 = Some(key.to_owned());
             }
-            for recording in call.recordings.values() {
+            for recording in call.recordings().values() {
                 around.add_recording(recording.clone(), key);
             }
         }
         Ok(())
     }
 
-    fn look_around(
-        &mut self,
-        around: &mut Around,
-        thing: Thing<'_>,
-        touched: &[String],
-        tolerances: &Tolerances,
-    ) -> Result<(), LedgerError> {
+    fn look_around(&mut self, around: &mut Around, thing: Thing<'_>, touched: &[String]) -> Result<(), LedgerError> {
         let session = match thing {
             Thing::Line(line) => line.tracking_id.clone(),
             Thing::Recording(_) | Thing::Call(..) => None,
@@ -194,7 +187,7 @@ impl Transaction<'_> {
         // Two calls of which events told are never tied: none is looked for around another.
         let is_call = matches!(thing, Thing::Call(..));
         let mut keys: BTreeSet<String> = touched.iter().cloned().chain(session).collect();
-        for look in thing.looks(tolerances) {
+        for look in thing.looks() {
             let Look { by, from, to } = self.of_canonical(look);
             let begun = from.plus(-BEGUN_MS);
             let lines = statistics::found(self.connection, &by, (from, to), self.at)?;
@@ -205,7 +198,7 @@ impl Transaction<'_> {
                     }
                     for row in recordings::of_abonent(self.connection, id, from, to)? {
                         let recording = row.recording();
-                        let is_tied = thing.may_be_tied(Thing::Recording(&recording), tolerances);
+                        let is_tied = thing.may_be_tied(Thing::Recording(&recording));
                         if let Some(key) = row.call_key.filter(|_| is_tied) {
                             around.add_recording(recording, &key);
                             self.add_call(around, &key)?;
@@ -218,7 +211,7 @@ impl Transaction<'_> {
                 By::Number(_) | By::Withheld(_) => {}
             }
             for LineRow { line, call_key } in lines {
-                if thing.may_be_tied(Thing::Line(&line), tolerances) {
+                if thing.may_be_tied(Thing::Line(&line)) {
                     around.add_line(line);
                     self.add_call(around, &call_key)?;
                 } else {
@@ -234,8 +227,8 @@ impl Transaction<'_> {
             let call = self.state.calls.find(self.connection, key)?;
             let heard = call
                 .as_deref()
-                .and_then(|call| Some(Thing::Call(Heard::of(call)?, &call.legs)));
-            if heard.is_some_and(|call| thing.may_be_tied(call, tolerances)) {
+                .and_then(|call| Some(Thing::Call(Heard::of(call)?, call.legs())));
+            if heard.is_some_and(|call| thing.may_be_tied(call)) {
                 self.add_call(around, key)?;
             }
         }

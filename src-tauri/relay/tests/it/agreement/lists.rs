@@ -6,7 +6,7 @@
 //! recorded; nor a redirected line without a number to the line of the one who got the call.
 
 use crate::agreement::wanted::{Line, Recorded, Wanted, by_lists};
-use perezvon_core::lists::Tolerances;
+use perezvon_core::lists::tolerances;
 use perezvon_sim::{Outcome, Part, Truth};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -81,7 +81,7 @@ impl Crossed {
             }
         }
         let mut crossed = Self::default();
-        let equal_ms = Tolerances::default().equal_talk_ms;
+        let equal_ms = tolerances::EQUAL_TALK_MS;
         for known in of_party.values() {
             for (a, first, answer) in known {
                 for (b, second, sooner) in known {
