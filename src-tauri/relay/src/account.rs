@@ -1,5 +1,5 @@
-//! One account (PBX contract): what it is made of, how it starts and how it ends. The listener before it is
-//! [`crate::front`].
+//! One account (PBX contract): its parts, its start and its shutdown. [`crate::front`] is the listener in front of
+//! it.
 
 use crate::company::{Company, recording};
 use crate::config::Options;
@@ -31,7 +31,7 @@ use tokio::time::{timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// How long the writer may take for what waits for it and for moving the WAL into the database.
+/// Time limit for the writer to finish its queue and to move the WAL into the database.
 const CHECKPOINT: Duration = Duration::from_secs(10);
 
 /// Why a relay did not start.
@@ -57,23 +57,23 @@ pub enum StartError {
     Setting(&'static str),
 }
 
-/// One account that runs. Every task of it ends with it: dropped without [`Account::shutdown`] they are aborted, and the
-/// ledger is as after a power cut, which it survives.
+/// A running account. Dropping it without [`Account::shutdown`] aborts every task; the ledger is then as after a
+/// power cut, which it survives.
 pub(crate) struct Account {
-    /// None once it ends.
+    /// None during the shutdown.
     parts: Option<Parts>,
-    /// The part that ended though nobody stopped the account.
+    /// The part that ended without being stopped.
     failed: watch::Sender<Option<&'static str>>,
     tasks: JoinSet<()>,
-    /// Serves the readers as long as the writer writes.
+    /// Sends the changed calls to the readers until the writer has ended.
     router: JoinSet<()>,
     writer: Option<JoinHandle<Result<(), LedgerError>>>,
 }
 
 impl Account {
-    /// Opens the ledger and starts what works on it; nothing runs where it fails.
+    /// Opens the ledger and starts the tasks; nothing runs if that fails.
     pub(crate) async fn start(options: Options, listening: Listening) -> Result<Self, StartError> {
-        // A large database takes its time to be checked; the caller's thread has other things to do.
+        // Checking a large database takes long and must not block the caller.
         let opening = tokio::task::spawn_blocking(move || Opened::open(&options).map(|opened| (opened, options)));
         let (opened, options) = opening.await.map_err(|error| StartError::Thread(error.into()))??;
         let stop = CancellationToken::new();
@@ -97,19 +97,19 @@ impl Account {
         })
     }
 
-    /// What it is made of.
+    /// The parts of which requests are served.
     pub(crate) fn parts(&self) -> &Parts {
         self.parts
             .as_ref()
             .expect("there until shutdown, which takes the account")
     }
 
-    /// Tells which part has ended though nobody stopped the account.
+    /// Becomes the name of the part that ended without being stopped.
     pub(crate) fn failed(&self) -> watch::Receiver<Option<&'static str>> {
         self.failed.subscribe()
     }
 
-    /// For the listener.
+    /// What the listener needs.
     pub(crate) fn open(&self) -> Open {
         let parts = self.parts();
         Open {
@@ -120,15 +120,16 @@ impl Account {
         }
     }
 
-    /// From now on nothing new is taken and the feeds close.
+    /// Stops accepting requests and closes the feeds.
     pub(crate) fn stop(&self) {
         if let Some(parts) = &self.parts {
             parts.stop.cancel();
         }
     }
 
-    /// Ends: takes no more, closes the feeds, moves the WAL into the database. What is in flight has time until `end`.
-    /// Nobody else may hold the account any more. Subscriptions stay: the next start goes on with them.
+    /// Stops accepting requests, closes the feeds and moves the WAL into the database. Requests in flight have time
+    /// until `end`. The caller must hold the last reference. The subscriptions stay: the next start goes on with
+    /// them.
     pub(crate) async fn shutdown(mut self, end: tokio::time::Instant) {
         let Some(parts) = self.parts.take() else { return };
         let account = parts.account.to_string();
@@ -141,7 +142,7 @@ impl Account {
         if timeout_at(end, all).await.is_err() {
             tracing::warn!(account, "not everything in flight ended in time");
         }
-        // The writer ends when nobody can hand it jobs any more.
+        // The writer ends when the last sender of jobs is dropped.
         self.tasks.shutdown().await;
         drop(parts);
         let Some(writer) = self.writer.take() else { return };
@@ -156,14 +157,14 @@ impl Account {
     }
 }
 
-/// Watches the parts of an account, which run until the account is stopped.
+/// Watches the parts of an account, which must run until the account is stopped.
 struct Watching {
     stop: CancellationToken,
     failed: watch::Sender<Option<&'static str>>,
 }
 
-/// A part under watch. Dropped before the account is stopped, by a panic or because the part ended, it says so, and the
-/// account is started anew.
+/// Guard in a watched part. If it is dropped before the account is stopped, because the part ended or panicked, it
+/// reports the part, and the account is restarted.
 struct Watched {
     name: &'static str,
     stop: CancellationToken,
@@ -203,14 +204,14 @@ impl Drop for Account {
     }
 }
 
-/// What the data directory holds.
+/// The contents of the data directory.
 struct Opened {
     lock: File,
     connection: rusqlite::Connection,
     settings: Settings,
     secret: Secret,
     roster: Roster,
-    /// The newest version; what is there is on the disk.
+    /// The newest version; everything up to it is on the disk.
     version: i64,
 }
 
@@ -224,7 +225,7 @@ impl Opened {
         let roster = Roster::load(&connection)?;
         let version = calls::version(&connection).map_err(LedgerError::from)?;
         let forgotten = requests::forget_placing(&connection)?;
-        // What is in the log may never have been synced: the last relay may have ended before that.
+        // The log (WAL) may never have been synced: the last process may have been killed before that.
         tables::move_log(&connection)?;
         if forgotten > 0 {
             tracing::warn!(
@@ -243,7 +244,7 @@ impl Opened {
     }
 }
 
-/// The stored settings with what the options say.
+/// The stored settings, updated from the options.
 fn first_settings(connection: &rusqlite::Connection, options: &Options) -> Result<Settings, StartError> {
     let mut settings = settings::load(connection)?;
     if let Some(url) = &options.public_url {
@@ -261,7 +262,7 @@ fn first_settings(connection: &rusqlite::Connection, options: &Options) -> Resul
     Ok(settings)
 }
 
-/// The ledger with its writer, and what the writer tells.
+/// The ledger with its writer, and the receiving ends of what the writer publishes.
 struct Written {
     ledger: Ledger,
     hub: Arc<Hub>,
@@ -319,7 +320,7 @@ impl Written {
         let writer = std::thread::Builder::new()
             .name("ledger".to_owned())
             .spawn(move || {
-                // Held as long as anything can be written, also when the relay's end does not wait for that.
+                // The lock is held while anything can be written, even if the shutdown stops waiting for it.
                 let _lock = lock;
                 let _watched = watched;
                 writer::run(connection, &queue, set)
@@ -339,7 +340,7 @@ impl Written {
     }
 }
 
-/// What stands around the ledger.
+/// Everything that serves requests, built around the ledger.
 fn parts(
     written: &Written,
     options: Options,
@@ -397,7 +398,7 @@ fn parts(
     })
 }
 
-/// Starts what works in the background.
+/// Starts the background tasks.
 fn work(parts: &Parts, watching: &Watching) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     let timing = &parts.feed.timing;

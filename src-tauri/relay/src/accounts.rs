@@ -1,5 +1,5 @@
-//! The accounts of one relay: they start, run behind one listener, are started anew where a part of one has ended, and
-//! end together.
+//! Starts the accounts of one relay, serves them behind one listener, restarts an account of which a part has ended,
+//! and shuts all of them down.
 
 use crate::account::{Account, StartError};
 use crate::config::Options;
@@ -19,13 +19,13 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-/// An account that ran for less than this before it failed has failed at once.
+/// A failure within this time after the start counts as an early failure.
 const AT_ONCE: Duration = Duration::from_mins(10);
-/// After this many failures at once in a row the process ends, so that the service manager can act.
+/// After this many early failures in a row the process ends, so that the service manager can act.
 const FAILURES: u32 = 5;
 
-/// Accounts that run behind one listener. Every task ends with it: dropped without [`Accounts::shutdown`] they are aborted,
-/// and the ledgers are as after a power cut, which they survive.
+/// Accounts that run behind one listener. Dropping the value without [`Accounts::shutdown`] aborts every task; the
+/// ledgers are then as after a power cut, which they survive.
 pub(crate) struct Accounts {
     house: Arc<House>,
     tasks: JoinSet<()>,
@@ -35,7 +35,7 @@ pub(crate) struct Accounts {
     gave_up: watch::Receiver<Option<String>>,
 }
 
-/// What runs behind the listener.
+/// The accounts and what is shared between them.
 struct House {
     listening: Listening,
     /// Whether the command line may find the relay, by a file beside each ledger.
@@ -48,11 +48,11 @@ struct House {
 }
 
 impl Accounts {
-    /// Starts each account and serves on the listener. An account that cannot start does not keep the others from it:
-    /// it is told, and tried again. Must run inside a tokio runtime.
+    /// Starts each account and serves on the listener. An account that cannot start does not stop the others: it is
+    /// logged and tried again. Must run inside a tokio runtime.
     ///
     /// # Errors
-    /// Where no account starts: why the first does not. Nothing runs then.
+    /// If no account starts: the error of the first. Nothing runs then.
     pub(crate) async fn start(
         mut set: Vec<Options>,
         options: FrontOptions,
@@ -111,7 +111,7 @@ impl Accounts {
         })
     }
 
-    /// Where it listens.
+    /// The address and TLS of the listener.
     pub(crate) fn listening(&self) -> &Listening {
         &self.house.listening
     }
@@ -121,19 +121,19 @@ impl Accounts {
         self.house.parts()
     }
 
-    /// The same for whoever must not keep them from ending.
+    /// [`Self::running`] for a holder that must not keep the accounts from ending.
     pub(crate) fn watch(&self) -> Arc<dyn Fn() -> Vec<Parts> + Send + Sync> {
         let house = Arc::downgrade(&self.house);
         Arc::new(move || house.upgrade().map_or_else(Vec::new, |house| house.parts()))
     }
 
-    /// The names of all accounts, whether they run or not.
+    /// The names of all accounts, including those that do not run.
     pub(crate) fn names(&self) -> &[String] {
         &self.house.names
     }
 
-    /// Whether an account runs, and the writer of each that runs has worked since the last time that this was asked. One
-    /// that cannot start is tried again and told by health; it must not take the others down with it.
+    /// Whether an account runs, and the writer of each running account has worked since the last call. An account
+    /// that cannot start is tried again and reported by health; it must not stop the watchdog of the others.
     pub(crate) fn is_alive(&self, beats: &mut HashMap<String, u64>) -> bool {
         let running = self.running();
         running.iter().fold(!running.is_empty(), |alive, one| {
@@ -143,7 +143,7 @@ impl Accounts {
         })
     }
 
-    /// Waits until an account has failed too often; says which and what ended.
+    /// Waits until an account has failed too often; returns which one and which part ended.
     pub(crate) fn gave_up(&self) -> impl Future<Output = String> + Send + use<> {
         let mut gave_up = self.gave_up.clone();
         async move {
@@ -155,7 +155,7 @@ impl Accounts {
         }
     }
 
-    /// Ends: takes no more, answers what is in flight, closes the feeds and then the ledgers.
+    /// Stops accepting, answers the requests in flight, closes the feeds and then the ledgers.
     pub(crate) async fn shutdown(self) {
         let Self {
             house,
@@ -164,7 +164,7 @@ impl Accounts {
             drain,
             gave_up: _,
         } = self;
-        // One limit for all that is in flight, wherever it is.
+        // One limit for everything in flight.
         let end = Instant::now() + drain;
         stop.cancel();
         for (account, announced) in house.running().iter_mut() {
@@ -175,7 +175,7 @@ impl Accounts {
         if timeout_at(end, served).await.is_err() {
             tracing::warn!("not every connection ended in time");
         }
-        // Connections that hang, and with them the last ways to the ledgers.
+        // Ends connections that hang; they hold the last handles of the ledgers.
         tasks.shutdown().await;
         let ending = std::mem::take(&mut *house.running());
         drop(house);
@@ -196,7 +196,7 @@ impl House {
             .collect()
     }
 
-    /// Waits until a part of an account has ended though nobody stopped it; gives the account and the part.
+    /// Waits until a part of an account has ended without being stopped; returns the account and the part.
     async fn ended(&self) -> (String, &'static str) {
         loop {
             let mut watched = FuturesUnordered::new();
@@ -209,13 +209,13 @@ impl House {
             }
             tokio::select! {
                 Some(ended) = watched.next() => return ended,
-                // One more account has started.
+                // One more account to watch.
                 () = self.admitted.notified() => {}
             }
         }
     }
 
-    /// Starts all; gives the names of those that do not start, or why the first does not where none does.
+    /// Starts all accounts; returns the names of those that do not start, or the first error if none starts.
     async fn start_all(&self, set: &[Options]) -> Result<Vec<String>, StartError> {
         let (mut closed, mut first) = (Vec::new(), None);
         for one in set {
@@ -231,7 +231,7 @@ impl House {
         }
     }
 
-    /// Starts an account and lets requests in to it.
+    /// Starts an account and routes requests to it.
     async fn start(&self, options: Options) -> Result<(), StartError> {
         let account = Account::start(options, self.listening.clone()).await?;
         let parts = account.parts();
@@ -246,7 +246,7 @@ impl House {
         Ok(())
     }
 
-    /// Takes an account out: requests for it are answered 503 from now on.
+    /// Removes an account: requests for it are answered 503 from now on.
     fn take(&self, name: &str) -> Option<Account> {
         self.directory.close(name);
         let mut running = self.running();
@@ -257,11 +257,11 @@ impl House {
     }
 }
 
-/// Starts accounts anew: those that could not start (what kept them may pass: a full disk, another process at the ledger,
-/// a file that was put back), and those of which a part has ended.
+/// Restarts accounts: those that could not start (the cause may pass: a full disk, another process at the ledger, a
+/// file that was put back), and those of which a part has ended.
 struct Supervisor {
     set: Vec<Options>,
-    /// Those that do not run.
+    /// The accounts that do not run.
     closed: Vec<String>,
     house: Arc<House>,
     pause: Duration,
@@ -289,7 +289,7 @@ impl Supervisor {
         }
     }
 
-    /// Ends an account of which a part has ended, and counts how often that happened soon after a start.
+    /// Ends an account of which a part has ended, and counts its early failures.
     async fn end(&mut self, account: &str, part: &'static str, times: &mut u32) {
         let ran = self.house.take(account);
         let was_at_once = ran.as_ref().is_none_or(|ran| ran.parts().started.elapsed() < AT_ONCE);
@@ -302,7 +302,8 @@ impl Supervisor {
         );
         if let Some(ran) = ran {
             if let Some(options) = self.set.iter_mut().find(|one| one.account == account) {
-                // It goes on as it was: with the token that was given since, and with the settings that are stored.
+                // The restarted account uses the token of now and the stored settings, not those of the process's
+                // start.
                 options.token = ran.parts().pbx.token();
                 (options.public_url, options.policy) = (None, None);
             }

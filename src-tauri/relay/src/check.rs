@@ -1,5 +1,5 @@
-//! «Проверить сервис»: independent checks, each with a cause as a stable word, one sentence for a person and one about
-//! what to do. The API, the window and the command line tell the same findings.
+//! «Проверить сервис»: independent checks, each with a stable code for the cause, one sentence for people and one
+//! about the remedy. The API, the window and the command line show the same findings.
 
 mod certificate;
 mod inside;
@@ -24,7 +24,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use url::Url;
 
-/// Longest time of one check; none waits for more than two of them.
+/// Time limit of one check; no check waits for more than two others.
 const LIMIT: Duration = Duration::from_secs(13);
 
 /// How a check ended.
@@ -32,10 +32,10 @@ const LIMIT: Duration = Duration::from_secs(13);
 #[serde(rename_all = "lowercase")]
 pub(crate) enum State {
     Ok,
-    /// It works, but somebody should know.
+    /// It works, but an administrator should know.
     Warning,
     Failed,
-    /// Something else must be mended before it makes sense.
+    /// Not checked: another finding must be resolved first.
     Skipped,
 }
 
@@ -47,14 +47,14 @@ pub(crate) struct Finding {
     pub(crate) state: State,
     /// Not failed.
     pub(crate) ok: bool,
-    /// Why not, a stable word; absent where all is well.
+    /// Code of the cause, stable; absent if all is well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) cause: Option<&'static str>,
     /// One sentence in Russian.
     pub(crate) detail: String,
     /// The same in English.
     pub(crate) detail_en: String,
-    /// What to do, in Russian; absent where all is well.
+    /// The remedy, in Russian; absent if all is well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) fix: Option<&'static str>,
     /// The same in English.
@@ -111,7 +111,7 @@ impl Finding {
     }
 }
 
-/// Events that could not be read are told for so long.
+/// Unreadable events of this last time are reported, milliseconds.
 pub(crate) const RECENT_MS: i64 = 86_400_000;
 
 /// What is checked.
@@ -142,12 +142,12 @@ pub(crate) struct Running {
     pub(crate) ledger: Ledger,
     pub(crate) importer: Importer,
     pub(crate) listening: Listening,
-    /// A key for the look at the relay's own feed.
+    /// A key for opening the relay's own feed.
     pub(crate) key: Secret,
     pub(crate) probes: Arc<Probes>,
 }
 
-/// Runs one check, but not for ever.
+/// Runs one check with a time limit.
 async fn limited(id: &'static str, late: &'static str, check: impl Future<Output = Finding>) -> Finding {
     let start = Instant::now();
     let mut finding = tokio::time::timeout(LIMIT, check)
@@ -157,8 +157,8 @@ async fn limited(id: &'static str, late: &'static str, check: impl Future<Output
     finding
 }
 
-/// Every check, in the order in which a person would go through them; at the same time, so that the slowest decides how
-/// long it takes.
+/// Runs every check at the same time, so the slowest decides the duration; returns them in the order in which a
+/// person would go through them.
 pub(crate) async fn run(scene: &Scene) -> Vec<Finding> {
     const PBX: &str = "pbx_timeout";
     const OWN: &str = "check_timeout";
@@ -189,7 +189,7 @@ pub(crate) async fn run(scene: &Scene) -> Vec<Finding> {
     findings
 }
 
-/// The findings as one line each, and whether none failed.
+/// One line per finding, and whether none failed.
 pub(crate) fn line(finding: &serde_json::Value) -> String {
     let text = |key: &str| finding[key].as_str().unwrap_or_default();
     let verdict = match text("state") {

@@ -1,7 +1,8 @@
-//! Who listens, and to what: changed calls go from the writer to each reader who may know of them.
+//! The feed: changed calls go from the writer to each reader who may see them.
 //!
-//! A reader registers first and reads his backlog afterwards, so nothing falls between the two. Each has a bounded
-//! queue; one that is full loses its place and the reader resumes from his cursor. Nobody waits for a slow reader.
+//! A reader registers first and reads the backlog afterwards, so no change is missed between the two. Each reader has
+//! a bounded queue; a reader whose queue is full is cut off and resumes from its cursor. A slow reader delays nobody
+//! else.
 
 pub(crate) mod socket;
 
@@ -16,10 +17,10 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Batches that wait for the router. It never waits for readers, so this is only a matter of computing time.
+/// Batches that may wait for the router. The router never waits for readers, so the queue is short.
 pub(crate) const BATCHES: usize = 256;
 
-/// What it takes to serve readers. Cheap to clone.
+/// What serving readers needs. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Feed {
     pub(crate) hub: Arc<Hub>,
@@ -41,7 +42,7 @@ struct Places {
     by_view: HashMap<View, HashMap<u64, Place>>,
 }
 
-/// See the module.
+/// The registered readers, see the module.
 pub(crate) struct Hub {
     places: Mutex<Places>,
     readers: Arc<AtomicUsize>,
@@ -50,12 +51,12 @@ pub(crate) struct Hub {
     queue: usize,
 }
 
-/// A reader's place; dropping it gives it back.
+/// Registration of a reader, which ends when this is dropped.
 pub(crate) struct Seat {
     hub: Arc<Hub>,
     view: View,
     number: u64,
-    /// Snapshots; ends when the place was lost.
+    /// Snapshots; ends when the reader is cut off.
     pub(crate) news: mpsc::Receiver<Snapshot>,
 }
 
@@ -89,10 +90,11 @@ impl Hub {
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a place. What is committed from now on comes through it.
+    /// Registers a reader. Everything that is committed from now on comes through its queue.
     pub(crate) fn join(self: &Arc<Self>, view: View, user: Option<String>) -> Seat {
         let (sender, news) = mpsc::channel(self.queue);
-        // Counted before the reader looks into the ledger: either the writer sees him here, or he sees the commit.
+        // Counted before the reader reads the ledger: either the writer sees the reader here, or the reader sees the
+        // commit.
         self.readers.fetch_add(1, Ordering::SeqCst);
         self.joined.fetch_add(1, Ordering::Relaxed);
         let mut places = self.lock();
@@ -112,34 +114,34 @@ impl Hub {
         }
     }
 
-    /// How many listen, for the writer: without readers it need not copy what changed.
+    /// The number of readers, for the writer: without readers it does not copy the changed calls.
     pub(crate) fn count(&self) -> Arc<AtomicUsize> {
         self.readers.clone()
     }
 
-    /// How many listen.
+    /// The number of readers.
     pub(crate) fn readers(&self) -> usize {
         self.readers.load(Ordering::SeqCst)
     }
 
-    /// How many ever began to listen.
+    /// How many readers have registered since the start.
     pub(crate) fn joined(&self) -> u64 {
         self.joined.load(Ordering::Relaxed)
     }
 
-    /// How many lost their place because they were too slow.
+    /// How many readers were cut off because they were too slow.
     pub(crate) fn cut_slow(&self) -> u64 {
         self.cut.load(Ordering::Relaxed)
     }
 
-    /// Takes away the places of a user whose key was revoked.
+    /// Cuts off the readers of a user whose key was revoked.
     pub(crate) fn cut(&self, user: &str) {
         for of_view in self.lock().by_view.values_mut() {
             of_view.retain(|_, place| place.user.as_deref() != Some(user));
         }
     }
 
-    /// Takes away all places: the readers come back with their cursors.
+    /// Cuts off all readers: they come back with their cursors.
     fn cut_all(&self) {
         self.lock().by_view.clear();
     }
@@ -169,7 +171,7 @@ impl Hub {
     }
 }
 
-/// Hands changed calls to the readers until the writer, who holds the other end, has ended.
+/// Sends changed calls to the readers until the writer, which holds the sender, has ended.
 pub(crate) async fn route(hub: Arc<Hub>, mut batches: mpsc::Receiver<Told>, roster: RosterNow) {
     while let Some(told) = batches.recv().await {
         match told {

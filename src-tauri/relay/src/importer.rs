@@ -1,8 +1,8 @@
-//! The importer: reads the PBX's recordings and statistics, so that no call is missing and none is told wrong, whatever
-//! happened to the events (reference 1.9, 1.10; design, part 4).
+//! The importer: reads the PBX's recordings and statistics, so that no call is missing or wrong when events were lost
+//! (reference 1.9, 1.10; design, part 4).
 //!
-//! Two loops, one for each list, as long as there is a token; one request at a time, with a pause between two. The place
-//! in a list is stored in the transaction that stores what was read, so a relay that ends anywhere goes on from there.
+//! Two loops, one per list, while there is a token; one request at a time, with a pause between two. The position in
+//! a list is stored in the transaction that stores what was read, so a relay that ends at any moment resumes there.
 
 mod pace;
 mod records;
@@ -26,22 +26,22 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
-/// What is stored in one transaction at most: the events of a live call wait no longer than that takes.
+/// Rows stored in one transaction: the events of a live call wait no longer than one such transaction.
 const CHUNK: usize = 50;
-/// The importer looks at the clock at least so often, seconds of its pace.
+/// How often the importer compares the clock with its schedule, seconds of its pace.
 const LOOK_S: u32 = 10;
 /// Longest wait after failures, seconds of its pace.
 const BACKOFF_S: u32 = 600;
-/// How often a longer time is read again, for what came late, seconds of its pace.
+/// How often a longer time is read again for rows that came late (a deep pass), seconds of its pace.
 const DEEP_S: u32 = 3600;
-/// How far back: what is waited for, and a bit more.
+/// How far back a deep pass reads, milliseconds: what is waited for, and two hours more.
 const DEEP_MS: i64 = WAITED_MS + 2 * 3_600_000;
-/// How far back otherwise.
+/// How far back every other pass reads, milliseconds.
 const SHALLOW_MS: i64 = 2 * 3_600_000;
-/// A recording or a line that has not come for so long is not waited for any more.
+/// After this long, a missing recording or line is given up, milliseconds.
 const WAITED_MS: i64 = DAY_MS;
-/// Each time the longer time is read, one day before it is read too, another one each time, up to so many days back:
-/// what comes later than anybody waits for is found within hours, by a few requests an hour.
+/// Every deep pass also rereads one older day, cycling through the last `OLDER_DAYS` days: rows that come later than
+/// [`WAITED_MS`] are found within hours, by a few requests an hour.
 const OLDER_DAYS: i64 = 7;
 const DAY_MS: i64 = 24 * 3_600_000;
 
@@ -63,7 +63,7 @@ impl List {
     }
 }
 
-/// How the import of one list goes.
+/// State of the import of one list.
 #[derive(Clone, Debug, Default)]
 struct State {
     /// When the list was last read to its end.
@@ -72,7 +72,7 @@ struct State {
     error: Option<&'static str>,
 }
 
-/// How the import of one list goes, as an administrator is told.
+/// State of the import of one list, for an administrator.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ListHealth {
@@ -82,12 +82,12 @@ pub(crate) struct ListHealth {
     /// Code of the last failure, while failing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<&'static str>,
-    /// How long ago that was, milliseconds.
+    /// Time since `last_at`, milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) lag_ms: Option<i64>,
 }
 
-/// How the import goes, as an administrator is told.
+/// State of the import, for an administrator.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct ImportHealth {
     pub(crate) records: ListHealth,
@@ -95,7 +95,7 @@ pub(crate) struct ImportHealth {
     pub(crate) mode: Mode,
 }
 
-/// What others know of the importer. Cheap to clone.
+/// The importer's handle. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Importer {
     ledger: Ledger,
@@ -142,7 +142,7 @@ impl Importer {
         }
     }
 
-    /// How it goes.
+    /// The state of both lists.
     pub(crate) async fn health(&self) -> ImportHealth {
         ImportHealth {
             records: self.health_of(List::Records),
@@ -151,13 +151,13 @@ impl Importer {
         }
     }
 
-    /// For each list by its name, how many milliseconds ago it was last read to its end, where it was.
+    /// For each list by its name: milliseconds since it was last read to its end, if it was.
     pub(crate) fn lags(&self) -> [(&'static str, Option<i64>); 2] {
         [List::Records, List::Statistics].map(|list| (list.name(), self.health_of(list).lag_ms))
     }
 }
 
-/// What the loops work with, beside the handle.
+/// What the loops need in addition to the handle.
 #[derive(Clone)]
 pub(crate) struct Needs {
     pub(crate) company: Company,
@@ -166,17 +166,17 @@ pub(crate) struct Needs {
     pub(crate) timing: Timing,
 }
 
-/// One list's loop.
+/// Reads one list.
 struct Loop {
     importer: Importer,
     needs: Needs,
     list: List,
-    /// When a longer time was last read again.
+    /// Time of the last deep pass.
     deep: Option<Instant>,
-    /// Which day before that is read next, from 0.
+    /// Which of the older days is read next, from 0.
     older: i64,
     failures: u32,
-    /// The second edition of the statistics does not exist, as was found then.
+    /// When the second edition of the statistics was found missing.
     first_edition: Option<Instant>,
 }
 
@@ -199,7 +199,7 @@ pub(crate) async fn run(importer: Importer, list: List, needs: Needs, stop: Canc
         if due && let Some(portal) = importer.pbx.portal("import") {
             let round = tokio::select! {
                 round = one.round(&portal) => round,
-                // Another token: with the one before there is nothing to read on. What was read is stored.
+                // Another token: the round with the former one is given up. What it read is stored.
                 _ = token.changed() => {
                     last = None;
                     continue;
@@ -209,7 +209,7 @@ pub(crate) async fn run(importer: Importer, list: List, needs: Needs, stop: Canc
             wait = one.settle(round);
             last = Some(Instant::now());
         }
-        // While nothing fails, a call that waits for something brings the next look forward.
+        // Unless the PBX fails, a call that waits for something brings the next round forward.
         let sleep = if one.failures == 0 {
             wait = one.wait().await;
             one.needs.timing.import_second * LOOK_S
@@ -237,7 +237,8 @@ impl Loop {
             List::Statistics => self.statistics(portal, back).await?,
         }
         if deep {
-            // Not at the start: the first import reads all there is, and a relay that starts often must not ask often.
+            // Not in the first pass: the first import reads everything, and a relay that restarts often must not ask
+            // often.
             if self.deep.is_some() {
                 self.older(portal).await?;
             }
@@ -262,8 +263,8 @@ impl Loop {
         Ok(())
     }
 
-    /// Who is a colleague and which numbers are lines decides which lines are one call. The start reads the company; when
-    /// that failed, it is read here.
+    /// Which numbers are colleagues and which are lines decides which rows are one call. The account reads the
+    /// company at its start; if that failed, it is read here.
     async fn company(&self, portal: &Portal) -> Result<(), Failed> {
         let began = Instant::now();
         while self.needs.roster.borrow().is_empty() {
@@ -277,7 +278,7 @@ impl Loop {
         Ok(())
     }
 
-    /// Takes note of how a round went; gives how long to wait.
+    /// Stores the result of a round; returns how long to wait.
     fn settle(&mut self, round: Result<(), Failed>) -> Duration {
         let second = self.needs.timing.import_second;
         let Err(failed) = round else {
@@ -294,7 +295,7 @@ impl Loop {
         let code = failed.code();
         self.importer.change(self.list, |state| state.error = Some(code));
         self.failures += 1;
-        // A token that is refused will be refused again, until somebody gives another one.
+        // A refused token stays refused until it is replaced.
         let refused = matches!(failed, Failed::Portal(PortalError::Unauthorized));
         let full = if refused {
             BACKOFF_S
@@ -328,8 +329,8 @@ impl Loop {
         self.now().plus(-days * DAY_MS).max(self.kept_since())
     }
 
-    /// What began before is not taken: retention deletes it. A call is deleted with all its lines, so those of the oldest
-    /// hour that is kept may be gone with it.
+    /// Calls that began before this are not imported: retention deletes them. A call is deleted with all its lines,
+    /// so lines of the oldest kept hour may be gone with it.
     fn kept_since(&self) -> Time {
         match self.needs.settings.borrow().keep_calls_days {
             0 => Time::from_ms(i64::MIN),

@@ -1,4 +1,4 @@
-//! Users and join codes before they are stored: the same for the API and the command line.
+//! Makes users and join codes, for the API and the command line.
 
 use crate::keys::{self, Role, Secret, code};
 use crate::tables::audit::Who;
@@ -8,33 +8,33 @@ use perezvon_core::Time;
 use serde::Deserialize;
 use url::Url;
 
-/// Something about a user or a code is wrong: what is expected.
+/// A value is out of its bounds: what is expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Expected(pub(crate) &'static str);
 
 /// Longest name of a user, characters.
 const NAME: usize = 200;
 
-/// How long a code lives where nobody says, minutes.
+/// Default life of a code, minutes.
 pub(crate) const MINUTES: u32 = 30;
-/// Shortest and longest life, minutes: one must be able to type it, and a forgotten one must end.
+/// Shortest and longest life, minutes: there must be time to type it, and a forgotten one must expire.
 const MINUTES_BOUNDS: std::ops::RangeInclusive<u32> = 5..=7 * 24 * 60;
 
-/// What a code is made for.
+/// The data of a new code.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NewCode {
-    /// Name of the user to come.
+    /// Name of the new user.
     pub(crate) name: String,
-    /// His role.
+    /// Their role.
     pub(crate) role: Role,
-    /// Whose calls he will see.
+    /// The abonent whose calls they will see.
     pub(crate) abonent: Option<String>,
-    /// How long it lives; [`MINUTES`] where it is not said.
+    /// Life of the code; [`DEFAULT_CODE_MINUTES`] if absent.
     pub(crate) minutes: Option<u32>,
 }
 
-/// A code with its secret. The same for the API and the command line.
+/// A code and its secret text.
 pub(crate) fn new_code(new: NewCode, by: &Who, created_at: Time) -> Result<(JoinCode, Secret, [u8; 32]), Expected> {
     let minutes = new.minutes.unwrap_or(MINUTES);
     if !MINUTES_BOUNDS.contains(&minutes) {
@@ -55,7 +55,7 @@ pub(crate) fn new_code(new: NewCode, by: &Who, created_at: Time) -> Result<(Join
     Ok((code, secret, hash))
 }
 
-/// The link that joins with one click: `perezvon://join?relay=URL&code=…`.
+/// The link for joining: `perezvon://join?relay=URL&code=…`.
 pub(crate) fn link(relay: &Url, code: &Secret) -> Secret {
     let relay = relay.as_str().trim_end_matches('/');
     let query = url::form_urlencoded::Serializer::new(String::new())
@@ -65,7 +65,7 @@ pub(crate) fn link(relay: &Url, code: &Secret) -> Secret {
     Secret::new(format!("perezvon://join?{query}"))
 }
 
-/// A user's name and abonent within their bounds.
+/// Checks a user's name and abonent.
 fn plain_user(name: &str, role: Role, abonent: Option<String>) -> Result<(String, Option<String>), Expected> {
     let name = name.trim();
     let plain =
@@ -80,7 +80,7 @@ fn plain_user(name: &str, role: Role, abonent: Option<String>) -> Result<(String
     }
 }
 
-/// A user with a new key. The same for the API and the command line.
+/// A user and their new key.
 pub(crate) fn new_user(
     name: &str,
     role: Role,

@@ -5,7 +5,7 @@ use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Keys that one table remembers at most.
+/// Most keys in one table.
 const TABLE: usize = 65_536;
 
 /// An average per second and a burst.
@@ -16,7 +16,7 @@ pub(crate) struct Rate {
 }
 
 impl Rate {
-    /// Requests per second; ten seconds' worth at once.
+    /// Requests per second; the burst is ten seconds' worth.
     pub(crate) fn requests(per_second: u32) -> Self {
         let per_second = f64::from(per_second);
         Self {
@@ -25,7 +25,7 @@ impl Rate {
         }
     }
 
-    /// Events per second; one second's worth at once.
+    /// Events per second; the burst is one second's worth.
     pub(crate) fn events(per_second: u32) -> Self {
         let per_second = f64::from(per_second);
         Self {
@@ -34,7 +34,7 @@ impl Rate {
         }
     }
 
-    /// Failures per minute; five minutes' worth at once.
+    /// Failures per minute; the burst is five minutes' worth.
     pub(crate) fn failures(per_minute: u32) -> Self {
         let per_minute = f64::from(per_minute);
         Self {
@@ -87,7 +87,7 @@ impl Bucket {
         }
     }
 
-    /// Takes one token; false where there is none.
+    /// Takes one token; false if there is none.
     pub(crate) fn take(&self) -> bool {
         self.take_at(Instant::now())
     }
@@ -98,7 +98,7 @@ impl Bucket {
     }
 }
 
-/// A bucket for each key.
+/// A bucket per key.
 pub(crate) struct Buckets<K> {
     rate: Rate,
     levels: Mutex<HashMap<K, Level>>,
@@ -112,7 +112,7 @@ impl<K: Hash + Eq> Buckets<K> {
         }
     }
 
-    /// Takes one token of the key's bucket; false where there is none.
+    /// Takes one token of the key's bucket; false if there is none.
     pub(crate) fn take(&self, key: K) -> bool {
         self.take_at(key, Instant::now())
     }
@@ -122,8 +122,8 @@ impl<K: Hash + Eq> Buckets<K> {
         let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
         if levels.len() >= TABLE && !levels.contains_key(&key) {
             levels.retain(|_, known| known.at(rate, now) < rate.burst);
-            // When the table is still full, limits for each key are useless; dropping them keeps the cost of a new
-            // key constant.
+            // If the table is still full, limits per key are useless; dropping them keeps the cost of a new key
+            // constant.
             if levels.len() > TABLE / 4 * 3 {
                 levels.clear();
             }
@@ -136,20 +136,20 @@ impl<K: Hash + Eq> Buckets<K> {
     }
 }
 
-/// Failed tries to join that are allowed in [`SPAN`], by all who try together: who tries is not known, and an address
-/// proves nothing behind a proxy. At this rate a code of 60 bits that lives a week is guessed with a chance of one in
-/// ten million million.
+/// Failed attempts to join that are allowed within [`JOIN_WINDOW`], for all clients together: the client is not
+/// known, and behind a proxy an address proves nothing. At this rate a code of 60 bits that is valid for a week is
+/// guessed with a probability of one in ten million million.
 const FAILURES: usize = 10;
-/// See [`FAILURES`].
+/// See [`MAX_FAILED_JOINS`].
 const SPAN: Duration = Duration::from_mins(1);
 
-/// The tries of the last minute that have not succeeded, those under way included.
+/// The attempts of the last minute that have not succeeded, including those in progress.
 #[derive(Debug, Default)]
 pub(crate) struct Tries(Mutex<VecDeque<Instant>>);
 
 impl Tries {
-    /// Counts a try before it is made, so that many at once are no way around the limit. How long to wait when there
-    /// were too many.
+    /// Counts an attempt before it is made, so that concurrent attempts do not get around the limit. An error says
+    /// how long to wait.
     pub(crate) fn begin(&self) -> Result<Instant, Duration> {
         self.begin_at(Instant::now())
     }
@@ -171,7 +171,7 @@ impl Tries {
         }
     }
 
-    /// The try that began then was no failure.
+    /// The attempt that began then has succeeded.
     pub(crate) fn succeeded(&self, begun: Instant) {
         let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(at) = tries.iter().position(|at| *at == begun) {

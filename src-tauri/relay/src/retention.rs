@@ -1,5 +1,5 @@
-//! What is old is forgotten: once after the start and then daily, in small steps between which the writer stores what
-//! waits. Freed pages of the database are used again by what comes; the file does not shrink.
+//! Deletes old events, requests and calls: once after the start and then daily, in small steps between which the
+//! writer handles what waits. Freed pages of the database are used again; the file does not shrink.
 
 use crate::clock::Clock;
 use crate::ledger::entry::{CallsForgotten, EventsForgotten, Noted, RequestsForgotten};
@@ -13,9 +13,9 @@ use serde_json::json;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// Between two runs.
+/// Pause between two runs.
 const DAY: Duration = Duration::from_hours(24);
-/// Between two steps: the writer and the disk belong to the events.
+/// Pause between two steps: the writer and the disk are needed for the events.
 const BREATH: Duration = Duration::from_millis(20);
 const DAY_MS: i64 = 86_400_000;
 
@@ -70,7 +70,7 @@ async fn once(ledger: &Ledger, settings: &Settings, now: Time) -> Result<(), Led
     ledger.put(ran).await
 }
 
-/// Forgets events; says how many.
+/// Deletes old events; returns how many.
 async fn events(ledger: &Ledger, old: Old) -> Result<usize, LedgerError> {
     let mut forgotten = 0;
     let mut after = None;
@@ -85,7 +85,7 @@ async fn events(ledger: &Ledger, old: Old) -> Result<usize, LedgerError> {
     }
 }
 
-/// The newest event that is too much: the texts after it take `most` bytes.
+/// The newest event that exceeds the limit: the texts after it take `most` bytes.
 async fn cut(ledger: &Ledger, most: i64) -> Result<Option<i64>, LedgerError> {
     if !ledger.read(move |c| Ok(retention::may_exceed(c, most)?)).await? {
         return Ok(None);

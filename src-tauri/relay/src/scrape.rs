@@ -25,14 +25,14 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tower_http::timeout::TimeoutLayer;
 
-/// Longest time for an answer, and for what is read from the ledger.
+/// Time limit of an answer, and of reading the ledger for it.
 const LIMIT: Duration = Duration::from_secs(10);
 const READ: Duration = Duration::from_secs(5);
 const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 type Labels = Vec<(&'static str, String)>;
 
-/// What it takes: those that run now, without keeping them from ending.
+/// The running accounts, without keeping them from ending.
 type Running = Arc<dyn Fn() -> Vec<Parts> + Send + Sync>;
 
 /// Serves until it is dropped.
@@ -73,7 +73,7 @@ struct Reading {
     now: Time,
     keeper: &'static str,
     up_s: f64,
-    /// None where the ledger cannot be read in time.
+    /// None if the ledger cannot be read in time.
     ledger: Option<Stored>,
     ledger_bytes: u64,
     free_bytes: Option<u64>,
@@ -85,7 +85,7 @@ struct Reading {
 struct Stored {
     open_calls: i64,
     last_event: Option<Time>,
-    /// When the company is no longer heard.
+    /// When the subscriptions of the whole company end.
     until: Option<Time>,
 }
 
@@ -123,7 +123,7 @@ impl Reading {
     }
 }
 
-/// The process as a whole; what the system does not tell is left out.
+/// Metrics of the process; what the system does not provide is left out.
 #[derive(Debug)]
 struct Process {
     resident_bytes: Option<u64>,
@@ -144,7 +144,7 @@ impl Process {
     }
 }
 
-/// Everything of one scrape. Each family stands once, with the accounts as a label.
+/// All metrics of one scrape. Each family appears once, with the account as a label.
 #[derive(Debug)]
 struct Page {
     readings: Vec<Reading>,

@@ -4,7 +4,7 @@ use super::{Finding, Scene};
 use crate::tls::TlsState;
 use perezvon_core::Time;
 
-/// With less than so much time left somebody should know: authorities' programs renew a month before, milliseconds.
+/// Remaining life below which a certificate is a warning, milliseconds: ACME programs renew a month before the end.
 const SOON: i64 = 14 * DAY;
 const DAY: i64 = 86_400_000;
 

@@ -7,11 +7,11 @@ use crate::words;
 use reqwest::{StatusCode, header};
 use std::time::Duration;
 
-/// Free space below which somebody should know, bytes.
+/// Free space below which there is a warning, bytes.
 const LOW: u64 = 1024 * 1024 * 1024;
-/// Free space below which soon nothing can be stored, bytes.
+/// Free space below which the check fails, bytes: soon nothing can be stored.
 const FULL: u64 = 100 * 1024 * 1024;
-/// A WAL as large as this is not moved into the database as it should be, bytes; its bound is 64 MiB after a checkpoint.
+/// A WAL of this size is not checkpointed as it should be, bytes; its limit after a checkpoint is 64 MiB.
 const LARGE_WAL: u64 = 512 * 1024 * 1024;
 
 pub(super) fn relay(scene: &Scene) -> Finding {
@@ -95,7 +95,7 @@ pub(super) async fn feed(scene: &Scene) -> Finding {
         let client = reqwest::Client::builder()
             .no_proxy()
             .http1_only()
-            // The listener is this very process.
+            // The listener belongs to this process.
             .tls_danger_accept_invalid_certs(true)
             .timeout(Duration::from_secs(10))
             .build()?;

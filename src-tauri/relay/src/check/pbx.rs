@@ -1,4 +1,4 @@
-//! The way to the PBX and what it lets us do.
+//! The connection to the PBX and what the token permits.
 
 use super::{Finding, Scene, limited};
 use perezvon_core::Time;
@@ -8,15 +8,16 @@ use perezvon_pbx::rest::{
 };
 use std::time::{Duration, Instant};
 
-/// For one look at a server.
+/// Time limit of one request to a server.
 const LOOK: Duration = Duration::from_secs(10);
-/// Clocks may differ by so much, milliseconds.
+/// Largest difference of the clocks that is not reported, milliseconds.
 const NEAR: i64 = 60_000;
-/// Beyond it certificates and the times of calls cannot be trusted, milliseconds.
+/// Difference of the clocks from which the check fails, milliseconds: certificates and the times of calls cannot be
+/// trusted.
 const FAR: i64 = 3_600_000;
 const DAY: i64 = 86_400_000;
 
-/// What one look without a token tells: clock, names, TLS.
+/// What one request without a token shows: clock, names, TLS.
 pub(super) async fn look(scene: &Scene) -> Vec<Finding> {
     let start = Instant::now();
     let own = async {
@@ -30,7 +31,7 @@ pub(super) async fn look(scene: &Scene) -> Vec<Finding> {
     let mut findings = vec![
         clock(at, reached.as_ref().ok().and_then(|reached| reached.date)),
         match (&reached, name) {
-            // A proxy finds the names itself.
+            // A proxy resolves the names itself.
             (Ok(_), _) | (_, None) => Finding::well("dns", "Имена серверов находятся", "Names of servers are found"),
             (Err(_), Some(host)) => Finding::failed("dns", "name_not_found").with(&host, &host),
         },
@@ -42,7 +43,7 @@ pub(super) async fn look(scene: &Scene) -> Vec<Finding> {
     findings
 }
 
-/// The first name that is not found.
+/// The first name that does not resolve.
 async fn names(scene: &Scene) -> Option<String> {
     for url in [Some(&scene.pbx_url), scene.callback.as_ref()].into_iter().flatten() {
         let (Some(url::Host::Domain(host)), Some(port)) = (url.host(), url.port_or_known_default()) else {
@@ -58,7 +59,7 @@ async fn names(scene: &Scene) -> Option<String> {
 
 fn clock(at: Time, pbx: Option<Time>) -> Finding {
     const ID: &str = "clock";
-    // 2025-01-01 and 2100-01-01: a computer without a battery starts in 1970.
+    // 2025-01-01 and 2100-01-01: a computer without a battery-backed clock starts in 1970.
     if !(1_735_689_600_000..4_102_444_800_000).contains(&at.ms()) {
         return Finding::failed(ID, "clock_wrong").with(at.to_string(), at.to_string());
     }
@@ -123,7 +124,7 @@ fn tls(
     }
 }
 
-/// Whether the token is accepted, and which abonents it opens.
+/// Whether the token is accepted, and how many abonents it gives access to.
 pub(super) async fn account(scene: &Scene) -> Vec<Finding> {
     let Some(portal) = &scene.portal else {
         return vec![
@@ -245,7 +246,7 @@ async fn newest(portal: &Portal, now: Time) -> Result<Option<CallRecord>, Portal
     Ok(None)
 }
 
-/// The first bytes of a recording; the client has judged already that it is no error page.
+/// The first bytes of a recording; the client has already rejected error pages.
 async fn recording(portal: &Portal, record: &CallRecord) -> Finding {
     const ID: &str = "recording";
     let range = ByteRange::Within { first: 0, last: 1023 };

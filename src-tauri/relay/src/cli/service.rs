@@ -1,17 +1,17 @@
-//! What the service manager (systemd) is told: that the relay serves, that it lives, that it ends.
+//! Notifications to the service manager (systemd): ready, alive, stopping.
 
 /// The relay serves; units that wait for it may start.
 pub(super) fn ready() {
     tell(State::Ready);
 }
 
-/// The relay ends in order.
+/// The relay is shutting down.
 pub(super) fn stopping() {
     tell(State::Stopping);
 }
 
-/// Says that the relay lives, twice in each interval of the watchdog, for ever, as long as `is_alive` says so. It runs among
-/// the relay's own tasks: when they hang, it does not speak, and systemd starts the relay anew.
+/// Notifies the watchdog twice in each interval, for ever, while `is_alive` returns true. It runs as one of the
+/// relay's own tasks: if they hang, the notifications stop and systemd restarts the relay.
 pub(super) async fn alive(mut is_alive: impl FnMut() -> bool) {
     #[cfg(target_os = "linux")]
     if let Some(limit) = sd_notify::watchdog_enabled() {

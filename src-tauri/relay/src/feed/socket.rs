@@ -1,4 +1,4 @@
-//! One reader on a WebSocket: the backlog from the ledger, then live, each message exactly one snapshot.
+//! One reader on a WebSocket: first the backlog from the ledger, then live changes; each message is one snapshot.
 
 use super::{Feed, Seat};
 use crate::ledger::Ledger;
@@ -8,26 +8,26 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
-/// Calls in one look into the ledger.
+/// Calls in one query of the backlog.
 pub(crate) const PAGE: usize = 200;
-/// Longest time one message may take to leave; the reader is then gone or stuck.
+/// Time limit for sending one message; after it the reader counts as gone.
 const SEND: Duration = Duration::from_secs(20);
-/// "Try again later": the reader was too slow, or the relay is ending (RFC 6455 and its registry).
+/// "Try again later": the reader was too slow, or the relay is shutting down (RFC 6455 and its registry).
 const TRY_AGAIN: u16 = 1013;
 const GOING_AWAY: u16 = 1001;
 const POLICY: u16 = 1008;
 
 /// Why a feed ended.
 enum End {
-    /// The reader left or does not take anything.
+    /// The reader has gone or does not receive.
     Gone,
-    /// The reader is told and comes back.
+    /// The reader is sent a close frame and comes back.
     Close(u16, &'static str),
 }
 
 const REVOKED: End = End::Close(POLICY, "the key was revoked");
 
-/// Serves one reader until he goes, is too slow, or the relay ends.
+/// Serves one reader until it leaves, is too slow, or the relay shuts down.
 pub(crate) async fn serve(feed: Feed, mut socket: WebSocket, seat: Seat, after: i64, user: Option<String>) {
     let _open = feed.tasks.token();
     let end = tokio::select! {
@@ -39,7 +39,7 @@ pub(crate) async fn serve(feed: Feed, mut socket: WebSocket, seat: Seat, after: 
             code,
             reason: reason.into(),
         };
-        // A reader who takes nothing is dropped without a word.
+        // A reader that does not receive is dropped without a close frame.
         let _ = timeout(Duration::from_secs(2), socket.send(Message::Close(Some(frame)))).await;
     }
 }
@@ -49,10 +49,10 @@ async fn follow(feed: &Feed, socket: &mut WebSocket, mut seat: Seat, mut after: 
         if let Err(end) = backlog(feed, socket, &seat.view, &mut after, user.as_deref()).await {
             return end;
         }
-        // While the backlog was read the queue may have run over: take a new place and look once more.
+        // The queue may have overflowed while the backlog was read: register again and read on.
         if seat.news.is_closed() {
-            // Or the key was revoked: whose it is must be asked after the place was taken, or the revocation of the next
-            // moment would find nothing to cut.
+            // Or the key was revoked: it must be checked after the registration, otherwise a revocation just after
+            // the check would find no reader to cut off.
             seat = feed.hub.join(seat.view.clone(), user.clone());
             continue;
         }
@@ -69,10 +69,10 @@ async fn backlog(
     user: Option<&str>,
 ) -> Result<(), End> {
     let busy = |_| End::Close(TRY_AGAIN, "the ledger is busy");
-    // What is newer comes through the queue, once it is on the disk.
+    // Newer changes come through the queue, once they are on the disk.
     let until = feed.ledger.durable_version().await.map_err(busy)?;
     loop {
-        // A reader who takes long may lose the key meanwhile.
+        // The key of a slow reader may be revoked meanwhile.
         if !may_still_read(&feed.ledger, user).await {
             return Err(REVOKED);
         }
@@ -111,7 +111,7 @@ async fn live(feed: &Feed, socket: &mut WebSocket, seat: &mut Seat, mut after: i
     loop {
         let sent = tokio::select! {
             told = seat.news.recv() => match told {
-                // What the backlog already had is not told twice.
+                // Changes that the backlog contained are not sent again.
                 Some(told) if told.version <= after => Ok(()),
                 Some(told) => {
                     after = told.version;
@@ -150,10 +150,10 @@ async fn lost_place(ledger: &Ledger, user: Option<String>) -> End {
     }
 }
 
-/// Another process may have revoked the key.
+/// Another process (the command line) may have revoked the key.
 pub(crate) async fn may_still_read(ledger: &Ledger, user: Option<&str>) -> bool {
     let Some(id) = user.map(str::to_owned) else { return true };
-    // A ledger that cannot be read at the moment revokes nobody.
+    // A ledger that cannot be read just now does not revoke a key.
     ledger
         .read(move |connection| users::is_active(connection, &id))
         .await

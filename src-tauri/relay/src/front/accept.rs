@@ -1,4 +1,4 @@
-//! Connections: how many, for how long, and what becomes of them at the end.
+//! Connections: their limits, and how they end at the shutdown.
 
 use super::FrontOptions;
 use super::client::{Client, Network};
@@ -23,18 +23,18 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// Longest head of a request, and what is read or written at once, bytes.
+/// Largest head of a request, and size of a read or write buffer, bytes.
 const BUFFER: usize = 64 * 1024;
-/// After the system had no place for a connection.
+/// Pause after the system could not accept a connection.
 const PAUSE: Duration = Duration::from_secs(1);
-/// Connections that are told at the same time that there is no place for them; more are closed without a word.
+/// Connections that are answered 503 at the same time; more are closed without an answer.
 const REFUSALS: usize = 64;
-/// How long such a one may take.
+/// Time limit of such an answer.
 const REFUSAL: Duration = Duration::from_secs(2);
 /// What every connection needs.
 struct Shared {
     directory: Arc<Directory>,
-    /// How connections are secured; none: they are not.
+    /// None: connections are not encrypted.
     tls: Option<Arc<Tls>>,
     gauge: Gauge,
     limits: Limits,
@@ -42,7 +42,7 @@ struct Shared {
     stop: CancellationToken,
 }
 
-/// Serves until `stop`, then until the last request under way is answered.
+/// Serves until `stop`, then until the last request in flight is answered.
 pub(crate) async fn run(
     listener: TcpListener,
     directory: Arc<Directory>,
@@ -71,7 +71,7 @@ pub(crate) async fn run(
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
-                // The other end was too impatient, or the system has no place: both pass.
+                // The client closed the connection already, or the system has no file descriptor left: both pass.
                 if !is_of_connection(&error) {
                     tracing::error!(%error, "no connection can be taken");
                     tokio::select! {
@@ -84,7 +84,7 @@ pub(crate) async fn run(
         };
         match seats.take(shared.counted(peer)) {
             Some(seat) => drop(connections.spawn(connection(stream, peer, seat, shared.clone()))),
-            // Without TLS there is no way to tell it.
+            // Without TLS a refusal cannot be sent.
             None if shared.tls.is_some() => {}
             None => {
                 if let Ok(permit) = refusals.clone().try_acquire_owned() {
@@ -109,7 +109,7 @@ fn is_of_connection(error: &std::io::Error) -> bool {
 }
 
 impl Shared {
-    /// Whose connection it is, unless it is a proxy's, who stands for many clients.
+    /// The client that the connection counts for; none for a trusted proxy, which serves many clients.
     fn counted(&self, peer: SocketAddr) -> Option<Client> {
         let ip = peer.ip().to_canonical();
         let is_proxy = self.trusted.iter().any(|network| network.contains(ip));
@@ -117,7 +117,7 @@ impl Shared {
     }
 }
 
-/// Says that there is no place. What was asked is read first, or the answer would be lost with the connection.
+/// Answers 503. The request is read first, otherwise closing the connection could discard the answer.
 async fn refuse(mut stream: TcpStream) -> std::io::Result<()> {
     stream
         .write_all(ApiError::TooManyConnections.as_http1().as_bytes())
@@ -129,7 +129,7 @@ async fn refuse(mut stream: TcpStream) -> std::io::Result<()> {
 }
 
 async fn connection(stream: TcpStream, peer: SocketAddr, seat: Seat, shared: Arc<Shared>) {
-    // Small messages that must not wait for one another.
+    // Small messages must not wait for one another.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection ended at once");
         return;
@@ -170,7 +170,7 @@ async fn serve(
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head)
         .max_buf_size(BUFFER)
-        // The seat goes with the stream: a reader of the feed keeps it after his request was answered.
+        // The permit belongs to the stream: a feed's connection keeps it after the request was answered.
         .serve_connection(TokioIo::new(Paced::new(stream, limits.stall, seat)), service)
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);

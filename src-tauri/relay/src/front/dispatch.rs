@@ -1,5 +1,5 @@
-//! Which account a request is for: what it carries decides (the secret, the key), never a name in its address. What
-//! opens nothing is answered by whichever account is there, as if there were no other.
+//! Selects the account of a request by what it carries (the secret, the key, the join code), never by a name in its
+//! address. A request without a valid key goes to any account, which answers 401 as if it were the only one.
 
 use super::client::Client;
 use super::limits::Gauge;
@@ -22,12 +22,13 @@ use tower_service::Service as _;
 /// Keys whose account is remembered.
 const KEYS: usize = 65_536;
 
-/// The accounts behind one listener. With one alone nothing has to be decided.
+/// The accounts behind one listener. With a single account nothing has to be selected.
 pub(crate) struct Directory {
     places: Vec<Place>,
-    /// Where a key was found. A key never moves to another account, and whether it still works the account itself says.
+    /// The account in which a key was found. A key never moves to another account; whether it is still valid is
+    /// decided by the account.
     owners: Mutex<HashMap<[u8; 32], usize>>,
-    /// Tries to join, of all accounts together.
+    /// Attempts to join, of all accounts together.
     tries: Tries,
 }
 
@@ -47,10 +48,10 @@ impl Place {
     }
 }
 
-/// An account that runs.
+/// A running account.
 pub(crate) struct Open {
     pub(crate) ledger: Ledger,
-    /// The secret of its path for the PBX's events.
+    /// The secret in its path for the PBX's events.
     pub(crate) secret: Secret,
     pub(crate) local_key: Arc<LocalKey>,
     pub(crate) router: Router,
@@ -83,12 +84,12 @@ impl Directory {
         }
     }
 
-    /// Those that run.
+    /// The running accounts.
     fn running(&self) -> impl Iterator<Item = Arc<Open>> {
         self.places.iter().filter_map(Place::get)
     }
 
-    /// Whether all run.
+    /// Whether all accounts run.
     fn is_whole(&self) -> bool {
         self.places.iter().all(|place| place.get().is_some())
     }
@@ -103,14 +104,14 @@ impl Directory {
         answered.unwrap_or_else(ApiError::into_response)
     }
 
-    /// The PBX's events: the secret of the path decides.
+    /// The PBX's events: the secret of the path selects the account.
     async fn event(&self, gauge: &Gauge, client: Client, request: Request<Body>) -> Result<Response, ApiError> {
         let owner = match self.places.as_slice() {
             [one] => one.get(),
             places => {
                 let secret = request.uri().path().split('/').nth(2).unwrap_or_default();
                 let open = places.iter().filter_map(Place::get);
-                // All are compared, whichever it is.
+                // All secrets are compared, so that the time does not show which one matched.
                 let found = open.fold(None, |found, one| if one.secret.is(secret) { Some(one) } else { found });
                 self.or_any(found)?
             }
@@ -123,7 +124,7 @@ impl Directory {
         Ok(answer)
     }
 
-    /// The API: the key decides.
+    /// The API: the key selects the account.
     async fn api(&self, gauge: &Gauge, client: Client, request: Request<Body>) -> Result<Response, ApiError> {
         let key = caller::key_hash(request.headers());
         gauge.request(client, key.as_ref())?;
@@ -151,7 +152,8 @@ impl Directory {
         Ok(answer)
     }
 
-    /// What opens nothing is told so by any account; but where one does not run, nobody can say that it opens nothing.
+    /// A request without a valid key is refused by any account; but if one of the accounts does not run, it cannot be
+    /// known that the key is invalid.
     fn or_any(&self, found: Option<Arc<Open>>) -> Result<Option<Arc<Open>>, ApiError> {
         match found {
             Some(one) => Ok(Some(one)),
@@ -180,7 +182,7 @@ impl Directory {
                 Err(error) => failed = Some(error),
             }
         }
-        // The key may be one of the account that could not be asked.
+        // The key may belong to the account that could not be asked.
         if let (None, Some(error)) = (&found, failed) {
             return Err(error);
         }
@@ -194,8 +196,8 @@ impl Directory {
         Ok(found.map(|(_, one)| one))
     }
 
-    /// A new desk has no key yet: its code decides. Tries are counted before the accounts are asked, or a guess at a
-    /// code of the second would not count for the first, who answers what is wrong.
+    /// A new desk has no key yet: its code selects the account. Attempts are counted before the accounts are asked,
+    /// otherwise only the account that answers would count them.
     async fn join(&self, request: Request<Body>) -> Result<Response, ApiError> {
         let begun = self.tries.begin();
         let begun = begun.map_err(|wait| ApiError::TooManyTries(wait.as_secs() + 1))?;
@@ -219,7 +221,7 @@ impl Directory {
         Ok(answer)
     }
 
-    /// The state of all, without saying which and how many they are.
+    /// The health of all accounts, without their names and number.
     fn health(&self) -> Response {
         let ok = self.is_whole() && self.running().all(|one| crate::http::is_well(&one.ledger));
         crate::http::health_of(ok).into_response()
@@ -228,10 +230,10 @@ impl Directory {
 
 const HEALTH: &str = "/v1/health";
 const JOIN: &str = "/v1/join";
-/// Longest body of [`JOIN`], bytes.
+/// Largest body of [`JOIN_PATH`], bytes.
 const JOIN_BODY: usize = 4 * 1024;
 
-/// What is looked at in a request to join; the account itself reads it whole.
+/// The field of a join request that selects the account; the account itself reads the whole body.
 #[derive(Deserialize)]
 struct Typed {
     code: String,

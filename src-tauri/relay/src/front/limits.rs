@@ -1,4 +1,4 @@
-//! How much one client may ask for.
+//! Limits of the requests and connections of one client.
 
 use super::client::Client;
 use crate::http::error::ApiError;
@@ -7,24 +7,25 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Bounds for clients; none: no bound. Events have a bound of their own, see [`crate::Options::ingest_per_second`].
+/// Limits for clients; none: no limit. Events have a limit of their own, see [`crate::Options::ingest_per_second`].
 #[derive(Clone, Debug)]
 pub(crate) struct Limits {
-    /// Requests to the API of one address.
+    /// Requests to the API from one address.
     pub(crate) address: Option<Rate>,
-    /// The same of one key, wherever it is used.
+    /// Requests to the API with one key, from all addresses.
     pub(crate) key: Option<Rate>,
-    /// Wrong keys and wrong secrets of one address; more are told to wait. Good keys of the same address go on.
+    /// Wrong keys and wrong secrets from one address; more are answered 429. Valid keys from the same address are not
+    /// affected.
     pub(crate) wrong: Option<Rate>,
-    /// Open connections, readers of the feed included.
+    /// Open connections, including the readers of the feed.
     pub(crate) connections: usize,
-    /// The same of one address that is no trusted proxy.
+    /// Open connections of one address that is not a trusted proxy.
     pub(crate) connections_per_address: usize,
-    /// Longest time for the head of a request, and for a connection that asks nothing.
+    /// Time limit for the head of a request, and for an idle connection.
     pub(crate) head: Duration,
-    /// Longest time for the body of a request to the API.
+    /// Time limit for the body of a request to the API.
     pub(crate) body: Duration,
-    /// Longest time in which a client takes nothing of an answer.
+    /// Longest time in which a client receives nothing of an answer.
     pub(crate) stall: Duration,
 }
 
@@ -43,7 +44,7 @@ impl Default for Limits {
     }
 }
 
-/// What clients have asked for so far.
+/// Counts the requests of clients.
 pub(crate) struct Gauge {
     address: Option<Buckets<Client>>,
     key: Option<Buckets<[u8; 32]>>,
@@ -73,7 +74,7 @@ impl Gauge {
         }
     }
 
-    /// Counts a key or secret that opens nothing.
+    /// Counts a wrong key or secret.
     pub(crate) fn wrong(&self, client: Client) -> Result<(), ApiError> {
         match &self.wrong {
             Some(buckets) if !buckets.take(client) => Err(ApiError::TooMany),
@@ -89,7 +90,7 @@ pub(crate) struct Seats {
     taken: Mutex<(usize, HashMap<Client, usize>)>,
 }
 
-/// One open connection; free again when dropped.
+/// Permit for one open connection, given back when dropped.
 pub(crate) struct Seat {
     seats: Arc<Seats>,
     client: Option<Client>,
@@ -104,7 +105,7 @@ impl Seats {
         })
     }
 
-    /// A place for one more; `client` is none where the address stands for many.
+    /// A permit for one more connection; `client` is none if the address stands for many clients.
     pub(crate) fn take(self: &Arc<Self>, client: Option<Client>) -> Option<Seat> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if taken.0 >= self.all {

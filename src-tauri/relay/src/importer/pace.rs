@@ -1,4 +1,4 @@
-//! How often the PBX is asked.
+//! How often the importer asks the PBX.
 
 use super::{Importer, Loop};
 use crate::tables::{calls, subscriptions};
@@ -6,13 +6,13 @@ use perezvon_core::Time;
 use serde::Serialize;
 use std::time::Duration;
 
-/// While events come, the lists only complete them, seconds.
+/// While events come and the lists only complete them, seconds.
 const LIVE_S: u32 = 600;
-/// While no events come and nobody calls, seconds.
+/// While no events come and there are no calls, seconds.
 const QUIET_S: u32 = 300;
-/// The soonest look for what a call waits for, seconds; reference 1.9: 10 s to 1 h.
+/// Shortest wait for what a call waits for, seconds; it appears after 10 s to 1 h (reference 1.9).
 const SOONEST_S: u32 = 10;
-/// The latest.
+/// Longest wait for it, seconds.
 const LATEST_S: u32 = 3600;
 
 /// How the relay learns of calls.
@@ -21,14 +21,14 @@ const LATEST_S: u32 = 3600;
 pub(crate) enum Mode {
     /// The PBX posts events.
     Live,
-    /// The PBX cannot post events here: the lists are polled. Calls come late, and none rings.
+    /// The PBX cannot post events here: the lists are polled. Calls come late, and none is shown while it rings.
     Polling,
     /// There is no token.
     Off,
 }
 
 impl Importer {
-    /// See [`Mode`].
+    /// The mode of now, see [`Mode`].
     pub(super) async fn mode(&self) -> Mode {
         if !self.pbx.has_token() {
             return Mode::Off;
@@ -37,14 +37,14 @@ impl Importer {
         let now = self.clock.now();
         let is_heard = self.callback.url().is_some()
             && subscribed.is_ok_and(|active| active.iter().any(|one| one.expires_at > now))
-            // A keeper that has just started goes on with what it had.
+            // A keeper that has just started still has the subscriptions of before.
             && matches!(self.keeper.state().state, "active" | "starting");
         if is_heard { Mode::Live } else { Mode::Polling }
     }
 }
 
 impl Loop {
-    /// How long to wait between two rounds, as things are now.
+    /// How long to wait between two rounds.
     pub(super) async fn wait(&self) -> Duration {
         let second = self.needs.timing.import_second;
         let at = self.now();
@@ -70,7 +70,7 @@ impl Loop {
     }
 }
 
-/// The pace while polling: as set while calls come, slackening to [`QUIET_S`] as the last call grows old.
+/// The interval while polling: as set while calls come, growing to [`QUIET_S`] with the age of the last call.
 fn polling_s(set: u32, quiet_ms: Option<i64>) -> u32 {
     let slack = quiet_ms.map_or(i64::from(QUIET_S), |ms| ms / 30_000);
     u32::try_from(slack)
@@ -79,7 +79,7 @@ fn polling_s(set: u32, quiet_ms: Option<i64>) -> u32 {
         .max(set)
 }
 
-/// What has been waited for long is asked for less often.
+/// The longer something is waited for, the less often it is asked for.
 fn soon_s(at: Time, waits: Time) -> u32 {
     u32::try_from(at.since(waits) / 2000)
         .unwrap_or(LATEST_S)

@@ -1,4 +1,4 @@
-//! The recordings: after the cursor what is new, and again what may have come late, below it.
+//! The recordings: what is new after the cursor, and again what is below it and came late.
 
 use super::{CHUNK, Loop, SHALLOW_MS, WAITED_MS};
 use crate::failed::Failed;
@@ -9,13 +9,15 @@ use perezvon_core::{Direction, Number, Time};
 use perezvon_pbx::rest::{CallRecord, Portal, PortalError, RecordFilter, RecordKey};
 use std::collections::BTreeSet;
 
-/// Near the ends of what was listed a recording may be missing because of the PBX's own bounds.
+/// Within this distance of the ends of a listed time a recording may be missing because of the PBX's own rounding,
+/// milliseconds.
 const EDGE_MS: i64 = 60_000;
-/// Recordings that are no longer listed are asked for one by one, at most so many in a round.
+/// Recordings that are no longer listed are looked up one by one, at most this many in a round.
 const ASKED: usize = 20;
 
 impl Loop {
-    /// What is new after the cursor; then what is of the last `back` milliseconds, and which of that is gone.
+    /// Reads what is new after the cursor; then the last `back` milliseconds again, and which recordings of them are
+    /// gone.
     pub(super) async fn records(&mut self, portal: &Portal, back: i64) -> Result<(), Failed> {
         let cursor = self.place().await?.cursor;
         let is_first = cursor.is_none();
@@ -43,7 +45,7 @@ impl Loop {
         Ok(())
     }
 
-    /// Reads again what began between the two times; of a longer time, looks which recordings are gone.
+    /// Reads again what began between the two times; if that is long, also looks which recordings are gone.
     pub(super) async fn again(&mut self, portal: &Portal, from: Time, to: Time) -> Result<(), Failed> {
         let filter = RecordFilter {
             from: Some(from),
@@ -71,7 +73,7 @@ impl Loop {
             .read(move |connection| Ok(recordings::ready_between(connection, from, to)?));
         let missing = known.await?.into_iter().filter(|id| !listed.contains(id));
         for id in missing.take(ASKED) {
-            // The list may have been short for another reason; the recording itself tells.
+            // The list may be short for another reason; looking up the recording itself decides.
             let asked = portal.record(RecordKey::Id(&id)).await;
             self.pause().await;
             match asked {

@@ -1,33 +1,33 @@
-//! When a subscription is to be renewed. Two clocks tell its age, and each can be wrong: the wall clock is set by people
-//! and by the network, the counter of the running machine stands still while it sleeps.
+//! When a subscription is to be renewed. Two clocks measure its age, and each can be wrong: the wall clock may be
+//! set, and the monotonic clock may stop while the machine sleeps.
 
 use std::time::Duration;
 
 /// Part of the granted life after which a subscription is renewed at the latest, percent.
 const RENEW_AT: u32 = 45;
-/// A wall clock that is behind by less is not called set back, milliseconds.
+/// Smaller steps back of the wall clock are ignored, milliseconds.
 const TOLERANCE: i64 = 60_000;
-/// A subscription is never renewed sooner after it was made, however the wall clock jumps.
+/// A subscription is never renewed earlier after it was made, however the wall clock jumps.
 const YOUNG: Duration = Duration::from_mins(1);
 
 /// How old a subscription is.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Age {
-    /// By the wall clock, milliseconds; below zero when the clock was set back.
+    /// By the wall clock, milliseconds; negative if the clock was set back.
     pub(super) by_clock: i64,
-    /// By the machine's counter, a lower bound; none for one that an earlier run made.
+    /// By the monotonic clock, a lower bound; none if an earlier run made the subscription.
     pub(super) by_counter: Option<Duration>,
 }
 
-/// The age at which a subscription is renewed: what people set, but never later than before half of what was granted.
+/// The age at which a subscription is renewed: the setting, but never later than before half of the granted time.
 pub(super) fn renew_after(granted_s: i64, minutes: Option<u32>) -> Duration {
     let granted = Duration::from_secs(granted_s.max(0) as u64);
     let latest = granted * RENEW_AT / 100;
     minutes.map_or(latest, |minutes| latest.min(Duration::from_mins(minutes.into())))
 }
 
-/// The same up to a tenth sooner, by the subscription's id: those that were made for many abonents in one go are not
-/// renewed in one go for ever.
+/// The age, reduced by up to a tenth according to the subscription's id: subscriptions that were made for many
+/// abonents in one go are not all renewed in one go.
 pub(super) fn spread(after: Duration, id: &str) -> Duration {
     use std::hash::{DefaultHasher, Hash as _, Hasher as _};
     let mut hasher = DefaultHasher::new();
@@ -38,7 +38,7 @@ pub(super) fn spread(after: Duration, id: &str) -> Duration {
 /// How long until the renewal; zero: now.
 pub(super) fn left(age: Age, after: Duration) -> Duration {
     let by_clock = if age.by_clock < -TOLERANCE {
-        // The clock was set back: how long the PBX will keep it is not known.
+        // The clock was set back: how long the PBX will keep the subscription is not known.
         Duration::ZERO
     } else {
         after.saturating_sub(Duration::from_millis(age.by_clock.max(0) as u64))

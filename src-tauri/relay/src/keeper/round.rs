@@ -1,4 +1,4 @@
-//! One round: which subscriptions there are, which there must be, and what is made and ended.
+//! One round: which subscriptions exist and which should, and making and ending them.
 
 use super::plan::{self, Age};
 use super::{Done, Work};
@@ -11,39 +11,39 @@ use crate::tables::subscriptions::{self, Subscription};
 use perezvon_pbx::rest::{Portal, PortalError, SubscriptionKind as WireKind};
 use std::time::{Duration, Instant};
 
-/// One that ends sooner after it was made did not last: the next one waits.
+/// A subscription that ends earlier after it was made counts as ended early: the next one waits.
 const SOON: Duration = Duration::from_mins(1);
 
-/// The subscriptions that there must be.
+/// The subscriptions that should exist.
 struct Wanted<'a> {
     /// The present callback.
     url: &'a str,
     settings: &'a Settings,
-    /// Whose: none stands for the company.
+    /// For whom: none stands for the company.
     of: Vec<Option<String>>,
 }
 
 impl Wanted<'_> {
-    /// Whether the subscription brings the wanted kind of events of this one to the present callback.
+    /// Whether the subscription brings the wanted events of `who` to the present callback.
     fn is_met(&self, by: &Subscription, who: Option<&str>) -> bool {
         let kind = self.settings.subscription_kind.as_wire();
         by.url == self.url && by.kind == kind && by.abonent.as_deref() == who
     }
 
-    /// The newest that serves this one.
+    /// The newest subscription that is wanted for `who`.
     fn newest<'s>(&self, active: &'s [Subscription], who: Option<&str>) -> Option<&'s Subscription> {
         active.iter().rev().find(|one| self.is_met(one, who))
     }
 }
 
-/// What making the subscriptions of a round came to.
+/// The result of making the subscriptions of a round.
 #[derive(Default)]
 struct Made {
-    /// The PBX refuses a subscription for the company: the round begins anew, with one for each abonent.
+    /// The PBX refuses a subscription for the company: the round begins anew with one per abonent.
     group_refused: bool,
-    /// Some wait, because the last ones ended as soon as they were made: how long.
+    /// The wait before those whose last subscriptions ended early are made again.
     wait: Option<Duration>,
-    /// Of how many there is none, and why the last of them was refused.
+    /// How many could not be made, and the code of the last refusal.
     refused: Option<(&'static str, usize)>,
 }
 
@@ -84,7 +84,7 @@ impl Work {
         let verify = self.needs.timing.keeper_verify;
         let next = made.wait.map_or(verify, |wait| wait.min(verify));
         Ok(Done {
-            // What is due is not made in this round when the PBX refuses it; the back-off says when next.
+            // What is due and was refused is not made in this round; the back-off decides when it is tried again.
             next: renewal
                 .filter(|left| !left.is_zero())
                 .map_or(next, |left| next.min(left)),
@@ -94,7 +94,7 @@ impl Work {
         })
     }
 
-    /// Makes those that are not there or due for renewal.
+    /// Makes the subscriptions that are missing or due for renewal.
     async fn make_due(
         &mut self,
         portal: &Portal,
@@ -125,12 +125,12 @@ impl Work {
                     made.group_refused = true;
                     return Ok(made);
                 }
-                // One abonent whom the PBX does not take must not keep the others without events.
+                // One abonent that the PBX refuses must not stop the events of the others.
                 Err(Failed::Portal(error)) if is_permanent(&error) => {
                     tracing::warn!(code = error.code(), "the PBX refuses the subscription of an abonent");
                     made.refuse(error.code());
                 }
-                // One that fails for another reason must not either; but a PBX that is down is not asked for everybody.
+                // Nor must one that fails for another reason; but if the PBX is down the others are not tried.
                 Err(Failed::Portal(error)) if who.is_some() && down.is_of_one(&error) => {
                     tracing::warn!(code = error.code(), "the subscription of an abonent could not be made");
                     made.refuse(error.code());
@@ -143,7 +143,7 @@ impl Work {
         Ok(made)
     }
 
-    /// Ends those that are replaced or not wanted. Gives how long until the next of the others is renewed; none where
+    /// Ends those that are replaced or not wanted. Returns the time until the next renewal of the others; none if
     /// there are no others.
     async fn end_old(
         &mut self,
@@ -167,7 +167,7 @@ impl Work {
             };
             self.end(old, reason, by).await?;
             self.pace().await;
-            // It ends by itself if the PBX does not do it now; until then its events are duplicates.
+            // If the PBX does not end it now, it expires by itself; until then its events are duplicates.
             if let Err(error) = portal.unsubscribe(&old.id).await {
                 tracing::debug!(code = error.code(), "an old subscription was not deleted");
             }
@@ -175,7 +175,7 @@ impl Work {
         Ok(renewal)
     }
 
-    /// Waits before each request, so that 300 abonents do not come at once, nor many relays in step.
+    /// Waits before each request, so that the requests for 300 abonents, and of many relays, are spread.
     async fn pace(&self) {
         let pace = self.needs.timing.keeper_pace;
         tokio::time::sleep(pace.mul_f64(1.0 + super::chance() / 2.0)).await;
@@ -188,14 +188,14 @@ impl Work {
         }
     }
 
-    /// Whether all that the PBX granted has passed, by either clock.
+    /// Whether the granted time is over, by either clock.
     fn is_over(&self, subscription: &Subscription) -> bool {
         let life = Duration::from_secs(subscription.granted_s.max(0) as u64);
         let age = self.age(subscription);
         age.by_clock >= life.as_millis() as i64 || age.by_counter.is_some_and(|counter| counter >= life)
     }
 
-    /// How long until it is renewed; zero: now.
+    /// Time until its renewal; zero: now.
     fn until_renewal(&self, subscription: &Subscription, settings: &Settings) -> Duration {
         let made = self.made.get(&subscription.id);
         let is_asked = self
@@ -211,7 +211,7 @@ impl Work {
         plan::left(self.age(subscription), after)
     }
 
-    /// How long to wait because the last ones ended as soon as they were made.
+    /// The wait after subscriptions that ended early.
     fn too_soon(&self, who: Option<&String>) -> Option<Duration> {
         let (made, times) = self.ended_soon.get(&who.cloned())?;
         let wait = match times {
@@ -234,7 +234,7 @@ impl Work {
         self.ended_soon.insert(who, (now, times));
     }
 
-    /// Whose subscriptions there must be: none stands for the company.
+    /// For whom subscriptions should exist: none stands for the company.
     async fn wanted(&self, portal: &Portal, settings: &Settings) -> Result<Vec<Option<String>>, Failed> {
         if settings.subscription_scope == Scope::Group && !self.group_refused {
             return Ok(vec![None]);
@@ -263,9 +263,9 @@ impl Work {
         Ok(present.into_iter().map(Some).collect())
     }
 
-    /// Marks those as ended that the PBX does not know any more, and notes those that end sooner than it granted. The
-    /// clock alone never ends one: it may be the clock that is wrong. Gives of how many the PBX does not say whether they
-    /// exist, and why; an error where it says so of none.
+    /// Marks subscriptions that the PBX does not know any more as ended, and notes those that end earlier than
+    /// granted. The clock alone never ends one, because the clock may be wrong. Returns for how many the PBX does not
+    /// answer, and the code; an error if it answers for none.
     async fn verify(&mut self, portal: &Portal, wanted: usize) -> Result<Option<(&'static str, usize)>, Failed> {
         // Many are asked for less often: at most one in six seconds on average.
         let every = self.needs.timing.keeper_verify;
@@ -289,7 +289,7 @@ impl Work {
                     let reason = if self.is_over(&subscription) { "expired" } else { "lost" };
                     self.end(&subscription, reason, None).await?;
                 }
-                // What became of this one is asked again in the next round; the others are asked now.
+                // This one is asked again in the next round; the others are asked now.
                 Err(error) if down.is_of_one(&error) => {
                     let count = unknown.map_or(0, |(_, count)| count) + 1;
                     unknown = Some((error, count));
@@ -368,25 +368,25 @@ impl Work {
     }
 }
 
-/// Failures in a row after which the PBX is taken to be down for everybody.
+/// Failures in a row after which the PBX counts as down.
 const DOWN_AFTER: u32 = 3;
 
 /// Whether the PBX fails for one subscription or for all.
 #[derive(Default)]
 struct Down {
-    /// Failures since the last request that succeeded.
+    /// Failures since the last success.
     in_a_row: u32,
 }
 
 impl Down {
-    /// Counts a failure; true while it may be of this one subscription alone. A token that is refused is so for all.
+    /// Counts a failure; true while it may concern this subscription alone. A refused token concerns all.
     fn is_of_one(&mut self, error: &PortalError) -> bool {
         self.in_a_row += 1;
         !matches!(error, PortalError::Unauthorized) && self.in_a_row < DOWN_AFTER
     }
 }
 
-/// The PBX understood and said no. Not "too many requests" and the like: those pass.
+/// The PBX processed the request and refused it. "Too many requests" and the like do not count: they pass.
 fn is_permanent(error: &PortalError) -> bool {
     matches!(
         error,

@@ -1,5 +1,5 @@
-//! A subscription can be in force at the PBX and yet bring nothing: a router that lost its rule, a firewall, a fault at
-//! the PBX. Silence alone says nothing; silence while the PBX's statistics list calls does.
+//! Detects a subscription that is in force but brings no events (a router that lost its rule, a firewall, a fault of
+//! the PBX). Silence alone proves nothing; silence while the PBX's statistics list calls does.
 
 use super::Work;
 use crate::tables::subscriptions::Subscription;
@@ -7,22 +7,22 @@ use perezvon_core::Time;
 use perezvon_pbx::rest::{PAGE_SIZES, Portal, StatisticsQuery};
 use std::time::Instant;
 
-/// A call must have begun so long after the last event to count as untold, milliseconds.
+/// A call counts as missing only if it began this long after the last event, milliseconds.
 const AFTER: i64 = 60_000;
-/// A call so young may still be told, milliseconds.
+/// Events of a call younger than this may still come, milliseconds.
 const BEFORE: i64 = 300_000;
 
-/// What the keeper knows of the silence.
+/// State of the detection.
 #[derive(Debug, Default)]
 pub(super) struct Silence {
     /// When the statistics were last asked.
     asked: Option<Instant>,
-    /// The last event before the calls that nobody told; none while all is well.
+    /// Time of the last event before the calls without events; none while all is well.
     pub(super) since: Option<Time>,
 }
 
 impl Work {
-    /// Asks the statistics when nothing was heard for long; true when the silence was just found.
+    /// Asks the statistics if no event came for long; true if silence was found just now.
     pub(super) async fn is_silence_found(&mut self, portal: &Portal, active: &[Subscription]) -> bool {
         let Some(heard) = active.iter().map(|s| s.last_event_at.unwrap_or(s.made_at)).max() else {
             return false;

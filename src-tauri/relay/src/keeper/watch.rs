@@ -1,5 +1,4 @@
-//! Notices that the machine slept, that its clock was set, or that its network changed: then the keeper looks at once
-//! and does not wait for its next turn.
+//! Notices that the machine slept, that its clock was set, or that its network changed: the keeper then acts at once.
 
 use super::Keeper;
 use crate::routes::Routes;
@@ -7,21 +6,21 @@ use crate::timing::Timing;
 use perezvon_core::Time;
 use std::time::{Duration, Instant};
 
-/// Wall clock and counter may drift apart by so much between two looks, and a look may come so much too late.
+/// Tolerated drift between wall clock and monotonic clock, and delay of a comparison.
 const TOLERANCE: Duration = Duration::from_secs(30);
 
-/// Why to look.
+/// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Why {
-    /// The machine was asleep, or the clock was set forward: they look the same.
+    /// The machine was asleep, or the clock was set forward, which looks the same.
     Woken,
     /// The clock was set back.
     SetBack,
-    /// Other addresses than before.
+    /// The machine's addresses are different.
     Network,
 }
 
-/// What was seen at the last look.
+/// The values of the last comparison.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Seen {
     pub(super) counter: Instant,
@@ -30,13 +29,13 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// What happened between the two looks, which were to be `every` apart.
+    /// What happened between two comparisons, which were planned `every` apart.
     pub(super) fn until(&self, now: &Self, every: Duration) -> Option<Why> {
         let passed = now.counter.saturating_duration_since(self.counter);
         let by_clock = now.clock.ms() - self.clock.ms();
         let jump = by_clock - passed.as_millis() as i64;
         let tolerance = TOLERANCE.as_millis() as i64;
-        // Where the counter runs on during sleep, only the look itself is late.
+        // On systems whose monotonic clock runs on during sleep, only the comparison itself is late.
         if jump > tolerance || passed > every + TOLERANCE {
             Some(Why::Woken)
         } else if jump < -tolerance {
@@ -49,7 +48,7 @@ impl Seen {
     }
 }
 
-/// Looks until it is dropped.
+/// Compares until it is dropped.
 pub(super) async fn run(keeper: &Keeper, timing: &Timing) {
     let every = timing.keeper_watch;
     let look = || Seen {

@@ -1,13 +1,13 @@
-//! Join codes: short enough to be typed, long enough not to be guessed at the rate that [`crate::rate::Tries`] allows.
+//! Join codes: short enough to type, and long enough that [`crate::rate::Tries`] prevents guessing.
 
 use super::Secret;
 use sha2::{Digest as _, Sha256};
 
-/// Crockford's base 32: no `I`, `L`, `O`, `U`, which look like others or make words.
+/// Crockford's base 32: without `I`, `L`, `O`, `U`, which look like other characters or form words.
 const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-/// Letters of a code: 60 random bits.
+/// Characters of a code: 60 random bits.
 const LENGTH: usize = 12;
-/// Letters between two dashes.
+/// Characters between two dashes.
 const GROUP: usize = 4;
 
 /// A new code as it is shown: `K7M2-4QXP-9DRT`.
@@ -26,10 +26,10 @@ pub(crate) fn random() -> Secret {
     Secret::new(text)
 }
 
-/// What is stored of a code that a person typed: case, blanks and dashes do not matter, and the look-alikes are read
-/// as what they look like. None for what cannot be a code.
+/// The stored hash of a typed code: case, blanks and dashes are ignored, and characters that look alike are read as
+/// one. None for a text that cannot be a code.
 pub(crate) fn hash(typed: &str) -> Option<[u8; 32]> {
-    // Longer than anything a person would call a code.
+    // Longer than any typed code.
     if typed.len() > 64 {
         return None;
     }

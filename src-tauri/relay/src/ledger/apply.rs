@@ -1,4 +1,4 @@
-//! Applies entries, one after the other.
+//! Applies entries in order.
 
 use super::entry::{Answer, Entry, Stamped};
 use super::losses::News;
@@ -6,8 +6,8 @@ use super::transaction::{Transaction, Unsettled};
 use crate::tables::LedgerError;
 
 impl Transaction<'_> {
-    /// Applies the entry of this number; none where it was applied before. An error of an entry that changes calls and
-    /// others undoes that entry alone; the error of [`Entry::Posted`] and [`Entry::Swept`] undoes the transaction.
+    /// Applies the entry of this number; none if it was applied before. An error undoes this entry alone, except that
+    /// an error of [`Entry::Posted`] or [`Entry::Swept`] undoes the transaction.
     pub(super) fn apply(&mut self, number: i64, stamped: &Stamped) -> Result<Option<Answer>, Refused> {
         if number <= self.state.rest.applied {
             return Ok(None);
@@ -31,7 +31,7 @@ impl Transaction<'_> {
                 .execute_batch(sql)
                 .map_err(|error| Refused::All(error.into()))
         };
-        // What earlier entries changed must not be undone with this one, and it may look for calls in the tables.
+        // Changes of earlier entries must not be undone with this one, and this one may look for calls in the tables.
         self.flush().map_err(Refused::All)?;
         let before = self.state.rest.clone();
         run("SAVEPOINT entry")?;
@@ -63,12 +63,12 @@ impl Transaction<'_> {
     }
 }
 
-/// An entry that was not applied.
+/// Why an entry was not applied.
 #[derive(Debug)]
 pub(super) enum Refused {
-    /// It alone; the transaction goes on.
+    /// This entry alone failed; the transaction goes on.
     Alone(LedgerError),
-    /// Nothing of the transaction may be stored.
+    /// The whole transaction must be undone.
     All(LedgerError),
 }
 

@@ -1,29 +1,30 @@
-//! Lost events (design, invariant 4): each subscription numbers its events from 1 (reference 2.3), so a number that
-//! never came is an event that never came. While one is missing within a call's time, *missed* is not certain.
+//! Lost events (design, invariant 4): each subscription numbers its events from 1 (reference 2.3), so a missing
+//! number is a missing event. While one is missing within a call's time, *missed* is not certain.
 //!
-//! The PBX posts in parallel, so numbers come a little out of order. A gap is open at first: it matters only to calls
-//! that end as missed while it is open. After [`LATE_MS`] it is judged to last, and only then are calls that were told
-//! as missed before looked at again, once.
+//! The PBX posts in parallel, so numbers come a little out of order. A gap is open at first and concerns only calls
+//! that end as missed while it is open. After [`LATE_MS`] it is judged to last; only then are calls checked again
+//! that were told as missed before.
 
 use perezvon_core::Time;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-/// Missing numbers that are remembered per subscription; beyond that the oldest are forgotten.
+/// Missing numbers remembered per subscription; beyond that the oldest are forgotten.
 const MISSING: usize = 256;
-/// Judged gaps that decide whether the numbers are contiguous at all.
+/// Judged steps from which it is decided whether the numbers are contiguous at all.
 const STEPS: usize = 50;
-/// More lasting gaps than this among them: this PBX does not number per subscription, and the numbers say nothing.
+/// More lasting gaps than this among them mean that the PBX does not number per subscription; its numbers are then
+/// ignored.
 const TOLERATED: usize = STEPS / 10;
 /// How many gaps may be open at once; the oldest beyond that are judged to last.
 const OPEN: usize = 64;
-/// A gap that was not filled for this long lasts, milliseconds.
+/// Age from which an open gap is judged to last, milliseconds.
 const LATE_MS: i64 = 10_000;
-/// How long a missing number is remembered, milliseconds: longer than any call that it may be of.
+/// How long a missing number is remembered, milliseconds: longer than any call.
 const REMEMBERED_MS: i64 = 24 * 3_600_000;
-/// The number after which 1 comes again (reference 2.3).
+/// The number after which numbering begins again at 1 (reference 2.3).
 const LAST: i64 = 2_147_483_647;
 
-/// When an event may have been lost, by the relay's clock.
+/// A time in which an event may have been lost, by the relay's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Window {
     from: Time,
@@ -37,12 +38,12 @@ impl Window {
     }
 }
 
-/// What changed about the losses; calls must be looked at again accordingly.
+/// Changes of the losses, after which calls must be checked again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct News {
-    /// Gaps that were judged to last: in these windows *missed* is not certain any more.
+    /// Gaps that were judged to last: in these windows *missed* is no longer certain.
     pub(crate) lasting: Vec<Window>,
-    /// Less is missing than before: what was uncertain may be certain now.
+    /// A missing event came or was forgotten: an uncertain call may be certain now.
     pub(crate) is_less: bool,
 }
 
@@ -53,7 +54,7 @@ impl News {
     }
 }
 
-/// Numbers that were skipped at one time and may still come.
+/// Numbers that were skipped together and may still come.
 #[derive(Clone, Debug)]
 struct Gap {
     first: i64,
@@ -65,21 +66,21 @@ struct Gap {
 /// The numbering of one subscription.
 #[derive(Clone, Debug)]
 pub(crate) struct Numbering {
-    /// None until the first event that is counted.
+    /// None until the first counted event.
     newest: Option<i64>,
     newest_at: Time,
     missing: BTreeMap<i64, Window>,
-    /// Gaps that were not judged yet, the oldest first.
+    /// Open gaps, the oldest first.
     open: VecDeque<Gap>,
-    /// Of the last judged gaps and steps, whether each lasted.
+    /// Whether each of the last judged gaps and steps lasted.
     lasted: VecDeque<bool>,
     /// The subscription has ended.
     is_over: bool,
 }
 
 impl Numbering {
-    /// Continues after `newest`, which came at `at`. None for a subscription just made: the PBX posts to it before its
-    /// answer is stored here, so what came before the first counted event says nothing.
+    /// Continues after `newest`, which came at `at`. None for a subscription just made: the PBX posts to it before
+    /// its answer is stored here, so the numbers before the first counted event say nothing.
     pub(crate) fn after(newest: Option<i64>, at: Time) -> Self {
         Self {
             newest,
@@ -117,7 +118,7 @@ impl Numbering {
             from: self.newest_at,
             to: at,
         };
-        // Of a long gap the last numbers are enough to remember: the window is the same for all.
+        // Of a long gap only the last numbers are remembered: the window is the same for all.
         let remembered = (newest + 1..number).rev().take(MISSING);
         let left = remembered.clone().count();
         self.missing.extend(remembered.map(|lost| (lost, window)));
@@ -139,7 +140,7 @@ impl Numbering {
         self.newest_at = self.newest_at.max(at);
     }
 
-    /// Judges the gaps that have been open for too long; gives the windows of those that count.
+    /// Judges the gaps that have been open for too long; returns the windows of those that count.
     fn judge_late(&mut self, at: Time) -> News {
         let mut news = News::default();
         let was_trusted = self.is_trusted();
@@ -154,7 +155,7 @@ impl Numbering {
         news
     }
 
-    /// A number came late; true when it was missing.
+    /// A number came late; true if it was missing.
     fn fill(&mut self, number: i64) -> bool {
         if self.missing.remove(&number).is_none() {
             return false;
@@ -182,30 +183,30 @@ impl Numbering {
     }
 }
 
-/// The numbering of all subscriptions that the relay itself made.
+/// The numbering of all subscriptions of the relay itself.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Losses(HashMap<String, Numbering>);
 
 impl Losses {
-    /// Follows a subscription from here on.
+    /// Counts a subscription from now on.
     pub(crate) fn follow(&mut self, subscription: &str, numbering: Numbering) {
         self.0.entry(subscription.to_owned()).or_insert(numbering);
     }
 
-    /// The subscription has ended. What it missed is remembered a while.
+    /// The subscription has ended. Its missing numbers are remembered for a while.
     pub(crate) fn end(&mut self, subscription: &str) {
         if let Some(numbering) = self.0.get_mut(subscription) {
             numbering.is_over = true;
         }
     }
 
-    /// Takes the number of an event.
+    /// Counts the number of an event.
     pub(crate) fn take(&mut self, subscription: &str, number: i64, at: Time) -> News {
         let numbering = self.0.get_mut(subscription);
         numbering.map_or_else(News::default, |numbering| numbering.take(number, at))
     }
 
-    /// Whether the subscription is one of ours.
+    /// Whether the subscription is one of the relay's own.
     pub(crate) fn knows(&self, subscription: &str) -> bool {
         self.0.contains_key(subscription)
     }
@@ -221,7 +222,7 @@ impl Losses {
         gaps.map(|gap| gap.window.to.plus(LATE_MS + 1)).min()
     }
 
-    /// Lets time pass: judges late gaps, and forgets what is too old to matter, ended subscriptions included.
+    /// Judges late gaps, and forgets what is too old to matter, including ended subscriptions.
     pub(crate) fn sweep(&mut self, at: Time) -> News {
         let mut news = News::default();
         for numbering in self.0.values_mut() {

@@ -1,4 +1,4 @@
-//! The same entries make the same tables, whatever the batches; applied twice they change nothing.
+//! The same entries make the same tables, however they are batched; applied twice they change nothing.
 #![allow(clippy::unwrap_used)]
 
 use super::apply::Refused;
@@ -35,7 +35,7 @@ pub(super) const ABONENTS: [&str; 3] = [
     "9000000003@ip.beeline.ru",
 ];
 
-/// An event of one of a few calls, so that they meet.
+/// An event of one of a few calls, so that events of one call meet.
 pub(super) fn event(call: u8, abonent: u8, step: u8, sequence: i64, at: i64) -> Entry {
     let (kind, state) = [
         ("CallReceivedEvent", "Alerting"),
@@ -229,7 +229,7 @@ fn entry(kind: u8, call: u8, abonent: u8, step: u8, at: i64) -> Entry {
     }
 }
 
-/// Entries about people and the rest.
+/// Entries about people and others.
 fn entry_beside_calls(kind: u8, call: u8, step: u8, at: i64) -> Entry {
     match kind {
         32 => UserAdded {
@@ -259,7 +259,7 @@ fn entry_beside_calls(kind: u8, call: u8, step: u8, at: i64) -> Entry {
     }
 }
 
-/// Entries about settings, journals, what is old, and time.
+/// Entries about settings, journals, retention, and time.
 fn entry_of_upkeep(kind: u8, call: u8, step: u8, at: i64) -> Entry {
     let own = BEGIN_MS + i64::from(call) * 7_000;
     match kind {

@@ -1,4 +1,4 @@
-//! An entry that fails leaves no trace, in the tables or in memory; an outcome of a request that comes twice counts once.
+//! A failed entry leaves no trace in the tables or in memory; an outcome of a request that comes twice counts once.
 #![allow(clippy::unwrap_used)]
 
 use super::apply::Refused;
@@ -95,7 +95,7 @@ impl Node {
     }
 }
 
-/// A line of the statistics for a call, and then no such table.
+/// A line of the statistics for a call, then a statement that fails.
 #[test]
 fn an_entry_that_fails_takes_back_itself_alone() {
     let (mut tried, mut plain) = (Node::new(), Node::new());
@@ -190,7 +190,7 @@ fn an_entry_that_fails_leaves_the_waits_and_the_neighbours_as_they_were() {
         let entry = event(call, call, 0, 1, BEGIN_MS);
         node.put(&stamped(i64::from(call), entry)).unwrap();
     }
-    // One call cannot be read, and cannot be put aside: whatever comes next fails after it has done its own.
+    // One call can neither be read nor be put aside: the next entry fails after its own changes.
     node.connection
         .execute_batch(
             "UPDATE calls SET state = '{' WHERE key = '0:1';
@@ -200,7 +200,7 @@ fn an_entry_that_fails_leaves_the_waits_and_the_neighbours_as_they_were() {
     node.state = State::load(&node.connection, at(2)).unwrap();
     let (due, settings) = (node.state.next_due(), node.state.rest.settings.clone());
     assert!(due.is_some(), "a call rings");
-    // What the entry would note on its way.
+    // Side effects that the entry would have.
     let mut other = node.state.calls.peek("1:1").unwrap().clone();
     other.key = "of the failed entry".to_owned();
     node.state.neighbours.note(&other);

@@ -1,8 +1,8 @@
-//! The only writer of the ledger: one thread, one transaction for all that waits. It commits without syncing and goes on
-//! with the next batch; [`super::sync`] syncs and answers.
+//! The only writer of the ledger: one thread, one transaction for all entries that wait. It commits without syncing
+//! and goes on with the next batch; [`super::sync`] syncs and answers.
 //!
-//! On any failure to store, the whole batch is undone, everybody in it is told so, and the calls in memory are read
-//! anew: the relay never acknowledges and never tells what it could lose (design, invariants 1 and 8).
+//! On any failure to store, the whole batch is undone, every caller in it gets an error, and the calls in memory are
+//! read anew: the relay never acknowledges or publishes what may be lost (design, invariants 1 and 8).
 
 use super::apply::Refused;
 use super::entry::{Answer, Appended, Change, Swept};
@@ -20,14 +20,14 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// Jobs in one transaction.
+/// Entries in one transaction.
 const BATCH: usize = 512;
-/// The writer looks at the clock at least this often, for deadlines and a clock that was set.
+/// The writer checks the clock at least this often, for deadlines and a clock that was set.
 const TICK: Duration = Duration::from_secs(1);
 /// How long deadlines are postponed after a failed transaction; jobs are retried at once.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
-/// What the writer is given.
+/// What the writer needs.
 pub(crate) struct Set {
     pub(crate) data_dir: PathBuf,
     pub(crate) clock: Clock,
@@ -37,14 +37,14 @@ pub(crate) struct Set {
     pub(crate) readers: Arc<AtomicUsize>,
     /// The newest version that was committed.
     pub(crate) committed: Arc<AtomicI64>,
-    /// Grows with each round of the writer.
+    /// Incremented in each round of the writer.
     pub(crate) beat: Arc<AtomicU64>,
 }
 
 /// The writer's thread.
 struct Writer {
     connection: Connection,
-    /// None: the ledger could not be read after a failure.
+    /// None if the ledger could not be read after a failure.
     state: Option<State>,
     data_dir: PathBuf,
     clock: Clock,
@@ -57,7 +57,7 @@ struct Writer {
     quiet_until: Instant,
 }
 
-/// Nothing is stored any more once the writer has ended, by a panic too: health must say so.
+/// Sets the health when the writer ends, also by a panic: nothing is stored any more.
 struct Ended(watch::Sender<Health>);
 
 impl Drop for Ended {
@@ -66,11 +66,11 @@ impl Drop for Ended {
     }
 }
 
-/// Serves jobs until all senders are gone, then moves the WAL into the database.
+/// Handles jobs until all senders are dropped, then moves the WAL into the database.
 ///
 /// # Errors
-/// What keeps the ledger from being read at the start; [`LedgerError::NoSync`] as soon as nothing can be synced any
-/// more, so that the account is started anew; and what keeps the WAL from being moved at the end.
+/// What prevents reading the ledger at the start; [`LedgerError::NoSync`] as soon as nothing can be synced any more,
+/// so that the account is restarted; and what prevents moving the WAL at the end.
 pub(crate) fn run(connection: Connection, jobs: &Receiver<Job>, set: Set) -> Result<(), LedgerError> {
     let _ended = Ended(set.audience.health.clone());
     let state = State::load(&connection, set.clock.now())?;
@@ -98,19 +98,20 @@ pub(crate) fn run(connection: Connection, jobs: &Receiver<Job>, set: Set) -> Res
     let Writer {
         connection, mut syncer, ..
     } = writer;
-    // What was committed last is synced and answered first.
+    // The last commits are synced and answered first.
     syncer.end()?;
     tables::move_log(&connection)
 }
 
-/// Applies one change to the ledger of a relay that need not run, for the command line; it is on the disk afterwards.
+/// Applies one change to the ledger of a relay that need not run, for the command line; it is on the disk when this
+/// returns.
 pub(crate) fn put_offline<C: Change>(
     connection: &mut Connection,
     clock: &Clock,
     change: C,
 ) -> Result<C::Answer, LedgerError> {
     connection.pragma_update(None, "synchronous", "FULL")?;
-    // The lock comes before the look: a relay that serves beside us must change nothing between the two.
+    // The lock is taken before reading: a relay that serves must change nothing between the two.
     let whole = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut state = State::load(&whole, clock.now())?;
     let mut transaction = Transaction::new(&whole, &mut state)?;
@@ -124,7 +125,7 @@ pub(crate) fn put_offline<C: Change>(
 }
 
 impl Writer {
-    /// One round; false once nobody can hand in jobs any more.
+    /// One round; false once all senders of jobs are dropped.
     fn turn(&mut self, jobs: &Receiver<Job>) -> Result<bool, LedgerError> {
         if self.syncer.has_ended() {
             tracing::error!("the thread that syncs the ledger has ended: the account must start anew");
@@ -178,7 +179,7 @@ impl Writer {
         };
         let before = self.health.send_replace(health);
         match failed {
-            // Told once: a full disk fails with every event, and the log has no room either.
+            // Logged once: a full disk fails with every event, and has no room for the log either.
             Some(error) if before == Health::Stores => tracing::error!(%error, "the ledger could not store"),
             None if before == Health::Fails && health == Health::Stores => tracing::info!("the ledger stores again"),
             _ => {}
@@ -189,7 +190,7 @@ impl Writer {
     fn load(&mut self) {
         self.state = match State::load(&self.connection, self.clock.now()) {
             Ok(state) => Some(state),
-            // Nothing may be built on what was not stored; the next batch tries again to read.
+            // Nothing may be based on what was not stored; the next batch tries again to read.
             Err(error) => {
                 tracing::error!(%error, "the ledger cannot be read");
                 None
@@ -197,9 +198,9 @@ impl Writer {
         };
     }
 
-    /// After a failed sync: what the system could not write it may have dropped from its cache, though it is still read
-    /// from there. The log is moved into the database, which is written and synced anew, before anything is built on it.
-    /// With that the batches stand that failed, and everybody is told so.
+    /// Recovers after a failed sync: the system may have dropped from its cache what it could not write, though it
+    /// can still be read. The log is moved into the database, which is written and synced, before anything else is
+    /// stored. With that the failed batches stand, and everything is published.
     fn recover(&mut self) {
         if !self.syncer.has_failed() {
             return self.load();
@@ -222,7 +223,8 @@ impl Writer {
                     roster: state.rest.roster.clone(),
                     settings: state.rest.settings.clone(),
                 };
-                // Before the others are told: who asks for what is on the disk must not wait for a version that is gone.
+                // Before the rest is published: a caller that waits for the disk must not wait for a version that no
+                // longer exists.
                 self.committed.store(ledger.version, Ordering::SeqCst);
                 self.syncer.recovered(ledger);
                 self.tell_health(None);
@@ -231,7 +233,7 @@ impl Writer {
         }
     }
 
-    /// One transaction. Every reply is sent, whatever happens: here where nothing was stored, else after the sync.
+    /// One transaction. Every reply is sent in any case: here if nothing was stored, otherwise after the sync.
     fn store(&mut self, jobs: Vec<Job>, sweeps: bool) -> Result<(), LedgerError> {
         let mut replies: Vec<(Reply, Result<Answer, LedgerError>)> = Vec::with_capacity(jobs.len());
         let mut waiting = jobs.into_iter();
@@ -246,7 +248,7 @@ impl Writer {
             Err(error) => {
                 let lost = replies.into_iter().map(|(reply, _)| reply);
                 for reply in lost.chain(waiting.map(|job| job.reply)) {
-                    // Nobody waits any more when the caller was cancelled.
+                    // The receiver is gone if the caller was cancelled.
                     let _ = reply.send(Err(LedgerError::Busy));
                 }
                 Err(error)
@@ -297,7 +299,8 @@ impl Writer {
         self.metrics.took(tally);
         let version = state.calls.version();
         self.committed.store(version, Ordering::SeqCst);
-        // Asked after the commit: who joins later waits for this version, who joined before is counted.
+        // Read after the commit: a reader that registers later waits for this version, one that registered before is
+        // counted.
         let is_listened_to = self.readers.load(Ordering::SeqCst) > 0;
         let changed = state.calls.take_copies(&effects.calls, is_listened_to);
         Ok(Committed {
@@ -344,7 +347,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let connection = tables::open(dir.path()).unwrap();
         let (health, told) = watch::channel(Health::Stores);
-        // Somebody hears of everything, so that nothing else ends the account.
+        // Every receiver exists, so that nothing else ends the account.
         let (changed, _changed) = mpsc::channel(8);
         let set = Set {
             data_dir: dir.path().to_owned(),

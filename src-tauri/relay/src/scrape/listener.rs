@@ -1,4 +1,4 @@
-//! A small listener for programs of this machine: few connections, none of them for long.
+//! A small listener for programs of this machine: few connections, and short time limits.
 
 use crate::front::Paced;
 use axum::Router;
@@ -9,16 +9,16 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-/// Longest time for the head of a request, for a connection that asks nothing, and in which a client takes nothing.
+/// Time limit for the head of a request, for an idle connection, and in which a client receives nothing.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Longest head, bytes.
+/// Largest head, bytes.
 const BUFFER: usize = 16 * 1024;
-/// Connections at a time; a scraper needs one. More wait until one ends.
+/// Connections at a time; a scraper needs one. Others wait until one ends.
 const CONNECTIONS: usize = 16;
-/// After the system had no place for a connection.
+/// Pause after the system could not accept a connection.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Serves until it is dropped. By hyper directly, as in the front: axum has no time limit for a head.
+/// Serves until it is dropped. Uses hyper directly, as the front does: axum has no time limit for a head.
 pub(super) async fn serve(listener: TcpListener, router: Router) {
     let service = TowerToHyperService::new(router);
     let mut connections = JoinSet::new();

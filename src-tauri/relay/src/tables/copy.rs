@@ -1,4 +1,4 @@
-//! Copies of the database file, and the one that is made before its schema changes.
+//! Copies of the database file, among them the one before a change of its schema.
 
 use super::{BUSY, LedgerError};
 use crate::private;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// Copies of earlier schema versions that are kept.
 const KEPT: usize = 2;
-/// What must stay free beside a copy, bytes.
+/// Space that must stay free after a copy, bytes.
 const SPARE: u64 = 16 * 1024 * 1024;
 
 pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> LedgerError + '_ {
@@ -43,7 +43,7 @@ pub(super) fn remove(file: &Path) -> Result<(), LedgerError> {
     }
 }
 
-/// Names become durable with their directory.
+/// A new name is durable only once its directory is synced.
 pub(super) fn sync_dir(dir: &Path) -> Result<(), LedgerError> {
     #[cfg(unix)]
     fs::File::open(dir).and_then(|dir| dir.sync_all()).map_err(at(dir))?;
@@ -52,14 +52,14 @@ pub(super) fn sync_dir(dir: &Path) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// Bytes that this user may still write where the path is; none where the system does not tell.
+/// Bytes that this user may still write at the path; none if the system does not say.
 pub(crate) fn free_space(dir: &Path) -> Option<u64> {
     fs4::available_space(dir).ok()
 }
 
-/// Opens a database as it is, with nothing of its schema assumed.
+/// Opens a database without assumptions about its schema.
 pub(super) fn open_as_is(file: &Path) -> Result<Connection, LedgerError> {
-    // Not read-only: a database with a WAL needs its shared memory made.
+    // Not read-only: opening a database with a WAL creates its shared memory.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let open = || -> Result<Connection, LedgerError> {
         let connection = Connection::open_with_flags(file, flags)?;
@@ -69,8 +69,8 @@ pub(super) fn open_as_is(file: &Path) -> Result<Connection, LedgerError> {
     open().map_err(|error| error.of_file(file))
 }
 
-/// Copies the database as it is committed at this moment to a file of its own, readable for the owner only, durable
-/// when this returns. Others go on reading and writing meanwhile. A file at `to` is replaced.
+/// Copies the database as committed at this moment to a separate file, readable by the owner only, durable when this
+/// returns. Other connections read and write meanwhile. A file at `to` is replaced.
 pub(super) fn copy(from: &Path, to: &Path) -> Result<(), LedgerError> {
     let part = beside(to, ".part");
     let copied = fill(from, &part).and_then(|()| {
@@ -78,7 +78,7 @@ pub(super) fn copy(from: &Path, to: &Path) -> Result<(), LedgerError> {
         sync_dir(dir_of(to))
     });
     if copied.is_err() {
-        // What it lacked is told; a part that cannot be removed either is replaced by the next copy.
+        // The error is returned; a partial file that cannot be removed is replaced by the next copy.
         let _ = fs::remove_file(&part);
     }
     copied
@@ -102,7 +102,7 @@ fn fill(from: &Path, part: &Path) -> Result<(), LedgerError> {
         let error = io::Error::new(io::ErrorKind::InvalidFilename, "the name is no UTF-8");
         at(part)(error)
     })?;
-    // SQLite takes an empty file for one that is not there, and so the file has its mode from the beginning.
+    // SQLite treats an empty file as a new database, so the file has its mode from the beginning.
     source.execute("VACUUM INTO ?1", [name]).map_err(|error| {
         let full = error.sqlite_error_code() == Some(ErrorCode::DiskFull)
             || error.sqlite_error().map(|error| error.extended_code) == Some(ffi::SQLITE_IOERR_WRITE);
@@ -111,7 +111,7 @@ fn fill(from: &Path, part: &Path) -> Result<(), LedgerError> {
     file.sync_all().map_err(at(part))
 }
 
-/// The copy of the database at an older schema version.
+/// The path of the copy at an older schema version.
 pub(super) fn older(file: &Path, version: i64) -> PathBuf {
     beside(file, &format!(".v{version}.bak"))
 }

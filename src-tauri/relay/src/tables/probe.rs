@@ -1,18 +1,17 @@
-//! Whether the ledger really takes what an event may need. A small change fits where an event does not any more, so as
-//! much is written as two events of the largest size; through a connection of its own, so that a failure is nobody
-//! else's.
+//! Checks that the disk has room: writes as much as two events of the largest size and removes it, on a connection of
+//! its own, so that a failure does not disturb the writer.
 
 use super::LedgerError;
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 use std::time::Duration;
 
-/// Characters that are written and taken back.
+/// Characters that are written and removed.
 const LENGTH: i64 = 128 * 1024;
-/// How long the writer is waited for.
+/// How long it waits for the writer.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// Writes, commits, and takes it back.
+/// Writes, commits, and removes it.
 pub(crate) fn write(data_dir: &Path) -> Result<(), LedgerError> {
     let file = super::path(data_dir);
     let attempt = || -> Result<(), LedgerError> {

@@ -1,13 +1,13 @@
-//! The steps of retention, each bounded.
+//! Steps of retention, each bounded.
 
 use rusqlite::Connection;
 
-/// Rows that one step deletes at most.
+/// Rows deleted in one step.
 const STEP: usize = 500;
-/// Events that are weighed in one step.
+/// Events whose sizes are added up in one step.
 const WEIGHED: usize = 10_000;
 
-/// Which events are too old.
+/// Which events are deleted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Old {
     /// Received before this time, epoch milliseconds.
@@ -16,7 +16,7 @@ pub(crate) enum Old {
     UpTo(i64),
 }
 
-/// What a step did.
+/// The result of a step.
 #[derive(Debug)]
 pub(crate) struct Step {
     pub(crate) forgotten: usize,
@@ -24,8 +24,8 @@ pub(crate) struct Step {
     pub(crate) last: Option<(i64, i64)>,
 }
 
-/// Deletes the next old events after `after`. Events of calls that are still open stay, and so does the newest event:
-/// its number is not given out again.
+/// Deletes the next old events after `after`. Events of open calls stay, and so does the newest event, so that its
+/// number is not used again.
 pub(crate) fn forget_events(connection: &Connection, old: Old, after: Option<(i64, i64)>) -> rusqlite::Result<Step> {
     let (time, seq) = after.unwrap_or((i64::MIN, i64::MIN));
     let (condition, cut, order) = match old {
@@ -60,25 +60,25 @@ pub(crate) fn forget_events(connection: &Connection, old: Old, after: Option<(i6
     })
 }
 
-/// Whether the database is large enough to hold so many bytes of events.
+/// Whether the database is large enough to hold that many bytes of events.
 pub(crate) fn may_exceed(connection: &Connection, most: i64) -> rusqlite::Result<bool> {
     let pages: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0))?;
     let size: i64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
     Ok(pages * size > most)
 }
 
-/// What the weighing of some events found.
+/// The result of adding up the sizes of some events.
 #[derive(Debug)]
 pub(crate) struct Weighed {
-    /// The newest event that is too much, once it is found.
+    /// The newest event that exceeds the limit, once found.
     pub(crate) cut: Option<i64>,
     /// Bytes that older events may still take.
     pub(crate) left: i64,
-    /// The last number weighed; none: there were no more events.
+    /// The last number that was added; none: there were no more events.
     pub(crate) last: Option<i64>,
 }
 
-/// Weighs the texts of events before a number, newest first, until they take more than `left` bytes.
+/// Adds up the texts of events before a number, newest first, until they take more than `left` bytes.
 pub(crate) fn weigh(connection: &Connection, before: i64, mut left: i64) -> rusqlite::Result<Weighed> {
     let sql = format!("SELECT seq, length(raw) FROM events WHERE seq < ?1 ORDER BY seq DESC LIMIT {WEIGHED}");
     let mut statement = connection.prepare_cached(&sql)?;
@@ -95,8 +95,8 @@ pub(crate) fn weigh(connection: &Connection, before: i64, mut left: i64) -> rusq
     Ok(Weighed { cut: None, left, last })
 }
 
-/// Deletes old lines of the journal of requests and old requests of desks; an `Idempotency-Key` is forgotten with its
-/// request. Gives how many; 0: there are no more.
+/// Deletes old lines of the journal of requests and old requests of desks; an `Idempotency-Key` is deleted with its
+/// request. Returns how many; 0: there are no more.
 pub(crate) fn forget_requests(connection: &Connection, cut: i64) -> rusqlite::Result<usize> {
     let mut forgotten = 0;
     for (table, column) in [("exchanges", "at"), ("requests", "asked_at")] {
@@ -118,7 +118,7 @@ pub(crate) fn old_calls(connection: &Connection, cut: i64) -> rusqlite::Result<V
     rows.collect()
 }
 
-/// Deletes a call with the views of it.
+/// Deletes a call with its views.
 pub(crate) fn forget_call(connection: &Connection, seq: i64) -> rusqlite::Result<usize> {
     connection
         .prepare_cached("DELETE FROM calls WHERE seq = ?1")?

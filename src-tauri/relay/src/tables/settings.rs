@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::Url;
 
-/// What an administrator may set. Unknown keys are refused, missing ones keep their value.
+/// The settings that an administrator may change. Unknown keys are refused, missing ones keep their value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Settings {
@@ -28,14 +28,14 @@ pub struct Settings {
     pub subscription_scope: Scope,
     /// Which package of events to ask for (reference 2.4).
     pub subscription_kind: SubscriptionKind,
-    /// How long a subscription is asked for, seconds; the PBX may grant less.
+    /// The requested life of a subscription, seconds; the PBX may grant less.
     pub subscription_expires_s: u32,
-    /// After how many minutes a subscription is renewed (manual W4); none: before half of what the PBX granted, and never
-    /// later than that.
+    /// After how many minutes a subscription is renewed (manual W4); none: before half of the granted time, which is
+    /// also the latest.
     pub renew_minutes: Option<u32>,
     /// How long events are kept, days.
     pub keep_events_days: u32,
-    /// How much the raw texts of the kept events may take, MiB; the oldest go first.
+    /// Size limit of the raw texts of the kept events, MiB; the oldest are deleted first.
     pub keep_events_mb: u32,
     /// How long the requests to the PBX are kept, days.
     pub keep_requests_days: u32,
@@ -43,8 +43,8 @@ pub struct Settings {
     pub keep_calls_days: u32,
     /// How far back the first import goes, days; 0: only from now on.
     pub import_days: u32,
-    /// How often the PBX is asked while it cannot post events here and calls come, seconds (manual W5); when it is quiet
-    /// the pace slackens.
+    /// How often the PBX is polled while it cannot post events here and there are calls, seconds (manual W5); less
+    /// often when it is quiet.
     pub poll_seconds: u32,
 }
 
@@ -52,7 +52,7 @@ pub struct Settings {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
-    /// One subscription without a pattern; where the PBX refuses it, one for each abonent.
+    /// One subscription for the company; if the PBX refuses it, one for each abonent.
     #[default]
     Group,
     /// One for each abonent.
@@ -65,13 +65,13 @@ pub enum Scope {
 pub enum SubscriptionKind {
     /// `BASIC_CALL`: what every call needs.
     Basic,
-    /// `ADVANCED_CALL`: hold, transfers and forwards as well.
+    /// `ADVANCED_CALL`: also hold, transfers and forwards.
     #[default]
     Advanced,
 }
 
 impl SubscriptionKind {
-    /// The word of the PBX (reference 1.11).
+    /// The PBX's word (reference 1.11).
     pub fn as_wire(self) -> &'static str {
         match self {
             Self::Basic => "BASIC_CALL",
@@ -112,14 +112,14 @@ impl Settings {
         }
     }
 
-    /// Takes over the waits.
+    /// Sets the waits.
     pub fn set_policy(&mut self, policy: Policy) {
         self.grace_ms = policy.grace_ms;
         self.ring_lost_ms = policy.ring_lost_ms;
         self.talk_lost_ms = policy.talk_lost_ms;
     }
 
-    /// What is out of its bounds, if anything: the key of the setting.
+    /// The key of a setting that is out of its bounds, if there is one.
     pub fn invalid(&self) -> Option<&'static str> {
         let all = serde_json::to_value(self).ok()?;
         let wrong = |setting: &&schema::Setting| {
@@ -129,7 +129,7 @@ impl Settings {
         schema::ALL.iter().find(wrong).map(|setting| setting.key)
     }
 
-    /// Where the PBX must post to, the secret included (reference 2.2: it appends `/null`).
+    /// The address that the PBX must post to, including the secret (reference 2.2: it appends `/null`).
     pub fn callback_url(&self, secret: &str) -> Option<Url> {
         let base = self.public_url.as_ref()?.as_str().trim_end_matches('/').to_owned();
         Url::parse(&format!("{base}/xsi/{secret}/events")).ok()
@@ -139,7 +139,7 @@ impl Settings {
 const SETTINGS: &str = "settings";
 const SECRET: &str = "callbackSecret";
 const ACCOUNT: &str = "account";
-/// The account's name where nobody gives one.
+/// The default name of the account.
 pub const MAIN: &str = "main";
 
 fn get(connection: &Connection, key: &str) -> Result<Option<String>, LedgerError> {
@@ -153,8 +153,8 @@ fn put(connection: &Connection, key: &str, json: &str) -> Result<(), LedgerError
     Ok(())
 }
 
-/// The stored settings, or the defaults. A value that a newer or older program wrote and this one cannot read falls
-/// back to its default without losing the others; [`store`] puts it aside.
+/// The stored settings, or the defaults. A value of a newer or older program that cannot be read gets its default
+/// without affecting the others; [`store`] puts it aside.
 pub(crate) fn load(connection: &Connection) -> Result<Settings, LedgerError> {
     aside::read(connection).map(|stored| stored.settings)
 }
@@ -172,7 +172,7 @@ impl Settings {
         changed().map_err(|_: serde_json::Error| setting.expected())
     }
 
-    /// These settings with the given values replaced; or which of them is wrong, and what is expected.
+    /// These settings with the given values replaced; or the wrong key and what is expected.
     pub(crate) fn changed(&self, given: Map<String, Value>) -> Result<Self, String> {
         let mut settings = self.clone();
         for (key, value) in given {
@@ -182,8 +182,8 @@ impl Settings {
     }
 }
 
-/// Stores the settings, with a line in the audit about each that is not as it was. What is stored now and cannot be read
-/// is put aside first. To be called inside a transaction.
+/// Stores the settings, with a line in the audit for each change. Stored values that cannot be read are put aside
+/// first. To be called inside a transaction.
 pub(crate) fn store(connection: &Connection, settings: &Settings, who: Who, at: Time) -> Result<(), LedgerError> {
     let all = |settings: &Settings| match serde_json::to_value(settings) {
         Ok(Value::Object(map)) => Ok(map),
@@ -212,7 +212,7 @@ pub(crate) fn store(connection: &Connection, settings: &Settings, who: Who, at: 
     audit::add(connection, &entry)
 }
 
-/// Binds the ledger to the account of this name, for good: a directory that was put in another's place is refused.
+/// Binds the ledger to the account of this name for good: the directory of another account is refused.
 pub(crate) fn claim(connection: &Connection, name: &str) -> Result<(), LedgerError> {
     let found = account(connection)?;
     match get(connection, ACCOUNT)? {
@@ -229,7 +229,7 @@ pub(crate) fn claim(connection: &Connection, name: &str) -> Result<(), LedgerErr
     }
 }
 
-/// Whose ledger this is.
+/// The account of this ledger.
 pub(crate) fn account(connection: &Connection) -> Result<String, LedgerError> {
     get(connection, ACCOUNT)?.map_or_else(
         || Ok(MAIN.to_owned()),
@@ -237,7 +237,7 @@ pub(crate) fn account(connection: &Connection) -> Result<String, LedgerError> {
     )
 }
 
-/// The secret of the callback's path; made when there is none yet.
+/// The secret of the callback's path; made if there is none yet.
 pub(crate) fn secret(connection: &Connection) -> Result<String, LedgerError> {
     if let Some(secret) = known_secret(connection)? {
         return Ok(secret);
@@ -251,19 +251,19 @@ pub(crate) fn secret(connection: &Connection) -> Result<String, LedgerError> {
     Ok(secret)
 }
 
-/// The secret of the callback's path, if one was made.
+/// The secret of the callback's path, if there is one.
 pub(crate) fn known_secret(connection: &Connection) -> Result<Option<String>, LedgerError> {
     get(connection, SECRET)?
         .map(|json| serde_json::from_str(&json).map_err(LedgerError::state))
         .transpose()
 }
 
-/// Versions that only a ledger had which is gone: a backup was restored over it, or in its place.
+/// Versions of a ledger that was replaced by a backup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Lost {
-    /// The newest version that was in the backup; it and all before are as they were.
+    /// The newest version in the backup; up to it all versions are unchanged.
     pub(crate) after: i64,
-    /// The restored ledger goes on behind this one.
+    /// The restored ledger continues above this one.
     pub(crate) until: i64,
 }
 
@@ -287,8 +287,8 @@ pub(crate) fn add_lost(connection: &Connection, lost: Lost) -> Result<(), Ledger
     )
 }
 
-/// Where a reader's cursor comes from a ledger that is gone: what to tell him as the newest version. It is older than
-/// his cursor, and so he begins his mirror anew: the calls he has may be others than those that are here now.
+/// If a reader's cursor comes from a replaced ledger: the version to report as the newest. It is older than the
+/// cursor, and so the desk begins its mirror anew: its calls may differ from those stored here.
 pub(crate) fn lost(connection: &Connection, cursor: i64) -> Result<Option<i64>, LedgerError> {
     let all = all_lost(connection)?;
     let of = all.iter().find(|lost| (lost.after + 1..=lost.until).contains(&cursor));

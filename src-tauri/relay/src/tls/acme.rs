@@ -1,5 +1,5 @@
-//! A certificate from an authority by ACME (RFC 8555), proved on the listener itself by TLS-ALPN (RFC 8737): port 443 of
-//! the domain must arrive here.
+//! A certificate by ACME (RFC 8555), validated on the listener itself by TLS-ALPN (RFC 8737): port 443 of the domain
+//! must lead here.
 
 use super::{Configs, HTTP_1, Tls, provider, until};
 use async_trait::async_trait;
@@ -16,29 +16,29 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use url::Url;
 
-/// An authority that has said nothing for so long while there is no certificate is asked from the beginning. Its own
-/// repeats after a refusal come sooner.
+/// If there is no certificate and the authority has not answered for this long, the order is started anew. The
+/// library retries earlier after a refusal.
 const SILENCE: Duration = Duration::from_hours(1);
 /// Longest text of a failure that is kept, characters.
 const FAILURE: usize = 300;
 
 type Failed = EventError<io::Error, io::Error>;
 
-/// Which certificate is wanted, and from whom.
+/// The wanted certificate and its authority.
 #[derive(Clone, Debug)]
 pub(crate) struct Acme {
     /// Names in the certificate.
     pub(crate) domains: Vec<String>,
-    /// Whom the authority tells of trouble.
+    /// The contact that the authority notifies of problems.
     pub(crate) email: Option<String>,
-    /// Keeps the key of the account and the certificate; for the owner only.
+    /// Directory for the account's key and the certificate, readable by the owner only.
     pub(crate) cache_dir: PathBuf,
-    /// The authority; Let's Encrypt where nothing is said.
+    /// The directory URL of the authority; Let's Encrypt if absent.
     pub(crate) directory: Option<Url>,
 }
 
 impl Acme {
-    /// Makes the directory.
+    /// Creates the directory.
     pub(super) fn prepare(&self) -> Result<(), String> {
         self.make_dir()
             .map_err(|error| format!("{}: {error}", self.cache_dir.display()))
@@ -55,7 +55,7 @@ impl Acme {
         Ok(())
     }
 
-    /// Gets the certificate and renews it when a third of its time is left.
+    /// Gets the certificate and renews it when a third of its life is left.
     pub(super) async fn keep(&self, tls: &Tls) {
         loop {
             let found = Found::default();
@@ -86,7 +86,7 @@ impl Acme {
     }
 
     fn state(&self, found: Found) -> Result<AcmeState<io::Error>, String> {
-        // The system's authorities, so that a company's own one works where the system knows it.
+        // The system's root certificates, so that a company's own authority works if the system trusts it.
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         let client = ClientConfig::builder_with_provider(provider())
@@ -108,9 +108,9 @@ impl Acme {
     }
 }
 
-/// Remembers what has happened.
+/// Stores the result of an event of the library.
 fn told(tls: &Tls, event: Result<EventOk, Failed>, found: &Found) {
-    // A certificate is in use that has come from the cache, or is on its way there.
+    // A certificate from the cache is in use, or soon will be.
     let in_use = matches!(
         event,
         Ok(EventOk::DeployedCachedCert | EventOk::CertCacheStore) | Err(Failed::CertCacheStore(_))
@@ -140,7 +140,7 @@ fn told(tls: &Tls, event: Result<EventOk, Failed>, found: &Found) {
     });
 }
 
-/// What went wrong, in the authority's words where it has said any.
+/// The error, in the authority's words if it gave any.
 fn reason(error: &Failed) -> String {
     let words = |problem: Option<&Problem>| problem.and_then(|problem| problem.detail.clone());
     let text = match error {
@@ -184,7 +184,7 @@ fn configs(state: &AcmeState<io::Error>) -> Result<Configs, String> {
     })
 }
 
-/// Until when the certificate is good that passed the cache last.
+/// The end of validity of the last certificate that passed the cache.
 #[derive(Clone, Default)]
 struct Found(Arc<Mutex<Option<perezvon_core::Time>>>);
 
@@ -200,7 +200,7 @@ impl Found {
     }
 }
 
-/// The directory of the library, with a look at what passes.
+/// The library's directory cache, which also reads the certificates that pass.
 struct Cache {
     dir: DirCache<PathBuf>,
     found: Found,

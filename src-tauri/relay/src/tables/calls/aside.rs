@@ -5,19 +5,19 @@ use crate::tables::LedgerError;
 use perezvon_core::Time;
 use rusqlite::{Connection, Row};
 
-/// A row as it is read: the call, or what is wrong with it.
+/// A row as it was read: the call, or what is wrong with it.
 pub(crate) type Stored = Result<CallRow, Box<Unread>>;
 
-/// A row whose state cannot be read. Its other columns say which call it is.
+/// A row whose state cannot be read. Its other columns identify the call.
 #[derive(Clone, Debug)]
 pub(crate) struct Unread {
     pub(crate) seq: i64,
     pub(crate) id: String,
     pub(crate) version: i64,
     pub(crate) key: String,
-    /// The call that took this one's place.
+    /// The call that superseded this one.
     pub(crate) superseded_by: Option<String>,
-    /// Why, without the text.
+    /// The reason, without the text.
     reason: String,
     state: String,
 }
@@ -41,8 +41,8 @@ pub(super) fn stored(row: &Row<'_>) -> rusqlite::Result<Stored> {
     })))
 }
 
-/// Reads on behind rows that cannot be read, so that only the last page is a short one. `fetch` gives at most so many
-/// rows behind a place, each with its own place.
+/// Skips unreadable rows and reads on, so that only the last page is short. `fetch` returns at most that many rows
+/// after a position, each with its own position.
 pub(super) fn readable(
     limit: usize,
     mut place: Option<i64>,
@@ -69,14 +69,14 @@ pub(crate) fn open(connection: &Connection) -> Result<Vec<Stored>, LedgerError> 
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The row of a session as it is read.
+/// The row of a session.
 pub(crate) fn by_key(connection: &Connection, key: &str) -> rusqlite::Result<Option<Stored>> {
     use rusqlite::OptionalExtension as _;
     let sql = format!("SELECT {COLUMNS} FROM calls c WHERE c.key = ?1");
     connection.prepare_cached(&sql)?.query_row([key], stored).optional()
 }
 
-/// Keeps what was in the row for who wants to look at it.
+/// Keeps the contents of the row for inspection.
 pub(crate) fn put_aside(connection: &Connection, row: &Unread, at: Time) -> rusqlite::Result<()> {
     let sql = "INSERT OR REPLACE INTO calls_aside (seq, id, version, key, state, reason, at)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
@@ -98,13 +98,13 @@ pub(crate) fn put_aside(connection: &Connection, row: &Unread, at: Time) -> rusq
     Ok(())
 }
 
-/// How many rows lie aside.
+/// How many rows were put aside.
 pub(crate) fn count(connection: &Connection) -> Result<i64, LedgerError> {
     let sql = "SELECT count(*) FROM calls_aside";
     Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
 }
 
-/// Deletes what was put aside before `cut`, epoch milliseconds: names and numbers are in it.
+/// Deletes rows put aside before `cut`, epoch milliseconds: they contain names and numbers.
 pub(crate) fn forget(connection: &Connection, cut: i64) -> rusqlite::Result<usize> {
     connection
         .prepare_cached("DELETE FROM calls_aside WHERE at < ?1")?

@@ -1,4 +1,4 @@
-//! Looking for events: newest first for people, oldest first for an export.
+//! Searches for events: newest first for people, oldest first for an export.
 
 use super::unpacked;
 use crate::tables::LedgerError;
@@ -7,7 +7,7 @@ use perezvon_core::Time;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, types::Value};
 use serde::Serialize;
 
-/// Raw text in one page, bytes: an export keeps no more than this in memory.
+/// Raw text in one page, bytes: limits the memory of an export.
 const RAW: usize = 1024 * 1024;
 
 /// One line of the event journal.
@@ -36,12 +36,12 @@ pub(crate) struct EventRow {
     /// Why the event cannot be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<String>,
-    /// What was wrong with the body, where it was mended to be read.
+    /// What was wrong with the body, if it was repaired before it was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) mended: Option<String>,
     /// Length of the body as posted.
     pub(crate) bytes: i64,
-    /// The body as posted, on request.
+    /// The body as posted, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) raw: Option<String>,
 }
@@ -70,20 +70,21 @@ fn read(row: &Row<'_>) -> rusqlite::Result<EventRow> {
     })
 }
 
-/// Which events. All conditions that are given must hold.
+/// Filters of the event journal. All given ones must match.
 #[derive(Clone, Debug)]
 pub(crate) struct EventQuery {
-    /// Stands in the text as posted, or in the reason why it cannot be read. Latin letters of either case.
+    /// Text contained in the event as posted, or in the reason why it cannot be read. Ignores the case of Latin
+    /// letters.
     pub(crate) q: Option<String>,
     /// As the PBX names it.
     pub(crate) kind: Option<String>,
     /// Only those that cannot be read.
     pub(crate) unreadable: bool,
-    /// Of one call: the ledger's id of it, or its key.
+    /// Of one call: its id in the ledger, or its key.
     pub(crate) call: Option<String>,
     pub(crate) span: Span,
     pub(crate) order: Order,
-    /// [`Page::next`] of the page before.
+    /// [`Page::next`] of the previous page.
     pub(crate) cursor: Option<i64>,
     pub(crate) limit: usize,
     /// With the body as posted.
@@ -140,7 +141,7 @@ fn fill(
     );
     let from = query.span.from.map_or(i64::MIN, Time::ms);
     let to = query.span.to.map_or(i64::MAX, Time::ms);
-    // The same text twice would be looked for twice.
+    // Equal patterns would be searched twice.
     let digits = digits.filter(|digits| Some(digits) != plain.as_ref());
     let params: [&dyn ToSql; 9] = [
         value,
@@ -169,7 +170,7 @@ fn fill(
     Ok(())
 }
 
-/// The key of a call by the ledger's id; what is no id is a key.
+/// The key of a call by its id in the ledger; a text that is no id is a key.
 fn key_of(connection: &Connection, call: &str) -> rusqlite::Result<String> {
     let sql = "SELECT key FROM calls WHERE id = ?1";
     let key = connection

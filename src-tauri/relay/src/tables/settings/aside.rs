@@ -1,5 +1,5 @@
-//! Stored settings that cannot be read: each costs itself alone, and what was there is kept when the settings are next
-//! stored.
+//! Stored settings that cannot be read: only the setting itself is affected, and its value is put aside when the
+//! settings are next stored.
 
 use super::{SETTINGS, Settings};
 use crate::tables::audit::{self, AuditLine, What, Who};
@@ -14,11 +14,11 @@ struct Unread {
     key: String,
     /// As it was stored.
     value: Vec<u8>,
-    /// Why, without the value.
+    /// The reason, without the value.
     reason: String,
 }
 
-/// What is stored, with the defaults for whatever cannot be read.
+/// The stored settings, with the defaults for those that cannot be read.
 pub(super) struct Stored {
     pub(super) settings: Settings,
     unread: Vec<Unread>,
@@ -28,7 +28,7 @@ pub(super) struct Stored {
 pub(super) fn read(connection: &Connection) -> Result<Stored, LedgerError> {
     let mut settings = Settings::default();
     let sql = "SELECT value FROM settings WHERE key = ?1";
-    // By hand also texts come here that are no UTF-8.
+    // Values edited by hand may be texts that are not UTF-8.
     let bytes: Option<Vec<u8>> = connection
         .prepare_cached(sql)?
         .query_row([SETTINGS], |row| Ok(row.get_ref(0)?.as_bytes()?.to_vec()))
@@ -63,8 +63,8 @@ pub(super) fn read(connection: &Connection) -> Result<Stored, LedgerError> {
 }
 
 impl Stored {
-    /// Keeps what could not be read for who wants to look at it, and says so in the audit and the log. To be called
-    /// inside the transaction that replaces it.
+    /// Keeps the unreadable values for inspection, with a line in the audit and the log. To be called inside the
+    /// transaction that replaces them.
     pub(super) fn put_aside(&self, connection: &Connection, at: Time) -> Result<(), LedgerError> {
         for one in &self.unread {
             let sql = "INSERT OR REPLACE INTO settings_aside (key, value, reason, at) VALUES (?1, ?2, ?3, ?4)";
@@ -90,7 +90,7 @@ impl Stored {
     }
 }
 
-/// How many values lie aside.
+/// How many values were put aside.
 pub(crate) fn count(connection: &Connection) -> Result<i64, LedgerError> {
     let sql = "SELECT count(*) FROM settings_aside";
     Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)

@@ -1,5 +1,5 @@
-//! Every setting with its meaning, default and bounds: what the windows show and what [`super::Settings`] may hold.
-//! The rows of the manual's wizard (W1 to W10) are all here, also those that are set elsewhere or not applied.
+//! Every setting with its meaning, default and bounds: shown in the windows, and checked for [`super::Settings`]. It
+//! has all rows of the manual's wizard (W1 to W10), also those that are set elsewhere or not applied.
 
 mod table;
 
@@ -29,7 +29,7 @@ pub(crate) struct Choice {
     pub(crate) en: &'static str,
 }
 
-/// What values there are.
+/// The type of a setting's value.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Kind {
     /// Yes or no.
@@ -49,7 +49,7 @@ pub(crate) enum Kind {
     Text,
     /// An `http` or `https` address.
     Address,
-    /// No value: something to do.
+    /// No value: an action.
     Action,
 }
 
@@ -66,7 +66,7 @@ impl Kind {
     }
 }
 
-/// Where a setting is set.
+/// Where a setting is changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Place {
@@ -80,7 +80,7 @@ pub(crate) enum Place {
     Users,
     /// `/v1/abonents`.
     Abonents,
-    /// In each person's app.
+    /// In each user's app.
     Desk,
     /// Nowhere: it is not applied.
     Nowhere,
@@ -91,21 +91,21 @@ pub(crate) enum Place {
 pub(crate) struct Setting {
     /// Its name in JSON.
     pub(crate) key: &'static str,
-    /// The row of the manual that it answers.
+    /// The row of the manual that it covers.
     pub(crate) manual: Option<&'static str>,
     /// Its name for people.
     pub(crate) name: Words,
     /// What it does.
     pub(crate) meaning: Words,
-    /// What values there are.
+    /// The type of its value.
     pub(crate) kind: Kind,
-    /// Where it is set.
+    /// Where it is changed.
     pub(crate) place: Place,
-    /// Why it is not applied; none where it is.
+    /// Why it is not applied; none if it is.
     pub(crate) not_applied: Option<Words>,
 }
 
-/// An address that the PBX and desks can be told: `http` or `https`, with a host, without a query.
+/// An address that can be given to the PBX and to desks: `http` or `https`, with a host, without a query.
 pub(crate) fn is_http(url: &Url) -> bool {
     matches!(url.scheme(), "http" | "https")
         && url.host().is_some()
@@ -114,7 +114,7 @@ pub(crate) fn is_http(url: &Url) -> bool {
 }
 
 impl Setting {
-    /// The default as JSON; null where there is none, and then null may be set.
+    /// The default as JSON; null if there is none, and then null may be set.
     pub(crate) fn default(&self) -> Value {
         let all = json!(super::Settings::default());
         all.get(self.key).cloned().unwrap_or_default()
@@ -136,7 +136,7 @@ impl Setting {
         if good { Ok(()) } else { Err(self.expected()) }
     }
 
-    /// The sentence that says which values there are.
+    /// The sentence about the permitted values.
     pub(crate) fn expected(&self) -> String {
         let values = match self.kind {
             Kind::Bool => "true or false".to_owned(),
@@ -153,7 +153,7 @@ impl Setting {
         format!("{} must be {values}{or_null}", self.key)
     }
 
-    /// As `GET /v1/settings/schema` tells it.
+    /// The form of `GET /v1/settings/schema`.
     fn told(&self) -> Value {
         let mut told = json!({
             "key": self.key,
@@ -183,7 +183,7 @@ impl Setting {
     }
 }
 
-/// The setting of a key that [`super::Settings`] holds; or why it cannot be set.
+/// The setting of a key in [`super::Settings`]; or why it cannot be set.
 pub(crate) fn of(key: &str) -> Result<&'static Setting, String> {
     match ALL.iter().find(|setting| setting.key == key) {
         Some(setting) if setting.place == Place::Settings => Ok(setting),
@@ -195,7 +195,7 @@ pub(crate) fn of(key: &str) -> Result<&'static Setting, String> {
     }
 }
 
-/// All of them for the API.
+/// All settings for the API.
 pub(crate) fn told() -> Vec<Value> {
     ALL.iter().map(Setting::told).collect()
 }

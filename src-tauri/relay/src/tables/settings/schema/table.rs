@@ -1,4 +1,4 @@
-//! The table of settings. A new field of [`crate::Settings`] has its row here; a test sees to it.
+//! The table of settings. A new field of [`crate::Settings`] must get a row here; a test checks that.
 
 use super::{Choice, Kind, Place, Setting, Words};
 
@@ -12,7 +12,7 @@ const fn choice(value: &'static str, ru: &'static str, en: &'static str) -> Choi
     Choice { value, ru, en }
 }
 
-/// A setting that is set and applied.
+/// A setting that is changed by `PUT /v1/settings` and applied.
 const fn setting(key: &'static str, manual: Option<&'static str>, kind: Kind, name: Words, meaning: Words) -> Setting {
     Setting {
         key,
@@ -25,7 +25,7 @@ const fn setting(key: &'static str, manual: Option<&'static str>, kind: Kind, na
     }
 }
 
-/// The same, set elsewhere.
+/// The same, changed elsewhere.
 const fn at(place: Place, setting: Setting) -> Setting {
     Setting { place, ..setting }
 }
