@@ -4,7 +4,7 @@
 use crate::company::{Company, recording};
 use crate::config::Options;
 use crate::feed::{self, Feed, Hub};
-use crate::front::Open;
+use crate::front::RunningAccount;
 use crate::http::{self, Parts};
 use crate::importer::{self, Importer};
 use crate::keeper::{self, Keeper};
@@ -19,7 +19,7 @@ use crate::roster::{Roster, RosterNow};
 use crate::tables::audit::Who;
 use crate::tables::settings::{self, Settings};
 use crate::tables::{self, LedgerError, calls, requests};
-use crate::told::Told;
+use crate::told::FeedMessage;
 use perezvon_pbx::rest::PortalError;
 use std::fs::File;
 use std::sync::{Arc, mpsc};
@@ -32,7 +32,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// Time limit for the writer to finish its queue and to move the WAL into the database.
-const CHECKPOINT: Duration = Duration::from_secs(10);
+const CHECKPOINT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Why a relay did not start.
 #[derive(Debug, thiserror::Error)]
@@ -74,19 +74,19 @@ impl Account {
     /// Opens the ledger and starts the tasks; nothing runs if that fails.
     pub(crate) async fn start(options: Options, listening: Listening) -> Result<Self, StartError> {
         // Checking a large database takes long and must not block the caller.
-        let opening = tokio::task::spawn_blocking(move || Opened::open(&options).map(|opened| (opened, options)));
+        let opening = tokio::task::spawn_blocking(move || OpenedLedger::open(&options).map(|opened| (opened, options)));
         let (opened, options) = opening.await.map_err(|error| StartError::Thread(error.into()))??;
         let stop = CancellationToken::new();
-        let watching = Watching {
+        let watching = PartWatch {
             stop: stop.clone(),
             failed: watch::Sender::new(None),
         };
-        let written = Written::start(opened, &options, &watching)?;
-        let (parts, writer) = (parts(&written, options, listening, stop)?, written.writer);
+        let started = StartedLedger::start(opened, &options, &watching)?;
+        let (parts, writer) = (parts(&started, options, listening, stop)?, started.writer);
         let mut router = JoinSet::new();
         router.spawn(watching.over(
             "feed",
-            feed::route(parts.feed.hub.clone(), written.changed, parts.roster.clone()),
+            feed::route(parts.feed.hub.clone(), started.changed, parts.roster.clone()),
         ));
         Ok(Self {
             tasks: work(&parts, &watching),
@@ -110,9 +110,9 @@ impl Account {
     }
 
     /// What the listener needs.
-    pub(crate) fn open(&self) -> Open {
+    pub(crate) fn open(&self) -> RunningAccount {
         let parts = self.parts();
-        Open {
+        RunningAccount {
             ledger: parts.ledger.clone(),
             secret: parts.callback.secret().clone(),
             local_key: parts.local_key.clone(),
@@ -147,7 +147,7 @@ impl Account {
         drop(parts);
         let Some(writer) = self.writer.take() else { return };
         let join = tokio::task::spawn_blocking(move || writer.join());
-        match timeout(CHECKPOINT, join).await {
+        match timeout(CHECKPOINT_TIMEOUT, join).await {
             Ok(Ok(Ok(Ok(())))) => tracing::info!(account, "the account has ended"),
             Ok(Ok(Ok(Err(error)))) => tracing::warn!(account, %error, "the last checkpoint failed"),
             Ok(Ok(Err(_)) | Err(_)) => tracing::error!(account, "the ledger's thread ended badly"),
@@ -158,22 +158,22 @@ impl Account {
 }
 
 /// Watches the parts of an account, which must run until the account is stopped.
-struct Watching {
+struct PartWatch {
     stop: CancellationToken,
     failed: watch::Sender<Option<&'static str>>,
 }
 
 /// Guard in a watched part. If it is dropped before the account is stopped, because the part ended or panicked, it
 /// reports the part, and the account is restarted.
-struct Watched {
+struct PartGuard {
     name: &'static str,
     stop: CancellationToken,
     failed: watch::Sender<Option<&'static str>>,
 }
 
-impl Watching {
-    fn watched(&self, name: &'static str) -> Watched {
-        Watched {
+impl PartWatch {
+    fn watched(&self, name: &'static str) -> PartGuard {
+        PartGuard {
             name,
             stop: self.stop.clone(),
             failed: self.failed.clone(),
@@ -189,7 +189,7 @@ impl Watching {
     }
 }
 
-impl Drop for Watched {
+impl Drop for PartGuard {
     fn drop(&mut self) {
         if !self.stop.is_cancelled() {
             self.failed
@@ -205,7 +205,7 @@ impl Drop for Account {
 }
 
 /// The contents of the data directory.
-struct Opened {
+struct OpenedLedger {
     lock: File,
     connection: rusqlite::Connection,
     settings: Settings,
@@ -215,7 +215,7 @@ struct Opened {
     version: i64,
 }
 
-impl Opened {
+impl OpenedLedger {
     fn open(options: &Options) -> Result<Self, StartError> {
         let lock = tables::lock(&options.data_dir)?;
         let connection = tables::open(&options.data_dir)?;
@@ -263,7 +263,7 @@ fn first_settings(connection: &rusqlite::Connection, options: &Options) -> Resul
 }
 
 /// The ledger with its writer, and the receiving ends of what the writer publishes.
-struct Written {
+struct StartedLedger {
     ledger: Ledger,
     hub: Arc<Hub>,
     metrics: Arc<Metrics>,
@@ -271,18 +271,18 @@ struct Written {
     roster: RosterNow,
     settings: SettingsNow,
     secret: Secret,
-    changed: tokio::sync::mpsc::Receiver<Told>,
+    changed: tokio::sync::mpsc::Receiver<FeedMessage>,
     writer: JoinHandle<Result<(), LedgerError>>,
 }
 
-impl Written {
-    fn start(opened: Opened, options: &Options, watching: &Watching) -> Result<Self, StartError> {
+impl StartedLedger {
+    fn start(opened: OpenedLedger, options: &Options, watching: &PartWatch) -> Result<Self, StartError> {
         let (roster_now, roster) = watch::channel(Arc::new(opened.roster));
         let (settings_now, settings) = watch::channel(Arc::new(opened.settings));
         let (health_now, health) = watch::channel(Health::Stores);
         let (durable_now, durable) = watch::channel(opened.version);
         let hub = Hub::new(options.feed_queue.max(1));
-        let (told, changed) = tokio::sync::mpsc::channel(feed::BATCHES);
+        let (told, changed) = tokio::sync::mpsc::channel(feed::QUEUED_BATCHES);
         let (metrics, keeper) = (Arc::new(Metrics::default()), Keeper::default());
         let versions = Versions {
             committed: Arc::new(opened.version.into()),
@@ -290,7 +290,7 @@ impl Written {
         };
         let beat = Arc::default();
         let clock = options.timing.clock.clone();
-        let set = writer::Set {
+        let set = writer::WriterParts {
             data_dir: options.data_dir.clone(),
             clock: clock.clone(),
             sync: options.wal_sync.clone(),
@@ -307,7 +307,7 @@ impl Written {
             committed: versions.committed.clone(),
             beat: Arc::clone(&beat),
         };
-        let (jobs, queue) = mpsc::sync_channel(ledger::QUEUE);
+        let (jobs, queue) = mpsc::sync_channel(ledger::QUEUE_ENTRIES);
         let shared = ledger::Shared {
             jobs,
             health,
@@ -342,35 +342,35 @@ impl Written {
 
 /// Everything that serves requests, built around the ledger.
 fn parts(
-    written: &Written,
+    started: &StartedLedger,
     options: Options,
     listening: Listening,
     stop: CancellationToken,
 ) -> Result<Parts, StartError> {
-    let (ledger, keeper) = (written.ledger.clone(), written.keeper.clone());
+    let (ledger, keeper) = (started.ledger.clone(), started.keeper.clone());
     let clock = options.timing.clock.clone();
     let reach = Reach {
         url: options.pbx_url,
         timing: options.timing.portal,
         token_file: options.token_file,
     };
-    let metrics = written.metrics.clone();
+    let metrics = started.metrics.clone();
     let pbx = Pbx::new(reach, options.token, clock.clone(), ledger.clone(), metrics).map_err(StartError::Portal)?;
-    let callback = Callback::new(written.settings.clone(), written.secret.clone());
+    let callback = Callback::new(started.settings.clone(), started.secret.clone());
     let local_key = options.local_key.unwrap_or_else(|| Secret::new(keys::random_key()));
     let tasks = TaskTracker::new();
     Ok(Parts {
         account: options.account.into(),
         feed: Feed {
-            hub: written.hub.clone(),
+            hub: started.hub.clone(),
             ledger: ledger.clone(),
-            roster: written.roster.clone(),
+            roster: started.roster.clone(),
             timing: options.timing,
             tasks: tasks.clone(),
             stop: stop.clone(),
         },
-        roster: written.roster.clone(),
-        settings: written.settings.clone(),
+        roster: started.roster.clone(),
+        settings: started.settings.clone(),
         company: Company::new(ledger.clone()),
         importer: Importer::new(
             ledger.clone(),
@@ -383,7 +383,7 @@ fn parts(
         callback,
         pbx,
         keeper,
-        metrics: written.metrics.clone(),
+        metrics: started.metrics.clone(),
         downloads: Arc::default(),
         join_tries: Arc::default(),
         ingest_limit: Arc::new(options.ingest_per_second.map(|limit| Bucket::new(Rate::events(limit)))),
@@ -399,11 +399,11 @@ fn parts(
 }
 
 /// Starts the background tasks.
-fn work(parts: &Parts, watching: &Watching) -> JoinSet<()> {
+fn work(parts: &Parts, watching: &PartWatch) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     let timing = &parts.feed.timing;
     let (clock, stop) = (|| parts.clock.clone(), || parts.stop.clone());
-    let keeper = keeper::Needs {
+    let keeper = keeper::KeeperParts {
         ledger: parts.ledger.clone(),
         pbx: parts.pbx.clone(),
         callback: parts.callback.clone(),
@@ -416,14 +416,14 @@ fn work(parts: &Parts, watching: &Watching) -> JoinSet<()> {
     tasks.spawn(watching.over("retention", old));
     let modes = recording::watch(parts.company.clone(), parts.pbx.clone(), clock(), stop());
     tasks.spawn(watching.over("recording modes", modes));
-    let needs = importer::Needs {
+    let for_importer = importer::ImporterParts {
         company: parts.company.clone(),
         roster: parts.roster.clone(),
         settings: parts.settings.clone(),
         timing: timing.clone(),
     };
     for list in [importer::List::Records, importer::List::Statistics] {
-        let import = importer::run(parts.importer.clone(), list, needs.clone(), stop());
+        let import = importer::run(parts.importer.clone(), list, for_importer.clone(), stop());
         tasks.spawn(watching.over("importer", import));
     }
     tasks.spawn(first_look(parts.company.clone(), parts.pbx.clone(), stop()));

@@ -20,14 +20,14 @@ use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 /// A failure within this time after the start counts as an early failure.
-const AT_ONCE: Duration = Duration::from_mins(10);
+const EARLY_FAILURE_WITHIN: Duration = Duration::from_mins(10);
 /// After this many early failures in a row the process ends, so that the service manager can act.
-const FAILURES: u32 = 5;
+const MAX_EARLY_FAILURES: u32 = 5;
 
 /// Accounts that run behind one listener. Dropping the value without [`Accounts::shutdown`] aborts every task; the
 /// ledgers are then as after a power cut, which they survive.
 pub(crate) struct Accounts {
-    house: Arc<House>,
+    hosted: Arc<Hosted>,
     tasks: JoinSet<()>,
     stop: CancellationToken,
     drain: Duration,
@@ -36,7 +36,7 @@ pub(crate) struct Accounts {
 }
 
 /// The accounts and what is shared between them.
-struct House {
+struct Hosted {
     listening: Listening,
     /// Whether the command line may find the relay, by a file beside each ledger.
     announced: bool,
@@ -44,7 +44,7 @@ struct House {
     names: Vec<String>,
     directory: Arc<Directory>,
     running: Mutex<Vec<(Account, Option<Announced>)>>,
-    admitted: Notify,
+    started: Notify,
 }
 
 impl Accounts {
@@ -70,15 +70,15 @@ impl Accounts {
             one.local_key.get_or_insert_with(|| Secret::new(keys::random_key()));
         }
         let names: Vec<String> = set.iter().map(|one| one.account.clone()).collect();
-        let house = Arc::new(House {
+        let hosted = Arc::new(Hosted {
             listening: Listening { addr, tls: tls.clone() },
             announced: options.announced,
             directory: Arc::new(Directory::new(names.iter().cloned())),
             names,
             running: Mutex::default(),
-            admitted: Notify::new(),
+            started: Notify::new(),
         });
-        let closed = house.start_all(&set).await?;
+        let closed = hosted.start_all(&set).await?;
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         if let (Some(tls), Some(options)) = (tls.clone(), &options.tls) {
@@ -86,7 +86,7 @@ impl Accounts {
         }
         tasks.spawn(front::run(
             listener,
-            house.directory.clone(),
+            hosted.directory.clone(),
             tls,
             options,
             stop.clone(),
@@ -95,7 +95,7 @@ impl Accounts {
         let supervisor = Supervisor {
             set,
             closed,
-            house: house.clone(),
+            hosted: hosted.clone(),
             pause: timing.restart_pause,
             drain: timing.drain,
             gives_up,
@@ -103,7 +103,7 @@ impl Accounts {
         tasks.spawn(supervisor.run(stop.clone()));
         tracing::info!(%addr, "the relay serves");
         Ok(Self {
-            house,
+            hosted,
             tasks,
             stop,
             drain: timing.drain,
@@ -113,23 +113,23 @@ impl Accounts {
 
     /// The address and TLS of the listener.
     pub(crate) fn listening(&self) -> &Listening {
-        &self.house.listening
+        &self.hosted.listening
     }
 
     /// The accounts that run.
     pub(crate) fn running(&self) -> Vec<Parts> {
-        self.house.parts()
+        self.hosted.parts()
     }
 
     /// [`Self::running`] for a holder that must not keep the accounts from ending.
     pub(crate) fn watch(&self) -> Arc<dyn Fn() -> Vec<Parts> + Send + Sync> {
-        let house = Arc::downgrade(&self.house);
-        Arc::new(move || house.upgrade().map_or_else(Vec::new, |house| house.parts()))
+        let hosted = Arc::downgrade(&self.hosted);
+        Arc::new(move || hosted.upgrade().map_or_else(Vec::new, |hosted| hosted.parts()))
     }
 
     /// The names of all accounts, including those that do not run.
     pub(crate) fn names(&self) -> &[String] {
-        &self.house.names
+        &self.hosted.names
     }
 
     /// Whether an account runs, and the writer of each running account has worked since the last call. An account
@@ -158,7 +158,7 @@ impl Accounts {
     /// Stops accepting, answers the requests in flight, closes the feeds and then the ledgers.
     pub(crate) async fn shutdown(self) {
         let Self {
-            house,
+            hosted,
             mut tasks,
             stop,
             drain,
@@ -167,7 +167,7 @@ impl Accounts {
         // One limit for everything in flight.
         let end = Instant::now() + drain;
         stop.cancel();
-        for (account, announced) in house.running().iter_mut() {
+        for (account, announced) in hosted.running().iter_mut() {
             drop(announced.take());
             account.stop();
         }
@@ -177,14 +177,14 @@ impl Accounts {
         }
         // Ends connections that hang; they hold the last handles of the ledgers.
         tasks.shutdown().await;
-        let ending = std::mem::take(&mut *house.running());
-        drop(house);
+        let ending = std::mem::take(&mut *hosted.running());
+        drop(hosted);
         let mut ends: JoinSet<()> = ending.into_iter().map(|(account, _)| account.shutdown(end)).collect();
         while ends.join_next().await.is_some() {}
     }
 }
 
-impl House {
+impl Hosted {
     fn running(&self) -> MutexGuard<'_, Vec<(Account, Option<Announced>)>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -210,7 +210,7 @@ impl House {
             tokio::select! {
                 Some(ended) = watched.next() => return ended,
                 // One more account to watch.
-                () = self.admitted.notified() => {}
+                () = self.started.notified() => {}
             }
         }
     }
@@ -242,7 +242,7 @@ impl House {
             .flatten();
         self.directory.open(&parts.account, account.open());
         self.running().push((account, announced));
-        self.admitted.notify_one();
+        self.started.notify_one();
         Ok(())
     }
 
@@ -263,7 +263,7 @@ struct Supervisor {
     set: Vec<Options>,
     /// The accounts that do not run.
     closed: Vec<String>,
-    house: Arc<House>,
+    hosted: Arc<Hosted>,
     pause: Duration,
     drain: Duration,
     gives_up: watch::Sender<Option<String>>,
@@ -274,10 +274,10 @@ impl Supervisor {
         let mut failures: HashMap<String, u32> = HashMap::new();
         loop {
             tokio::select! {
-                (account, part) = self.house.ended() => {
+                (account, part) = self.hosted.ended() => {
                     let times = failures.entry(account.clone()).or_default();
                     self.end(&account, part, times).await;
-                    if *times >= FAILURES {
+                    if *times >= MAX_EARLY_FAILURES {
                         let why = format!("the account {account} has failed {times} times; last its part {part} ended");
                         self.gives_up.send_replace(Some(why));
                         return;
@@ -291,9 +291,11 @@ impl Supervisor {
 
     /// Ends an account of which a part has ended, and counts its early failures.
     async fn end(&mut self, account: &str, part: &'static str, times: &mut u32) {
-        let ran = self.house.take(account);
-        let was_at_once = ran.as_ref().is_none_or(|ran| ran.parts().started.elapsed() < AT_ONCE);
-        *times = if was_at_once { *times + 1 } else { 1 };
+        let ran = self.hosted.take(account);
+        let was_early = ran
+            .as_ref()
+            .is_none_or(|ran| ran.parts().started.elapsed() < EARLY_FAILURE_WITHIN);
+        *times = if was_early { *times + 1 } else { 1 };
         tracing::error!(
             account,
             part,
@@ -318,7 +320,7 @@ impl Supervisor {
             let Some(options) = self.set.iter().find(|one| one.account == account) else {
                 continue;
             };
-            match self.house.start(options.clone()).await {
+            match self.hosted.start(options.clone()).await {
                 Ok(()) => tracing::info!(account, "the account has started"),
                 Err(error) => {
                     tracing::debug!(account, %error, "the account still does not start");

@@ -25,12 +25,12 @@ use std::time::{Duration, Instant};
 use url::Url;
 
 /// Time limit of one check; no check waits for more than two others.
-const LIMIT: Duration = Duration::from_secs(13);
+const CHECK_TIMEOUT: Duration = Duration::from_secs(13);
 
 /// How a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum State {
+pub(crate) enum CheckState {
     Ok,
     /// It works, but an administrator should know.
     Warning,
@@ -44,7 +44,7 @@ pub(crate) enum State {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Finding {
     pub(crate) id: &'static str,
-    pub(crate) state: State,
+    pub(crate) state: CheckState,
     /// Not failed.
     pub(crate) ok: bool,
     /// Code of the cause, stable; absent if all is well.
@@ -68,7 +68,7 @@ impl Finding {
     fn well(id: &'static str, ru: impl Into<String>, en: impl Into<String>) -> Self {
         Self {
             id,
-            state: State::Ok,
+            state: CheckState::Ok,
             ok: true,
             cause: None,
             detail: ru.into(),
@@ -79,11 +79,11 @@ impl Finding {
         }
     }
 
-    fn ill(id: &'static str, state: State, cause: &'static str) -> Self {
+    fn ill(id: &'static str, state: CheckState, cause: &'static str) -> Self {
         let words = words::of(cause);
         Self {
             state,
-            ok: state != State::Failed,
+            ok: state != CheckState::Failed,
             cause: Some(cause),
             fix: Some(words.fix_ru),
             fix_en: Some(words.fix_en),
@@ -92,15 +92,15 @@ impl Finding {
     }
 
     fn failed(id: &'static str, cause: &'static str) -> Self {
-        Self::ill(id, State::Failed, cause)
+        Self::ill(id, CheckState::Failed, cause)
     }
 
     fn warning(id: &'static str, cause: &'static str) -> Self {
-        Self::ill(id, State::Warning, cause)
+        Self::ill(id, CheckState::Warning, cause)
     }
 
     fn skipped(id: &'static str, cause: &'static str) -> Self {
-        Self::ill(id, State::Skipped, cause)
+        Self::ill(id, CheckState::Skipped, cause)
     }
 
     /// Adds a fact to the sentence.
@@ -150,7 +150,7 @@ pub(crate) struct Running {
 /// Runs one check with a time limit.
 async fn limited(id: &'static str, late: &'static str, check: impl Future<Output = Finding>) -> Finding {
     let start = Instant::now();
-    let mut finding = tokio::time::timeout(LIMIT, check)
+    let mut finding = tokio::time::timeout(CHECK_TIMEOUT, check)
         .await
         .unwrap_or_else(|_| Finding::failed(id, late));
     finding.ms = start.elapsed().as_millis() as u64;

@@ -181,7 +181,7 @@ pub(crate) struct NewJoinCode {
     #[arg(long)]
     pub(crate) relay: Option<Url>,
     /// How long the code is valid, minutes: 5 to 10080 (7 days).
-    #[arg(long, default_value_t = crate::people::MINUTES)]
+    #[arg(long, default_value_t = crate::people::DEFAULT_CODE_MINUTES)]
     pub(crate) minutes: u32,
 }
 

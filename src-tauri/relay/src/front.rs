@@ -13,7 +13,7 @@ mod paced;
 
 pub(crate) use accept::run;
 pub(crate) use client::Network;
-pub(crate) use dispatch::{Directory, Open};
+pub(crate) use dispatch::{Directory, RunningAccount};
 pub(crate) use limits::Limits;
 pub(crate) use local::{Announced, Local};
 pub(crate) use paced::Paced;

@@ -17,7 +17,7 @@ use crate::pbx::{Callback, Pbx};
 use crate::roster::RosterNow;
 use crate::tables::audit::Who;
 use crate::tables::{LedgerError, statistics as places};
-use crate::timing::Timing;
+use crate::timing::{self, Timing};
 pub(crate) use pace::Mode;
 use perezvon_core::Time;
 use perezvon_pbx::rest::{Portal, PortalError};
@@ -27,21 +27,21 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 /// Rows stored in one transaction: the events of a live call wait no longer than one such transaction.
-const CHUNK: usize = 50;
+const CHUNK_ROWS: usize = 50;
 /// How often the importer compares the clock with its schedule, seconds of its pace.
-const LOOK_S: u32 = 10;
+const SCHEDULE_CHECK_S: u32 = 10;
 /// Longest wait after failures, seconds of its pace.
-const BACKOFF_S: u32 = 600;
+const MAX_BACKOFF_S: u32 = 600;
 /// How often a longer time is read again for rows that came late (a deep pass), seconds of its pace.
-const DEEP_S: u32 = 3600;
+const DEEP_PASS_EVERY_S: u32 = 3600;
 /// How far back a deep pass reads, milliseconds: what is waited for, and two hours more.
-const DEEP_MS: i64 = WAITED_MS + 2 * 3_600_000;
+const DEEP_PASS_MS: i64 = GIVEN_UP_MS + 2 * 3_600_000;
 /// How far back every other pass reads, milliseconds.
-const SHALLOW_MS: i64 = 2 * 3_600_000;
+const SHALLOW_PASS_MS: i64 = 2 * 3_600_000;
 /// After this long, a missing recording or line is given up, milliseconds.
-const WAITED_MS: i64 = DAY_MS;
+const GIVEN_UP_MS: i64 = DAY_MS;
 /// Every deep pass also rereads one older day, cycling through the last `OLDER_DAYS` days: rows that come later than
-/// [`WAITED_MS`] are found within hours, by a few requests an hour.
+/// [`GIVEN_UP_MS`] are found within hours, by a few requests an hour.
 const OLDER_DAYS: i64 = 7;
 const DAY_MS: i64 = 24 * 3_600_000;
 
@@ -65,7 +65,7 @@ impl List {
 
 /// State of the import of one list.
 #[derive(Clone, Debug, Default)]
-struct State {
+struct ListState {
     /// When the list was last read to its end.
     last_at: Option<Time>,
     /// Code of the last failure, while failing.
@@ -103,7 +103,7 @@ pub(crate) struct Importer {
     callback: Callback,
     keeper: Keeper,
     clock: Clock,
-    states: Arc<[Mutex<State>; 2]>,
+    states: Arc<[Mutex<ListState>; 2]>,
 }
 
 impl Importer {
@@ -118,14 +118,14 @@ impl Importer {
         }
     }
 
-    fn state(&self, list: List) -> State {
+    fn state(&self, list: List) -> ListState {
         self.states[list as usize]
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
 
-    fn change(&self, list: List, change: impl FnOnce(&mut State)) {
+    fn change(&self, list: List, change: impl FnOnce(&mut ListState)) {
         change(
             &mut self.states[list as usize]
                 .lock()
@@ -134,7 +134,7 @@ impl Importer {
     }
 
     fn health_of(&self, list: List) -> ListHealth {
-        let State { last_at, error } = self.state(list);
+        let ListState { last_at, error } = self.state(list);
         ListHealth {
             last_at,
             error,
@@ -159,7 +159,7 @@ impl Importer {
 
 /// What the loops need in addition to the handle.
 #[derive(Clone)]
-pub(crate) struct Needs {
+pub(crate) struct ImporterParts {
     pub(crate) company: Company,
     pub(crate) roster: RosterNow,
     pub(crate) settings: SettingsNow,
@@ -167,9 +167,9 @@ pub(crate) struct Needs {
 }
 
 /// Reads one list.
-struct Loop {
+struct ListLoop {
     importer: Importer,
-    needs: Needs,
+    parts: ImporterParts,
     list: List,
     /// Time of the last deep pass.
     deep: Option<Instant>,
@@ -181,11 +181,11 @@ struct Loop {
 }
 
 /// Reads one of the lists until `stop`.
-pub(crate) async fn run(importer: Importer, list: List, needs: Needs, stop: CancellationToken) {
+pub(crate) async fn run(importer: Importer, list: List, parts: ImporterParts, stop: CancellationToken) {
     let mut token = importer.pbx.changes();
-    let mut one = Loop {
+    let mut one = ListLoop {
         importer: importer.clone(),
-        needs,
+        parts,
         list,
         deep: None,
         older: 0,
@@ -212,26 +212,26 @@ pub(crate) async fn run(importer: Importer, list: List, needs: Needs, stop: Canc
         // Unless the PBX fails, a call that waits for something brings the next round forward.
         let sleep = if one.failures == 0 {
             wait = one.wait().await;
-            one.needs.timing.import_second * LOOK_S
+            one.parts.timing.import_second * SCHEDULE_CHECK_S
         } else {
             wait
         };
         let left = last.map_or(sleep, |last| wait.saturating_sub(last.elapsed()));
         tokio::select! {
             _ = token.changed() => last = None,
-            () = tokio::time::sleep(sleep.min(left).max(one.needs.timing.import_pause)) => {}
+            () = tokio::time::sleep(sleep.min(left).max(one.parts.timing.import_pause)) => {}
             () = stop.cancelled() => return,
         }
     }
 }
 
-impl Loop {
+impl ListLoop {
     async fn round(&mut self, portal: &Portal) -> Result<(), Failed> {
         self.company(portal).await?;
         let deep = self
             .deep
-            .is_none_or(|at| at.elapsed() >= self.needs.timing.import_second * DEEP_S);
-        let back = if deep { DEEP_MS } else { SHALLOW_MS };
+            .is_none_or(|at| at.elapsed() >= self.parts.timing.import_second * DEEP_PASS_EVERY_S);
+        let back = if deep { DEEP_PASS_MS } else { SHALLOW_PASS_MS };
         match self.list {
             List::Records => self.records(portal, back).await?,
             List::Statistics => self.statistics(portal, back).await?,
@@ -249,7 +249,7 @@ impl Loop {
 
     /// See [`OLDER_DAYS`].
     async fn older(&mut self, portal: &Portal) -> Result<(), Failed> {
-        let to = self.now().plus(-DEEP_MS - self.older * DAY_MS);
+        let to = self.now().plus(-DEEP_PASS_MS - self.older * DAY_MS);
         let from = to.plus(-DAY_MS).max(self.beginning());
         if from >= to {
             self.older = 0;
@@ -267,12 +267,12 @@ impl Loop {
     /// company at its start; if that failed, it is read here.
     async fn company(&self, portal: &Portal) -> Result<(), Failed> {
         let began = Instant::now();
-        while self.needs.roster.borrow().is_empty() {
-            if began.elapsed() < self.needs.timing.import_second * LOOK_S {
+        while self.parts.roster.borrow().is_empty() {
+            if began.elapsed() < self.parts.timing.import_second * SCHEDULE_CHECK_S {
                 self.pause().await;
                 continue;
             }
-            self.needs.company.refresh(portal, Who::relay()).await?;
+            self.parts.company.refresh(portal, Who::relay()).await?;
             return Ok(());
         }
         Ok(())
@@ -280,12 +280,12 @@ impl Loop {
 
     /// Stores the result of a round; returns how long to wait.
     fn settle(&mut self, round: Result<(), Failed>) -> Duration {
-        let second = self.needs.timing.import_second;
+        let second = self.parts.timing.import_second;
         let Err(failed) = round else {
             self.failures = 0;
             let now = self.now();
             self.importer.change(self.list, |state| {
-                *state = State {
+                *state = ListState {
                     last_at: Some(now),
                     error: None,
                 };
@@ -298,11 +298,11 @@ impl Loop {
         // A refused token stays refused until it is replaced.
         let refused = matches!(failed, Failed::Portal(PortalError::Unauthorized));
         let full = if refused {
-            BACKOFF_S
+            MAX_BACKOFF_S
         } else {
-            (5 << (self.failures - 1).min(10)).min(BACKOFF_S)
+            (5 << (self.failures - 1).min(10)).min(MAX_BACKOFF_S)
         };
-        let wait = pace::jittered(second * full);
+        let wait = timing::shortened(second * full);
         tracing::warn!(
             list = self.list.name(),
             code,
@@ -320,25 +320,25 @@ impl Loop {
     }
 
     async fn pause(&self) {
-        tokio::time::sleep(self.needs.timing.import_pause).await;
+        tokio::time::sleep(self.parts.timing.import_pause).await;
     }
 
     /// Where the first import begins.
     fn beginning(&self) -> Time {
-        let days = i64::from(self.needs.settings.borrow().import_days);
+        let days = i64::from(self.parts.settings.borrow().import_days);
         self.now().plus(-days * DAY_MS).max(self.kept_since())
     }
 
     /// Calls that began before this are not imported: retention deletes them. A call is deleted with all its lines,
     /// so lines of the oldest kept hour may be gone with it.
     fn kept_since(&self) -> Time {
-        match self.needs.settings.borrow().keep_calls_days {
+        match self.parts.settings.borrow().keep_calls_days {
             0 => Time::from_ms(i64::MIN),
             days => self.now().plus(-i64::from(days) * DAY_MS + 3_600_000),
         }
     }
 
-    async fn place(&self) -> Result<places::Place, LedgerError> {
+    async fn place(&self) -> Result<places::ListPosition, LedgerError> {
         let name = self.list.name();
         self.importer
             .ledger

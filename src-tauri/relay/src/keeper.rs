@@ -13,7 +13,7 @@ use crate::company::Company;
 use crate::failed::Failed;
 use crate::ledger::{Ledger, SettingsNow};
 use crate::pbx::{Callback, Pbx};
-use crate::timing::Timing;
+use crate::timing::{self, Timing};
 use crate::words;
 use perezvon_core::Time;
 use serde::Serialize;
@@ -24,7 +24,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio_util::sync::CancellationToken;
 
 /// Longest sleep: limits how late an unreported change is noticed.
-const LOOK: Duration = Duration::from_secs(30);
+const MAX_SLEEP: Duration = Duration::from_secs(30);
 
 /// The keeper's present state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -84,7 +84,7 @@ impl Default for KeeperState {
 
 /// Requests to the keeper.
 #[derive(Debug, Default)]
-struct Asked {
+struct KeeperRequests {
     /// Ask the PBX whether the subscriptions exist, however recently that was done.
     look: bool,
     /// Make all subscriptions anew, and report the result.
@@ -95,7 +95,7 @@ struct Asked {
 #[derive(Clone, Default)]
 pub(crate) struct Keeper {
     told: Arc<Mutex<KeeperState>>,
-    asked: Arc<Mutex<Asked>>,
+    asked: Arc<Mutex<KeeperRequests>>,
     wake: Arc<Notify>,
 }
 
@@ -124,13 +124,13 @@ impl Keeper {
         answer
     }
 
-    fn asked(&self) -> std::sync::MutexGuard<'_, Asked> {
+    fn asked(&self) -> std::sync::MutexGuard<'_, KeeperRequests> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// What the keeper needs.
-pub(crate) struct Needs {
+pub(crate) struct KeeperParts {
     pub(crate) ledger: Ledger,
     pub(crate) pbx: Pbx,
     pub(crate) callback: Callback,
@@ -140,7 +140,7 @@ pub(crate) struct Needs {
 }
 
 /// The result of a round.
-struct Done {
+struct RoundResult {
     /// When the next round is due.
     next: Duration,
     /// When the next subscription is renewed.
@@ -152,8 +152,8 @@ struct Done {
 }
 
 /// The keeper's task.
-struct Work {
-    needs: Needs,
+struct KeeperTask {
+    parts: KeeperParts,
     keeper: Keeper,
     failures: u32,
     group_refused: bool,
@@ -172,18 +172,18 @@ struct Work {
 }
 
 /// Runs until `stop`.
-pub(crate) async fn run(keeper: Keeper, needs: Needs, stop: CancellationToken) {
-    let timing = needs.timing.clone();
+pub(crate) async fn run(keeper: Keeper, parts: KeeperParts, stop: CancellationToken) {
+    let timing = parts.timing.clone();
     tokio::select! {
-        () = keep(keeper.clone(), needs, stop) => {}
+        () = keep(keeper.clone(), parts, stop) => {}
         () = watch::run(&keeper, &timing) => {}
     }
 }
 
-async fn keep(keeper: Keeper, needs: Needs, stop: CancellationToken) {
-    let mut token = needs.pbx.changes();
-    let mut work = Work {
-        needs,
+async fn keep(keeper: Keeper, parts: KeeperParts, stop: CancellationToken) {
+    let mut token = parts.pbx.changes();
+    let mut work = KeeperTask {
+        parts,
         keeper: keeper.clone(),
         failures: 0,
         group_refused: false,
@@ -220,22 +220,22 @@ async fn keep(keeper: Keeper, needs: Needs, stop: CancellationToken) {
         tokio::select! {
             () = woken => {}
             _ = token.changed() => {}
-            () = tokio::time::sleep(wait.min(LOOK)) => {}
+            () = tokio::time::sleep(wait.min(MAX_SLEEP)) => {}
             () = stop.cancelled() => return,
         }
     }
 }
 
-impl Work {
+impl KeeperTask {
     /// One round; returns how long to wait for the next.
     async fn round(&mut self) -> Duration {
-        let Some(portal) = self.needs.pbx.portal("keeper") else {
+        let Some(portal) = self.parts.pbx.portal("keeper") else {
             self.fail("no_token", None);
-            return self.tell("no_token", LOOK, None);
+            return self.publish("no_token", MAX_SLEEP, None);
         };
-        let Some(url) = self.needs.callback.url() else {
+        let Some(url) = self.parts.callback.url() else {
             self.fail("no_public_url", None);
-            return self.tell("no_public_url", LOOK, None);
+            return self.publish("no_public_url", MAX_SLEEP, None);
         };
         match self.keep(&portal, url.as_str()).await {
             Ok(done) => {
@@ -254,7 +254,7 @@ impl Work {
                         (state, done.next.min(self.backoff()))
                     }
                 };
-                self.tell(state, next, done.renewal)
+                self.publish(state, next, done.renewal)
             }
             Err(failed) => {
                 let wait = self.backoff();
@@ -267,7 +267,7 @@ impl Work {
                     tracing::error!(%error, "the keeper cannot use the ledger");
                 }
                 self.fail(failed.code(), None);
-                self.tell("failing", wait, None)
+                self.publish("failing", wait, None)
             }
         }
     }
@@ -290,7 +290,7 @@ impl Work {
         });
     }
 
-    fn tell(&self, state: &'static str, next: Duration, renewal: Option<Duration>) -> Duration {
+    fn publish(&self, state: &'static str, next: Duration, renewal: Option<Duration>) -> Duration {
         let after = |wait: Duration| self.now().plus(wait.as_millis() as i64);
         let told = KeeperState {
             state,
@@ -305,7 +305,7 @@ impl Work {
     }
 
     fn now(&self) -> Time {
-        self.needs.timing.clock.now()
+        self.parts.timing.clock.now()
     }
 
     /// Doubles with each failure up to the maximum; a quarter of it is random, so that many relays do not retry at
@@ -313,22 +313,14 @@ impl Work {
     fn backoff(&mut self) -> Duration {
         let wait = self.grown(self.failures);
         self.failures += 1;
-        wait.mul_f64(0.75 + chance() * 0.25)
+        timing::shortened(wait)
     }
 
     fn grown(&self, times: u32) -> Duration {
-        let timing = &self.needs.timing;
+        let timing = &self.parts.timing;
         timing
             .keeper_backoff
             .saturating_mul(1 << times.min(16))
             .min(timing.keeper_backoff_cap)
     }
-}
-
-/// Chance from 0 to 1.
-fn chance() -> f64 {
-    let mut byte = [0_u8; 1];
-    // Without random numbers there is no jitter, which does no harm.
-    let _ = getrandom::fill(&mut byte);
-    f64::from(byte[0]) / 255.0
 }

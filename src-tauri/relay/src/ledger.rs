@@ -46,13 +46,13 @@ pub(crate) use sync::{Audience, Reply, Versions};
 pub(crate) type SettingsNow = watch::Receiver<Arc<Settings>>;
 
 /// How many entries may wait for the writer; further ones are answered 503 at once.
-pub(crate) const QUEUE: usize = 8192;
+pub(crate) const QUEUE_ENTRIES: usize = 8192;
 
 /// Read-only connections.
-const READERS: usize = 3;
+const READ_CONNECTIONS: usize = 3;
 
 /// How long a reader waits for a commit to be on the disk.
-const DURABLE: Duration = Duration::from_secs(10);
+const DURABLE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Whether changes are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,12 +99,12 @@ struct Readers {
 }
 
 /// A connection of the pool, given back when this is dropped, also by a panic.
-struct Taken {
+struct PooledConnection {
     readers: Arc<Readers>,
     connection: Option<Connection>,
 }
 
-impl Drop for Taken {
+impl Drop for PooledConnection {
     fn drop(&mut self) {
         let mut free = self.readers.free.lock().unwrap_or_else(PoisonError::into_inner);
         free.extend(self.connection.take());
@@ -118,12 +118,12 @@ impl Ledger {
         clock: Clock,
         metrics: Arc<Metrics>,
     ) -> Result<Self, LedgerError> {
-        let free = (0..READERS)
+        let free = (0..READ_CONNECTIONS)
             .map(|_| tables::open_read(data_dir))
             .collect::<Result<_, _>>()?;
         let readers = Readers {
             free: Mutex::new(free),
-            permits: Arc::new(Semaphore::new(READERS)),
+            permits: Arc::new(Semaphore::new(READ_CONNECTIONS)),
         };
         Ok(Self {
             jobs: shared.jobs,
@@ -152,7 +152,7 @@ impl Ledger {
         let committed = self.versions.committed.load(Ordering::SeqCst);
         let mut durable = self.versions.durable.clone();
         let reached = durable.wait_for(|durable| *durable >= committed);
-        match tokio::time::timeout(DURABLE, reached).await {
+        match tokio::time::timeout(DURABLE_TIMEOUT, reached).await {
             Ok(Ok(durable)) => Ok(*durable),
             Ok(Err(_)) | Err(_) => Err(LedgerError::Busy),
         }
@@ -205,7 +205,7 @@ impl Ledger {
             // Kept until the connection is given back, even if the caller no longer waits.
             let _permit = permit;
             let connection = readers.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let taken = Taken { readers, connection };
+            let taken = PooledConnection { readers, connection };
             match &taken.connection {
                 Some(connection) => query(connection),
                 None => Err(LedgerError::Busy),

@@ -9,13 +9,13 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// Bounds of the histograms, seconds: a commit takes a millisecond, an exchange with the PBX up to a minute.
-const COMMIT: [f64; 11] = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0];
-const EXCHANGE: [f64; 9] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0];
+const COMMIT_BOUNDS_S: [f64; 11] = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0];
+const EXCHANGE_BOUNDS_S: [f64; 9] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0];
 /// Bounds of the histogram of jobs per transaction.
-const BATCH: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 32.0, 128.0, 256.0, 512.0];
+const BATCH_BOUNDS: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 32.0, 128.0, 256.0, 512.0];
 
 /// The fixed words of the PBX's paths (reference, part 1). Every other segment of a path is an id.
-const WORDS: [&str; 16] = [
+const PATH_WORDS: [&str; 16] = [
     "abonents",
     "agent",
     "bwl",
@@ -34,7 +34,7 @@ const WORDS: [&str; 16] = [
     "route",
 ];
 /// Paths that are not followed by ids.
-const ALONE: [&str; 2] = ["statistics", "subscription"];
+const WORDS_WITHOUT_IDS: [&str; 2] = ["statistics", "subscription"];
 
 /// The metrics of one account.
 #[derive(Debug)]
@@ -72,8 +72,8 @@ impl Default for Metrics {
             duplicate: AtomicU64::default(),
             refused: Mutex::default(),
             waiting: AtomicI64::default(),
-            batch: Histogram::new(BATCH),
-            commit: Histogram::new(COMMIT),
+            batch: Histogram::new(BATCH_BOUNDS),
+            commit: Histogram::new(COMMIT_BOUNDS_S),
             failures: AtomicU64::default(),
             exchanges: Mutex::default(),
         }
@@ -111,7 +111,7 @@ impl Metrics {
         let mut exchanges = self.exchanges.lock().unwrap_or_else(PoisonError::into_inner);
         exchanges
             .entry(kind)
-            .or_insert_with(|| Histogram::new(EXCHANGE))
+            .or_insert_with(|| Histogram::new(EXCHANGE_BOUNDS_S))
             .observe(exchange.duration_ms as f64 / 1000.0);
     }
 
@@ -125,7 +125,7 @@ impl Metrics {
 
 /// The method of a path: its fixed words without the ids between them.
 fn group(path: &str) -> String {
-    let known = |word: &&str| WORDS.contains(word) || ALONE.contains(word);
+    let known = |word: &&str| PATH_WORDS.contains(word) || WORDS_WITHOUT_IDS.contains(word);
     let words: Vec<&str> = path.split('/').filter(known).collect();
     if words.is_empty() {
         "other".to_owned()

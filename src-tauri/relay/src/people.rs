@@ -13,12 +13,12 @@ use url::Url;
 pub(crate) struct Expected(pub(crate) &'static str);
 
 /// Longest name of a user, characters.
-const NAME: usize = 200;
+const MAX_NAME_CHARS: usize = 200;
 
 /// Default life of a code, minutes.
-pub(crate) const MINUTES: u32 = 30;
+pub(crate) const DEFAULT_CODE_MINUTES: u32 = 30;
 /// Shortest and longest life, minutes: there must be time to type it, and a forgotten one must expire.
-const MINUTES_BOUNDS: std::ops::RangeInclusive<u32> = 5..=7 * 24 * 60;
+const CODE_MINUTES_BOUNDS: std::ops::RangeInclusive<u32> = 5..=7 * 24 * 60;
 
 /// The data of a new code.
 #[derive(Deserialize)]
@@ -36,8 +36,8 @@ pub(crate) struct NewCode {
 
 /// A code and its secret text.
 pub(crate) fn new_code(new: NewCode, by: &Who, created_at: Time) -> Result<(JoinCode, Secret, [u8; 32]), Expected> {
-    let minutes = new.minutes.unwrap_or(MINUTES);
-    if !MINUTES_BOUNDS.contains(&minutes) {
+    let minutes = new.minutes.unwrap_or(DEFAULT_CODE_MINUTES);
+    if !CODE_MINUTES_BOUNDS.contains(&minutes) {
         return Err(Expected("minutes must be 5 to 10080 (7 days)"));
     }
     let (name, abonent) = plain_user(&new.name, new.role, new.abonent)?;
@@ -70,12 +70,12 @@ fn plain_user(name: &str, role: Role, abonent: Option<String>) -> Result<(String
     let name = name.trim();
     let plain =
         |text: &str, most| !text.is_empty() && text.chars().count() <= most && !text.chars().any(char::is_control);
-    if !plain(name, NAME) {
+    if !plain(name, MAX_NAME_CHARS) {
         return Err(Expected("name must have 1 to 200 characters"));
     }
     match (role, &abonent) {
         (Role::User, None) => Err(Expected("a user needs an abonent")),
-        (_, Some(id)) if !plain(id, NAME) => Err(Expected("abonent is no abonent's id")),
+        (_, Some(id)) if !plain(id, MAX_NAME_CHARS) => Err(Expected("abonent is no abonent's id")),
         _ => Ok((name.to_owned(), abonent)),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 /// Most checks at the same time.
-const AT_ONCE: usize = 16;
+const MAX_PROBES: usize = 16;
 
 /// The words that were sent, each with whether it has arrived.
 #[derive(Debug, Default)]
@@ -14,7 +14,7 @@ impl Probes {
     /// Registers a word before it is sent.
     pub(crate) fn expect(&self, word: &str) {
         let mut words = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if words.len() == AT_ONCE {
+        if words.len() == MAX_PROBES {
             words.pop_front();
         }
         words.push_back((word.to_owned(), false));

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Most keys in one table.
-const TABLE: usize = 65_536;
+const MAX_KEYS: usize = 65_536;
 
 /// An average per second and a burst.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -120,11 +120,11 @@ impl<K: Hash + Eq> Buckets<K> {
     fn take_at(&self, key: K, now: Instant) -> bool {
         let rate = self.rate;
         let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
-        if levels.len() >= TABLE && !levels.contains_key(&key) {
+        if levels.len() >= MAX_KEYS && !levels.contains_key(&key) {
             levels.retain(|_, known| known.at(rate, now) < rate.burst);
             // If the table is still full, limits per key are useless; dropping them keeps the cost of a new key
             // constant.
-            if levels.len() > TABLE / 4 * 3 {
+            if levels.len() > MAX_KEYS / 4 * 3 {
                 levels.clear();
             }
         }
@@ -139,9 +139,9 @@ impl<K: Hash + Eq> Buckets<K> {
 /// Failed attempts to join that are allowed within [`JOIN_WINDOW`], for all clients together: the client is not
 /// known, and behind a proxy an address proves nothing. At this rate a code of 60 bits that is valid for a week is
 /// guessed with a probability of one in ten million million.
-const FAILURES: usize = 10;
+const MAX_FAILED_JOINS: usize = 10;
 /// See [`MAX_FAILED_JOINS`].
-const SPAN: Duration = Duration::from_mins(1);
+const JOIN_WINDOW: Duration = Duration::from_mins(1);
 
 /// The attempts of the last minute that have not succeeded, including those in progress.
 #[derive(Debug, Default)]
@@ -158,12 +158,14 @@ impl Tries {
         let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         while tries
             .front()
-            .is_some_and(|at| now.saturating_duration_since(*at) >= SPAN)
+            .is_some_and(|at| now.saturating_duration_since(*at) >= JOIN_WINDOW)
         {
             tries.pop_front();
         }
         match tries.front() {
-            Some(oldest) if tries.len() >= FAILURES => Err(SPAN.saturating_sub(now.saturating_duration_since(*oldest))),
+            Some(oldest) if tries.len() >= MAX_FAILED_JOINS => {
+                Err(JOIN_WINDOW.saturating_sub(now.saturating_duration_since(*oldest)))
+            }
             _ => {
                 tries.push_back(now);
                 Ok(now)
@@ -207,11 +209,11 @@ mod tests {
         assert_eq!(granted(1, start), 10, "ten seconds' worth at once");
         assert_eq!(granted(2, start), 10, "another key is not held up by the first");
         assert_eq!(granted(1, start + Duration::from_secs(3)), 3, "then at the rate");
-        for n in 0..3 * TABLE as u32 {
+        for n in 0..3 * MAX_KEYS as u32 {
             buckets.take_at(n, start);
         }
         let known = buckets.levels.lock().unwrap().len();
-        assert!(known <= TABLE, "memory has a bound: {known}");
+        assert!(known <= MAX_KEYS, "memory has a bound: {known}");
     }
 
     #[test]

@@ -27,11 +27,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How long a write waits for another process (the command line while a relay serves).
-const BUSY: Duration = Duration::from_secs(5);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Largest database that is checked completely when it is opened, bytes; checking larger ones would delay the start
 /// by minutes.
-const CHECKED_WHOLE: u64 = 64 * 1024 * 1024;
+const MAX_FULL_CHECK_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Why the ledger cannot be opened or has not stored a change.
 #[derive(Debug, thiserror::Error)]
@@ -191,7 +191,7 @@ pub(crate) fn open(data_dir: &Path) -> Result<Connection, LedgerError> {
 
 fn open_file(file: &Path) -> Result<Connection, LedgerError> {
     let mut connection = Connection::open(file)?;
-    connection.busy_timeout(BUSY)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(64);
     events::body::register_sql_functions(&connection)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -205,7 +205,7 @@ fn open_file(file: &Path) -> Result<Connection, LedgerError> {
     connection.pragma_update(None, "wal_autocheckpoint", 10_000)?;
     connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
     connection.pragma_update(None, "cache_size", -32 * 1024)?;
-    if std::fs::metadata(file).is_ok_and(|meta| meta.len() <= CHECKED_WHOLE) {
+    if std::fs::metadata(file).is_ok_and(|meta| meta.len() <= MAX_FULL_CHECK_BYTES) {
         let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
         if verdict != "ok" {
             return Err(LedgerError::Damaged {
@@ -245,7 +245,7 @@ pub(crate) fn open_read(data_dir: &Path) -> Result<Connection, LedgerError> {
     let open = || -> Result<Connection, LedgerError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&file, flags)?;
-        connection.busy_timeout(BUSY)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(64);
         events::body::register_sql_functions(&connection)?;
         connection.pragma_update(None, "query_only", true)?;

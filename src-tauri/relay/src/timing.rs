@@ -2,6 +2,7 @@
 
 use crate::clock::Clock;
 use crate::routes;
+use perezvon_core::time::jittered;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -61,6 +62,40 @@ impl Default for Timing {
             drain: Duration::from_secs(20),
             restart_pause: Duration::from_secs(10),
             portal: perezvon_pbx::rest::Timing::default(),
+        }
+    }
+}
+
+/// Between three quarters and the whole of `pause`, so that many relays do not retry at the same instant.
+pub(crate) fn shortened(pause: Duration) -> Duration {
+    pause / 2 + jittered(pause / 2, random())
+}
+
+/// Between the whole of `pause` and half as long again, so that many relays do not send in step.
+pub(crate) fn lengthened(pause: Duration) -> Duration {
+    pause / 2 + jittered(pause, random())
+}
+
+/// A random number; the largest if the system has none, which makes the pause longest.
+fn random() -> u32 {
+    let mut bytes = [0; 4];
+    match getrandom::fill(&mut bytes) {
+        Ok(()) => u32::from_le_bytes(bytes),
+        Err(_) => u32::MAX,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{lengthened, shortened};
+    use std::time::Duration;
+
+    #[test]
+    fn random_pauses_keep_their_bounds() {
+        let pause = Duration::from_secs(8);
+        for _ in 0..1000 {
+            assert!((pause * 3 / 4..=pause).contains(&shortened(pause)));
+            assert!((pause..=pause * 3 / 2).contains(&lengthened(pause)));
         }
     }
 }

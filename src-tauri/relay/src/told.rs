@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub(crate) type Changed = Arc<CallRow>;
 
 /// A message to the router of the feeds.
-pub(crate) enum Told {
+pub(crate) enum FeedMessage {
     /// Calls that changed, in the order of their versions.
     Calls(Vec<Changed>),
     /// The single changes are not known: each reader must reconnect with its cursor and read its backlog.

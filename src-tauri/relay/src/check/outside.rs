@@ -7,12 +7,12 @@ use std::time::Duration;
 use url::{Host, Url};
 
 /// Time limit of one request to the own public address.
-const LOOK: Duration = Duration::from_secs(10);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// Age below which an event proves that the PBX reaches the relay, milliseconds.
-const FRESH: i64 = 86_400_000;
+const FRESH_EVENT_MS: i64 = 86_400_000;
 /// Age of the newest event from which there is a warning, milliseconds: the PBX of a working company posts more
 /// often.
-const OLD: i64 = 3 * 86_400_000;
+const OLD_EVENT_MS: i64 = 3 * 86_400_000;
 
 pub(super) fn public_url(scene: &Scene) -> Finding {
     const ID: &str = "publicUrl";
@@ -42,7 +42,7 @@ fn client(url: &Url) -> reqwest::Result<reqwest::Client> {
         None => false,
     };
     let mut client = reqwest::Client::builder()
-        .timeout(LOOK)
+        .timeout(REQUEST_TIMEOUT)
         .redirect(reqwest::redirect::Policy::none());
     if is_own {
         client = client.no_proxy();
@@ -78,7 +78,9 @@ pub(super) async fn callback(scene: &Scene) -> Finding {
         Err(error) => Err(error),
     };
     let has_arrived = scene.running.as_ref().map(|running| running.probes.take(&word));
-    let proven = scene.reached_at.filter(|at| scene.clock.now().ms() - at.ms() < FRESH);
+    let proven = scene
+        .reached_at
+        .filter(|at| scene.clock.now().ms() - at.ms() < FRESH_EVENT_MS);
     match answer {
         Ok(answer) if answer.status().is_success() && has_arrived != Some(false) => match proven {
             Some(at) => Finding::well(
@@ -150,7 +152,7 @@ pub(super) async fn subscription(scene: &Scene) -> Finding {
 pub(super) fn events(scene: &Scene) -> Finding {
     const ID: &str = "events";
     match scene.last_event {
-        Some(at) if scene.clock.now().ms() - at.ms() > OLD => {
+        Some(at) if scene.clock.now().ms() - at.ms() > OLD_EVENT_MS => {
             Finding::warning(ID, "events_old").with(at.to_string(), at.to_string())
         }
         Some(_) if scene.unreadable > 0 => {

@@ -76,7 +76,7 @@ pub(crate) fn all_options(dir: &Path, file: File) -> anyhow::Result<Vec<Options>
         own.public_url = account.public_url.clone().or_else(|| all[0].public_url.clone());
         own.pbx_url = account.pbx_url.clone().unwrap_or_else(|| all[0].pbx_url.clone());
         own.ingest_per_second = all[0].ingest_per_second;
-        let store = own.data_dir.join(STORED);
+        let store = own.data_dir.join(STORED_TOKEN_FILE);
         let token = match &account.token_file {
             Some(named) => read_token(named).with_context(|| format!("the token file {}", named.display())),
             None => stored_token(&store),
@@ -96,13 +96,13 @@ fn or_none(account: &str, token: anyhow::Result<Option<Token>>) -> Option<Token>
 }
 
 /// File in the data directory for a token that was accepted over the API.
-const STORED: &str = "token";
+const STORED_TOKEN_FILE: &str = "token";
 
 fn without_token(dir: &Path, file: &File) -> anyhow::Result<Options> {
     let mut options = Options::new(dir);
     options.pbx_url = env_url("PEREZVON_PBX_URL")?.unwrap_or_else(|| file.pbx_url());
     options.public_url = env_url("PEREZVON_PUBLIC_URL")?.or_else(|| file.public_url.clone());
-    options.token_file = Some(dir.join(STORED));
+    options.token_file = Some(dir.join(STORED_TOKEN_FILE));
     options.ingest_per_second = match file.ingest_per_second {
         Some(0) => None,
         Some(limit) => Some(limit),
@@ -126,7 +126,7 @@ fn main_token(file: &File, dir: &Path) -> anyhow::Result<Option<Token>> {
         (None, Ok(text)) if !text.trim().is_empty() => parse(&text).map(Some),
         (None, _) => match credential()? {
             Some(token) => Ok(Some(token)),
-            None => stored_token(&dir.join(STORED)),
+            None => stored_token(&dir.join(STORED_TOKEN_FILE)),
         },
     }
 }

@@ -16,7 +16,7 @@ use std::time::Duration;
 use url::Url;
 
 /// Time limit of a request for all checks, which take half a minute at most.
-const PATIENCE: Duration = Duration::from_secs(45);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(45);
 
 /// Prints one line for each check; fails if one did.
 pub(super) async fn check(wanted: &Check) -> anyhow::Result<ExitCode> {
@@ -44,7 +44,7 @@ pub(super) async fn check(wanted: &Check) -> anyhow::Result<ExitCode> {
 }
 
 async fn ask(local: &Local) -> anyhow::Result<Value> {
-    let answer = local.ask(reqwest::Method::GET, "/v1/check", PATIENCE).await?;
+    let answer = local.ask(reqwest::Method::GET, "/v1/check", REQUEST_TIMEOUT).await?;
     Ok(answer.error_for_status()?.json().await?)
 }
 

@@ -30,7 +30,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 
 /// Time limit of a request that tells the running relay about a change.
-const PATIENCE: Duration = Duration::from_secs(10);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Carries out the command. `signal` is called once the relay serves; the future that it returns ends `serve`.
 pub async fn run<F: Future<Output = ()>>(cli: Cli, signal: impl FnOnce() -> F) -> anyhow::Result<ExitCode> {
@@ -189,7 +189,9 @@ fn revoke(dir: &Path, id: &str) -> anyhow::Result<()> {
 /// Revokes the key. Connections that it has open are ended by the running relay when it is told.
 async fn end_feeds(dir: &Path, id: &str) {
     let Some(local) = Local::find(dir) else { return };
-    let told = local.ask(Method::DELETE, &format!("/v1/users/{id}"), PATIENCE).await;
+    let told = local
+        .ask(Method::DELETE, &format!("/v1/users/{id}"), REQUEST_TIMEOUT)
+        .await;
     if let Err(error) = told {
         tracing::warn!(%error, "the running relay does not answer: an open feed of the key ends within half a minute");
     }

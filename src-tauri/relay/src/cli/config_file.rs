@@ -18,9 +18,9 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 /// Default address of the listener.
-const LISTEN: ([u8; 4], u16) = ([127, 0, 0, 1], 8717);
+const DEFAULT_LISTEN: ([u8; 4], u16) = ([127, 0, 0, 1], 8717);
 /// Bounds of `ingestPerSecond`; 0 means no limit.
-const INGEST: RangeInclusive<u32> = 0..=1_000_000;
+const INGEST_BOUNDS: RangeInclusive<u32> = 0..=1_000_000;
 
 /// The fields of the file; all are optional.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -35,14 +35,14 @@ pub(crate) struct File {
     pub(crate) trusted_proxies: Option<Vec<Network>>,
     pub(crate) tls: FileTls,
     pub(crate) limits: FileLimits,
-    pub(crate) accounts: Vec<Account>,
+    pub(crate) accounts: Vec<FileAccount>,
     pub(crate) log: Log,
 }
 
 /// One of `[[accounts]]`: an account in addition to `main`, which the other fields describe.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Account {
+pub(crate) struct FileAccount {
     pub(crate) name: String,
     pub(crate) public_url: Option<Url>,
     pub(crate) pbx_url: Option<Url>,
@@ -104,11 +104,18 @@ impl File {
                 bail!("{name} must begin with http:// or https://");
             }
         }
-        if self.ingest_per_second.is_some_and(|limit| !INGEST.contains(&limit)) {
-            bail!("ingestPerSecond must be {} to {}", INGEST.start(), INGEST.end());
+        if self
+            .ingest_per_second
+            .is_some_and(|limit| !INGEST_BOUNDS.contains(&limit))
+        {
+            bail!(
+                "ingestPerSecond must be {} to {}",
+                INGEST_BOUNDS.start(),
+                INGEST_BOUNDS.end()
+            );
         }
         let mut names = BTreeSet::from([MAIN]);
-        for Account { name, .. } in &self.accounts {
+        for FileAccount { name, .. } in &self.accounts {
             if !is_name(name) {
                 bail!("accounts.name must have 1 to 32 of a-z, 0-9, - and _, not `{name}`");
             }
@@ -129,7 +136,7 @@ impl File {
 
     /// Where to listen.
     pub(crate) fn listen(&self) -> SocketAddr {
-        self.listen.unwrap_or_else(|| LISTEN.into())
+        self.listen.unwrap_or_else(|| DEFAULT_LISTEN.into())
     }
 
     /// Base of the PBX's REST API.

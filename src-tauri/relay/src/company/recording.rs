@@ -14,11 +14,11 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// Age from which a recording mode is read anew, milliseconds.
-const FRESH: i64 = 24 * 60 * 60 * 1000;
+const FRESH_MS: i64 = 24 * 60 * 60 * 1000;
 /// How often the ages are checked.
-const LOOK: Duration = Duration::from_hours(1);
+const CHECK_INTERVAL: Duration = Duration::from_hours(1);
 /// The pause after a failure of the PBX.
-const RETRY: Duration = Duration::from_mins(10);
+const RETRY_PAUSE: Duration = Duration::from_mins(10);
 
 impl Company {
     /// Switches an abonent's recording at the PBX, reads it again, and stores the answer of the PBX, with a line in
@@ -95,17 +95,17 @@ pub(crate) async fn watch(company: Company, pbx: Pbx, clock: Clock, stop: Cancel
 
 async fn read_stale(ledger: &Ledger, pbx: &Pbx, clock: &Clock) -> Duration {
     let Some(portal) = pbx.portal("recording") else {
-        return LOOK;
+        return CHECK_INTERVAL;
     };
     let now = clock.now();
     let stale = ledger
-        .read(move |connection| abonents::recording_stale(connection, now, FRESH))
+        .read(move |connection| abonents::recording_stale(connection, now, FRESH_MS))
         .await;
     let stale = match stale {
         Ok(stale) => stale,
         Err(error) => {
             tracing::warn!(%error, "whose recording is on could not be looked up");
-            return RETRY;
+            return RETRY_PAUSE;
         }
     };
     for (abonent, read_at) in stale {
@@ -115,7 +115,7 @@ async fn read_stale(ledger: &Ledger, pbx: &Pbx, clock: &Clock) -> Duration {
             Err(PortalError::Refused { .. } | PortalError::NotJson { .. } | PortalError::Invalid { .. }) => None,
             Err(error) => {
                 tracing::warn!(code = error.code(), "whose recording is on could not be read");
-                return RETRY;
+                return RETRY_PAUSE;
             }
         };
         let read = RecordingModeRead {
@@ -126,8 +126,8 @@ async fn read_stale(ledger: &Ledger, pbx: &Pbx, clock: &Clock) -> Duration {
         let stored = ledger.put(read).await;
         if let Err(error) = stored {
             tracing::warn!(%error, "whose recording is on could not be stored");
-            return RETRY;
+            return RETRY_PAUSE;
         }
     }
-    LOOK
+    CHECK_INTERVAL
 }

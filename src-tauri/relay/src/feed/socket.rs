@@ -1,6 +1,6 @@
 //! One reader on a WebSocket: first the backlog from the ledger, then live changes; each message is one snapshot.
 
-use super::{Feed, Seat};
+use super::{Feed, Registration};
 use crate::ledger::Ledger;
 use crate::tables::{LedgerError, calls, users};
 use crate::told::{Snapshot, View, snapshot};
@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout};
 /// Calls in one query of the backlog.
 pub(crate) const PAGE: usize = 200;
 /// Time limit for sending one message; after it the reader counts as gone.
-const SEND: Duration = Duration::from_secs(20);
+const SEND_TIMEOUT: Duration = Duration::from_secs(20);
 /// "Try again later": the reader was too slow, or the relay is shutting down (RFC 6455 and its registry).
 const TRY_AGAIN: u16 = 1013;
 const GOING_AWAY: u16 = 1001;
@@ -28,10 +28,16 @@ enum End {
 const REVOKED: End = End::Close(POLICY, "the key was revoked");
 
 /// Serves one reader until it leaves, is too slow, or the relay shuts down.
-pub(crate) async fn serve(feed: Feed, mut socket: WebSocket, seat: Seat, after: i64, user: Option<String>) {
+pub(crate) async fn serve(
+    feed: Feed,
+    mut socket: WebSocket,
+    registration: Registration,
+    after: i64,
+    user: Option<String>,
+) {
     let _open = feed.tasks.token();
     let end = tokio::select! {
-        end = follow(&feed, &mut socket, seat, after, user) => end,
+        end = follow(&feed, &mut socket, registration, after, user) => end,
         () = feed.stop.cancelled() => End::Close(GOING_AWAY, "the relay is ending"),
     };
     if let End::Close(code, reason) = end {
@@ -44,21 +50,27 @@ pub(crate) async fn serve(feed: Feed, mut socket: WebSocket, seat: Seat, after: 
     }
 }
 
-async fn follow(feed: &Feed, socket: &mut WebSocket, mut seat: Seat, mut after: i64, user: Option<String>) -> End {
+async fn follow(
+    feed: &Feed,
+    socket: &mut WebSocket,
+    mut registration: Registration,
+    mut after: i64,
+    user: Option<String>,
+) -> End {
     loop {
-        if let Err(end) = backlog(feed, socket, &seat.view, &mut after, user.as_deref()).await {
+        if let Err(end) = backlog(feed, socket, &registration.view, &mut after, user.as_deref()).await {
             return end;
         }
         // The queue may have overflowed while the backlog was read: register again and read on.
-        if seat.news.is_closed() {
+        if registration.news.is_closed() {
             // Or the key was revoked: it must be checked after the registration, otherwise a revocation just after
             // the check would find no reader to cut off.
-            seat = feed.hub.join(seat.view.clone(), user.clone());
+            registration = feed.hub.join(registration.view.clone(), user.clone());
             continue;
         }
         break;
     }
-    live(feed, socket, &mut seat, after, user).await
+    live(feed, socket, &mut registration, after, user).await
 }
 
 async fn backlog(
@@ -104,13 +116,19 @@ pub(crate) async fn page(
         .await
 }
 
-async fn live(feed: &Feed, socket: &mut WebSocket, seat: &mut Seat, mut after: i64, user: Option<String>) -> End {
+async fn live(
+    feed: &Feed,
+    socket: &mut WebSocket,
+    registration: &mut Registration,
+    mut after: i64,
+    user: Option<String>,
+) -> End {
     let timing = &feed.timing;
     let mut ping = tokio::time::interval_at(Instant::now() + timing.ping, timing.ping);
     let mut heard = Instant::now();
     loop {
         let sent = tokio::select! {
-            told = seat.news.recv() => match told {
+            told = registration.news.recv() => match told {
                 // Changes that the backlog contained are not sent again.
                 Some(told) if told.version <= after => Ok(()),
                 Some(told) => {
@@ -161,7 +179,7 @@ pub(crate) async fn may_still_read(ledger: &Ledger, user: Option<&str>) -> bool 
 }
 
 async fn send(socket: &mut WebSocket, message: Message) -> Result<(), End> {
-    match timeout(SEND, socket.send(message)).await {
+    match timeout(SEND_TIMEOUT, socket.send(message)).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(_)) | Err(_) => Err(End::Gone),
     }

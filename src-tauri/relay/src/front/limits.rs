@@ -45,13 +45,13 @@ impl Default for Limits {
 }
 
 /// Counts the requests of clients.
-pub(crate) struct Gauge {
+pub(crate) struct RequestLimits {
     address: Option<Buckets<Client>>,
     key: Option<Buckets<[u8; 32]>>,
     wrong: Option<Buckets<Client>>,
 }
 
-impl Gauge {
+impl RequestLimits {
     pub(crate) fn new(limits: &Limits) -> Self {
         Self {
             address: limits.address.map(Buckets::new),
@@ -84,19 +84,19 @@ impl Gauge {
 }
 
 /// The open connections.
-pub(crate) struct Seats {
+pub(crate) struct Connections {
     all: usize,
     each: usize,
     taken: Mutex<(usize, HashMap<Client, usize>)>,
 }
 
 /// Permit for one open connection, given back when dropped.
-pub(crate) struct Seat {
-    seats: Arc<Seats>,
+pub(crate) struct ConnectionPermit {
+    connections: Arc<Connections>,
     client: Option<Client>,
 }
 
-impl Seats {
+impl Connections {
     pub(crate) fn new(limits: &Limits) -> Arc<Self> {
         Arc::new(Self {
             all: limits.connections,
@@ -106,7 +106,7 @@ impl Seats {
     }
 
     /// A permit for one more connection; `client` is none if the address stands for many clients.
-    pub(crate) fn take(self: &Arc<Self>, client: Option<Client>) -> Option<Seat> {
+    pub(crate) fn take(self: &Arc<Self>, client: Option<Client>) -> Option<ConnectionPermit> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if taken.0 >= self.all {
             return None;
@@ -119,14 +119,14 @@ impl Seats {
             *own += 1;
         }
         taken.0 += 1;
-        let seats = self.clone();
-        Some(Seat { seats, client })
+        let connections = self.clone();
+        Some(ConnectionPermit { connections, client })
     }
 }
 
-impl Drop for Seat {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
-        let mut taken = self.seats.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = self.connections.taken.lock().unwrap_or_else(PoisonError::into_inner);
         taken.0 -= 1;
         if let Some(client) = self.client
             && let Some(own) = taken.1.get_mut(&client)
@@ -150,19 +150,23 @@ mod tests {
     }
 
     #[test]
-    fn a_seat_is_free_again_when_its_connection_ends() {
-        let seats = Seats::new(&Limits {
+    fn a_permit_is_free_again_when_its_connection_ends() {
+        let connections = Connections::new(&Limits {
             connections: 3,
             connections_per_address: 2,
             ..Limits::default()
         });
-        let first = seats.take(Some(client(1))).unwrap();
-        let _second = seats.take(Some(client(1))).unwrap();
-        assert!(seats.take(Some(client(1))).is_none(), "its own bound");
-        let third = seats.take(None).unwrap();
-        assert!(seats.take(Some(client(2))).is_none(), "the bound of all");
+        let first = connections.take(Some(client(1))).unwrap();
+        let _second = connections.take(Some(client(1))).unwrap();
+        assert!(connections.take(Some(client(1))).is_none(), "its own bound");
+        let third = connections.take(None).unwrap();
+        assert!(connections.take(Some(client(2))).is_none(), "the bound of all");
         drop((first, third));
-        assert!(seats.take(Some(client(1))).is_some(), "a free seat");
-        assert_eq!(seats.taken.lock().unwrap().1.len(), 1, "who has gone is forgotten");
+        assert!(connections.take(Some(client(1))).is_some(), "a free permit");
+        assert_eq!(
+            connections.taken.lock().unwrap().1.len(),
+            1,
+            "who has gone is forgotten"
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! The recordings: what is new after the cursor, and again what is below it and came late.
 
-use super::{CHUNK, Loop, SHALLOW_MS, WAITED_MS};
+use super::{CHUNK_ROWS, GIVEN_UP_MS, ListLoop, SHALLOW_PASS_MS};
 use crate::failed::Failed;
 use crate::ledger::entry::{RecordingGone, RecordsRead, WaitGivenUp};
 use crate::roster::Roster;
@@ -13,9 +13,9 @@ use std::collections::BTreeSet;
 /// milliseconds.
 const EDGE_MS: i64 = 60_000;
 /// Recordings that are no longer listed are looked up one by one, at most this many in a round.
-const ASKED: usize = 20;
+const MAX_LOOKUPS: usize = 20;
 
-impl Loop {
+impl ListLoop {
     /// Reads what is new after the cursor; then the last `back` milliseconds again, and which recordings of them are
     /// gone.
     pub(super) async fn records(&mut self, portal: &Portal, back: i64) -> Result<(), Failed> {
@@ -39,8 +39,8 @@ impl Loop {
             let end = self.now();
             self.again(portal, end.plus(-back).max(self.beginning()), end).await?;
         }
-        let before = self.now().plus(-WAITED_MS);
-        let limit = CHUNK;
+        let before = self.now().plus(-GIVEN_UP_MS);
+        let limit = CHUNK_ROWS;
         while self.importer.ledger.put(WaitGivenUp { before, limit }).await? == limit {}
         Ok(())
     }
@@ -63,7 +63,7 @@ impl Loop {
                 break;
             }
         }
-        if to.since(from) <= SHALLOW_MS {
+        if to.since(from) <= SHALLOW_PASS_MS {
             return Ok(());
         }
         let (from, to) = (from.plus(EDGE_MS), to.plus(-EDGE_MS));
@@ -72,7 +72,7 @@ impl Loop {
             .ledger
             .read(move |connection| Ok(recordings::ready_between(connection, from, to)?));
         let missing = known.await?.into_iter().filter(|id| !listed.contains(id));
-        for id in missing.take(ASKED) {
+        for id in missing.take(MAX_LOOKUPS) {
             // The list may be short for another reason; looking up the recording itself decides.
             let asked = portal.record(RecordKey::Id(&id)).await;
             self.pause().await;
@@ -89,11 +89,11 @@ impl Loop {
 
     /// Stores records; the cursor moves with the last of them.
     async fn keep(&self, records: &[CallRecord], cursor: Option<String>) -> Result<(), Failed> {
-        let roster = self.needs.roster.borrow().clone();
+        let roster = self.parts.roster.borrow().clone();
         let kept = self.kept_since();
         let rows = records.iter().filter_map(|record| row(record, &roster));
         let rows: Vec<RecordingRow> = rows.filter(|row| row.started_at >= kept).collect();
-        let mut chunks: Vec<Vec<RecordingRow>> = rows.chunks(CHUNK).map(<[_]>::to_vec).collect();
+        let mut chunks: Vec<Vec<RecordingRow>> = rows.chunks(CHUNK_ROWS).map(<[_]>::to_vec).collect();
         let last = chunks.pop().unwrap_or_default();
         for chunk in chunks {
             let part = RecordsRead {

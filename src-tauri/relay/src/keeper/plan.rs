@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 /// Part of the granted life after which a subscription is renewed at the latest, percent.
-const RENEW_AT: u32 = 45;
+const RENEW_AT_PERCENT: u32 = 45;
 /// Smaller steps back of the wall clock are ignored, milliseconds.
-const TOLERANCE: i64 = 60_000;
+const CLOCK_TOLERANCE_MS: i64 = 60_000;
 /// A subscription is never renewed earlier after it was made, however the wall clock jumps.
-const YOUNG: Duration = Duration::from_mins(1);
+const MIN_AGE: Duration = Duration::from_mins(1);
 
 /// How old a subscription is.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +22,7 @@ pub(super) struct Age {
 /// The age at which a subscription is renewed: the setting, but never later than before half of the granted time.
 pub(super) fn renew_after(granted_s: i64, minutes: Option<u32>) -> Duration {
     let granted = Duration::from_secs(granted_s.max(0) as u64);
-    let latest = granted * RENEW_AT / 100;
+    let latest = granted * RENEW_AT_PERCENT / 100;
     minutes.map_or(latest, |minutes| latest.min(Duration::from_mins(minutes.into())))
 }
 
@@ -37,7 +37,7 @@ pub(super) fn spread(after: Duration, id: &str) -> Duration {
 
 /// How long until the renewal; zero: now.
 pub(super) fn left(age: Age, after: Duration) -> Duration {
-    let by_clock = if age.by_clock < -TOLERANCE {
+    let by_clock = if age.by_clock < -CLOCK_TOLERANCE_MS {
         // The clock was set back: how long the PBX will keep the subscription is not known.
         Duration::ZERO
     } else {
@@ -46,7 +46,7 @@ pub(super) fn left(age: Age, after: Duration) -> Duration {
     let Some(counter) = age.by_counter else {
         return by_clock;
     };
-    let rest = YOUNG.min(after / 10).saturating_sub(counter);
+    let rest = MIN_AGE.min(after / 10).saturating_sub(counter);
     by_clock.min(after.saturating_sub(counter)).max(rest)
 }
 
@@ -54,7 +54,7 @@ pub(super) fn left(age: Age, after: Duration) -> Duration {
 mod tests {
     use super::*;
 
-    const HOUR: i64 = 3_600_000;
+    const HOUR_MS: i64 = 3_600_000;
 
     fn age(by_clock: i64, by_counter_s: u64) -> Age {
         Age {
@@ -100,12 +100,12 @@ mod tests {
             "both clocks agree"
         );
         assert_eq!(
-            left(age(8 * HOUR, 600), after),
+            left(age(8 * HOUR_MS, 600), after),
             Duration::ZERO,
             "asleep for hours: the counter stood still"
         );
         assert_eq!(
-            left(age(-24 * HOUR, 600), after),
+            left(age(-24 * HOUR_MS, 600), after),
             Duration::ZERO,
             "set back: the age by the clock says nothing"
         );
@@ -115,7 +115,7 @@ mod tests {
             "a clock slightly behind does not hide the real age"
         );
         let of_before = Age {
-            by_clock: -24 * HOUR,
+            by_clock: -24 * HOUR_MS,
             by_counter: None,
         };
         assert_eq!(left(of_before, after), Duration::ZERO, "nor after a restart");
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn a_clock_that_jumps_to_and_fro_makes_no_storm() {
         let after = renew_after(7_200, None);
-        for jump in [48 * HOUR, -48 * HOUR] {
+        for jump in [48 * HOUR_MS, -48 * HOUR_MS] {
             assert_eq!(
                 left(age(jump, 10), after),
                 Duration::from_secs(50),

@@ -1,21 +1,22 @@
 //! One round: which subscriptions exist and which should, and making and ending them.
 
 use super::plan::{self, Age};
-use super::{Done, Work};
+use super::{KeeperTask, RoundResult};
 use crate::failed::Failed;
 use crate::ledger::entry::{SubscriptionEnded, SubscriptionMade};
 use crate::tables::abonents;
 use crate::tables::audit::Who;
 use crate::tables::settings::{Scope, Settings, SubscriptionKind};
 use crate::tables::subscriptions::{self, Subscription};
+use crate::timing;
 use perezvon_pbx::rest::{Portal, PortalError, SubscriptionKind as WireKind};
 use std::time::{Duration, Instant};
 
 /// A subscription that ends earlier after it was made counts as ended early: the next one waits.
-const SOON: Duration = Duration::from_mins(1);
+const ENDED_EARLY_WITHIN: Duration = Duration::from_mins(1);
 
 /// The subscriptions that should exist.
-struct Wanted<'a> {
+struct WantedSubscriptions<'a> {
     /// The present callback.
     url: &'a str,
     settings: &'a Settings,
@@ -23,7 +24,7 @@ struct Wanted<'a> {
     of: Vec<Option<String>>,
 }
 
-impl Wanted<'_> {
+impl WantedSubscriptions<'_> {
     /// Whether the subscription brings the wanted events of `who` to the present callback.
     fn is_met(&self, by: &Subscription, who: Option<&str>) -> bool {
         let kind = self.settings.subscription_kind.as_wire();
@@ -38,7 +39,7 @@ impl Wanted<'_> {
 
 /// The result of making the subscriptions of a round.
 #[derive(Default)]
-struct Made {
+struct MadeSubscriptions {
     /// The PBX refuses a subscription for the company: the round begins anew with one per abonent.
     group_refused: bool,
     /// The wait before those whose last subscriptions ended early are made again.
@@ -47,22 +48,22 @@ struct Made {
     refused: Option<(&'static str, usize)>,
 }
 
-impl Made {
+impl MadeSubscriptions {
     fn refuse(&mut self, code: &'static str) {
         self.refused = Some((code, self.refused.map_or(0, |known| known.1) + 1));
     }
 }
 
-impl Work {
-    pub(super) async fn keep(&mut self, portal: &Portal, url: &str) -> Result<Done, Failed> {
-        let settings = self.needs.settings.borrow().clone();
-        let wanted = Wanted {
+impl KeeperTask {
+    pub(super) async fn keep(&mut self, portal: &Portal, url: &str) -> Result<RoundResult, Failed> {
+        let settings = self.parts.settings.borrow().clone();
+        let wanted = WantedSubscriptions {
             url,
             settings: &settings,
             of: self.wanted(portal, &settings).await?,
         };
         let refused = self.verify(portal, wanted.of.len()).await?;
-        let mut active = self.needs.ledger.read(subscriptions::active).await?;
+        let mut active = self.parts.ledger.read(subscriptions::active).await?;
         let current: Vec<_> = active
             .iter()
             .filter(|one| wanted.is_met(one, one.abonent.as_deref()) && wanted.of.contains(&one.abonent))
@@ -71,9 +72,9 @@ impl Work {
         if self.is_silence_found(portal, &current).await {
             self.renew_before = Some(Instant::now());
         }
-        let made = Made {
+        let made = MadeSubscriptions {
             refused,
-            ..Made::default()
+            ..MadeSubscriptions::default()
         };
         let made = self.make_due(portal, &wanted, &mut active, made).await?;
         if made.group_refused {
@@ -81,9 +82,9 @@ impl Work {
             return Box::pin(self.keep(portal, url)).await;
         }
         let renewal = self.end_old(portal, &wanted, &active).await?;
-        let verify = self.needs.timing.keeper_verify;
+        let verify = self.parts.timing.keeper_verify;
         let next = made.wait.map_or(verify, |wait| wait.min(verify));
-        Ok(Done {
+        Ok(RoundResult {
             // What is due and was refused is not made in this round; the back-off decides when it is tried again.
             next: renewal
                 .filter(|left| !left.is_zero())
@@ -98,11 +99,11 @@ impl Work {
     async fn make_due(
         &mut self,
         portal: &Portal,
-        wanted: &Wanted<'_>,
+        wanted: &WantedSubscriptions<'_>,
         active: &mut Vec<Subscription>,
-        mut made: Made,
-    ) -> Result<Made, Failed> {
-        let mut down = Down::default();
+        mut made: MadeSubscriptions,
+    ) -> Result<MadeSubscriptions, Failed> {
+        let mut down = FailureCount::default();
         for who in &wanted.of {
             let found = wanted.newest(active, who.as_deref());
             let is_new = found.is_none();
@@ -138,7 +139,7 @@ impl Work {
                 }
                 Err(failed) => return Err(failed),
             }
-            down = Down::default();
+            down = FailureCount::default();
         }
         Ok(made)
     }
@@ -148,7 +149,7 @@ impl Work {
     async fn end_old(
         &mut self,
         portal: &Portal,
-        wanted: &Wanted<'_>,
+        wanted: &WantedSubscriptions<'_>,
         active: &[Subscription],
     ) -> Result<Option<Duration>, Failed> {
         let mut renewal = None::<Duration>;
@@ -177,8 +178,7 @@ impl Work {
 
     /// Waits before each request, so that the requests for 300 abonents, and of many relays, are spread.
     async fn pace(&self) {
-        let pace = self.needs.timing.keeper_pace;
-        tokio::time::sleep(pace.mul_f64(1.0 + super::chance() / 2.0)).await;
+        tokio::time::sleep(timing::lengthened(self.parts.timing.keeper_pace)).await;
     }
 
     fn age(&self, subscription: &Subscription) -> Age {
@@ -228,7 +228,7 @@ impl Work {
         let who = who.cloned();
         let before = self.ended_soon.get(&who);
         let times = match before {
-            Some((made, times)) if anew && made.elapsed() < SOON.max(self.grown(*times)) => times + 1,
+            Some((made, times)) if anew && made.elapsed() < ENDED_EARLY_WITHIN.max(self.grown(*times)) => times + 1,
             _ => 0,
         };
         self.ended_soon.insert(who, (now, times));
@@ -240,7 +240,7 @@ impl Work {
             return Ok(vec![None]);
         }
         let (known, off) = self
-            .needs
+            .parts
             .ledger
             .read(|connection| Ok((abonents::list(connection)?, subscriptions::off(connection)?)))
             .await?;
@@ -251,7 +251,7 @@ impl Work {
             .collect();
         if present.is_empty() {
             present = self
-                .needs
+                .parts
                 .company
                 .refresh(portal, Who::relay())
                 .await?
@@ -268,14 +268,14 @@ impl Work {
     /// answer, and the code; an error if it answers for none.
     async fn verify(&mut self, portal: &Portal, wanted: usize) -> Result<Option<(&'static str, usize)>, Failed> {
         // Many are asked for less often: at most one in six seconds on average.
-        let every = self.needs.timing.keeper_verify;
+        let every = self.parts.timing.keeper_verify;
         let every = every.max(every.saturating_mul(wanted as u32) / 100);
         if self.verified.is_some_and(|at| at.elapsed() < every) {
             return Ok(None);
         }
         let (mut unknown, mut is_any_known) = (None::<(PortalError, usize)>, false);
-        let mut down = Down::default();
-        for subscription in self.needs.ledger.read(subscriptions::active).await? {
+        let mut down = FailureCount::default();
+        for subscription in self.parts.ledger.read(subscriptions::active).await? {
             self.pace().await;
             match portal.subscription(&subscription.id).await {
                 Ok(info) if info.url.as_ref().is_none_or(|url| *url == subscription.url) => {
@@ -298,7 +298,7 @@ impl Work {
                 Err(error) => return Err(error.into()),
             }
             is_any_known = true;
-            down = Down::default();
+            down = FailureCount::default();
         }
         match unknown {
             None => self.verified = Some(Instant::now()),
@@ -326,7 +326,7 @@ impl Work {
             reason,
             renewed_by: by,
         };
-        self.needs.ledger.put(ended).await?;
+        self.parts.ledger.put(ended).await?;
         self.made.remove(&subscription.id);
         self.shortened.retain(|id| *id != subscription.id);
         Ok(())
@@ -362,27 +362,27 @@ impl Work {
             last_event_at: None,
             last_sequence: None,
         };
-        self.needs.ledger.put(SubscriptionMade(subscription.clone())).await?;
+        self.parts.ledger.put(SubscriptionMade(subscription.clone())).await?;
         tracing::info!(granted_s, group = who.is_none(), "subscribed");
         Ok(subscription)
     }
 }
 
 /// Failures in a row after which the PBX counts as down.
-const DOWN_AFTER: u32 = 3;
+const DOWN_AFTER_FAILURES: u32 = 3;
 
 /// Whether the PBX fails for one subscription or for all.
 #[derive(Default)]
-struct Down {
+struct FailureCount {
     /// Failures since the last success.
     in_a_row: u32,
 }
 
-impl Down {
+impl FailureCount {
     /// Counts a failure; true while it may concern this subscription alone. A refused token concerns all.
     fn is_of_one(&mut self, error: &PortalError) -> bool {
         self.in_a_row += 1;
-        !matches!(error, PortalError::Unauthorized) && self.in_a_row < DOWN_AFTER
+        !matches!(error, PortalError::Unauthorized) && self.in_a_row < DOWN_AFTER_FAILURES
     }
 }
 

@@ -6,18 +6,18 @@ use sha2::{Digest as _, Sha256};
 /// Crockford's base 32: without `I`, `L`, `O`, `U`, which look like other characters or form words.
 const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// Characters of a code: 60 random bits.
-const LENGTH: usize = 12;
+const CODE_LETTERS: usize = 12;
 /// Characters between two dashes.
-const GROUP: usize = 4;
+const GROUP_LETTERS: usize = 4;
 
 /// A new code as it is shown: `K7M2-4QXP-9DRT`.
 pub(crate) fn random() -> Secret {
     let mut bytes = [0_u8; 8];
     getrandom::fill(&mut bytes).expect("the system has random numbers");
     let mut bits = u64::from_le_bytes(bytes);
-    let mut text = String::with_capacity(LENGTH + LENGTH / GROUP);
-    for n in 0..LENGTH {
-        if n > 0 && n % GROUP == 0 {
+    let mut text = String::with_capacity(CODE_LETTERS + CODE_LETTERS / GROUP_LETTERS);
+    for n in 0..CODE_LETTERS {
+        if n > 0 && n % GROUP_LETTERS == 0 {
             text.push('-');
         }
         text.push(char::from(LETTERS[(bits & 31) as usize]));
@@ -33,7 +33,7 @@ pub(crate) fn hash(typed: &str) -> Option<[u8; 32]> {
     if typed.len() > 64 {
         return None;
     }
-    let mut plain = String::with_capacity(LENGTH);
+    let mut plain = String::with_capacity(CODE_LETTERS);
     for letter in typed.chars().filter(|c| !c.is_whitespace() && *c != '-') {
         let letter = match letter.to_ascii_uppercase() {
             'O' => '0',
@@ -41,12 +41,12 @@ pub(crate) fn hash(typed: &str) -> Option<[u8; 32]> {
             other => other,
         };
         let known = u8::try_from(letter).is_ok_and(|byte| LETTERS.contains(&byte));
-        if !known || plain.len() == LENGTH {
+        if !known || plain.len() == CODE_LETTERS {
             return None;
         }
         plain.push(letter);
     }
-    (plain.len() == LENGTH).then(|| Sha256::digest(format!("join {plain}").as_bytes()).into())
+    (plain.len() == CODE_LETTERS).then(|| Sha256::digest(format!("join {plain}").as_bytes()).into())
 }
 
 #[cfg(test)]

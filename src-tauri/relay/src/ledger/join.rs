@@ -1,7 +1,7 @@
 //! Finds the calls of events and of requests.
 
-use super::losses::News;
-use super::state::MATCH_MS;
+use super::losses::LossChanges;
+use super::state::MATCH_WITHIN_MS;
 use super::transaction::Transaction;
 use crate::roster::may_be_requested;
 use crate::tables::events::body::Body;
@@ -133,7 +133,7 @@ impl Transaction<'_> {
     fn match_request(&mut self, request: &requests::RequestRow, key: &str, at: Time) -> rusqlite::Result<bool> {
         let call = self.state.calls.get(self.connection, key, at)?;
         let number = Number::parse(&request.number);
-        let late = call.first_heard.since(request.asked_at) > MATCH_MS || call.first_heard < request.asked_at;
+        let late = call.first_heard.since(request.asked_at) > MATCH_WITHIN_MS || call.first_heard < request.asked_at;
         let fits = call.legs.iter().any(|leg| {
             let shown = leg
                 .party
@@ -182,7 +182,7 @@ impl Transaction<'_> {
             self.state
                 .rest
                 .waiting
-                .retain(|one| one.asked_at >= at.plus(-MATCH_MS) && is_other(one));
+                .retain(|one| one.asked_at >= at.plus(-MATCH_WITHIN_MS) && is_other(one));
             self.state.rest.waiting.push(request.clone());
             return Ok(None);
         };
@@ -200,7 +200,7 @@ impl Transaction<'_> {
     /// If an event is known to be lost, *missed* is not certain: checked for the calls that the present entry
     /// changed, and for the others only when a gap is judged to last or a missing event has come.
     pub(super) fn weigh_doubt(&mut self) -> Result<(), LedgerError> {
-        let News { lasting, is_less } = std::mem::take(&mut self.losses);
+        let LossChanges { lasting, is_less } = std::mem::take(&mut self.losses);
         let mut keys = self.state.calls.touched();
         if is_less {
             keys.extend(self.state.calls.doubtful());

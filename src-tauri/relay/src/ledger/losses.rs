@@ -9,29 +9,29 @@ use perezvon_core::Time;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 /// Missing numbers remembered per subscription; beyond that the oldest are forgotten.
-const MISSING: usize = 256;
+const MAX_MISSING: usize = 256;
 /// Judged steps from which it is decided whether the numbers are contiguous at all.
-const STEPS: usize = 50;
+const JUDGED_STEPS: usize = 50;
 /// More lasting gaps than this among them mean that the PBX does not number per subscription; its numbers are then
 /// ignored.
-const TOLERATED: usize = STEPS / 10;
+const MAX_LASTING_GAPS: usize = JUDGED_STEPS / 10;
 /// How many gaps may be open at once; the oldest beyond that are judged to last.
-const OPEN: usize = 64;
+const MAX_OPEN_GAPS: usize = 64;
 /// Age from which an open gap is judged to last, milliseconds.
 const LATE_MS: i64 = 10_000;
 /// How long a missing number is remembered, milliseconds: longer than any call.
 const REMEMBERED_MS: i64 = 24 * 3_600_000;
 /// The number after which numbering begins again at 1 (reference 2.3).
-const LAST: i64 = 2_147_483_647;
+const LAST_NUMBER: i64 = 2_147_483_647;
 
 /// A time in which an event may have been lost, by the relay's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Window {
+pub(crate) struct LossWindow {
     from: Time,
     to: Time,
 }
 
-impl Window {
+impl LossWindow {
     /// Whether the window and the time from `from` to `to` overlap.
     pub(crate) fn meets(&self, from: Time, to: Time) -> bool {
         self.from <= to && self.to >= from
@@ -40,14 +40,14 @@ impl Window {
 
 /// Changes of the losses, after which calls must be checked again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct News {
+pub(crate) struct LossChanges {
     /// Gaps that were judged to last: in these windows *missed* is no longer certain.
-    pub(crate) lasting: Vec<Window>,
+    pub(crate) lasting: Vec<LossWindow>,
     /// A missing event came or was forgotten: an uncertain call may be certain now.
     pub(crate) is_less: bool,
 }
 
-impl News {
+impl LossChanges {
     pub(crate) fn add(&mut self, other: Self) {
         self.lasting.extend(other.lasting);
         self.is_less |= other.is_less;
@@ -60,7 +60,7 @@ struct Gap {
     first: i64,
     last: i64,
     left: usize,
-    window: Window,
+    window: LossWindow,
 }
 
 /// The numbering of one subscription.
@@ -69,7 +69,7 @@ pub(crate) struct Numbering {
     /// None until the first counted event.
     newest: Option<i64>,
     newest_at: Time,
-    missing: BTreeMap<i64, Window>,
+    missing: BTreeMap<i64, LossWindow>,
     /// Open gaps, the oldest first.
     open: VecDeque<Gap>,
     /// Whether each of the last judged gaps and steps lasted.
@@ -92,15 +92,15 @@ impl Numbering {
         }
     }
 
-    fn take(&mut self, number: i64, at: Time) -> News {
+    fn take(&mut self, number: i64, at: Time) -> LossChanges {
         let Some(newest) = self.newest else {
             *self = Self::after(Some(number), at);
-            return News::default();
+            return LossChanges::default();
         };
         let was_trusted = self.is_trusted();
-        let mut news = News::default();
+        let mut news = LossChanges::default();
         if number <= newest {
-            if number == 1 && newest == LAST {
+            if number == 1 && newest == LAST_NUMBER {
                 *self = Self::after(Some(1), at);
             }
             news.is_less = self.fill(number);
@@ -114,15 +114,15 @@ impl Numbering {
 
     /// A number above the newest.
     fn step(&mut self, newest: i64, number: i64, at: Time) {
-        let window = Window {
+        let window = LossWindow {
             from: self.newest_at,
             to: at,
         };
         // Of a long gap only the last numbers are remembered: the window is the same for all.
-        let remembered = (newest + 1..number).rev().take(MISSING);
+        let remembered = (newest + 1..number).rev().take(MAX_MISSING);
         let left = remembered.clone().count();
         self.missing.extend(remembered.map(|lost| (lost, window)));
-        while self.missing.len() > MISSING {
+        while self.missing.len() > MAX_MISSING {
             self.missing.pop_first();
         }
         if left == 0 {
@@ -141,10 +141,12 @@ impl Numbering {
     }
 
     /// Judges the gaps that have been open for too long; returns the windows of those that count.
-    fn judge_late(&mut self, at: Time) -> News {
-        let mut news = News::default();
+    fn judge_late(&mut self, at: Time) -> LossChanges {
+        let mut news = LossChanges::default();
         let was_trusted = self.is_trusted();
-        while (self.open.front()).is_some_and(|gap| self.open.len() > OPEN || at.since(gap.window.to) > LATE_MS) {
+        while (self.open.front())
+            .is_some_and(|gap| self.open.len() > MAX_OPEN_GAPS || at.since(gap.window.to) > LATE_MS)
+        {
             news.lasting.extend(self.open.pop_front().map(|gap| gap.window));
             self.note(true);
         }
@@ -172,14 +174,14 @@ impl Numbering {
     }
 
     fn note(&mut self, lasted: bool) {
-        if self.lasted.len() == STEPS {
+        if self.lasted.len() == JUDGED_STEPS {
             self.lasted.pop_front();
         }
         self.lasted.push_back(lasted);
     }
 
     fn is_trusted(&self) -> bool {
-        self.lasted.iter().filter(|gap| **gap).count() <= TOLERATED
+        self.lasted.iter().filter(|gap| **gap).count() <= MAX_LASTING_GAPS
     }
 }
 
@@ -201,9 +203,9 @@ impl Losses {
     }
 
     /// Counts the number of an event.
-    pub(crate) fn take(&mut self, subscription: &str, number: i64, at: Time) -> News {
+    pub(crate) fn take(&mut self, subscription: &str, number: i64, at: Time) -> LossChanges {
         let numbering = self.0.get_mut(subscription);
-        numbering.map_or_else(News::default, |numbering| numbering.take(number, at))
+        numbering.map_or_else(LossChanges::default, |numbering| numbering.take(number, at))
     }
 
     /// Whether the subscription is one of the relay's own.
@@ -223,8 +225,8 @@ impl Losses {
     }
 
     /// Judges late gaps, and forgets what is too old to matter, including ended subscriptions.
-    pub(crate) fn sweep(&mut self, at: Time) -> News {
-        let mut news = News::default();
+    pub(crate) fn sweep(&mut self, at: Time) -> LossChanges {
+        let mut news = LossChanges::default();
         for numbering in self.0.values_mut() {
             news.add(numbering.judge_late(at));
             numbering
@@ -267,7 +269,7 @@ mod tests {
         let mut all = Losses::default();
         all.follow("s", Numbering::after(None, at(0)));
         assert!(
-            all.take("s", 2, at(1)) == News::default(),
+            all.take("s", 2, at(1)) == LossChanges::default(),
             "its first event came before it was known here"
         );
         assert!(!all.is_doubtful(at(0), at(9)), "nothing is known to be lost");
@@ -292,7 +294,7 @@ mod tests {
         let mut all = following(&[(1, 10), (2, 20), (4, 40)]);
         assert!(all.take("s", 3, at(41)).is_less, "the late event is news");
         assert!(!all.is_doubtful(at(0), at(100)), "nothing is missing any more");
-        assert_eq!(all.take("s", 3, at(42)), News::default(), "its repeat is not");
+        assert_eq!(all.take("s", 3, at(42)), LossChanges::default(), "its repeat is not");
     }
 
     #[test]
@@ -310,9 +312,9 @@ mod tests {
     fn a_long_gap_and_the_wrap_around_stay_bounded() {
         let mut all = following(&[(1, 1), (1_000_000_000, 2)]);
         assert!(all.is_doubtful(at(1), at(2)), "a long gap is a gap");
-        assert!(all.0["s"].missing.len() <= MISSING, "and takes bounded memory");
+        assert!(all.0["s"].missing.len() <= MAX_MISSING, "and takes bounded memory");
         all = following(&[]);
-        all.0.insert("s".to_owned(), Numbering::after(Some(LAST), at(5)));
+        all.0.insert("s".to_owned(), Numbering::after(Some(LAST_NUMBER), at(5)));
         all.take("s", 1, at(6));
         all.take("s", 2, at(7));
         assert!(
@@ -350,7 +352,7 @@ mod tests {
             assert!(all.is_doubtful(at(lost), at(lost)), "{lost} was lost about then");
             assert!(!all.is_doubtful(at(lost + 40), at(lost + 40)), "and nothing 40 s later");
         }
-        assert!(all.0["s"].open.len() <= OPEN && all.0["s"].missing.len() == 3);
+        assert!(all.0["s"].open.len() <= MAX_OPEN_GAPS && all.0["s"].missing.len() == 3);
     }
 
     #[test]
@@ -369,21 +371,21 @@ mod tests {
     fn a_gap_is_told_once_when_it_is_judged_to_last() {
         let mut all = Losses::default();
         all.follow("s", Numbering::after(Some(0), at(0)));
-        assert_eq!(all.take("s", 1, at(10)), News::default());
-        assert_eq!(all.take("s", 3, at(11)), News::default(), "2 may still come");
+        assert_eq!(all.take("s", 1, at(10)), LossChanges::default());
+        assert_eq!(all.take("s", 3, at(11)), LossChanges::default(), "2 may still come");
         assert!(all.is_doubtful(at(10), at(11)), "a call that ends now is uncertain");
         assert_eq!(all.next_due(), Some(at(11).plus(LATE_MS + 1)));
-        assert_eq!(all.sweep(at(15)), News::default(), "not too late yet");
+        assert_eq!(all.sweep(at(15)), LossChanges::default(), "not too late yet");
         let news = all.sweep(at(22));
         assert_eq!(
             news.lasting,
-            [Window {
+            [LossWindow {
                 from: at(10),
                 to: at(11)
             }],
             "now it lasts"
         );
-        assert_eq!(all.sweep(at(23)), News::default(), "and is not told again");
+        assert_eq!(all.sweep(at(23)), LossChanges::default(), "and is not told again");
         assert!(all.take("s", 2, at(30)).is_less, "it came after all");
         assert!(!all.is_doubtful(at(0), at(100)));
     }

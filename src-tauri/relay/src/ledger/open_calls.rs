@@ -3,7 +3,7 @@
 
 use super::sweeper::Sweeper;
 use crate::tables::LedgerError;
-use crate::tables::calls::aside::{self, Stored, Unread};
+use crate::tables::calls::aside::{self, ReadCall, UnreadableCall};
 use crate::tables::calls::{self, CallRow};
 use crate::told::Changed;
 use perezvon_core::call::Policy;
@@ -15,10 +15,10 @@ use std::sync::Arc;
 
 /// Settled calls beyond this number are removed from memory, the least recently used first. About 3 KB each; one that
 /// is needed again is read from the ledger.
-const KEPT: usize = 2_000;
+const MAX_SETTLED_CALLS: usize = 2_000;
 
 /// One call in memory.
-struct Held {
+struct CallInMemory {
     /// The call; row number 0 until it is stored.
     row: CallRow,
     due: Option<Time>,
@@ -37,7 +37,7 @@ pub(crate) struct OpenCalls {
     /// Name of the ledger's account.
     account: String,
     policy: Policy,
-    held: HashMap<String, Held>,
+    held: HashMap<String, CallInMemory>,
     sweeper: Sweeper,
     dirty: Vec<String>,
     /// Calls of which events may be lost, and some that no longer are or have left memory: an event out of order
@@ -53,7 +53,7 @@ pub(crate) struct OpenCalls {
     seed: u64,
     at: Time,
     /// Calls whose rows cannot be read; in memory they stand as new calls.
-    unread: Vec<Unread>,
+    unread: Vec<UnreadableCall>,
 }
 
 impl OpenCalls {
@@ -148,7 +148,7 @@ impl OpenCalls {
 
     /// A row as it was read. An unreadable one becomes a new call with the old id and row number, until
     /// [`Self::take_unread`].
-    fn take(&mut self, row: Stored) {
+    fn take(&mut self, row: ReadCall) {
         let row = row.unwrap_or_else(|unread| {
             let row = CallRow {
                 seq: unread.seq,
@@ -170,7 +170,7 @@ impl OpenCalls {
     }
 
     /// The next unreadable row, with the new call in its place.
-    pub(crate) fn take_unread(&mut self) -> Option<Unread> {
+    pub(crate) fn take_unread(&mut self) -> Option<UnreadableCall> {
         let unread = self.unread.pop()?;
         self.look_at(&unread.key);
         if let Some(held) = self.held.get_mut(&unread.key) {
@@ -199,7 +199,7 @@ impl OpenCalls {
         if row.call.doubt {
             self.doubtful.insert(key.clone());
         }
-        let entry = Held {
+        let entry = CallInMemory {
             row,
             due,
             used: self.used,
@@ -444,16 +444,16 @@ impl OpenCalls {
 
     /// Removes settled calls that were not used for long. Only between batches.
     pub(crate) fn trim(&mut self) {
-        if self.held.len() < 2 * KEPT {
+        if self.held.len() < 2 * MAX_SETTLED_CALLS {
             return;
         }
-        let settled = |entry: &Held| entry.due.is_none() && !entry.dirty;
+        let settled = |entry: &CallInMemory| entry.due.is_none() && !entry.dirty;
         let mut used: Vec<u64> = self.held.values().filter(|e| settled(e)).map(|e| e.used).collect();
-        if used.len() <= KEPT {
+        if used.len() <= MAX_SETTLED_CALLS {
             return;
         }
         used.sort_unstable();
-        let oldest_kept = used[used.len() - KEPT];
+        let oldest_kept = used[used.len() - MAX_SETTLED_CALLS];
         self.held
             .retain(|_, entry| !settled(entry) || entry.used >= oldest_kept);
     }

@@ -7,7 +7,7 @@ use perezvon_core::Call;
 use perezvon_core::call::Leg;
 
 /// Other parties remembered before those are removed whose calls are no longer in memory.
-const SIDES: usize = 20_000;
+const MAX_SIDES: usize = 20_000;
 
 impl Transaction<'_> {
     /// Finds, among the calls that changed, those that were picked up and those that are the picked-up conversation.
@@ -17,7 +17,7 @@ impl Transaction<'_> {
             self.leave_former_session(&key)?;
         }
         let state = &mut *self.state;
-        if state.neighbours.by_side.len() > SIDES {
+        if state.neighbours.by_side.len() > MAX_SIDES {
             let in_memory = |key: &String| state.calls.peek(key).is_some();
             state.neighbours.by_side.retain(|_, keys| keys.iter().any(in_memory));
             state

@@ -1,7 +1,7 @@
 //! Rebuilds a call whose row cannot be read from what else the ledger has of it.
 
 use super::transaction::Transaction;
-use crate::tables::calls::aside::{self, Unread};
+use crate::tables::calls::aside::{self, UnreadableCall};
 use crate::tables::{events, recordings, requests, retention, statistics};
 use perezvon_pbx::xsi;
 
@@ -22,7 +22,7 @@ impl Transaction<'_> {
     }
 
     /// False if nothing was found.
-    fn replay_call(&mut self, row: &Unread) -> rusqlite::Result<bool> {
+    fn replay_call(&mut self, row: &UnreadableCall) -> rusqlite::Result<bool> {
         let (connection, key, at) = (self.connection, row.key.as_str(), self.at);
         let events = events::of_call(connection, key)?;
         let lines = statistics::of_call(connection, key, at)?;

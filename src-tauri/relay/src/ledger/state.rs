@@ -12,19 +12,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Time in which the events of a placed call without a tracking id are searched for, milliseconds.
-pub(super) const MATCH_MS: i64 = 60_000;
+pub(super) const MATCH_WITHIN_MS: i64 = 60_000;
 
 /// The writer's memory. All of it can be read from the ledger again.
 pub(super) struct State {
     pub(super) calls: OpenCalls,
     /// Calls that may be related.
     pub(super) neighbours: Neighbours,
-    pub(super) rest: Rest,
+    pub(super) rest: RestorableState,
 }
 
 /// The part of the memory, apart from the calls, that a failed entry restores.
 #[derive(Clone)]
-pub(super) struct Rest {
+pub(super) struct RestorableState {
     pub(super) losses: Losses,
     /// Requests that wait for their call.
     pub(super) waiting: Vec<requests::RequestRow>,
@@ -55,9 +55,9 @@ pub(super) struct Effects {
 impl State {
     pub(super) fn load(connection: &Connection, at: Time) -> Result<Self, LedgerError> {
         let settings = settings::load(connection)?;
-        let mut rest = Rest {
+        let mut rest = RestorableState {
             losses: Losses::default(),
-            waiting: requests::unmatched(connection, at.plus(-MATCH_MS))?,
+            waiting: requests::unmatched(connection, at.plus(-MATCH_WITHIN_MS))?,
             listed_until: statistics::newest(connection)?,
             read_until: statistics::place(connection, statistics::LINES)?.until,
             roster: Arc::new(Roster::load(connection)?),
@@ -76,7 +76,7 @@ impl State {
     }
 
     /// The entry failed and its rows were rolled back: memory becomes as it was `before` the entry.
-    pub(super) fn undo(&mut self, connection: &Connection, before: Rest) -> rusqlite::Result<()> {
+    pub(super) fn undo(&mut self, connection: &Connection, before: RestorableState) -> rusqlite::Result<()> {
         self.calls.undo(connection)?;
         if before.settings.policy() != self.rest.settings.policy() {
             self.calls.set_policy(&before.settings.policy());
@@ -99,7 +99,7 @@ impl State {
     }
 }
 
-impl Rest {
+impl RestorableState {
     pub(super) fn follow(&mut self, connection: &Connection) -> Result<(), LedgerError> {
         for subscription in subscriptions::active(connection)? {
             let at = subscription.last_event_at.unwrap_or(subscription.made_at);

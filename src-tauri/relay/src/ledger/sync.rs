@@ -10,7 +10,7 @@ use crate::metrics::Metrics;
 use crate::roster::Roster;
 use crate::tables::settings::Settings;
 use crate::tables::{self, LedgerError};
-use crate::told::{Changed, Told};
+use crate::told::{Changed, FeedMessage};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use std::time::Instant;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 /// Batches that may wait for the sync; the writer waits if there are more.
-const WAITING: usize = 4;
+const MAX_WAITING_BATCHES: usize = 4;
 
 /// Receives the answer to an entry once.
 pub(crate) type Reply = oneshot::Sender<Result<Answer, LedgerError>>;
@@ -57,7 +57,7 @@ impl std::fmt::Debug for WalSync {
 pub(crate) struct Audience {
     pub(crate) metrics: Arc<Metrics>,
     /// For the feeds.
-    pub(crate) changed: mpsc::Sender<Told>,
+    pub(crate) changed: mpsc::Sender<FeedMessage>,
     pub(crate) roster: watch::Sender<Arc<Roster>>,
     pub(crate) settings: watch::Sender<Arc<Settings>>,
     pub(crate) health: watch::Sender<Health>,
@@ -95,7 +95,7 @@ pub(crate) struct Recovered {
     pub(crate) settings: Arc<Settings>,
 }
 
-enum Handed {
+enum SyncJob {
     Batch(Box<Committed>),
     /// Answered once everything before it is done.
     Barrier(SyncSender<()>),
@@ -105,14 +105,14 @@ enum Handed {
 
 /// The syncing thread, for the writer.
 pub(crate) struct Syncer {
-    queue: Option<SyncSender<Handed>>,
+    queue: Option<SyncSender<SyncJob>>,
     failed: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Syncer {
     pub(crate) fn start(database: &Path, sync: WalSync, audience: Audience) -> std::io::Result<Self> {
-        let (queue, handed) = sync_channel(WAITING);
+        let (queue, jobs) = sync_channel(MAX_WAITING_BATCHES);
         let failed = Arc::new(AtomicBool::new(false));
         let mut thread = Thread {
             wal: tables::wal_of(database),
@@ -123,7 +123,7 @@ impl Syncer {
         };
         let thread = std::thread::Builder::new()
             .name("ledger sync".to_owned())
-            .spawn(move || thread.run(&handed))?;
+            .spawn(move || thread.run(&jobs))?;
         Ok(Self {
             queue: Some(queue),
             failed,
@@ -134,8 +134,8 @@ impl Syncer {
     /// Sends a committed batch; waits if too many are in progress.
     pub(crate) fn hand(&self, batch: Committed) {
         let queue = self.queue.as_ref();
-        if let Some(Err(refused)) = queue.map(|queue| queue.send(Handed::Batch(Box::new(batch))))
-            && let Handed::Batch(batch) = refused.0
+        if let Some(Err(refused)) = queue.map(|queue| queue.send(SyncJob::Batch(Box::new(batch))))
+            && let SyncJob::Batch(batch) = refused.0
         {
             // The thread has ended by a panic.
             self.failed.store(true, Ordering::SeqCst);
@@ -152,13 +152,13 @@ impl Syncer {
     pub(crate) fn drain(&self) -> bool {
         let (done, wait) = sync_channel(1);
         let queue = self.queue.as_ref();
-        queue.is_some_and(|queue| queue.send(Handed::Barrier(done)).is_ok()) && wait.recv().is_ok()
+        queue.is_some_and(|queue| queue.send(SyncJob::Barrier(done)).is_ok()) && wait.recv().is_ok()
     }
 
     /// The ledger was read anew: its contents are published.
     pub(crate) fn recovered(&self, ledger: Recovered) {
         if let Some(queue) = &self.queue
-            && queue.send(Handed::Recovered(ledger)).is_ok()
+            && queue.send(SyncJob::Recovered(ledger)).is_ok()
         {
             self.failed.store(false, Ordering::SeqCst);
         }
@@ -199,18 +199,18 @@ struct Thread {
 }
 
 impl Thread {
-    fn run(&mut self, handed: &Receiver<Handed>) {
+    fn run(&mut self, jobs: &Receiver<SyncJob>) {
         let mut broken = false;
-        while let Ok(first) = handed.recv() {
+        while let Ok(first) = jobs.recv() {
             let mut batches = Vec::new();
             let mut barriers = Vec::new();
             // A recovery begins a new round: what was sent before it fails first.
             let mut recovered = None;
-            for one in std::iter::once(first).chain(handed.try_iter()) {
+            for one in std::iter::once(first).chain(jobs.try_iter()) {
                 match one {
-                    Handed::Batch(batch) => batches.push(*batch),
-                    Handed::Barrier(done) => barriers.push(done),
-                    Handed::Recovered(ledger) => recovered = Some(ledger),
+                    SyncJob::Batch(batch) => batches.push(*batch),
+                    SyncJob::Barrier(done) => barriers.push(done),
+                    SyncJob::Recovered(ledger) => recovered = Some(ledger),
                 }
                 if recovered.is_some() {
                     break;
@@ -229,7 +229,7 @@ impl Thread {
             if let Some(ledger) = recovered {
                 broken = false;
                 self.file = None;
-                self.tell_anew(ledger);
+                self.publish_all(ledger);
             }
         }
     }
@@ -238,7 +238,7 @@ impl Thread {
     fn settle(&mut self, batches: Vec<Committed>) -> bool {
         let Err(error) = self.sync_wal() else {
             for batch in batches {
-                self.tell(batch);
+                self.publish(batch);
             }
             return true;
         };
@@ -263,7 +263,7 @@ impl Thread {
         (self.sync.0)(file)
     }
 
-    fn tell(&self, batch: Committed) {
+    fn publish(&self, batch: Committed) {
         let told = &self.audience;
         told.metrics.committed(batch.replies.len(), batch.began.elapsed());
         if let Some(roster) = batch.roster {
@@ -272,7 +272,7 @@ impl Thread {
         if let Some(settings) = batch.settings {
             told.settings.send_replace(settings);
         }
-        self.tell_durable(batch.version);
+        self.publish_durable(batch.version);
         for (reply, answer) in batch.replies {
             // The receiver is gone if the caller was cancelled; the change stands.
             let _ = reply.send(answer);
@@ -282,11 +282,11 @@ impl Thread {
         }
         if !batch.changed.is_empty() {
             // The router never waits for a reader, and ends after this thread.
-            let _ = told.changed.blocking_send(Told::Calls(batch.changed));
+            let _ = told.changed.blocking_send(FeedMessage::Calls(batch.changed));
         }
     }
 
-    fn tell_durable(&self, version: i64) {
+    fn publish_durable(&self, version: i64) {
         self.audience.durable.send_if_modified(|durable| {
             let is_news = *durable != version;
             *durable = version;
@@ -295,14 +295,14 @@ impl Thread {
     }
 
     /// The failed batches are stored but were not published one by one: everything is published.
-    fn tell_anew(&self, ledger: Recovered) {
+    fn publish_all(&self, ledger: Recovered) {
         let told = &self.audience;
         told.roster.send_replace(ledger.roster);
         told.settings.send_replace(ledger.settings);
         // Before the readers are cut off: a reader that comes back finds this version.
-        self.tell_durable(ledger.version);
+        self.publish_durable(ledger.version);
         told.keeper.notify_one();
-        let _ = told.changed.blocking_send(Told::CutAll);
+        let _ = told.changed.blocking_send(FeedMessage::CutAll);
     }
 }
 

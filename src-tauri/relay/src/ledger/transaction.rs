@@ -1,6 +1,6 @@
 //! One transaction of the ledger: what every entry may use.
 
-use super::losses::News;
+use super::losses::LossChanges;
 use super::state::{Effects, State};
 use crate::roster::Roster;
 use crate::tables::audit::{self, AuditLine, What, Who};
@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Deadlines handled in one sweep.
-const SWEPT: usize = 512;
+const MAX_SWEPT_CALLS: usize = 512;
 
 /// Items of the PBX's lists to be arranged at the end of the entry, by id. Items of a failed entry are no longer in
 /// the tables then.
@@ -35,7 +35,7 @@ pub(crate) struct Transaction<'a> {
     pub(super) state: &'a mut State,
     /// The time of the present entry.
     pub(super) at: Time,
-    pub(super) losses: News,
+    pub(super) losses: LossChanges,
     pub(super) unsettled: Unsettled,
 }
 
@@ -48,7 +48,7 @@ impl<'a> Transaction<'a> {
             connection,
             state,
             at: Time::from_ms(0),
-            losses: News::default(),
+            losses: LossChanges::default(),
             unsettled: Unsettled::default(),
         })
     }
@@ -110,7 +110,7 @@ impl<'a> Transaction<'a> {
     pub(super) fn sweep(&mut self) -> Result<(), LedgerError> {
         let news = self.state.rest.losses.sweep(self.at);
         self.losses.add(news);
-        Ok(self.state.calls.sweep(self.connection, SWEPT)?)
+        Ok(self.state.calls.sweep(self.connection, MAX_SWEPT_CALLS)?)
     }
 
     /// A subscription was made: its events are counted from now on.

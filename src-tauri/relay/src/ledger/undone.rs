@@ -1,7 +1,7 @@
 //! A failed entry leaves no trace in the tables or in memory; an outcome of a request that comes twice counts once.
 #![allow(clippy::unwrap_used)]
 
-use super::apply::Refused;
+use super::apply::NotApplied;
 use super::entry::{Answer, CallAsked, CallNotAsked, CallPlaced, Entry, LinesRead, Posted, SettingsChanged, Stamped};
 use super::neighbours::Neighbours;
 use super::properties::{ABONENTS, BEGIN_MS, Node, event, first_difference, line, who};
@@ -80,7 +80,7 @@ fn placed(asked: CallAsked) -> CallPlaced {
 
 impl Node {
     /// Applies one entry as a transaction of its own.
-    fn put(&mut self, stamped: &Stamped) -> Result<Answer, Refused> {
+    fn put(&mut self, stamped: &Stamped) -> Result<Answer, NotApplied> {
         let whole = self.connection.transaction().unwrap();
         let mut transaction = Transaction::new(&whole, &mut self.state).unwrap();
         let number = transaction.state.next_entry();
@@ -118,7 +118,10 @@ fn an_entry_that_fails_takes_back_itself_alone() {
     let mut transaction = Transaction::new(&whole, &mut tried.state).unwrap();
     transaction.apply(1, &before).unwrap();
     let refused = transaction.apply(2, &failing).unwrap_err();
-    assert!(matches!(refused, Refused::Alone(LedgerError::Sqlite(_))), "{refused:?}");
+    assert!(
+        matches!(refused, NotApplied::Alone(LedgerError::Sqlite(_))),
+        "{refused:?}"
+    );
     transaction.apply(3, &after).unwrap();
     transaction.flush().unwrap();
     whole.commit().unwrap();
@@ -209,7 +212,7 @@ fn an_entry_that_fails_leaves_the_waits_and_the_neighbours_as_they_were() {
         who: who(),
     };
     let refused = node.put(&stamped(3, change)).unwrap_err();
-    assert!(matches!(refused, Refused::Alone(_)), "{refused:?}");
+    assert!(matches!(refused, NotApplied::Alone(_)), "{refused:?}");
     assert_eq!(node.state.rest.settings, settings, "the settings are as before");
     assert_eq!(node.state.next_due(), due, "and so are the waits");
     assert_eq!(

@@ -4,7 +4,7 @@
 //! On any failure to store, the whole batch is undone, every caller in it gets an error, and the calls in memory are
 //! read anew: the relay never acknowledges or publishes what may be lost (design, invariants 1 and 8).
 
-use super::apply::Refused;
+use super::apply::NotApplied;
 use super::entry::{Answer, Appended, Change, Swept};
 use super::state::State;
 use super::sync::{Audience, Committed, Recovered, Reply, Syncer};
@@ -21,14 +21,14 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// Entries in one transaction.
-const BATCH: usize = 512;
+const MAX_BATCH_ENTRIES: usize = 512;
 /// The writer checks the clock at least this often, for deadlines and a clock that was set.
-const TICK: Duration = Duration::from_secs(1);
+const MAX_SLEEP: Duration = Duration::from_secs(1);
 /// How long deadlines are postponed after a failed transaction; jobs are retried at once.
-const AFTER_FAILURE: Duration = Duration::from_secs(1);
+const FAILURE_PAUSE: Duration = Duration::from_secs(1);
 
 /// What the writer needs.
-pub(crate) struct Set {
+pub(crate) struct WriterParts {
     pub(crate) data_dir: PathBuf,
     pub(crate) clock: Clock,
     pub(crate) sync: WalSync,
@@ -58,9 +58,9 @@ struct Writer {
 }
 
 /// Sets the health when the writer ends, also by a panic: nothing is stored any more.
-struct Ended(watch::Sender<Health>);
+struct EndGuard(watch::Sender<Health>);
 
-impl Drop for Ended {
+impl Drop for EndGuard {
     fn drop(&mut self) {
         self.0.send_replace(Health::Ended);
     }
@@ -71,8 +71,8 @@ impl Drop for Ended {
 /// # Errors
 /// What prevents reading the ledger at the start; [`LedgerError::NoSync`] as soon as nothing can be synced any more,
 /// so that the account is restarted; and what prevents moving the WAL at the end.
-pub(crate) fn run(connection: Connection, jobs: &Receiver<Job>, set: Set) -> Result<(), LedgerError> {
-    let _ended = Ended(set.audience.health.clone());
+pub(crate) fn run(connection: Connection, jobs: &Receiver<Job>, set: WriterParts) -> Result<(), LedgerError> {
+    let _ended = EndGuard(set.audience.health.clone());
     let state = State::load(&connection, set.clock.now())?;
     let (health, metrics) = (set.audience.health.clone(), set.audience.metrics.clone());
     let syncer = Syncer::start(&tables::path(&set.data_dir), set.sync, set.audience).map_err(|error| {
@@ -118,7 +118,7 @@ pub(crate) fn put_offline<C: Change>(
     let number = transaction.state.next_entry();
     let answer = transaction
         .apply(number, &stamped(clock, change))
-        .map_err(Refused::into_error)?;
+        .map_err(NotApplied::into_error)?;
     transaction.flush()?;
     whole.commit()?;
     answer.and_then(C::answer).ok_or(LedgerError::Busy)
@@ -136,7 +136,7 @@ impl Writer {
         match jobs.recv_timeout(self.until_due()) {
             Ok(job) => {
                 batch.push(job);
-                batch.extend(jobs.try_iter().take(BATCH - 1));
+                batch.extend(jobs.try_iter().take(MAX_BATCH_ENTRIES - 1));
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return Ok(false),
@@ -152,10 +152,10 @@ impl Writer {
             return Ok(true);
         }
         let stored = self.store(batch, sweeps);
-        self.tell_health(stored.as_ref().err());
+        self.publish_health(stored.as_ref().err());
         if stored.is_err() {
             self.metrics.failures.fetch_add(1, Ordering::Relaxed);
-            self.quiet_until = Instant::now() + AFTER_FAILURE;
+            self.quiet_until = Instant::now() + FAILURE_PAUSE;
             if !self.syncer.has_failed() {
                 self.load();
             }
@@ -166,12 +166,12 @@ impl Writer {
     fn until_due(&self) -> Duration {
         let due = self.state.as_ref().and_then(State::next_due);
         let wait = due.map(|due| Duration::from_millis(due.since(self.clock.now()).max(0) as u64));
-        wait.unwrap_or(TICK)
-            .min(TICK)
+        wait.unwrap_or(MAX_SLEEP)
+            .min(MAX_SLEEP)
             .max(self.quiet_until.saturating_duration_since(Instant::now()))
     }
 
-    fn tell_health(&self, failed: Option<&LedgerError>) {
+    fn publish_health(&self, failed: Option<&LedgerError>) {
         let health = if failed.is_some() || self.syncer.has_failed() {
             Health::Fails
         } else {
@@ -227,7 +227,7 @@ impl Writer {
                 // longer exists.
                 self.committed.store(ledger.version, Ordering::SeqCst);
                 self.syncer.recovered(ledger);
-                self.tell_health(None);
+                self.publish_health(None);
             }
             Err(error) => tracing::error!(%error, "the ledger cannot be opened anew"),
         }
@@ -272,8 +272,8 @@ impl Writer {
             let (answer, failed) = match transaction.apply(transaction.state.next_entry(), &job.stamped) {
                 Ok(Some(answer)) => (Ok(answer), None),
                 Ok(None) => (Err(LedgerError::Busy), None),
-                Err(Refused::Alone(error)) => (Err(error), None),
-                Err(Refused::All(error)) => (Err(LedgerError::Busy), Some(error)),
+                Err(NotApplied::Alone(error)) => (Err(error), None),
+                Err(NotApplied::All(error)) => (Err(LedgerError::Busy), Some(error)),
             };
             if let Ok(Answer::Posted(appended)) = &answer {
                 match appended {
@@ -290,7 +290,7 @@ impl Writer {
         if sweeps {
             let swept = stamped(&self.clock, Swept);
             let number = transaction.state.next_entry();
-            transaction.apply(number, &swept).map_err(Refused::into_error)?;
+            transaction.apply(number, &swept).map_err(NotApplied::into_error)?;
         }
         transaction.flush()?;
         let effects = transaction.take_effects();
@@ -318,7 +318,7 @@ impl Writer {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{Set, put_offline, run};
+    use super::{WriterParts, put_offline, run};
     use crate::clock::Clock;
     use crate::ledger::entry::Noted;
     use crate::ledger::{Audience, Health, Job, WalSync, stamped};
@@ -349,7 +349,7 @@ mod tests {
         let (health, told) = watch::channel(Health::Stores);
         // Every receiver exists, so that nothing else ends the account.
         let (changed, _changed) = mpsc::channel(8);
-        let set = Set {
+        let set = WriterParts {
             data_dir: dir.path().to_owned(),
             clock: Clock::system(),
             sync: WalSync::new(|_| panic!("a fault of the test")),

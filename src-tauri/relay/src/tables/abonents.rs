@@ -137,14 +137,14 @@ pub(crate) struct Diff {
     /// Abonents that are new.
     pub(crate) new: Vec<Abonent>,
     /// Abonents whose data changed, and those that come back.
-    pub(crate) changed: Vec<Changed>,
+    pub(crate) changed: Vec<ChangedAbonent>,
     /// Abonents that are not listed any more.
     pub(crate) gone: Vec<Abonent>,
 }
 
 /// One of [`Diff::changed`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Changed {
+pub(crate) struct ChangedAbonent {
     /// As stored; with `goneAt` if they come back.
     pub(crate) before: Abonent,
     /// As the PBX lists them now.
@@ -168,7 +168,7 @@ pub(crate) fn diff(connection: &Connection, told: &[Abonent]) -> Result<Diff, Le
         match by_id.get(after.id.as_str()) {
             None => diff.new.push(after.clone()),
             Some(before) if before.is_as(after) => {}
-            Some(before) => diff.changed.push(Changed {
+            Some(before) => diff.changed.push(ChangedAbonent {
                 before: (*before).clone(),
                 after: after.clone(),
             }),

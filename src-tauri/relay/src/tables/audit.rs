@@ -118,7 +118,7 @@ pub(crate) fn add(connection: &Connection, entry: &AuditLine) -> Result<(), Ledg
 
 /// A line as the API shows it.
 #[derive(Debug, Serialize)]
-pub(crate) struct Told {
+pub(crate) struct NumberedLine {
     /// Its number: grows, has no gaps.
     pub(crate) seq: i64,
     at: Time,
@@ -130,8 +130,8 @@ pub(crate) struct Told {
     detail: Option<Value>,
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Told> {
-    Ok(Told {
+fn read(row: &Row<'_>) -> rusqlite::Result<NumberedLine> {
+    Ok(NumberedLine {
         seq: row.get(0)?,
         at: Time::from_ms(row.get(1)?),
         who: Who {
@@ -154,7 +154,7 @@ pub(crate) fn list(
     before: Option<i64>,
     what: Option<What>,
     limit: usize,
-) -> Result<Vec<Told>, LedgerError> {
+) -> Result<Vec<NumberedLine>, LedgerError> {
     const COLUMNS: &str = "SELECT seq, at, who_id, who_name, who_role, what, subject, detail FROM audit";
     let (before, limit) = (before.unwrap_or(i64::MAX), limit as i64);
     let rows = if let Some(what) = what {

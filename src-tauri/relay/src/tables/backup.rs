@@ -1,7 +1,7 @@
 //! Backups of the ledger.
 
 use super::copy::{at, beside, copy, exists, open_as_is, remove, sync_dir};
-use super::settings::{self, Lost};
+use super::settings::{self, LostVersions};
 use super::{LedgerError, calls, migrate, path};
 use perezvon_core::Time;
 use rusqlite::Connection;
@@ -119,7 +119,7 @@ fn prepare(from: &Path, place: &Path, fresh: &Path, now: Time) -> Result<Content
     let transaction = connection.transaction()?;
     settings::add_lost(
         &transaction,
-        Lost {
+        LostVersions {
             after: newest,
             until: next,
         },

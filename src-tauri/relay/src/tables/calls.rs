@@ -2,10 +2,10 @@
 
 pub(crate) mod aside;
 
-use self::aside::{Stored, readable, stored};
+use self::aside::{ReadCall, readable, stored};
 use super::{LedgerError, decode};
 use perezvon_core::call::Brief;
-use perezvon_core::{Call, Direction, Time};
+use perezvon_core::{Call, Time};
 use rusqlite::{Connection, OptionalExtension, Row, types::Value};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -128,7 +128,7 @@ pub(crate) fn save(connection: &Connection, row: &CallRow, due: Option<Time>) ->
     let due = due.map(Time::ms);
     let company = row.call.brief(None);
     let started = begun(row, &company).ms();
-    let direction = word(company.direction);
+    let direction = company.direction.as_str();
     let outcome = company.outcome.as_str();
     let number = company.number.as_deref();
     let awaits = row.call.awaits_witnesses().then(|| row.call.last_heard.ms());
@@ -188,7 +188,7 @@ fn save_view(connection: &Connection, seq: i64, row: &CallRow, abonent: &str) ->
         abonent,
         seq,
         row.version,
-        word(brief.direction),
+        brief.direction.as_str(),
         brief.outcome.as_str(),
         brief.number.as_deref(),
         begun(row, &brief).ms(),
@@ -214,13 +214,6 @@ pub(crate) fn revoke_views(connection: &Connection, row: &CallRow) -> rusqlite::
             .execute((row.seq, abonent, row.version))?;
     }
     Ok(gone)
-}
-
-fn word(direction: Direction) -> &'static str {
-    match direction {
-        Direction::Incoming => "incoming",
-        Direction::Outgoing => "outgoing",
-    }
 }
 
 /// Calls whose version is above `after` and at most `until`, in the order of their versions.
@@ -258,7 +251,7 @@ pub(crate) fn changes(
 }
 
 /// A row of [`COLUMNS`], followed by its version in the list.
-fn placed(row: &Row<'_>) -> rusqlite::Result<(i64, Stored)> {
+fn placed(row: &Row<'_>) -> rusqlite::Result<(i64, ReadCall)> {
     Ok((row.get(6)?, stored(row)?))
 }
 

@@ -1,6 +1,6 @@
 //! Copies of the database file, among them the one before a change of its schema.
 
-use super::{BUSY, LedgerError};
+use super::{BUSY_TIMEOUT, LedgerError};
 use crate::private;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 use std::fs;
@@ -8,9 +8,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Copies of earlier schema versions that are kept.
-const KEPT: usize = 2;
+const KEPT_COPIES: usize = 2;
 /// Space that must stay free after a copy, bytes.
-const SPARE: u64 = 16 * 1024 * 1024;
+const SPARE_BYTES: u64 = 16 * 1024 * 1024;
 
 pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> LedgerError + '_ {
     move |error| LedgerError::Directory {
@@ -63,7 +63,7 @@ pub(super) fn open_as_is(file: &Path) -> Result<Connection, LedgerError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let open = || -> Result<Connection, LedgerError> {
         let connection = Connection::open_with_flags(file, flags)?;
-        connection.busy_timeout(BUSY)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
         Ok(connection)
     };
     open().map_err(|error| error.of_file(file))
@@ -94,7 +94,7 @@ fn fill(from: &Path, part: &Path) -> Result<(), LedgerError> {
         file: part.to_owned(),
         needed,
     };
-    if free.is_some_and(|free| free < needed.saturating_add(SPARE)) {
+    if free.is_some_and(|free| free < needed.saturating_add(SPARE_BYTES)) {
         return Err(no_room());
     }
     let file = private::file(part).map_err(at(part))?;
@@ -132,7 +132,7 @@ pub(super) fn before_migration(file: &Path, version: i64) -> Result<(), LedgerEr
         copies.extend(version.map(|version| (version, path)));
     }
     copies.sort();
-    for (_, old) in copies.iter().rev().skip(KEPT) {
+    for (_, old) in copies.iter().rev().skip(KEPT_COPIES) {
         remove(old)?;
     }
     Ok(())

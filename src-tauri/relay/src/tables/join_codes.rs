@@ -10,9 +10,9 @@ use serde::Serialize;
 use serde_json::json;
 
 /// Codes that may be open at a time.
-const OPEN: i64 = 1000;
+const MAX_OPEN_CODES: i64 = 1000;
 /// How long a used or expired code is kept, milliseconds: during that time a person is told why it does not work.
-const REMEMBERED: i64 = 86_400_000;
+const REMEMBERED_MS: i64 = 86_400_000;
 
 /// A code that was not used yet; never the code itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -79,7 +79,7 @@ pub(crate) fn add(connection: &Connection, code: &JoinCode, hash: &[u8; 32], who
     let open: i64 = connection
         .prepare_cached(open)?
         .query_row([now.ms()], |row| row.get(0))?;
-    if open >= OPEN {
+    if open >= MAX_OPEN_CODES {
         return Ok(false);
     }
     let sql = "INSERT INTO join_codes
@@ -103,7 +103,9 @@ pub(crate) fn add(connection: &Connection, code: &JoinCode, hash: &[u8; 32], who
 /// Deletes codes that ended longer ago than [`REMEMBERED_MS`].
 pub(crate) fn forget(connection: &Connection, now: Time) -> Result<(), LedgerError> {
     let sql = "DELETE FROM join_codes WHERE expires_at < ?1";
-    connection.prepare_cached(sql)?.execute([now.plus(-REMEMBERED).ms()])?;
+    connection
+        .prepare_cached(sql)?
+        .execute([now.plus(-REMEMBERED_MS).ms()])?;
     Ok(())
 }
 

@@ -7,9 +7,9 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Characters that are written and removed.
-const LENGTH: i64 = 128 * 1024;
+const PROBE_CHARS: i64 = 128 * 1024;
 /// How long it waits for the writer.
-const BUSY: Duration = Duration::from_secs(5);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Writes, commits, and removes it.
 pub(crate) fn write(data_dir: &Path) -> Result<(), LedgerError> {
@@ -17,9 +17,9 @@ pub(crate) fn write(data_dir: &Path) -> Result<(), LedgerError> {
     let attempt = || -> Result<(), LedgerError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&file, flags)?;
-        connection.busy_timeout(BUSY)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
         let sql = "INSERT OR REPLACE INTO settings (key, value) VALUES ('probe', printf('%.*c', ?1, 'x'))";
-        connection.execute(sql, [LENGTH])?;
+        connection.execute(sql, [PROBE_CHARS])?;
         connection.execute("DELETE FROM settings WHERE key = 'probe'", [])?;
         Ok(())
     };

@@ -59,7 +59,7 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<RecordingRow> {
         abonent: row.get(2)?,
         call_key: row.get(3)?,
         number: row.get(4)?,
-        direction: if row.get_ref(5)?.as_str()? == "outgoing" {
+        direction: if row.get_ref(5)?.as_str()? == Direction::Outgoing.as_str() {
             Direction::Outgoing
         } else {
             Direction::Incoming
@@ -74,10 +74,6 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<RecordingRow> {
 /// Stores a recording that the PBX lists, or its changes; `at` is when it was listed. One that was `gone` can be
 /// fetched again.
 pub(crate) fn upsert(connection: &Connection, row: &RecordingRow, at: Time) -> rusqlite::Result<()> {
-    let direction = match row.direction {
-        Direction::Incoming => "incoming",
-        Direction::Outgoing => "outgoing",
-    };
     let sql = "INSERT INTO recordings (id, tracking_id, abonent, call_key, number, direction, started_at, duration_ms,
                                        size, state, seen_at, gone_at)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'ready', ?10, NULL)
@@ -90,7 +86,7 @@ pub(crate) fn upsert(connection: &Connection, row: &RecordingRow, at: Time) -> r
         &row.abonent,
         &row.call_key,
         &row.number,
-        direction,
+        row.direction.as_str(),
         row.started_at.ms(),
         row.duration_ms,
         row.size,

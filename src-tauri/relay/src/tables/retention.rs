@@ -3,13 +3,13 @@
 use rusqlite::Connection;
 
 /// Rows deleted in one step.
-const STEP: usize = 500;
+const STEP_ROWS: usize = 500;
 /// Events whose sizes are added up in one step.
-const WEIGHED: usize = 10_000;
+const WEIGHED_ROWS: usize = 10_000;
 
 /// Which events are deleted.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Old {
+pub(crate) enum EventCut {
     /// Received before this time, epoch milliseconds.
     Before(i64),
     /// Up to this number.
@@ -26,20 +26,24 @@ pub(crate) struct Step {
 
 /// Deletes the next old events after `after`. Events of open calls stay, and so does the newest event, so that its
 /// number is not used again.
-pub(crate) fn forget_events(connection: &Connection, old: Old, after: Option<(i64, i64)>) -> rusqlite::Result<Step> {
+pub(crate) fn forget_events(
+    connection: &Connection,
+    old: EventCut,
+    after: Option<(i64, i64)>,
+) -> rusqlite::Result<Step> {
     let (time, seq) = after.unwrap_or((i64::MIN, i64::MIN));
     let (condition, cut, order) = match old {
-        Old::Before(cut) => (
+        EventCut::Before(cut) => (
             "(e.received_at, e.seq) > (?1, ?2) AND e.received_at < ?3",
             cut,
             "e.received_at, e.seq",
         ),
-        Old::UpTo(cut) => ("?1 IS NOT NULL AND e.seq > ?2 AND e.seq <= ?3", cut, "e.seq"),
+        EventCut::UpTo(cut) => ("?1 IS NOT NULL AND e.seq > ?2 AND e.seq <= ?3", cut, "e.seq"),
     };
     let sql = format!(
         "SELECT e.received_at, e.seq, e.seq = (SELECT max(seq) FROM events) OR EXISTS (SELECT 1 FROM calls c
              WHERE c.key = e.call_key AND c.due_at IS NOT NULL)
-         FROM events e WHERE {condition} ORDER BY {order} LIMIT {STEP}"
+         FROM events e WHERE {condition} ORDER BY {order} LIMIT {STEP_ROWS}"
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map((time, seq, cut), |row| {
@@ -53,7 +57,7 @@ pub(crate) fn forget_events(connection: &Connection, old: Old, after: Option<(i6
             forgotten += delete.execute([seq])?;
         }
     }
-    let last = rows.last().filter(|_| rows.len() == STEP);
+    let last = rows.last().filter(|_| rows.len() == STEP_ROWS);
     Ok(Step {
         forgotten,
         last: last.map(|(time, seq, _)| (*time, *seq)),
@@ -80,7 +84,7 @@ pub(crate) struct Weighed {
 
 /// Adds up the texts of events before a number, newest first, until they take more than `left` bytes.
 pub(crate) fn weigh(connection: &Connection, before: i64, mut left: i64) -> rusqlite::Result<Weighed> {
-    let sql = format!("SELECT seq, length(raw) FROM events WHERE seq < ?1 ORDER BY seq DESC LIMIT {WEIGHED}");
+    let sql = format!("SELECT seq, length(raw) FROM events WHERE seq < ?1 ORDER BY seq DESC LIMIT {WEIGHED_ROWS}");
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query([before])?;
     let mut last = None;
@@ -102,7 +106,7 @@ pub(crate) fn forget_requests(connection: &Connection, cut: i64) -> rusqlite::Re
     for (table, column) in [("exchanges", "at"), ("requests", "asked_at")] {
         let sql = format!(
             "DELETE FROM {table} WHERE rowid IN
-             (SELECT rowid FROM {table} WHERE {column} < ?1 ORDER BY {column} LIMIT {STEP})"
+             (SELECT rowid FROM {table} WHERE {column} < ?1 ORDER BY {column} LIMIT {STEP_ROWS})"
         );
         forgotten += connection.prepare_cached(&sql)?.execute([cut])?;
     }
@@ -111,8 +115,9 @@ pub(crate) fn forget_requests(connection: &Connection, cut: i64) -> rusqlite::Re
 
 /// Number and key of old calls that wait for nothing.
 pub(crate) fn old_calls(connection: &Connection, cut: i64) -> rusqlite::Result<Vec<(i64, String)>> {
-    let sql =
-        format!("SELECT seq, key FROM calls WHERE started_at < ?1 AND due_at IS NULL ORDER BY started_at LIMIT {STEP}");
+    let sql = format!(
+        "SELECT seq, key FROM calls WHERE started_at < ?1 AND due_at IS NULL ORDER BY started_at LIMIT {STEP_ROWS}"
+    );
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map([cut], |row| Ok((row.get(0)?, row.get(1)?)))?;
     rows.collect()

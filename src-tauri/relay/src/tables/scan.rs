@@ -5,7 +5,7 @@ use perezvon_core::{Number, Time};
 use rusqlite::{Connection, ToSql, types::Value};
 
 /// Rows that one page examines.
-pub(crate) const ROWS: usize = 10_000;
+pub(crate) const PAGE_ROWS: usize = 10_000;
 
 /// The order in which a journal is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub(crate) struct Span {
 
 /// The rows that one page examines: from the first to the last number, both included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Window {
+pub(crate) struct RowWindow {
     pub(crate) first: i64,
     pub(crate) last: i64,
     /// The cursor after the window; none if the window ends the search.
@@ -47,7 +47,7 @@ pub(crate) fn window(
     (first, last): (i64, i64),
     order: Order,
     cursor: Option<i64>,
-) -> rusqlite::Result<Window> {
+) -> rusqlite::Result<RowWindow> {
     let (condition, value) = indexed;
     let (first, last) = match (order, cursor) {
         (_, None) => (first, last),
@@ -60,24 +60,24 @@ pub(crate) fn window(
     };
     let sql = format!(
         "SELECT seq FROM {table} WHERE {condition} AND seq BETWEEN ?2 AND ?3 ORDER BY seq {direction} LIMIT 1 OFFSET {}",
-        ROWS - 1
+        PAGE_ROWS - 1
     );
     let params: [&dyn ToSql; 3] = [&value, &first, &last];
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(params)?;
     let edge: Option<i64> = rows.next()?.map(|row| row.get(0)).transpose()?;
     Ok(match (order, edge) {
-        (_, None) => Window {
+        (_, None) => RowWindow {
             first,
             last,
             next: None,
         },
-        (Order::NewestFirst, Some(edge)) => Window {
+        (Order::NewestFirst, Some(edge)) => RowWindow {
             first: edge,
             last,
             next: Some(edge),
         },
-        (Order::OldestFirst, Some(edge)) => Window {
+        (Order::OldestFirst, Some(edge)) => RowWindow {
             first,
             last: edge,
             next: Some(edge),

@@ -124,7 +124,7 @@ impl Settings {
         let all = serde_json::to_value(self).ok()?;
         let wrong = |setting: &&schema::Setting| {
             let value = all.get(setting.key).unwrap_or(&Value::Null);
-            setting.place == schema::Place::Settings && setting.check(value).is_err()
+            setting.place == schema::SetWhere::Settings && setting.check(value).is_err()
         };
         schema::ALL.iter().find(wrong).map(|setting| setting.key)
     }
@@ -136,9 +136,9 @@ impl Settings {
     }
 }
 
-const SETTINGS: &str = "settings";
-const SECRET: &str = "callbackSecret";
-const ACCOUNT: &str = "account";
+const SETTINGS_KEY: &str = "settings";
+const SECRET_KEY: &str = "callbackSecret";
+const ACCOUNT_KEY: &str = "account";
 /// The default name of the account.
 pub const MAIN: &str = "main";
 
@@ -198,7 +198,7 @@ pub(crate) fn store(connection: &Connection, settings: &Settings, who: Who, at: 
         .filter(|(key, value)| before.get(*key) != Some(value))
         .map(|(key, value)| (key.clone(), serde_json::json!({ "from": before.get(key), "to": value })))
         .collect();
-    put(connection, SETTINGS, &Value::Object(after).to_string())?;
+    put(connection, SETTINGS_KEY, &Value::Object(after).to_string())?;
     if changed.is_empty() {
         return Ok(());
     }
@@ -215,7 +215,7 @@ pub(crate) fn store(connection: &Connection, settings: &Settings, who: Who, at: 
 /// Binds the ledger to the account of this name for good: the directory of another account is refused.
 pub(crate) fn claim(connection: &Connection, name: &str) -> Result<(), LedgerError> {
     let found = account(connection)?;
-    match get(connection, ACCOUNT)? {
+    match get(connection, ACCOUNT_KEY)? {
         Some(_) if found != name => Err(LedgerError::OtherAccount {
             found,
             wanted: name.to_owned(),
@@ -223,7 +223,7 @@ pub(crate) fn claim(connection: &Connection, name: &str) -> Result<(), LedgerErr
         Some(_) => Ok(()),
         None => put(
             connection,
-            ACCOUNT,
+            ACCOUNT_KEY,
             &serde_json::to_string(name).map_err(LedgerError::state)?,
         ),
     }
@@ -231,7 +231,7 @@ pub(crate) fn claim(connection: &Connection, name: &str) -> Result<(), LedgerErr
 
 /// The account of this ledger.
 pub(crate) fn account(connection: &Connection) -> Result<String, LedgerError> {
-    get(connection, ACCOUNT)?.map_or_else(
+    get(connection, ACCOUNT_KEY)?.map_or_else(
         || Ok(MAIN.to_owned()),
         |json| serde_json::from_str(&json).map_err(LedgerError::state),
     )
@@ -245,7 +245,7 @@ pub(crate) fn secret(connection: &Connection) -> Result<String, LedgerError> {
     let secret = crate::keys::random_key();
     put(
         connection,
-        SECRET,
+        SECRET_KEY,
         &serde_json::to_string(&secret).map_err(LedgerError::state)?,
     )?;
     Ok(secret)
@@ -253,36 +253,36 @@ pub(crate) fn secret(connection: &Connection) -> Result<String, LedgerError> {
 
 /// The secret of the callback's path, if there is one.
 pub(crate) fn known_secret(connection: &Connection) -> Result<Option<String>, LedgerError> {
-    get(connection, SECRET)?
+    get(connection, SECRET_KEY)?
         .map(|json| serde_json::from_str(&json).map_err(LedgerError::state))
         .transpose()
 }
 
 /// Versions of a ledger that was replaced by a backup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Lost {
+pub(crate) struct LostVersions {
     /// The newest version in the backup; up to it all versions are unchanged.
     pub(crate) after: i64,
     /// The restored ledger continues above this one.
     pub(crate) until: i64,
 }
 
-const LOST: &str = "lostVersions";
+const LOST_VERSIONS_KEY: &str = "lostVersions";
 
-fn all_lost(connection: &Connection) -> Result<Vec<Lost>, LedgerError> {
-    let json = get(connection, LOST)?;
+fn all_lost(connection: &Connection) -> Result<Vec<LostVersions>, LedgerError> {
+    let json = get(connection, LOST_VERSIONS_KEY)?;
     json.map_or(Ok(Vec::new()), |json| {
         serde_json::from_str(&json).map_err(LedgerError::state)
     })
 }
 
 /// Remembers a restore.
-pub(crate) fn add_lost(connection: &Connection, lost: Lost) -> Result<(), LedgerError> {
+pub(crate) fn add_lost(connection: &Connection, lost: LostVersions) -> Result<(), LedgerError> {
     let mut all = all_lost(connection)?;
     all.push(lost);
     put(
         connection,
-        LOST,
+        LOST_VERSIONS_KEY,
         &serde_json::to_string(&all).map_err(LedgerError::state)?,
     )
 }

@@ -132,7 +132,7 @@ pub(crate) fn of_call(connection: &Connection, key: &str, at: Time) -> rusqlite:
 
 /// How far one of the PBX's lists has been read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct ListPosition {
     /// The last record's id.
     pub(crate) cursor: Option<String>,
     /// Everything that began before this was asked for.
@@ -149,10 +149,10 @@ pub(crate) fn newest(connection: &Connection) -> rusqlite::Result<Option<Time>> 
 }
 
 /// The importer's position in a list, `records` or `statistics`.
-pub(crate) fn place(connection: &Connection, what: &str) -> Result<Place, LedgerError> {
+pub(crate) fn place(connection: &Connection, what: &str) -> Result<ListPosition, LedgerError> {
     let sql = "SELECT cursor, until, read_at FROM import WHERE what = ?1";
     let place = connection.prepare_cached(sql)?.query_row([what], |row| {
-        Ok(Place {
+        Ok(ListPosition {
             cursor: row.get(0)?,
             until: row.get::<_, Option<i64>>(1)?.map(Time::from_ms),
             read_at: Some(Time::from_ms(row.get(2)?)),

@@ -95,7 +95,7 @@ pub(crate) fn owners(connection: &Connection) -> Result<Vec<(String, String)>, L
 
 /// Subscriptions that are kept; the oldest ended ones beyond that are deleted. 300 abonents with a renewal every
 /// eleven hours make some 650 a day.
-const REMEMBERED: i64 = 20_000;
+const MAX_KEPT: i64 = 20_000;
 
 /// Stores a new one.
 pub(crate) fn add(connection: &Connection, subscription: &Subscription) -> Result<(), LedgerError> {
@@ -117,7 +117,7 @@ pub(crate) fn add(connection: &Connection, subscription: &Subscription) -> Resul
     ))?;
     let sql = "DELETE FROM subscriptions WHERE ended_at IS NOT NULL
                AND seq <= (SELECT max(seq) FROM subscriptions) - ?1";
-    connection.prepare_cached(sql)?.execute([REMEMBERED])?;
+    connection.prepare_cached(sql)?.execute([MAX_KEPT])?;
     Ok(())
 }
 

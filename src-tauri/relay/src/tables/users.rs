@@ -49,13 +49,13 @@ pub(crate) fn add(connection: &Connection, user: &User, key_hash: &[u8; 32], who
         who,
         what: What::UserAdded,
         subject: Some(user.id.clone()),
-        detail: Some(told(user)),
+        detail: Some(audit_detail(user)),
     };
     audit::add(connection, &entry)
 }
 
 /// The audit's detail about a user.
-fn told(user: &User) -> Value {
+fn audit_detail(user: &User) -> Value {
     json!({ "name": user.name, "role": user.role, "abonent": user.abonent })
 }
 
@@ -102,7 +102,7 @@ pub(crate) fn revoke(connection: &Connection, id: &str, at: Time, who: Who) -> R
         at,
         who,
         what: What::UserRevoked,
-        detail: Some(told(&user)),
+        detail: Some(audit_detail(&user)),
         subject: Some(user.id),
     };
     audit::add(connection, &entry)?;

@@ -2,12 +2,12 @@
 
 use crate::ledger::transaction::Transaction;
 use crate::tables::LedgerError;
-use crate::tables::retention::{self, Old, Step};
+use crate::tables::retention::{self, EventCut, Step};
 
 /// One step of deleting events.
 #[derive(Clone, Debug)]
 pub(crate) struct EventsForgotten {
-    pub(crate) old: Old,
+    pub(crate) old: EventCut,
     /// Where the previous step ended.
     pub(crate) after: Option<(i64, i64)>,
 }

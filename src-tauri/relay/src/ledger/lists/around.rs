@@ -10,9 +10,9 @@ use perezvon_core::lists::{By, Heard, Look, Thing, Tolerances};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How long before one of its legs a call may have begun, milliseconds.
-const BEGUN_MS: i64 = 3_600_000;
+const BEGUN_BEFORE_LEG_MS: i64 = 3_600_000;
 /// The search stops at this many items; the rest keeps its arrangement.
-const MOST: usize = 4_000;
+const MAX_ITEMS: usize = 4_000;
 
 /// The collected items, see the module.
 #[derive(Default)]
@@ -24,11 +24,11 @@ pub(super) struct Around {
     /// Keys of calls that are not superseded.
     pub(super) calls: BTreeSet<String>,
     /// What was found and not expanded yet.
-    open: Vec<Open>,
+    open: Vec<Pending>,
 }
 
 /// By id or key.
-enum Open {
+enum Pending {
     Line(String),
     Recording(String),
     Call(String),
@@ -59,14 +59,14 @@ impl Around {
 
     fn add_line(&mut self, line: StatisticsLine) -> &mut (StatisticsLine, Option<String>) {
         self.lines.entry(line.id.clone()).or_insert_with(|| {
-            self.open.push(Open::Line(line.id.clone()));
+            self.open.push(Pending::Line(line.id.clone()));
             (line, None)
         })
     }
 
     fn add_recording(&mut self, recording: Recording, key: &str) {
         self.recordings.entry(recording.id.clone()).or_insert_with(|| {
-            self.open.push(Open::Recording(recording.id.clone()));
+            self.open.push(Pending::Recording(recording.id.clone()));
             (recording, key.to_owned())
         });
     }
@@ -139,20 +139,20 @@ impl Transaction<'_> {
             self.add_call(&mut around, key)?;
         }
         while let Some(open) = around.open.pop() {
-            if around.lines.len() + around.recordings.len() + around.calls.len() > MOST {
+            if around.lines.len() + around.recordings.len() + around.calls.len() > MAX_ITEMS {
                 tracing::warn!("too many calls hang together; they are settled in parts");
                 break;
             }
             match open {
-                Open::Line(id) => {
+                Pending::Line(id) => {
                     let line = around.lines[&id].0.clone();
                     self.look_around(&mut around, Thing::Line(&line), touched, tolerances)?;
                 }
-                Open::Recording(id) => {
+                Pending::Recording(id) => {
                     let recording = around.recordings[&id].0.clone();
                     self.look_around(&mut around, Thing::Recording(&recording), touched, tolerances)?;
                 }
-                Open::Call(key) => {
+                Pending::Call(key) => {
                     let Some(call) = self.state.calls.peek(&key).cloned() else {
                         continue;
                     };
@@ -170,7 +170,7 @@ impl Transaction<'_> {
         let call = self.state.calls.find(self.connection, key)?;
         let call = call.filter(|call| call.superseded_by.is_none());
         if let Some(call) = call.filter(|_| around.calls.insert(key.to_owned())) {
-            around.open.push(Open::Call(key.to_owned()));
+            around.open.push(Pending::Call(key.to_owned()));
             for line in call.lines.values() {
                 around.add_line(line.clone()).1 = Some(key.to_owned());
             }
@@ -197,7 +197,7 @@ impl Transaction<'_> {
         let mut keys: BTreeSet<String> = touched.iter().cloned().chain(session).collect();
         for look in thing.looks(tolerances) {
             let Look { by, from, to } = self.of_canonical(look);
-            let begun = from.plus(-BEGUN_MS);
+            let begun = from.plus(-BEGUN_BEFORE_LEG_MS);
             let lines = statistics::found(self.connection, &by, (from, to), self.at)?;
             match &by {
                 By::Abonent(id) => {

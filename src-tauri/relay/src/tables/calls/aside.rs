@@ -6,11 +6,11 @@ use perezvon_core::Time;
 use rusqlite::{Connection, Row};
 
 /// A row as it was read: the call, or what is wrong with it.
-pub(crate) type Stored = Result<CallRow, Box<Unread>>;
+pub(crate) type ReadCall = Result<CallRow, Box<UnreadableCall>>;
 
 /// A row whose state cannot be read. Its other columns identify the call.
 #[derive(Clone, Debug)]
-pub(crate) struct Unread {
+pub(crate) struct UnreadableCall {
     pub(crate) seq: i64,
     pub(crate) id: String,
     pub(crate) version: i64,
@@ -23,14 +23,14 @@ pub(crate) struct Unread {
 }
 
 /// One row of [`COLUMNS`].
-pub(super) fn stored(row: &Row<'_>) -> rusqlite::Result<Stored> {
+pub(super) fn stored(row: &Row<'_>) -> rusqlite::Result<ReadCall> {
     let reason = match read(row) {
         Ok(row) => return Ok(Ok(row)),
         Err(rusqlite::Error::FromSqlConversionFailure(_, _, reason)) => reason.to_string(),
         Err(error) => return Err(error),
     };
     let state = row.get_ref(3)?.as_bytes()?;
-    Ok(Err(Box::new(Unread {
+    Ok(Err(Box::new(UnreadableCall {
         seq: row.get(0)?,
         id: row.get(1)?,
         version: row.get(2)?,
@@ -46,7 +46,7 @@ pub(super) fn stored(row: &Row<'_>) -> rusqlite::Result<Stored> {
 pub(super) fn readable(
     limit: usize,
     mut place: Option<i64>,
-    mut fetch: impl FnMut(Option<i64>, usize) -> rusqlite::Result<Vec<(i64, Stored)>>,
+    mut fetch: impl FnMut(Option<i64>, usize) -> rusqlite::Result<Vec<(i64, ReadCall)>>,
 ) -> rusqlite::Result<Vec<CallRow>> {
     let mut found = Vec::new();
     loop {
@@ -62,7 +62,7 @@ pub(super) fn readable(
 }
 
 /// The rows that wait for something, for the writer's memory.
-pub(crate) fn open(connection: &Connection) -> Result<Vec<Stored>, LedgerError> {
+pub(crate) fn open(connection: &Connection) -> Result<Vec<ReadCall>, LedgerError> {
     let sql = format!("SELECT {COLUMNS} FROM calls c WHERE c.due_at IS NOT NULL ORDER BY c.due_at");
     let mut statement = connection.prepare(&sql)?;
     let rows = statement.query_map([], stored)?;
@@ -70,14 +70,14 @@ pub(crate) fn open(connection: &Connection) -> Result<Vec<Stored>, LedgerError> 
 }
 
 /// The row of a session.
-pub(crate) fn by_key(connection: &Connection, key: &str) -> rusqlite::Result<Option<Stored>> {
+pub(crate) fn by_key(connection: &Connection, key: &str) -> rusqlite::Result<Option<ReadCall>> {
     use rusqlite::OptionalExtension as _;
     let sql = format!("SELECT {COLUMNS} FROM calls c WHERE c.key = ?1");
     connection.prepare_cached(&sql)?.query_row([key], stored).optional()
 }
 
 /// Keeps the contents of the row for inspection.
-pub(crate) fn put_aside(connection: &Connection, row: &Unread, at: Time) -> rusqlite::Result<()> {
+pub(crate) fn put_aside(connection: &Connection, row: &UnreadableCall, at: Time) -> rusqlite::Result<()> {
     let sql = "INSERT OR REPLACE INTO calls_aside (seq, id, version, key, state, reason, at)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     let values = (

@@ -2,13 +2,13 @@
 
 use super::unpacked;
 use crate::tables::LedgerError;
-use crate::tables::scan::{self, Order, Page, Span, Window};
+use crate::tables::scan::{self, Order, Page, RowWindow, Span};
 use perezvon_core::Time;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, types::Value};
 use serde::Serialize;
 
 /// Raw text in one page, bytes: limits the memory of an export.
-const RAW: usize = 1024 * 1024;
+const MAX_RAW_BYTES: usize = 1024 * 1024;
 
 /// One line of the event journal.
 #[derive(Clone, Debug, Serialize)]
@@ -123,7 +123,7 @@ fn fill(
     connection: &Connection,
     query: &EventQuery,
     (indexed, value): (&str, &Value),
-    window: Window,
+    window: RowWindow,
     page: &mut Page<EventRow>,
 ) -> Result<(), LedgerError> {
     let direction = match query.order {
@@ -162,7 +162,7 @@ fn fill(
         let row = read(row)?;
         kept += row.raw.as_ref().map_or(0, String::len);
         page.rows.push(row);
-        if page.rows.len() == query.limit || kept >= RAW {
+        if page.rows.len() == query.limit || kept >= MAX_RAW_BYTES {
             page.next = page.rows.last().map(|row| row.seq);
             break;
         }

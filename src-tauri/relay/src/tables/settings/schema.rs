@@ -69,7 +69,7 @@ impl Kind {
 /// Where a setting is changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Place {
+pub(crate) enum SetWhere {
     /// `PUT /v1/settings`.
     Settings,
     /// `PUT /v1/settings/token`.
@@ -100,7 +100,7 @@ pub(crate) struct Setting {
     /// The type of its value.
     pub(crate) kind: Kind,
     /// Where it is changed.
-    pub(crate) place: Place,
+    pub(crate) place: SetWhere,
     /// Why it is not applied; none if it is.
     pub(crate) not_applied: Option<Words>,
 }
@@ -186,7 +186,7 @@ impl Setting {
 /// The setting of a key in [`super::Settings`]; or why it cannot be set.
 pub(crate) fn of(key: &str) -> Result<&'static Setting, String> {
     match ALL.iter().find(|setting| setting.key == key) {
-        Some(setting) if setting.place == Place::Settings => Ok(setting),
+        Some(setting) if setting.place == SetWhere::Settings => Ok(setting),
         Some(setting) => Err(format!("{} is not set here", setting.key)),
         None => Err(format!(
             "there is no setting {}",
@@ -211,7 +211,7 @@ mod tests {
     fn the_table_and_the_settings_have_the_same_keys() {
         let listed: BTreeSet<String> = ALL
             .iter()
-            .filter(|setting| setting.place == Place::Settings)
+            .filter(|setting| setting.place == SetWhere::Settings)
             .map(|setting| setting.key.to_owned())
             .collect();
         let all = json!(Settings::default());
@@ -255,7 +255,7 @@ mod tests {
             None,
             "the defaults are within their bounds"
         );
-        let of_settings = ALL.iter().filter(|setting| setting.place == Place::Settings);
+        let of_settings = ALL.iter().filter(|setting| setting.place == SetWhere::Settings);
         for setting in of_settings {
             let (good, bad): (Vec<Value>, Vec<Value>) = match setting.kind {
                 Kind::Bool => (vec![json!(true), json!(false)], vec![json!(1), json!("on")]),
