@@ -38,7 +38,7 @@ pub(crate) struct Accounts {
 /// The accounts and what is shared between them.
 struct Hosted {
     listening: Listening,
-    /// Whether the command line may find the relay, by a file beside each ledger.
+    /// Whether the command line may find the relay, by a file next to each ledger.
     announced: bool,
     /// The names of all accounts.
     names: Vec<String>,

@@ -193,7 +193,7 @@ mod tests {
             assert_eq!(
                 target(None, Some(&record), None),
                 person,
-                "{record} as address of record names him too"
+                "{record} as address of record names the abonent too"
             );
         }
         assert_eq!(

@@ -197,7 +197,7 @@ pub(crate) const ALL: &[Setting] = &[
             words("Создавать документ «Телефонный звонок»", "Make a phone-call document"),
             words(
                 "Каждый выбирает сам, на своём рабочем месте.",
-                "Each person chooses, at his own desk.",
+                "Each user chooses at their own desk.",
             ),
         ),
     ),
@@ -210,7 +210,7 @@ pub(crate) const ALL: &[Setting] = &[
             words("Уведомления о создании документа", "Notify of a new document"),
             words(
                 "Каждый выбирает сам, на своём рабочем месте.",
-                "Each person chooses, at his own desk.",
+                "Each user chooses at their own desk.",
             ),
         ),
     ),
