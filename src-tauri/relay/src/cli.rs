@@ -132,7 +132,7 @@ pub(crate) struct Serve {
     /// Configuration in TOML (or JSON); `relay.toml` of the package shows every field.
     #[arg(long)]
     pub(crate) config: Option<PathBuf>,
-    /// `sqlite`, or `nats://HOST:PORT`.
+    /// Kind of the ledger; `sqlite` is the only one that is built in.
     #[arg(long, default_value = "sqlite")]
     pub(crate) ledger: String,
 }
