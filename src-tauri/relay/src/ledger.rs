@@ -78,7 +78,7 @@ pub(crate) struct Ledger {
     jobs: SyncSender<Job>,
     clock: Clock,
     metrics: Arc<Metrics>,
-    readers: Arc<Readers>,
+    readers: Arc<ConnectionPool>,
     health: watch::Receiver<Health>,
     versions: Versions,
     beat: Arc<AtomicU64>,
@@ -93,14 +93,14 @@ pub(crate) struct Shared {
     pub(crate) beat: Arc<AtomicU64>,
 }
 
-struct Readers {
+struct ConnectionPool {
     free: Mutex<Vec<Connection>>,
     permits: Arc<Semaphore>,
 }
 
 /// A connection of the pool, given back when this is dropped, also by a panic.
 struct PooledConnection {
-    readers: Arc<Readers>,
+    readers: Arc<ConnectionPool>,
     connection: Option<Connection>,
 }
 
@@ -121,7 +121,7 @@ impl Ledger {
         let free = (0..READ_CONNECTIONS)
             .map(|_| tables::open_read(data_dir))
             .collect::<Result<_, _>>()?;
-        let readers = Readers {
+        let readers = ConnectionPool {
             free: Mutex::new(free),
             permits: Arc::new(Semaphore::new(READ_CONNECTIONS)),
         };

@@ -33,10 +33,10 @@ const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset
 type Labels = Vec<(&'static str, String)>;
 
 /// The running accounts, without keeping them from ending.
-type Running = Arc<dyn Fn() -> Vec<Parts> + Send + Sync>;
+type RunningAccounts = Arc<dyn Fn() -> Vec<Parts> + Send + Sync>;
 
 /// Serves until it is dropped.
-pub(crate) async fn serve(listener: TcpListener, running: Running) {
+pub(crate) async fn serve(listener: TcpListener, running: RunningAccounts) {
     let router = Router::new()
         .route("/metrics", get(metrics))
         .layer(TimeoutLayer::with_status_code(
@@ -47,7 +47,7 @@ pub(crate) async fn serve(listener: TcpListener, running: Running) {
     listener::serve(listener, router).await;
 }
 
-async fn metrics(State(running): State<Running>) -> Response {
+async fn metrics(State(running): State<RunningAccounts>) -> Response {
     let mut readings = Vec::new();
     for parts in running() {
         readings.push(AccountReading::take(&parts).await);

@@ -9,8 +9,8 @@ use perezvon_core::{Direction, Number, Time};
 use perezvon_pbx::rest::{CallRecord, Portal, PortalError, RecordFilter, RecordKey};
 use std::collections::BTreeSet;
 
-/// Within this distance of the ends of a listed time a recording may be missing because of the PBX's own rounding,
-/// milliseconds.
+/// Within this distance of the ends of a listed time a recording may be missing because the PBX treats the bounds in
+/// its own way, milliseconds.
 const EDGE_MS: i64 = 60_000;
 /// Recordings that are no longer listed are looked up one by one, at most this many in a round.
 const MAX_LOOKUPS: usize = 20;

@@ -22,7 +22,7 @@ impl Transaction<'_> {
         self.subscription(event, at)?;
         self.join(event, at, true)?;
         if self.state.calls.has_unread() {
-            // The event was the first that is known of its call.
+            // The row of the call cannot be read: the event was applied to a new call in its place.
             self.rebuild()?;
             self.join(event, at, true)?;
         }
