@@ -1,10 +1,10 @@
-//! One account (PBX contract): what it is made of, how it starts and how it ends. The listener before it is
-//! [`crate::front`].
+//! One account (PBX contract): its parts, its start and its shutdown. [`crate::front`] is the listener in front of
+//! it.
 
 use crate::company::{Company, recording};
 use crate::config::Options;
 use crate::feed::{self, Feed, Hub};
-use crate::front::Open;
+use crate::front::RunningAccount;
 use crate::http::{self, Parts};
 use crate::importer::{self, Importer};
 use crate::keeper::{self, Keeper};
@@ -19,7 +19,7 @@ use crate::roster::{Roster, RosterNow};
 use crate::tables::audit::Who;
 use crate::tables::settings::{self, Settings};
 use crate::tables::{self, LedgerError, calls, requests};
-use crate::told::Told;
+use crate::told::FeedMessage;
 use perezvon_pbx::rest::PortalError;
 use std::fs::File;
 use std::sync::{Arc, mpsc};
@@ -31,8 +31,8 @@ use tokio::time::{timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// How long the writer may take for what waits for it and for moving the WAL into the database.
-const CHECKPOINT: Duration = Duration::from_secs(10);
+/// Time limit for the writer to finish its queue and to move the WAL into the database.
+const CHECKPOINT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Why a relay did not start.
 #[derive(Debug, thiserror::Error)]
@@ -57,36 +57,36 @@ pub enum StartError {
     Setting(&'static str),
 }
 
-/// One account that runs. Every task of it ends with it: dropped without [`Account::shutdown`] they are aborted, and the
-/// ledger is as after a power cut, which it survives.
+/// A running account. Dropping it without [`Account::shutdown`] aborts every task; the ledger is then as after a
+/// power cut, which it survives.
 pub(crate) struct Account {
-    /// None once it ends.
+    /// None during the shutdown.
     parts: Option<Parts>,
-    /// The part that ended though nobody stopped the account.
+    /// The part that ended without being stopped.
     failed: watch::Sender<Option<&'static str>>,
     tasks: JoinSet<()>,
-    /// Serves the readers as long as the writer writes.
+    /// Sends the changed calls to the readers until the writer has ended.
     router: JoinSet<()>,
     writer: Option<JoinHandle<Result<(), LedgerError>>>,
 }
 
 impl Account {
-    /// Opens the ledger and starts what works on it; nothing runs where it fails.
+    /// Opens the ledger and starts the tasks; nothing runs if that fails.
     pub(crate) async fn start(options: Options, listening: Listening) -> Result<Self, StartError> {
-        // A large database takes its time to be checked; the caller's thread has other things to do.
-        let opening = tokio::task::spawn_blocking(move || Opened::open(&options).map(|opened| (opened, options)));
+        // Checking a large database takes long and must not block the caller.
+        let opening = tokio::task::spawn_blocking(move || OpenedLedger::open(&options).map(|opened| (opened, options)));
         let (opened, options) = opening.await.map_err(|error| StartError::Thread(error.into()))??;
         let stop = CancellationToken::new();
-        let watching = Watching {
+        let watching = PartWatch {
             stop: stop.clone(),
             failed: watch::Sender::new(None),
         };
-        let written = Written::start(opened, &options, &watching)?;
-        let (parts, writer) = (parts(&written, options, listening, stop)?, written.writer);
+        let started = StartedLedger::start(opened, &options, &watching)?;
+        let (parts, writer) = (parts(&started, options, listening, stop)?, started.writer);
         let mut router = JoinSet::new();
         router.spawn(watching.over(
             "feed",
-            feed::route(parts.feed.hub.clone(), written.changed, parts.roster.clone()),
+            feed::route(parts.feed.hub.clone(), started.changed, parts.roster.clone()),
         ));
         Ok(Self {
             tasks: work(&parts, &watching),
@@ -97,22 +97,22 @@ impl Account {
         })
     }
 
-    /// What it is made of.
+    /// The parts of which requests are served.
     pub(crate) fn parts(&self) -> &Parts {
         self.parts
             .as_ref()
             .expect("there until shutdown, which takes the account")
     }
 
-    /// Tells which part has ended though nobody stopped the account.
+    /// Becomes the name of the part that ended without being stopped.
     pub(crate) fn failed(&self) -> watch::Receiver<Option<&'static str>> {
         self.failed.subscribe()
     }
 
-    /// For the listener.
-    pub(crate) fn open(&self) -> Open {
+    /// What the listener needs.
+    pub(crate) fn open(&self) -> RunningAccount {
         let parts = self.parts();
-        Open {
+        RunningAccount {
             ledger: parts.ledger.clone(),
             secret: parts.callback.secret().clone(),
             local_key: parts.local_key.clone(),
@@ -120,15 +120,16 @@ impl Account {
         }
     }
 
-    /// From now on nothing new is taken and the feeds close.
+    /// Stops accepting requests and closes the feeds.
     pub(crate) fn stop(&self) {
         if let Some(parts) = &self.parts {
             parts.stop.cancel();
         }
     }
 
-    /// Ends: takes no more, closes the feeds, moves the WAL into the database. What is in flight has time until `end`.
-    /// Nobody else may hold the account any more. Subscriptions stay: the next start goes on with them.
+    /// Stops accepting requests, closes the feeds and moves the WAL into the database. Requests in flight have time
+    /// until `end`. The caller must hold the last reference. The subscriptions stay: the next start goes on with
+    /// them.
     pub(crate) async fn shutdown(mut self, end: tokio::time::Instant) {
         let Some(parts) = self.parts.take() else { return };
         let account = parts.account.to_string();
@@ -141,12 +142,12 @@ impl Account {
         if timeout_at(end, all).await.is_err() {
             tracing::warn!(account, "not everything in flight ended in time");
         }
-        // The writer ends when nobody can hand it jobs any more.
+        // The writer ends when the last sender of jobs is dropped.
         self.tasks.shutdown().await;
         drop(parts);
         let Some(writer) = self.writer.take() else { return };
         let join = tokio::task::spawn_blocking(move || writer.join());
-        match timeout(CHECKPOINT, join).await {
+        match timeout(CHECKPOINT_TIMEOUT, join).await {
             Ok(Ok(Ok(Ok(())))) => tracing::info!(account, "the account has ended"),
             Ok(Ok(Ok(Err(error)))) => tracing::warn!(account, %error, "the last checkpoint failed"),
             Ok(Ok(Err(_)) | Err(_)) => tracing::error!(account, "the ledger's thread ended badly"),
@@ -156,23 +157,23 @@ impl Account {
     }
 }
 
-/// Watches the parts of an account, which run until the account is stopped.
-struct Watching {
+/// Watches the parts of an account, which must run until the account is stopped.
+struct PartWatch {
     stop: CancellationToken,
     failed: watch::Sender<Option<&'static str>>,
 }
 
-/// A part under watch. Dropped before the account is stopped, by a panic or because the part ended, it says so, and the
-/// account is started anew.
-struct Watched {
+/// Guard in a watched part. If it is dropped before the account is stopped, because the part ended or panicked, it
+/// reports the part, and the account is restarted.
+struct PartGuard {
     name: &'static str,
     stop: CancellationToken,
     failed: watch::Sender<Option<&'static str>>,
 }
 
-impl Watching {
-    fn watched(&self, name: &'static str) -> Watched {
-        Watched {
+impl PartWatch {
+    fn watched(&self, name: &'static str) -> PartGuard {
+        PartGuard {
             name,
             stop: self.stop.clone(),
             failed: self.failed.clone(),
@@ -188,7 +189,7 @@ impl Watching {
     }
 }
 
-impl Drop for Watched {
+impl Drop for PartGuard {
     fn drop(&mut self) {
         if !self.stop.is_cancelled() {
             self.failed
@@ -203,18 +204,18 @@ impl Drop for Account {
     }
 }
 
-/// What the data directory holds.
-struct Opened {
+/// The contents of the data directory.
+struct OpenedLedger {
     lock: File,
     connection: rusqlite::Connection,
     settings: Settings,
     secret: Secret,
     roster: Roster,
-    /// The newest version; what is there is on the disk.
+    /// The newest version; everything up to it is on the disk.
     version: i64,
 }
 
-impl Opened {
+impl OpenedLedger {
     fn open(options: &Options) -> Result<Self, StartError> {
         let lock = tables::lock(&options.data_dir)?;
         let connection = tables::open(&options.data_dir)?;
@@ -224,7 +225,7 @@ impl Opened {
         let roster = Roster::load(&connection)?;
         let version = calls::version(&connection).map_err(LedgerError::from)?;
         let forgotten = requests::forget_placing(&connection)?;
-        // What is in the log may never have been synced: the last relay may have ended before that.
+        // The log (WAL) may never have been synced: the last process may have been killed before that.
         tables::move_log(&connection)?;
         if forgotten > 0 {
             tracing::warn!(
@@ -243,7 +244,7 @@ impl Opened {
     }
 }
 
-/// The stored settings with what the options say.
+/// The stored settings, updated from the options.
 fn first_settings(connection: &rusqlite::Connection, options: &Options) -> Result<Settings, StartError> {
     let mut settings = settings::load(connection)?;
     if let Some(url) = &options.public_url {
@@ -261,8 +262,8 @@ fn first_settings(connection: &rusqlite::Connection, options: &Options) -> Resul
     Ok(settings)
 }
 
-/// The ledger with its writer, and what the writer tells.
-struct Written {
+/// The ledger with its writer, and the receiving ends of what the writer publishes.
+struct StartedLedger {
     ledger: Ledger,
     hub: Arc<Hub>,
     metrics: Arc<Metrics>,
@@ -270,18 +271,18 @@ struct Written {
     roster: RosterNow,
     settings: SettingsNow,
     secret: Secret,
-    changed: tokio::sync::mpsc::Receiver<Told>,
+    changed: tokio::sync::mpsc::Receiver<FeedMessage>,
     writer: JoinHandle<Result<(), LedgerError>>,
 }
 
-impl Written {
-    fn start(opened: Opened, options: &Options, watching: &Watching) -> Result<Self, StartError> {
+impl StartedLedger {
+    fn start(opened: OpenedLedger, options: &Options, watching: &PartWatch) -> Result<Self, StartError> {
         let (roster_now, roster) = watch::channel(Arc::new(opened.roster));
         let (settings_now, settings) = watch::channel(Arc::new(opened.settings));
         let (health_now, health) = watch::channel(Health::Stores);
         let (durable_now, durable) = watch::channel(opened.version);
         let hub = Hub::new(options.feed_queue.max(1));
-        let (told, changed) = tokio::sync::mpsc::channel(feed::BATCHES);
+        let (told, changed) = tokio::sync::mpsc::channel(feed::QUEUED_BATCHES);
         let (metrics, keeper) = (Arc::new(Metrics::default()), Keeper::default());
         let versions = Versions {
             committed: Arc::new(opened.version.into()),
@@ -289,7 +290,7 @@ impl Written {
         };
         let beat = Arc::default();
         let clock = options.timing.clock.clone();
-        let set = writer::Set {
+        let set = writer::WriterParts {
             data_dir: options.data_dir.clone(),
             clock: clock.clone(),
             sync: options.wal_sync.clone(),
@@ -306,7 +307,7 @@ impl Written {
             committed: versions.committed.clone(),
             beat: Arc::clone(&beat),
         };
-        let (jobs, queue) = mpsc::sync_channel(ledger::QUEUE);
+        let (jobs, queue) = mpsc::sync_channel(ledger::QUEUE_ENTRIES);
         let shared = ledger::Shared {
             jobs,
             health,
@@ -319,7 +320,7 @@ impl Written {
         let writer = std::thread::Builder::new()
             .name("ledger".to_owned())
             .spawn(move || {
-                // Held as long as anything can be written, also when the relay's end does not wait for that.
+                // The lock is held while anything can be written, even if the shutdown stops waiting for it.
                 let _lock = lock;
                 let _watched = watched;
                 writer::run(connection, &queue, set)
@@ -339,37 +340,37 @@ impl Written {
     }
 }
 
-/// What stands around the ledger.
+/// Everything that serves requests, built around the ledger.
 fn parts(
-    written: &Written,
+    started: &StartedLedger,
     options: Options,
     listening: Listening,
     stop: CancellationToken,
 ) -> Result<Parts, StartError> {
-    let (ledger, keeper) = (written.ledger.clone(), written.keeper.clone());
+    let (ledger, keeper) = (started.ledger.clone(), started.keeper.clone());
     let clock = options.timing.clock.clone();
     let reach = Reach {
         url: options.pbx_url,
         timing: options.timing.portal,
         token_file: options.token_file,
     };
-    let metrics = written.metrics.clone();
+    let metrics = started.metrics.clone();
     let pbx = Pbx::new(reach, options.token, clock.clone(), ledger.clone(), metrics).map_err(StartError::Portal)?;
-    let callback = Callback::new(written.settings.clone(), written.secret.clone());
+    let callback = Callback::new(started.settings.clone(), started.secret.clone());
     let local_key = options.local_key.unwrap_or_else(|| Secret::new(keys::random_key()));
     let tasks = TaskTracker::new();
     Ok(Parts {
         account: options.account.into(),
         feed: Feed {
-            hub: written.hub.clone(),
+            hub: started.hub.clone(),
             ledger: ledger.clone(),
-            roster: written.roster.clone(),
+            roster: started.roster.clone(),
             timing: options.timing,
             tasks: tasks.clone(),
             stop: stop.clone(),
         },
-        roster: written.roster.clone(),
-        settings: written.settings.clone(),
+        roster: started.roster.clone(),
+        settings: started.settings.clone(),
         company: Company::new(ledger.clone()),
         importer: Importer::new(
             ledger.clone(),
@@ -382,7 +383,7 @@ fn parts(
         callback,
         pbx,
         keeper,
-        metrics: written.metrics.clone(),
+        metrics: started.metrics.clone(),
         downloads: Arc::default(),
         join_tries: Arc::default(),
         ingest_limit: Arc::new(options.ingest_per_second.map(|limit| Bucket::new(Rate::events(limit)))),
@@ -397,12 +398,12 @@ fn parts(
     })
 }
 
-/// Starts what works in the background.
-fn work(parts: &Parts, watching: &Watching) -> JoinSet<()> {
+/// Starts the background tasks.
+fn work(parts: &Parts, watching: &PartWatch) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     let timing = &parts.feed.timing;
     let (clock, stop) = (|| parts.clock.clone(), || parts.stop.clone());
-    let keeper = keeper::Needs {
+    let keeper = keeper::KeeperParts {
         ledger: parts.ledger.clone(),
         pbx: parts.pbx.clone(),
         callback: parts.callback.clone(),
@@ -415,14 +416,14 @@ fn work(parts: &Parts, watching: &Watching) -> JoinSet<()> {
     tasks.spawn(watching.over("retention", old));
     let modes = recording::watch(parts.company.clone(), parts.pbx.clone(), clock(), stop());
     tasks.spawn(watching.over("recording modes", modes));
-    let needs = importer::Needs {
+    let for_importer = importer::ImporterParts {
         company: parts.company.clone(),
         roster: parts.roster.clone(),
         settings: parts.settings.clone(),
         timing: timing.clone(),
     };
     for list in [importer::List::Records, importer::List::Statistics] {
-        let import = importer::run(parts.importer.clone(), list, needs.clone(), stop());
+        let import = importer::run(parts.importer.clone(), list, for_importer.clone(), stop());
         tasks.spawn(watching.over("importer", import));
     }
     tasks.spawn(first_look(parts.company.clone(), parts.pbx.clone(), stop()));

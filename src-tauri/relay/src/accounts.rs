@@ -1,5 +1,5 @@
-//! The accounts of one relay: they start, run behind one listener, are started anew where a part of one has ended, and
-//! end together.
+//! Starts the accounts of one relay, serves them behind one listener, restarts an account of which a part has ended,
+//! and shuts all of them down.
 
 use crate::account::{Account, StartError};
 use crate::config::Options;
@@ -19,15 +19,15 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-/// An account that ran for less than this before it failed has failed at once.
-const AT_ONCE: Duration = Duration::from_mins(10);
-/// After this many failures at once in a row the process ends, so that the service manager can act.
-const FAILURES: u32 = 5;
+/// A failure within this time after the start counts as an early failure.
+const EARLY_FAILURE_WITHIN: Duration = Duration::from_mins(10);
+/// After this many early failures in a row the process ends, so that the service manager can act.
+const MAX_EARLY_FAILURES: u32 = 5;
 
-/// Accounts that run behind one listener. Every task ends with it: dropped without [`Accounts::shutdown`] they are aborted,
-/// and the ledgers are as after a power cut, which they survive.
+/// Accounts that run behind one listener. Dropping the value without [`Accounts::shutdown`] aborts every task; the
+/// ledgers are then as after a power cut, which they survive.
 pub(crate) struct Accounts {
-    house: Arc<House>,
+    hosted: Arc<Hosted>,
     tasks: JoinSet<()>,
     stop: CancellationToken,
     drain: Duration,
@@ -35,24 +35,24 @@ pub(crate) struct Accounts {
     gave_up: watch::Receiver<Option<String>>,
 }
 
-/// What runs behind the listener.
-struct House {
+/// The accounts and what is shared between them.
+struct Hosted {
     listening: Listening,
-    /// Whether the command line may find the relay, by a file beside each ledger.
+    /// Whether the command line may find the relay, by a file next to each ledger.
     announced: bool,
     /// The names of all accounts.
     names: Vec<String>,
     directory: Arc<Directory>,
     running: Mutex<Vec<(Account, Option<Announced>)>>,
-    admitted: Notify,
+    started: Notify,
 }
 
 impl Accounts {
-    /// Starts each account and serves on the listener. An account that cannot start does not keep the others from it:
-    /// it is told, and tried again. Must run inside a tokio runtime.
+    /// Starts each account and serves on the listener. An account that cannot start does not stop the others: it is
+    /// logged and tried again. Must run inside a tokio runtime.
     ///
     /// # Errors
-    /// Where no account starts: why the first does not. Nothing runs then.
+    /// If no account starts: the error of the first. Nothing runs then.
     pub(crate) async fn start(
         mut set: Vec<Options>,
         options: FrontOptions,
@@ -70,15 +70,15 @@ impl Accounts {
             one.local_key.get_or_insert_with(|| Secret::new(keys::random_key()));
         }
         let names: Vec<String> = set.iter().map(|one| one.account.clone()).collect();
-        let house = Arc::new(House {
+        let hosted = Arc::new(Hosted {
             listening: Listening { addr, tls: tls.clone() },
             announced: options.announced,
             directory: Arc::new(Directory::new(names.iter().cloned())),
             names,
             running: Mutex::default(),
-            admitted: Notify::new(),
+            started: Notify::new(),
         });
-        let closed = house.start_all(&set).await?;
+        let closed = hosted.start_all(&set).await?;
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         if let (Some(tls), Some(options)) = (tls.clone(), &options.tls) {
@@ -86,7 +86,7 @@ impl Accounts {
         }
         tasks.spawn(front::run(
             listener,
-            house.directory.clone(),
+            hosted.directory.clone(),
             tls,
             options,
             stop.clone(),
@@ -95,7 +95,7 @@ impl Accounts {
         let supervisor = Supervisor {
             set,
             closed,
-            house: house.clone(),
+            hosted: hosted.clone(),
             pause: timing.restart_pause,
             drain: timing.drain,
             gives_up,
@@ -103,7 +103,7 @@ impl Accounts {
         tasks.spawn(supervisor.run(stop.clone()));
         tracing::info!(%addr, "the relay serves");
         Ok(Self {
-            house,
+            hosted,
             tasks,
             stop,
             drain: timing.drain,
@@ -111,29 +111,29 @@ impl Accounts {
         })
     }
 
-    /// Where it listens.
+    /// The address and TLS of the listener.
     pub(crate) fn listening(&self) -> &Listening {
-        &self.house.listening
+        &self.hosted.listening
     }
 
     /// The accounts that run.
     pub(crate) fn running(&self) -> Vec<Parts> {
-        self.house.parts()
+        self.hosted.parts()
     }
 
-    /// The same for whoever must not keep them from ending.
+    /// [`Self::running`] for a holder that must not keep the accounts from ending.
     pub(crate) fn watch(&self) -> Arc<dyn Fn() -> Vec<Parts> + Send + Sync> {
-        let house = Arc::downgrade(&self.house);
-        Arc::new(move || house.upgrade().map_or_else(Vec::new, |house| house.parts()))
+        let hosted = Arc::downgrade(&self.hosted);
+        Arc::new(move || hosted.upgrade().map_or_else(Vec::new, |hosted| hosted.parts()))
     }
 
-    /// The names of all accounts, whether they run or not.
+    /// The names of all accounts, including those that do not run.
     pub(crate) fn names(&self) -> &[String] {
-        &self.house.names
+        &self.hosted.names
     }
 
-    /// Whether an account runs, and the writer of each that runs has worked since the last time that this was asked. One
-    /// that cannot start is tried again and told by health; it must not take the others down with it.
+    /// Whether an account runs, and the writer of each running account has worked since the last call. An account
+    /// that cannot start is tried again and reported by health; it must not stop the watchdog of the others.
     pub(crate) fn is_alive(&self, beats: &mut HashMap<String, u64>) -> bool {
         let running = self.running();
         running.iter().fold(!running.is_empty(), |alive, one| {
@@ -143,7 +143,7 @@ impl Accounts {
         })
     }
 
-    /// Waits until an account has failed too often; says which and what ended.
+    /// Waits until an account has failed too often; returns which one and which part ended.
     pub(crate) fn gave_up(&self) -> impl Future<Output = String> + Send + use<> {
         let mut gave_up = self.gave_up.clone();
         async move {
@@ -155,19 +155,19 @@ impl Accounts {
         }
     }
 
-    /// Ends: takes no more, answers what is in flight, closes the feeds and then the ledgers.
+    /// Stops accepting, answers the requests in flight, closes the feeds and then the ledgers.
     pub(crate) async fn shutdown(self) {
         let Self {
-            house,
+            hosted,
             mut tasks,
             stop,
             drain,
             gave_up: _,
         } = self;
-        // One limit for all that is in flight, wherever it is.
+        // One limit for everything in flight.
         let end = Instant::now() + drain;
         stop.cancel();
-        for (account, announced) in house.running().iter_mut() {
+        for (account, announced) in hosted.running().iter_mut() {
             drop(announced.take());
             account.stop();
         }
@@ -175,16 +175,16 @@ impl Accounts {
         if timeout_at(end, served).await.is_err() {
             tracing::warn!("not every connection ended in time");
         }
-        // Connections that hang, and with them the last ways to the ledgers.
+        // Ends connections that hang; they hold the last handles of the ledgers.
         tasks.shutdown().await;
-        let ending = std::mem::take(&mut *house.running());
-        drop(house);
+        let ending = std::mem::take(&mut *hosted.running());
+        drop(hosted);
         let mut ends: JoinSet<()> = ending.into_iter().map(|(account, _)| account.shutdown(end)).collect();
         while ends.join_next().await.is_some() {}
     }
 }
 
-impl House {
+impl Hosted {
     fn running(&self) -> MutexGuard<'_, Vec<(Account, Option<Announced>)>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -196,7 +196,7 @@ impl House {
             .collect()
     }
 
-    /// Waits until a part of an account has ended though nobody stopped it; gives the account and the part.
+    /// Waits until a part of an account has ended without being stopped; returns the account and the part.
     async fn ended(&self) -> (String, &'static str) {
         loop {
             let mut watched = FuturesUnordered::new();
@@ -209,13 +209,13 @@ impl House {
             }
             tokio::select! {
                 Some(ended) = watched.next() => return ended,
-                // One more account has started.
-                () = self.admitted.notified() => {}
+                // One more account to watch.
+                () = self.started.notified() => {}
             }
         }
     }
 
-    /// Starts all; gives the names of those that do not start, or why the first does not where none does.
+    /// Starts all accounts; returns the names of those that do not start, or the first error if none starts.
     async fn start_all(&self, set: &[Options]) -> Result<Vec<String>, StartError> {
         let (mut closed, mut first) = (Vec::new(), None);
         for one in set {
@@ -231,7 +231,7 @@ impl House {
         }
     }
 
-    /// Starts an account and lets requests in to it.
+    /// Starts an account and routes requests to it.
     async fn start(&self, options: Options) -> Result<(), StartError> {
         let account = Account::start(options, self.listening.clone()).await?;
         let parts = account.parts();
@@ -242,11 +242,11 @@ impl House {
             .flatten();
         self.directory.open(&parts.account, account.open());
         self.running().push((account, announced));
-        self.admitted.notify_one();
+        self.started.notify_one();
         Ok(())
     }
 
-    /// Takes an account out: requests for it are answered 503 from now on.
+    /// Removes an account: requests for it are answered 503 from now on.
     fn take(&self, name: &str) -> Option<Account> {
         self.directory.close(name);
         let mut running = self.running();
@@ -257,13 +257,13 @@ impl House {
     }
 }
 
-/// Starts accounts anew: those that could not start (what kept them may pass: a full disk, another process at the ledger,
-/// a file that was put back), and those of which a part has ended.
+/// Restarts accounts: those that could not start (the cause may pass: a full disk, another process at the ledger, a
+/// file that was put back), and those of which a part has ended.
 struct Supervisor {
     set: Vec<Options>,
-    /// Those that do not run.
+    /// The accounts that do not run.
     closed: Vec<String>,
-    house: Arc<House>,
+    hosted: Arc<Hosted>,
     pause: Duration,
     drain: Duration,
     gives_up: watch::Sender<Option<String>>,
@@ -274,10 +274,10 @@ impl Supervisor {
         let mut failures: HashMap<String, u32> = HashMap::new();
         loop {
             tokio::select! {
-                (account, part) = self.house.ended() => {
+                (account, part) = self.hosted.ended() => {
                     let times = failures.entry(account.clone()).or_default();
                     self.end(&account, part, times).await;
-                    if *times >= FAILURES {
+                    if *times >= MAX_EARLY_FAILURES {
                         let why = format!("the account {account} has failed {times} times; last its part {part} ended");
                         self.gives_up.send_replace(Some(why));
                         return;
@@ -289,11 +289,13 @@ impl Supervisor {
         }
     }
 
-    /// Ends an account of which a part has ended, and counts how often that happened soon after a start.
+    /// Ends an account of which a part has ended, and counts its early failures.
     async fn end(&mut self, account: &str, part: &'static str, times: &mut u32) {
-        let ran = self.house.take(account);
-        let was_at_once = ran.as_ref().is_none_or(|ran| ran.parts().started.elapsed() < AT_ONCE);
-        *times = if was_at_once { *times + 1 } else { 1 };
+        let ran = self.hosted.take(account);
+        let was_early = ran
+            .as_ref()
+            .is_none_or(|ran| ran.parts().started.elapsed() < EARLY_FAILURE_WITHIN);
+        *times = if was_early { *times + 1 } else { 1 };
         tracing::error!(
             account,
             part,
@@ -302,7 +304,8 @@ impl Supervisor {
         );
         if let Some(ran) = ran {
             if let Some(options) = self.set.iter_mut().find(|one| one.account == account) {
-                // It goes on as it was: with the token that was given since, and with the settings that are stored.
+                // The restarted account uses the token of now and the stored settings, not those of the process's
+                // start.
                 options.token = ran.parts().pbx.token();
                 (options.public_url, options.policy) = (None, None);
             }
@@ -317,7 +320,7 @@ impl Supervisor {
             let Some(options) = self.set.iter().find(|one| one.account == account) else {
                 continue;
             };
-            match self.house.start(options.clone()).await {
+            match self.hosted.start(options.clone()).await {
                 Ok(()) => tracing::info!(account, "the account has started"),
                 Err(error) => {
                     tracing::debug!(account, %error, "the account still does not start");

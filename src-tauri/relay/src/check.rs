@@ -1,5 +1,5 @@
-//! «Проверить сервис»: independent checks, each with a cause as a stable word, one sentence for a person and one about
-//! what to do. The API, the window and the command line tell the same findings.
+//! «Проверить сервис»: independent checks, each with a stable code for the cause, one sentence for people and one
+//! about the remedy. The API, the window and the command line show the same findings.
 
 mod certificate;
 mod inside;
@@ -25,19 +25,18 @@ use std::time::{Duration, Instant};
 use url::Url;
 use utoipa::ToSchema;
 
-/// Longest time of one check; none waits for more than two of them.
-const LIMIT: Duration = Duration::from_secs(13);
+/// Time limit of one check; no check waits for more than two others.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(13);
 
 /// How a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-#[schema(as = CheckState)]
-pub(crate) enum State {
+pub(crate) enum CheckState {
     Ok,
-    /// It works, but somebody should know.
+    /// It works, but an administrator should know.
     Warning,
     Failed,
-    /// Something else must be mended before it makes sense.
+    /// Not checked: another finding must be resolved first.
     Skipped,
 }
 
@@ -46,17 +45,17 @@ pub(crate) enum State {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Finding {
     pub(crate) id: &'static str,
-    pub(crate) state: State,
+    pub(crate) state: CheckState,
     /// Not failed.
     pub(crate) ok: bool,
-    /// Why not, a stable word; absent where all is well.
+    /// Code of the cause, stable; absent if all is well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) cause: Option<&'static str>,
     /// One sentence in Russian.
     pub(crate) detail: String,
     /// The same in English.
     pub(crate) detail_en: String,
-    /// What to do, in Russian; absent where all is well.
+    /// The remedy, in Russian; absent if all is well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) fix: Option<&'static str>,
     /// The same in English.
@@ -70,7 +69,7 @@ impl Finding {
     fn well(id: &'static str, ru: impl Into<String>, en: impl Into<String>) -> Self {
         Self {
             id,
-            state: State::Ok,
+            state: CheckState::Ok,
             ok: true,
             cause: None,
             detail: ru.into(),
@@ -81,11 +80,11 @@ impl Finding {
         }
     }
 
-    fn ill(id: &'static str, state: State, cause: &'static str) -> Self {
+    fn ill(id: &'static str, state: CheckState, cause: &'static str) -> Self {
         let words = words::of(cause);
         Self {
             state,
-            ok: state != State::Failed,
+            ok: state != CheckState::Failed,
             cause: Some(cause),
             fix: Some(words.fix_ru),
             fix_en: Some(words.fix_en),
@@ -94,15 +93,15 @@ impl Finding {
     }
 
     fn failed(id: &'static str, cause: &'static str) -> Self {
-        Self::ill(id, State::Failed, cause)
+        Self::ill(id, CheckState::Failed, cause)
     }
 
     fn warning(id: &'static str, cause: &'static str) -> Self {
-        Self::ill(id, State::Warning, cause)
+        Self::ill(id, CheckState::Warning, cause)
     }
 
     fn skipped(id: &'static str, cause: &'static str) -> Self {
-        Self::ill(id, State::Skipped, cause)
+        Self::ill(id, CheckState::Skipped, cause)
     }
 
     /// Adds a fact to the sentence.
@@ -113,7 +112,7 @@ impl Finding {
     }
 }
 
-/// Events that could not be read are told for so long.
+/// Unreadable events of this last time are reported, milliseconds.
 pub(crate) const RECENT_MS: i64 = 86_400_000;
 
 /// What is checked.
@@ -144,23 +143,23 @@ pub(crate) struct Running {
     pub(crate) ledger: Ledger,
     pub(crate) importer: Importer,
     pub(crate) listening: Listening,
-    /// A key for the look at the relay's own feed.
+    /// A key for opening the relay's own feed.
     pub(crate) key: Secret,
     pub(crate) probes: Arc<Probes>,
 }
 
-/// Runs one check, but not for ever.
+/// Runs one check with a time limit.
 async fn limited(id: &'static str, late: &'static str, check: impl Future<Output = Finding>) -> Finding {
     let start = Instant::now();
-    let mut finding = tokio::time::timeout(LIMIT, check)
+    let mut finding = tokio::time::timeout(CHECK_TIMEOUT, check)
         .await
         .unwrap_or_else(|_| Finding::failed(id, late));
     finding.ms = start.elapsed().as_millis() as u64;
     finding
 }
 
-/// Every check, in the order in which a person would go through them; at the same time, so that the slowest decides how
-/// long it takes.
+/// Runs every check at the same time, so the slowest decides the duration; returns them in the order in which a
+/// person would go through them.
 pub(crate) async fn run(scene: &Scene) -> Vec<Finding> {
     const PBX: &str = "pbx_timeout";
     const OWN: &str = "check_timeout";
@@ -191,7 +190,7 @@ pub(crate) async fn run(scene: &Scene) -> Vec<Finding> {
     findings
 }
 
-/// The findings as one line each, and whether none failed.
+/// One line per finding, and whether none failed.
 pub(crate) fn line(finding: &serde_json::Value) -> String {
     let text = |key: &str| finding[key].as_str().unwrap_or_default();
     let verdict = match text("state") {

@@ -28,7 +28,7 @@ use url::Url;
 pub struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
-    /// Waits of `serve`, for who runs it inside another program.
+    /// Intervals and time limits of `serve`, for programs that embed it.
     #[arg(skip)]
     pub timing: Timing,
 }
@@ -37,20 +37,20 @@ pub struct Cli {
 pub(crate) enum Command {
     /// Serve until SIGTERM or Ctrl+C.
     Serve(Serve),
-    /// Users and their keys.
+    /// Manage users and their keys.
     #[command(subcommand)]
     User(UserCommand),
-    /// Make a join code; prints the link for the new desk, once, alone on standard output.
+    /// Make a join code; prints only the link for the new desk, once, on standard output.
     JoinCode(NewJoinCode),
-    /// Print the address, secret included, that the PBX must post to.
+    /// Print the address, including its secret, that the PBX must post to.
     CallbackUrl(DataDir),
-    /// Every check of «Проверить сервис», one line each; exit code 1 if one fails.
+    /// Run every check of «Проверить сервис», one line each; exit code 1 if one fails.
     Check(Check),
-    /// The event journal as JSON lines, oldest first, with the texts as posted.
+    /// Print the event journal as JSON lines, oldest first, with the texts as posted.
     Events(Events),
-    /// Copy the ledger to a file, also while the relay serves. The account token is not in it.
+    /// Copy the ledger to a file, also while the relay serves. The copy does not contain the account token.
     Backup(Backup),
-    /// Put a backup in the place of the ledger; the relay must not run. The present ledger is kept beside it.
+    /// Replace the ledger by a backup; the relay must not run. The present ledger is kept next to it.
     Restore(Restore),
 }
 
@@ -58,7 +58,7 @@ pub(crate) enum Command {
 pub(crate) struct Backup {
     #[command(flatten)]
     pub(crate) dir: DataDir,
-    /// The new file; one that is there is not replaced.
+    /// The new file; an existing file is not replaced.
     #[arg(long)]
     pub(crate) to: PathBuf,
 }
@@ -74,10 +74,10 @@ pub(crate) struct Restore {
 
 #[derive(Debug, Args)]
 pub(crate) struct DataDir {
-    /// Where the ledger is.
+    /// Directory of the ledger.
     #[arg(long, env = "PEREZVON_DATA_DIR")]
     pub(crate) data_dir: PathBuf,
-    /// Which account (PBX contract), where the relay serves several.
+    /// The account (PBX contract), if the relay serves several.
     #[arg(long, default_value = MAIN)]
     pub(crate) account: String,
 }
@@ -95,10 +95,10 @@ pub(crate) struct Check {
 pub(crate) struct Events {
     #[command(flatten)]
     pub(crate) dir: DataDir,
-    /// Only events in whose text, or in the reason why it cannot be read, this stands.
+    /// Only events whose text, or whose reason for being unreadable, contains this.
     #[arg(long)]
     pub(crate) q: Option<String>,
-    /// Only events of this kind, as the PBX names it: CallReceivedEvent.
+    /// Only events of this type, as the PBX names it: CallReceivedEvent.
     #[arg(long)]
     pub(crate) kind: Option<String>,
     /// Only events that cannot be read.
@@ -123,43 +123,43 @@ fn time(text: &str) -> Result<Time, String> {
 
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// Where the ledgers are.
+    /// Directory of the ledgers.
     #[arg(long, env = "PEREZVON_DATA_DIR")]
     pub(crate) data_dir: PathBuf,
-    /// Address and port to listen at; 127.0.0.1:8717 where neither this nor the configuration says.
+    /// Address and port to listen at; 127.0.0.1:8717 if neither this nor the configuration sets it.
     #[arg(long)]
     pub(crate) listen: Option<SocketAddr>,
     /// Configuration in TOML (or JSON); `relay.toml` of the package shows every field.
     #[arg(long)]
     pub(crate) config: Option<PathBuf>,
-    /// `sqlite`, or `nats://HOST:PORT`.
+    /// Kind of the ledger; `sqlite` is the only one that is built in.
     #[arg(long, default_value = "sqlite")]
     pub(crate) ledger: String,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum UserCommand {
-    /// Add a user; prints the new key, once, alone on standard output.
+    /// Add a user; prints only the new key, once, on standard output.
     Add {
         #[command(flatten)]
         dir: DataDir,
         /// What the user may do.
         #[arg(long)]
         role: CliRole,
-        /// Whose calls (a user must have one).
+        /// The abonent whose calls the user sees (required for the role user).
         #[arg(long)]
         abonent: Option<String>,
-        /// A name for people.
+        /// A name for people to read.
         #[arg(long)]
         name: String,
     },
-    /// List users, revoked ones included, as JSON lines.
+    /// List users, including revoked ones, as JSON lines.
     List(DataDir),
-    /// Stop a user's key.
+    /// Revoke a user's key.
     Revoke {
         #[command(flatten)]
         dir: DataDir,
-        /// Id of the user, as `user list` tells it.
+        /// Id of the user, as `user list` prints it.
         id: String,
     },
 }
@@ -168,20 +168,20 @@ pub(crate) enum UserCommand {
 pub(crate) struct NewJoinCode {
     #[command(flatten)]
     pub(crate) dir: DataDir,
-    /// What the user to come may do.
+    /// What the new user may do.
     #[arg(long)]
     pub(crate) role: CliRole,
-    /// Whose calls (a user must have one).
+    /// The abonent whose calls the user sees (required for the role user).
     #[arg(long)]
     pub(crate) abonent: Option<String>,
-    /// A name for people.
+    /// A name for people to read.
     #[arg(long)]
     pub(crate) name: String,
-    /// Address at which desks reach the relay; its public address where this is not given.
+    /// Address at which desks reach the relay; its public address if this is not given.
     #[arg(long)]
     pub(crate) relay: Option<Url>,
-    /// How long the code can be used, minutes: 5 to 10080 (7 days).
-    #[arg(long, default_value_t = crate::people::MINUTES)]
+    /// How long the code is valid, minutes: 5 to 10080 (7 days).
+    #[arg(long, default_value_t = crate::people::DEFAULT_CODE_MINUTES)]
     pub(crate) minutes: u32,
 }
 
@@ -201,15 +201,15 @@ impl From<CliRole> for crate::keys::Role {
 }
 
 impl Cli {
-    /// Sets the log up: `serve` as its configuration says, the other commands for people. A configuration that cannot
-    /// be read is told by [`run`].
+    /// Initialises the log: for `serve` from its configuration, for the other commands for people. A configuration
+    /// that cannot be read is reported by [`run`].
     pub fn start_log(&self) {
         use std::io::IsTerminal as _;
         let log = match &self.command {
             Command::Serve(wanted) => File::read(wanted.config.as_deref()).unwrap_or_default().log,
             _ => config_file::Log::default(),
         };
-        // Standard output belongs to the results of the commands.
+        // Standard output is for the results of the commands.
         let lines = tracing_subscriber::fmt()
             .with_env_filter(log.filter())
             .with_ansi(std::io::stderr().is_terminal())

@@ -1,4 +1,4 @@
-//! The only reader of the system's wall clock. Everything that needs the time is given a [`Clock`] or a [`Time`].
+//! The only reader of the system's wall clock. Everything else is given a [`Clock`] or a [`Time`].
 
 use perezvon_core::Time;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ impl Clock {
         Self::new(|| Time::from(chrono::Utc::now()))
     }
 
-    /// A clock that tells what the function says.
+    /// A clock that returns the times of the function.
     pub fn new(now: impl Fn() -> Time + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
     }

@@ -1,4 +1,4 @@
-//! The company as the PBX lists it, taken into the ledger.
+//! Reads the company from the PBX into the ledger.
 
 pub(crate) mod recording;
 
@@ -13,13 +13,13 @@ use perezvon_pbx::rest::{Portal, PortalError, Token};
 use std::sync::Arc;
 use tokio::sync::Notify;
 
-/// Why a token was not taken.
+/// Why a token was not accepted.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TokenError {
-    /// The PBX does not accept it, or cannot be asked.
+    /// The PBX rejects it, or cannot be reached.
     #[error(transparent)]
     Portal(#[from] PortalError),
-    /// It cannot be kept.
+    /// It cannot be stored.
     #[error("the token cannot be stored: {0}")]
     Store(std::io::Error),
 }
@@ -34,7 +34,7 @@ impl From<LedgerError> for TokenError {
 #[derive(Clone)]
 pub(crate) struct Company {
     ledger: Ledger,
-    /// There may be abonents of whom it is not known whether they are recorded.
+    /// Notified when there may be abonents whose recording mode is not known.
     look_at_recording: Arc<Notify>,
 }
 
@@ -72,7 +72,7 @@ impl Company {
     /// Reads abonents and inbound numbers from the PBX and stores them; gives the abonents.
     pub(crate) async fn refresh(&self, portal: &Portal, who: Who) -> Result<Vec<Abonent>, Failed> {
         let abonents = ask(portal).await?;
-        // Not every account has lines, and calls can be told without them.
+        // Not every account has inbound numbers, and calls can be shown without them.
         let numbers = match portal.numbers().await {
             Ok(numbers) => numbers
                 .into_iter()
@@ -93,7 +93,7 @@ impl Company {
         Ok(abonents)
     }
 
-    /// Checks a token at the PBX and uses it from now on; gives how many abonents it opens.
+    /// Checks a token at the PBX and uses it from now on; returns how many abonents it gives access to.
     pub(crate) async fn accept_token(&self, pbx: &Pbx, token: Token, who: Who) -> Result<usize, TokenError> {
         let portal = pbx.client(token.clone())?;
         let asking = portal.clone().caused_by("token");

@@ -1,4 +1,4 @@
-//! How a relay is set up.
+//! Options of a relay.
 
 use crate::keys::Secret;
 use crate::ledger::WalSync;
@@ -9,34 +9,35 @@ use perezvon_pbx::rest::{BEELINE, Token};
 use std::path::PathBuf;
 use url::Url;
 
-/// Set-up of a [`crate::Relay`].
+/// Options of a [`crate::Relay`].
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Name of the account (PBX contract): in every snapshot, and bound to the ledger at the first start.
+    /// Name of the account (PBX contract): part of every snapshot, and bound to the ledger at the first start.
     pub account: String,
-    /// Where the ledger is; made when it is not there.
+    /// Directory of the ledger; created if it does not exist.
     pub data_dir: PathBuf,
-    /// The address at which the PBX reaches the relay. Some: stored as the setting `publicUrl`; none: the setting holds.
+    /// The address at which the PBX reaches the relay. Some: stored as the setting `publicUrl`; none: the stored
+    /// setting applies.
     pub public_url: Option<Url>,
     /// Base of the PBX's REST API.
     pub pbx_url: Url,
-    /// The account token, if it is known already.
+    /// The account token, if it is known.
     pub token: Option<Token>,
-    /// Where a token that was accepted over the API is kept (readable for the owner only); none: whoever embeds the
-    /// relay keeps it.
+    /// File for a token that was accepted over the API (readable by the owner only); none: the embedding program
+    /// stores it.
     pub token_file: Option<PathBuf>,
-    /// Waits of the call state machine. Some: stored as settings; none: the settings hold.
+    /// Waits of the call state machine. Some: stored as settings; none: the stored settings apply.
     pub policy: Option<Policy>,
-    /// Events a second that are taken; none: no limit. The default is far above what one PBX sends and below what would
-    /// starve the readers.
+    /// Events accepted per second; none: no limit. The default is far above what one PBX sends and low enough to
+    /// leave time for the readers.
     pub ingest_per_second: Option<u32>,
-    /// Snapshots that may wait for one reader.
+    /// Snapshots that may wait for one reader of the feed.
     pub feed_queue: usize,
-    /// Waits of the relay.
+    /// Intervals and time limits.
     pub timing: Timing,
-    /// The embedding program's key; none: made at the start. It stays the same when the account is started anew.
+    /// The embedding program's key; none: made at the start. A restart of the account does not change it.
     pub(crate) local_key: Option<Secret>,
-    /// How the ledger's log is brought to the disk before anything is acknowledged.
+    /// How the ledger's log (WAL) is synced before anything is acknowledged.
     pub wal_sync: WalSync,
 }
 

@@ -1,4 +1,4 @@
-//! Why something that needs the PBX and the ledger did not succeed.
+//! Failures of operations that need the PBX and the ledger.
 
 use crate::tables::LedgerError;
 use perezvon_pbx::rest::PortalError;
@@ -13,7 +13,7 @@ pub(crate) enum Failed {
 }
 
 impl Failed {
-    /// A stable word, see [`crate::words`].
+    /// A stable code, see [`crate::words`].
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::Portal(error) => error.code(),

@@ -1,7 +1,8 @@
-//! The front of a relay: one listener before the rooms of all accounts (PBX contracts).
+//! The front of a relay: one listener for all accounts (PBX contracts).
 //!
-//! [`accept`] takes connections within their bounds, [`client`] finds out who is at the other end, [`limits`] slows down
-//! who asks too much, [`dispatch`] finds the account by what the request carries. The rooms behind know nothing of it.
+//! [`accept`] accepts connections within their limits, [`client`] determines the client's address, [`limits`] limits
+//! the rate of requests, [`dispatch`] selects the account by what the request carries. The accounts do not know the
+//! front.
 
 mod accept;
 mod client;
@@ -12,23 +13,23 @@ mod paced;
 
 pub(crate) use accept::run;
 pub(crate) use client::Network;
-pub(crate) use dispatch::{Directory, Open};
+pub(crate) use dispatch::{Directory, RunningAccount};
 pub(crate) use limits::Limits;
 pub(crate) use local::{Announced, Local};
 pub(crate) use paced::Paced;
 
 use crate::tls::TlsOptions;
 
-/// What stands before the accounts.
+/// Options of the front.
 #[derive(Clone, Debug)]
 pub(crate) struct FrontOptions {
-    /// Bounds for clients.
+    /// Limits for clients.
     pub(crate) limits: Limits,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub(crate) trusted_proxies: Vec<Network>,
-    /// None: connections are plain, as behind a proxy that speaks TLS.
+    /// None: connections are not encrypted, as behind a proxy that ends TLS.
     pub(crate) tls: Option<TlsOptions>,
-    /// Whether the command line may find the relay, by a file beside each ledger.
+    /// Whether the address is announced to the command line, by a file next to each ledger.
     pub(crate) announced: bool,
 }
 

@@ -1,8 +1,8 @@
-//! The importer: reads the PBX's recordings and statistics, so that no call is missing and none is told wrong, whatever
-//! happened to the events (reference 1.9, 1.10; design, part 4).
+//! The importer: reads the PBX's recordings and statistics, so that no call is missing or wrong when events were lost
+//! (reference 1.9, 1.10; design, part 4).
 //!
-//! Two loops, one for each list, as long as there is a token; one request at a time, with a pause between two. The place
-//! in a list is stored in the transaction that stores what was read, so a relay that ends anywhere goes on from there.
+//! Two loops, one per list, while there is a token; one request at a time, with a pause between two. The position in
+//! a list is stored in the transaction that stores what was read, so a relay that ends at any moment resumes there.
 
 mod pace;
 mod records;
@@ -17,7 +17,7 @@ use crate::pbx::{Callback, Pbx};
 use crate::roster::RosterNow;
 use crate::tables::audit::Who;
 use crate::tables::{LedgerError, statistics as places};
-use crate::timing::Timing;
+use crate::timing::{self, Timing};
 pub(crate) use pace::Mode;
 use perezvon_core::Time;
 use perezvon_pbx::rest::{Portal, PortalError};
@@ -27,22 +27,22 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 
-/// What is stored in one transaction at most: the events of a live call wait no longer than that takes.
-const CHUNK: usize = 50;
-/// The importer looks at the clock at least so often, seconds of its pace.
-const LOOK_S: u32 = 10;
+/// Rows stored in one transaction: the events of a live call wait no longer than one such transaction.
+const CHUNK_ROWS: usize = 50;
+/// How often the importer compares the clock with its schedule, seconds of its pace.
+const SCHEDULE_CHECK_S: u32 = 10;
 /// Longest wait after failures, seconds of its pace.
-const BACKOFF_S: u32 = 600;
-/// How often a longer time is read again, for what came late, seconds of its pace.
-const DEEP_S: u32 = 3600;
-/// How far back: what is waited for, and a bit more.
-const DEEP_MS: i64 = WAITED_MS + 2 * 3_600_000;
-/// How far back otherwise.
-const SHALLOW_MS: i64 = 2 * 3_600_000;
-/// A recording or a line that has not come for so long is not waited for any more.
-const WAITED_MS: i64 = DAY_MS;
-/// Each time the longer time is read, one day before it is read too, another one each time, up to so many days back:
-/// what comes later than anybody waits for is found within hours, by a few requests an hour.
+const MAX_BACKOFF_S: u32 = 600;
+/// How often a longer time is read again for rows that came late (a deep pass), seconds of its pace.
+const DEEP_PASS_EVERY_S: u32 = 3600;
+/// How far back a deep pass reads, milliseconds: what is waited for, and two hours more.
+const DEEP_PASS_MS: i64 = GIVEN_UP_MS + 2 * 3_600_000;
+/// How far back every other pass reads, milliseconds.
+const SHALLOW_PASS_MS: i64 = 2 * 3_600_000;
+/// After this long, a missing recording or line is given up, milliseconds.
+const GIVEN_UP_MS: i64 = DAY_MS;
+/// Every deep pass also rereads one older day, cycling through the last `OLDER_DAYS` days: rows that come later than
+/// [`GIVEN_UP_MS`] are found within hours, by a few requests an hour.
 const OLDER_DAYS: i64 = 7;
 const DAY_MS: i64 = 24 * 3_600_000;
 
@@ -64,16 +64,16 @@ impl List {
     }
 }
 
-/// How the import of one list goes.
+/// State of the import of one list.
 #[derive(Clone, Debug, Default)]
-struct State {
+struct ListState {
     /// When the list was last read to its end.
     last_at: Option<Time>,
     /// Code of the last failure, while failing.
     error: Option<&'static str>,
 }
 
-/// How the import of one list goes, as an administrator is told.
+/// State of the import of one list, for an administrator.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ImportedList)]
@@ -84,12 +84,12 @@ pub(crate) struct ListHealth {
     /// Code of the last failure, while failing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<&'static str>,
-    /// How long ago that was, milliseconds.
+    /// Time since `last_at`, milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) lag_ms: Option<i64>,
 }
 
-/// How the import goes, as an administrator is told.
+/// State of the import, for an administrator.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Import)]
 pub(crate) struct ImportHealth {
@@ -98,7 +98,7 @@ pub(crate) struct ImportHealth {
     pub(crate) mode: Mode,
 }
 
-/// What others know of the importer. Cheap to clone.
+/// The importer's handle. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Importer {
     ledger: Ledger,
@@ -106,7 +106,7 @@ pub(crate) struct Importer {
     callback: Callback,
     keeper: Keeper,
     clock: Clock,
-    states: Arc<[Mutex<State>; 2]>,
+    states: Arc<[Mutex<ListState>; 2]>,
 }
 
 impl Importer {
@@ -121,14 +121,14 @@ impl Importer {
         }
     }
 
-    fn state(&self, list: List) -> State {
+    fn state(&self, list: List) -> ListState {
         self.states[list as usize]
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
 
-    fn change(&self, list: List, change: impl FnOnce(&mut State)) {
+    fn change(&self, list: List, change: impl FnOnce(&mut ListState)) {
         change(
             &mut self.states[list as usize]
                 .lock()
@@ -137,7 +137,7 @@ impl Importer {
     }
 
     fn health_of(&self, list: List) -> ListHealth {
-        let State { last_at, error } = self.state(list);
+        let ListState { last_at, error } = self.state(list);
         ListHealth {
             last_at,
             error,
@@ -145,7 +145,7 @@ impl Importer {
         }
     }
 
-    /// How it goes.
+    /// The state of both lists.
     pub(crate) async fn health(&self) -> ImportHealth {
         ImportHealth {
             records: self.health_of(List::Records),
@@ -154,41 +154,41 @@ impl Importer {
         }
     }
 
-    /// For each list by its name, how many milliseconds ago it was last read to its end, where it was.
+    /// For each list by its name: milliseconds since it was last read to its end, if it was.
     pub(crate) fn lags(&self) -> [(&'static str, Option<i64>); 2] {
         [List::Records, List::Statistics].map(|list| (list.name(), self.health_of(list).lag_ms))
     }
 }
 
-/// What the loops work with, beside the handle.
+/// What the loops need in addition to the handle.
 #[derive(Clone)]
-pub(crate) struct Needs {
+pub(crate) struct ImporterParts {
     pub(crate) company: Company,
     pub(crate) roster: RosterNow,
     pub(crate) settings: SettingsNow,
     pub(crate) timing: Timing,
 }
 
-/// One list's loop.
-struct Loop {
+/// Reads one list.
+struct ListLoop {
     importer: Importer,
-    needs: Needs,
+    parts: ImporterParts,
     list: List,
-    /// When a longer time was last read again.
+    /// Time of the last deep pass.
     deep: Option<Instant>,
-    /// Which day before that is read next, from 0.
+    /// Which of the older days is read next, from 0.
     older: i64,
     failures: u32,
-    /// The second edition of the statistics does not exist, as was found then.
+    /// When the second edition of the statistics was found missing.
     first_edition: Option<Instant>,
 }
 
 /// Reads one of the lists until `stop`.
-pub(crate) async fn run(importer: Importer, list: List, needs: Needs, stop: CancellationToken) {
+pub(crate) async fn run(importer: Importer, list: List, parts: ImporterParts, stop: CancellationToken) {
     let mut token = importer.pbx.changes();
-    let mut one = Loop {
+    let mut one = ListLoop {
         importer: importer.clone(),
-        needs,
+        parts,
         list,
         deep: None,
         older: 0,
@@ -202,7 +202,7 @@ pub(crate) async fn run(importer: Importer, list: List, needs: Needs, stop: Canc
         if due && let Some(portal) = importer.pbx.portal("import") {
             let round = tokio::select! {
                 round = one.round(&portal) => round,
-                // Another token: with the one before there is nothing to read on. What was read is stored.
+                // Another token: the round with the former one is given up. What it read is stored.
                 _ = token.changed() => {
                     last = None;
                     continue;
@@ -212,35 +212,36 @@ pub(crate) async fn run(importer: Importer, list: List, needs: Needs, stop: Canc
             wait = one.settle(round);
             last = Some(Instant::now());
         }
-        // While nothing fails, a call that waits for something brings the next look forward.
+        // Unless the PBX fails, a call that waits for something brings the next round forward.
         let sleep = if one.failures == 0 {
             wait = one.wait().await;
-            one.needs.timing.import_second * LOOK_S
+            one.parts.timing.import_second * SCHEDULE_CHECK_S
         } else {
             wait
         };
         let left = last.map_or(sleep, |last| wait.saturating_sub(last.elapsed()));
         tokio::select! {
             _ = token.changed() => last = None,
-            () = tokio::time::sleep(sleep.min(left).max(one.needs.timing.import_pause)) => {}
+            () = tokio::time::sleep(sleep.min(left).max(one.parts.timing.import_pause)) => {}
             () = stop.cancelled() => return,
         }
     }
 }
 
-impl Loop {
+impl ListLoop {
     async fn round(&mut self, portal: &Portal) -> Result<(), Failed> {
         self.company(portal).await?;
         let deep = self
             .deep
-            .is_none_or(|at| at.elapsed() >= self.needs.timing.import_second * DEEP_S);
-        let back = if deep { DEEP_MS } else { SHALLOW_MS };
+            .is_none_or(|at| at.elapsed() >= self.parts.timing.import_second * DEEP_PASS_EVERY_S);
+        let back = if deep { DEEP_PASS_MS } else { SHALLOW_PASS_MS };
         match self.list {
             List::Records => self.records(portal, back).await?,
             List::Statistics => self.statistics(portal, back).await?,
         }
         if deep {
-            // Not at the start: the first import reads all there is, and a relay that starts often must not ask often.
+            // Not in the first pass: the first import reads everything, and a relay that restarts often must not ask
+            // often.
             if self.deep.is_some() {
                 self.older(portal).await?;
             }
@@ -251,7 +252,7 @@ impl Loop {
 
     /// See [`OLDER_DAYS`].
     async fn older(&mut self, portal: &Portal) -> Result<(), Failed> {
-        let to = self.now().plus(-DEEP_MS - self.older * DAY_MS);
+        let to = self.now().plus(-DEEP_PASS_MS - self.older * DAY_MS);
         let from = to.plus(-DAY_MS).max(self.beginning());
         if from >= to {
             self.older = 0;
@@ -265,29 +266,29 @@ impl Loop {
         Ok(())
     }
 
-    /// Who is a colleague and which numbers are lines decides which lines are one call. The start reads the company; when
-    /// that failed, it is read here.
+    /// Which numbers are colleagues and which are lines decides which rows are one call. The account reads the
+    /// company at its start; if that failed, it is read here.
     async fn company(&self, portal: &Portal) -> Result<(), Failed> {
         let began = Instant::now();
-        while self.needs.roster.borrow().is_empty() {
-            if began.elapsed() < self.needs.timing.import_second * LOOK_S {
+        while self.parts.roster.borrow().is_empty() {
+            if began.elapsed() < self.parts.timing.import_second * SCHEDULE_CHECK_S {
                 self.pause().await;
                 continue;
             }
-            self.needs.company.refresh(portal, Who::relay()).await?;
+            self.parts.company.refresh(portal, Who::relay()).await?;
             return Ok(());
         }
         Ok(())
     }
 
-    /// Takes note of how a round went; gives how long to wait.
+    /// Stores the result of a round; returns how long to wait.
     fn settle(&mut self, round: Result<(), Failed>) -> Duration {
-        let second = self.needs.timing.import_second;
+        let second = self.parts.timing.import_second;
         let Err(failed) = round else {
             self.failures = 0;
             let now = self.now();
             self.importer.change(self.list, |state| {
-                *state = State {
+                *state = ListState {
                     last_at: Some(now),
                     error: None,
                 };
@@ -297,14 +298,14 @@ impl Loop {
         let code = failed.code();
         self.importer.change(self.list, |state| state.error = Some(code));
         self.failures += 1;
-        // A token that is refused will be refused again, until somebody gives another one.
+        // A refused token stays refused until it is replaced.
         let refused = matches!(failed, Failed::Portal(PortalError::Unauthorized));
         let full = if refused {
-            BACKOFF_S
+            MAX_BACKOFF_S
         } else {
-            (5 << (self.failures - 1).min(10)).min(BACKOFF_S)
+            (5 << (self.failures - 1).min(10)).min(MAX_BACKOFF_S)
         };
-        let wait = pace::jittered(second * full);
+        let wait = timing::shortened(second * full);
         tracing::warn!(
             list = self.list.name(),
             code,
@@ -322,25 +323,25 @@ impl Loop {
     }
 
     async fn pause(&self) {
-        tokio::time::sleep(self.needs.timing.import_pause).await;
+        tokio::time::sleep(self.parts.timing.import_pause).await;
     }
 
     /// Where the first import begins.
     fn beginning(&self) -> Time {
-        let days = i64::from(self.needs.settings.borrow().import_days);
+        let days = i64::from(self.parts.settings.borrow().import_days);
         self.now().plus(-days * DAY_MS).max(self.kept_since())
     }
 
-    /// What began before is not taken: retention deletes it. A call is deleted with all its lines, so those of the oldest
-    /// hour that is kept may be gone with it.
+    /// Calls that began before this are not imported: retention deletes them. A call is deleted with all its lines,
+    /// so lines of the oldest kept hour may be gone with it.
     fn kept_since(&self) -> Time {
-        match self.needs.settings.borrow().keep_calls_days {
+        match self.parts.settings.borrow().keep_calls_days {
             0 => Time::from_ms(i64::MIN),
             days => self.now().plus(-i64::from(days) * DAY_MS + 3_600_000),
         }
     }
 
-    async fn place(&self) -> Result<places::Place, LedgerError> {
+    async fn place(&self) -> Result<places::ListPosition, LedgerError> {
         let name = self.list.name();
         self.importer
             .ledger

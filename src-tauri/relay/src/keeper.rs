@@ -1,8 +1,8 @@
-//! The keeper of subscriptions: one task that sees to it that the PBX posts its events here.
+//! The keeper of subscriptions: one task that ensures that the PBX posts its events here.
 //!
-//! It renews before half of what was granted, makes the new subscription before it ends the old one (reference 1.11:
-//! there is no refresh), and looks again at once when one is terminated, the machine wakes, the network or the settings
-//! change. At the end of the relay the subscriptions stay: the next start goes on with them.
+//! It renews before half of the granted time, makes the new subscription before it ends the old one (reference 1.11:
+//! there is no refresh), and acts at once when a subscription is terminated, the machine wakes up, or the network or
+//! the settings change. When the relay ends the subscriptions stay: the next start goes on with them.
 
 mod plan;
 mod round;
@@ -13,7 +13,7 @@ use crate::company::Company;
 use crate::failed::Failed;
 use crate::ledger::{Ledger, SettingsNow};
 use crate::pbx::{Callback, Pbx};
-use crate::timing::Timing;
+use crate::timing::{self, Timing};
 use crate::words;
 use perezvon_core::Time;
 use serde::Serialize;
@@ -24,10 +24,10 @@ use tokio::sync::{Notify, oneshot};
 use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 
-/// Longest sleep: what nobody told of must be noticed soon.
-const LOOK: Duration = Duration::from_secs(30);
+/// Longest sleep: limits how late an unreported change is noticed.
+const MAX_SLEEP: Duration = Duration::from_secs(30);
 
-/// What the keeper does at the moment.
+/// The keeper's present state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct KeeperState {
@@ -36,12 +36,12 @@ pub(crate) struct KeeperState {
     /// Code of the failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<&'static str>,
-    /// The same in words.
+    /// The failure in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) failure: Option<Failure>,
-    /// The PBX refused a subscription for the company, so there is one for each abonent.
+    /// The PBX refused a subscription for the company, so there is one per abonent.
     pub(crate) group_refused: bool,
-    /// When it acts next.
+    /// When the keeper acts next.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) next_at: Option<Time>,
     /// When the next subscription is renewed.
@@ -54,19 +54,19 @@ pub(crate) struct KeeperState {
 #[serde(rename_all = "camelCase")]
 #[schema(as = KeeperFailure)]
 pub(crate) struct Failure {
-    /// A stable word, see [`words`].
+    /// A stable code, see [`words`].
     pub(crate) code: &'static str,
     /// One sentence in Russian.
     pub(crate) message: &'static str,
     /// The same in English.
     pub(crate) message_en: &'static str,
-    /// What to do, one sentence in Russian.
+    /// The remedy, one sentence in Russian.
     pub(crate) fix: &'static str,
     /// The same in English.
     pub(crate) fix_en: &'static str,
     /// Since when.
     pub(crate) since: Time,
-    /// How many abonents it concerns; absent where it is all.
+    /// How many abonents are affected; absent if all are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) abonents: Option<usize>,
 }
@@ -84,41 +84,41 @@ impl Default for KeeperState {
     }
 }
 
-/// What others ask of the keeper.
+/// Requests to the keeper.
 #[derive(Debug, Default)]
-struct Asked {
-    /// Ask the PBX whether the subscriptions exist, without regard to when that was last done.
+struct KeeperRequests {
+    /// Ask the PBX whether the subscriptions exist, however recently that was done.
     look: bool,
-    /// Make all subscriptions anew, and say how it went.
+    /// Make all subscriptions anew, and report the result.
     renew: Vec<oneshot::Sender<Option<Failure>>>,
 }
 
-/// What others know of the keeper and ask of it. Cheap to clone.
+/// The keeper's handle. Cheap to clone.
 #[derive(Clone, Default)]
 pub(crate) struct Keeper {
     told: Arc<Mutex<KeeperState>>,
-    asked: Arc<Mutex<Asked>>,
+    asked: Arc<Mutex<KeeperRequests>>,
     wake: Arc<Notify>,
 }
 
 impl Keeper {
-    /// What it does at the moment.
+    /// The present state.
     pub(crate) fn state(&self) -> KeeperState {
         self.told.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Notified where there is a reason to look at the subscriptions.
+    /// Notified when the subscriptions may need a change.
     pub(crate) fn waker(&self) -> Arc<Notify> {
         self.wake.clone()
     }
 
-    /// Has it look at once, and ask the PBX.
+    /// Has the keeper act at once and ask the PBX.
     fn look(&self) {
         self.asked().look = true;
         self.wake.notify_one();
     }
 
-    /// Has all subscriptions made anew. Gives what went wrong, when the keeper has tried.
+    /// Has all subscriptions made anew. Returns the failure, if any, once the keeper has tried.
     pub(crate) fn renew(&self) -> oneshot::Receiver<Option<Failure>> {
         let (reply, answer) = oneshot::channel();
         self.asked().renew.push(reply);
@@ -126,13 +126,13 @@ impl Keeper {
         answer
     }
 
-    fn asked(&self) -> std::sync::MutexGuard<'_, Asked> {
+    fn asked(&self) -> std::sync::MutexGuard<'_, KeeperRequests> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// What the keeper works with.
-pub(crate) struct Needs {
+/// What the keeper needs.
+pub(crate) struct KeeperParts {
     pub(crate) ledger: Ledger,
     pub(crate) pbx: Pbx,
     pub(crate) callback: Callback,
@@ -141,51 +141,51 @@ pub(crate) struct Needs {
     pub(crate) timing: Timing,
 }
 
-/// What a round came to.
-struct Done {
-    /// When to look again.
+/// The result of a round.
+struct RoundResult {
+    /// When the next round is due.
     next: Duration,
     /// When the next subscription is renewed.
     renewal: Option<Duration>,
-    /// Some could not be made: why, and how many.
+    /// Some could not be made: the code, and how many.
     refused: Option<(&'static str, usize)>,
     /// Some are in force.
     any: bool,
 }
 
-/// The keeper at work.
-struct Work {
-    needs: Needs,
+/// The keeper's task.
+struct KeeperTask {
+    parts: KeeperParts,
     keeper: Keeper,
     failures: u32,
     group_refused: bool,
     failure: Option<Failure>,
     /// When the PBX was last asked whether the subscriptions exist.
     verified: Option<Instant>,
-    /// When each subscription was made, by the machine's counter.
+    /// When each subscription was made, by the monotonic clock.
     made: HashMap<String, Instant>,
-    /// Those of which the PBX says that they end sooner than it granted.
+    /// Subscriptions for which the PBX now states an earlier end than it granted.
     shortened: Vec<String>,
-    /// What was made before is made anew.
+    /// Subscriptions made before this are made anew.
     renew_before: Option<Instant>,
-    /// When the last one was made for whom, and how often it did not last.
+    /// For whom a subscription ended early: when the last one was made, and how many in a row.
     ended_soon: HashMap<Option<String>, (Instant, u32)>,
     silence: silence::Silence,
 }
 
-/// Works until `stop`.
-pub(crate) async fn run(keeper: Keeper, needs: Needs, stop: CancellationToken) {
-    let timing = needs.timing.clone();
+/// Runs until `stop`.
+pub(crate) async fn run(keeper: Keeper, parts: KeeperParts, stop: CancellationToken) {
+    let timing = parts.timing.clone();
     tokio::select! {
-        () = keep(keeper.clone(), needs, stop) => {}
+        () = keep(keeper.clone(), parts, stop) => {}
         () = watch::run(&keeper, &timing) => {}
     }
 }
 
-async fn keep(keeper: Keeper, needs: Needs, stop: CancellationToken) {
-    let mut token = needs.pbx.changes();
-    let mut work = Work {
-        needs,
+async fn keep(keeper: Keeper, parts: KeeperParts, stop: CancellationToken) {
+    let mut token = parts.pbx.changes();
+    let mut work = KeeperTask {
+        parts,
         keeper: keeper.clone(),
         failures: 0,
         group_refused: false,
@@ -202,12 +202,12 @@ async fn keep(keeper: Keeper, needs: Needs, stop: CancellationToken) {
         let asked = std::mem::take(&mut *keeper.asked());
         if asked.look {
             work.verified = None;
-            // What failed before the sleep or in the other network may succeed now.
+            // What failed before a sleep or in another network may succeed now.
             work.failures = 0;
         }
         if !asked.renew.is_empty() {
             work.renew_before = Some(Instant::now());
-            // Perhaps the PBX takes it today.
+            // The PBX may accept it now.
             work.group_refused = false;
             work.ended_soon.clear();
         }
@@ -216,28 +216,28 @@ async fn keep(keeper: Keeper, needs: Needs, stop: CancellationToken) {
             () = stop.cancelled() => return,
         };
         for reply in asked.renew {
-            // Nobody waits any more when the caller was cancelled.
+            // The receiver is gone if the caller was cancelled.
             let _ = reply.send(work.failure.clone());
         }
         tokio::select! {
             () = woken => {}
             _ = token.changed() => {}
-            () = tokio::time::sleep(wait.min(LOOK)) => {}
+            () = tokio::time::sleep(wait.min(MAX_SLEEP)) => {}
             () = stop.cancelled() => return,
         }
     }
 }
 
-impl Work {
-    /// One look at everything; gives how long to wait for the next.
+impl KeeperTask {
+    /// One round; returns how long to wait for the next.
     async fn round(&mut self) -> Duration {
-        let Some(portal) = self.needs.pbx.portal("keeper") else {
+        let Some(portal) = self.parts.pbx.portal("keeper") else {
             self.fail("no_token", None);
-            return self.tell("no_token", LOOK, None);
+            return self.publish("no_token", MAX_SLEEP, None);
         };
-        let Some(url) = self.needs.callback.url() else {
+        let Some(url) = self.parts.callback.url() else {
             self.fail("no_public_url", None);
-            return self.tell("no_public_url", LOOK, None);
+            return self.publish("no_public_url", MAX_SLEEP, None);
         };
         match self.keep(&portal, url.as_str()).await {
             Ok(done) => {
@@ -256,7 +256,7 @@ impl Work {
                         (state, done.next.min(self.backoff()))
                     }
                 };
-                self.tell(state, next, done.renewal)
+                self.publish(state, next, done.renewal)
             }
             Err(failed) => {
                 let wait = self.backoff();
@@ -269,7 +269,7 @@ impl Work {
                     tracing::error!(%error, "the keeper cannot use the ledger");
                 }
                 self.fail(failed.code(), None);
-                self.tell("failing", wait, None)
+                self.publish("failing", wait, None)
             }
         }
     }
@@ -292,7 +292,7 @@ impl Work {
         });
     }
 
-    fn tell(&self, state: &'static str, next: Duration, renewal: Option<Duration>) -> Duration {
+    fn publish(&self, state: &'static str, next: Duration, renewal: Option<Duration>) -> Duration {
         let after = |wait: Duration| self.now().plus(wait.as_millis() as i64);
         let told = KeeperState {
             state,
@@ -307,29 +307,22 @@ impl Work {
     }
 
     fn now(&self) -> Time {
-        self.needs.timing.clock.now()
+        self.parts.timing.clock.now()
     }
 
-    /// Doubles with each failure up to the cap; a quarter of it is chance, so that many relays do not come at once.
+    /// Doubles with each failure up to the maximum; a quarter of it is random, so that many relays do not retry at
+    /// once.
     fn backoff(&mut self) -> Duration {
         let wait = self.grown(self.failures);
         self.failures += 1;
-        wait.mul_f64(0.75 + chance() * 0.25)
+        timing::shortened(wait)
     }
 
     fn grown(&self, times: u32) -> Duration {
-        let timing = &self.needs.timing;
+        let timing = &self.parts.timing;
         timing
             .keeper_backoff
             .saturating_mul(1 << times.min(16))
             .min(timing.keeper_backoff_cap)
     }
-}
-
-/// Chance from 0 to 1.
-fn chance() -> f64 {
-    let mut byte = [0_u8; 1];
-    // Without random numbers there is no jitter, which does no harm.
-    let _ = getrandom::fill(&mut byte);
-    f64::from(byte[0]) / 255.0
 }

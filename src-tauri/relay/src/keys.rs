@@ -1,4 +1,4 @@
-//! Keys and who holds them (design, part 6).
+//! Keys and their roles (design, part 6).
 
 pub(crate) mod code;
 
@@ -31,7 +31,7 @@ impl Role {
     }
 }
 
-/// A text that opens something: never printed.
+/// A secret text: never printed.
 #[derive(Clone)]
 pub struct Secret(String);
 
@@ -40,12 +40,12 @@ impl Secret {
         Self(text)
     }
 
-    /// The text itself, for the one who needs it.
+    /// The text itself.
     pub fn reveal(&self) -> &str {
         &self.0
     }
 
-    /// Compares without telling by the time it takes how much was right.
+    /// Compares in constant time.
     pub(crate) fn is(&self, text: &str) -> bool {
         self.0.as_bytes().ct_eq(text.as_bytes()).into()
     }
@@ -68,13 +68,13 @@ pub(crate) fn random_key() -> String {
     })
 }
 
-/// What is stored of a key. It has 256 random bits, so a plain hash cannot be guessed back.
+/// The stored hash of a key. A key has 256 random bits, so a hash without salt cannot be reversed by guessing.
 pub(crate) fn hash(key: &str) -> [u8; 32] {
     Sha256::digest(key.as_bytes()).into()
 }
 
-/// The key that the program around the relay uses, the desktop app or the command line: an admin's, made anew at each
-/// start of the process and kept in memory.
+/// The key of the embedding program, the desktop app or the command line: an administrator's, made at each start of
+/// the process and kept in memory only.
 pub(crate) struct LocalKey {
     secret: Secret,
     hash: [u8; 32],

@@ -1,5 +1,6 @@
-//! The ledger: the only way to change `relay.db`. Rooms hand [`entry`] values to the handle; one thread ([`writer`])
-//! applies what waits as one transaction and answers once that is on the disk. A few read-only connections read.
+//! The ledger: the only way to change `relay.db`. Other modules give [`entry`] values to the handle; one thread
+//! ([`writer`]) applies all that wait as one transaction and answers once that is on the disk. A few read-only
+//! connections serve queries.
 
 mod apply;
 pub(crate) mod entry;
@@ -44,21 +45,21 @@ pub(crate) use sync::{Audience, Reply, Versions};
 /// The settings in force.
 pub(crate) type SettingsNow = watch::Receiver<Arc<Settings>>;
 
-/// How many entries may wait for the writer; one more is answered 503 at once.
-pub(crate) const QUEUE: usize = 8192;
+/// How many entries may wait for the writer; further ones are answered 503 at once.
+pub(crate) const QUEUE_ENTRIES: usize = 8192;
 
 /// Read-only connections.
-const READERS: usize = 3;
+const READ_CONNECTIONS: usize = 3;
 
-/// How long a reader waits at most for a commit to be on the disk.
-const DURABLE: Duration = Duration::from_secs(10);
+/// How long a reader waits for a commit to be on the disk.
+const DURABLE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Whether the ledger stores.
+/// Whether changes are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Health {
     /// The last transaction was stored.
     Stores,
-    /// It was not; every change tries again.
+    /// The last transaction was not stored; every change tries again.
     Fails,
     /// The writer has ended.
     Ended,
@@ -71,13 +72,13 @@ pub(crate) struct Job {
     pub(crate) reply: Reply,
 }
 
-/// The way to the ledger from async code: reads on the pool, changes through the writer. Cheap to clone.
+/// The handle of the ledger for async code: queries on the pool, changes through the writer. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Ledger {
     jobs: SyncSender<Job>,
     clock: Clock,
     metrics: Arc<Metrics>,
-    readers: Arc<Readers>,
+    readers: Arc<ConnectionPool>,
     health: watch::Receiver<Health>,
     versions: Versions,
     beat: Arc<AtomicU64>,
@@ -88,22 +89,22 @@ pub(crate) struct Shared {
     pub(crate) jobs: SyncSender<Job>,
     pub(crate) health: watch::Receiver<Health>,
     pub(crate) versions: Versions,
-    /// Grows with each round of the writer.
+    /// Incremented in each round of the writer.
     pub(crate) beat: Arc<AtomicU64>,
 }
 
-struct Readers {
+struct ConnectionPool {
     free: Mutex<Vec<Connection>>,
     permits: Arc<Semaphore>,
 }
 
-/// A connection taken from the pool; it goes back when this is dropped, also by a panic.
-struct Taken {
-    readers: Arc<Readers>,
+/// A connection of the pool, given back when this is dropped, also by a panic.
+struct PooledConnection {
+    readers: Arc<ConnectionPool>,
     connection: Option<Connection>,
 }
 
-impl Drop for Taken {
+impl Drop for PooledConnection {
     fn drop(&mut self) {
         let mut free = self.readers.free.lock().unwrap_or_else(PoisonError::into_inner);
         free.extend(self.connection.take());
@@ -117,12 +118,12 @@ impl Ledger {
         clock: Clock,
         metrics: Arc<Metrics>,
     ) -> Result<Self, LedgerError> {
-        let free = (0..READERS)
+        let free = (0..READ_CONNECTIONS)
             .map(|_| tables::open_read(data_dir))
             .collect::<Result<_, _>>()?;
-        let readers = Readers {
+        let readers = ConnectionPool {
             free: Mutex::new(free),
-            permits: Arc::new(Semaphore::new(READERS)),
+            permits: Arc::new(Semaphore::new(READ_CONNECTIONS)),
         };
         Ok(Self {
             jobs: shared.jobs,
@@ -135,38 +136,38 @@ impl Ledger {
         })
     }
 
-    /// Whether changes are stored at the moment.
+    /// Whether changes are stored at present.
     pub(crate) fn health(&self) -> Health {
         *self.health.borrow()
     }
 
-    /// A number that grows, at least once a second, while the writer works.
+    /// A number that grows at least once a second while the writer works.
     pub(crate) fn beat(&self) -> u64 {
         self.beat.load(Ordering::Relaxed)
     }
 
-    /// Waits until all that is committed now is on the disk; gives the version that readers may know. A reader of the
-    /// feed asks after it has joined: what is committed later comes to it through its queue.
+    /// Waits until everything committed so far is on the disk; returns the newest version for readers. A reader of
+    /// the feed asks after it has registered: later commits come through its queue.
     pub(crate) async fn durable_version(&self) -> Result<i64, LedgerError> {
         let committed = self.versions.committed.load(Ordering::SeqCst);
         let mut durable = self.versions.durable.clone();
         let reached = durable.wait_for(|durable| *durable >= committed);
-        match tokio::time::timeout(DURABLE, reached).await {
+        match tokio::time::timeout(DURABLE_TIMEOUT, reached).await {
             Ok(Ok(durable)) => Ok(*durable),
             Ok(Err(_)) | Err(_) => Err(LedgerError::Busy),
         }
     }
 
-    /// The newest version that is known to be on the disk, without waiting for what was committed since.
+    /// The newest version that is known to be on the disk; does not wait for later commits.
     pub(crate) fn known_durable(&self) -> i64 {
         *self.versions.durable.borrow()
     }
 
-    /// Hands an entry to the writer without waiting.
+    /// Sends an entry to the writer without waiting.
     fn submit(&self, entry: Entry) -> Result<oneshot::Receiver<Result<Answer, LedgerError>>, LedgerError> {
         let (reply, answer) = oneshot::channel();
         let stamped = stamped(&self.clock, entry);
-        // Counted before the writer can take it.
+        // Counted before the writer can receive it.
         self.metrics.waiting.fetch_add(1, Ordering::Relaxed);
         self.jobs.try_send(Job { stamped, reply }).map_err(|_| {
             self.metrics.waiting.fetch_sub(1, Ordering::Relaxed);
@@ -175,7 +176,7 @@ impl Ledger {
         Ok(answer)
     }
 
-    /// Makes a change and waits until it is on the disk. A change that fails is undone alone; when its transaction or
+    /// Makes a change and waits until it is on the disk. A change that fails is undone alone; if its transaction or
     /// the sync fails, nothing of the batch is stored.
     pub(crate) async fn put<C: Change>(&self, change: C) -> Result<C::Answer, LedgerError> {
         let answer = self.submit(change.into())?.await;
@@ -187,7 +188,7 @@ impl Ledger {
         self.put(Posted { read, body }).await.map(drop)
     }
 
-    /// Stores an exchange with the PBX; nobody waits for it. False where the ledger is busy and it will be missing.
+    /// Stores an exchange with the PBX without waiting. False if the queue is full: the exchange is then lost.
     pub(crate) fn note_exchange(&self, row: ExchangeRow) -> bool {
         self.submit(Exchanged(row).into()).is_ok()
     }
@@ -201,10 +202,10 @@ impl Ledger {
         let permit = readers.permits.clone().acquire_owned().await;
         let permit = permit.map_err(|_| LedgerError::Busy)?;
         let run = move || {
-            // Kept until the connection is back, also when the caller no longer waits.
+            // Kept until the connection is given back, even if the caller no longer waits.
             let _permit = permit;
             let connection = readers.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let taken = Taken { readers, connection };
+            let taken = PooledConnection { readers, connection };
             match &taken.connection {
                 Some(connection) => query(connection),
                 None => Err(LedgerError::Busy),
@@ -217,7 +218,7 @@ impl Ledger {
     }
 }
 
-/// An entry made now, with its time and chance.
+/// An entry made now, with its time and its random seed.
 pub(crate) fn stamped(clock: &Clock, entry: impl Into<Entry>) -> Stamped {
     Stamped {
         at: clock.now(),

@@ -1,5 +1,5 @@
-//! The relay: receives the PBX's events, turns them into logical calls, keeps the account token, and tells each desk
-//! about the calls it may know.
+//! The relay: receives the PBX's events, joins them to logical calls, keeps the account token, and sends each desk
+//! the calls that it may know.
 //!
 //! The same code runs embedded in the desktop app and as the headless `perezvon-relay`:
 //!
@@ -14,12 +14,12 @@
 //! # }
 //! ```
 //!
-//! Path of an event: [`http`] (ingest) → [`ledger`] (one writer, group commit, sync) → [`feed`]. Everything that was
-//! answered with 200 is in the [`tables`] on the disk.
+//! The way of an event: [`http`] (ingest) → [`ledger`] (one writer, group commit, sync) → [`feed`]. Every event that
+//! was answered with 200 is in the [`tables`] on the disk.
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used))]
 
-// From the top floor to the lowest: a file imports only what lies below it (ARCHITECTURE.md).
+// From the highest floor to the lowest: a file imports only from lower floors (ARCHITECTURE.md).
 pub mod cli;
 mod relay;
 mod scrape;

@@ -1,14 +1,14 @@
-//! Where the listener in front of the account is, and how it is secured.
+//! The address of the listener and whether it uses TLS.
 
 use crate::tls::Tls;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
-/// See the module. Cheap to clone.
+/// The listener as the account knows it. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Listening {
     pub(crate) addr: SocketAddr,
-    /// None: connections are plain, or a proxy speaks TLS.
+    /// None: connections are not encrypted here, or a proxy ends TLS.
     pub(crate) tls: Option<Arc<Tls>>,
 }
 
@@ -17,12 +17,13 @@ impl Listening {
         if self.tls.is_some() { "https" } else { "http" }
     }
 
-    /// The address as it is told to people.
+    /// The address as it is shown to people.
     pub(crate) fn told(&self) -> String {
         format!("{}://{}", self.scheme(), self.addr)
     }
 
-    /// Where this machine reaches the relay. Behind TLS the certificate is for the public name, not for this address.
+    /// The address at which this machine reaches the relay. Behind TLS the certificate names the public host, not
+    /// this address.
     pub(crate) fn own_url(&self) -> String {
         let mut addr = self.addr;
         if addr.ip().is_unspecified() {

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    // Libraries with other wishes must not choose for the process.
+    // Libraries with other preferences must not choose the TLS implementation for the process.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     ignore_hangup();
     let cli = Cli::parse();
@@ -21,17 +21,17 @@ async fn main() -> ExitCode {
     }
 }
 
-/// `systemctl reload` sends SIGHUP, which would end the process where nobody listens to it. The certificate's keeper hears
-/// it beside this.
+/// `systemctl reload` sends SIGHUP, which would end the process without a handler. The task that keeps the
+/// certificate listens to it as well.
 fn ignore_hangup() {
     #[cfg(unix)]
     if let Ok(mut hangup) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()) {
-        // Once taken over, the signal stays so for the life of the process.
+        // A handler stays in place for the life of the process.
         tokio::spawn(async move { while hangup.recv().await.is_some() {} });
     }
 }
 
-/// Ctrl+C, or the service manager's way to say that it is time to end; heard from the call on.
+/// Ctrl+C, or the service manager's request to stop; registered at the call.
 fn end_signal() -> impl Future<Output = ()> {
     #[cfg(unix)]
     let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
@@ -44,7 +44,7 @@ fn end_signal() -> impl Future<Output = ()> {
             }
             return;
         }
-        // Without a signal handler the process ends by the signal itself.
+        // Without a signal handler the signal itself ends the process.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }

@@ -1,5 +1,5 @@
-//! What is counted while an account runs; [`crate::scrape`] tells it to Prometheus. On an event's way only a few atomic numbers
-//! change; nothing here has a number, a name or a key in it.
+//! The metrics of a running account; [`crate::scrape`] serves them to Prometheus. Counting an event changes only a
+//! few atomic integers; no metric contains a phone number, a name or a key.
 
 use perezvon_pbx::rest::Exchange;
 use prometheus_client::metrics::histogram::Histogram;
@@ -8,14 +8,14 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Bounds of the durations, seconds: a commit takes a millisecond, an exchange with the PBX up to a minute.
-const COMMIT: [f64; 11] = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0];
-const EXCHANGE: [f64; 9] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0];
-/// Bounds of the jobs in one transaction.
-const BATCH: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 32.0, 128.0, 256.0, 512.0];
+/// Bounds of the histograms, seconds: a commit takes a millisecond, an exchange with the PBX up to a minute.
+const COMMIT_BOUNDS_S: [f64; 11] = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0];
+const EXCHANGE_BOUNDS_S: [f64; 9] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0];
+/// Bounds of the histogram of jobs per transaction.
+const BATCH_BOUNDS: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 32.0, 128.0, 256.0, 512.0];
 
-/// The words of the PBX's paths (reference, part 1). Whatever else stands in a path is an id.
-const WORDS: [&str; 16] = [
+/// The fixed words of the PBX's paths (reference, part 1). Every other segment of a path is an id.
+const PATH_WORDS: [&str; 16] = [
     "abonents",
     "agent",
     "bwl",
@@ -33,26 +33,26 @@ const WORDS: [&str; 16] = [
     "reference",
     "route",
 ];
-/// Those with no ids behind them.
-const ALONE: [&str; 2] = ["statistics", "subscription"];
+/// Paths that are not followed by ids.
+const WORDS_WITHOUT_IDS: [&str; 2] = ["statistics", "subscription"];
 
-/// See the module.
+/// The metrics of one account.
 #[derive(Debug)]
 pub(crate) struct Metrics {
-    /// Events that were stored and read.
+    /// Readable events that were stored.
     pub(crate) stored: AtomicU64,
-    /// Events that were stored and cannot be read.
+    /// Unreadable events that were stored.
     pub(crate) unreadable: AtomicU64,
-    /// Events that were there already.
+    /// Events that were stored before.
     pub(crate) duplicate: AtomicU64,
     pub(crate) refused: Mutex<BTreeMap<&'static str, u64>>,
-    /// Jobs on their way to the writer.
+    /// Jobs that wait for the writer.
     pub(crate) waiting: AtomicI64,
     /// Jobs in one transaction.
     pub(crate) batch: Histogram,
     /// How long one transaction took to become durable, seconds.
     pub(crate) commit: Histogram,
-    /// Transactions that could not be stored.
+    /// Transactions that were not stored.
     pub(crate) failures: AtomicU64,
     pub(crate) exchanges: Mutex<BTreeMap<ExchangeKind, Histogram>>,
 }
@@ -72,8 +72,8 @@ impl Default for Metrics {
             duplicate: AtomicU64::default(),
             refused: Mutex::default(),
             waiting: AtomicI64::default(),
-            batch: Histogram::new(BATCH),
-            commit: Histogram::new(COMMIT),
+            batch: Histogram::new(BATCH_BOUNDS),
+            commit: Histogram::new(COMMIT_BOUNDS_S),
             failures: AtomicU64::default(),
             exchanges: Mutex::default(),
         }
@@ -81,19 +81,19 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// An event was not taken: the error's code.
+    /// Counts an event that was refused, with the error's code.
     pub(crate) fn refused(&self, code: &'static str) {
         let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
         *refused.entry(code).or_default() += 1;
     }
 
-    /// A transaction is durable.
+    /// Counts a transaction that is durable.
     pub(crate) fn committed(&self, jobs: usize, took: Duration) {
         self.batch.observe(jobs as f64);
         self.commit.observe(took.as_secs_f64());
     }
 
-    /// An exchange with the PBX has ended.
+    /// Counts an exchange with the PBX.
     pub(crate) fn exchanged(&self, exchange: &Exchange) {
         let status = match exchange.status {
             None => "none",
@@ -111,11 +111,11 @@ impl Metrics {
         let mut exchanges = self.exchanges.lock().unwrap_or_else(PoisonError::into_inner);
         exchanges
             .entry(kind)
-            .or_insert_with(|| Histogram::new(EXCHANGE))
+            .or_insert_with(|| Histogram::new(EXCHANGE_BOUNDS_S))
             .observe(exchange.duration_ms as f64 / 1000.0);
     }
 
-    /// So many of a batch's events were new and read, new and unreadable, there already.
+    /// Counts the events of a batch: new and readable, new and unreadable, stored before.
     pub(crate) fn took(&self, [stored, unreadable, duplicate]: [u64; 3]) {
         self.stored.fetch_add(stored, Ordering::Relaxed);
         self.unreadable.fetch_add(unreadable, Ordering::Relaxed);
@@ -125,7 +125,7 @@ impl Metrics {
 
 /// The method of a path: its fixed words without the ids between them.
 fn group(path: &str) -> String {
-    let known = |word: &&str| WORDS.contains(word) || ALONE.contains(word);
+    let known = |word: &&str| PATH_WORDS.contains(word) || WORDS_WITHOUT_IDS.contains(word);
     let words: Vec<&str> = path.split('/').filter(known).collect();
     if words.is_empty() {
         "other".to_owned()

@@ -1,4 +1,4 @@
-//! The account at the PBX: its client, as long as there is a token, and the address to which it posts its events.
+//! The account at the PBX: its client, while there is a token, and the address to which the PBX posts its events.
 
 use crate::clock::Clock;
 use crate::keys::Secret;
@@ -12,14 +12,14 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use url::Url;
 
-/// The client of the PBX. Cheap to clone.
+/// The handle of the PBX's client. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Pbx(Arc<Shared>);
 
 struct Shared {
     url: Url,
     timing: Timing,
-    /// Where an accepted token is kept; none: the embedding program keeps it.
+    /// Where an accepted token is stored; none: the embedding program stores it.
     token_file: Option<PathBuf>,
     clock: Clock,
     ledger: Ledger,
@@ -34,7 +34,7 @@ pub(crate) struct Current {
     portal: Portal,
 }
 
-/// How the PBX is reached.
+/// Address and options of the PBX.
 pub(crate) struct Reach {
     pub(crate) url: Url,
     pub(crate) timing: Timing,
@@ -42,7 +42,7 @@ pub(crate) struct Reach {
 }
 
 impl Pbx {
-    /// With the token that is known already, if there is one.
+    /// Starts with the known token, if there is one.
     pub(crate) fn new(
         reach: Reach,
         token: Option<Token>,
@@ -81,19 +81,19 @@ impl Pbx {
         self.0.current.borrow().as_ref().map(|current| current.token.clone())
     }
 
-    /// The client, if there is a token. `cause` is what it is used for, which the journal of requests names with each
+    /// The client, if there is a token. `cause` is what it is used for; the journal of requests shows it with each
     /// exchange: `keeper`, `call:KEY`.
     pub(crate) fn portal(&self, cause: &str) -> Option<Portal> {
         let current = self.0.current.borrow();
         Some(current.as_ref()?.portal.clone().caused_by(cause))
     }
 
-    /// Tells of each other token.
+    /// Notifies of each new token.
     pub(crate) fn changes(&self) -> watch::Receiver<Option<Current>> {
         self.0.current.subscribe()
     }
 
-    /// A client with a token that is not in use yet. Its exchanges go to the journal.
+    /// A client with a token that is not in use yet. Its exchanges are recorded in the journal.
     pub(crate) fn client(&self, token: Token) -> Result<Portal, PortalError> {
         let portal = Portal::new(self.0.url.clone(), token, self.0.timing)?;
         let (clock, ledger, metrics) = (self.0.clock.clone(), self.0.ledger.clone(), self.0.metrics.clone());
@@ -114,7 +114,7 @@ impl Pbx {
         })))
     }
 
-    /// Uses another token from now on, and keeps it where the account was told to.
+    /// Uses another token from now on, and stores it as configured.
     pub(crate) fn accept(&self, token: Token, portal: Portal) -> std::io::Result<()> {
         if let Some(file) = &self.0.token_file {
             token_file::store(file, &token)?;
@@ -124,7 +124,7 @@ impl Pbx {
     }
 }
 
-/// Where the PBX posts to: below the public address as it is set now, with the account's secret. Cheap to clone.
+/// The address to which the PBX posts: the present public address with the account's secret. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Callback {
     settings: SettingsNow,

@@ -1,4 +1,4 @@
-//! Users and join codes before they are stored: the same for the API and the command line.
+//! Makes users and join codes, for the API and the command line.
 
 use crate::keys::{self, Role, Secret, code};
 use crate::tables::audit::Who;
@@ -7,23 +7,23 @@ use crate::tables::users::User;
 use perezvon_core::Time;
 use url::Url;
 
-/// Something about a user or a code is wrong: what is expected.
+/// A value is out of its bounds: what is expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Expected(pub(crate) &'static str);
 
 /// Longest name of a user, characters.
-pub(crate) const NAME: usize = 200;
+pub(crate) const MAX_NAME_CHARS: usize = 200;
 /// What a name looks like (ECMA-262): no control characters, and not blank.
 pub(crate) const NAME_PATTERN: &str =
     r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$";
 
-/// Whether the text can be a name, or an abonent's id: what [`NAME`] and [`NAME_PATTERN`] say.
+/// Whether the text can be a name, or an abonent's id: what [`MAX_NAME_CHARS`] and [`NAME_PATTERN`] say.
 pub(crate) fn is_name(text: &str) -> bool {
-    !text.trim().is_empty() && text.chars().count() <= NAME && !text.chars().any(char::is_control)
+    !text.trim().is_empty() && text.chars().count() <= MAX_NAME_CHARS && !text.chars().any(char::is_control)
 }
 
 /// How long a code lives where nobody says, minutes.
-pub(crate) const MINUTES: u32 = 30;
+pub(crate) const DEFAULT_CODE_MINUTES: u32 = 30;
 /// Shortest and longest life, minutes: one must be able to type it, and a forgotten one must end.
 pub(crate) const SHORTEST: u32 = 5;
 /// See [`SHORTEST`].
@@ -31,19 +31,19 @@ pub(crate) const LONGEST: u32 = 7 * 24 * 60;
 
 /// What a code is made for.
 pub(crate) struct NewCode {
-    /// Name of the user to come.
+    /// Name of the new user.
     pub(crate) name: String,
-    /// His role.
+    /// Their role.
     pub(crate) role: Role,
-    /// Whose calls he will see.
+    /// The abonent whose calls they will see.
     pub(crate) abonent: Option<String>,
-    /// How long it lives; [`MINUTES`] where it is not said.
+    /// Life of the code; [`DEFAULT_CODE_MINUTES`] if absent.
     pub(crate) minutes: Option<u32>,
 }
 
-/// A code with its secret. The same for the API and the command line.
+/// A code and its secret text.
 pub(crate) fn new_code(new: NewCode, by: &Who, created_at: Time) -> Result<(JoinCode, Secret, [u8; 32]), Expected> {
-    let minutes = new.minutes.unwrap_or(MINUTES);
+    let minutes = new.minutes.unwrap_or(DEFAULT_CODE_MINUTES);
     if !(SHORTEST..=LONGEST).contains(&minutes) {
         return Err(Expected("minutes must be 5 to 10080 (7 days)"));
     }
@@ -62,7 +62,7 @@ pub(crate) fn new_code(new: NewCode, by: &Who, created_at: Time) -> Result<(Join
     Ok((code, secret, hash))
 }
 
-/// The link that joins with one click: `perezvon://join?relay=URL&code=…`.
+/// The link for joining: `perezvon://join?relay=URL&code=…`.
 pub(crate) fn link(relay: &Url, code: &Secret) -> Secret {
     let relay = relay.as_str().trim_end_matches('/');
     let query = url::form_urlencoded::Serializer::new(String::new())
@@ -72,7 +72,7 @@ pub(crate) fn link(relay: &Url, code: &Secret) -> Secret {
     Secret::new(format!("perezvon://join?{query}"))
 }
 
-/// A user's name and abonent within their bounds.
+/// Checks a user's name and abonent.
 fn plain_user(name: &str, role: Role, abonent: Option<String>) -> Result<(String, Option<String>), Expected> {
     let name = name.trim();
     if !is_name(name) {
@@ -85,7 +85,7 @@ fn plain_user(name: &str, role: Role, abonent: Option<String>) -> Result<(String
     }
 }
 
-/// A user with a new key. The same for the API and the command line.
+/// A user and their new key.
 pub(crate) fn new_user(
     name: &str,
     role: Role,

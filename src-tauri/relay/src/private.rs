@@ -4,7 +4,7 @@ use std::fs::{DirBuilder, File};
 use std::io::{Error, ErrorKind, Result};
 use std::path::Path;
 
-/// A new, empty file readable for its owner only; one of the same name is deleted first.
+/// Creates a new, empty file readable by its owner only; deletes an existing one of the same name first.
 pub(crate) fn file(path: &Path) -> Result<File> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
@@ -17,7 +17,7 @@ pub(crate) fn file(path: &Path) -> Result<File> {
     options.open(path)
 }
 
-/// Makes a directory, and those above it, that only its owner may enter.
+/// Creates a directory, and those above it, that only the owner may enter.
 pub(crate) fn dir(path: &Path) -> std::result::Result<(), Error> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);

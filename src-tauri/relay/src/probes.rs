@@ -1,26 +1,26 @@
-//! Words that the service check sends to the relay's own public address: whether they arrive here.
+//! Random words that the service check sends to the relay's own public address, to see whether they arrive here.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
-/// Checks that run at the same time, at most.
-const AT_ONCE: usize = 16;
+/// Most checks at the same time.
+const MAX_PROBES: usize = 16;
 
-/// The words that are on their way, each with whether it has arrived.
+/// The words that were sent, each with whether it has arrived.
 #[derive(Debug, Default)]
 pub(crate) struct Probes(Mutex<VecDeque<(String, bool)>>);
 
 impl Probes {
-    /// A word will be sent.
+    /// Registers a word before it is sent.
     pub(crate) fn expect(&self, word: &str) {
         let mut words = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if words.len() == AT_ONCE {
+        if words.len() == MAX_PROBES {
             words.pop_front();
         }
         words.push_back((word.to_owned(), false));
     }
 
-    /// Somebody asked for this path; a word that nobody sent is nothing.
+    /// A request for this path has come; unknown words are ignored.
     pub(crate) fn arrived(&self, path: &str) {
         let Some(word) = path.strip_prefix("probe/") else {
             return;
@@ -31,7 +31,7 @@ impl Probes {
         }
     }
 
-    /// Whether a word has arrived; it is forgotten.
+    /// Whether a word has arrived; removes it.
     pub(crate) fn take(&self, word: &str) -> bool {
         let mut words = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let at = words.iter().position(|known| known.0 == word);

@@ -5,8 +5,8 @@ use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Keys that one table remembers at most.
-const TABLE: usize = 65_536;
+/// Most keys in one table.
+const MAX_KEYS: usize = 65_536;
 
 /// An average per second and a burst.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -16,7 +16,7 @@ pub(crate) struct Rate {
 }
 
 impl Rate {
-    /// Requests per second; ten seconds' worth at once.
+    /// Requests per second; the burst is ten seconds' worth.
     pub(crate) fn requests(per_second: u32) -> Self {
         let per_second = f64::from(per_second);
         Self {
@@ -25,7 +25,7 @@ impl Rate {
         }
     }
 
-    /// Events per second; one second's worth at once.
+    /// Events per second; the burst is one second's worth.
     pub(crate) fn events(per_second: u32) -> Self {
         let per_second = f64::from(per_second);
         Self {
@@ -34,7 +34,7 @@ impl Rate {
         }
     }
 
-    /// Failures per minute; five minutes' worth at once.
+    /// Failures per minute; the burst is five minutes' worth.
     pub(crate) fn failures(per_minute: u32) -> Self {
         let per_minute = f64::from(per_minute);
         Self {
@@ -87,7 +87,7 @@ impl Bucket {
         }
     }
 
-    /// Takes one token; false where there is none.
+    /// Takes one token; false if there is none.
     pub(crate) fn take(&self) -> bool {
         self.take_at(Instant::now())
     }
@@ -98,7 +98,7 @@ impl Bucket {
     }
 }
 
-/// A bucket for each key.
+/// A bucket per key.
 pub(crate) struct Buckets<K> {
     rate: Rate,
     levels: Mutex<HashMap<K, Level>>,
@@ -112,7 +112,7 @@ impl<K: Hash + Eq> Buckets<K> {
         }
     }
 
-    /// Takes one token of the key's bucket; false where there is none.
+    /// Takes one token of the key's bucket; false if there is none.
     pub(crate) fn take(&self, key: K) -> bool {
         self.take_at(key, Instant::now())
     }
@@ -120,11 +120,11 @@ impl<K: Hash + Eq> Buckets<K> {
     fn take_at(&self, key: K, now: Instant) -> bool {
         let rate = self.rate;
         let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
-        if levels.len() >= TABLE && !levels.contains_key(&key) {
+        if levels.len() >= MAX_KEYS && !levels.contains_key(&key) {
             levels.retain(|_, known| known.at(rate, now) < rate.burst);
-            // When the table is still full, limits for each key are useless; dropping them keeps the cost of a new
-            // key constant.
-            if levels.len() > TABLE / 4 * 3 {
+            // If the table is still full, limits per key are useless; dropping them keeps the cost of a new key
+            // constant.
+            if levels.len() > MAX_KEYS / 4 * 3 {
                 levels.clear();
             }
         }
@@ -136,20 +136,20 @@ impl<K: Hash + Eq> Buckets<K> {
     }
 }
 
-/// Failed tries to join that are allowed in [`SPAN`], by all who try together: who tries is not known, and an address
-/// proves nothing behind a proxy. At this rate a code of 60 bits that lives a week is guessed with a chance of one in
-/// ten million million.
-const FAILURES: usize = 10;
-/// See [`FAILURES`].
-const SPAN: Duration = Duration::from_mins(1);
+/// Failed attempts to join that are allowed within [`JOIN_WINDOW`], for all clients together: the client is not
+/// known, and behind a proxy an address proves nothing. At this rate a code of 60 bits that is valid for a week is
+/// guessed with a probability of one in ten million million.
+const MAX_FAILED_JOINS: usize = 10;
+/// See [`MAX_FAILED_JOINS`].
+const JOIN_WINDOW: Duration = Duration::from_mins(1);
 
-/// The tries of the last minute that have not succeeded, those under way included.
+/// The attempts of the last minute that have not succeeded, including those in progress.
 #[derive(Debug, Default)]
 pub(crate) struct Tries(Mutex<VecDeque<Instant>>);
 
 impl Tries {
-    /// Counts a try before it is made, so that many at once are no way around the limit. How long to wait when there
-    /// were too many.
+    /// Counts an attempt before it is made, so that concurrent attempts do not get around the limit. An error says
+    /// how long to wait.
     pub(crate) fn begin(&self) -> Result<Instant, Duration> {
         self.begin_at(Instant::now())
     }
@@ -158,12 +158,14 @@ impl Tries {
         let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         while tries
             .front()
-            .is_some_and(|at| now.saturating_duration_since(*at) >= SPAN)
+            .is_some_and(|at| now.saturating_duration_since(*at) >= JOIN_WINDOW)
         {
             tries.pop_front();
         }
         match tries.front() {
-            Some(oldest) if tries.len() >= FAILURES => Err(SPAN.saturating_sub(now.saturating_duration_since(*oldest))),
+            Some(oldest) if tries.len() >= MAX_FAILED_JOINS => {
+                Err(JOIN_WINDOW.saturating_sub(now.saturating_duration_since(*oldest)))
+            }
             _ => {
                 tries.push_back(now);
                 Ok(now)
@@ -171,7 +173,7 @@ impl Tries {
         }
     }
 
-    /// The try that began then was no failure.
+    /// The attempt that began then has succeeded.
     pub(crate) fn succeeded(&self, begun: Instant) {
         let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(at) = tries.iter().position(|at| *at == begun) {
@@ -207,11 +209,11 @@ mod tests {
         assert_eq!(granted(1, start), 10, "ten seconds' worth at once");
         assert_eq!(granted(2, start), 10, "another key is not held up by the first");
         assert_eq!(granted(1, start + Duration::from_secs(3)), 3, "then at the rate");
-        for n in 0..3 * TABLE as u32 {
+        for n in 0..3 * MAX_KEYS as u32 {
             buckets.take_at(n, start);
         }
         let known = buckets.levels.lock().unwrap().len();
-        assert!(known <= TABLE, "memory has a bound: {known}");
+        assert!(known <= MAX_KEYS, "memory has a bound: {known}");
     }
 
     #[test]

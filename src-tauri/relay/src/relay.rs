@@ -1,4 +1,4 @@
-//! One account behind a listener of its own: the relay inside the app, and in the tests.
+//! One account behind a listener of its own: the relay embedded in the app, and in the tests.
 
 use crate::account::StartError;
 use crate::accounts::Accounts;
@@ -14,8 +14,8 @@ use std::net::SocketAddr;
 use tokio::net::TcpListener;
 use url::Url;
 
-/// A running relay. Every task of it ends with it: dropped without [`Relay::shutdown`] they are aborted, and the ledger
-/// is as after a power cut, which it survives.
+/// A running relay. Dropping it without [`Relay::shutdown`] aborts every task; the ledger is then as after a power
+/// cut, which it survives.
 pub struct Relay {
     accounts: Accounts,
     local_key: Secret,
@@ -46,17 +46,17 @@ impl Relay {
         })
     }
 
-    /// Where it listens.
+    /// The address of the listener.
     pub fn addr(&self) -> SocketAddr {
         self.accounts.listening().addr
     }
 
-    /// An admin key for the embedding program: made at each start, only in memory.
+    /// An administrator's key for the embedding program: made at each start, only in memory.
     pub fn local_key(&self) -> &Secret {
         &self.local_key
     }
 
-    /// The address that the PBX must post to, the secret included; none while the public address is not known.
+    /// The address that the PBX must post to, including its secret; none while the public address is not known.
     pub fn callback_url(&self) -> Option<Url> {
         self.settings().callback_url(self.callback_secret.reveal())
     }
@@ -74,7 +74,7 @@ impl Relay {
         parts.ledger.put(SettingsChanged { values, who }).await.map(drop)
     }
 
-    /// The settings in force; the defaults while the account is being started anew.
+    /// The settings in force; the defaults while the account is being restarted.
     pub fn settings(&self) -> Settings {
         let parts = self.parts();
         parts
@@ -82,19 +82,19 @@ impl Relay {
             .unwrap_or_default()
     }
 
-    /// None while the account is being started anew.
+    /// None while the account is being restarted.
     fn parts(&self) -> Option<Parts> {
         self.accounts.running().pop()
     }
 
-    /// Waits until the account has failed so often, each time soon after its start, that it is not started anew any
-    /// more: says what ended. Whoever embeds the relay says so and starts another one.
+    /// Waits until the account has failed so often, each time soon after its start, that it is not restarted any
+    /// more; returns which part ended. The embedding program should show that and start another relay.
     pub fn gave_up(&self) -> impl Future<Output = String> + Send + use<> {
         self.accounts.gave_up()
     }
 
-    /// Ends: takes no more, answers what is in flight, closes the feeds, moves the WAL into the database.
-    /// Subscriptions stay: the next start goes on with them.
+    /// Stops accepting, answers the requests in flight, closes the feeds, moves the WAL into the database. The
+    /// subscriptions stay: the next start goes on with them.
     pub async fn shutdown(self) {
         self.accounts.shutdown().await;
     }

@@ -1,4 +1,4 @@
-//! Whose event is it (reference 2.7, "who of ours"): abonents, lines and subscriptions in memory.
+//! Finds the abonent of an event (reference 2.7): abonents, lines and subscriptions in memory.
 
 use crate::tables::{LedgerError, abonents, subscriptions};
 use perezvon_core::call::{Target, is_system, login};
@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// What is known of the company. Replaced as a whole when the ledger's lists change.
+/// The company's lists in memory. Replaced as a whole when the ledger's lists change.
 #[derive(Debug, Default)]
 pub(crate) struct Roster {
     /// Canonical id and name.
@@ -55,7 +55,7 @@ impl Roster {
         Ok(roster)
     }
 
-    /// The company was never read.
+    /// Whether the company was never read.
     pub(crate) fn is_empty(&self) -> bool {
         self.abonents.is_empty()
     }
@@ -73,22 +73,22 @@ impl Roster {
         self.by_login.get(plain_login(id)).map(String::as_str)
     }
 
-    /// The canonical id where it is known, else what was written.
+    /// The canonical id if known, otherwise the text as written.
     pub(crate) fn canonical(&self, id: &str) -> String {
         self.abonent(id).unwrap_or(id).to_owned()
     }
 
-    /// The abonent whose own or short number it is, by its key.
+    /// The abonent whose own or short number this key is.
     pub(crate) fn of_number(&self, key: &str) -> Option<&str> {
         self.by_number.get(key).map(String::as_str)
     }
 
-    /// Whether it is an inbound number of the company, by its key.
+    /// Whether this key is an inbound number of the company.
     pub(crate) fn is_line(&self, key: &str) -> bool {
         self.line_numbers.contains(key)
     }
 
-    /// To whom this part of the event belongs.
+    /// The abonent of this part of the event.
     pub(crate) fn target(&self, event: &Event, data: &CallData) -> Target {
         if let Some(id) = event.target.as_deref().filter(|id| !id.is_empty()) {
             return self.target_of(id);
@@ -127,7 +127,7 @@ impl Roster {
     }
 }
 
-/// The login part as it can be compared: `+79000000001@a`, `79000000001@b` and `9000000001@c` are one.
+/// The comparable form of a login part: `+79000000001@a`, `79000000001@b` and `9000000001@c` are one.
 fn plain_login(id: &str) -> &str {
     let login = login(id);
     let digits = login.strip_prefix('+').unwrap_or(login);
@@ -135,7 +135,7 @@ fn plain_login(id: &str) -> &str {
     digits.strip_prefix('7').filter(|_| numeric).unwrap_or(digits)
 }
 
-/// An outgoing leg whose other side may be the number that a desk asked for.
+/// An outgoing leg whose other party may be the number that a desk asked for.
 pub(crate) fn may_be_requested(data: &CallData) -> bool {
     matches!(
         data.personality,
@@ -193,7 +193,7 @@ mod tests {
             assert_eq!(
                 target(None, Some(&record), None),
                 person,
-                "{record} as address of record names him too"
+                "{record} as address of record names the abonent too"
             );
         }
         assert_eq!(

@@ -1,8 +1,8 @@
-//! The addresses from which this machine reaches the outside.
+//! The addresses from which this machine reaches other networks.
 
 use std::net::{IpAddr, UdpSocket};
 
-/// IPv4 and IPv6; none where there is no route.
+/// IPv4 and IPv6; none if there is no route.
 pub(crate) type Routes = [Option<IpAddr>; 2];
 
 /// The present routes. Nothing is sent: connecting a UDP socket only makes the system choose a route.
@@ -12,6 +12,6 @@ pub(crate) fn present() -> Routes {
         socket.connect(to).ok()?;
         Some(socket.local_addr().ok()?.ip())
     };
-    // Addresses reserved for documentation, so nobody's.
+    // Addresses reserved for documentation, which belong to no host.
     [way("0.0.0.0:0", "203.0.113.1:9"), way("[::]:0", "[2001:db8::1]:9")]
 }

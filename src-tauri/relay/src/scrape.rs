@@ -25,45 +25,48 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tower_http::timeout::TimeoutLayer;
 
-/// Longest time for an answer, and for what is read from the ledger.
-const LIMIT: Duration = Duration::from_secs(10);
-const READ: Duration = Duration::from_secs(5);
-const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+/// Time limit of an answer, and of reading the ledger for it.
+const SCRAPE_TIMEOUT: Duration = Duration::from_secs(10);
+const READ_TIMEOUT: Duration = Duration::from_secs(5);
+const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 type Labels = Vec<(&'static str, String)>;
 
-/// What it takes: those that run now, without keeping them from ending.
-type Running = Arc<dyn Fn() -> Vec<Parts> + Send + Sync>;
+/// The running accounts, without keeping them from ending.
+type RunningAccounts = Arc<dyn Fn() -> Vec<Parts> + Send + Sync>;
 
 /// Serves until it is dropped.
-pub(crate) async fn serve(listener: TcpListener, running: Running) {
+pub(crate) async fn serve(listener: TcpListener, running: RunningAccounts) {
     let router = Router::new()
         .route("/metrics", get(metrics))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LIMIT))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            SCRAPE_TIMEOUT,
+        ))
         .with_state(running);
     listener::serve(listener, router).await;
 }
 
-async fn metrics(State(running): State<Running>) -> Response {
+async fn metrics(State(running): State<RunningAccounts>) -> Response {
     let mut readings = Vec::new();
     for parts in running() {
-        readings.push(Reading::take(&parts).await);
+        readings.push(AccountReading::take(&parts).await);
     }
     let mut registry = Registry::default();
-    registry.register_collector(Box::new(Page {
+    registry.register_collector(Box::new(ScrapePage {
         readings,
         process: Process::take(),
     }));
     let mut text = String::new();
     match encode(&mut text, &registry) {
-        Ok(()) => ([(header::CONTENT_TYPE, TEXT)], text).into_response(),
+        Ok(()) => ([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
 
 /// One account at one moment.
 #[derive(Debug)]
-struct Reading {
+struct AccountReading {
     account: String,
     metrics: Arc<Metrics>,
     feeds: u64,
@@ -73,8 +76,8 @@ struct Reading {
     now: Time,
     keeper: &'static str,
     up_s: f64,
-    /// None where the ledger cannot be read in time.
-    ledger: Option<Stored>,
+    /// None if the ledger cannot be read in time.
+    ledger: Option<LedgerReading>,
     ledger_bytes: u64,
     free_bytes: Option<u64>,
     /// Milliseconds since each list was read to its end.
@@ -82,18 +85,18 @@ struct Reading {
 }
 
 #[derive(Debug)]
-struct Stored {
+struct LedgerReading {
     open_calls: i64,
     last_event: Option<Time>,
-    /// When the company is no longer heard.
+    /// When the subscriptions of the whole company end.
     until: Option<Time>,
 }
 
-impl Reading {
+impl AccountReading {
     async fn take(parts: &Parts) -> Self {
         let stored = parts.ledger.read(|connection| {
             let sql = "SELECT count(*) FROM calls WHERE due_at IS NOT NULL";
-            Ok(Stored {
+            Ok(LedgerReading {
                 open_calls: connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?,
                 last_event: events::newest(connection)?,
                 until: subscriptions::active(connection)?
@@ -102,7 +105,10 @@ impl Reading {
                     .max(),
             })
         });
-        let ledger = tokio::time::timeout(READ, stored).await.ok().and_then(Result::ok);
+        let ledger = tokio::time::timeout(READ_TIMEOUT, stored)
+            .await
+            .ok()
+            .and_then(Result::ok);
         let file = path(&parts.data_dir);
         let size = |file: &std::path::Path| std::fs::metadata(file).map_or(0, |meta| meta.len());
         Self {
@@ -123,7 +129,7 @@ impl Reading {
     }
 }
 
-/// The process as a whole; what the system does not tell is left out.
+/// Metrics of the process; what the system does not provide is left out.
 #[derive(Debug)]
 struct Process {
     resident_bytes: Option<u64>,
@@ -144,19 +150,19 @@ impl Process {
     }
 }
 
-/// Everything of one scrape. Each family stands once, with the accounts as a label.
+/// All metrics of one scrape. Each family appears once, with the account as a label.
 #[derive(Debug)]
-struct Page {
-    readings: Vec<Reading>,
+struct ScrapePage {
+    readings: Vec<AccountReading>,
     process: Process,
 }
 
-impl Page {
+impl ScrapePage {
     fn rows<V>(
         &self,
         encoder: &mut DescriptorEncoder<'_>,
         (name, help, kind): (&str, &str, MetricType),
-        rows: impl Fn(&Reading, &mut dyn FnMut(Labels, V) -> fmt::Result) -> fmt::Result,
+        rows: impl Fn(&AccountReading, &mut dyn FnMut(Labels, V) -> fmt::Result) -> fmt::Result,
         write: impl Fn(prometheus_client::encoding::MetricEncoder<'_>, V) -> fmt::Result,
     ) -> fmt::Result {
         let mut family = encoder.encode_descriptor(name, help, None, kind)?;
@@ -175,7 +181,7 @@ impl Page {
         encoder: &mut DescriptorEncoder<'_>,
         name: &str,
         help: &str,
-        rows: impl Fn(&Reading, &mut dyn FnMut(Labels, u64) -> fmt::Result) -> fmt::Result,
+        rows: impl Fn(&AccountReading, &mut dyn FnMut(Labels, u64) -> fmt::Result) -> fmt::Result,
     ) -> fmt::Result {
         self.rows(encoder, (name, help, MetricType::Counter), rows, |mut row, value| {
             row.encode_counter::<NoLabelSet, u64, u64>(&value, None)
@@ -187,9 +193,9 @@ impl Page {
         encoder: &mut DescriptorEncoder<'_>,
         name: &str,
         help: &str,
-        value: impl Fn(&Reading) -> Option<f64>,
+        value: impl Fn(&AccountReading) -> Option<f64>,
     ) -> fmt::Result {
-        let rows = |reading: &Reading, row: &mut dyn FnMut(Labels, f64) -> fmt::Result| match value(reading) {
+        let rows = |reading: &AccountReading, row: &mut dyn FnMut(Labels, f64) -> fmt::Result| match value(reading) {
             Some(value) => row(vec![], value),
             None => Ok(()),
         };
@@ -328,7 +334,7 @@ impl Page {
     }
 }
 
-impl Collector for Page {
+impl Collector for ScrapePage {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let e = &mut encoder;
         self.events(e)?;

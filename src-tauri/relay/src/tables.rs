@@ -1,5 +1,5 @@
-//! The tables of the ledger, `relay.db`: what each stores and the statements on it. A function here takes a connection
-//! and the time; it knows neither the writer nor a clock.
+//! The tables of the ledger, `relay.db`, and the statements on them. A function here takes a connection and the time;
+//! it knows neither the writer nor a clock.
 
 pub(crate) mod abonents;
 pub(crate) mod audit;
@@ -26,16 +26,17 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How long a write waits for another process (the command line beside a serving relay).
-const BUSY: Duration = Duration::from_secs(5);
+/// How long a write waits for another process (the command line while a relay serves).
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Databases up to this size are checked whole when they are opened; larger ones would delay the start by minutes.
-const CHECKED_WHOLE: u64 = 64 * 1024 * 1024;
+/// Largest database that is checked completely when it is opened, bytes; checking larger ones would delay the start
+/// by minutes.
+const MAX_FULL_CHECK_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Why the ledger cannot be opened or did not take a change.
+/// Why the ledger cannot be opened or has not stored a change.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
-    /// The file is no database, or damaged.
+    /// The file is not a database, or is damaged.
     #[error(
         "the database {} is damaged ({detail}). It was not changed. Stop the relay, put a copy of relay.db, relay.db-wal \
          and relay.db-shm aside, and restore a backup; or start with an empty data directory",
@@ -44,7 +45,7 @@ pub enum LedgerError {
     Damaged {
         /// The file.
         file: PathBuf,
-        /// What SQLite says.
+        /// An error of SQLite.
         detail: String,
     },
     /// Written by a newer program.
@@ -65,10 +66,10 @@ pub enum LedgerError {
         /// Size of the database, bytes.
         needed: u64,
     },
-    /// A backup never replaces a file.
+    /// The file of a backup exists already.
     #[error("{} is there already: choose another name", .0.display())]
     Exists(PathBuf),
-    /// A database of something else.
+    /// A database of another program.
     #[error("{} is no backup of a relay's ledger", .0.display())]
     NotALedger(PathBuf),
     /// The directory of another account.
@@ -76,9 +77,9 @@ pub enum LedgerError {
         "the ledger belongs to the account {found}, not to {wanted}: put each account's directory back in its place"
     )]
     OtherAccount {
-        /// Whose it is.
+        /// The account that it belongs to.
         found: String,
-        /// Who was to be served from it.
+        /// The account that it was opened for.
         wanted: String,
     },
     /// Another relay serves this data directory.
@@ -89,22 +90,22 @@ pub enum LedgerError {
     Directory {
         /// The path.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         error: std::io::Error,
     },
-    /// The writer's queue is full or it is gone: nothing was stored.
+    /// The writer's queue is full or the writer has ended: nothing was stored.
     #[error("the ledger takes no more at the moment")]
     Busy,
-    /// The thread that syncs the ledger has ended by a panic, which the log tells: nothing is stored any more.
+    /// The thread that syncs the ledger has ended by a panic, which is logged: nothing is stored any more.
     #[error("the ledger is not synced any more; see the log")]
     NoSync,
-    /// A query ended by a panic, which the log tells.
+    /// A query ended by a panic, which is logged.
     #[error("a query of the ledger ended badly; see the log")]
     Query,
-    /// The change could not be stored, and was not.
+    /// The change could not be stored.
     #[error("the ledger could not store: {0}")]
     Sqlite(#[from] rusqlite::Error),
-    /// A stored value that cannot be read or written as JSON.
+    /// A value that cannot be read or written as JSON.
     #[error("a stored value is unreadable: {0}")]
     State(String),
 }
@@ -114,7 +115,7 @@ impl LedgerError {
         Self::State(unquoted(&error))
     }
 
-    /// Names the file where the error is one of the file.
+    /// Adds the file's name to an error that concerns the file.
     fn of_file(self, file: &Path) -> Self {
         match self {
             Self::Sqlite(error) if is_damage(&error) => Self::Damaged {
@@ -126,7 +127,7 @@ impl LedgerError {
     }
 }
 
-/// SQLite says that the file is damaged or no database.
+/// Whether SQLite reports that the file is damaged or not a database.
 pub(crate) fn is_damage(error: &rusqlite::Error) -> bool {
     matches!(
         error.sqlite_error_code(),
@@ -140,7 +141,8 @@ pub(crate) fn decode<T: serde::de::DeserializeOwned>(json: &str) -> rusqlite::Re
         .map_err(|e| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, unquoted(&e).into()))
 }
 
-/// What is wrong with a JSON text without the parser's own words: they quote the text, and with it names and numbers.
+/// What is wrong with a JSON text, without the parser's own words: they quote the text, which contains names and
+/// numbers.
 pub(crate) fn unquoted(error: &serde_json::Error) -> String {
     format!("{:?} error in JSON at column {}", error.classify(), error.column())
 }
@@ -150,12 +152,13 @@ pub(crate) fn path(data_dir: &Path) -> PathBuf {
     data_dir.join("relay.db")
 }
 
-/// The log (WAL) beside a database file.
+/// The log (WAL) of a database file.
 pub(crate) fn wal_of(database: &Path) -> PathBuf {
     copy::beside(database, "-wal")
 }
 
-/// Makes the data directory and holds its lock: two relays must not write one ledger. Dropping gives it back.
+/// Creates the data directory and takes its lock: two relays must not write one ledger. Dropping the result releases
+/// it.
 pub(crate) fn lock(data_dir: &Path) -> Result<File, LedgerError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
@@ -176,7 +179,7 @@ pub(crate) fn lock(data_dir: &Path) -> Result<File, LedgerError> {
     }
 }
 
-/// Opens the database for writing, checks it and brings its schema up to date.
+/// Opens the database for writing, checks it and updates its schema.
 pub(crate) fn open(data_dir: &Path) -> Result<Connection, LedgerError> {
     private::dir(data_dir).map_err(|error| LedgerError::Directory {
         path: data_dir.to_owned(),
@@ -188,21 +191,21 @@ pub(crate) fn open(data_dir: &Path) -> Result<Connection, LedgerError> {
 
 fn open_file(file: &Path) -> Result<Connection, LedgerError> {
     let mut connection = Connection::open(file)?;
-    connection.busy_timeout(BUSY)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(64);
     events::body::register_sql_functions(&connection)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    // A commit is not synced here: the writer syncs the WAL itself before anybody is answered (`ledger/sync.rs`).
-    // With NORMAL, SQLite still syncs around each checkpoint, so the file is never torn.
+    // A commit is not synced: the writer syncs the WAL itself before anything is answered (`ledger/sync.rs`). With
+    // NORMAL, SQLite still syncs around each checkpoint, so the file is never torn.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "fullfsync", true)?;
     connection.pragma_update(None, "checkpoint_fullfsync", true)?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    // The WAL grows to this many pages of 4 KiB before they are moved to the database: fewer, longer checkpoints.
+    // The WAL grows to this many pages of 4 KiB before a checkpoint: fewer, longer checkpoints.
     connection.pragma_update(None, "wal_autocheckpoint", 10_000)?;
     connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
     connection.pragma_update(None, "cache_size", -32 * 1024)?;
-    if std::fs::metadata(file).is_ok_and(|meta| meta.len() <= CHECKED_WHOLE) {
+    if std::fs::metadata(file).is_ok_and(|meta| meta.len() <= MAX_FULL_CHECK_BYTES) {
         let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
         if verdict != "ok" {
             return Err(LedgerError::Damaged {
@@ -215,18 +218,19 @@ fn open_file(file: &Path) -> Result<Connection, LedgerError> {
     Ok(connection)
 }
 
-/// Moves the whole log (WAL) into the database, syncs that, and empties the log. Until this has succeeded, what was
-/// committed may be in the system's cache alone.
+/// Moves the whole log (WAL) into the database, syncs the database, and empties the log. Until this has succeeded,
+/// committed changes may be in the system's cache alone.
 ///
-/// A reader in a transaction keeps frames of the log in use. SQLite waits for it with the connection's busy handler, at
-/// most [`BUSY`], which any query of the relay's own takes less than; a longer one (a backup, somebody's shell) is an
-/// error here, and the caller tries again later. Frames that were copied while the log could not be emptied are not
-/// enough: the next commit would be appended behind frames that the disk may have lost, and be lost with them.
+/// A reader in a transaction keeps frames of the log in use. SQLite waits for it with the connection's busy handler,
+/// at most [`BUSY_TIMEOUT`]; the relay's own queries take less. A longer reader (a backup, somebody's shell) is an
+/// error here, and the caller tries again later. Copying the frames without emptying the log is not enough: the next
+/// commit would be appended after frames that the disk may have lost, and would be lost with them.
 ///
 /// # Errors
 /// [`LedgerError::Busy`] where the log could not be emptied in that time.
 pub(crate) fn move_log(connection: &Connection) -> Result<(), LedgerError> {
-    // SQLite tells in the row, not by an error, that it was blocked (documentation of `PRAGMA wal_checkpoint`).
+    // SQLite reports in the result row, not as an error, that it was blocked (documentation of `PRAGMA
+    // wal_checkpoint`).
     let is_blocked: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
     if is_blocked {
         tracing::warn!("the ledger's log cannot be moved into the database: somebody reads an older state of it");
@@ -241,7 +245,7 @@ pub(crate) fn open_read(data_dir: &Path) -> Result<Connection, LedgerError> {
     let open = || -> Result<Connection, LedgerError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&file, flags)?;
-        connection.busy_timeout(BUSY)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(64);
         events::body::register_sql_functions(&connection)?;
         connection.pragma_update(None, "query_only", true)?;

@@ -1,4 +1,4 @@
-//! TLS at the listener: a certificate from files, looked at again and again, or one that an authority gives.
+//! TLS at the listener: a certificate from files, which are checked for changes, or one from an ACME authority.
 
 mod acme;
 mod files;
@@ -23,7 +23,7 @@ use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 
-/// The feed upgrades its connection, which HTTP/2 has no way for.
+/// The feed upgrades its connection to a WebSocket, which HTTP/2 does not support here.
 const HTTP_1: &[u8] = b"http/1.1";
 
 /// How connections are secured.
@@ -35,11 +35,11 @@ pub(crate) enum TlsOptions {
     Acme(Acme),
 }
 
-/// What is served with at present.
+/// The TLS configuration in use.
 pub(crate) struct Tls {
     configs: RwLock<Option<Configs>>,
-    /// As long as no authority has given a certificate: one that nobody vouches for, for this machine alone, so that the
-    /// command line can ask what the trouble is. None where certificates are in files.
+    /// Until an authority has given a certificate: a self-signed one, for connections from this machine only, so that
+    /// the command line can ask what the problem is. None if certificates are in files.
     stopgap: Option<Arc<ServerConfig>>,
     state: Mutex<TlsState>,
     clock: Clock,
@@ -48,27 +48,27 @@ pub(crate) struct Tls {
 #[derive(Clone)]
 struct Configs {
     serve: Arc<ServerConfig>,
-    /// For the authority that looks whether the address is ours.
+    /// For the authority's validation connections (TLS-ALPN).
     challenge: Option<Arc<ServerConfig>>,
 }
 
-/// What an administrator is told.
+/// The state for an administrator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Tls)]
 pub(crate) struct TlsState {
     /// `files` or `acme`.
     pub(crate) mode: &'static str,
-    /// Until when the certificate in use is good.
+    /// Until when the certificate in use is valid.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) until: Option<Time>,
-    /// Why the certificate could not be renewed last; the one in use stays.
+    /// Why the last renewal failed; the certificate in use stays.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) failure: Option<String>,
 }
 
 impl Tls {
-    /// Prepares TLS. Files that cannot be used at the start are an error; an authority may be reached later.
+    /// Prepares TLS. Missing or invalid files are an error at the start; an authority may be reached later.
     pub(crate) fn new(options: &TlsOptions, clock: Clock) -> Result<Arc<Self>, String> {
         let mode = match options {
             TlsOptions::Files(_) => "files",
@@ -95,7 +95,7 @@ impl Tls {
         Ok(Arc::new(tls))
     }
 
-    /// Keeps the certificate up to date until `stop`; files are looked at each `pause`.
+    /// Keeps the certificate up to date until `stop`; files are checked each `pause`.
     pub(crate) async fn keep(self: Arc<Self>, options: TlsOptions, pause: Duration, stop: CancellationToken) {
         let keeping = async {
             match options {
@@ -110,7 +110,7 @@ impl Tls {
         self.clock.now()
     }
 
-    /// What an administrator is told.
+    /// The state for an administrator.
     pub(crate) fn state(&self) -> TlsState {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -131,7 +131,7 @@ impl Tls {
         *self.configs.write().unwrap_or_else(PoisonError::into_inner) = Some(configs);
     }
 
-    /// The handshake; none where it was an authority's look, which is then answered.
+    /// The handshake; none if it was an authority's validation, which is answered here.
     pub(crate) async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
         &self,
         stream: S,
@@ -165,7 +165,7 @@ fn self_signed() -> Result<Arc<ServerConfig>, String> {
     serving(vec![made.cert.der().clone()], key.into())
 }
 
-/// Serves with this certificate.
+/// Uses this certificate from now on.
 fn serving(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<Arc<ServerConfig>, String> {
     let mut config = ServerConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
@@ -177,7 +177,7 @@ fn serving(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> 
     Ok(Arc::new(config))
 }
 
-/// Until when the first certificate of a chain in PEM is good.
+/// Until when the first certificate of a chain in PEM is valid.
 fn until(chain: &[u8]) -> Result<Time, String> {
     let (_, certificate) = x509_parser::parse_x509_certificate(chain).map_err(|_| "the certificate cannot be read")?;
     Ok(Time::from_ms(

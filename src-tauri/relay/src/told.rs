@@ -1,4 +1,4 @@
-//! What each reader is told of a call.
+//! The view of a call that each reader gets.
 
 use crate::roster::Roster;
 use crate::tables::calls::CallRow;
@@ -10,11 +10,11 @@ use std::sync::Arc;
 /// A call that changed, for the feeds.
 pub(crate) type Changed = Arc<CallRow>;
 
-/// What the feeds are told.
-pub(crate) enum Told {
+/// A message to the router of the feeds.
+pub(crate) enum FeedMessage {
     /// Calls that changed, in the order of their versions.
     Calls(Vec<Changed>),
-    /// What changed is not known one by one: each reader must come back with its cursor and read its backlog.
+    /// The single changes are not known: each reader must reconnect with its cursor and read its backlog.
     CutAll,
 }
 
@@ -25,12 +25,12 @@ pub(crate) struct Snapshot {
     pub(crate) json: Utf8Bytes,
 }
 
-/// Whose eyes a reader has.
+/// The view of a reader.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum View {
     /// A user.
     Abonent(String),
-    /// An admin who asked for one abonent.
+    /// An administrator who asked for one abonent.
     AdminOf(String),
     /// An admin.
     Company,
@@ -50,7 +50,7 @@ impl View {
     }
 }
 
-/// The call as it is told to a reader.
+/// The call as a reader gets it.
 pub(crate) fn view_for(row: &CallRow, reader: Reader<'_>, roster: &Roster) -> CallSnapshot {
     let id_of = |key: &str| {
         row.linked
@@ -62,7 +62,7 @@ pub(crate) fn view_for(row: &CallRow, reader: Reader<'_>, roster: &Roster) -> Ca
         .call
         .tell(&row.id, row.version, reader, &|id| roster.name_of(id), &id_of);
     if reader.abonent().is_some_and(|abonent| !row.call.has_part(abonent)) {
-        // It is no call of theirs any more.
+        // They no longer have a part in the call.
         told.superseded_by.get_or_insert_with(|| row.id.clone());
     }
     told

@@ -1,11 +1,11 @@
-//! What can be wrong, in one sentence for a person, and what to do about it, in another. The codes are stable: journals,
-//! the window and the desk know them.
+//! Problems, each in one sentence for people, and the remedy in another. The codes are stable: journals, the window
+//! and the desk know them.
 
 mod check;
 mod keeper;
 mod pbx;
 
-/// A cause by its code.
+/// A code and its sentences.
 #[derive(Debug)]
 pub(crate) struct Cause {
     pub(crate) code: &'static str,
@@ -31,7 +31,7 @@ const fn cause(
     }
 }
 
-/// For a code that nobody described.
+/// For an unknown code.
 static UNKNOWN: Cause = cause(
     "unexpected",
     "Проверка закончилась неожиданно",
@@ -40,12 +40,12 @@ static UNKNOWN: Cause = cause(
     "Run it again; if that does not help, look into the server's log.",
 );
 
-/// The cause behind a code.
+/// The sentences of a code.
 pub(crate) fn of(code: &str) -> &'static Cause {
     all().find(|cause| cause.code == code).unwrap_or(&UNKNOWN)
 }
 
-/// Codes of the keeper's and the checks' causes, for whoever has words of his own for them.
+/// All codes of the keeper and the checks, for programs that have sentences of their own.
 pub fn cause_codes() -> impl Iterator<Item = &'static str> {
     all().map(|cause| cause.code)
 }

@@ -4,9 +4,9 @@ use super::{Finding, Scene};
 use crate::tls::TlsState;
 use perezvon_core::Time;
 
-/// With less than so much time left somebody should know: authorities' programs renew a month before, milliseconds.
-const SOON: i64 = 14 * DAY;
-const DAY: i64 = 86_400_000;
+/// Remaining life below which a certificate is a warning, milliseconds: ACME programs renew a month before the end.
+const EXPIRES_SOON_MS: i64 = 14 * DAY_MS;
+const DAY_MS: i64 = 86_400_000;
 
 pub(super) fn certificate(scene: &Scene) -> Finding {
     match &scene.running {
@@ -35,7 +35,7 @@ fn of(tls: &TlsState, now: Time) -> Finding {
         Finding::failed(ID, "certificate_expired").with(ru, en)
     } else if tls.failure.is_some() {
         why(Finding::failed(ID, "certificate_failing").with(ru, en))
-    } else if left < SOON {
+    } else if left < EXPIRES_SOON_MS {
         Finding::warning(ID, "own_certificate_ends").with(ru, en)
     } else {
         Finding::well(
@@ -48,20 +48,25 @@ fn of(tls: &TlsState, now: Time) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use super::super::State;
+    use super::super::CheckState;
     use super::*;
 
     #[test]
     fn a_certificate_is_judged_by_its_time_and_its_renewal() {
         let now = Time::from_ms(1_760_000_000_000);
-        let in_days = |days: i64| Some(now.plus(days * DAY));
+        let in_days = |days: i64| Some(now.plus(days * DAY_MS));
         for (until, failure, state, cause) in [
-            (in_days(60), None, State::Ok, None),
-            (in_days(14), None, State::Ok, None),
-            (in_days(13), None, State::Warning, Some("own_certificate_ends")),
-            (in_days(60), Some("key"), State::Failed, Some("certificate_failing")),
-            (in_days(0), None, State::Failed, Some("certificate_expired")),
-            (None, Some("authority"), State::Failed, Some("certificate_missing")),
+            (in_days(60), None, CheckState::Ok, None),
+            (in_days(14), None, CheckState::Ok, None),
+            (in_days(13), None, CheckState::Warning, Some("own_certificate_ends")),
+            (
+                in_days(60),
+                Some("key"),
+                CheckState::Failed,
+                Some("certificate_failing"),
+            ),
+            (in_days(0), None, CheckState::Failed, Some("certificate_expired")),
+            (None, Some("authority"), CheckState::Failed, Some("certificate_missing")),
         ] {
             let tls = TlsState {
                 mode: "files",

@@ -7,12 +7,12 @@ use crate::words;
 use reqwest::{StatusCode, header};
 use std::time::Duration;
 
-/// Free space below which somebody should know, bytes.
-const LOW: u64 = 1024 * 1024 * 1024;
-/// Free space below which soon nothing can be stored, bytes.
-const FULL: u64 = 100 * 1024 * 1024;
-/// A WAL as large as this is not moved into the database as it should be, bytes; its bound is 64 MiB after a checkpoint.
-const LARGE_WAL: u64 = 512 * 1024 * 1024;
+/// Free space below which there is a warning, bytes.
+const LOW_SPACE_BYTES: u64 = 1024 * 1024 * 1024;
+/// Free space below which the check fails, bytes: soon nothing can be stored.
+const FULL_DISK_BYTES: u64 = 100 * 1024 * 1024;
+/// A WAL of this size is not checkpointed as it should be, bytes; its limit after a checkpoint is 64 MiB.
+const LARGE_WAL_BYTES: u64 = 512 * 1024 * 1024;
 
 pub(super) fn relay(scene: &Scene) -> Finding {
     match &scene.running {
@@ -50,11 +50,11 @@ fn space(free: u64, wal: u64) -> Finding {
         0..10 => (format!("свободно {megabytes} МБ"), format!("{megabytes} MB free")),
         gigabytes => (format!("свободно {gigabytes} ГБ"), format!("{gigabytes} GB free")),
     };
-    if free < FULL {
+    if free < FULL_DISK_BYTES {
         Finding::failed(ID, "disk_full").with(ru, en)
-    } else if free < LOW {
+    } else if free < LOW_SPACE_BYTES {
         Finding::warning(ID, "disk_low").with(ru, en)
-    } else if wal > LARGE_WAL {
+    } else if wal > LARGE_WAL_BYTES {
         let megabytes = wal / (1024 * 1024);
         Finding::warning(ID, "wal_large").with(format!("{megabytes} МБ"), format!("{megabytes} MB"))
     } else {
@@ -95,7 +95,7 @@ pub(super) async fn feed(scene: &Scene) -> Finding {
         let client = reqwest::Client::builder()
             .no_proxy()
             .http1_only()
-            // The listener is this very process.
+            // The listener belongs to this process.
             .tls_danger_accept_invalid_certs(true)
             .timeout(Duration::from_secs(10))
             .build()?;
@@ -134,16 +134,21 @@ pub(super) async fn feed(scene: &Scene) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use super::super::State;
+    use super::super::CheckState;
     use super::*;
 
     #[test]
     fn room_on_the_disk_is_judged_by_what_is_left() {
         for (free, wal, state, cause) in [
-            (2 * LOW, 0, State::Ok, None),
-            (LOW - 1, 0, State::Warning, Some("disk_low")),
-            (FULL - 1, 0, State::Failed, Some("disk_full")),
-            (2 * LOW, LARGE_WAL + 1, State::Warning, Some("wal_large")),
+            (2 * LOW_SPACE_BYTES, 0, CheckState::Ok, None),
+            (LOW_SPACE_BYTES - 1, 0, CheckState::Warning, Some("disk_low")),
+            (FULL_DISK_BYTES - 1, 0, CheckState::Failed, Some("disk_full")),
+            (
+                2 * LOW_SPACE_BYTES,
+                LARGE_WAL_BYTES + 1,
+                CheckState::Warning,
+                Some("wal_large"),
+            ),
         ] {
             let finding = space(free, wal);
             assert_eq!((finding.state, finding.cause), (state, cause), "{free} free, WAL {wal}");

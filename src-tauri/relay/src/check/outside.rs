@@ -1,4 +1,4 @@
-//! The public address, the subscription, and events from end to end.
+//! The public address, the subscription, and the whole way of an event.
 
 use super::{Finding, Scene};
 use crate::tables::events::{self, PROBE};
@@ -6,12 +6,13 @@ use perezvon_pbx::rest::{PortalError, Reach};
 use std::time::Duration;
 use url::{Host, Url};
 
-/// For one request to the own public address.
-const LOOK: Duration = Duration::from_secs(10);
-/// An event so young proves that the PBX reaches the relay, milliseconds.
-const FRESH: i64 = 86_400_000;
-/// The PBX of a company that works posts more often, milliseconds.
-const OLD: i64 = 3 * 86_400_000;
+/// Time limit of one request to the own public address.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// Age below which an event proves that the PBX reaches the relay, milliseconds.
+const FRESH_EVENT_MS: i64 = 86_400_000;
+/// Age of the newest event from which there is a warning, milliseconds: the PBX of a working company posts more
+/// often.
+const OLD_EVENT_MS: i64 = 3 * 86_400_000;
 
 pub(super) fn public_url(scene: &Scene) -> Finding {
     const ID: &str = "publicUrl";
@@ -28,7 +29,7 @@ pub(super) fn public_url(scene: &Scene) -> Finding {
     }
 }
 
-/// Below the callback's secret.
+/// A path below the callback's secret.
 fn beside(callback: &Url, path: &str) -> Option<Url> {
     callback.join(path).ok()
 }
@@ -41,7 +42,7 @@ fn client(url: &Url) -> reqwest::Result<reqwest::Client> {
         None => false,
     };
     let mut client = reqwest::Client::builder()
-        .timeout(LOOK)
+        .timeout(REQUEST_TIMEOUT)
         .redirect(reqwest::redirect::Policy::none());
     if is_own {
         client = client.no_proxy();
@@ -49,7 +50,7 @@ fn client(url: &Url) -> reqwest::Result<reqwest::Client> {
     client.build()
 }
 
-/// The error's own text would show the address with its secret.
+/// The error's own text would contain the address with its secret.
 fn cause(error: &reqwest::Error) -> &'static str {
     match PortalError::of_transport(error) {
         PortalError::Timeout | PortalError::Unreachable { reach: Reach::Silent } => "callback_timeout",
@@ -59,7 +60,7 @@ fn cause(error: &reqwest::Error) -> &'static str {
     }
 }
 
-/// Asks the own public address for a path with a word that nobody else knows, and sees it arrive here.
+/// Requests a path with a random word from the own public address, and sees whether the request arrives here.
 pub(super) async fn callback(scene: &Scene) -> Finding {
     const ID: &str = "callback";
     let Some(url) = &scene.callback else {
@@ -77,7 +78,9 @@ pub(super) async fn callback(scene: &Scene) -> Finding {
         Err(error) => Err(error),
     };
     let has_arrived = scene.running.as_ref().map(|running| running.probes.take(&word));
-    let proven = scene.reached_at.filter(|at| scene.clock.now().ms() - at.ms() < FRESH);
+    let proven = scene
+        .reached_at
+        .filter(|at| scene.clock.now().ms() - at.ms() < FRESH_EVENT_MS);
     match answer {
         Ok(answer) if answer.status().is_success() && has_arrived != Some(false) => match proven {
             Some(at) => Finding::well(
@@ -95,7 +98,8 @@ pub(super) async fn callback(scene: &Scene) -> Finding {
             let status = answer.status().as_u16();
             Finding::failed(ID, "callback_wrong").with(format!("HTTP {status}"), format!("HTTP {status}"))
         }
-        // Not every router lets one in from inside; what the PBX posted is the better proof.
+        // Some routers do not pass requests from inside to their public address; an event from the PBX is the better
+        // proof.
         Err(error) => match proven {
             Some(at) => Finding::warning(ID, cause(&error)).with(
                 format!("но АТС прислала событие {at}"),
@@ -106,7 +110,7 @@ pub(super) async fn callback(scene: &Scene) -> Finding {
     }
 }
 
-/// Whether the PBX knows the newest subscription, and whether nothing is missing.
+/// Whether the PBX knows the newest subscription, and whether any subscription is missing.
 pub(super) async fn subscription(scene: &Scene) -> Finding {
     const ID: &str = "subscription";
     let (Some(portal), Some(url)) = (&scene.portal, &scene.callback) else {
@@ -148,7 +152,7 @@ pub(super) async fn subscription(scene: &Scene) -> Finding {
 pub(super) fn events(scene: &Scene) -> Finding {
     const ID: &str = "events";
     match scene.last_event {
-        Some(at) if scene.clock.now().ms() - at.ms() > OLD => {
+        Some(at) if scene.clock.now().ms() - at.ms() > OLD_EVENT_MS => {
             Finding::warning(ID, "events_old").with(at.to_string(), at.to_string())
         }
         Some(_) if scene.unreadable > 0 => {
@@ -212,7 +216,7 @@ pub(super) async fn own_event(scene: &Scene) -> Finding {
         },
         Err(error) => {
             let cause = cause(&error);
-            // The check of the address has said it already, and knows whether the PBX is luckier.
+            // The check of the address reports this already, and knows whether the PBX reaches the relay.
             Finding::skipped(ID, cause)
         }
     }

@@ -1,4 +1,4 @@
-//! The way to the PBX and what it lets us do.
+//! The connection to the PBX and what the token permits.
 
 use super::{Finding, Scene, limited};
 use perezvon_core::Time;
@@ -8,29 +8,30 @@ use perezvon_pbx::rest::{
 };
 use std::time::{Duration, Instant};
 
-/// For one look at a server.
-const LOOK: Duration = Duration::from_secs(10);
-/// Clocks may differ by so much, milliseconds.
-const NEAR: i64 = 60_000;
-/// Beyond it certificates and the times of calls cannot be trusted, milliseconds.
-const FAR: i64 = 3_600_000;
-const DAY: i64 = 86_400_000;
+/// Time limit of one request to a server.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// Largest difference of the clocks that is not reported, milliseconds.
+const CLOCK_TOLERANCE_MS: i64 = 60_000;
+/// Difference of the clocks from which the check fails, milliseconds: certificates and the times of calls cannot be
+/// trusted.
+const CLOCK_USELESS_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 86_400_000;
 
-/// What one look without a token tells: clock, names, TLS.
+/// What one request without a token shows: clock, names, TLS.
 pub(super) async fn look(scene: &Scene) -> Vec<Finding> {
     let start = Instant::now();
     let own = async {
         match &scene.callback {
-            Some(url) if url.scheme() == "https" => Some(reach(url, LOOK).await),
+            Some(url) if url.scheme() == "https" => Some(reach(url, REQUEST_TIMEOUT).await),
             _ => None,
         }
     };
-    let (reached, own, name) = tokio::join!(reach(&scene.pbx_url, LOOK), own, names(scene));
+    let (reached, own, name) = tokio::join!(reach(&scene.pbx_url, REQUEST_TIMEOUT), own, names(scene));
     let at = scene.clock.now();
     let mut findings = vec![
         clock(at, reached.as_ref().ok().and_then(|reached| reached.date)),
         match (&reached, name) {
-            // A proxy finds the names itself.
+            // A proxy resolves the names itself.
             (Ok(_), _) | (_, None) => Finding::well("dns", "Имена серверов находятся", "Names of servers are found"),
             (Err(_), Some(host)) => Finding::failed("dns", "name_not_found").with(&host, &host),
         },
@@ -42,13 +43,13 @@ pub(super) async fn look(scene: &Scene) -> Vec<Finding> {
     findings
 }
 
-/// The first name that is not found.
+/// The first name that does not resolve.
 async fn names(scene: &Scene) -> Option<String> {
     for url in [Some(&scene.pbx_url), scene.callback.as_ref()].into_iter().flatten() {
         let (Some(url::Host::Domain(host)), Some(port)) = (url.host(), url.port_or_known_default()) else {
             continue;
         };
-        let found = tokio::time::timeout(LOOK, tokio::net::lookup_host((host, port))).await;
+        let found = tokio::time::timeout(REQUEST_TIMEOUT, tokio::net::lookup_host((host, port))).await;
         if !found.is_ok_and(|found| found.is_ok_and(|mut addresses| addresses.next().is_some())) {
             return Some(host.to_owned());
         }
@@ -58,7 +59,7 @@ async fn names(scene: &Scene) -> Option<String> {
 
 fn clock(at: Time, pbx: Option<Time>) -> Finding {
     const ID: &str = "clock";
-    // 2025-01-01 and 2100-01-01: a computer without a battery starts in 1970.
+    // 2025-01-01 and 2100-01-01: a computer without a battery-backed clock starts in 1970.
     if !(1_735_689_600_000..4_102_444_800_000).contains(&at.ms()) {
         return Finding::failed(ID, "clock_wrong").with(at.to_string(), at.to_string());
     }
@@ -72,14 +73,14 @@ fn clock(at: Time, pbx: Option<Time>) -> Finding {
     let apart = at.ms() - pbx.ms();
     let seconds = apart / 1000;
     let (ru, en) = (format!("{seconds:+} с"), format!("{seconds:+} s"));
-    if apart.abs() <= NEAR {
+    if apart.abs() <= CLOCK_TOLERANCE_MS {
         return Finding::well(
             ID,
             format!("Часы идут как у АТС ({ru})"),
             format!("The clock goes as the PBX's ({en})"),
         );
     }
-    let found = if apart.abs() <= FAR {
+    let found = if apart.abs() <= CLOCK_USELESS_MS {
         Finding::warning
     } else {
         Finding::failed
@@ -105,7 +106,7 @@ fn tls(
     let ends = |look: &Result<Reached, PortalError>| look.as_ref().ok().and_then(|reached| reached.certificate_ends);
     let first = [ends(reached), own.and_then(ends)].into_iter().flatten().min();
     match (first, reached) {
-        (Some(until), _) if until.ms() - at.ms() < 14 * DAY => {
+        (Some(until), _) if until.ms() - at.ms() < 14 * DAY_MS => {
             Finding::warning(ID, "certificate_ends").with(until.to_string(), until.to_string())
         }
         (Some(until), _) => Finding::well(
@@ -123,7 +124,7 @@ fn tls(
     }
 }
 
-/// Whether the token is accepted, and which abonents it opens.
+/// Whether the token is accepted, and how many abonents it gives access to.
 pub(super) async fn account(scene: &Scene) -> Vec<Finding> {
     let Some(portal) = &scene.portal else {
         return vec![
@@ -218,7 +219,7 @@ fn names_of(denied: &[(&str, &str)], russian: bool) -> String {
 async fn statistics(portal: &Portal, now: Time) -> Result<(), PortalError> {
     let query = StatisticsQuery {
         user: None,
-        from: now.plus(-DAY),
+        from: now.plus(-DAY_MS),
         to: now,
         page: 0,
         page_size: *PAGE_SIZES.start(),
@@ -234,7 +235,7 @@ async fn newest(portal: &Portal, now: Time) -> Result<Option<CallRecord>, Portal
     for days in [1, 30] {
         let filter = RecordFilter {
             user: None,
-            from: Some(now.plus(-days * DAY)),
+            from: Some(now.plus(-days * DAY_MS)),
             to: None,
         };
         let mut page = portal.records(filter, None).page().await?;
@@ -245,7 +246,7 @@ async fn newest(portal: &Portal, now: Time) -> Result<Option<CallRecord>, Portal
     Ok(None)
 }
 
-/// The first bytes of a recording; the client has judged already that it is no error page.
+/// The first bytes of a recording; the client has already rejected error pages.
 async fn recording(portal: &Portal, record: &CallRecord) -> Finding {
     const ID: &str = "recording";
     let range = ByteRange::Within { first: 0, last: 1023 };
@@ -267,19 +268,19 @@ async fn recording(portal: &Portal, record: &CallRecord) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use super::super::State;
+    use super::super::CheckState;
     use super::*;
 
     #[test]
     fn clocks_apart_are_told_by_how_much() {
         let pbx = Time::from_ms(1_800_000_000_000);
         for (apart, state) in [
-            (0, State::Ok),
-            (-59_000, State::Ok),
-            (90_000, State::Warning),
-            (-90_000, State::Warning),
-            (2 * FAR, State::Failed),
-            (-2 * FAR, State::Failed),
+            (0, CheckState::Ok),
+            (-59_000, CheckState::Ok),
+            (90_000, CheckState::Warning),
+            (-90_000, CheckState::Warning),
+            (2 * CLOCK_USELESS_MS, CheckState::Failed),
+            (-2 * CLOCK_USELESS_MS, CheckState::Failed),
         ] {
             let finding = clock(pbx.plus(apart), Some(pbx));
             assert_eq!(finding.state, state, "{apart} ms: {finding:?}");

@@ -1,4 +1,4 @@
-//! Where each account's ledger is, and how each is set up.
+//! Where each account's ledger is, and the options of each account.
 
 use super::{DataDir, File};
 use crate::config::Options;
@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 use url::Url;
 
 impl DataDir {
-    /// The directory of the account's ledger, whether it is there or not.
+    /// The directory of the account's ledger, whether it exists or not.
     pub(crate) fn place(&self) -> PathBuf {
         directory(&self.data_dir, &self.account)
     }
 
-    /// The same. `main` may be made here; the others are made by `serve`.
+    /// The same, checked. `main` may be created here; the others are created by `serve`.
     pub(crate) fn ledger(&self) -> anyhow::Result<PathBuf> {
         let dir = self.place();
         if self.account != MAIN && !dir.is_dir() {
@@ -29,7 +29,7 @@ impl DataDir {
     }
 }
 
-/// `main` has the data directory itself.
+/// `main` uses the data directory itself.
 fn directory(data_dir: &Path, account: &str) -> PathBuf {
     if account == MAIN {
         data_dir.to_owned()
@@ -38,7 +38,7 @@ fn directory(data_dir: &Path, account: &str) -> PathBuf {
     }
 }
 
-/// Whether the name may stand in a path and in every snapshot.
+/// Whether the name may be used in a path and in every snapshot.
 pub(super) fn is_name(name: &str) -> bool {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
     (1..=32).contains(&name.len()) && name.bytes().all(plain)
@@ -54,15 +54,15 @@ pub(super) fn env_url(name: &str) -> anyhow::Result<Option<Url>> {
     }
 }
 
-/// Options of the account `main`: from the environment first, then the configuration file, then the defaults.
+/// Options of the account `main`: from the environment, else the configuration file, else the defaults.
 pub(crate) fn options(dir: &Path, file: File) -> anyhow::Result<Options> {
     let mut options = without_token(dir, &file)?;
     options.token = main_token(&file, dir)?;
     Ok(options)
 }
 
-/// Options of every account, `main` first. With several, one that has no token (a file that cannot be read) does not
-/// stop the others: it is told.
+/// Options of every account, `main` first. With several accounts, one whose token cannot be read does not stop the
+/// others: the error is printed.
 pub(crate) fn all_options(dir: &Path, file: File) -> anyhow::Result<Vec<Options>> {
     if file.accounts.is_empty() {
         return Ok(vec![options(dir, file)?]);
@@ -76,7 +76,7 @@ pub(crate) fn all_options(dir: &Path, file: File) -> anyhow::Result<Vec<Options>
         own.public_url = account.public_url.clone().or_else(|| all[0].public_url.clone());
         own.pbx_url = account.pbx_url.clone().unwrap_or_else(|| all[0].pbx_url.clone());
         own.ingest_per_second = all[0].ingest_per_second;
-        let store = own.data_dir.join(STORED);
+        let store = own.data_dir.join(STORED_TOKEN_FILE);
         let token = match &account.token_file {
             Some(named) => read_token(named).with_context(|| format!("the token file {}", named.display())),
             None => stored_token(&store),
@@ -95,14 +95,14 @@ fn or_none(account: &str, token: anyhow::Result<Option<Token>>) -> Option<Token>
     })
 }
 
-/// Where a token is kept that was accepted over the API, inside the data directory.
-const STORED: &str = "token";
+/// File in the data directory for a token that was accepted over the API.
+const STORED_TOKEN_FILE: &str = "token";
 
 fn without_token(dir: &Path, file: &File) -> anyhow::Result<Options> {
     let mut options = Options::new(dir);
     options.pbx_url = env_url("PEREZVON_PBX_URL")?.unwrap_or_else(|| file.pbx_url());
     options.public_url = env_url("PEREZVON_PUBLIC_URL")?.or_else(|| file.public_url.clone());
-    options.token_file = Some(dir.join(STORED));
+    options.token_file = Some(dir.join(STORED_TOKEN_FILE));
     options.ingest_per_second = match file.ingest_per_second {
         Some(0) => None,
         Some(limit) => Some(limit),
@@ -111,8 +111,9 @@ fn without_token(dir: &Path, file: &File) -> anyhow::Result<Options> {
     Ok(options)
 }
 
-/// From the file that the environment or the configuration names, from the environment, from systemd, or as it was last
-/// accepted over the API. The environment variable is not the best place: other programs of the same user can see it.
+/// The token: from the file that the environment or the configuration names, from the environment, from systemd, or
+/// as it was last accepted over the API. The environment variable is the worst of these: other programs of the same
+/// user can read it.
 fn main_token(file: &File, dir: &Path) -> anyhow::Result<Option<Token>> {
     let named = std::env::var_os("PEREZVON_PBX_TOKEN_FILE").map(PathBuf::from);
     match (
@@ -125,12 +126,12 @@ fn main_token(file: &File, dir: &Path) -> anyhow::Result<Option<Token>> {
         (None, Ok(text)) if !text.trim().is_empty() => parse(&text).map(Some),
         (None, _) => match credential()? {
             Some(token) => Ok(Some(token)),
-            None => stored_token(&dir.join(STORED)),
+            None => stored_token(&dir.join(STORED_TOKEN_FILE)),
         },
     }
 }
 
-/// The credential `token` of systemd's `LoadCredential=`; a blank one stands for none.
+/// The credential `token` of systemd's `LoadCredential=`; a blank one counts as none.
 fn credential() -> anyhow::Result<Option<Token>> {
     let Some(dir) = std::env::var_os("CREDENTIALS_DIRECTORY") else {
         return Ok(None);

@@ -6,7 +6,7 @@ use crate::tables::backup;
 use anyhow::Context as _;
 use std::io::Write as _;
 
-/// Copies the ledger; a serving relay goes on.
+/// Copies the ledger; a running relay goes on serving.
 pub(super) fn backup(wanted: &Backup) -> anyhow::Result<()> {
     let contents = backup::backup(&wanted.dir.ledger()?, &wanted.to).context("no backup was made")?;
     writeln!(
@@ -21,7 +21,7 @@ pub(super) fn backup(wanted: &Backup) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Puts a backup in the ledger's place.
+/// Replaces the ledger by a backup.
 pub(super) fn restore(wanted: &Restore) -> anyhow::Result<()> {
     let restored = backup::restore(&wanted.dir.place(), &wanted.from, Clock::system().now())
         .with_context(|| format!("cannot restore {}", wanted.from.display()))?;

@@ -1,4 +1,4 @@
-//! `check`: the running relay's own findings, or those that can be made without one.
+//! `check`: the findings of the running relay, or the checks that need no running relay.
 
 use super::say::say;
 use super::{Check, File, all_options};
@@ -15,8 +15,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 use url::Url;
 
-/// The checks take half a minute at most.
-const PATIENCE: Duration = Duration::from_secs(45);
+/// Time limit of a request for all checks, which take half a minute at most.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(45);
 
 /// Prints one line for each check; fails if one did.
 pub(super) async fn check(wanted: &Check) -> anyhow::Result<ExitCode> {
@@ -44,11 +44,11 @@ pub(super) async fn check(wanted: &Check) -> anyhow::Result<ExitCode> {
 }
 
 async fn ask(local: &Local) -> anyhow::Result<Value> {
-    let answer = local.ask(reqwest::Method::GET, "/v1/check", PATIENCE).await?;
+    let answer = local.ask(reqwest::Method::GET, "/v1/check", REQUEST_TIMEOUT).await?;
     Ok(answer.error_for_status()?.json().await?)
 }
 
-/// What can be checked without a running relay.
+/// The checks that need no running relay.
 fn scene(wanted: &Check, dir: PathBuf) -> anyhow::Result<Scene> {
     let account = &wanted.dir.account;
     let options = all_options(&wanted.dir.data_dir, File::read(wanted.config.as_deref())?)?

@@ -29,10 +29,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 use tokio::net::TcpListener;
 
-/// How long the running relay may take to hear of something.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Time limit of a request that tells the running relay about a change.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Carries out the command. `signal` is called once the relay serves; what it gives ends `serve`.
+/// Carries out the command. `signal` is called once the relay serves; the future that it returns ends `serve`.
 pub async fn run<F: Future<Output = ()>>(cli: Cli, signal: impl FnOnce() -> F) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Serve(wanted) => serve(wanted, &cli.timing, signal).await?,
@@ -73,7 +73,7 @@ async fn serve<F: Future<Output = ()>>(
         None => None,
     };
     let relay = Accounts::start(set, front, listener).await?;
-    // Whoever reads the next line may end it in order.
+    // Programs that read the next line may stop the relay with a signal from then on.
     let signal = signal();
     say(&format!("perezvon-relay serves at {}", relay.listening().told()));
     if let Some(metrics) = &metrics {
@@ -102,7 +102,7 @@ async fn serve<F: Future<Output = ()>>(
 fn say_what_is_missing(relay: &Accounts) {
     let running = relay.running();
     for name in relay.names() {
-        // With one account nobody has to know its name.
+        // With one account its name is not printed.
         let of = match relay.names() {
             [_] => String::new(),
             _ => format!(" [account {name}]"),
@@ -186,10 +186,12 @@ fn revoke(dir: &Path, id: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// From now on the key opens nothing; what it has open already, the running relay ends when it hears of it.
+/// Revokes the key. Connections that it has open are ended by the running relay when it is told.
 async fn end_feeds(dir: &Path, id: &str) {
     let Some(local) = Local::find(dir) else { return };
-    let told = local.ask(Method::DELETE, &format!("/v1/users/{id}"), PATIENCE).await;
+    let told = local
+        .ask(Method::DELETE, &format!("/v1/users/{id}"), REQUEST_TIMEOUT)
+        .await;
     if let Err(error) = told {
         tracing::warn!(%error, "the running relay does not answer: an open feed of the key ends within half a minute");
     }

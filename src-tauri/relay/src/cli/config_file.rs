@@ -1,5 +1,5 @@
-//! The configuration file of `serve`: TOML, or JSON. Every field is described in
-//! `package/relay.toml`, which a test holds against [`File`].
+//! The configuration file of `serve`: TOML, or JSON. `package/relay.toml` describes every field; a test compares it
+//! with [`File`].
 
 mod front;
 
@@ -17,12 +17,12 @@ use std::path::{Path, PathBuf};
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-/// Where the relay listens when nothing says otherwise.
-const LISTEN: ([u8; 4], u16) = ([127, 0, 0, 1], 8717);
+/// Default address of the listener.
+const DEFAULT_LISTEN: ([u8; 4], u16) = ([127, 0, 0, 1], 8717);
 /// Bounds of `ingestPerSecond`; 0 means no limit.
-const INGEST: RangeInclusive<u32> = 0..=1_000_000;
+const INGEST_BOUNDS: RangeInclusive<u32> = 0..=1_000_000;
 
-/// What the file says; all of it is optional.
+/// The fields of the file; all are optional.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub(crate) struct File {
@@ -35,14 +35,14 @@ pub(crate) struct File {
     pub(crate) trusted_proxies: Option<Vec<Network>>,
     pub(crate) tls: FileTls,
     pub(crate) limits: FileLimits,
-    pub(crate) accounts: Vec<Account>,
+    pub(crate) accounts: Vec<FileAccount>,
     pub(crate) log: Log,
 }
 
-/// One of `[[accounts]]`: an account beside `main`, which the other fields describe.
+/// One of `[[accounts]]`: an account in addition to `main`, which the other fields describe.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Account {
+pub(crate) struct FileAccount {
     pub(crate) name: String,
     pub(crate) public_url: Option<Url>,
     pub(crate) pbx_url: Option<Url>,
@@ -57,7 +57,7 @@ pub(crate) struct Log {
     pub(crate) format: Option<LogFormat>,
 }
 
-/// How a line of the log looks.
+/// Format of a line of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum LogFormat {
@@ -69,11 +69,11 @@ pub(crate) enum LogFormat {
 }
 
 impl File {
-    /// Reads and checks the file; without one everything is at its default.
+    /// Reads and checks the file; without a file every field has its default.
     pub(crate) fn read(path: Option<&Path>) -> anyhow::Result<Self> {
         let Some(path) = path else { return Ok(Self::default()) };
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        // The first release read JSON from a file of any name; no TOML begins with a brace.
+        // The first release read JSON from a file of any name; TOML cannot begin with a brace.
         let json =
             path.extension().is_some_and(|end| end.eq_ignore_ascii_case("json")) || text.trim_start().starts_with('{');
         Self::parse(&text, json).with_context(|| format!("{} is not a configuration", path.display()))
@@ -104,11 +104,18 @@ impl File {
                 bail!("{name} must begin with http:// or https://");
             }
         }
-        if self.ingest_per_second.is_some_and(|limit| !INGEST.contains(&limit)) {
-            bail!("ingestPerSecond must be {} to {}", INGEST.start(), INGEST.end());
+        if self
+            .ingest_per_second
+            .is_some_and(|limit| !INGEST_BOUNDS.contains(&limit))
+        {
+            bail!(
+                "ingestPerSecond must be {} to {}",
+                INGEST_BOUNDS.start(),
+                INGEST_BOUNDS.end()
+            );
         }
         let mut names = BTreeSet::from([MAIN]);
-        for Account { name, .. } in &self.accounts {
+        for FileAccount { name, .. } in &self.accounts {
             if !is_name(name) {
                 bail!("accounts.name must have 1 to 32 of a-z, 0-9, - and _, not `{name}`");
             }
@@ -129,7 +136,7 @@ impl File {
 
     /// Where to listen.
     pub(crate) fn listen(&self) -> SocketAddr {
-        self.listen.unwrap_or_else(|| LISTEN.into())
+        self.listen.unwrap_or_else(|| DEFAULT_LISTEN.into())
     }
 
     /// Base of the PBX's REST API.
@@ -141,7 +148,7 @@ impl File {
 }
 
 impl File {
-    /// What stands before the accounts.
+    /// The options of the front, which is shared by the accounts.
     pub(crate) fn front(&self, data_dir: &Path) -> anyhow::Result<FrontOptions> {
         let mut front = FrontOptions {
             tls: self.tls.options(data_dir)?,
@@ -157,7 +164,7 @@ impl File {
 }
 
 impl Log {
-    /// What is logged: the environment's word, then the file's, then `info`.
+    /// The filter of the log: from the environment, else from the file, else `info`.
     pub(crate) fn filter(&self) -> EnvFilter {
         EnvFilter::try_from_env("PEREZVON_LOG")
             .or_else(|_| EnvFilter::try_new(self.level.as_deref().unwrap_or("info")))
@@ -165,7 +172,7 @@ impl Log {
     }
 }
 
-/// The line of an error, without the line's text: somebody may have written a secret into it.
+/// Position of an error without the text of the line, which may contain a secret.
 fn place(text: &str, error: &toml::de::Error) -> String {
     let start = error.span().and_then(|span| text.get(..span.start));
     start.map_or_else(String::new, |before| {
@@ -196,7 +203,7 @@ mod tests {
 
     const EXAMPLE: &str = include_str!("../../package/relay.toml");
 
-    /// The example with its settings switched on: prose is `# text`, a setting that is off is `#key = value`.
+    /// The example with its settings enabled: prose is `# text`, a disabled setting is `#key = value`.
     fn switched_on() -> String {
         let on = |line: &str| match line.strip_prefix('#') {
             Some(rest) if rest.starts_with(|c: char| c.is_ascii_lowercase() || c == '[') => rest.to_owned(),

@@ -1,8 +1,8 @@
-//! Words for the person who started the program.
+//! Messages for the person who started the program.
 
 use std::io::Write as _;
 
-/// For the person who started the program; standard output is for results.
+/// Prints a message to standard error; standard output is for results.
 pub(super) fn say(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }

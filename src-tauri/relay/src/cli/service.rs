@@ -1,17 +1,17 @@
-//! What the service manager (systemd) is told: that the relay serves, that it lives, that it ends.
+//! Notifications to the service manager (systemd): ready, alive, stopping.
 
 /// The relay serves; units that wait for it may start.
 pub(super) fn ready() {
-    tell(State::Ready);
+    notify(Notification::Ready);
 }
 
-/// The relay ends in order.
+/// The relay is shutting down.
 pub(super) fn stopping() {
-    tell(State::Stopping);
+    notify(Notification::Stopping);
 }
 
-/// Says that the relay lives, twice in each interval of the watchdog, for ever, as long as `is_alive` says so. It runs among
-/// the relay's own tasks: when they hang, it does not speak, and systemd starts the relay anew.
+/// Notifies the watchdog twice in each interval, for ever, while `is_alive` returns true. It runs as one of the
+/// relay's own tasks: if they hang, the notifications stop and systemd restarts the relay.
 pub(super) async fn alive(mut is_alive: impl FnMut() -> bool) {
     #[cfg(target_os = "linux")]
     if let Some(limit) = sd_notify::watchdog_enabled() {
@@ -19,7 +19,7 @@ pub(super) async fn alive(mut is_alive: impl FnMut() -> bool) {
         loop {
             beat.tick().await;
             if is_alive() {
-                tell(State::Alive);
+                notify(Notification::Alive);
             }
         }
     }
@@ -27,25 +27,25 @@ pub(super) async fn alive(mut is_alive: impl FnMut() -> bool) {
     std::future::pending::<()>().await;
 }
 
-enum State {
+enum Notification {
     Ready,
     Stopping,
     #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "systemd is Linux"))]
     Alive,
 }
 
-fn tell(state: State) {
+fn notify(notification: Notification) {
     #[cfg(target_os = "linux")]
     {
-        let state = match state {
-            State::Ready => sd_notify::NotifyState::Ready,
-            State::Stopping => sd_notify::NotifyState::Stopping,
-            State::Alive => sd_notify::NotifyState::Watchdog,
+        let notification = match notification {
+            Notification::Ready => sd_notify::NotifyState::Ready,
+            Notification::Stopping => sd_notify::NotifyState::Stopping,
+            Notification::Alive => sd_notify::NotifyState::Watchdog,
         };
-        if let Err(error) = sd_notify::notify(&[state]) {
+        if let Err(error) = sd_notify::notify(&[notification]) {
             tracing::warn!(%error, "the service manager cannot be told");
         }
     }
     #[cfg(not(target_os = "linux"))]
-    let _ = state;
+    let _ = notification;
 }

@@ -1,4 +1,4 @@
-//! Whether abonents' calls are recorded (reference 1.3): read in the background, and switched.
+//! Recording modes of abonents (reference 1.3): read in the background, and switched.
 
 use super::Company;
 use crate::clock::Clock;
@@ -13,15 +13,16 @@ use perezvon_pbx::rest::{Portal, PortalError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// What is older is read anew, milliseconds.
-const FRESH: i64 = 24 * 60 * 60 * 1000;
-/// How often somebody looks whether anything is that old.
-const LOOK: Duration = Duration::from_hours(1);
-/// The pause after the PBX failed.
-const RETRY: Duration = Duration::from_mins(10);
+/// Age from which a recording mode is read anew, milliseconds.
+const FRESH_MS: i64 = 24 * 60 * 60 * 1000;
+/// How often the ages are checked.
+const CHECK_INTERVAL: Duration = Duration::from_hours(1);
+/// The pause after a failure of the PBX.
+const RETRY_PAUSE: Duration = Duration::from_mins(10);
 
 impl Company {
-    /// Switches an abonent's recording at the PBX, reads it again, and stores what the PBX says, with a line in the audit.
+    /// Switches an abonent's recording at the PBX, reads it again, and stores the answer of the PBX, with a line in
+    /// the audit.
     pub(crate) async fn switch_recording(
         &self,
         portal: &Portal,
@@ -34,7 +35,7 @@ impl Company {
         } else {
             portal.recording_off(&abonent).await
         };
-        // Lost on the way back is not refused: what became of it is read below.
+        // The PBX may have done it although its answer was lost: the result is read below.
         let lost = |error: &PortalError| {
             matches!(
                 error,
@@ -66,7 +67,7 @@ impl Company {
         }
     }
 
-    /// Has everybody's recording read anew, in the background.
+    /// Has the recording modes of all abonents read anew, in the background.
     pub(crate) async fn read_recording_anew(&self) -> Result<(), LedgerError> {
         self.ledger.put(RecordingModesOutdated).await?;
         self.look_at_recording.notify_one();
@@ -74,7 +75,7 @@ impl Company {
     }
 }
 
-/// Reads what is not known or a day old, one abonent after the other, until `stop`.
+/// Reads the recording modes that are not known or a day old, one abonent after the other, until `stop`.
 pub(crate) async fn watch(company: Company, pbx: Pbx, clock: Clock, stop: CancellationToken) {
     let mut token = pbx.changes();
     loop {
@@ -94,27 +95,27 @@ pub(crate) async fn watch(company: Company, pbx: Pbx, clock: Clock, stop: Cancel
 
 async fn read_stale(ledger: &Ledger, pbx: &Pbx, clock: &Clock) -> Duration {
     let Some(portal) = pbx.portal("recording") else {
-        return LOOK;
+        return CHECK_INTERVAL;
     };
     let now = clock.now();
     let stale = ledger
-        .read(move |connection| abonents::recording_stale(connection, now, FRESH))
+        .read(move |connection| abonents::recording_stale(connection, now, FRESH_MS))
         .await;
     let stale = match stale {
         Ok(stale) => stale,
         Err(error) => {
             tracing::warn!(%error, "whose recording is on could not be looked up");
-            return RETRY;
+            return RETRY_PAUSE;
         }
     };
     for (abonent, read_at) in stale {
         let found = match portal.recording(&abonent).await {
             Ok(on) => Some(Recording::from(on)),
-            // It says nothing of this one; tomorrow it may.
+            // The PBX gives no mode for this abonent; it is asked again tomorrow.
             Err(PortalError::Refused { .. } | PortalError::NotJson { .. } | PortalError::Invalid { .. }) => None,
             Err(error) => {
                 tracing::warn!(code = error.code(), "whose recording is on could not be read");
-                return RETRY;
+                return RETRY_PAUSE;
             }
         };
         let read = RecordingModeRead {
@@ -125,8 +126,8 @@ async fn read_stale(ledger: &Ledger, pbx: &Pbx, clock: &Clock) -> Duration {
         let stored = ledger.put(read).await;
         if let Err(error) = stored {
             tracing::warn!(%error, "whose recording is on could not be stored");
-            return RETRY;
+            return RETRY_PAUSE;
         }
     }
-    LOOK
+    CHECK_INTERVAL
 }

@@ -1,6 +1,6 @@
-//! One reader on a WebSocket: the backlog from the ledger, then live, each message exactly one snapshot.
+//! One reader on a WebSocket: first the backlog from the ledger, then live changes; each message is one snapshot.
 
-use super::{Feed, Seat};
+use super::{Feed, Registration};
 use crate::ledger::Ledger;
 use crate::tables::{LedgerError, calls, users};
 use crate::told::{Snapshot, View, snapshot};
@@ -8,30 +8,36 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
-/// Calls in one look into the ledger.
+/// Calls in one query of the backlog.
 pub(crate) const PAGE: usize = 200;
-/// Longest time one message may take to leave; the reader is then gone or stuck.
-const SEND: Duration = Duration::from_secs(20);
-/// "Try again later": the reader was too slow, or the relay is ending (RFC 6455 and its registry).
+/// Time limit for sending one message; after it the reader counts as gone.
+const SEND_TIMEOUT: Duration = Duration::from_secs(20);
+/// "Try again later": the reader was too slow, or the relay is shutting down (RFC 6455 and its registry).
 const TRY_AGAIN: u16 = 1013;
 const GOING_AWAY: u16 = 1001;
 const POLICY: u16 = 1008;
 
 /// Why a feed ended.
 enum End {
-    /// The reader left or does not take anything.
+    /// The reader has gone or does not receive.
     Gone,
-    /// The reader is told and comes back.
+    /// The reader is sent a close frame and comes back.
     Close(u16, &'static str),
 }
 
 const REVOKED: End = End::Close(POLICY, "the key was revoked");
 
-/// Serves one reader until he goes, is too slow, or the relay ends.
-pub(crate) async fn serve(feed: Feed, mut socket: WebSocket, seat: Seat, after: i64, user: Option<String>) {
+/// Serves one reader until it leaves, is too slow, or the relay shuts down.
+pub(crate) async fn serve(
+    feed: Feed,
+    mut socket: WebSocket,
+    registration: Registration,
+    after: i64,
+    user: Option<String>,
+) {
     let _open = feed.tasks.token();
     let end = tokio::select! {
-        end = follow(&feed, &mut socket, seat, after, user) => end,
+        end = follow(&feed, &mut socket, registration, after, user) => end,
         () = feed.stop.cancelled() => End::Close(GOING_AWAY, "the relay is ending"),
     };
     if let End::Close(code, reason) = end {
@@ -39,26 +45,32 @@ pub(crate) async fn serve(feed: Feed, mut socket: WebSocket, seat: Seat, after: 
             code,
             reason: reason.into(),
         };
-        // A reader who takes nothing is dropped without a word.
+        // A reader that does not receive is dropped without a close frame.
         let _ = timeout(Duration::from_secs(2), socket.send(Message::Close(Some(frame)))).await;
     }
 }
 
-async fn follow(feed: &Feed, socket: &mut WebSocket, mut seat: Seat, mut after: i64, user: Option<String>) -> End {
+async fn follow(
+    feed: &Feed,
+    socket: &mut WebSocket,
+    mut registration: Registration,
+    mut after: i64,
+    user: Option<String>,
+) -> End {
     loop {
-        if let Err(end) = backlog(feed, socket, &seat.view, &mut after, user.as_deref()).await {
+        if let Err(end) = backlog(feed, socket, &registration.view, &mut after, user.as_deref()).await {
             return end;
         }
-        // While the backlog was read the queue may have run over: take a new place and look once more.
-        if seat.news.is_closed() {
-            // Or the key was revoked: whose it is must be asked after the place was taken, or the revocation of the next
-            // moment would find nothing to cut.
-            seat = feed.hub.join(seat.view.clone(), user.clone());
+        // The queue may have overflowed while the backlog was read: register again and read on.
+        if registration.news.is_closed() {
+            // Or the key was revoked: it must be checked after the registration, otherwise a revocation just after
+            // the check would find no reader to cut off.
+            registration = feed.hub.join(registration.view.clone(), user.clone());
             continue;
         }
         break;
     }
-    live(feed, socket, &mut seat, after, user).await
+    live(feed, socket, &mut registration, after, user).await
 }
 
 async fn backlog(
@@ -69,10 +81,10 @@ async fn backlog(
     user: Option<&str>,
 ) -> Result<(), End> {
     let busy = |_| End::Close(TRY_AGAIN, "the ledger is busy");
-    // What is newer comes through the queue, once it is on the disk.
+    // Newer changes come through the queue, once they are on the disk.
     let until = feed.ledger.durable_version().await.map_err(busy)?;
     loop {
-        // A reader who takes long may lose the key meanwhile.
+        // The key of a slow reader may be revoked meanwhile.
         if !may_still_read(&feed.ledger, user).await {
             return Err(REVOKED);
         }
@@ -104,14 +116,20 @@ pub(crate) async fn page(
         .await
 }
 
-async fn live(feed: &Feed, socket: &mut WebSocket, seat: &mut Seat, mut after: i64, user: Option<String>) -> End {
+async fn live(
+    feed: &Feed,
+    socket: &mut WebSocket,
+    registration: &mut Registration,
+    mut after: i64,
+    user: Option<String>,
+) -> End {
     let timing = &feed.timing;
     let mut ping = tokio::time::interval_at(Instant::now() + timing.ping, timing.ping);
     let mut heard = Instant::now();
     loop {
         let sent = tokio::select! {
-            told = seat.news.recv() => match told {
-                // What the backlog already had is not told twice.
+            told = registration.news.recv() => match told {
+                // Changes that the backlog contained are not sent again.
                 Some(told) if told.version <= after => Ok(()),
                 Some(told) => {
                     after = told.version;
@@ -150,10 +168,10 @@ async fn lost_place(ledger: &Ledger, user: Option<String>) -> End {
     }
 }
 
-/// Another process may have revoked the key.
+/// Another process (the command line) may have revoked the key.
 pub(crate) async fn may_still_read(ledger: &Ledger, user: Option<&str>) -> bool {
     let Some(id) = user.map(str::to_owned) else { return true };
-    // A ledger that cannot be read at the moment revokes nobody.
+    // A ledger that cannot be read just now does not revoke a key.
     ledger
         .read(move |connection| users::is_active(connection, &id))
         .await
@@ -161,7 +179,7 @@ pub(crate) async fn may_still_read(ledger: &Ledger, user: Option<&str>) -> bool 
 }
 
 async fn send(socket: &mut WebSocket, message: Message) -> Result<(), End> {
-    match timeout(SEND, socket.send(message)).await {
+    match timeout(SEND_TIMEOUT, socket.send(message)).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(_)) | Err(_) => Err(End::Gone),
     }

@@ -1,9 +1,9 @@
-//! Connections: how many, for how long, and what becomes of them at the end.
+//! Connections: their limits, and how they end at the shutdown.
 
 use super::FrontOptions;
 use super::client::{Client, Network};
 use super::dispatch::Directory;
-use super::limits::{Gauge, Limits, Seat, Seats};
+use super::limits::{ConnectionPermit, Connections, Limits, RequestLimits};
 use super::paced::{Paced, Timed};
 use crate::http::error::ApiError;
 use crate::tls::Tls;
@@ -23,26 +23,26 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// Longest head of a request, and what is read or written at once, bytes.
-const BUFFER: usize = 64 * 1024;
-/// After the system had no place for a connection.
-const PAUSE: Duration = Duration::from_secs(1);
-/// Connections that are told at the same time that there is no place for them; more are closed without a word.
-const REFUSALS: usize = 64;
-/// How long such a one may take.
-const REFUSAL: Duration = Duration::from_secs(2);
+/// Largest head of a request, and size of a read or write buffer, bytes.
+const BUFFER_BYTES: usize = 64 * 1024;
+/// Pause after the system could not accept a connection.
+const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
+/// Connections that are answered 503 at the same time; more are closed without an answer.
+const MAX_REFUSALS: usize = 64;
+/// Time limit of such an answer.
+const REFUSAL_TIMEOUT: Duration = Duration::from_secs(2);
 /// What every connection needs.
 struct Shared {
     directory: Arc<Directory>,
-    /// How connections are secured; none: they are not.
+    /// None: connections are not encrypted.
     tls: Option<Arc<Tls>>,
-    gauge: Gauge,
+    used: RequestLimits,
     limits: Limits,
     trusted: Vec<Network>,
     stop: CancellationToken,
 }
 
-/// Serves until `stop`, then until the last request under way is answered.
+/// Serves until `stop`, then until the last request in flight is answered.
 pub(crate) async fn run(
     listener: TcpListener,
     directory: Arc<Directory>,
@@ -51,12 +51,12 @@ pub(crate) async fn run(
     stop: CancellationToken,
 ) {
     let limits = options.limits;
-    let seats = Seats::new(&limits);
-    let refusals = Arc::new(Semaphore::new(REFUSALS));
+    let permits = Connections::new(&limits);
+    let refusals = Arc::new(Semaphore::new(MAX_REFUSALS));
     let shared = Arc::new(Shared {
         directory,
         tls,
-        gauge: Gauge::new(&limits),
+        used: RequestLimits::new(&limits),
         limits,
         trusted: options.trusted_proxies,
         stop: stop.clone(),
@@ -71,26 +71,26 @@ pub(crate) async fn run(
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
-                // The other end was too impatient, or the system has no place: both pass.
+                // The client closed the connection already, or the system has no file descriptor left: both pass.
                 if !is_of_connection(&error) {
                     tracing::error!(%error, "no connection can be taken");
                     tokio::select! {
-                        () = tokio::time::sleep(PAUSE) => {}
+                        () = tokio::time::sleep(ACCEPT_PAUSE) => {}
                         () = stop.cancelled() => break,
                     }
                 }
                 continue;
             }
         };
-        match seats.take(shared.counted(peer)) {
-            Some(seat) => drop(connections.spawn(connection(stream, peer, seat, shared.clone()))),
-            // Without TLS there is no way to tell it.
+        match permits.take(shared.counted(peer)) {
+            Some(permit) => drop(connections.spawn(connection(stream, peer, permit, shared.clone()))),
+            // Without TLS a refusal cannot be sent.
             None if shared.tls.is_some() => {}
             None => {
                 if let Ok(permit) = refusals.clone().try_acquire_owned() {
                     connections.spawn(async move {
                         let _permit = permit;
-                        let _ = tokio::time::timeout(REFUSAL, refuse(stream)).await;
+                        let _ = tokio::time::timeout(REFUSAL_TIMEOUT, refuse(stream)).await;
                     });
                 }
             }
@@ -109,7 +109,7 @@ fn is_of_connection(error: &std::io::Error) -> bool {
 }
 
 impl Shared {
-    /// Whose connection it is, unless it is a proxy's, who stands for many clients.
+    /// The client that the connection counts for; none for a trusted proxy, which serves many clients.
     fn counted(&self, peer: SocketAddr) -> Option<Client> {
         let ip = peer.ip().to_canonical();
         let is_proxy = self.trusted.iter().any(|network| network.contains(ip));
@@ -117,7 +117,7 @@ impl Shared {
     }
 }
 
-/// Says that there is no place. What was asked is read first, or the answer would be lost with the connection.
+/// Answers 503. The request is read first, otherwise closing the connection could discard the answer.
 async fn refuse(mut stream: TcpStream) -> std::io::Result<()> {
     stream
         .write_all(ApiError::TooManyConnections.as_http1().as_bytes())
@@ -128,14 +128,14 @@ async fn refuse(mut stream: TcpStream) -> std::io::Result<()> {
     Ok(())
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, seat: Seat, shared: Arc<Shared>) {
-    // Small messages that must not wait for one another.
+async fn connection(stream: TcpStream, peer: SocketAddr, permit: ConnectionPermit, shared: Arc<Shared>) {
+    // Small messages must not wait for one another.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection ended at once");
         return;
     }
     let Some(tls) = &shared.tls else {
-        return serve(stream, peer.ip(), seat, shared).await;
+        return serve(stream, peer.ip(), permit, shared).await;
     };
     let stop = shared.stop.clone();
     let secured = tokio::select! {
@@ -143,7 +143,7 @@ async fn connection(stream: TcpStream, peer: SocketAddr, seat: Seat, shared: Arc
         () = stop.cancelled() => return,
     };
     match secured {
-        Ok(Ok(Some(stream))) => serve(stream, peer.ip(), seat, shared).await,
+        Ok(Ok(Some(stream))) => serve(stream, peer.ip(), permit, shared).await,
         Ok(Ok(None)) => tracing::info!("the authority has looked whether the address is ours"),
         Ok(Err(error)) => tracing::debug!(%error, "no TLS with a client"),
         Err(_) => tracing::debug!("a client took too long for TLS"),
@@ -153,7 +153,7 @@ async fn connection(stream: TcpStream, peer: SocketAddr, seat: Seat, shared: Arc
 async fn serve(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     peer: IpAddr,
-    seat: Seat,
+    permit: ConnectionPermit,
     shared: Arc<Shared>,
 ) {
     let (stop, limits) = (shared.stop.clone(), shared.limits.clone());
@@ -163,15 +163,15 @@ async fn serve(
             let client = Client::behind(peer, request.headers(), &shared.trusted);
             let mut request = request.map(|body| Body::new(Timed::new(body, shared.limits.body)));
             request.extensions_mut().insert(client);
-            Ok::<_, Infallible>(shared.directory.answer(&shared.gauge, client, request).await)
+            Ok::<_, Infallible>(shared.directory.answer(&shared.used, client, request).await)
         }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head)
-        .max_buf_size(BUFFER)
-        // The seat goes with the stream: a reader of the feed keeps it after his request was answered.
-        .serve_connection(TokioIo::new(Paced::new(stream, limits.stall, seat)), service)
+        .max_buf_size(BUFFER_BYTES)
+        // The permit belongs to the stream: a feed's connection keeps it after the request was answered.
+        .serve_connection(TokioIo::new(Paced::new(stream, limits.stall, permit)), service)
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {

@@ -1,4 +1,4 @@
-//! Who is at the other end of a connection.
+//! The client of a connection.
 
 use axum::http::HeaderMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 const FORWARDED: &str = "x-forwarded-for";
 
-/// Addresses with a common beginning: `10.0.0.0/8`, `2001:db8::/32`, or a single one.
+/// Addresses with a common prefix: `10.0.0.0/8`, `2001:db8::/32`, or a single address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Network {
     base: IpAddr,
@@ -27,7 +27,7 @@ impl Network {
         },
     ];
 
-    /// Whether the address is one of these.
+    /// Whether the network contains the address.
     pub(crate) fn contains(&self, ip: IpAddr) -> bool {
         match (self.base, ip) {
             (IpAddr::V4(base), IpAddr::V4(ip)) => {
@@ -78,15 +78,15 @@ impl Serialize for Network {
     }
 }
 
-/// Where a request comes from: an extension of every request.
+/// The client of a request: an extension of every request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Client {
-    /// What a limit counts by: an IPv4 address, or an IPv6 network of 64 bits, which is one customer.
+    /// What a limit counts by: an IPv4 address, or an IPv6 network of 64 bits, which belongs to one customer.
     pub(crate) address: IpAddr,
 }
 
 impl Client {
-    /// The other end of the connection.
+    /// The address at the other end of the connection.
     pub(crate) fn of(peer: IpAddr) -> Self {
         let address = match peer.to_canonical() {
             IpAddr::V6(ip) if !ip.is_loopback() => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64)),
@@ -95,7 +95,7 @@ impl Client {
         Self { address }
     }
 
-    /// Behind the proxies that are trusted: each has written down who was before it.
+    /// The client behind the trusted proxies: each of them has appended the address from which it was called.
     pub(crate) fn behind(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> Self {
         let is_proxy = |ip: IpAddr| trusted.iter().any(|network| network.contains(ip));
         let mut found = peer.to_canonical();
@@ -108,7 +108,7 @@ impl Client {
             .filter_map(|v| v.to_str().ok())
             .collect();
         for name in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
-            // What is no address was written by somebody who wants to be another.
+            // What is not an address comes from a client that forges the header.
             let Ok(ip) = name.trim().parse::<IpAddr>() else { break };
             found = ip.to_canonical();
             if !is_proxy(found) {

@@ -1,8 +1,8 @@
-//! Which account a request is for: what it carries decides (the secret, the key), never a name in its address. What
-//! opens nothing is answered by whichever account is there, as if there were no other.
+//! Selects the account of a request by what it carries (the secret, the key, the join code), never by a name in its
+//! address. A request without a valid key goes to any account, which answers 401 as if it were the only one.
 
 use super::client::Client;
-use super::limits::Gauge;
+use super::limits::RequestLimits;
 use crate::http::caller;
 use crate::http::error::ApiError;
 use crate::keys::code;
@@ -20,37 +20,38 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tower_service::Service as _;
 
 /// Keys whose account is remembered.
-const KEYS: usize = 65_536;
+const MAX_KEYS: usize = 65_536;
 
-/// The accounts behind one listener. With one alone nothing has to be decided.
+/// The accounts behind one listener. With a single account nothing has to be selected.
 pub(crate) struct Directory {
-    places: Vec<Place>,
-    /// Where a key was found. A key never moves to another account, and whether it still works the account itself says.
+    slots: Vec<AccountSlot>,
+    /// The account in which a key was found. A key never moves to another account; whether it is still valid is
+    /// decided by the account.
     owners: Mutex<HashMap<[u8; 32], usize>>,
-    /// Tries to join, of all accounts together.
+    /// Attempts to join, of all accounts together.
     tries: Tries,
 }
 
-struct Place {
+struct AccountSlot {
     name: String,
     /// None while the account does not run.
-    open: RwLock<Option<Arc<Open>>>,
+    open: RwLock<Option<Arc<RunningAccount>>>,
 }
 
-impl Place {
-    fn get(&self) -> Option<Arc<Open>> {
+impl AccountSlot {
+    fn get(&self) -> Option<Arc<RunningAccount>> {
         self.open.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn set(&self, open: Option<Arc<Open>>) {
+    fn set(&self, open: Option<Arc<RunningAccount>>) {
         *self.open.write().unwrap_or_else(PoisonError::into_inner) = open;
     }
 }
 
-/// An account that runs.
-pub(crate) struct Open {
+/// A running account.
+pub(crate) struct RunningAccount {
     pub(crate) ledger: Ledger,
-    /// The secret of its path for the PBX's events.
+    /// The secret in its path for the PBX's events.
     pub(crate) secret: Secret,
     pub(crate) local_key: Arc<LocalKey>,
     pub(crate) router: Router,
@@ -58,59 +59,64 @@ pub(crate) struct Open {
 
 impl Directory {
     pub(crate) fn new(names: impl Iterator<Item = String>) -> Self {
-        let place = |name| Place {
+        let slot = |name| AccountSlot {
             name,
             open: RwLock::default(),
         };
         Self {
-            places: names.map(place).collect(),
+            slots: names.map(slot).collect(),
             owners: Mutex::default(),
             tries: Tries::default(),
         }
     }
 
     /// An account has started.
-    pub(crate) fn open(&self, account: &str, open: Open) {
-        if let Some(place) = self.places.iter().find(|place| place.name == account) {
-            place.set(Some(Arc::new(open)));
+    pub(crate) fn open(&self, account: &str, open: RunningAccount) {
+        if let Some(slot) = self.slots.iter().find(|slot| slot.name == account) {
+            slot.set(Some(Arc::new(open)));
         }
     }
 
     /// An account does not run any more.
     pub(crate) fn close(&self, account: &str) {
-        if let Some(place) = self.places.iter().find(|place| place.name == account) {
-            place.set(None);
+        if let Some(slot) = self.slots.iter().find(|slot| slot.name == account) {
+            slot.set(None);
         }
     }
 
-    /// Those that run.
-    fn running(&self) -> impl Iterator<Item = Arc<Open>> {
-        self.places.iter().filter_map(Place::get)
+    /// The running accounts.
+    fn running(&self) -> impl Iterator<Item = Arc<RunningAccount>> {
+        self.slots.iter().filter_map(AccountSlot::get)
     }
 
-    /// Whether all run.
+    /// Whether all accounts run.
     fn is_whole(&self) -> bool {
-        self.places.iter().all(|place| place.get().is_some())
+        self.slots.iter().all(|slot| slot.get().is_some())
     }
 
     /// Answers a request, within the client's limits.
-    pub(crate) async fn answer(&self, gauge: &Gauge, client: Client, request: Request<Body>) -> Response {
+    pub(crate) async fn answer(&self, limits: &RequestLimits, client: Client, request: Request<Body>) -> Response {
         let answered = if request.uri().path().starts_with("/xsi/") {
-            self.event(gauge, client, request).await
+            self.event(limits, client, request).await
         } else {
-            self.api(gauge, client, request).await
+            self.api(limits, client, request).await
         };
         answered.unwrap_or_else(ApiError::into_response)
     }
 
-    /// The PBX's events: the secret of the path decides.
-    async fn event(&self, gauge: &Gauge, client: Client, request: Request<Body>) -> Result<Response, ApiError> {
-        let owner = match self.places.as_slice() {
+    /// The PBX's events: the secret of the path selects the account.
+    async fn event(
+        &self,
+        limits: &RequestLimits,
+        client: Client,
+        request: Request<Body>,
+    ) -> Result<Response, ApiError> {
+        let owner = match self.slots.as_slice() {
             [one] => one.get(),
-            places => {
+            slots => {
                 let secret = request.uri().path().split('/').nth(2).unwrap_or_default();
-                let open = places.iter().filter_map(Place::get);
-                // All are compared, whichever it is.
+                let open = slots.iter().filter_map(AccountSlot::get);
+                // All secrets are compared, so that the time does not show which one matched.
                 let found = open.fold(None, |found, one| if one.secret.is(secret) { Some(one) } else { found });
                 self.or_any(found)?
             }
@@ -118,41 +124,42 @@ impl Directory {
         let owner = owner.ok_or(ApiError::Unavailable)?;
         let answer = call(&owner, request).await;
         if answer.status() == StatusCode::NOT_FOUND {
-            gauge.wrong(client)?;
+            limits.wrong(client)?;
         }
         Ok(answer)
     }
 
-    /// The API: the key decides.
-    async fn api(&self, gauge: &Gauge, client: Client, request: Request<Body>) -> Result<Response, ApiError> {
+    /// The API: the key selects the account.
+    async fn api(&self, limits: &RequestLimits, client: Client, request: Request<Body>) -> Result<Response, ApiError> {
         let key = caller::key_hash(request.headers());
-        gauge.request(client, key.as_ref())?;
-        let owner = match (self.places.as_slice(), key) {
+        limits.request(client, key.as_ref())?;
+        let owner = match (self.slots.as_slice(), key) {
             ([one], _) => one.get(),
             (_, Some(key)) => {
                 let found = self.owner(key).await?;
                 match (found, request.uri().path()) {
-                    (None, HEALTH) => return Ok(self.health()),
-                    (None, JOIN) => return self.join(request).await,
+                    (None, HEALTH_PATH) => return Ok(self.health()),
+                    (None, JOIN_PATH) => return self.join(request).await,
                     (found, _) => self.or_any(found)?,
                 }
             }
             (_, None) => match request.uri().path() {
-                HEALTH => return Ok(self.health()),
-                JOIN => return self.join(request).await,
+                HEALTH_PATH => return Ok(self.health()),
+                JOIN_PATH => return self.join(request).await,
                 _ => self.running().next(),
             },
         };
         let owner = owner.ok_or(ApiError::Unavailable)?;
         let answer = call(&owner, request).await;
         if answer.status() == StatusCode::UNAUTHORIZED && key.is_some() {
-            gauge.wrong(client)?;
+            limits.wrong(client)?;
         }
         Ok(answer)
     }
 
-    /// What opens nothing is told so by any account; but where one does not run, nobody can say that it opens nothing.
-    fn or_any(&self, found: Option<Arc<Open>>) -> Result<Option<Arc<Open>>, ApiError> {
+    /// A request without a valid key is refused by any account; but if one of the accounts does not run, it cannot be
+    /// known that the key is invalid.
+    fn or_any(&self, found: Option<Arc<RunningAccount>>) -> Result<Option<Arc<RunningAccount>>, ApiError> {
         match found {
             Some(one) => Ok(Some(one)),
             None if !self.is_whole() => Err(ApiError::Unavailable),
@@ -160,7 +167,7 @@ impl Directory {
         }
     }
 
-    async fn owner(&self, key: [u8; 32]) -> Result<Option<Arc<Open>>, LedgerError> {
+    async fn owner(&self, key: [u8; 32]) -> Result<Option<Arc<RunningAccount>>, LedgerError> {
         let known = self
             .owners
             .lock()
@@ -168,11 +175,11 @@ impl Directory {
             .get(&key)
             .copied();
         if let Some(index) = known {
-            return Ok(self.places.get(index).and_then(Place::get));
+            return Ok(self.slots.get(index).and_then(AccountSlot::get));
         }
         let (mut found, mut failed) = (None, None);
-        for (index, place) in self.places.iter().enumerate() {
-            let Some(one) = place.get() else { continue };
+        for (index, slot) in self.slots.iter().enumerate() {
+            let Some(one) = slot.get() else { continue };
             let own = one.local_key.is(&key);
             match one.ledger.read(move |c| users::by_key(c, &key)).await {
                 Ok(user) if own || user.is_some() => found = Some((index, one)),
@@ -180,13 +187,13 @@ impl Directory {
                 Err(error) => failed = Some(error),
             }
         }
-        // The key may be one of the account that could not be asked.
+        // The key may belong to the account that could not be asked.
         if let (None, Some(error)) = (&found, failed) {
             return Err(error);
         }
         if let Some((index, _)) = found {
             let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
-            if owners.len() >= KEYS {
+            if owners.len() >= MAX_KEYS {
                 owners.clear();
             }
             owners.insert(key, index);
@@ -194,15 +201,15 @@ impl Directory {
         Ok(found.map(|(_, one)| one))
     }
 
-    /// A new desk has no key yet: its code decides. Tries are counted before the accounts are asked, or a guess at a
-    /// code of the second would not count for the first, who answers what is wrong.
+    /// A new desk has no key yet: its code selects the account. Attempts are counted before the accounts are asked,
+    /// otherwise only the account that answers would count them.
     async fn join(&self, request: Request<Body>) -> Result<Response, ApiError> {
         let begun = self.tries.begin();
         let begun = begun.map_err(|wait| ApiError::TooManyTries(wait.as_secs() + 1))?;
         let (parts, body) = request.into_parts();
-        let body = axum::body::to_bytes(body, JOIN_BODY).await;
+        let body = axum::body::to_bytes(body, MAX_JOIN_BODY_BYTES).await;
         let body = body.map_err(|error| ApiError::of_body(&error))?;
-        let typed = serde_json::from_slice::<Typed>(&body).ok();
+        let typed = serde_json::from_slice::<JoinBody>(&body).ok();
         let mut found = None;
         if let Some(hash) = typed.and_then(|typed| code::hash(&typed.code)) {
             for one in self.running() {
@@ -219,25 +226,25 @@ impl Directory {
         Ok(answer)
     }
 
-    /// The state of all, without saying which and how many they are.
+    /// The health of all accounts, without their names and number.
     fn health(&self) -> Response {
         let ok = self.is_whole() && self.running().all(|one| crate::http::is_well(&one.ledger));
         crate::http::health_of(ok).into_response()
     }
 }
 
-const HEALTH: &str = "/v1/health";
-const JOIN: &str = "/v1/join";
-/// Longest body of [`JOIN`], bytes.
-const JOIN_BODY: usize = 4 * 1024;
+const HEALTH_PATH: &str = "/v1/health";
+const JOIN_PATH: &str = "/v1/join";
+/// Largest body of [`JOIN_PATH`], bytes.
+const MAX_JOIN_BODY_BYTES: usize = 4 * 1024;
 
-/// What is looked at in a request to join; the account itself reads it whole.
+/// The field of a join request that selects the account; the account itself reads the whole body.
 #[derive(Deserialize)]
-struct Typed {
+struct JoinBody {
     code: String,
 }
 
-async fn call(owner: &Open, request: Request<Body>) -> Response {
+async fn call(owner: &RunningAccount, request: Request<Body>) -> Response {
     // A router is always ready.
     match owner.router.clone().call(request).await {
         Ok(response) => response,

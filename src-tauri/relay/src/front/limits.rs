@@ -1,4 +1,4 @@
-//! How much one client may ask for.
+//! Limits of the requests and connections of one client.
 
 use super::client::Client;
 use crate::http::error::ApiError;
@@ -7,24 +7,25 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Bounds for clients; none: no bound. Events have a bound of their own, see [`crate::Options::ingest_per_second`].
+/// Limits for clients; none: no limit. Events have a limit of their own, see [`crate::Options::ingest_per_second`].
 #[derive(Clone, Debug)]
 pub(crate) struct Limits {
-    /// Requests to the API of one address.
+    /// Requests to the API from one address.
     pub(crate) address: Option<Rate>,
-    /// The same of one key, wherever it is used.
+    /// Requests to the API with one key, from all addresses.
     pub(crate) key: Option<Rate>,
-    /// Wrong keys and wrong secrets of one address; more are told to wait. Good keys of the same address go on.
+    /// Wrong keys and wrong secrets from one address; more are answered 429. Valid keys from the same address are not
+    /// affected.
     pub(crate) wrong: Option<Rate>,
-    /// Open connections, readers of the feed included.
+    /// Open connections, including the readers of the feed.
     pub(crate) connections: usize,
-    /// The same of one address that is no trusted proxy.
+    /// Open connections of one address that is not a trusted proxy.
     pub(crate) connections_per_address: usize,
-    /// Longest time for the head of a request, and for a connection that asks nothing.
+    /// Time limit for the head of a request, and for an idle connection.
     pub(crate) head: Duration,
-    /// Longest time for the body of a request to the API.
+    /// Time limit for the body of a request to the API.
     pub(crate) body: Duration,
-    /// Longest time in which a client takes nothing of an answer.
+    /// Longest time in which a client receives nothing of an answer.
     pub(crate) stall: Duration,
 }
 
@@ -43,14 +44,14 @@ impl Default for Limits {
     }
 }
 
-/// What clients have asked for so far.
-pub(crate) struct Gauge {
+/// Counts the requests of clients.
+pub(crate) struct RequestLimits {
     address: Option<Buckets<Client>>,
     key: Option<Buckets<[u8; 32]>>,
     wrong: Option<Buckets<Client>>,
 }
 
-impl Gauge {
+impl RequestLimits {
     pub(crate) fn new(limits: &Limits) -> Self {
         Self {
             address: limits.address.map(Buckets::new),
@@ -73,7 +74,7 @@ impl Gauge {
         }
     }
 
-    /// Counts a key or secret that opens nothing.
+    /// Counts a wrong key or secret.
     pub(crate) fn wrong(&self, client: Client) -> Result<(), ApiError> {
         match &self.wrong {
             Some(buckets) if !buckets.take(client) => Err(ApiError::TooMany),
@@ -83,19 +84,19 @@ impl Gauge {
 }
 
 /// The open connections.
-pub(crate) struct Seats {
+pub(crate) struct Connections {
     all: usize,
     each: usize,
     taken: Mutex<(usize, HashMap<Client, usize>)>,
 }
 
-/// One open connection; free again when dropped.
-pub(crate) struct Seat {
-    seats: Arc<Seats>,
+/// Permit for one open connection, given back when dropped.
+pub(crate) struct ConnectionPermit {
+    connections: Arc<Connections>,
     client: Option<Client>,
 }
 
-impl Seats {
+impl Connections {
     pub(crate) fn new(limits: &Limits) -> Arc<Self> {
         Arc::new(Self {
             all: limits.connections,
@@ -104,8 +105,8 @@ impl Seats {
         })
     }
 
-    /// A place for one more; `client` is none where the address stands for many.
-    pub(crate) fn take(self: &Arc<Self>, client: Option<Client>) -> Option<Seat> {
+    /// A permit for one more connection; `client` is none if the address stands for many clients.
+    pub(crate) fn take(self: &Arc<Self>, client: Option<Client>) -> Option<ConnectionPermit> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if taken.0 >= self.all {
             return None;
@@ -118,14 +119,14 @@ impl Seats {
             *own += 1;
         }
         taken.0 += 1;
-        let seats = self.clone();
-        Some(Seat { seats, client })
+        let connections = self.clone();
+        Some(ConnectionPermit { connections, client })
     }
 }
 
-impl Drop for Seat {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
-        let mut taken = self.seats.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = self.connections.taken.lock().unwrap_or_else(PoisonError::into_inner);
         taken.0 -= 1;
         if let Some(client) = self.client
             && let Some(own) = taken.1.get_mut(&client)
@@ -149,19 +150,23 @@ mod tests {
     }
 
     #[test]
-    fn a_seat_is_free_again_when_its_connection_ends() {
-        let seats = Seats::new(&Limits {
+    fn a_permit_is_free_again_when_its_connection_ends() {
+        let connections = Connections::new(&Limits {
             connections: 3,
             connections_per_address: 2,
             ..Limits::default()
         });
-        let first = seats.take(Some(client(1))).unwrap();
-        let _second = seats.take(Some(client(1))).unwrap();
-        assert!(seats.take(Some(client(1))).is_none(), "its own bound");
-        let third = seats.take(None).unwrap();
-        assert!(seats.take(Some(client(2))).is_none(), "the bound of all");
+        let first = connections.take(Some(client(1))).unwrap();
+        let _second = connections.take(Some(client(1))).unwrap();
+        assert!(connections.take(Some(client(1))).is_none(), "its own bound");
+        let third = connections.take(None).unwrap();
+        assert!(connections.take(Some(client(2))).is_none(), "the bound of all");
         drop((first, third));
-        assert!(seats.take(Some(client(1))).is_some(), "a free seat");
-        assert_eq!(seats.taken.lock().unwrap().1.len(), 1, "who has gone is forgotten");
+        assert!(connections.take(Some(client(1))).is_some(), "a free permit");
+        assert_eq!(
+            connections.taken.lock().unwrap().1.len(),
+            1,
+            "who has gone is forgotten"
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! How the command line finds a relay that serves a data directory: a file beside the ledger with the relay's address
-//! and the key that it made for this run, readable for the owner only. Who can read it can read the ledger as well.
+//! How the command line finds the relay that serves a data directory: a file next to the ledger with the relay's
+//! address and the key of this run, readable by the owner only. A user who can read it can read the ledger as well.
 
 use crate::keys::Secret;
 use reqwest::{Client, Method, Response};
@@ -12,18 +12,18 @@ fn file(data_dir: &Path) -> PathBuf {
     data_dir.join("relay.local")
 }
 
-/// Where the relay of a data directory answers, and with which key. Never printed.
+/// Address and key of the running relay of a data directory. Never printed.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Local {
     url: String,
     key: String,
 }
 
-/// Present while the account runs.
+/// The file, which exists while the account runs.
 pub(crate) struct Announced(PathBuf);
 
 impl Announced {
-    /// Writes the file; whoever starts a relay goes on without it.
+    /// Writes the file; without it the relay runs all the same.
     pub(crate) fn new(data_dir: &Path, url: String, key: &Secret) -> Option<Self> {
         let local = Local {
             url,
@@ -42,7 +42,7 @@ impl Announced {
 
 impl Drop for Announced {
     fn drop(&mut self) {
-        // One that stays is of no use to anybody: the key was this run's.
+        // A file that is left behind is useless: the key was valid for this run only.
         let _ = std::fs::remove_file(&self.0);
     }
 }
@@ -52,14 +52,14 @@ fn write(path: &Path, local: &Local) -> std::io::Result<()> {
 }
 
 impl Local {
-    /// The running relay of a data directory, if it says where it is.
+    /// The running relay of a data directory, if it has announced itself.
     pub(crate) fn find(data_dir: &Path) -> Option<Self> {
         serde_json::from_slice(&std::fs::read(file(data_dir)).ok()?).ok()
     }
 
-    /// Asks it; what it answers may be a refusal.
+    /// Sends a request to it; the answer may be a refusal.
     pub(crate) async fn ask(&self, method: Method, path: &str, patience: Duration) -> reqwest::Result<Response> {
-        // The address is this machine's and was told by the relay itself; the certificate is for its public name.
+        // The address is local and was announced by the relay itself; its certificate names the public host.
         let client = Client::builder()
             .no_proxy()
             .tls_danger_accept_invalid_certs(true)

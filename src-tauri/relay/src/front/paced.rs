@@ -1,4 +1,4 @@
-//! Time limits for the bytes themselves: a client who is too slow gives up his place.
+//! Time limits for the bytes themselves: the connection of a client that is too slow is closed.
 
 use axum::body::HttpBody;
 use bytes::Bytes;
@@ -10,11 +10,11 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
-/// A stream whose other end must take something within `limit` of being offered it. `place` is dropped with it.
+/// A stream whose other end must receive something within `limit` after it was offered. `place` is dropped with it.
 pub(crate) struct Paced<S, P> {
     stream: S,
     limit: Duration,
-    /// Runs while the other end takes nothing.
+    /// Runs while the other end receives nothing.
     stalled: Option<Pin<Box<Sleep>>>,
     _place: P,
 }
@@ -29,7 +29,7 @@ impl<S, P> Paced<S, P> {
         }
     }
 
-    /// The outcome of an attempt to write, or the end of the patience.
+    /// The outcome of an attempt to write, or a timeout.
     fn paced<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.stalled = None;
@@ -78,7 +78,7 @@ impl<S: AsyncWrite + Unpin, P: Unpin> AsyncWrite for Paced<S, P> {
     }
 }
 
-/// A body that must be whole within `limit` of the first wait for it.
+/// A body that must be complete within `limit` after the first wait for it.
 pub(super) struct Timed {
     body: Incoming,
     limit: Duration,

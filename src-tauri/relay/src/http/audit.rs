@@ -4,7 +4,7 @@ use super::caller::Admin;
 use super::input::{Cursor, Json, Limit, Query, rows};
 use crate::http::error::ApiError;
 use crate::ledger::Ledger;
-use crate::tables::audit::{self, Told, What};
+use crate::tables::audit::{self, NumberedLine, What};
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -25,7 +25,7 @@ pub(crate) struct AuditQuery {
 /// A page of the audit.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AuditPage {
-    entries: Vec<Told>,
+    entries: Vec<NumberedLine>,
     /// Where the next page begins; absent after the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     cursor: Option<i64>,

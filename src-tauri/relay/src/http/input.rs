@@ -268,7 +268,7 @@ impl PartialSchema for Name {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .min_length(Some(1))
-            .max_length(Some(people::NAME))
+            .max_length(Some(people::MAX_NAME_CHARS))
             .pattern(Some(people::NAME_PATTERN))
             .into()
     }

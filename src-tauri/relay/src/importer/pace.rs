@@ -1,20 +1,20 @@
-//! How often the PBX is asked.
+//! How often the importer asks the PBX.
 
-use super::{Importer, Loop};
+use super::{Importer, ListLoop};
 use crate::tables::{calls, subscriptions};
 use perezvon_core::Time;
 use serde::Serialize;
 use std::time::Duration;
 use utoipa::ToSchema;
 
-/// While events come, the lists only complete them, seconds.
-const LIVE_S: u32 = 600;
-/// While no events come and nobody calls, seconds.
-const QUIET_S: u32 = 300;
-/// The soonest look for what a call waits for, seconds; reference 1.9: 10 s to 1 h.
-const SOONEST_S: u32 = 10;
-/// The latest.
-const LATEST_S: u32 = 3600;
+/// While events come and the lists only complete them, seconds.
+const LIVE_INTERVAL_S: u32 = 600;
+/// While no events come and there are no calls, seconds.
+const QUIET_INTERVAL_S: u32 = 300;
+/// Shortest wait for what a call waits for, seconds; it appears after 10 s to 1 h (reference 1.9).
+const SHORTEST_WAIT_S: u32 = 10;
+/// Longest wait for it, seconds.
+const LONGEST_WAIT_S: u32 = 3600;
 
 /// How the relay learns of calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -23,14 +23,14 @@ const LATEST_S: u32 = 3600;
 pub(crate) enum Mode {
     /// The PBX posts events.
     Live,
-    /// The PBX cannot post events here: the lists are polled. Calls come late, and none rings.
+    /// The PBX cannot post events here: the lists are polled. Calls come late, and none is shown while it rings.
     Polling,
     /// There is no token.
     Off,
 }
 
 impl Importer {
-    /// See [`Mode`].
+    /// The mode of now, see [`Mode`].
     pub(super) async fn mode(&self) -> Mode {
         if !self.pbx.has_token() {
             return Mode::Off;
@@ -39,18 +39,18 @@ impl Importer {
         let now = self.clock.now();
         let is_heard = self.callback.url().is_some()
             && subscribed.is_ok_and(|active| active.iter().any(|one| one.expires_at > now))
-            // A keeper that has just started goes on with what it had.
+            // A keeper that has just started still has the subscriptions of before.
             && matches!(self.keeper.state().state, "active" | "starting");
         if is_heard { Mode::Live } else { Mode::Polling }
     }
 }
 
-impl Loop {
-    /// How long to wait between two rounds, as things are now.
+impl ListLoop {
+    /// How long to wait between two rounds.
     pub(super) async fn wait(&self) -> Duration {
-        let second = self.needs.timing.import_second;
+        let second = self.parts.timing.import_second;
         let at = self.now();
-        let since = at.plus(-super::WAITED_MS);
+        let since = at.plus(-super::GIVEN_UP_MS);
         let asked = self.importer.ledger.read(move |connection| {
             Ok((
                 calls::newest_waiting(connection, since)?,
@@ -58,42 +58,34 @@ impl Loop {
             ))
         });
         let Ok((waiting, newest)) = asked.await else {
-            return second * QUIET_S;
+            return second * QUIET_INTERVAL_S;
         };
         let regular = match self.importer.mode().await {
-            Mode::Live => LIVE_S,
+            Mode::Live => LIVE_INTERVAL_S,
             Mode::Polling | Mode::Off => polling_s(
-                self.needs.settings.borrow().poll_seconds,
+                self.parts.settings.borrow().poll_seconds,
                 newest.map(|newest| at.since(newest)),
             ),
         };
-        let soon = waiting.map_or(LATEST_S, |waits| soon_s(at, waits));
+        let soon = waiting.map_or(LONGEST_WAIT_S, |waits| soon_s(at, waits));
         second * regular.min(soon)
     }
 }
 
-/// The pace while polling: as set while calls come, slackening to [`QUIET_S`] as the last call grows old.
+/// The interval while polling: as set while calls come, growing to [`QUIET_INTERVAL_S`] with the age of the last call.
 fn polling_s(set: u32, quiet_ms: Option<i64>) -> u32 {
-    let slack = quiet_ms.map_or(i64::from(QUIET_S), |ms| ms / 30_000);
+    let slack = quiet_ms.map_or(i64::from(QUIET_INTERVAL_S), |ms| ms / 30_000);
     u32::try_from(slack)
-        .unwrap_or(QUIET_S)
-        .clamp(set.min(QUIET_S), QUIET_S)
+        .unwrap_or(QUIET_INTERVAL_S)
+        .clamp(set.min(QUIET_INTERVAL_S), QUIET_INTERVAL_S)
         .max(set)
 }
 
-/// What has been waited for long is asked for less often.
+/// The longer something is waited for, the less often it is asked for.
 fn soon_s(at: Time, waits: Time) -> u32 {
     u32::try_from(at.since(waits) / 2000)
-        .unwrap_or(LATEST_S)
-        .clamp(SOONEST_S, LATEST_S)
-}
-
-/// Between three quarters of the time and the whole, so that many relays do not come at once.
-pub(super) fn jittered(full: Duration) -> Duration {
-    let mut byte = [0_u8; 1];
-    // Without random numbers there is no jitter, which does no harm.
-    let _ = getrandom::fill(&mut byte);
-    full.mul_f64(1.0 - f64::from(byte[0]) / 1024.0)
+        .unwrap_or(LONGEST_WAIT_S)
+        .clamp(SHORTEST_WAIT_S, LONGEST_WAIT_S)
 }
 
 #[cfg(test)]

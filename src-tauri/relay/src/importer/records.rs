@@ -1,6 +1,6 @@
-//! The recordings: after the cursor what is new, and again what may have come late, below it.
+//! The recordings: what is new after the cursor, and again what is below it and came late.
 
-use super::{CHUNK, Loop, SHALLOW_MS, WAITED_MS};
+use super::{CHUNK_ROWS, GIVEN_UP_MS, ListLoop, SHALLOW_PASS_MS};
 use crate::failed::Failed;
 use crate::ledger::entry::{RecordingGone, RecordsRead, WaitGivenUp};
 use crate::roster::Roster;
@@ -9,13 +9,15 @@ use perezvon_core::{Direction, Number, Time};
 use perezvon_pbx::rest::{CallRecord, Portal, PortalError, RecordFilter, RecordKey};
 use std::collections::BTreeSet;
 
-/// Near the ends of what was listed a recording may be missing because of the PBX's own bounds.
+/// Within this distance of the ends of a listed time a recording may be missing because the PBX treats the bounds in
+/// its own way, milliseconds.
 const EDGE_MS: i64 = 60_000;
-/// Recordings that are no longer listed are asked for one by one, at most so many in a round.
-const ASKED: usize = 20;
+/// Recordings that are no longer listed are looked up one by one, at most this many in a round.
+const MAX_LOOKUPS: usize = 20;
 
-impl Loop {
-    /// What is new after the cursor; then what is of the last `back` milliseconds, and which of that is gone.
+impl ListLoop {
+    /// Reads what is new after the cursor; then the last `back` milliseconds again, and which recordings of them are
+    /// gone.
     pub(super) async fn records(&mut self, portal: &Portal, back: i64) -> Result<(), Failed> {
         let cursor = self.place().await?.cursor;
         let is_first = cursor.is_none();
@@ -37,13 +39,13 @@ impl Loop {
             let end = self.now();
             self.again(portal, end.plus(-back).max(self.beginning()), end).await?;
         }
-        let before = self.now().plus(-WAITED_MS);
-        let limit = CHUNK;
+        let before = self.now().plus(-GIVEN_UP_MS);
+        let limit = CHUNK_ROWS;
         while self.importer.ledger.put(WaitGivenUp { before, limit }).await? == limit {}
         Ok(())
     }
 
-    /// Reads again what began between the two times; of a longer time, looks which recordings are gone.
+    /// Reads again what began between the two times; if that is long, also looks which recordings are gone.
     pub(super) async fn again(&mut self, portal: &Portal, from: Time, to: Time) -> Result<(), Failed> {
         let filter = RecordFilter {
             from: Some(from),
@@ -61,7 +63,7 @@ impl Loop {
                 break;
             }
         }
-        if to.since(from) <= SHALLOW_MS {
+        if to.since(from) <= SHALLOW_PASS_MS {
             return Ok(());
         }
         let (from, to) = (from.plus(EDGE_MS), to.plus(-EDGE_MS));
@@ -70,8 +72,8 @@ impl Loop {
             .ledger
             .read(move |connection| Ok(recordings::ready_between(connection, from, to)?));
         let missing = known.await?.into_iter().filter(|id| !listed.contains(id));
-        for id in missing.take(ASKED) {
-            // The list may have been short for another reason; the recording itself tells.
+        for id in missing.take(MAX_LOOKUPS) {
+            // The list may be short for another reason; looking up the recording itself decides.
             let asked = portal.record(RecordKey::Id(&id)).await;
             self.pause().await;
             match asked {
@@ -87,11 +89,11 @@ impl Loop {
 
     /// Stores records; the cursor moves with the last of them.
     async fn keep(&self, records: &[CallRecord], cursor: Option<String>) -> Result<(), Failed> {
-        let roster = self.needs.roster.borrow().clone();
+        let roster = self.parts.roster.borrow().clone();
         let kept = self.kept_since();
         let rows = records.iter().filter_map(|record| row(record, &roster));
         let rows: Vec<RecordingRow> = rows.filter(|row| row.started_at >= kept).collect();
-        let mut chunks: Vec<Vec<RecordingRow>> = rows.chunks(CHUNK).map(<[_]>::to_vec).collect();
+        let mut chunks: Vec<Vec<RecordingRow>> = rows.chunks(CHUNK_ROWS).map(<[_]>::to_vec).collect();
         let last = chunks.pop().unwrap_or_default();
         for chunk in chunks {
             let part = RecordsRead {

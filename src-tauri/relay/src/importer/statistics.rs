@@ -1,6 +1,6 @@
-//! The statistics, window by window of their time.
+//! The statistics, read in windows of time.
 
-use super::{CHUNK, Loop};
+use super::{CHUNK_ROWS, ListLoop};
 use crate::failed::Failed;
 use crate::ledger::entry::LinesRead;
 use crate::roster::Roster;
@@ -10,19 +10,19 @@ use perezvon_pbx::rest::{self, Portal, StatisticsPage, StatisticsQuery};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// The longest window, milliseconds.
-const WINDOW_MS: i64 = 24 * 3_600_000;
-/// The shortest, which is read whatever its length.
-const SHORTEST_MS: i64 = 60_000;
-/// A window with more pages is read in halves.
-const PAGES: u32 = 100;
-/// Lines on a page: the PBX's most.
-const PAGE: u32 = 100;
-/// How long the second edition of the method is taken for missing, once it was.
-const EDITION: Duration = Duration::from_hours(1);
+/// Length of the longest window, milliseconds.
+const LONGEST_WINDOW_MS: i64 = 24 * 3_600_000;
+/// Length of the shortest window, which is read however many lines it has, milliseconds.
+const SHORTEST_WINDOW_MS: i64 = 60_000;
+/// A window with more pages is split in halves.
+const MAX_WINDOW_PAGES: u32 = 100;
+/// Lines per page: the PBX's maximum.
+const PAGE_LINES: u32 = 100;
+/// How long the second edition of the method counts as missing after it was found missing.
+const EDITION_MISSING_FOR: Duration = Duration::from_hours(1);
 
-impl Loop {
-    /// Reads from where the last round ended, and `back` milliseconds before that again: lines come late.
+impl ListLoop {
+    /// Reads from where the last round ended, and `back` milliseconds before that again, because lines come late.
     pub(super) async fn statistics(&mut self, portal: &Portal, back: i64) -> Result<(), Failed> {
         let end = self.now();
         let first = self.beginning();
@@ -33,27 +33,27 @@ impl Loop {
 
     /// Reads and stores what lies between the two times, window by window.
     pub(super) async fn lines(&mut self, portal: &Portal, mut from: Time, end: Time) -> Result<(), Failed> {
-        let mut window = WINDOW_MS;
+        let mut window = LONGEST_WINDOW_MS;
         while from < end {
             let to = from.plus(window).min(end);
             match self.window(portal, from, to).await? {
                 Some(lines) => {
                     self.store(lines, to).await?;
                     from = to;
-                    // What follows is likely to be as dense.
-                    window = (2 * window).min(WINDOW_MS);
+                    // The next window is likely to have as many lines.
+                    window = (2 * window).min(LONGEST_WINDOW_MS);
                 }
-                None => window = (to.since(from) / 2).max(SHORTEST_MS),
+                None => window = (to.since(from) / 2).max(SHORTEST_WINDOW_MS),
             }
         }
         Ok(())
     }
 
-    /// All lines of a window, the earliest first; none: there are too many for one reading.
+    /// All lines of a window, the earliest first; none if there are too many pages.
     async fn window(&mut self, portal: &Portal, from: Time, to: Time) -> Result<Option<Vec<StatisticsLine>>, Failed> {
         let mut found: BTreeMap<String, StatisticsLine> = BTreeMap::new();
         for page in 0.. {
-            if page == PAGES && to.since(from) > SHORTEST_MS {
+            if page == MAX_WINDOW_PAGES && to.since(from) > SHORTEST_WINDOW_MS {
                 return Ok(None);
             }
             let query = StatisticsQuery {
@@ -61,20 +61,20 @@ impl Loop {
                 from,
                 to,
                 page,
-                page_size: PAGE,
+                page_size: PAGE_LINES,
             };
             let answer = self.page(portal, &query).await?;
-            let roster = self.needs.roster.borrow().clone();
+            let roster = self.parts.roster.borrow().clone();
             let known = found.len();
-            // A line may come twice, when others came before it meanwhile.
+            // A line may come twice if others were inserted before it meanwhile.
             found.extend(read(&answer, &roster).into_iter().map(|line| (line.id.clone(), line)));
             self.pause().await;
             if answer.is_last {
                 break;
             }
             if page > 0 && found.len() == known {
-                // A PBX that does not turn pages gives the first one for ever.
-                if to.since(from) > SHORTEST_MS {
+                // A PBX that ignores the page number returns the first page for ever.
+                if to.since(from) > SHORTEST_WINDOW_MS {
                     return Ok(None);
                 }
                 tracing::warn!("the PBX does not turn the pages of its statistics; lines of a busy minute are missing");
@@ -88,7 +88,10 @@ impl Loop {
 
     /// The second edition has both numbers; the first is asked where it does not exist.
     async fn page(&mut self, portal: &Portal, query: &StatisticsQuery<'_>) -> Result<StatisticsPage, Failed> {
-        if self.first_edition.is_none_or(|found| found.elapsed() > EDITION) {
+        if self
+            .first_edition
+            .is_none_or(|found| found.elapsed() > EDITION_MISSING_FOR)
+        {
             match portal.statistics(query).await {
                 Err(error) if error.is_no_such_method() => self.first_edition = Some(Instant::now()),
                 ended => {
@@ -100,11 +103,11 @@ impl Loop {
         Ok(portal.statistics_v1(query).await?)
     }
 
-    /// Stores a window's lines; the place moves with the last of them.
+    /// Stores a window's lines; the position moves with the last of them.
     async fn store(&self, mut lines: Vec<StatisticsLine>, until: Time) -> Result<(), Failed> {
         let kept = self.kept_since();
         lines.retain(|line| line.start >= kept);
-        let mut chunks: Vec<Vec<StatisticsLine>> = lines.chunks(CHUNK).map(<[_]>::to_vec).collect();
+        let mut chunks: Vec<Vec<StatisticsLine>> = lines.chunks(CHUNK_ROWS).map(<[_]>::to_vec).collect();
         let last = chunks.pop().unwrap_or_default();
         for chunk in chunks {
             let (lines, until) = (chunk, None);
@@ -115,8 +118,8 @@ impl Loop {
     }
 }
 
-/// The lines of a page. Two of one abonent, direction and moment are told apart by their place among each other, so
-/// that reading them again gives the same ids.
+/// The lines of a page. Lines of one abonent, direction and moment are told apart by their order, so that reading
+/// them again gives the same ids.
 fn read(page: &StatisticsPage, roster: &Roster) -> Vec<StatisticsLine> {
     let mut told: Vec<&rest::StatisticsLine> = page.lines.iter().collect();
     told.sort_by_key(|line| (line.start, line.from.clone(), line.to.clone(), line.duration_ms));
@@ -146,7 +149,7 @@ fn one(line: &rest::StatisticsLine, roster: &Roster) -> Option<StatisticsLine> {
         (_, Direction::Outgoing) => LineStatus::Placed,
         (Told::Missed, _) => LineStatus::Missed,
         (Told::Received | Told::Placed, _) => LineStatus::Received,
-        // A word that nobody knows: a conversation is one whatever it is called.
+        // An unknown word: a line with a conversation is an answered one whatever the word.
         (Told::Other(_), _) if duration_ms > 0 => LineStatus::Received,
         (Told::Other(_), _) => {
             tracing::warn!("a line of the statistics has an unknown status");

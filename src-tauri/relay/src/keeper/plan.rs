@@ -1,33 +1,33 @@
-//! When a subscription is to be renewed. Two clocks tell its age, and each can be wrong: the wall clock is set by people
-//! and by the network, the counter of the running machine stands still while it sleeps.
+//! When a subscription is to be renewed. Two clocks measure its age, and each can be wrong: the wall clock may be
+//! set, and the monotonic clock may stop while the machine sleeps.
 
 use std::time::Duration;
 
 /// Part of the granted life after which a subscription is renewed at the latest, percent.
-const RENEW_AT: u32 = 45;
-/// A wall clock that is behind by less is not called set back, milliseconds.
-const TOLERANCE: i64 = 60_000;
-/// A subscription is never renewed sooner after it was made, however the wall clock jumps.
-const YOUNG: Duration = Duration::from_mins(1);
+const RENEW_AT_PERCENT: u32 = 45;
+/// Smaller steps back of the wall clock are ignored, milliseconds.
+const CLOCK_TOLERANCE_MS: i64 = 60_000;
+/// A subscription is never renewed earlier after it was made, however the wall clock jumps.
+const MIN_AGE: Duration = Duration::from_mins(1);
 
 /// How old a subscription is.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Age {
-    /// By the wall clock, milliseconds; below zero when the clock was set back.
+    /// By the wall clock, milliseconds; negative if the clock was set back.
     pub(super) by_clock: i64,
-    /// By the machine's counter, a lower bound; none for one that an earlier run made.
+    /// By the monotonic clock, a lower bound; none if an earlier run made the subscription.
     pub(super) by_counter: Option<Duration>,
 }
 
-/// The age at which a subscription is renewed: what people set, but never later than before half of what was granted.
+/// The age at which a subscription is renewed: the setting, but never later than before half of the granted time.
 pub(super) fn renew_after(granted_s: i64, minutes: Option<u32>) -> Duration {
     let granted = Duration::from_secs(granted_s.max(0) as u64);
-    let latest = granted * RENEW_AT / 100;
+    let latest = granted * RENEW_AT_PERCENT / 100;
     minutes.map_or(latest, |minutes| latest.min(Duration::from_mins(minutes.into())))
 }
 
-/// The same up to a tenth sooner, by the subscription's id: those that were made for many abonents in one go are not
-/// renewed in one go for ever.
+/// The age, reduced by up to a tenth according to the subscription's id: subscriptions that were made for many
+/// abonents in one go are not all renewed in one go.
 pub(super) fn spread(after: Duration, id: &str) -> Duration {
     use std::hash::{DefaultHasher, Hash as _, Hasher as _};
     let mut hasher = DefaultHasher::new();
@@ -37,8 +37,8 @@ pub(super) fn spread(after: Duration, id: &str) -> Duration {
 
 /// How long until the renewal; zero: now.
 pub(super) fn left(age: Age, after: Duration) -> Duration {
-    let by_clock = if age.by_clock < -TOLERANCE {
-        // The clock was set back: how long the PBX will keep it is not known.
+    let by_clock = if age.by_clock < -CLOCK_TOLERANCE_MS {
+        // The clock was set back: how long the PBX will keep the subscription is not known.
         Duration::ZERO
     } else {
         after.saturating_sub(Duration::from_millis(age.by_clock.max(0) as u64))
@@ -46,7 +46,7 @@ pub(super) fn left(age: Age, after: Duration) -> Duration {
     let Some(counter) = age.by_counter else {
         return by_clock;
     };
-    let rest = YOUNG.min(after / 10).saturating_sub(counter);
+    let rest = MIN_AGE.min(after / 10).saturating_sub(counter);
     by_clock.min(after.saturating_sub(counter)).max(rest)
 }
 
@@ -54,7 +54,7 @@ pub(super) fn left(age: Age, after: Duration) -> Duration {
 mod tests {
     use super::*;
 
-    const HOUR: i64 = 3_600_000;
+    const HOUR_MS: i64 = 3_600_000;
 
     fn age(by_clock: i64, by_counter_s: u64) -> Age {
         Age {
@@ -100,12 +100,12 @@ mod tests {
             "both clocks agree"
         );
         assert_eq!(
-            left(age(8 * HOUR, 600), after),
+            left(age(8 * HOUR_MS, 600), after),
             Duration::ZERO,
             "asleep for hours: the counter stood still"
         );
         assert_eq!(
-            left(age(-24 * HOUR, 600), after),
+            left(age(-24 * HOUR_MS, 600), after),
             Duration::ZERO,
             "set back: the age by the clock says nothing"
         );
@@ -115,7 +115,7 @@ mod tests {
             "a clock slightly behind does not hide the real age"
         );
         let of_before = Age {
-            by_clock: -24 * HOUR,
+            by_clock: -24 * HOUR_MS,
             by_counter: None,
         };
         assert_eq!(left(of_before, after), Duration::ZERO, "nor after a restart");
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn a_clock_that_jumps_to_and_fro_makes_no_storm() {
         let after = renew_after(7_200, None);
-        for jump in [48 * HOUR, -48 * HOUR] {
+        for jump in [48 * HOUR_MS, -48 * HOUR_MS] {
             assert_eq!(
                 left(age(jump, 10), after),
                 Duration::from_secs(50),

@@ -1,68 +1,69 @@
-//! One round: which subscriptions there are, which there must be, and what is made and ended.
+//! One round: which subscriptions exist and which should, and making and ending them.
 
 use super::plan::{self, Age};
-use super::{Done, Work};
+use super::{KeeperTask, RoundResult};
 use crate::failed::Failed;
 use crate::ledger::entry::{SubscriptionEnded, SubscriptionMade};
 use crate::tables::abonents;
 use crate::tables::audit::Who;
 use crate::tables::settings::{Scope, Settings, SubscriptionKind};
 use crate::tables::subscriptions::{self, Subscription};
+use crate::timing;
 use perezvon_pbx::rest::{Portal, PortalError, SubscriptionKind as WireKind};
 use std::time::{Duration, Instant};
 
-/// One that ends sooner after it was made did not last: the next one waits.
-const SOON: Duration = Duration::from_mins(1);
+/// A subscription that ends earlier after it was made counts as ended early: the next one waits.
+const ENDED_EARLY_WITHIN: Duration = Duration::from_mins(1);
 
-/// The subscriptions that there must be.
-struct Wanted<'a> {
+/// The subscriptions that should exist.
+struct WantedSubscriptions<'a> {
     /// The present callback.
     url: &'a str,
     settings: &'a Settings,
-    /// Whose: none stands for the company.
+    /// For whom: none stands for the company.
     of: Vec<Option<String>>,
 }
 
-impl Wanted<'_> {
-    /// Whether the subscription brings the wanted kind of events of this one to the present callback.
+impl WantedSubscriptions<'_> {
+    /// Whether the subscription brings the wanted events of `who` to the present callback.
     fn is_met(&self, by: &Subscription, who: Option<&str>) -> bool {
         let kind = self.settings.subscription_kind.as_wire();
         by.url == self.url && by.kind == kind && by.abonent.as_deref() == who
     }
 
-    /// The newest that serves this one.
+    /// The newest subscription that is wanted for `who`.
     fn newest<'s>(&self, active: &'s [Subscription], who: Option<&str>) -> Option<&'s Subscription> {
         active.iter().rev().find(|one| self.is_met(one, who))
     }
 }
 
-/// What making the subscriptions of a round came to.
+/// The result of making the subscriptions of a round.
 #[derive(Default)]
-struct Made {
-    /// The PBX refuses a subscription for the company: the round begins anew, with one for each abonent.
+struct MadeSubscriptions {
+    /// The PBX refuses a subscription for the company: the round begins anew with one per abonent.
     group_refused: bool,
-    /// Some wait, because the last ones ended as soon as they were made: how long.
+    /// The wait before those whose last subscriptions ended early are made again.
     wait: Option<Duration>,
-    /// Of how many there is none, and why the last of them was refused.
+    /// How many could not be made, and the code of the last refusal.
     refused: Option<(&'static str, usize)>,
 }
 
-impl Made {
+impl MadeSubscriptions {
     fn refuse(&mut self, code: &'static str) {
         self.refused = Some((code, self.refused.map_or(0, |known| known.1) + 1));
     }
 }
 
-impl Work {
-    pub(super) async fn keep(&mut self, portal: &Portal, url: &str) -> Result<Done, Failed> {
-        let settings = self.needs.settings.borrow().clone();
-        let wanted = Wanted {
+impl KeeperTask {
+    pub(super) async fn keep(&mut self, portal: &Portal, url: &str) -> Result<RoundResult, Failed> {
+        let settings = self.parts.settings.borrow().clone();
+        let wanted = WantedSubscriptions {
             url,
             settings: &settings,
             of: self.wanted(portal, &settings).await?,
         };
         let refused = self.verify(portal, wanted.of.len()).await?;
-        let mut active = self.needs.ledger.read(subscriptions::active).await?;
+        let mut active = self.parts.ledger.read(subscriptions::active).await?;
         let current: Vec<_> = active
             .iter()
             .filter(|one| wanted.is_met(one, one.abonent.as_deref()) && wanted.of.contains(&one.abonent))
@@ -71,9 +72,9 @@ impl Work {
         if self.is_silence_found(portal, &current).await {
             self.renew_before = Some(Instant::now());
         }
-        let made = Made {
+        let made = MadeSubscriptions {
             refused,
-            ..Made::default()
+            ..MadeSubscriptions::default()
         };
         let made = self.make_due(portal, &wanted, &mut active, made).await?;
         if made.group_refused {
@@ -81,10 +82,10 @@ impl Work {
             return Box::pin(self.keep(portal, url)).await;
         }
         let renewal = self.end_old(portal, &wanted, &active).await?;
-        let verify = self.needs.timing.keeper_verify;
+        let verify = self.parts.timing.keeper_verify;
         let next = made.wait.map_or(verify, |wait| wait.min(verify));
-        Ok(Done {
-            // What is due is not made in this round when the PBX refuses it; the back-off says when next.
+        Ok(RoundResult {
+            // What is due and was refused is not made in this round; the back-off decides when it is tried again.
             next: renewal
                 .filter(|left| !left.is_zero())
                 .map_or(next, |left| next.min(left)),
@@ -94,15 +95,15 @@ impl Work {
         })
     }
 
-    /// Makes those that are not there or due for renewal.
+    /// Makes the subscriptions that are missing or due for renewal.
     async fn make_due(
         &mut self,
         portal: &Portal,
-        wanted: &Wanted<'_>,
+        wanted: &WantedSubscriptions<'_>,
         active: &mut Vec<Subscription>,
-        mut made: Made,
-    ) -> Result<Made, Failed> {
-        let mut down = Down::default();
+        mut made: MadeSubscriptions,
+    ) -> Result<MadeSubscriptions, Failed> {
+        let mut down = FailureCount::default();
         for who in &wanted.of {
             let found = wanted.newest(active, who.as_deref());
             let is_new = found.is_none();
@@ -125,12 +126,12 @@ impl Work {
                     made.group_refused = true;
                     return Ok(made);
                 }
-                // One abonent whom the PBX does not take must not keep the others without events.
+                // One abonent that the PBX refuses must not stop the events of the others.
                 Err(Failed::Portal(error)) if is_permanent(&error) => {
                     tracing::warn!(code = error.code(), "the PBX refuses the subscription of an abonent");
                     made.refuse(error.code());
                 }
-                // One that fails for another reason must not either; but a PBX that is down is not asked for everybody.
+                // Nor must one that fails for another reason; but if the PBX is down the others are not tried.
                 Err(Failed::Portal(error)) if who.is_some() && down.is_of_one(&error) => {
                     tracing::warn!(code = error.code(), "the subscription of an abonent could not be made");
                     made.refuse(error.code());
@@ -138,17 +139,17 @@ impl Work {
                 }
                 Err(failed) => return Err(failed),
             }
-            down = Down::default();
+            down = FailureCount::default();
         }
         Ok(made)
     }
 
-    /// Ends those that are replaced or not wanted. Gives how long until the next of the others is renewed; none where
+    /// Ends those that are replaced or not wanted. Returns the time until the next renewal of the others; none if
     /// there are no others.
     async fn end_old(
         &mut self,
         portal: &Portal,
-        wanted: &Wanted<'_>,
+        wanted: &WantedSubscriptions<'_>,
         active: &[Subscription],
     ) -> Result<Option<Duration>, Failed> {
         let mut renewal = None::<Duration>;
@@ -167,7 +168,7 @@ impl Work {
             };
             self.end(old, reason, by).await?;
             self.pace().await;
-            // It ends by itself if the PBX does not do it now; until then its events are duplicates.
+            // If the PBX does not end it now, it expires by itself; until then its events are duplicates.
             if let Err(error) = portal.unsubscribe(&old.id).await {
                 tracing::debug!(code = error.code(), "an old subscription was not deleted");
             }
@@ -175,10 +176,9 @@ impl Work {
         Ok(renewal)
     }
 
-    /// Waits before each request, so that 300 abonents do not come at once, nor many relays in step.
+    /// Waits before each request, so that the requests for 300 abonents, and of many relays, are spread.
     async fn pace(&self) {
-        let pace = self.needs.timing.keeper_pace;
-        tokio::time::sleep(pace.mul_f64(1.0 + super::chance() / 2.0)).await;
+        tokio::time::sleep(timing::lengthened(self.parts.timing.keeper_pace)).await;
     }
 
     fn age(&self, subscription: &Subscription) -> Age {
@@ -188,14 +188,14 @@ impl Work {
         }
     }
 
-    /// Whether all that the PBX granted has passed, by either clock.
+    /// Whether the granted time is over, by either clock.
     fn is_over(&self, subscription: &Subscription) -> bool {
         let life = Duration::from_secs(subscription.granted_s.max(0) as u64);
         let age = self.age(subscription);
         age.by_clock >= life.as_millis() as i64 || age.by_counter.is_some_and(|counter| counter >= life)
     }
 
-    /// How long until it is renewed; zero: now.
+    /// Time until its renewal; zero: now.
     fn until_renewal(&self, subscription: &Subscription, settings: &Settings) -> Duration {
         let made = self.made.get(&subscription.id);
         let is_asked = self
@@ -211,7 +211,7 @@ impl Work {
         plan::left(self.age(subscription), after)
     }
 
-    /// How long to wait because the last ones ended as soon as they were made.
+    /// The wait after subscriptions that ended early.
     fn too_soon(&self, who: Option<&String>) -> Option<Duration> {
         let (made, times) = self.ended_soon.get(&who.cloned())?;
         let wait = match times {
@@ -228,19 +228,19 @@ impl Work {
         let who = who.cloned();
         let before = self.ended_soon.get(&who);
         let times = match before {
-            Some((made, times)) if anew && made.elapsed() < SOON.max(self.grown(*times)) => times + 1,
+            Some((made, times)) if anew && made.elapsed() < ENDED_EARLY_WITHIN.max(self.grown(*times)) => times + 1,
             _ => 0,
         };
         self.ended_soon.insert(who, (now, times));
     }
 
-    /// Whose subscriptions there must be: none stands for the company.
+    /// For whom subscriptions should exist: none stands for the company.
     async fn wanted(&self, portal: &Portal, settings: &Settings) -> Result<Vec<Option<String>>, Failed> {
         if settings.subscription_scope == Scope::Group && !self.group_refused {
             return Ok(vec![None]);
         }
         let (known, off) = self
-            .needs
+            .parts
             .ledger
             .read(|connection| Ok((abonents::list(connection)?, subscriptions::off(connection)?)))
             .await?;
@@ -251,7 +251,7 @@ impl Work {
             .collect();
         if present.is_empty() {
             present = self
-                .needs
+                .parts
                 .company
                 .refresh(portal, Who::relay())
                 .await?
@@ -263,19 +263,19 @@ impl Work {
         Ok(present.into_iter().map(Some).collect())
     }
 
-    /// Marks those as ended that the PBX does not know any more, and notes those that end sooner than it granted. The
-    /// clock alone never ends one: it may be the clock that is wrong. Gives of how many the PBX does not say whether they
-    /// exist, and why; an error where it says so of none.
+    /// Marks subscriptions that the PBX does not know any more as ended, and notes those that end earlier than
+    /// granted. The clock alone never ends one, because the clock may be wrong. Returns for how many the PBX does not
+    /// answer, and the code; an error if it answers for none.
     async fn verify(&mut self, portal: &Portal, wanted: usize) -> Result<Option<(&'static str, usize)>, Failed> {
         // Many are asked for less often: at most one in six seconds on average.
-        let every = self.needs.timing.keeper_verify;
+        let every = self.parts.timing.keeper_verify;
         let every = every.max(every.saturating_mul(wanted as u32) / 100);
         if self.verified.is_some_and(|at| at.elapsed() < every) {
             return Ok(None);
         }
         let (mut unknown, mut is_any_known) = (None::<(PortalError, usize)>, false);
-        let mut down = Down::default();
-        for subscription in self.needs.ledger.read(subscriptions::active).await? {
+        let mut down = FailureCount::default();
+        for subscription in self.parts.ledger.read(subscriptions::active).await? {
             self.pace().await;
             match portal.subscription(&subscription.id).await {
                 Ok(info) if info.url.as_ref().is_none_or(|url| *url == subscription.url) => {
@@ -289,7 +289,7 @@ impl Work {
                     let reason = if self.is_over(&subscription) { "expired" } else { "lost" };
                     self.end(&subscription, reason, None).await?;
                 }
-                // What became of this one is asked again in the next round; the others are asked now.
+                // This one is asked again in the next round; the others are asked now.
                 Err(error) if down.is_of_one(&error) => {
                     let count = unknown.map_or(0, |(_, count)| count) + 1;
                     unknown = Some((error, count));
@@ -298,7 +298,7 @@ impl Work {
                 Err(error) => return Err(error.into()),
             }
             is_any_known = true;
-            down = Down::default();
+            down = FailureCount::default();
         }
         match unknown {
             None => self.verified = Some(Instant::now()),
@@ -326,7 +326,7 @@ impl Work {
             reason,
             renewed_by: by,
         };
-        self.needs.ledger.put(ended).await?;
+        self.parts.ledger.put(ended).await?;
         self.made.remove(&subscription.id);
         self.shortened.retain(|id| *id != subscription.id);
         Ok(())
@@ -362,31 +362,31 @@ impl Work {
             last_event_at: None,
             last_sequence: None,
         };
-        self.needs.ledger.put(SubscriptionMade(subscription.clone())).await?;
+        self.parts.ledger.put(SubscriptionMade(subscription.clone())).await?;
         tracing::info!(granted_s, group = who.is_none(), "subscribed");
         Ok(subscription)
     }
 }
 
-/// Failures in a row after which the PBX is taken to be down for everybody.
-const DOWN_AFTER: u32 = 3;
+/// Failures in a row after which the PBX counts as down.
+const DOWN_AFTER_FAILURES: u32 = 3;
 
 /// Whether the PBX fails for one subscription or for all.
 #[derive(Default)]
-struct Down {
-    /// Failures since the last request that succeeded.
+struct FailureCount {
+    /// Failures since the last success.
     in_a_row: u32,
 }
 
-impl Down {
-    /// Counts a failure; true while it may be of this one subscription alone. A token that is refused is so for all.
+impl FailureCount {
+    /// Counts a failure; true while it may concern this subscription alone. A refused token concerns all.
     fn is_of_one(&mut self, error: &PortalError) -> bool {
         self.in_a_row += 1;
-        !matches!(error, PortalError::Unauthorized) && self.in_a_row < DOWN_AFTER
+        !matches!(error, PortalError::Unauthorized) && self.in_a_row < DOWN_AFTER_FAILURES
     }
 }
 
-/// The PBX understood and said no. Not "too many requests" and the like: those pass.
+/// The PBX processed the request and refused it. "Too many requests" and the like do not count: they pass.
 fn is_permanent(error: &PortalError) -> bool {
     matches!(
         error,

@@ -1,28 +1,28 @@
-//! A subscription can be in force at the PBX and yet bring nothing: a router that lost its rule, a firewall, a fault at
-//! the PBX. Silence alone says nothing; silence while the PBX's statistics list calls does.
+//! Detects a subscription that is in force but brings no events (a router that lost its rule, a firewall, a fault of
+//! the PBX). Silence alone proves nothing; silence while the PBX's statistics list calls does.
 
-use super::Work;
+use super::KeeperTask;
 use crate::tables::subscriptions::Subscription;
 use perezvon_core::Time;
 use perezvon_pbx::rest::{PAGE_SIZES, Portal, StatisticsQuery};
 use std::time::Instant;
 
-/// A call must have begun so long after the last event to count as untold, milliseconds.
-const AFTER: i64 = 60_000;
-/// A call so young may still be told, milliseconds.
-const BEFORE: i64 = 300_000;
+/// A call counts as missing only if it began this long after the last event, milliseconds.
+const AFTER_LAST_EVENT_MS: i64 = 60_000;
+/// Events of a call younger than this may still come, milliseconds.
+const MAY_STILL_COME_MS: i64 = 300_000;
 
-/// What the keeper knows of the silence.
+/// State of the detection.
 #[derive(Debug, Default)]
 pub(super) struct Silence {
     /// When the statistics were last asked.
     asked: Option<Instant>,
-    /// The last event before the calls that nobody told; none while all is well.
+    /// Time of the last event before the calls without events; none while all is well.
     pub(super) since: Option<Time>,
 }
 
-impl Work {
-    /// Asks the statistics when nothing was heard for long; true when the silence was just found.
+impl KeeperTask {
+    /// Asks the statistics if no event came for long; true if silence was found just now.
     pub(super) async fn is_silence_found(&mut self, portal: &Portal, active: &[Subscription]) -> bool {
         let Some(heard) = active.iter().map(|s| s.last_event_at.unwrap_or(s.made_at)).max() else {
             return false;
@@ -32,7 +32,7 @@ impl Work {
             tracing::info!("events come again");
             self.silence.since = None;
         }
-        let patience = self.needs.timing.keeper_silence;
+        let patience = self.parts.timing.keeper_silence;
         let now = self.now();
         let quiet = now.since(heard) < patience.as_millis() as i64;
         if quiet || self.silence.asked.is_some_and(|asked| asked.elapsed() < patience) {
@@ -41,8 +41,8 @@ impl Work {
         self.silence.asked = Some(Instant::now());
         let query = StatisticsQuery {
             user: None,
-            from: heard.plus(AFTER.min(patience.as_millis() as i64)),
-            to: now.plus(-BEFORE.min(patience.as_millis() as i64 / 2)),
+            from: heard.plus(AFTER_LAST_EVENT_MS.min(patience.as_millis() as i64)),
+            to: now.plus(-MAY_STILL_COME_MS.min(patience.as_millis() as i64 / 2)),
             page: 0,
             page_size: *PAGE_SIZES.end(),
         };

@@ -1,5 +1,4 @@
-//! Notices that the machine slept, that its clock was set, or that its network changed: then the keeper looks at once
-//! and does not wait for its next turn.
+//! Notices that the machine slept, that its clock was set, or that its network changed: the keeper then acts at once.
 
 use super::Keeper;
 use crate::routes::Routes;
@@ -7,52 +6,52 @@ use crate::timing::Timing;
 use perezvon_core::Time;
 use std::time::{Duration, Instant};
 
-/// Wall clock and counter may drift apart by so much between two looks, and a look may come so much too late.
-const TOLERANCE: Duration = Duration::from_secs(30);
+/// Tolerated drift between wall clock and monotonic clock, and delay of a comparison.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(30);
 
-/// Why to look.
+/// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Why {
-    /// The machine was asleep, or the clock was set forward: they look the same.
+pub(super) enum Happened {
+    /// The machine was asleep, or the clock was set forward, which looks the same.
     Woken,
     /// The clock was set back.
     SetBack,
-    /// Other addresses than before.
+    /// The machine's addresses are different.
     Network,
 }
 
-/// What was seen at the last look.
+/// The values of the last comparison.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Seen {
+pub(super) struct Observed {
     pub(super) counter: Instant,
     pub(super) clock: Time,
     pub(super) routes: Routes,
 }
 
-impl Seen {
-    /// What happened between the two looks, which were to be `every` apart.
-    pub(super) fn until(&self, now: &Self, every: Duration) -> Option<Why> {
+impl Observed {
+    /// What happened between two comparisons, which were planned `every` apart.
+    pub(super) fn until(&self, now: &Self, every: Duration) -> Option<Happened> {
         let passed = now.counter.saturating_duration_since(self.counter);
         let by_clock = now.clock.ms() - self.clock.ms();
         let jump = by_clock - passed.as_millis() as i64;
-        let tolerance = TOLERANCE.as_millis() as i64;
-        // Where the counter runs on during sleep, only the look itself is late.
-        if jump > tolerance || passed > every + TOLERANCE {
-            Some(Why::Woken)
+        let tolerance = CLOCK_TOLERANCE.as_millis() as i64;
+        // On systems whose monotonic clock runs on during sleep, only the comparison itself is late.
+        if jump > tolerance || passed > every + CLOCK_TOLERANCE {
+            Some(Happened::Woken)
         } else if jump < -tolerance {
-            Some(Why::SetBack)
+            Some(Happened::SetBack)
         } else if now.routes != self.routes {
-            Some(Why::Network)
+            Some(Happened::Network)
         } else {
             None
         }
     }
 }
 
-/// Looks until it is dropped.
+/// Compares until it is dropped.
 pub(super) async fn run(keeper: &Keeper, timing: &Timing) {
     let every = timing.keeper_watch;
-    let look = || Seen {
+    let look = || Observed {
         counter: Instant::now(),
         clock: timing.clock.now(),
         routes: (timing.routes)(),
@@ -78,24 +77,36 @@ mod tests {
     fn sleep_set_clocks_and_other_networks_are_told_apart() {
         let every = Duration::from_secs(5);
         let home: Routes = [Some(IpAddr::from([192, 0, 2, 7])), None];
-        let start = Seen {
+        let start = Observed {
             counter: Instant::now(),
             clock: Time::from_ms(1_800_000_000_000),
             routes: home,
         };
-        let after = |counter_s: u64, clock_s: i64, routes: Routes| Seen {
+        let after = |counter_s: u64, clock_s: i64, routes: Routes| Observed {
             counter: start.counter + Duration::from_secs(counter_s),
             clock: start.clock.plus(clock_s * 1000),
             routes,
         };
-        let why = |now: Seen| start.until(&now, every);
+        let why = |now: Observed| start.until(&now, every);
         assert_eq!(why(after(5, 5, home)), None, "nothing happened");
         assert_eq!(why(after(20, 19, home)), None, "a busy machine and a drifting clock");
-        assert_eq!(why(after(5, 7200, home)), Some(Why::Woken), "the counter slept too");
-        assert_eq!(why(after(7200, 7200, home)), Some(Why::Woken), "the counter ran on");
-        assert_eq!(why(after(5, -3600, home)), Some(Why::SetBack), "the clock was set back");
+        assert_eq!(
+            why(after(5, 7200, home)),
+            Some(Happened::Woken),
+            "the counter slept too"
+        );
+        assert_eq!(
+            why(after(7200, 7200, home)),
+            Some(Happened::Woken),
+            "the counter ran on"
+        );
+        assert_eq!(
+            why(after(5, -3600, home)),
+            Some(Happened::SetBack),
+            "the clock was set back"
+        );
         let away: Routes = [Some(IpAddr::from([198, 51, 100, 7])), None];
-        assert_eq!(why(after(5, 5, away)), Some(Why::Network), "another network");
-        assert_eq!(why(after(5, 5, [None, None])), Some(Why::Network), "none at all");
+        assert_eq!(why(after(5, 5, away)), Some(Happened::Network), "another network");
+        assert_eq!(why(after(5, 5, [None, None])), Some(Happened::Network), "none at all");
     }
 }

@@ -1,23 +1,23 @@
-//! Join codes: short enough to be typed, long enough not to be guessed at the rate that [`crate::rate::Tries`] allows.
+//! Join codes: short enough to type, and long enough that [`crate::rate::Tries`] prevents guessing.
 
 use super::Secret;
 use sha2::{Digest as _, Sha256};
 
-/// Crockford's base 32: no `I`, `L`, `O`, `U`, which look like others or make words.
+/// Crockford's base 32: without `I`, `L`, `O`, `U`, which look like other characters or form words.
 const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-/// Letters of a code: 60 random bits.
-const LENGTH: usize = 12;
-/// Letters between two dashes.
-const GROUP: usize = 4;
+/// Characters of a code: 60 random bits.
+const CODE_LETTERS: usize = 12;
+/// Characters between two dashes.
+const GROUP_LETTERS: usize = 4;
 
 /// A new code as it is shown: `K7M2-4QXP-9DRT`.
 pub(crate) fn random() -> Secret {
     let mut bytes = [0_u8; 8];
     getrandom::fill(&mut bytes).expect("the system has random numbers");
     let mut bits = u64::from_le_bytes(bytes);
-    let mut text = String::with_capacity(LENGTH + LENGTH / GROUP);
-    for n in 0..LENGTH {
-        if n > 0 && n % GROUP == 0 {
+    let mut text = String::with_capacity(CODE_LETTERS + CODE_LETTERS / GROUP_LETTERS);
+    for n in 0..CODE_LETTERS {
+        if n > 0 && n % GROUP_LETTERS == 0 {
             text.push('-');
         }
         text.push(char::from(LETTERS[(bits & 31) as usize]));
@@ -26,14 +26,14 @@ pub(crate) fn random() -> Secret {
     Secret::new(text)
 }
 
-/// What is stored of a code that a person typed: case, blanks and dashes do not matter, and the look-alikes are read
-/// as what they look like. None for what cannot be a code.
+/// The stored hash of a typed code: case, blanks and dashes are ignored, and characters that look alike are read as
+/// one. None for a text that cannot be a code.
 pub(crate) fn hash(typed: &str) -> Option<[u8; 32]> {
-    // Longer than anything a person would call a code.
+    // Longer than any typed code.
     if typed.len() > 64 {
         return None;
     }
-    let mut plain = String::with_capacity(LENGTH);
+    let mut plain = String::with_capacity(CODE_LETTERS);
     for letter in typed.chars().filter(|c| !c.is_whitespace() && *c != '-') {
         let letter = match letter.to_ascii_uppercase() {
             'O' => '0',
@@ -41,12 +41,12 @@ pub(crate) fn hash(typed: &str) -> Option<[u8; 32]> {
             other => other,
         };
         let known = u8::try_from(letter).is_ok_and(|byte| LETTERS.contains(&byte));
-        if !known || plain.len() == LENGTH {
+        if !known || plain.len() == CODE_LETTERS {
             return None;
         }
         plain.push(letter);
     }
-    (plain.len() == LENGTH).then(|| Sha256::digest(format!("join {plain}").as_bytes()).into())
+    (plain.len() == CODE_LETTERS).then(|| Sha256::digest(format!("join {plain}").as_bytes()).into())
 }
 
 #[cfg(test)]

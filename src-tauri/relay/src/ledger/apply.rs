@@ -1,14 +1,14 @@
-//! Applies entries, one after the other.
+//! Applies entries in order.
 
 use super::entry::{Answer, Entry, Stamped};
-use super::losses::News;
+use super::losses::LossChanges;
 use super::transaction::{Transaction, Unsettled};
 use crate::tables::LedgerError;
 
 impl Transaction<'_> {
-    /// Applies the entry of this number; none where it was applied before. An error of an entry that changes calls and
-    /// others undoes that entry alone; the error of [`Entry::Posted`] and [`Entry::Swept`] undoes the transaction.
-    pub(super) fn apply(&mut self, number: i64, stamped: &Stamped) -> Result<Option<Answer>, Refused> {
+    /// Applies the entry of this number; none if it was applied before. An error undoes this entry alone, except that
+    /// an error of [`Entry::Posted`] or [`Entry::Swept`] undoes the transaction.
+    pub(super) fn apply(&mut self, number: i64, stamped: &Stamped) -> Result<Option<Answer>, NotApplied> {
         if number <= self.state.rest.applied {
             return Ok(None);
         }
@@ -16,7 +16,7 @@ impl Transaction<'_> {
         let is_hot = matches!(stamped.entry, Entry::Posted(_) | Entry::Swept(_));
         let answer = if is_hot {
             self.state.calls.begin(stamped.at, stamped.seed, false);
-            self.apply_and_settle(&stamped.entry).map_err(Refused::All)?
+            self.apply_and_settle(&stamped.entry).map_err(NotApplied::All)?
         } else {
             self.apply_alone(stamped)?
         };
@@ -24,15 +24,15 @@ impl Transaction<'_> {
         Ok(Some(answer))
     }
 
-    fn apply_alone(&mut self, stamped: &Stamped) -> Result<Answer, Refused> {
+    fn apply_alone(&mut self, stamped: &Stamped) -> Result<Answer, NotApplied> {
         let connection = self.connection;
         let run = |sql: &str| {
             connection
                 .execute_batch(sql)
-                .map_err(|error| Refused::All(error.into()))
+                .map_err(|error| NotApplied::All(error.into()))
         };
-        // What earlier entries changed must not be undone with this one, and it may look for calls in the tables.
-        self.flush().map_err(Refused::All)?;
+        // Changes of earlier entries must not be undone with this one, and this one may look for calls in the tables.
+        self.flush().map_err(NotApplied::All)?;
         let before = self.state.rest.clone();
         run("SAVEPOINT entry")?;
         self.state.calls.begin(stamped.at, stamped.seed, true);
@@ -43,11 +43,11 @@ impl Transaction<'_> {
             }
             Err(error) => {
                 run("ROLLBACK TO entry; RELEASE entry")?;
-                self.losses = News::default();
+                self.losses = LossChanges::default();
                 self.unsettled = Unsettled::default();
                 let undone = self.state.undo(connection, before);
-                undone.map_err(|error| Refused::All(error.into()))?;
-                Err(Refused::Alone(error))
+                undone.map_err(|error| NotApplied::All(error.into()))?;
+                Err(NotApplied::Alone(error))
             }
         }
     }
@@ -63,16 +63,16 @@ impl Transaction<'_> {
     }
 }
 
-/// An entry that was not applied.
+/// Why an entry was not applied.
 #[derive(Debug)]
-pub(super) enum Refused {
-    /// It alone; the transaction goes on.
+pub(super) enum NotApplied {
+    /// This entry alone failed; the transaction goes on.
     Alone(LedgerError),
-    /// Nothing of the transaction may be stored.
+    /// The whole transaction must be undone.
     All(LedgerError),
 }
 
-impl Refused {
+impl NotApplied {
     pub(super) fn into_error(self) -> LedgerError {
         match self {
             Self::Alone(error) | Self::All(error) => error,

@@ -1,6 +1,6 @@
-//! Every change of the ledger as a value. The rooms that cause changes build these values and know nothing of SQL;
-//! [`Entry::apply`] carries one out inside the writer's transaction. It reads no clock and makes nothing random: both
-//! come with the entry, so that the same entries make the same tables wherever they are applied.
+//! Every change of the ledger as a value. The modules that cause changes build these values and know nothing of SQL;
+//! [`Entry::apply`] carries one out inside the writer's transaction. It reads no clock and makes no random numbers:
+//! time and seed are part of the entry, so that the same entries make the same tables on every node.
 
 mod company;
 mod events;
@@ -29,32 +29,32 @@ use crate::tables::settings::Settings;
 use crate::tables::users::User;
 use perezvon_core::Time;
 
-/// An entry as it is applied.
+/// An entry with its time and seed.
 #[derive(Clone, Debug)]
 pub(crate) struct Stamped {
     /// When the change was made, by the clock of the node that made it.
     pub(crate) at: Time,
-    /// All the chance that the change needs: the ids of the calls that it creates come from it.
+    /// The seed of everything random in the change: the ids of the calls that it creates.
     pub(crate) seed: u64,
     pub(crate) entry: Entry,
 }
 
-/// A kind of change with its answer.
+/// A type of change with its answer.
 pub(crate) trait Change: Into<Entry> + Send + 'static {
-    /// What whoever made the change is told once it is stored.
+    /// What the caller is told once the change is stored.
     type Answer: Send + 'static;
 
-    /// The answer of this kind of change; none where it is another's.
+    /// The answer of this type of change; none if it belongs to another.
     fn answer(answer: Answer) -> Option<Self::Answer>;
 }
 
 macro_rules! entries {
     ($($name:ident -> $answer:ty),* $(,)?) => {
-        /// See the module.
+        /// An entry, see the module.
         #[derive(Clone, Debug)]
         pub(crate) enum Entry { $($name($name)),* }
 
-        /// What came of an entry.
+        /// The answer to an entry.
         #[derive(Debug)]
         pub(crate) enum Answer { $($name($answer)),* }
 

@@ -1,12 +1,12 @@
-//! Forgetting calls: in the ledger and in the writer's memory alike.
+//! Deletes calls, from the tables and from the writer's memory.
 
 use super::transaction::Transaction;
 use crate::tables::calls::aside;
 use crate::tables::{LedgerError, recordings, retention, statistics};
 
 impl Transaction<'_> {
-    /// Deletes calls that began before `cut` (epoch milliseconds) and are over, with their lines and recordings; the desks
-    /// keep theirs. Gives how many.
+    /// Deletes ended calls that began before `cut` (epoch milliseconds), with their lines and recordings; the desks
+    /// keep their copies. Returns how many.
     pub(crate) fn forget_calls(&mut self, cut: i64) -> Result<usize, LedgerError> {
         let mut forgotten = 0;
         for (seq, key) in retention::old_calls(self.connection, cut)? {

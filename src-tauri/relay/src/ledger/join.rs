@@ -1,7 +1,7 @@
-//! Events, and calls that a desk asked for: which call each is of.
+//! Finds the calls of events and of requests.
 
-use super::losses::News;
-use super::state::MATCH_MS;
+use super::losses::LossChanges;
+use super::state::MATCH_WITHIN_MS;
 use super::transaction::Transaction;
 use crate::roster::may_be_requested;
 use crate::tables::events::body::Body;
@@ -12,7 +12,7 @@ use perezvon_core::event::{CallData, EventKind};
 use perezvon_core::{Call, Event, Number, Time};
 
 impl Transaction<'_> {
-    /// False where the event was there already.
+    /// False if the event was stored before.
     pub(super) fn event(&mut self, read: &Readable, body: &Body) -> rusqlite::Result<bool> {
         let at = self.at;
         if !events::append(self.connection, read, body, at)? {
@@ -22,15 +22,14 @@ impl Transaction<'_> {
         self.subscription(event, at)?;
         self.join(event, at, true)?;
         if self.state.calls.has_unread() {
-            // What the event told was told to a call of which nothing else was known.
+            // The row of the call cannot be read: the event was applied to a new call in its place.
             self.rebuild()?;
             self.join(event, at, true)?;
         }
         Ok(true)
     }
 
-    /// Gives an event to its calls; true when one of them learnt something. Calls that are not known are made where
-    /// `makes` says so.
+    /// Applies an event to its calls; true if it changed one of them. Unknown calls are created if `makes` is true.
     pub(super) fn join(&mut self, event: &Event, at: Time, makes: bool) -> rusqlite::Result<bool> {
         let mut learnt = false;
         for data in &event.calls {
@@ -59,8 +58,7 @@ impl Transaction<'_> {
         Ok(learnt)
     }
 
-    /// Of linked calls, the legs that a transfer moved from one into the other are over in the first. True when one
-    /// ended so.
+    /// Ends the legs that a transfer moved from one linked call into the other. True if one was ended.
     fn hand_over(&mut self, key: &str, at: Time) -> rusqlite::Result<bool> {
         let mut group = self.state.calls.get(self.connection, key, at)?.linked().clone();
         if group.is_empty() {
@@ -84,7 +82,7 @@ impl Transaction<'_> {
         Ok(ended)
     }
 
-    /// Counts an event of one of our own subscriptions; gives which.
+    /// Counts an event of one of the relay's own subscriptions; returns which.
     pub(super) fn counted<'e>(&mut self, event: &'e Event, at: Time) -> Option<&'e str> {
         let id = event.subscription_id.as_deref();
         let id = id.filter(|id| self.state.rest.losses.knows(id))?;
@@ -130,12 +128,13 @@ impl Transaction<'_> {
         Ok(learnt)
     }
 
-    /// Joins a request whose answer named no session with the call that fits it (reference 1.4: the answer may be
-    /// empty): the abonent's first outgoing leg since then, to the same number where the leg shows one.
+    /// Matches a request whose answer named no session with a call (reference 1.4: the answer may be empty): the
+    /// abonent's first outgoing leg since then, to the same number if the leg shows one.
     fn match_request(&mut self, request: &requests::RequestRow, key: &str, at: Time) -> rusqlite::Result<bool> {
         let call = self.state.calls.get(self.connection, key, at)?;
         let number = Number::parse(&request.number);
-        let late = call.first_heard().since(request.asked_at) > MATCH_MS || call.first_heard() < request.asked_at;
+        let late =
+            call.first_heard().since(request.asked_at) > MATCH_WITHIN_MS || call.first_heard() < request.asked_at;
         let fits = call.legs().iter().any(|leg| {
             let shown = leg
                 .party
@@ -164,8 +163,8 @@ impl Transaction<'_> {
         Ok(true)
     }
 
-    /// The PBX took the request: the session it named becomes our call, or the request waits for its events.
-    /// Gives the call's id where it is known.
+    /// The PBX accepted the request: the session that it named becomes a call, or the request waits for its events.
+    /// Returns the call's id if known.
     pub(crate) fn placed(
         &mut self,
         request: &requests::RequestRow,
@@ -184,7 +183,7 @@ impl Transaction<'_> {
             self.state
                 .rest
                 .waiting
-                .retain(|one| one.asked_at >= at.plus(-MATCH_MS) && is_other(one));
+                .retain(|one| one.asked_at >= at.plus(-MATCH_WITHIN_MS) && is_other(one));
             self.state.rest.waiting.push(request.clone());
             return Ok(None);
         };
@@ -199,10 +198,10 @@ impl Transaction<'_> {
         Ok(id)
     }
 
-    /// Where an event is known to be lost, *missed* is not certain: of the calls that the present entry changed; of the
-    /// others only when a gap is judged to last, or something that was missing has come.
+    /// If an event is known to be lost, *missed* is not certain: checked for the calls that the present entry
+    /// changed, and for the others only when a gap is judged to last or a missing event has come.
     pub(super) fn weigh_doubt(&mut self) -> Result<(), LedgerError> {
-        let News { lasting, is_less } = std::mem::take(&mut self.losses);
+        let LossChanges { lasting, is_less } = std::mem::take(&mut self.losses);
         let mut keys = self.state.calls.touched();
         if is_less {
             keys.extend(self.state.calls.doubtful());
@@ -221,7 +220,7 @@ impl Transaction<'_> {
             let (from, to) = heard(call);
             let is_doubtful =
                 (call.is_in_doubt() || call.tells_missed()) && self.state.rest.losses.is_doubtful(from, to);
-            // A doubt that arose before the relay last started is kept: what was missing then is not known any more.
+            // A doubt from before the last start is kept: which events were missing then is no longer known.
             let doubt = is_doubtful || call.is_in_doubt() && !is_less;
             if call.set_doubt(doubt) {
                 self.state.calls.touch(&key);
@@ -231,7 +230,7 @@ impl Transaction<'_> {
     }
 }
 
-/// The time in which a lost event may have been this call's.
+/// The time in which a lost event may have belonged to this call.
 fn heard(call: &Call) -> (Time, Time) {
     let until = if call.is_settled() {
         call.last_heard()

@@ -1,11 +1,12 @@
-//! The PBX's lists: lines of the statistics and recordings, and the calls that they are of (design, part 4).
+//! The PBX's lists: lines of the statistics and recordings, and their calls (design, part 4).
 //!
-//! A job only stores what was listed. At the end of the transaction all of it is settled at once with whatever may have to
-//! do with it ([`mod@around`]) by [`perezvon_core::lists::arrange`], and what differs from before is carried out. The same
-//! happens with a call of which an event came after its line.
+//! An entry only stores what was listed. At the end of the entry [`perezvon_core::lists::arrange`] assigns all of it
+//! to calls, together with everything related ([`mod@around`]), and the differences are applied. The same is done for
+//! a call with an event that came after its line.
 //!
-//! A call made from lines alone has the key of one of them (`line:…`) until an event or a recording tells the session: then
-//! its row gets that key, or, where the session has a row already, it is told once more as superseded and its lines go over.
+//! A call made from lines alone has the key of one of them (`line:…`) until an event or a recording names the
+//! session: then its row gets that key, or, if the session already has a row, it is sent once more as superseded and
+//! its lines move to that row.
 
 mod around;
 
@@ -18,7 +19,7 @@ use perezvon_core::lists::{Heard, arrange, tolerances};
 use perezvon_core::{Call, Time};
 use std::collections::BTreeMap;
 
-/// What one call has after it was settled.
+/// The lines and recordings of one call after the arrangement.
 #[derive(Default)]
 struct Settled {
     lines: BTreeMap<String, StatisticsLine>,
@@ -26,7 +27,7 @@ struct Settled {
 }
 
 impl Transaction<'_> {
-    /// Takes lines that the PBX lists. Those that are known change nothing.
+    /// Stores lines that the PBX lists. Known ones change nothing.
     pub(crate) fn take_lines(&mut self, lines: Vec<StatisticsLine>) -> Result<(), LedgerError> {
         for mut line in lines {
             let known = statistics::by_id(self.connection, &line.id, self.at)?;
@@ -51,7 +52,7 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Takes recordings that the PBX lists. Those that are known change nothing.
+    /// Stores recordings that the PBX lists. Known ones change nothing.
     pub(crate) fn take_recordings(&mut self, rows: Vec<RecordingRow>) -> Result<(), LedgerError> {
         for mut row in rows {
             let known = recordings::by_id(self.connection, &row.id)?;
@@ -67,7 +68,7 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// The PBX does not have a recording any more; to be called when a download or a look-up said so.
+    /// The PBX no longer has the recording; to be called when a download or a look-up said so.
     pub(crate) fn recording_gone(&mut self, id: &str) -> Result<bool, LedgerError> {
         let at = self.at;
         let known = recordings::by_id(self.connection, id)?;
@@ -83,8 +84,8 @@ impl Transaction<'_> {
         Ok(true)
     }
 
-    /// Calls that have waited since before `before` for lines or a recording wait no more; at most `limit`. Gives how
-    /// many there were.
+    /// Calls that have waited since before `before` for lines or a recording stop waiting; at most `limit`. Returns
+    /// how many.
     pub(crate) fn give_up_waiting(&mut self, before: Time, limit: usize) -> Result<usize, LedgerError> {
         let keys = calls::waiting_since(self.connection, before, limit)?;
         for key in &keys {
@@ -102,7 +103,7 @@ impl Transaction<'_> {
         statistics::advance(self.connection, statistics::LINES, None, Some(until), self.at)
     }
 
-    /// Settles what this transaction has learnt of lists, and of calls whose lines were listed before their events came.
+    /// Arranges what this entry learnt of lists, and calls whose lines were listed before their events came.
     pub(super) fn settle_lists(&mut self) -> Result<(), LedgerError> {
         let unsettled = std::mem::take(&mut self.unsettled);
         let listed = self
@@ -122,7 +123,7 @@ impl Transaction<'_> {
         if unsettled.is_empty() && (early.is_empty() || !self.is_any_listed(&early)?) {
             return Ok(());
         }
-        // Calls are looked for in the tables: what earlier entries changed must be there.
+        // Calls are looked up in the tables: changes of earlier entries must be stored first.
         let stored = self.state.calls.save(self.connection)?;
         self.state.rest.effects.calls.extend(stored);
         let around = loop {
@@ -130,7 +131,7 @@ impl Transaction<'_> {
             if !self.state.calls.has_unread() {
                 break around;
             }
-            // A call that was met cannot be read; what it is, its events tell.
+            // A call that cannot be read was met; it is rebuilt from its events.
             self.rebuild()?;
         };
         if around.lines.is_empty() && unsettled.recordings.is_empty() {
@@ -140,7 +141,7 @@ impl Transaction<'_> {
         self.carry_out(around, settled)
     }
 
-    /// What each call has from now on, by key.
+    /// The lines and recordings of each call from now on, by key.
     fn arranged(&self, around: &Around) -> BTreeMap<String, Settled> {
         let calls = around.calls.iter().filter_map(|key| self.state.calls.peek(key));
         let heard: Vec<Heard<'_>> = calls.filter_map(Heard::of).collect();
@@ -199,10 +200,10 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// A call of which nothing but lists told turned out to be another one.
+    /// A call made from lists alone turned out to be part of another.
     fn becomes(&mut self, former: &str, key: &str) -> Result<(), LedgerError> {
         self.state.calls.touch(key);
-        // The id of a call that was placed has been told already.
+        // The id of a placed call has already been given to its desk.
         let is_told = self.state.calls.peek(key).is_some_and(|call| call.request().is_some());
         if !self.state.calls.is_stored(key) && !is_told {
             self.state.calls.adopt(self.connection, former, key)?;

@@ -1,85 +1,86 @@
-//! Lost events (design, invariant 4): each subscription numbers its events from 1 (reference 2.3), so a number that
-//! never came is an event that never came. While one is missing within a call's time, *missed* is not certain.
+//! Lost events (design, invariant 4): each subscription numbers its events from 1 (reference 2.3), so a missing
+//! number is a missing event. While one is missing within a call's time, *missed* is not certain.
 //!
-//! The PBX posts in parallel, so numbers come a little out of order. A gap is open at first: it matters only to calls
-//! that end as missed while it is open. After [`LATE_MS`] it is judged to last, and only then are calls that were told
-//! as missed before looked at again, once.
+//! The PBX posts in parallel, so numbers come a little out of order. A gap is open at first and concerns only calls
+//! that end as missed while it is open. After [`LATE_MS`] it is judged to last; only then are calls checked again
+//! that were told as missed before.
 
 use perezvon_core::Time;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-/// Missing numbers that are remembered per subscription; beyond that the oldest are forgotten.
-const MISSING: usize = 256;
-/// Judged gaps that decide whether the numbers are contiguous at all.
-const STEPS: usize = 50;
-/// More lasting gaps than this among them: this PBX does not number per subscription, and the numbers say nothing.
-const TOLERATED: usize = STEPS / 10;
+/// Missing numbers remembered per subscription; beyond that the oldest are forgotten.
+const MAX_MISSING: usize = 256;
+/// Judged steps from which it is decided whether the numbers are contiguous at all.
+const JUDGED_STEPS: usize = 50;
+/// More lasting gaps than this among them mean that the PBX does not number per subscription; its numbers are then
+/// ignored.
+const MAX_LASTING_GAPS: usize = JUDGED_STEPS / 10;
 /// How many gaps may be open at once; the oldest beyond that are judged to last.
-const OPEN: usize = 64;
-/// A gap that was not filled for this long lasts, milliseconds.
+const MAX_OPEN_GAPS: usize = 64;
+/// Age from which an open gap is judged to last, milliseconds.
 const LATE_MS: i64 = 10_000;
-/// How long a missing number is remembered, milliseconds: longer than any call that it may be of.
+/// How long a missing number is remembered, milliseconds: longer than any call.
 const REMEMBERED_MS: i64 = 24 * 3_600_000;
-/// The number after which 1 comes again (reference 2.3).
-const LAST: i64 = 2_147_483_647;
+/// The number after which numbering begins again at 1 (reference 2.3).
+const LAST_NUMBER: i64 = 2_147_483_647;
 
-/// When an event may have been lost, by the relay's clock.
+/// A time in which an event may have been lost, by the relay's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Window {
+pub(crate) struct LossWindow {
     from: Time,
     to: Time,
 }
 
-impl Window {
+impl LossWindow {
     /// Whether the window and the time from `from` to `to` overlap.
     pub(crate) fn meets(&self, from: Time, to: Time) -> bool {
         self.from <= to && self.to >= from
     }
 }
 
-/// What changed about the losses; calls must be looked at again accordingly.
+/// Changes of the losses, after which calls must be checked again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct News {
-    /// Gaps that were judged to last: in these windows *missed* is not certain any more.
-    pub(crate) lasting: Vec<Window>,
-    /// Less is missing than before: what was uncertain may be certain now.
+pub(crate) struct LossChanges {
+    /// Gaps that were judged to last: in these windows *missed* is no longer certain.
+    pub(crate) lasting: Vec<LossWindow>,
+    /// A missing event came or was forgotten: an uncertain call may be certain now.
     pub(crate) is_less: bool,
 }
 
-impl News {
+impl LossChanges {
     pub(crate) fn add(&mut self, other: Self) {
         self.lasting.extend(other.lasting);
         self.is_less |= other.is_less;
     }
 }
 
-/// Numbers that were skipped at one time and may still come.
+/// Numbers that were skipped together and may still come.
 #[derive(Clone, Debug)]
 struct Gap {
     first: i64,
     last: i64,
     left: usize,
-    window: Window,
+    window: LossWindow,
 }
 
 /// The numbering of one subscription.
 #[derive(Clone, Debug)]
 pub(crate) struct Numbering {
-    /// None until the first event that is counted.
+    /// None until the first counted event.
     newest: Option<i64>,
     newest_at: Time,
-    missing: BTreeMap<i64, Window>,
-    /// Gaps that were not judged yet, the oldest first.
+    missing: BTreeMap<i64, LossWindow>,
+    /// Open gaps, the oldest first.
     open: VecDeque<Gap>,
-    /// Of the last judged gaps and steps, whether each lasted.
+    /// Whether each of the last judged gaps and steps lasted.
     lasted: VecDeque<bool>,
     /// The subscription has ended.
     is_over: bool,
 }
 
 impl Numbering {
-    /// Continues after `newest`, which came at `at`. None for a subscription just made: the PBX posts to it before its
-    /// answer is stored here, so what came before the first counted event says nothing.
+    /// Continues after `newest`, which came at `at`. None for a subscription just made: the PBX posts to it before
+    /// its answer is stored here, so the numbers before the first counted event say nothing.
     pub(crate) fn after(newest: Option<i64>, at: Time) -> Self {
         Self {
             newest,
@@ -91,15 +92,15 @@ impl Numbering {
         }
     }
 
-    fn take(&mut self, number: i64, at: Time) -> News {
+    fn take(&mut self, number: i64, at: Time) -> LossChanges {
         let Some(newest) = self.newest else {
             *self = Self::after(Some(number), at);
-            return News::default();
+            return LossChanges::default();
         };
         let was_trusted = self.is_trusted();
-        let mut news = News::default();
+        let mut news = LossChanges::default();
         if number <= newest {
-            if number == 1 && newest == LAST {
+            if number == 1 && newest == LAST_NUMBER {
                 *self = Self::after(Some(1), at);
             }
             news.is_less = self.fill(number);
@@ -113,15 +114,15 @@ impl Numbering {
 
     /// A number above the newest.
     fn step(&mut self, newest: i64, number: i64, at: Time) {
-        let window = Window {
+        let window = LossWindow {
             from: self.newest_at,
             to: at,
         };
-        // Of a long gap the last numbers are enough to remember: the window is the same for all.
-        let remembered = (newest + 1..number).rev().take(MISSING);
+        // Of a long gap only the last numbers are remembered: the window is the same for all.
+        let remembered = (newest + 1..number).rev().take(MAX_MISSING);
         let left = remembered.clone().count();
         self.missing.extend(remembered.map(|lost| (lost, window)));
-        while self.missing.len() > MISSING {
+        while self.missing.len() > MAX_MISSING {
             self.missing.pop_first();
         }
         if left == 0 {
@@ -139,11 +140,13 @@ impl Numbering {
         self.newest_at = self.newest_at.max(at);
     }
 
-    /// Judges the gaps that have been open for too long; gives the windows of those that count.
-    fn judge_late(&mut self, at: Time) -> News {
-        let mut news = News::default();
+    /// Judges the gaps that have been open for too long; returns the windows of those that count.
+    fn judge_late(&mut self, at: Time) -> LossChanges {
+        let mut news = LossChanges::default();
         let was_trusted = self.is_trusted();
-        while (self.open.front()).is_some_and(|gap| self.open.len() > OPEN || at.since(gap.window.to) > LATE_MS) {
+        while (self.open.front())
+            .is_some_and(|gap| self.open.len() > MAX_OPEN_GAPS || at.since(gap.window.to) > LATE_MS)
+        {
             news.lasting.extend(self.open.pop_front().map(|gap| gap.window));
             self.note(true);
         }
@@ -154,7 +157,7 @@ impl Numbering {
         news
     }
 
-    /// A number came late; true when it was missing.
+    /// A number came late; true if it was missing.
     fn fill(&mut self, number: i64) -> bool {
         if self.missing.remove(&number).is_none() {
             return false;
@@ -171,41 +174,41 @@ impl Numbering {
     }
 
     fn note(&mut self, lasted: bool) {
-        if self.lasted.len() == STEPS {
+        if self.lasted.len() == JUDGED_STEPS {
             self.lasted.pop_front();
         }
         self.lasted.push_back(lasted);
     }
 
     fn is_trusted(&self) -> bool {
-        self.lasted.iter().filter(|gap| **gap).count() <= TOLERATED
+        self.lasted.iter().filter(|gap| **gap).count() <= MAX_LASTING_GAPS
     }
 }
 
-/// The numbering of all subscriptions that the relay itself made.
+/// The numbering of all subscriptions of the relay itself.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Losses(HashMap<String, Numbering>);
 
 impl Losses {
-    /// Follows a subscription from here on.
+    /// Counts a subscription from now on.
     pub(crate) fn follow(&mut self, subscription: &str, numbering: Numbering) {
         self.0.entry(subscription.to_owned()).or_insert(numbering);
     }
 
-    /// The subscription has ended. What it missed is remembered a while.
+    /// The subscription has ended. Its missing numbers are remembered for a while.
     pub(crate) fn end(&mut self, subscription: &str) {
         if let Some(numbering) = self.0.get_mut(subscription) {
             numbering.is_over = true;
         }
     }
 
-    /// Takes the number of an event.
-    pub(crate) fn take(&mut self, subscription: &str, number: i64, at: Time) -> News {
+    /// Counts the number of an event.
+    pub(crate) fn take(&mut self, subscription: &str, number: i64, at: Time) -> LossChanges {
         let numbering = self.0.get_mut(subscription);
-        numbering.map_or_else(News::default, |numbering| numbering.take(number, at))
+        numbering.map_or_else(LossChanges::default, |numbering| numbering.take(number, at))
     }
 
-    /// Whether the subscription is one of ours.
+    /// Whether the subscription is one of the relay's own.
     pub(crate) fn knows(&self, subscription: &str) -> bool {
         self.0.contains_key(subscription)
     }
@@ -221,9 +224,9 @@ impl Losses {
         gaps.map(|gap| gap.window.to.plus(LATE_MS + 1)).min()
     }
 
-    /// Lets time pass: judges late gaps, and forgets what is too old to matter, ended subscriptions included.
-    pub(crate) fn sweep(&mut self, at: Time) -> News {
-        let mut news = News::default();
+    /// Judges late gaps, and forgets what is too old to matter, including ended subscriptions.
+    pub(crate) fn sweep(&mut self, at: Time) -> LossChanges {
+        let mut news = LossChanges::default();
         for numbering in self.0.values_mut() {
             news.add(numbering.judge_late(at));
             numbering
@@ -266,7 +269,7 @@ mod tests {
         let mut all = Losses::default();
         all.follow("s", Numbering::after(None, at(0)));
         assert!(
-            all.take("s", 2, at(1)) == News::default(),
+            all.take("s", 2, at(1)) == LossChanges::default(),
             "its first event came before it was known here"
         );
         assert!(!all.is_doubtful(at(0), at(9)), "nothing is known to be lost");
@@ -291,7 +294,7 @@ mod tests {
         let mut all = following(&[(1, 10), (2, 20), (4, 40)]);
         assert!(all.take("s", 3, at(41)).is_less, "the late event is news");
         assert!(!all.is_doubtful(at(0), at(100)), "nothing is missing any more");
-        assert_eq!(all.take("s", 3, at(42)), News::default(), "its repeat is not");
+        assert_eq!(all.take("s", 3, at(42)), LossChanges::default(), "its repeat is not");
     }
 
     #[test]
@@ -309,9 +312,9 @@ mod tests {
     fn a_long_gap_and_the_wrap_around_stay_bounded() {
         let mut all = following(&[(1, 1), (1_000_000_000, 2)]);
         assert!(all.is_doubtful(at(1), at(2)), "a long gap is a gap");
-        assert!(all.0["s"].missing.len() <= MISSING, "and takes bounded memory");
+        assert!(all.0["s"].missing.len() <= MAX_MISSING, "and takes bounded memory");
         all = following(&[]);
-        all.0.insert("s".to_owned(), Numbering::after(Some(LAST), at(5)));
+        all.0.insert("s".to_owned(), Numbering::after(Some(LAST_NUMBER), at(5)));
         all.take("s", 1, at(6));
         all.take("s", 2, at(7));
         assert!(
@@ -349,7 +352,7 @@ mod tests {
             assert!(all.is_doubtful(at(lost), at(lost)), "{lost} was lost about then");
             assert!(!all.is_doubtful(at(lost + 40), at(lost + 40)), "and nothing 40 s later");
         }
-        assert!(all.0["s"].open.len() <= OPEN && all.0["s"].missing.len() == 3);
+        assert!(all.0["s"].open.len() <= MAX_OPEN_GAPS && all.0["s"].missing.len() == 3);
     }
 
     #[test]
@@ -368,21 +371,21 @@ mod tests {
     fn a_gap_is_told_once_when_it_is_judged_to_last() {
         let mut all = Losses::default();
         all.follow("s", Numbering::after(Some(0), at(0)));
-        assert_eq!(all.take("s", 1, at(10)), News::default());
-        assert_eq!(all.take("s", 3, at(11)), News::default(), "2 may still come");
+        assert_eq!(all.take("s", 1, at(10)), LossChanges::default());
+        assert_eq!(all.take("s", 3, at(11)), LossChanges::default(), "2 may still come");
         assert!(all.is_doubtful(at(10), at(11)), "a call that ends now is uncertain");
         assert_eq!(all.next_due(), Some(at(11).plus(LATE_MS + 1)));
-        assert_eq!(all.sweep(at(15)), News::default(), "not too late yet");
+        assert_eq!(all.sweep(at(15)), LossChanges::default(), "not too late yet");
         let news = all.sweep(at(22));
         assert_eq!(
             news.lasting,
-            [Window {
+            [LossWindow {
                 from: at(10),
                 to: at(11)
             }],
             "now it lasts"
         );
-        assert_eq!(all.sweep(at(23)), News::default(), "and is not told again");
+        assert_eq!(all.sweep(at(23)), LossChanges::default(), "and is not told again");
         assert!(all.take("s", 2, at(30)).is_less, "it came after all");
         assert!(!all.is_doubtful(at(0), at(100)));
     }

@@ -1,23 +1,23 @@
-//! Calls that may have to do with each other.
+//! Finds calls that may be related.
 
 use super::open_calls::OpenCalls;
 use perezvon_core::Call;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
-/// Most calls with one other side that are remembered, the latest. More than a company's phones ring at once for it.
+/// Calls remembered per other party, the latest. More than the number of phones that ring at once for one caller.
 const PER_SIDE: usize = 32;
 
-/// Which calls may have to do with each other.
+/// Calls that may be related.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Neighbours {
     /// Keys of calls by [`Call::sides`].
     pub(super) by_side: HashMap<String, VecDeque<String>>,
-    /// Sessions in which picked-up callers go on, by the id of their leg.
+    /// Sessions to which picked-up callers were moved, by the id of their leg.
     pub(super) picked_up: HashMap<String, String>,
 }
 
 impl Neighbours {
-    /// What the calls in memory tell.
+    /// Built from the calls in memory.
     pub(super) fn of(calls: &OpenCalls) -> Self {
         let mut neighbours = Self::default();
         for key in calls.keys_where(|_| true) {
@@ -26,7 +26,7 @@ impl Neighbours {
         neighbours
     }
 
-    /// Takes note of a call; gives the keys of the others with the same other side.
+    /// Adds a call; returns the keys of the others with the same other party.
     pub(super) fn note(&mut self, call: &Call) -> BTreeSet<String> {
         for leg in call.picked_up() {
             self.picked_up.insert(leg.to_owned(), call.key().to_owned());

@@ -1,9 +1,9 @@
-//! The calls in the writer's memory: all that are not settled, and the settled ones that were touched last, so that
-//! an event costs no query.
+//! The calls in the writer's memory: all that are not settled, and the most recently used of the settled ones, so
+//! that an event needs no query.
 
 use super::sweeper::Sweeper;
 use crate::tables::LedgerError;
-use crate::tables::calls::aside::{self, Stored, Unread};
+use crate::tables::calls::aside::{self, ReadCall, UnreadableCall};
 use crate::tables::calls::{self, CallRow};
 use crate::told::Changed;
 use perezvon_core::call::Policy;
@@ -13,12 +13,12 @@ use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-/// Settled calls beyond this number are forgotten, the longest untouched first. About 3 KB each; one that is heard of
-/// again is read from the ledger.
-const KEPT: usize = 2_000;
+/// Settled calls beyond this number are removed from memory, the least recently used first. About 3 KB each; one that
+/// is needed again is read from the ledger.
+const MAX_SETTLED_CALLS: usize = 2_000;
 
 /// One call in memory.
-struct Held {
+struct CallInMemory {
     /// The call; row number 0 until it is stored.
     row: CallRow,
     due: Option<Time>,
@@ -27,37 +27,37 @@ struct Held {
     dirty: bool,
     /// Changed by the present entry.
     touched: bool,
-    /// Lines or recordings made some of its legs, or it was built anew: a part may be gone.
+    /// Lines or recordings made some of its legs, or it was rebuilt: an abonent may have lost their part.
     may_shrink: bool,
 }
 
-/// See the module.
+/// The calls in memory, see the module.
 #[derive(Default)]
 pub(crate) struct OpenCalls {
     /// Name of the ledger's account.
     account: String,
     policy: Policy,
-    held: HashMap<String, Held>,
+    held: HashMap<String, CallInMemory>,
     sweeper: Sweeper,
     dirty: Vec<String>,
-    /// Those of which events may be lost, and some that are so no longer or are not in memory any more: an event that
-    /// comes out of order asks for them, and must not look at every call for that.
+    /// Calls of which events may be lost, and some that no longer are or have left memory: an event out of order
+    /// reads this set and must not look at every call.
     doubtful: BTreeSet<String>,
     /// Changed by the present entry.
     touched: Vec<String>,
-    /// What the present entry has looked at, where it may have to be undone.
+    /// The calls that the present entry used, if it may have to be undone.
     looked_at: Option<Vec<String>>,
     version: i64,
     used: u64,
-    /// The present entry's chance, and its time.
+    /// Seed and time of the present entry.
     seed: u64,
     at: Time,
-    /// Calls whose rows cannot be read; here they stand as if nothing were known of them.
-    unread: Vec<Unread>,
+    /// Calls whose rows cannot be read; in memory they stand as new calls.
+    unread: Vec<UnreadableCall>,
 }
 
 impl OpenCalls {
-    /// What the ledger holds: the unsettled calls and the version.
+    /// Loads the unsettled calls and the version.
     pub(crate) fn load(connection: &Connection, policy: &Policy, at: Time) -> Result<Self, LedgerError> {
         let mut open = Self {
             account: crate::tables::settings::account(connection)?,
@@ -72,13 +72,13 @@ impl OpenCalls {
         Ok(open)
     }
 
-    /// An entry begins. `is_undoable`: what it does may be taken back by [`Self::undo`].
+    /// Begins an entry. `is_undoable`: it may be undone by [`Self::undo`].
     pub(super) fn begin(&mut self, at: Time, seed: u64, is_undoable: bool) {
         (self.at, self.seed) = (at, seed);
         self.looked_at = is_undoable.then(Vec::new);
     }
 
-    /// The entry has ended well: each call that it changed has its next version.
+    /// The entry succeeded: each call that it changed gets its next version.
     pub(super) fn end(&mut self) {
         self.looked_at = None;
         for key in std::mem::take(&mut self.touched) {
@@ -97,7 +97,8 @@ impl OpenCalls {
         }
     }
 
-    /// The entry failed and its rows were rolled back: what it looked at is read anew. Nothing was dirty before it.
+    /// The entry failed and its rows were rolled back: the calls that it used are read anew. Nothing was dirty before
+    /// it.
     pub(super) fn undo(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         self.touched.clear();
         self.dirty.clear();
@@ -114,7 +115,7 @@ impl OpenCalls {
             if let Some(row) = aside::by_key(connection, &key)? {
                 self.take(row);
                 if let (Some(held), Some(former)) = (self.held.get_mut(&key), former) {
-                    // Told with the batch; an entry before this one took these views away.
+                    // These views were revoked by an earlier entry and are sent with the batch.
                     held.row.gone = former.row.gone;
                 }
             }
@@ -133,7 +134,7 @@ impl OpenCalls {
         self.version
     }
 
-    /// The id of a new call: from the present entry alone.
+    /// The id of a new call, from the present entry's seed alone.
     fn new_id(&self, key: &str) -> String {
         let mut hash = Sha256::new_with_prefix(self.seed.to_le_bytes());
         hash.update(key.as_bytes());
@@ -145,9 +146,9 @@ impl OpenCalls {
         ulid::Ulid::from_parts(self.at.ms().max(0) as u64, random).to_string()
     }
 
-    /// A row as it was read. One that cannot be read stands as a new call under its old id and number, until
+    /// A row as it was read. An unreadable one becomes a new call with the old id and row number, until
     /// [`Self::take_unread`].
-    fn take(&mut self, row: Stored) {
+    fn take(&mut self, row: ReadCall) {
         let row = row.unwrap_or_else(|unread| {
             let row = CallRow {
                 seq: unread.seq,
@@ -163,13 +164,13 @@ impl OpenCalls {
         self.insert(row);
     }
 
-    /// Whether there are rows that cannot be read and were not dealt with.
+    /// Whether there are unreadable rows that were not handled yet.
     pub(crate) fn has_unread(&self) -> bool {
         !self.unread.is_empty()
     }
 
-    /// The next row that cannot be read, with its call begun anew.
-    pub(crate) fn take_unread(&mut self) -> Option<Unread> {
+    /// The next unreadable row, with the new call in its place.
+    pub(crate) fn take_unread(&mut self) -> Option<UnreadableCall> {
         let unread = self.unread.pop()?;
         self.look_at(&unread.key);
         if let Some(held) = self.held.get_mut(&unread.key) {
@@ -179,7 +180,7 @@ impl OpenCalls {
         Some(unread)
     }
 
-    /// Forgets a call of which nothing is known; false where something of it waits for being stored.
+    /// Removes a call without any facts; false if it has changes to store.
     pub(crate) fn forget_empty(&mut self, key: &str) -> bool {
         if self.held.get(key).is_some_and(|entry| entry.dirty || entry.touched) {
             return false;
@@ -198,7 +199,7 @@ impl OpenCalls {
         if row.call.is_in_doubt() {
             self.doubtful.insert(key.clone());
         }
-        let entry = Held {
+        let entry = CallInMemory {
             row,
             due,
             used: self.used,
@@ -214,7 +215,7 @@ impl OpenCalls {
         self.sweeper.next()
     }
 
-    /// Deadlines anew, after the waits were changed.
+    /// Computes all deadlines anew, after the waits were changed.
     pub(crate) fn set_policy(&mut self, policy: &Policy) {
         self.policy = *policy;
         for (key, entry) in &mut self.held {
@@ -224,7 +225,7 @@ impl OpenCalls {
         }
     }
 
-    /// The call of a session, from memory or the ledger; a new one, begun at `at`, where nobody knows it.
+    /// The call of a session, from memory or the ledger; a new one, begun at `at`, if there is none.
     pub(crate) fn get(&mut self, connection: &Connection, key: &str, at: Time) -> rusqlite::Result<&mut Call> {
         if !self.bring(connection, key)? {
             let row = CallRow {
@@ -240,7 +241,7 @@ impl OpenCalls {
         self.used_now(key).ok_or(rusqlite::Error::QueryReturnedNoRows)
     }
 
-    /// Brings a call into memory; false where nobody knows it.
+    /// Loads a call into memory; false if there is none.
     fn bring(&mut self, connection: &Connection, key: &str) -> rusqlite::Result<bool> {
         self.look_at(key);
         if !self.held.contains_key(key) {
@@ -264,7 +265,7 @@ impl OpenCalls {
         Ok(self.held.contains_key(key) || calls::exists(connection, key)?)
     }
 
-    /// Forgets a call that is being deleted; false where something waits for it.
+    /// Removes a call that is being deleted; false if it has changes to store.
     pub(crate) fn forget(&mut self, key: &str) -> bool {
         if self
             .held
@@ -277,7 +278,7 @@ impl OpenCalls {
         true
     }
 
-    /// The call of a session where somebody knows it.
+    /// The call of a session, if there is one.
     pub(crate) fn find(&mut self, connection: &Connection, key: &str) -> rusqlite::Result<Option<&mut Call>> {
         if self.bring(connection, key)? {
             Ok(self.used_now(key))
@@ -286,8 +287,8 @@ impl OpenCalls {
         }
     }
 
-    /// A call that is not stored yet takes the place of `former`, which turned out to be the same: id and row number
-    /// stay, the key is the new one's.
+    /// A call that is not stored yet replaces `former`, which turned out to be the same call: id and row number of
+    /// `former` are kept, the key is the new one's.
     pub(crate) fn adopt(&mut self, connection: &Connection, former: &str, key: &str) -> rusqlite::Result<()> {
         self.look_at(former);
         self.look_at(key);
@@ -306,7 +307,7 @@ impl OpenCalls {
         Ok(())
     }
 
-    /// The calls that the present entry changed so far.
+    /// The calls that the present entry has changed so far.
     pub(super) fn touched(&self) -> Vec<String> {
         self.touched.clone()
     }
@@ -316,12 +317,13 @@ impl OpenCalls {
         self.held.get(key).map(|entry| entry.row.id.as_str())
     }
 
-    /// Whether a call in memory is the present entry's: no earlier one changed it.
+    /// Whether a call in memory was made by the present entry.
     pub(crate) fn is_new(&self, key: &str) -> bool {
         self.held.get(key).is_some_and(|held| held.row.version == 0)
     }
 
-    /// Whether the tables know a call in memory. Where lists are settled they know all that was changed before.
+    /// Whether the tables have a call in memory. When lists are arranged they have everything that was changed
+    /// before.
     pub(super) fn is_stored(&self, key: &str) -> bool {
         self.held.get(key).is_some_and(|held| held.row.seq != 0)
     }
@@ -331,7 +333,7 @@ impl OpenCalls {
         self.held.get(key).map(|held| &held.row.call)
     }
 
-    /// Marks a call for storing; a feature code only if it was stored as a call before that was known.
+    /// Marks a call for storing; a feature code only if it was stored as a call before it was known to be one.
     pub(crate) fn touch(&mut self, key: &str) {
         if let Some(entry) = self.held.get_mut(key)
             && !entry.touched
@@ -342,8 +344,8 @@ impl OpenCalls {
         }
     }
 
-    /// The keys of calls in memory for which `wanted` holds, in their order: what is done with them must not depend on the
-    /// order in memory.
+    /// The keys of calls in memory for which `wanted` holds, sorted: the result must not depend on the order in
+    /// memory.
     pub(crate) fn keys_where(&self, wanted: impl Fn(&Call) -> bool) -> Vec<String> {
         let held = self.held.iter().filter(|(_, held)| wanted(&held.row.call));
         let mut keys: Vec<String> = held.map(|(key, _)| key.clone()).collect();
@@ -351,7 +353,8 @@ impl OpenCalls {
         keys
     }
 
-    /// The keys of calls in memory of which events may be lost, in their order. Not those that the present entry made so.
+    /// The keys of calls in memory of which events may be lost, sorted, without those that the present entry marked
+    /// so.
     pub(super) fn doubtful(&mut self) -> Vec<String> {
         let held = &self.held;
         self.doubtful
@@ -359,7 +362,7 @@ impl OpenCalls {
         self.doubtful.iter().cloned().collect()
     }
 
-    /// Lets time pass for the calls that are due, at most `limit` of them.
+    /// Lets time pass for the due calls, at most `limit` of them.
     pub(crate) fn sweep(&mut self, connection: &Connection, limit: usize) -> rusqlite::Result<()> {
         let (now, policy) = (self.at, self.policy);
         for key in self.sweeper.take_due(now, limit) {
@@ -374,7 +377,7 @@ impl OpenCalls {
         Ok(())
     }
 
-    /// Takes note of the call's next deadline.
+    /// Updates the call's deadline.
     fn note_due(&mut self, key: &str) {
         if let Some(held) = self.held.get_mut(key) {
             let due = held.row.call.due(&self.policy);
@@ -383,7 +386,7 @@ impl OpenCalls {
         }
     }
 
-    /// Stores all that changed; gives the keys.
+    /// Stores all changes; returns the keys.
     pub(crate) fn save(&mut self, connection: &Connection) -> rusqlite::Result<Vec<String>> {
         let dirty = std::mem::take(&mut self.dirty);
         for key in &dirty {
@@ -405,8 +408,8 @@ impl OpenCalls {
         Ok(dirty)
     }
 
-    /// Copies of stored calls for the feeds, where somebody reads one, in the order of their versions. Who has no part
-    /// in them any more is told by these copies and no later one.
+    /// Copies of the stored calls for the feeds, if there are readers, in the order of their versions. Abonents who
+    /// lost their part in a call are sent these copies and no later ones.
     pub(crate) fn take_copies(&mut self, keys: &[String], is_listened_to: bool) -> Vec<Changed> {
         let mut copies: Vec<Changed> = Vec::with_capacity(keys.len());
         for key in keys {
@@ -439,18 +442,18 @@ impl OpenCalls {
         Ok(ids)
     }
 
-    /// Forgets settled calls that were not touched for long. Only between batches.
+    /// Removes settled calls that were not used for long. Only between batches.
     pub(crate) fn trim(&mut self) {
-        if self.held.len() < 2 * KEPT {
+        if self.held.len() < 2 * MAX_SETTLED_CALLS {
             return;
         }
-        let settled = |entry: &Held| entry.due.is_none() && !entry.dirty;
+        let settled = |entry: &CallInMemory| entry.due.is_none() && !entry.dirty;
         let mut used: Vec<u64> = self.held.values().filter(|e| settled(e)).map(|e| e.used).collect();
-        if used.len() <= KEPT {
+        if used.len() <= MAX_SETTLED_CALLS {
             return;
         }
         used.sort_unstable();
-        let oldest_kept = used[used.len() - KEPT];
+        let oldest_kept = used[used.len() - MAX_SETTLED_CALLS];
         self.held
             .retain(|_, entry| !settled(entry) || entry.used >= oldest_kept);
     }

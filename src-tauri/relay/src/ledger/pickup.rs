@@ -1,23 +1,23 @@
-//! Calls that a colleague picked up: the conversation is another session, found by the number at the other side.
+//! Calls that a colleague picked up: the conversation is another session, found by the other party's number.
 //!
-//! Only calls in memory are looked at: those that go on, and some thousand that were touched last.
+//! Only calls in memory are considered: those in progress, and a few thousand that were used last.
 
 use super::transaction::Transaction;
 use perezvon_core::Call;
 use perezvon_core::call::Leg;
 
-/// Other sides that are remembered before those are forgotten whose calls are no longer in memory.
-const SIDES: usize = 20_000;
+/// Other parties remembered before those are removed whose calls are no longer in memory.
+const MAX_SIDES: usize = 20_000;
 
 impl Transaction<'_> {
-    /// Of the calls that changed, those that were picked up, and those that others were picked up in.
+    /// Finds, among the calls that changed, those that were picked up and those that are the picked-up conversation.
     pub(super) fn pick_ups(&mut self) -> rusqlite::Result<()> {
         for key in self.state.calls.touched() {
             self.pick_up(&key)?;
             self.leave_former_session(&key)?;
         }
         let state = &mut *self.state;
-        if state.neighbours.by_side.len() > SIDES {
+        if state.neighbours.by_side.len() > MAX_SIDES {
             let in_memory = |key: &String| state.calls.peek(key).is_some();
             state.neighbours.by_side.retain(|_, keys| keys.iter().any(in_memory));
             state
@@ -47,7 +47,7 @@ impl Transaction<'_> {
             let Some(call) = state.calls.peek(&one) else { continue };
             let with = others.iter().map(String::as_str).chain([key]);
             let found = call.pick_up_in(with.filter_map(|key| state.calls.peek(key)));
-            // A conversation that is not in memory any more is not looked at again.
+            // A conversation that has left memory is not considered again.
             let is_kept = found.is_none()
                 && call
                     .pick_up()
@@ -59,7 +59,7 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// The caller's leg of a call that was picked up goes on in another session: in the former one it is over.
+    /// The caller's leg of a picked-up call goes on in another session: in the former one it has ended.
     fn leave_former_session(&mut self, key: &str) -> rusqlite::Result<()> {
         let state = &mut *self.state;
         let Some(call) = state.calls.peek(key) else {

@@ -1,7 +1,7 @@
-//! The same entries make the same tables, whatever the batches; applied twice they change nothing.
+//! The same entries make the same tables, however they are batched; applied twice they change nothing.
 #![allow(clippy::unwrap_used)]
 
-use super::apply::Refused;
+use super::apply::NotApplied;
 use super::entry::{
     CallAsked, CallNotAsked, CallPlaced, CallsForgotten, CompanyRead, Entry, EventsForgotten, Exchanged, JoinCodeMade,
     Joined, LinesRead, Noted, Posted, RecordingGone, RecordsRead, Replayed, SettingsChanged, Stamped,
@@ -18,7 +18,7 @@ use crate::tables::exchanges::ExchangeRow;
 use crate::tables::join_codes::JoinCode;
 use crate::tables::recordings::RecordingRow;
 use crate::tables::requests::{RequestRow, RequestState};
-use crate::tables::retention::Old;
+use crate::tables::retention::EventCut;
 use crate::tables::subscriptions::Subscription;
 use crate::tables::users::User;
 use perezvon_core::call::{LineStatus, StatisticsLine};
@@ -35,7 +35,7 @@ pub(super) const ABONENTS: [&str; 3] = [
     "9000000003@ip.beeline.ru",
 ];
 
-/// An event of one of a few calls, so that they meet.
+/// An event of one of a few calls, so that events of one call meet.
 pub(super) fn event(call: u8, abonent: u8, step: u8, sequence: i64, at: i64) -> Entry {
     let (kind, state) = [
         ("CallReceivedEvent", "Alerting"),
@@ -229,7 +229,7 @@ fn entry(kind: u8, call: u8, abonent: u8, step: u8, at: i64) -> Entry {
     }
 }
 
-/// Entries about people and the rest.
+/// Entries about people and others.
 fn entry_beside_calls(kind: u8, call: u8, step: u8, at: i64) -> Entry {
     match kind {
         32 => UserAdded {
@@ -259,7 +259,7 @@ fn entry_beside_calls(kind: u8, call: u8, step: u8, at: i64) -> Entry {
     }
 }
 
-/// Entries about settings, journals, what is old, and time.
+/// Entries about settings, journals, retention, and time.
 fn entry_of_upkeep(kind: u8, call: u8, step: u8, at: i64) -> Entry {
     let own = BEGIN_MS + i64::from(call) * 7_000;
     match kind {
@@ -288,7 +288,7 @@ fn entry_of_upkeep(kind: u8, call: u8, step: u8, at: i64) -> Entry {
         })
         .into(),
         39 => EventsForgotten {
-            old: Old::Before(own),
+            old: EventCut::Before(own),
             after: None,
         }
         .into(),
@@ -354,8 +354,8 @@ impl Node {
         let mut transaction = Transaction::new(&whole, &mut self.state).unwrap();
         for (number, stamped) in (first..).zip(entries) {
             match transaction.apply(number, stamped) {
-                Ok(_) | Err(Refused::Alone(_)) => {}
-                Err(Refused::All(error)) => panic!("{:?}: {error}", stamped.entry),
+                Ok(_) | Err(NotApplied::Alone(_)) => {}
+                Err(NotApplied::All(error)) => panic!("{:?}: {error}", stamped.entry),
             }
         }
         transaction.flush().unwrap();

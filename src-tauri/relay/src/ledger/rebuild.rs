@@ -1,15 +1,15 @@
-//! Building a call anew whose row cannot be read, from what else the ledger has of it.
+//! Rebuilds a call whose row cannot be read from what else the ledger has of it.
 
 use super::transaction::Transaction;
-use crate::tables::calls::aside::{self, Unread};
+use crate::tables::calls::aside::{self, UnreadableCall};
 use crate::tables::{events, recordings, requests, retention, statistics};
 use perezvon_pbx::xsi;
 
 impl Transaction<'_> {
-    /// Puts the rows aside that were found unreadable; their calls go on under their ids with what their events, lines,
-    /// recordings and requests tell. A call of which nothing else is there any more is lost.
+    /// Puts unreadable rows aside; their calls go on under the same ids with the facts of their events, lines,
+    /// recordings and requests. A call without any of these is lost.
     pub(super) fn rebuild(&mut self) -> rusqlite::Result<()> {
-        // A call's events may lead to another row that cannot be read.
+        // A call's events may lead to another unreadable row.
         while let Some(row) = self.state.calls.take_unread() {
             aside::put_aside(self.connection, &row, self.at)?;
             if self.replay_call(&row)? {
@@ -21,15 +21,15 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// False where nothing was found.
-    fn replay_call(&mut self, row: &Unread) -> rusqlite::Result<bool> {
+    /// False if nothing was found.
+    fn replay_call(&mut self, row: &UnreadableCall) -> rusqlite::Result<bool> {
         let (connection, key, at) = (self.connection, row.key.as_str(), self.at);
         let events = events::of_call(connection, key)?;
         let lines = statistics::of_call(connection, key, at)?;
         let recordings = recordings::of_call(connection, key)?;
         let request = requests::of_call(connection, &row.id)?;
         let is_nothing = events.is_empty() && lines.is_empty() && recordings.is_empty() && request.is_none();
-        // One that another took the place of stands for those who have not heard of that yet.
+        // A superseded row stays, for desks that have not received that yet.
         if is_nothing && row.superseded_by.is_none() {
             return Ok(false);
         }

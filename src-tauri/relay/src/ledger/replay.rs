@@ -1,4 +1,4 @@
-//! Putting a stored event through once more.
+//! Applies a stored event once more.
 
 use super::transaction::Transaction;
 use crate::tables::LedgerError;
@@ -7,9 +7,9 @@ use perezvon_core::event::EventKind;
 use perezvon_core::{Event, Time};
 
 impl Transaction<'_> {
-    /// Gives a stored event to its calls again; says whether they learnt something, or nothing where there is no such
-    /// event any more. One that was unreadable is from now on an event like the others; one that was read brings no
-    /// call back that was deleted meanwhile, and tells nothing about the subscriptions of today.
+    /// Applies a stored event to its calls again; returns whether it changed any, or none if there is no such event.
+    /// An unreadable event that can be read now becomes like any other; an event that was readable does not bring
+    /// back a deleted call, and is not counted for the subscriptions.
     pub(crate) fn replay(&mut self, seq: i64, read: &Readable) -> Result<Option<bool>, LedgerError> {
         let Some(stored) = events::receipt(self.connection, seq)? else {
             return Ok(None);
@@ -30,7 +30,7 @@ impl Transaction<'_> {
         Ok(Some(self.join(event, stored.at, stored.unreadable)?))
     }
 
-    /// A number that was thought lost has come after all. When the subscription was last heard does not change by it.
+    /// A number that counted as lost has come after all. The time when the subscription was last heard stays.
     fn count(&mut self, event: &Event, at: Time) -> rusqlite::Result<()> {
         let Some(id) = self.counted(event, at) else {
             return Ok(());

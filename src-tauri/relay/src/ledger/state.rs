@@ -1,4 +1,4 @@
-//! What the writer keeps in memory.
+//! The writer's memory.
 
 use super::losses::{Losses, Numbering};
 use super::neighbours::Neighbours;
@@ -11,26 +11,26 @@ use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A placed call without a tracking id is looked for among the events of so many milliseconds.
-pub(super) const MATCH_MS: i64 = 60_000;
+/// Time in which the events of a placed call without a tracking id are searched for, milliseconds.
+pub(super) const MATCH_WITHIN_MS: i64 = 60_000;
 
-/// What the writer keeps in memory. All of it can be had from the ledger again.
+/// The writer's memory. All of it can be read from the ledger again.
 pub(super) struct State {
     pub(super) calls: OpenCalls,
-    /// Calls that may have to do with each other.
+    /// Calls that may be related.
     pub(super) neighbours: Neighbours,
-    pub(super) rest: Rest,
+    pub(super) rest: RestorableState,
 }
 
-/// What an entry that fails leaves as it was, beside the calls.
+/// The part of the memory, apart from the calls, that a failed entry restores.
 #[derive(Clone)]
-pub(super) struct Rest {
+pub(super) struct RestorableState {
     pub(super) losses: Losses,
-    /// Requests that wait for a call to be matched.
+    /// Requests that wait for their call.
     pub(super) waiting: Vec<requests::RequestRow>,
-    /// When the newest line or recording began: an event of a call that began before may find one of its own here.
+    /// Start of the newest line or recording: a call that began before may have one of its own when its event comes.
     pub(super) listed_until: Option<Time>,
-    /// The statistics have been read so far.
+    /// The statistics have been read up to this time.
     pub(super) read_until: Option<Time>,
     pub(super) roster: Arc<Roster>,
     pub(super) settings: Arc<Settings>,
@@ -41,12 +41,12 @@ pub(super) struct Rest {
     pub(super) effects: Effects,
 }
 
-/// What others are told of once the batch is on the disk.
+/// What is published once the batch is on the disk.
 #[derive(Clone, Default)]
 pub(super) struct Effects {
     pub(super) roster: bool,
     pub(super) settings: bool,
-    /// There is a reason to look at the subscriptions.
+    /// The subscriptions may need a change.
     pub(super) wake_keeper: bool,
     /// Keys of the calls that were stored.
     pub(super) calls: Vec<String>,
@@ -55,9 +55,9 @@ pub(super) struct Effects {
 impl State {
     pub(super) fn load(connection: &Connection, at: Time) -> Result<Self, LedgerError> {
         let settings = settings::load(connection)?;
-        let mut rest = Rest {
+        let mut rest = RestorableState {
             losses: Losses::default(),
-            waiting: requests::unmatched(connection, at.plus(-MATCH_MS))?,
+            waiting: requests::unmatched(connection, at.plus(-MATCH_WITHIN_MS))?,
             listed_until: statistics::newest(connection)?,
             read_until: statistics::place(connection, statistics::LINES)?.until,
             roster: Arc::new(Roster::load(connection)?),
@@ -75,19 +75,19 @@ impl State {
         })
     }
 
-    /// An entry failed and its rows were rolled back: memory is as it was `before` the entry.
-    pub(super) fn undo(&mut self, connection: &Connection, before: Rest) -> rusqlite::Result<()> {
+    /// The entry failed and its rows were rolled back: memory becomes as it was `before` the entry.
+    pub(super) fn undo(&mut self, connection: &Connection, before: RestorableState) -> rusqlite::Result<()> {
         self.calls.undo(connection)?;
         if before.settings.policy() != self.rest.settings.policy() {
             self.calls.set_policy(&before.settings.policy());
         }
         self.rest = before;
-        // Which of what they know came with the entry they do not know.
+        // They may contain calls of the failed entry.
         self.neighbours = Neighbours::of(&self.calls);
         Ok(())
     }
 
-    /// When there is something to do without anybody asking.
+    /// When there is something to do without a job.
     pub(super) fn next_due(&self) -> Option<Time> {
         let times = [self.calls.next_due(), self.rest.losses.next_due()];
         times.into_iter().flatten().min()
@@ -99,7 +99,7 @@ impl State {
     }
 }
 
-impl Rest {
+impl RestorableState {
     pub(super) fn follow(&mut self, connection: &Connection) -> Result<(), LedgerError> {
         for subscription in subscriptions::active(connection)? {
             let at = subscription.last_event_at.unwrap_or(subscription.made_at);

@@ -1,4 +1,4 @@
-//! When which call has something to do by itself: its grace time runs out, or it has been silent for too long.
+//! Deadlines of calls: the end of the grace time, or of the time in which a call may be silent.
 
 use perezvon_core::Time;
 use std::collections::BTreeSet;
@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 pub(crate) struct Sweeper(BTreeSet<(Time, String)>);
 
 impl Sweeper {
-    /// Moves a call from its former time to its present one.
+    /// Moves a call from its former deadline to its present one.
     pub(crate) fn schedule(&mut self, key: &str, before: Option<Time>, due: Option<Time>) {
         if before == due {
             return;
@@ -21,12 +21,12 @@ impl Sweeper {
         }
     }
 
-    /// The next time at which there is something to do.
+    /// The next deadline.
     pub(crate) fn next(&self) -> Option<Time> {
         self.0.first().map(|(due, _)| *due)
     }
 
-    /// Takes out the calls that are due, at most `limit`.
+    /// Takes out the due calls, at most `limit`.
     pub(crate) fn take_due(&mut self, now: Time, limit: usize) -> Vec<String> {
         let mut keys = Vec::new();
         while keys.len() < limit && self.next().is_some_and(|due| due <= now) {

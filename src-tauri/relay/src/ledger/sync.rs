@@ -1,8 +1,8 @@
-//! The sync of the WAL beside the next batch. The writer commits without syncing and hands the batch over; a thread of
-//! its own syncs the WAL once for all batches that wait, and only then are they answered and told to the feeds.
+//! The sync of the WAL, in parallel to the next batch. The writer commits without syncing and sends the batch to this
+//! thread, which syncs the WAL once for all batches that wait; only then are they answered and published.
 //!
-//! A sync that fails fails every batch that waited for it. After that nothing is synced until the writer has read the
-//! ledger anew: what the system could not write it may have dropped.
+//! A failed sync fails every batch that waited for it. After that nothing is synced until the writer has read the
+//! ledger anew: the system may have dropped what it could not write.
 
 use super::Health;
 use super::entry::Answer;
@@ -10,7 +10,7 @@ use crate::metrics::Metrics;
 use crate::roster::Roster;
 use crate::tables::settings::Settings;
 use crate::tables::{self, LedgerError};
-use crate::told::{Changed, Told};
+use crate::told::{Changed, FeedMessage};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,20 +20,20 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
-/// Batches that may wait for the sync; the writer waits when there are more.
-const WAITING: usize = 4;
+/// Batches that may wait for the sync; the writer waits if there are more.
+const MAX_WAITING_BATCHES: usize = 4;
 
-/// Told once what came of an entry.
+/// Receives the answer to an entry once.
 pub(crate) type Reply = oneshot::Sender<Result<Answer, LedgerError>>;
 
 type Sync = dyn Fn(&File) -> std::io::Result<()> + Send + std::marker::Sync;
 
-/// How the WAL is brought to the disk.
+/// How the WAL is synced.
 #[derive(Clone)]
 pub struct WalSync(Arc<Sync>);
 
 impl WalSync {
-    /// With a function of the caller's, which must return only once the file's data are on the disk.
+    /// With a function of the caller, which must return only once the file's data are on the disk.
     pub fn new(sync: impl Fn(&File) -> std::io::Result<()> + Send + std::marker::Sync + 'static) -> Self {
         Self(Arc::new(sync))
     }
@@ -53,15 +53,15 @@ impl std::fmt::Debug for WalSync {
     }
 }
 
-/// Who is told of what was stored.
+/// The receivers of what was stored.
 pub(crate) struct Audience {
     pub(crate) metrics: Arc<Metrics>,
-    /// What the feeds are told.
-    pub(crate) changed: mpsc::Sender<Told>,
+    /// For the feeds.
+    pub(crate) changed: mpsc::Sender<FeedMessage>,
     pub(crate) roster: watch::Sender<Arc<Roster>>,
     pub(crate) settings: watch::Sender<Arc<Settings>>,
     pub(crate) health: watch::Sender<Health>,
-    /// There is a reason to look at the subscriptions.
+    /// Notified when the subscriptions may need a change.
     pub(crate) keeper: Arc<Notify>,
     /// The newest version that is on the disk.
     pub(crate) durable: watch::Sender<i64>,
@@ -79,41 +79,40 @@ pub(crate) struct Committed {
 }
 
 impl Committed {
-    /// Tells everybody in it that nothing was stored.
+    /// Tells every caller in it that nothing was stored.
     pub(crate) fn fail(self) {
         for (reply, _) in self.replies {
-            // Nobody waits any more when the caller was cancelled.
+            // The receiver is gone if the caller was cancelled.
             let _ = reply.send(Err(LedgerError::Busy));
         }
     }
 }
 
-/// The ledger as it was read anew after a failed sync. All of it is on the disk: also what those in the failed batches
-/// were told is not stored.
+/// The ledger as it was read anew after a failed sync. All of it is on the disk, including the failed batches.
 pub(crate) struct Recovered {
     pub(crate) version: i64,
     pub(crate) roster: Arc<Roster>,
     pub(crate) settings: Arc<Settings>,
 }
 
-enum Handed {
+enum SyncJob {
     Batch(Box<Committed>),
-    /// Answered once all before it is dealt with.
+    /// Answered once everything before it is done.
     Barrier(SyncSender<()>),
-    /// Syncs count again.
+    /// Syncs are valid again.
     Recovered(Recovered),
 }
 
 /// The syncing thread, for the writer.
 pub(crate) struct Syncer {
-    queue: Option<SyncSender<Handed>>,
+    queue: Option<SyncSender<SyncJob>>,
     failed: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Syncer {
     pub(crate) fn start(database: &Path, sync: WalSync, audience: Audience) -> std::io::Result<Self> {
-        let (queue, handed) = sync_channel(WAITING);
+        let (queue, jobs) = sync_channel(MAX_WAITING_BATCHES);
         let failed = Arc::new(AtomicBool::new(false));
         let mut thread = Thread {
             wal: tables::wal_of(database),
@@ -124,7 +123,7 @@ impl Syncer {
         };
         let thread = std::thread::Builder::new()
             .name("ledger sync".to_owned())
-            .spawn(move || thread.run(&handed))?;
+            .spawn(move || thread.run(&jobs))?;
         Ok(Self {
             queue: Some(queue),
             failed,
@@ -132,48 +131,48 @@ impl Syncer {
         })
     }
 
-    /// Hands a committed batch over; waits where too many are under way.
+    /// Sends a committed batch; waits if too many are in progress.
     pub(crate) fn hand(&self, batch: Committed) {
         let queue = self.queue.as_ref();
-        if let Some(Err(refused)) = queue.map(|queue| queue.send(Handed::Batch(Box::new(batch))))
-            && let Handed::Batch(batch) = refused.0
+        if let Some(Err(refused)) = queue.map(|queue| queue.send(SyncJob::Batch(Box::new(batch))))
+            && let SyncJob::Batch(batch) = refused.0
         {
-            // The thread has ended, by a panic.
+            // The thread has ended by a panic.
             self.failed.store(true, Ordering::SeqCst);
             batch.fail();
         }
     }
 
-    /// Whether a sync failed since the ledger was last read.
+    /// Whether a sync has failed since the ledger was last read.
     pub(crate) fn has_failed(&self) -> bool {
         self.failed.load(Ordering::SeqCst)
     }
 
-    /// Waits until all that was handed over is answered; false where the thread has ended.
+    /// Waits until all that was sent is answered; false if the thread has ended.
     pub(crate) fn drain(&self) -> bool {
         let (done, wait) = sync_channel(1);
         let queue = self.queue.as_ref();
-        queue.is_some_and(|queue| queue.send(Handed::Barrier(done)).is_ok()) && wait.recv().is_ok()
+        queue.is_some_and(|queue| queue.send(SyncJob::Barrier(done)).is_ok()) && wait.recv().is_ok()
     }
 
-    /// The ledger was read anew, and everybody is told what it holds.
+    /// The ledger was read anew: its contents are published.
     pub(crate) fn recovered(&self, ledger: Recovered) {
         if let Some(queue) = &self.queue
-            && queue.send(Handed::Recovered(ledger)).is_ok()
+            && queue.send(SyncJob::Recovered(ledger)).is_ok()
         {
             self.failed.store(false, Ordering::SeqCst);
         }
     }
 
-    /// Whether the thread has ended. It does so only by a panic, which its hook has logged.
+    /// Whether the thread has ended, which happens only by a panic; the panic hook has logged it.
     pub(crate) fn has_ended(&self) -> bool {
         self.thread.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
-    /// Waits until all that was handed over is dealt with and the thread has ended.
+    /// Waits until all that was sent is done and the thread has ended.
     ///
     /// # Errors
-    /// [`LedgerError::NoSync`] where it ended by a panic.
+    /// [`LedgerError::NoSync`] if it ended by a panic.
     pub(crate) fn end(&mut self) -> Result<(), LedgerError> {
         self.queue = None;
         match self.thread.take().map(JoinHandle::join) {
@@ -185,14 +184,14 @@ impl Syncer {
 
 impl Drop for Syncer {
     fn drop(&mut self) {
-        // A panic of the thread has been logged by its hook.
+        // The panic hook has logged it.
         let _ = self.end();
     }
 }
 
 struct Thread {
     wal: PathBuf,
-    /// Opened at the first sync, and anew after a failure.
+    /// Opened at the first sync, and again after a failure.
     file: Option<File>,
     sync: WalSync,
     audience: Audience,
@@ -200,18 +199,18 @@ struct Thread {
 }
 
 impl Thread {
-    fn run(&mut self, handed: &Receiver<Handed>) {
+    fn run(&mut self, jobs: &Receiver<SyncJob>) {
         let mut broken = false;
-        while let Ok(first) = handed.recv() {
+        while let Ok(first) = jobs.recv() {
             let mut batches = Vec::new();
             let mut barriers = Vec::new();
-            // A recovery begins a new round: what was handed before it is failed first.
+            // A recovery begins a new round: what was sent before it fails first.
             let mut recovered = None;
-            for one in std::iter::once(first).chain(handed.try_iter()) {
+            for one in std::iter::once(first).chain(jobs.try_iter()) {
                 match one {
-                    Handed::Batch(batch) => batches.push(*batch),
-                    Handed::Barrier(done) => barriers.push(done),
-                    Handed::Recovered(ledger) => recovered = Some(ledger),
+                    SyncJob::Batch(batch) => batches.push(*batch),
+                    SyncJob::Barrier(done) => barriers.push(done),
+                    SyncJob::Recovered(ledger) => recovered = Some(ledger),
                 }
                 if recovered.is_some() {
                     break;
@@ -230,16 +229,16 @@ impl Thread {
             if let Some(ledger) = recovered {
                 broken = false;
                 self.file = None;
-                self.tell_anew(ledger);
+                self.publish_all(ledger);
             }
         }
     }
 
-    /// Syncs once for all these batches and tells everybody; false where the sync failed.
+    /// Syncs once for all these batches and answers them; false if the sync failed.
     fn settle(&mut self, batches: Vec<Committed>) -> bool {
         let Err(error) = self.sync_wal() else {
             for batch in batches {
-                self.tell(batch);
+                self.publish(batch);
             }
             return true;
         };
@@ -264,7 +263,7 @@ impl Thread {
         (self.sync.0)(file)
     }
 
-    fn tell(&self, batch: Committed) {
+    fn publish(&self, batch: Committed) {
         let told = &self.audience;
         told.metrics.committed(batch.replies.len(), batch.began.elapsed());
         if let Some(roster) = batch.roster {
@@ -273,21 +272,21 @@ impl Thread {
         if let Some(settings) = batch.settings {
             told.settings.send_replace(settings);
         }
-        self.tell_durable(batch.version);
+        self.publish_durable(batch.version);
         for (reply, answer) in batch.replies {
-            // Nobody waits any more when the caller was cancelled; the change stands.
+            // The receiver is gone if the caller was cancelled; the change stands.
             let _ = reply.send(answer);
         }
         if batch.wake_keeper {
             told.keeper.notify_one();
         }
         if !batch.changed.is_empty() {
-            // The router computes and never waits for a reader; it ends after this thread.
-            let _ = told.changed.blocking_send(Told::Calls(batch.changed));
+            // The router never waits for a reader, and ends after this thread.
+            let _ = told.changed.blocking_send(FeedMessage::Calls(batch.changed));
         }
     }
 
-    fn tell_durable(&self, version: i64) {
+    fn publish_durable(&self, version: i64) {
         self.audience.durable.send_if_modified(|durable| {
             let is_news = *durable != version;
             *durable = version;
@@ -295,19 +294,19 @@ impl Thread {
         });
     }
 
-    /// Nobody was told of the batches that failed, though they stand: everybody is told the whole.
-    fn tell_anew(&self, ledger: Recovered) {
+    /// The failed batches are stored but were not published one by one: everything is published.
+    fn publish_all(&self, ledger: Recovered) {
         let told = &self.audience;
         told.roster.send_replace(ledger.roster);
         told.settings.send_replace(ledger.settings);
-        // Before the readers are cut: who comes back finds this version.
-        self.tell_durable(ledger.version);
+        // Before the readers are cut off: a reader that comes back finds this version.
+        self.publish_durable(ledger.version);
         told.keeper.notify_one();
-        let _ = told.changed.blocking_send(Told::CutAll);
+        let _ = told.changed.blocking_send(FeedMessage::CutAll);
     }
 }
 
-/// The version that readers of the feed may know, as the ledger's handle sees it.
+/// The versions of commits, for the ledger's handle.
 #[derive(Clone)]
 pub(crate) struct Versions {
     /// The newest version that was committed, on the disk or not.

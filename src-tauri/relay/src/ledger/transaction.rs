@@ -1,6 +1,6 @@
-//! One transaction of the ledger: what every entry may do in it.
+//! One transaction of the ledger: what every entry may use.
 
-use super::losses::News;
+use super::losses::LossChanges;
 use super::state::{Effects, State};
 use crate::roster::Roster;
 use crate::tables::audit::{self, AuditLine, What, Who};
@@ -12,11 +12,11 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Deadlines that one sweep meets.
-const SWEPT: usize = 512;
+/// Deadlines handled in one sweep.
+const MAX_SWEPT_CALLS: usize = 512;
 
-/// What of the PBX's lists waits for the end of the entry, by id. What a failed change stored and undid is not found
-/// then.
+/// Items of the PBX's lists to be arranged at the end of the entry, by id. Items of a failed entry are no longer in
+/// the tables then.
 #[derive(Default)]
 pub(super) struct Unsettled {
     pub(super) lines: BTreeSet<String>,
@@ -35,25 +35,25 @@ pub(crate) struct Transaction<'a> {
     pub(super) state: &'a mut State,
     /// The time of the present entry.
     pub(super) at: Time,
-    pub(super) losses: News,
+    pub(super) losses: LossChanges,
     pub(super) unsettled: Unsettled,
 }
 
 impl<'a> Transaction<'a> {
     /// The connection must have a transaction open.
     pub(super) fn new(connection: &'a Connection, state: &'a mut State) -> Result<Self, LedgerError> {
-        // The command line may have changed the ledger beside us.
+        // The command line may have changed the ledger meanwhile.
         state.rest.applied = calls::entries(connection)?;
         Ok(Self {
             connection,
             state,
             at: Time::from_ms(0),
-            losses: News::default(),
+            losses: LossChanges::default(),
             unsettled: Unsettled::default(),
         })
     }
 
-    /// Stores what changed so far. To be called before the commit.
+    /// Stores all changes. To be called before the commit.
     pub(super) fn flush(&mut self) -> Result<(), LedgerError> {
         for (id, (sequence, at)) in std::mem::take(&mut self.state.rest.heard) {
             subscriptions::heard(self.connection, &id, sequence, at)?;
@@ -64,7 +64,7 @@ impl<'a> Transaction<'a> {
         Ok(calls::set_counter(self.connection, version, applied)?)
     }
 
-    /// Writes down who did the present entry.
+    /// Adds a line to the audit for the present entry.
     pub(super) fn audit(
         &self,
         who: &Who,
@@ -82,35 +82,35 @@ impl<'a> Transaction<'a> {
         audit::add(self.connection, &line)
     }
 
-    /// What others must be told of, once.
+    /// Takes what must be published.
     pub(super) fn take_effects(&mut self) -> Effects {
         std::mem::take(&mut self.state.rest.effects)
     }
 
-    /// The keeper should look at the subscriptions.
+    /// The subscriptions may need a change.
     pub(super) fn wake_keeper(&mut self) {
         self.state.rest.effects.wake_keeper = true;
     }
 
-    /// Settings that hold from the next entry on.
+    /// These settings apply from the next entry on.
     pub(super) fn set_settings(&mut self, settings: Settings) {
         self.state.calls.set_policy(&settings.policy());
         self.state.rest.settings = Arc::new(settings);
         self.state.rest.effects.settings = true;
     }
 
-    /// The lists behind the roster changed; the next entry knows them.
+    /// The company's lists changed; the next entry uses the new roster.
     pub(super) fn reload_roster(&mut self) -> Result<(), LedgerError> {
         self.state.rest.roster = Arc::new(Roster::load(self.connection)?);
         self.state.rest.effects.roster = true;
         Ok(())
     }
 
-    /// Deadlines of calls, and events that are late.
+    /// Handles due deadlines of calls and late events.
     pub(super) fn sweep(&mut self) -> Result<(), LedgerError> {
         let news = self.state.rest.losses.sweep(self.at);
         self.losses.add(news);
-        Ok(self.state.calls.sweep(self.connection, SWEPT)?)
+        Ok(self.state.calls.sweep(self.connection, MAX_SWEPT_CALLS)?)
     }
 
     /// A subscription was made: its events are counted from now on.
@@ -118,7 +118,7 @@ impl<'a> Transaction<'a> {
         self.state.rest.follow(self.connection)
     }
 
-    /// A subscription is over; false where that was known.
+    /// A subscription has ended; false if that was known.
     pub(super) fn end_subscription(
         &mut self,
         id: &str,

@@ -1,7 +1,7 @@
-//! An entry that fails leaves no trace, in the tables or in memory; an outcome of a request that comes twice counts once.
+//! A failed entry leaves no trace in the tables or in memory; an outcome of a request that comes twice counts once.
 #![allow(clippy::unwrap_used)]
 
-use super::apply::Refused;
+use super::apply::NotApplied;
 use super::entry::{Answer, CallAsked, CallNotAsked, CallPlaced, Entry, LinesRead, Posted, SettingsChanged, Stamped};
 use super::neighbours::Neighbours;
 use super::properties::{ABONENTS, BEGIN_MS, Node, event, first_difference, line, who};
@@ -80,7 +80,7 @@ fn placed(asked: CallAsked) -> CallPlaced {
 
 impl Node {
     /// Applies one entry as a transaction of its own.
-    fn put(&mut self, stamped: &Stamped) -> Result<Answer, Refused> {
+    fn put(&mut self, stamped: &Stamped) -> Result<Answer, NotApplied> {
         let whole = self.connection.transaction().unwrap();
         let mut transaction = Transaction::new(&whole, &mut self.state).unwrap();
         let number = transaction.state.next_entry();
@@ -95,7 +95,7 @@ impl Node {
     }
 }
 
-/// A line of the statistics for a call, and then no such table.
+/// A line of the statistics for a call, then a statement that fails.
 #[test]
 fn an_entry_that_fails_takes_back_itself_alone() {
     let (mut tried, mut plain) = (Node::new(), Node::new());
@@ -118,7 +118,10 @@ fn an_entry_that_fails_takes_back_itself_alone() {
     let mut transaction = Transaction::new(&whole, &mut tried.state).unwrap();
     transaction.apply(1, &before).unwrap();
     let refused = transaction.apply(2, &failing).unwrap_err();
-    assert!(matches!(refused, Refused::Alone(LedgerError::Sqlite(_))), "{refused:?}");
+    assert!(
+        matches!(refused, NotApplied::Alone(LedgerError::Sqlite(_))),
+        "{refused:?}"
+    );
     transaction.apply(3, &after).unwrap();
     transaction.flush().unwrap();
     whole.commit().unwrap();
@@ -190,7 +193,7 @@ fn an_entry_that_fails_leaves_the_waits_and_the_neighbours_as_they_were() {
         let entry = event(call, call, 0, 1, BEGIN_MS);
         node.put(&stamped(i64::from(call), entry)).unwrap();
     }
-    // One call cannot be read, and cannot be put aside: whatever comes next fails after it has done its own.
+    // One call can neither be read nor be put aside: the next entry fails after its own changes.
     node.connection
         .execute_batch(
             "UPDATE calls SET state = '{' WHERE key = '0:1';
@@ -200,7 +203,7 @@ fn an_entry_that_fails_leaves_the_waits_and_the_neighbours_as_they_were() {
     node.state = State::load(&node.connection, at(2)).unwrap();
     let (due, settings) = (node.state.next_due(), node.state.rest.settings.clone());
     assert!(due.is_some(), "a call rings");
-    // What the entry would note on its way.
+    // Side effects that the entry would have.
     let mut other = serde_json::to_value(node.state.calls.peek("1:1").unwrap()).unwrap();
     other["key"] = json!("of the failed entry");
     let other: perezvon_core::Call = serde_json::from_value(other).unwrap();
@@ -210,7 +213,7 @@ fn an_entry_that_fails_leaves_the_waits_and_the_neighbours_as_they_were() {
         who: who(),
     };
     let refused = node.put(&stamped(3, change)).unwrap_err();
-    assert!(matches!(refused, Refused::Alone(_)), "{refused:?}");
+    assert!(matches!(refused, NotApplied::Alone(_)), "{refused:?}");
     assert_eq!(node.state.rest.settings, settings, "the settings are as before");
     assert_eq!(node.state.next_due(), due, "and so are the waits");
     assert_eq!(

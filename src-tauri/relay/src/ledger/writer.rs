@@ -1,10 +1,10 @@
-//! The only writer of the ledger: one thread, one transaction for all that waits. It commits without syncing and goes on
-//! with the next batch; [`super::sync`] syncs and answers.
+//! The only writer of the ledger: one thread, one transaction for all entries that wait. It commits without syncing
+//! and goes on with the next batch; [`super::sync`] syncs and answers.
 //!
-//! On any failure to store, the whole batch is undone, everybody in it is told so, and the calls in memory are read
-//! anew: the relay never acknowledges and never tells what it could lose (design, invariants 1 and 8).
+//! On any failure to store, the whole batch is undone, every caller in it gets an error, and the calls in memory are
+//! read anew: the relay never acknowledges or publishes what may be lost (design, invariants 1 and 8).
 
-use super::apply::Refused;
+use super::apply::NotApplied;
 use super::entry::{Answer, Appended, Change, Swept};
 use super::state::State;
 use super::sync::{Audience, Committed, Recovered, Reply, Syncer};
@@ -20,15 +20,15 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// Jobs in one transaction.
-const BATCH: usize = 512;
-/// The writer looks at the clock at least this often, for deadlines and a clock that was set.
-const TICK: Duration = Duration::from_secs(1);
+/// Entries in one transaction.
+const MAX_BATCH_ENTRIES: usize = 512;
+/// The writer checks the clock at least this often, for deadlines and a clock that was set.
+const MAX_SLEEP: Duration = Duration::from_secs(1);
 /// How long deadlines are postponed after a failed transaction; jobs are retried at once.
-const AFTER_FAILURE: Duration = Duration::from_secs(1);
+const FAILURE_PAUSE: Duration = Duration::from_secs(1);
 
-/// What the writer is given.
-pub(crate) struct Set {
+/// What the writer needs.
+pub(crate) struct WriterParts {
     pub(crate) data_dir: PathBuf,
     pub(crate) clock: Clock,
     pub(crate) sync: WalSync,
@@ -37,14 +37,14 @@ pub(crate) struct Set {
     pub(crate) readers: Arc<AtomicUsize>,
     /// The newest version that was committed.
     pub(crate) committed: Arc<AtomicI64>,
-    /// Grows with each round of the writer.
+    /// Incremented in each round of the writer.
     pub(crate) beat: Arc<AtomicU64>,
 }
 
 /// The writer's thread.
 struct Writer {
     connection: Connection,
-    /// None: the ledger could not be read after a failure.
+    /// None if the ledger could not be read after a failure.
     state: Option<State>,
     data_dir: PathBuf,
     clock: Clock,
@@ -57,22 +57,22 @@ struct Writer {
     quiet_until: Instant,
 }
 
-/// Nothing is stored any more once the writer has ended, by a panic too: health must say so.
-struct Ended(watch::Sender<Health>);
+/// Sets the health when the writer ends, also by a panic: nothing is stored any more.
+struct EndGuard(watch::Sender<Health>);
 
-impl Drop for Ended {
+impl Drop for EndGuard {
     fn drop(&mut self) {
         self.0.send_replace(Health::Ended);
     }
 }
 
-/// Serves jobs until all senders are gone, then moves the WAL into the database.
+/// Handles jobs until all senders are dropped, then moves the WAL into the database.
 ///
 /// # Errors
-/// What keeps the ledger from being read at the start; [`LedgerError::NoSync`] as soon as nothing can be synced any
-/// more, so that the account is started anew; and what keeps the WAL from being moved at the end.
-pub(crate) fn run(connection: Connection, jobs: &Receiver<Job>, set: Set) -> Result<(), LedgerError> {
-    let _ended = Ended(set.audience.health.clone());
+/// What prevents reading the ledger at the start; [`LedgerError::NoSync`] as soon as nothing can be synced any more,
+/// so that the account is restarted; and what prevents moving the WAL at the end.
+pub(crate) fn run(connection: Connection, jobs: &Receiver<Job>, set: WriterParts) -> Result<(), LedgerError> {
+    let _ended = EndGuard(set.audience.health.clone());
     let state = State::load(&connection, set.clock.now())?;
     let (health, metrics) = (set.audience.health.clone(), set.audience.metrics.clone());
     let syncer = Syncer::start(&tables::path(&set.data_dir), set.sync, set.audience).map_err(|error| {
@@ -98,33 +98,34 @@ pub(crate) fn run(connection: Connection, jobs: &Receiver<Job>, set: Set) -> Res
     let Writer {
         connection, mut syncer, ..
     } = writer;
-    // What was committed last is synced and answered first.
+    // The last commits are synced and answered first.
     syncer.end()?;
     tables::move_log(&connection)
 }
 
-/// Applies one change to the ledger of a relay that need not run, for the command line; it is on the disk afterwards.
+/// Applies one change to the ledger of a relay that need not run, for the command line; it is on the disk when this
+/// returns.
 pub(crate) fn put_offline<C: Change>(
     connection: &mut Connection,
     clock: &Clock,
     change: C,
 ) -> Result<C::Answer, LedgerError> {
     connection.pragma_update(None, "synchronous", "FULL")?;
-    // The lock comes before the look: a relay that serves beside us must change nothing between the two.
+    // The lock is taken before reading: a relay that serves must change nothing between the two.
     let whole = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut state = State::load(&whole, clock.now())?;
     let mut transaction = Transaction::new(&whole, &mut state)?;
     let number = transaction.state.next_entry();
     let answer = transaction
         .apply(number, &stamped(clock, change))
-        .map_err(Refused::into_error)?;
+        .map_err(NotApplied::into_error)?;
     transaction.flush()?;
     whole.commit()?;
     answer.and_then(C::answer).ok_or(LedgerError::Busy)
 }
 
 impl Writer {
-    /// One round; false once nobody can hand in jobs any more.
+    /// One round; false once all senders of jobs are dropped.
     fn turn(&mut self, jobs: &Receiver<Job>) -> Result<bool, LedgerError> {
         if self.syncer.has_ended() {
             tracing::error!("the thread that syncs the ledger has ended: the account must start anew");
@@ -135,7 +136,7 @@ impl Writer {
         match jobs.recv_timeout(self.until_due()) {
             Ok(job) => {
                 batch.push(job);
-                batch.extend(jobs.try_iter().take(BATCH - 1));
+                batch.extend(jobs.try_iter().take(MAX_BATCH_ENTRIES - 1));
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return Ok(false),
@@ -151,10 +152,10 @@ impl Writer {
             return Ok(true);
         }
         let stored = self.store(batch, sweeps);
-        self.tell_health(stored.as_ref().err());
+        self.publish_health(stored.as_ref().err());
         if stored.is_err() {
             self.metrics.failures.fetch_add(1, Ordering::Relaxed);
-            self.quiet_until = Instant::now() + AFTER_FAILURE;
+            self.quiet_until = Instant::now() + FAILURE_PAUSE;
             if !self.syncer.has_failed() {
                 self.load();
             }
@@ -165,12 +166,12 @@ impl Writer {
     fn until_due(&self) -> Duration {
         let due = self.state.as_ref().and_then(State::next_due);
         let wait = due.map(|due| Duration::from_millis(due.since(self.clock.now()).max(0) as u64));
-        wait.unwrap_or(TICK)
-            .min(TICK)
+        wait.unwrap_or(MAX_SLEEP)
+            .min(MAX_SLEEP)
             .max(self.quiet_until.saturating_duration_since(Instant::now()))
     }
 
-    fn tell_health(&self, failed: Option<&LedgerError>) {
+    fn publish_health(&self, failed: Option<&LedgerError>) {
         let health = if failed.is_some() || self.syncer.has_failed() {
             Health::Fails
         } else {
@@ -178,7 +179,7 @@ impl Writer {
         };
         let before = self.health.send_replace(health);
         match failed {
-            // Told once: a full disk fails with every event, and the log has no room either.
+            // Logged once: a full disk fails with every event, and has no room for the log either.
             Some(error) if before == Health::Stores => tracing::error!(%error, "the ledger could not store"),
             None if before == Health::Fails && health == Health::Stores => tracing::info!("the ledger stores again"),
             _ => {}
@@ -189,7 +190,7 @@ impl Writer {
     fn load(&mut self) {
         self.state = match State::load(&self.connection, self.clock.now()) {
             Ok(state) => Some(state),
-            // Nothing may be built on what was not stored; the next batch tries again to read.
+            // Nothing may be based on what was not stored; the next batch tries again to read.
             Err(error) => {
                 tracing::error!(%error, "the ledger cannot be read");
                 None
@@ -197,9 +198,9 @@ impl Writer {
         };
     }
 
-    /// After a failed sync: what the system could not write it may have dropped from its cache, though it is still read
-    /// from there. The log is moved into the database, which is written and synced anew, before anything is built on it.
-    /// With that the batches stand that failed, and everybody is told so.
+    /// Recovers after a failed sync: the system may have dropped from its cache what it could not write, though it
+    /// can still be read. The log is moved into the database, which is written and synced, before anything else is
+    /// stored. With that the failed batches stand, and everything is published.
     fn recover(&mut self) {
         if !self.syncer.has_failed() {
             return self.load();
@@ -222,16 +223,17 @@ impl Writer {
                     roster: state.rest.roster.clone(),
                     settings: state.rest.settings.clone(),
                 };
-                // Before the others are told: who asks for what is on the disk must not wait for a version that is gone.
+                // Before the rest is published: a caller that waits for the disk must not wait for a version that no
+                // longer exists.
                 self.committed.store(ledger.version, Ordering::SeqCst);
                 self.syncer.recovered(ledger);
-                self.tell_health(None);
+                self.publish_health(None);
             }
             Err(error) => tracing::error!(%error, "the ledger cannot be opened anew"),
         }
     }
 
-    /// One transaction. Every reply is sent, whatever happens: here where nothing was stored, else after the sync.
+    /// One transaction. Every reply is sent in any case: here if nothing was stored, otherwise after the sync.
     fn store(&mut self, jobs: Vec<Job>, sweeps: bool) -> Result<(), LedgerError> {
         let mut replies: Vec<(Reply, Result<Answer, LedgerError>)> = Vec::with_capacity(jobs.len());
         let mut waiting = jobs.into_iter();
@@ -246,7 +248,7 @@ impl Writer {
             Err(error) => {
                 let lost = replies.into_iter().map(|(reply, _)| reply);
                 for reply in lost.chain(waiting.map(|job| job.reply)) {
-                    // Nobody waits any more when the caller was cancelled.
+                    // The receiver is gone if the caller was cancelled.
                     let _ = reply.send(Err(LedgerError::Busy));
                 }
                 Err(error)
@@ -270,8 +272,8 @@ impl Writer {
             let (answer, failed) = match transaction.apply(transaction.state.next_entry(), &job.stamped) {
                 Ok(Some(answer)) => (Ok(answer), None),
                 Ok(None) => (Err(LedgerError::Busy), None),
-                Err(Refused::Alone(error)) => (Err(error), None),
-                Err(Refused::All(error)) => (Err(LedgerError::Busy), Some(error)),
+                Err(NotApplied::Alone(error)) => (Err(error), None),
+                Err(NotApplied::All(error)) => (Err(LedgerError::Busy), Some(error)),
             };
             if let Ok(Answer::Posted(appended)) = &answer {
                 match appended {
@@ -288,7 +290,7 @@ impl Writer {
         if sweeps {
             let swept = stamped(&self.clock, Swept);
             let number = transaction.state.next_entry();
-            transaction.apply(number, &swept).map_err(Refused::into_error)?;
+            transaction.apply(number, &swept).map_err(NotApplied::into_error)?;
         }
         transaction.flush()?;
         let effects = transaction.take_effects();
@@ -297,7 +299,8 @@ impl Writer {
         self.metrics.took(tally);
         let version = state.calls.version();
         self.committed.store(version, Ordering::SeqCst);
-        // Asked after the commit: who joins later waits for this version, who joined before is counted.
+        // Read after the commit: a reader that registers later waits for this version, one that registered before is
+        // counted.
         let is_listened_to = self.readers.load(Ordering::SeqCst) > 0;
         let changed = state.calls.take_copies(&effects.calls, is_listened_to);
         Ok(Committed {
@@ -315,7 +318,7 @@ impl Writer {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{Set, put_offline, run};
+    use super::{WriterParts, put_offline, run};
     use crate::clock::Clock;
     use crate::ledger::entry::Noted;
     use crate::ledger::{Audience, Health, Job, WalSync, stamped};
@@ -344,9 +347,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let connection = tables::open(dir.path()).unwrap();
         let (health, told) = watch::channel(Health::Stores);
-        // Somebody hears of everything, so that nothing else ends the account.
+        // Every receiver exists, so that nothing else ends the account.
         let (changed, _changed) = mpsc::channel(8);
-        let set = Set {
+        let set = WriterParts {
             data_dir: dir.path().to_owned(),
             clock: Clock::system(),
             sync: WalSync::new(|_| panic!("a fault of the test")),

@@ -1,4 +1,4 @@
-//! Abonents and inbound numbers as the PBX last told them.
+//! Abonents and inbound numbers as the PBX last listed them.
 
 use super::LedgerError;
 use perezvon_core::Time;
@@ -32,13 +32,13 @@ pub(crate) struct Abonent {
     /// Short number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) extension: Option<String>,
-    /// Since when the PBX no longer lists him.
+    /// Since when the PBX no longer lists them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) gone_at: Option<Time>,
-    /// Whether his calls are recorded, as the PBX last said; none while it was not asked.
+    /// Whether their calls are recorded, as the PBX last said; none while it was not asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) recording: Option<Recording>,
-    /// Who switched it through this relay, and when.
+    /// Who switched the recording through this relay, and when.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) recording_changed: Option<RecordingChanged>,
 }
@@ -81,7 +81,7 @@ pub(crate) struct RecordingChanged {
 }
 
 impl Abonent {
-    /// Family name, then first name; none where the PBX knows neither.
+    /// Family name, then first name; none if the PBX has neither.
     pub(crate) fn name(&self) -> Option<String> {
         let parts: Vec<&str> = [&self.last_name, &self.first_name]
             .into_iter()
@@ -92,7 +92,7 @@ impl Abonent {
         (!parts.is_empty()).then(|| parts.join(" "))
     }
 
-    /// Whether the PBX tells the same of both.
+    /// Whether the PBX's data of both are equal.
     fn is_as(&self, other: &Self) -> bool {
         let told = |a: &Self| Self {
             recording: None,
@@ -124,7 +124,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Abonent> {
     })
 }
 
-/// All abonents, those that are gone included: their calls remain.
+/// All abonents, including those that are gone: their calls remain.
 pub(crate) fn list(connection: &Connection) -> Result<Vec<Abonent>, LedgerError> {
     let sql = "SELECT id, phone, first_name, last_name, email, department, extension, gone_at, recording,
                    recording_changed_at, recording_changed_by
@@ -134,25 +134,25 @@ pub(crate) fn list(connection: &Connection) -> Result<Vec<Abonent>, LedgerError>
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// What another list of the PBX would change.
+/// The differences between the stored abonents and a new list of the PBX.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = AbonentsPreview)]
 pub(crate) struct Diff {
-    /// Who is not known yet.
+    /// Abonents that are new.
     pub(crate) new: Vec<Abonent>,
-    /// Who is told differently, and who comes back.
-    pub(crate) changed: Vec<Changed>,
-    /// Who is not listed any more.
+    /// Abonents whose data changed, and those that come back.
+    pub(crate) changed: Vec<ChangedAbonent>,
+    /// Abonents that are not listed any more.
     pub(crate) gone: Vec<Abonent>,
 }
 
 /// One of [`Diff::changed`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = AbonentChanged)]
-pub(crate) struct Changed {
-    /// As the ledger has him; with `goneAt` when he comes back.
+pub(crate) struct ChangedAbonent {
+    /// As stored; with `goneAt` if they come back.
     pub(crate) before: Abonent,
-    /// As the PBX tells him now.
+    /// As the PBX lists them now.
     pub(crate) after: Abonent,
 }
 
@@ -163,7 +163,7 @@ impl Diff {
     }
 }
 
-/// What [`replace`] would change.
+/// The changes that [`replace`] would make.
 pub(crate) fn diff(connection: &Connection, told: &[Abonent]) -> Result<Diff, LedgerError> {
     let known = list(connection)?;
     let by_id: HashMap<&str, &Abonent> = known.iter().map(|a| (a.id.as_str(), a)).collect();
@@ -173,7 +173,7 @@ pub(crate) fn diff(connection: &Connection, told: &[Abonent]) -> Result<Diff, Le
         match by_id.get(after.id.as_str()) {
             None => diff.new.push(after.clone()),
             Some(before) if before.is_as(after) => {}
-            Some(before) => diff.changed.push(Changed {
+            Some(before) => diff.changed.push(ChangedAbonent {
                 before: (*before).clone(),
                 after: after.clone(),
             }),
@@ -186,7 +186,7 @@ pub(crate) fn diff(connection: &Connection, told: &[Abonent]) -> Result<Diff, Le
     Ok(diff)
 }
 
-/// Takes over the PBX's list. Who is not in it any more is marked, not deleted.
+/// Stores the PBX's list. Abonents that are missing from it are marked, not deleted.
 pub(crate) fn replace(connection: &Connection, abonents: &[Abonent], at: Time) -> Result<(), LedgerError> {
     connection.execute("UPDATE abonents SET gone_at = ?1 WHERE gone_at IS NULL", [at.ms()])?;
     let mut statement = connection.prepare_cached(
@@ -210,8 +210,8 @@ pub(crate) fn replace(connection: &Connection, abonents: &[Abonent], at: Time) -
     Ok(())
 }
 
-/// Present abonents whose recording was never read, or longer than `fresh` milliseconds ago, with the time of that
-/// reading. A reading from the future is none: the clock was set back.
+/// Present abonents whose recording mode was never read, or read more than `fresh` milliseconds ago, with the time of
+/// that reading. A time in the future counts as never: the clock was set back.
 pub(crate) fn recording_stale(
     connection: &Connection,
     now: Time,
@@ -226,7 +226,7 @@ pub(crate) fn recording_stale(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Stores what the PBX said, unless something newer was stored since `read_at`.
+/// Stores the PBX's answer, unless a newer one was stored since `read_at`.
 pub(crate) fn recording_read(
     connection: &Connection,
     abonent: &str,
@@ -243,14 +243,14 @@ pub(crate) fn recording_read(
     Ok(())
 }
 
-/// Has the recording of everybody read anew; until then what is known stays.
+/// Marks all recording modes as outdated; they stay in use until they are read.
 pub(crate) fn recording_outdated(connection: &Connection) -> Result<(), LedgerError> {
     let sql = "UPDATE abonents SET recording_read_at = NULL WHERE recording_read_at IS NOT NULL";
     connection.execute(sql, [])?;
     Ok(())
 }
 
-/// Stores that somebody switched it, and what the PBX says now (none: it did not answer). Gives what was known before.
+/// Stores that a user switched the recording, and the PBX's answer (none: it gave none). Returns the former mode.
 pub(crate) fn switched(
     connection: &Connection,
     abonent: &str,
@@ -263,7 +263,7 @@ pub(crate) fn switched(
         .query_row([abonent], |row| row.get(0))
         .optional()?
         .flatten();
-    // What is not known is read soon.
+    // An unknown mode is read soon.
     let sql = "UPDATE abonents SET recording = ?2, recording_read_at = iif(?2 IS NULL, NULL, ?3),
                    recording_changed_at = ?3, recording_changed_by = ?4
                WHERE id = ?1";
@@ -279,7 +279,7 @@ pub(crate) fn numbers(connection: &Connection) -> Result<Vec<(String, String)>, 
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Takes over the PBX's inbound numbers; old ones stay, old events name them.
+/// Stores the PBX's inbound numbers; former ones stay, because old events refer to them.
 pub(crate) fn add_numbers(connection: &Connection, numbers: &[(String, String)]) -> Result<(), LedgerError> {
     let sql = "INSERT INTO numbers (id, phone) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET phone = ?2";
     let mut statement = connection.prepare_cached(sql)?;

@@ -1,4 +1,4 @@
-//! The audit: what people did that others must be able to look up later. Append-only, also for SQL by hand.
+//! The audit: actions of people that others must be able to look up later. Append-only, also for SQL by hand.
 
 use super::LedgerError;
 use perezvon_core::Time;
@@ -12,15 +12,15 @@ use utoipa::ToSchema;
 #[serde(rename_all = "snake_case")]
 #[schema(as = AuditWhat)]
 pub(crate) enum What {
-    /// Somebody listened to a recording that is not of his own calls.
+    /// Somebody listened to a recording of another abonent's call.
     RecordingPlayed,
     /// A recording was deleted.
     RecordingDeleted,
     /// An abonent's recording was switched on or off.
     RecordingSwitched,
-    /// Settings were changed: which, from what, to what.
+    /// Settings were changed: which, the former and the new value.
     SettingsChanged,
-    /// Another account token was taken. Never which.
+    /// Another account token was accepted. The token itself is never recorded.
     TokenChanged,
     /// A user with a key was made.
     UserAdded,
@@ -28,17 +28,17 @@ pub(crate) enum What {
     UserRevoked,
     /// A join code was made.
     JoinCodeMade,
-    /// A join code was withdrawn before anybody used it.
+    /// A join code was withdrawn before it was used.
     JoinCodeWithdrawn,
-    /// Somebody joined with a code.
+    /// A desk joined with a code.
     Joined,
-    /// The abonents were filled from the PBX.
+    /// The abonents were read from the PBX.
     AbonentsFilled,
-    /// A stored event was put through again.
+    /// A stored event was applied again.
     EventReplayed,
     /// The subscriptions were renewed by hand.
     SubscriptionRenewed,
-    /// Old events, requests or recordings were removed.
+    /// Old events, requests or recordings were deleted.
     RetentionRan,
     /// Journals were exported.
     ExportTaken,
@@ -55,7 +55,7 @@ impl What {
     }
 }
 
-/// Who did it. A name stays as it was then, whatever becomes of the user.
+/// Who did it. The name stays as it was at that time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = AuditWho)]
 pub(crate) struct Who {
@@ -69,7 +69,7 @@ pub(crate) struct Who {
 }
 
 impl Who {
-    /// The relay itself: retention and the like.
+    /// The relay itself, for example retention.
     pub(crate) fn relay() -> Self {
         Self {
             id: None,
@@ -78,7 +78,7 @@ impl Who {
         }
     }
 
-    /// Whoever has the data directory in his hands: the command line.
+    /// A user of the command line, who has access to the data directory.
     pub(crate) fn console() -> Self {
         Self {
             id: None,
@@ -97,13 +97,13 @@ pub(crate) struct AuditLine {
     pub(crate) who: Who,
     /// What was done.
     pub(crate) what: What,
-    /// To what: the id of a recording, an abonent, a user, an event.
+    /// The object: the id of a recording, an abonent, a user, an event.
     pub(crate) subject: Option<String>,
-    /// More of it. Never a key, a token, a code or a secret address.
+    /// More about it. Never a key, a token, a code or a secret address.
     pub(crate) detail: Option<Value>,
 }
 
-/// Adds a line; to be called inside the write that does the thing, so that neither is there without the other.
+/// Adds a line; to be called in the transaction that does the thing, so that neither is stored without the other.
 pub(crate) fn add(connection: &Connection, entry: &AuditLine) -> Result<(), LedgerError> {
     let sql = "INSERT INTO audit (at, who_id, who_name, who_role, what, subject, detail)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
@@ -119,10 +119,10 @@ pub(crate) fn add(connection: &Connection, entry: &AuditLine) -> Result<(), Ledg
     Ok(())
 }
 
-/// A line as it is told.
+/// A line as the API shows it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AuditEntry)]
-pub(crate) struct Told {
+pub(crate) struct NumberedLine {
     /// Its number: grows, has no gaps.
     pub(crate) seq: i64,
     at: Time,
@@ -136,8 +136,8 @@ pub(crate) struct Told {
     detail: Option<Value>,
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Told> {
-    Ok(Told {
+fn read(row: &Row<'_>) -> rusqlite::Result<NumberedLine> {
+    Ok(NumberedLine {
         seq: row.get(0)?,
         at: Time::from_ms(row.get(1)?),
         who: Who {
@@ -160,7 +160,7 @@ pub(crate) fn list(
     before: Option<i64>,
     what: Option<What>,
     limit: usize,
-) -> Result<Vec<Told>, LedgerError> {
+) -> Result<Vec<NumberedLine>, LedgerError> {
     const COLUMNS: &str = "SELECT seq, at, who_id, who_name, who_role, what, subject, detail FROM audit";
     let (before, limit) = (before.unwrap_or(i64::MAX), limit as i64);
     let rows = if let Some(what) = what {

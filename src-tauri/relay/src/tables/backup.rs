@@ -1,7 +1,7 @@
-//! A backup of the ledger, and the ledger back from one.
+//! Backups of the ledger.
 
 use super::copy::{at, beside, copy, exists, open_as_is, remove, sync_dir};
-use super::settings::{self, Lost};
+use super::settings::{self, LostVersions};
 use super::{LedgerError, calls, migrate, path};
 use perezvon_core::Time;
 use rusqlite::Connection;
@@ -9,7 +9,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What a backup holds.
+/// The contents of a backup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Contents {
     pub(crate) schema: i64,
@@ -22,11 +22,11 @@ pub(crate) struct Contents {
 #[derive(Debug)]
 pub(crate) struct Restored {
     pub(crate) contents: Contents,
-    /// Where the database is that was there before.
+    /// The former database, if there was one.
     pub(crate) aside: Option<PathBuf>,
 }
 
-/// Reads the whole file: is it sound, is it a ledger, and what is in it.
+/// Reads the whole file: is it undamaged, is it a ledger, and what does it contain.
 fn inspect(connection: &Connection, file: &Path) -> Result<Contents, LedgerError> {
     let schema: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let verdict: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
@@ -62,7 +62,7 @@ fn inspect(connection: &Connection, file: &Path) -> Result<Contents, LedgerError
 /// Copies the ledger of a data directory to a new file, also while a relay serves it, and reads the copy back.
 ///
 /// # Errors
-/// [`LedgerError::Exists`] where the file is there already; nothing is left behind on any error.
+/// [`LedgerError::Exists`] if the file exists; any error leaves nothing behind.
 pub(crate) fn backup(data_dir: &Path, to: &Path) -> Result<Contents, LedgerError> {
     if exists(to)? {
         return Err(LedgerError::Exists(to.to_owned()));
@@ -75,14 +75,15 @@ pub(crate) fn backup(data_dir: &Path, to: &Path) -> Result<Contents, LedgerError
     read
 }
 
-/// Puts a backup in the place of the ledger. What is there now stays beside it under another name. The relay must not
-/// be running; the caller holds no connection.
+/// Replaces the ledger by a backup. The present ledger is kept next to it under another name. The relay must not be
+/// running; the caller holds no connection.
 ///
-/// Versions go on far behind those that desks may have from the ledger that is gone, and the range between is
-/// remembered: a desk whose cursor is inside it begins its mirror anew (see [`settings::lost`]).
+/// Versions continue far above those that desks may have from the replaced ledger, and the range between is
+/// remembered: a desk whose cursor lies in it begins its mirror anew (see [`settings::lost`]).
 ///
 /// # Errors
-/// [`LedgerError::InUse`] while a relay runs; damage, a newer schema, another database, no room. Nothing changes then.
+/// [`LedgerError::InUse`] while a relay runs; damage, a newer schema, another database, no room. Nothing changes
+/// then.
 pub(crate) fn restore(data_dir: &Path, from: &Path, now: Time) -> Result<Restored, LedgerError> {
     let _lock = super::lock(data_dir)?;
     let place = path(data_dir);
@@ -96,7 +97,7 @@ pub(crate) fn restore(data_dir: &Path, from: &Path, now: Time) -> Result<Restore
     }
     let contents = prepared?;
     let aside = set_aside(&place, now)?;
-    // There is a database under the name at any instant: a relay that starts now never begins with an empty one.
+    // There is a database under the name at any moment: a relay that starts now never begins with an empty one.
     fs::rename(&fresh, &place).map_err(at(&place))?;
     sync_dir(data_dir)?;
     Ok(Restored { contents, aside })
@@ -106,19 +107,19 @@ fn prepare(from: &Path, place: &Path, fresh: &Path, now: Time) -> Result<Content
     copy(from, fresh).map_err(|error| error.of_file(from))?;
     let mut connection = open_as_is(fresh)?;
     let contents = inspect(&connection, from).map_err(|error| error.of_file(from))?;
-    // The backup itself is the copy of the older schema.
+    // The backup itself serves as the copy of the older schema.
     migrate::migrate(&mut connection, None)?;
-    // A damaged present ledger tells nothing; the clock is then the only measure.
+    // If the present ledger is damaged, only the clock gives a lower bound.
     let present = open_as_is(place)
         .and_then(|present| Ok(calls::version(&present)?))
         .unwrap_or(0);
     let newest = calls::version(&connection)?;
-    // Versions grow slower than milliseconds pass, so the present time is beyond whatever was told.
+    // Versions grow slower than milliseconds pass, so the present time is above every version that was sent.
     let next = now.ms().max(newest).max(present);
     let transaction = connection.transaction()?;
     settings::add_lost(
         &transaction,
-        Lost {
+        LostVersions {
             after: newest,
             until: next,
         },
@@ -128,20 +129,20 @@ fn prepare(from: &Path, place: &Path, fresh: &Path, now: Time) -> Result<Content
     Ok(contents)
 }
 
-/// Gives the present database another name, its log with it; none where there is none.
+/// Renames the present database and its log; none if there is none.
 fn set_aside(place: &Path, now: Time) -> Result<Option<PathBuf>, LedgerError> {
     if !exists(place)? {
         return Ok(None);
     }
     if let Ok(connection) = open_as_is(place) {
-        // A sound database takes its log in, so that one file is the whole.
+        // An undamaged database is checkpointed, so that one file contains everything.
         let _ = super::move_log(&connection);
     }
     let when = chrono::DateTime::from_timestamp_millis(now.ms())
         .unwrap_or_default()
         .format("%Y%m%dT%H%M%S%3fZ");
     let aside = beside(place, &format!(".before-restore-{when}"));
-    // A second name where the file system has such, so that the first one never points to nothing.
+    // By a hard link if the file system has them, so that the first name always exists.
     fs::hard_link(place, &aside)
         .or_else(|_| fs::rename(place, &aside))
         .map_err(at(&aside))?;

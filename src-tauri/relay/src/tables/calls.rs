@@ -1,16 +1,16 @@
-//! Calls as rows: the state machine's own state as JSON, beside it what is searched for.
+//! Calls as rows: the state of the state machine as JSON, and columns for searching.
 
 pub(crate) mod aside;
 
-use self::aside::{Stored, readable, stored};
+use self::aside::{ReadCall, readable, stored};
 use super::{LedgerError, decode};
 use perezvon_core::call::{Brief, CallKey};
-use perezvon_core::{Call, Direction, Time};
+use perezvon_core::{Call, Time};
 use rusqlite::{Connection, OptionalExtension, Row, types::Value};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-/// A call with what the ledger knows beside its state.
+/// A call with what the ledger knows in addition to its state.
 #[derive(Clone, Debug)]
 pub(crate) struct CallRow {
     /// Row number; grows in the order in which calls were first heard of.
@@ -69,7 +69,7 @@ pub(crate) fn exists(connection: &Connection, key: &str) -> rusqlite::Result<boo
         .exists([key])
 }
 
-/// The call of an id; for a user only where he has a part in it.
+/// The call of an id; for a user only if they have a part in it.
 pub(crate) fn by_id(connection: &Connection, id: &str, abonent: Option<&str>) -> Result<Option<CallRow>, LedgerError> {
     let own =
         "(?2 IS NULL OR EXISTS (SELECT 1 FROM call_abonents a WHERE a.abonent = ?2 AND a.call = c.seq AND a.gone = 0))";
@@ -108,7 +108,7 @@ pub(crate) fn set_version(connection: &Connection, version: i64) -> rusqlite::Re
     Ok(())
 }
 
-/// The newest version the reader may see; 0 where there is none.
+/// The newest version that the reader may see; 0 if there is none.
 pub(crate) fn newest(connection: &Connection, abonent: Option<&str>) -> Result<i64, LedgerError> {
     let newest: Option<i64> = match abonent {
         Some(id) => {
@@ -128,7 +128,7 @@ pub(crate) fn save(connection: &Connection, row: &CallRow, due: Option<Time>) ->
     let due = due.map(Time::ms);
     let company = row.call.brief(None);
     let started = begun(row, &company).ms();
-    let direction = word(company.direction);
+    let direction = company.direction.as_str();
     let outcome = company.outcome.as_str();
     let number = company.number.as_deref();
     let awaits = row.call.awaits_witnesses().then(|| row.call.last_heard().ms());
@@ -151,7 +151,7 @@ pub(crate) fn save(connection: &Connection, row: &CallRow, due: Option<Time>) ->
             awaits,
         ))?
     } else {
-        // A column that a statement sets is written to its indexes anew, even where it stays what it was.
+        // SQLite rewrites the indexes of every column that a statement sets, even if the value is the same.
         let same = "UPDATE calls SET version = ?2, direction = ?4, outcome = ?5, due_at = ?7, state = ?8,
                     superseded_by = ?9, awaits = ?10 WHERE seq = ?1 AND started_at = ?3 AND number IS ?6";
         let other = "UPDATE calls SET version = ?2, started_at = ?3, direction = ?4, outcome = ?5, number = ?6,
@@ -171,7 +171,7 @@ pub(crate) fn save(connection: &Connection, row: &CallRow, due: Option<Time>) ->
     Ok(seq)
 }
 
-/// Where the call stands in time: while no event has told when it began, where the relay first heard of it.
+/// The call's place in time: until an event tells its start, the time at which the relay first heard of it.
 fn begun(row: &CallRow, view: &Brief) -> Time {
     view.started_at.unwrap_or(row.call.first_heard())
 }
@@ -188,7 +188,7 @@ fn save_view(connection: &Connection, seq: i64, row: &CallRow, abonent: &str) ->
         abonent,
         seq,
         row.version,
-        word(brief.direction),
+        brief.direction.as_str(),
         brief.outcome.as_str(),
         brief.number.as_deref(),
         begun(row, &brief).ms(),
@@ -199,8 +199,8 @@ fn save_view(connection: &Connection, seq: i64, row: &CallRow, abonent: &str) ->
     Ok(())
 }
 
-/// Takes the views away of those who have no part in the stored call any more (a line or a recording that made it was
-/// another call's), and gives who they are: they are told of this version as the last.
+/// Revokes the views of abonents who no longer have a part in the stored call (a line or a recording that made it
+/// belongs to another call), and returns them: this version is the last that they are sent.
 pub(crate) fn revoke_views(connection: &Connection, row: &CallRow) -> rusqlite::Result<Vec<String>> {
     let sql = "SELECT abonent FROM call_abonents WHERE call = ?1 AND gone = 0";
     let mut statement = connection.prepare_cached(sql)?;
@@ -214,13 +214,6 @@ pub(crate) fn revoke_views(connection: &Connection, row: &CallRow) -> rusqlite::
             .execute((row.seq, abonent, row.version))?;
     }
     Ok(gone)
-}
-
-fn word(direction: Direction) -> &'static str {
-    match direction {
-        Direction::Incoming => "incoming",
-        Direction::Outgoing => "outgoing",
-    }
 }
 
 /// Calls whose version is above `after` and at most `until`, in the order of their versions.
@@ -246,8 +239,9 @@ pub(crate) fn changes(
         let mut rows = rows.collect::<Result<Vec<_>, _>>()?;
         for (at, row) in &mut rows {
             if let Ok(one) = row {
-                // The version by which it stands in this list. A call that the abonent has no part in any more has gone
-                // on since then: told with its own, it would lead the reader past changes of other calls.
+                // The version that places the call in this list. A call in which the abonent no longer has a part has
+                // newer versions: sent with one of those, it would move the reader's cursor past changes of other
+                // calls.
                 one.version = *at;
             }
         }
@@ -256,17 +250,17 @@ pub(crate) fn changes(
     rows.into_iter().map(|row| Ok(with_links(connection, row)?)).collect()
 }
 
-/// A row of [`COLUMNS`] with its place in the list behind them.
-fn placed(row: &Row<'_>) -> rusqlite::Result<(i64, Stored)> {
+/// A row of [`COLUMNS`], followed by its version in the list.
+fn placed(row: &Row<'_>) -> rusqlite::Result<(i64, ReadCall)> {
     Ok((row.get(6)?, stored(row)?))
 }
 
-/// Filters of the journal. All that are given must hold.
+/// Filters of the journal. All given ones must match.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CallQuery {
     /// Whose view; none: the company's.
     pub(crate) abonent: Option<String>,
-    /// Row number of the last call of the page before.
+    /// Row number of the last call of the previous page.
     pub(crate) before: Option<i64>,
     pub(crate) limit: usize,
     /// Started at or after, by the PBX's clock.
@@ -275,11 +269,11 @@ pub(crate) struct CallQuery {
     pub(crate) to: Option<Time>,
     pub(crate) outcome: Option<String>,
     pub(crate) direction: Option<String>,
-    /// The other side's number, as a snapshot tells it.
+    /// The other party's number, as a snapshot shows it.
     pub(crate) number: Option<String>,
 }
 
-/// A page of the journal, newest call first, by the PBX's clock (by the relay's while no event has told a time).
+/// A page of the journal, newest call first, by the PBX's clock (by the relay's until an event tells a time).
 pub(crate) fn list(connection: &Connection, query: &CallQuery) -> Result<Vec<CallRow>, LedgerError> {
     let (table, view, order) = match query.abonent {
         Some(_) => (
@@ -289,7 +283,7 @@ pub(crate) fn list(connection: &Connection, query: &CallQuery) -> Result<Vec<Cal
         ),
         None => ("calls c", "c", "c.seq"),
     };
-    // Place and length of the page.
+    // The version and the length of the page.
     let mut values: Vec<Value> = vec![Value::Null, Value::Null];
     let mut filtered = String::new();
     let text = |value: &Option<String>| value.clone().map(Value::Text);
@@ -315,7 +309,7 @@ pub(crate) fn list(connection: &Connection, query: &CallQuery) -> Result<Vec<Cal
         values.push(value);
         let _ = write!(filtered, " AND {condition} ?{}", values.len());
     }
-    // By the time of the call and not of its row: what the import finds out later stands where it belongs.
+    // By the time of the call, not of its row: calls that the import finds later are listed where they belong.
     let behind = match view {
         "v" => "SELECT b.started_at, b.call FROM call_abonents b WHERE b.abonent = v.abonent AND b.call = ?1",
         _ => "SELECT b.started_at, b.seq FROM calls b WHERE b.seq = ?1",
@@ -338,14 +332,14 @@ pub(crate) fn list(connection: &Connection, query: &CallQuery) -> Result<Vec<Cal
     rows.into_iter().map(|row| Ok(with_links(connection, row)?)).collect()
 }
 
-/// Another key for a stored call.
+/// Changes the key of a stored call.
 pub(crate) fn rekey(connection: &Connection, seq: i64, key: &str) -> rusqlite::Result<()> {
     let sql = "UPDATE calls SET key = ?2 WHERE seq = ?1";
     connection.prepare_cached(sql)?.execute((seq, key))?;
     Ok(())
 }
 
-/// Keys of the calls of an abonent that began, for them, between the two times; not of those made from lines alone.
+/// Keys of the calls that began for the abonent between the two times; without those made from lines alone.
 pub(crate) fn keys_of_abonent(
     connection: &Connection,
     abonent: &str,
@@ -361,8 +355,8 @@ pub(crate) fn keys_of_abonent(
     rows.collect()
 }
 
-/// Keys of the calls with this number at the other side that began between the two times; not of those made from lines
-/// alone.
+/// Keys of the calls with this number as the other party that began between the two times; without those made from
+/// lines alone.
 pub(crate) fn keys_of_number(
     connection: &Connection,
     number: &str,
@@ -377,7 +371,7 @@ pub(crate) fn keys_of_number(
     rows.collect()
 }
 
-/// The latest time since when a call waits for lines or a recording, if it is not earlier than `since`.
+/// The latest time since when a call waits for lines or a recording, unless it is earlier than `since`.
 pub(crate) fn newest_waiting(connection: &Connection, since: Time) -> Result<Option<Time>, LedgerError> {
     let sql = "SELECT max(awaits) FROM calls WHERE awaits >= ?1";
     let newest: Option<i64> = connection
@@ -386,7 +380,7 @@ pub(crate) fn newest_waiting(connection: &Connection, since: Time) -> Result<Opt
     Ok(newest.map(Time::from_ms))
 }
 
-/// Keys of calls that wait since before `before`, at most `limit`.
+/// Keys of calls that have waited since before `before`, at most `limit`.
 pub(crate) fn waiting_since(connection: &Connection, before: Time, limit: usize) -> rusqlite::Result<Vec<String>> {
     let sql = "SELECT key FROM calls WHERE awaits < ?1 LIMIT ?2";
     let mut statement = connection.prepare_cached(sql)?;
@@ -394,7 +388,7 @@ pub(crate) fn waiting_since(connection: &Connection, before: Time, limit: usize)
     rows.collect()
 }
 
-/// When the call that was heard of last began.
+/// Start of the call with the newest event.
 pub(crate) fn newest_start(connection: &Connection) -> Result<Option<Time>, LedgerError> {
     let sql = "SELECT started_at FROM calls ORDER BY seq DESC LIMIT 1";
     let newest: Option<Option<i64>> = connection

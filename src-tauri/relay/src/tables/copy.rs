@@ -1,6 +1,6 @@
-//! Copies of the database file, and the one that is made before its schema changes.
+//! Copies of the database file, among them the one before a change of its schema.
 
-use super::{BUSY, LedgerError};
+use super::{BUSY_TIMEOUT, LedgerError};
 use crate::private;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 use std::fs;
@@ -8,9 +8,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Copies of earlier schema versions that are kept.
-const KEPT: usize = 2;
-/// What must stay free beside a copy, bytes.
-const SPARE: u64 = 16 * 1024 * 1024;
+const KEPT_COPIES: usize = 2;
+/// Space that must stay free after a copy, bytes.
+const SPARE_BYTES: u64 = 16 * 1024 * 1024;
 
 pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> LedgerError + '_ {
     move |error| LedgerError::Directory {
@@ -43,7 +43,7 @@ pub(super) fn remove(file: &Path) -> Result<(), LedgerError> {
     }
 }
 
-/// Names become durable with their directory.
+/// A new name is durable only once its directory is synced.
 pub(super) fn sync_dir(dir: &Path) -> Result<(), LedgerError> {
     #[cfg(unix)]
     fs::File::open(dir).and_then(|dir| dir.sync_all()).map_err(at(dir))?;
@@ -52,25 +52,25 @@ pub(super) fn sync_dir(dir: &Path) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// Bytes that this user may still write where the path is; none where the system does not tell.
+/// Bytes that this user may still write at the path; none if the system does not say.
 pub(crate) fn free_space(dir: &Path) -> Option<u64> {
     fs4::available_space(dir).ok()
 }
 
-/// Opens a database as it is, with nothing of its schema assumed.
+/// Opens a database without assumptions about its schema.
 pub(super) fn open_as_is(file: &Path) -> Result<Connection, LedgerError> {
-    // Not read-only: a database with a WAL needs its shared memory made.
+    // Not read-only: opening a database with a WAL creates its shared memory.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let open = || -> Result<Connection, LedgerError> {
         let connection = Connection::open_with_flags(file, flags)?;
-        connection.busy_timeout(BUSY)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
         Ok(connection)
     };
     open().map_err(|error| error.of_file(file))
 }
 
-/// Copies the database as it is committed at this moment to a file of its own, readable for the owner only, durable
-/// when this returns. Others go on reading and writing meanwhile. A file at `to` is replaced.
+/// Copies the database as committed at this moment to a separate file, readable by the owner only, durable when this
+/// returns. Other connections read and write meanwhile. A file at `to` is replaced.
 pub(super) fn copy(from: &Path, to: &Path) -> Result<(), LedgerError> {
     let part = beside(to, ".part");
     let copied = fill(from, &part).and_then(|()| {
@@ -78,7 +78,7 @@ pub(super) fn copy(from: &Path, to: &Path) -> Result<(), LedgerError> {
         sync_dir(dir_of(to))
     });
     if copied.is_err() {
-        // What it lacked is told; a part that cannot be removed either is replaced by the next copy.
+        // The error is returned; a partial file that cannot be removed is replaced by the next copy.
         let _ = fs::remove_file(&part);
     }
     copied
@@ -94,7 +94,7 @@ fn fill(from: &Path, part: &Path) -> Result<(), LedgerError> {
         file: part.to_owned(),
         needed,
     };
-    if free.is_some_and(|free| free < needed.saturating_add(SPARE)) {
+    if free.is_some_and(|free| free < needed.saturating_add(SPARE_BYTES)) {
         return Err(no_room());
     }
     let file = private::file(part).map_err(at(part))?;
@@ -102,7 +102,7 @@ fn fill(from: &Path, part: &Path) -> Result<(), LedgerError> {
         let error = io::Error::new(io::ErrorKind::InvalidFilename, "the name is no UTF-8");
         at(part)(error)
     })?;
-    // SQLite takes an empty file for one that is not there, and so the file has its mode from the beginning.
+    // SQLite treats an empty file as a new database, so the file has its mode from the beginning.
     source.execute("VACUUM INTO ?1", [name]).map_err(|error| {
         let full = error.sqlite_error_code() == Some(ErrorCode::DiskFull)
             || error.sqlite_error().map(|error| error.extended_code) == Some(ffi::SQLITE_IOERR_WRITE);
@@ -111,7 +111,7 @@ fn fill(from: &Path, part: &Path) -> Result<(), LedgerError> {
     file.sync_all().map_err(at(part))
 }
 
-/// The copy of the database at an older schema version.
+/// The path of the copy at an older schema version.
 pub(super) fn older(file: &Path, version: i64) -> PathBuf {
     beside(file, &format!(".v{version}.bak"))
 }
@@ -132,7 +132,7 @@ pub(super) fn before_migration(file: &Path, version: i64) -> Result<(), LedgerEr
         copies.extend(version.map(|version| (version, path)));
     }
     copies.sort();
-    for (_, old) in copies.iter().rev().skip(KEPT) {
+    for (_, old) in copies.iter().rev().skip(KEPT_COPIES) {
         remove(old)?;
     }
     Ok(())

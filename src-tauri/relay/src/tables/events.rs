@@ -10,13 +10,14 @@ use super::LedgerError;
 use perezvon_core::{Call, Event, Time};
 use rusqlite::{Connection, OptionalExtension};
 
-/// `eventData` of an event that the relay posts to itself for a check: stored, shown in the journal, and no call's.
+/// `eventData` of an event that the relay posts to itself for a check: stored and shown in the journal, but part of
+/// no call.
 pub(crate) const PROBE: &str = "PerezvonProbeEvent";
 
-/// What was posted: the event, or why it cannot be read.
+/// The event, or why it cannot be read.
 pub(crate) type Readable = Result<Event, String>;
 
-/// Appends one event. False when its `eventID` is already there: a re-delivery (reference 2.9).
+/// Appends one event. False if its `eventID` is already stored: a re-delivery (reference 2.9).
 pub(crate) fn append(connection: &Connection, read: &Readable, body: &Body, at: Time) -> rusqlite::Result<bool> {
     let mut statement = connection.prepare_cached(
         "INSERT INTO events (received_at, event_id, subscription_id, sequence, target, kind, call_key, error, raw, dictionary)
@@ -59,7 +60,7 @@ pub(crate) fn append(connection: &Connection, read: &Readable, body: &Body, at: 
     Ok(changed == 1)
 }
 
-/// The calls that an event speaks of beside the first: few events do.
+/// The further calls of an event: only few events have any.
 fn note_further_calls(connection: &Connection, seq: i64, event: &Event) -> rusqlite::Result<()> {
     let mut keys = event.calls.iter().filter_map(Call::key_of);
     let Some(first) = keys.next() else { return Ok(()) };
@@ -77,11 +78,11 @@ pub(crate) fn has(connection: &Connection, id: &str) -> Result<bool, LedgerError
     Ok(statement.exists([packed(id)])?)
 }
 
-/// What is known of a stored event beside its text.
+/// What is stored of an event in addition to its text.
 pub(crate) struct Receipt {
-    /// When it came.
+    /// When it was received.
     pub(crate) at: Time,
-    /// It could not be read then.
+    /// Whether it was unreadable then.
     pub(crate) unreadable: bool,
 }
 
@@ -108,8 +109,8 @@ pub(crate) fn raw(connection: &Connection, seq: i64) -> Result<Option<Vec<u8>>, 
         .optional()?)
 }
 
-/// When the events of a call came, and their bodies as they were posted, oldest first. An event whose body is damaged is
-/// left out: the call is built from the others, and nothing else waits for it.
+/// The events of a call: the times of receipt and the bodies as they were posted, oldest first. An event with a
+/// damaged body is left out, so that the call can be built from the others.
 pub(crate) fn of_call(connection: &Connection, key: &str) -> rusqlite::Result<Vec<(Time, Vec<u8>)>> {
     let sql = "SELECT received_at, raw, dictionary, seq FROM events WHERE seq IN
                    (SELECT seq FROM events WHERE call_key = ?1
@@ -129,7 +130,7 @@ pub(crate) fn of_call(connection: &Connection, key: &str) -> rusqlite::Result<Ve
     Ok(found)
 }
 
-/// An event that could not be read when it came is read now. Its id stays with the first event that had it.
+/// Stores that an event which was unreadable can be read now. If another event has its id, that one keeps it.
 pub(crate) fn set_read(connection: &Connection, seq: i64, event: &Event) -> rusqlite::Result<()> {
     let sql = "UPDATE events SET event_id = iif(EXISTS (SELECT 1 FROM events WHERE event_id = ?2), NULL, ?2),
                    subscription_id = ?3, sequence = ?4, target = ?5, kind = ?6, call_key = ?7, error = NULL
@@ -146,7 +147,7 @@ pub(crate) fn set_read(connection: &Connection, seq: i64, event: &Event) -> rusq
     note_further_calls(connection, seq, event)
 }
 
-/// An event still cannot be read, perhaps for another reason.
+/// Stores another reason why an event cannot be read.
 pub(crate) fn set_unreadable(connection: &Connection, seq: i64, reason: &str) -> rusqlite::Result<()> {
     let sql = "UPDATE events SET error = ?2 WHERE seq = ?1";
     connection.prepare_cached(sql)?.execute((seq, reason))?;
@@ -186,7 +187,7 @@ fn unpacked(id: &[u8]) -> String {
     text
 }
 
-/// When the PBX's newest event came; the relay's own probes are none of its.
+/// When the PBX's newest event was received, without the relay's own probes.
 pub(crate) fn newest(connection: &Connection) -> rusqlite::Result<Option<Time>> {
     let sql = "SELECT received_at FROM events WHERE kind <> ?1 ORDER BY seq DESC LIMIT 1";
     let at = connection
@@ -198,14 +199,14 @@ pub(crate) fn newest(connection: &Connection) -> rusqlite::Result<Option<Time>> 
 
 /// How many events since then could not be read.
 pub(crate) fn unreadable_since(connection: &Connection, since: Time) -> Result<i64, LedgerError> {
-    // Few are: read by the index of those that are.
+    // There are few: an index of the unreadable events answers this.
     let sql = "SELECT count(*) FROM events WHERE error IS NOT NULL AND received_at >= ?1";
     Ok(connection
         .prepare_cached(sql)?
         .query_row([since.ms()], |row| row.get(0))?)
 }
 
-/// How many events are stored, how many of them unreadable, and when the PBX's last one came.
+/// How many events are stored, how many of them are unreadable, and when the PBX's last one was received.
 pub(crate) fn summary(connection: &Connection) -> Result<(i64, i64, Option<Time>), LedgerError> {
     // Counted in the smallest index: some 2,500 pages for a million events.
     let stored = "SELECT count(*) FROM events";

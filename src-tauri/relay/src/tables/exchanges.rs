@@ -1,4 +1,4 @@
-//! The journal of requests to the PBX: what was asked, how it ended, how long it took and what it was for.
+//! The journal of requests to the PBX: method, result, duration and cause.
 
 use super::LedgerError;
 use super::scan::{self, Order, Page, Span};
@@ -7,7 +7,7 @@ use rusqlite::{Connection, Row, ToSql, types::Value};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// One REST exchange with the PBX. Carries no token and no body.
+/// One REST exchange with the PBX. Contains no token and no body.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ExchangeRow {
@@ -22,7 +22,7 @@ pub(crate) struct ExchangeRow {
     /// Code of the failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<String>,
-    /// What it was for: `keeper`, `call:KEY`.
+    /// Its cause: `keeper`, `call:KEY`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) correlation: Option<String>,
 }
@@ -52,15 +52,15 @@ pub(crate) fn add(connection: &Connection, exchange: &ExchangeRow) -> Result<(),
     Ok(())
 }
 
-/// Which exchanges. All conditions that are given must hold.
+/// Filters of the journal. All given ones must match.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ExchangeQuery {
-    /// Stands in the path, the error or the correlation.
+    /// Text contained in the path, the error or the cause.
     pub(crate) q: Option<String>,
     /// Only those that failed.
     pub(crate) failed: bool,
     pub(crate) span: Span,
-    /// [`Page::next`] of the page before.
+    /// [`Page::next`] of the previous page.
     pub(crate) cursor: Option<i64>,
     pub(crate) limit: usize,
 }

@@ -1,4 +1,4 @@
-//! Join codes: one-time, short-lived, known by their hash only.
+//! Join codes: for one use, short-lived, stored as hashes only.
 
 use super::LedgerError;
 use super::audit::{self, AuditLine, What, Who};
@@ -11,40 +11,39 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 /// Codes that may be open at a time.
-const OPEN: i64 = 1000;
-/// How long a used or expired code is remembered after its time, milliseconds: so long a person is told why it does
-/// not work.
-const REMEMBERED: i64 = 86_400_000;
+const MAX_OPEN_CODES: i64 = 1000;
+/// How long a used or expired code is kept, milliseconds: during that time a person is told why it does not work.
+const REMEMBERED_MS: i64 = 86_400_000;
 
-/// A code that waits for somebody; never the code itself.
+/// A code that was not used yet; never the code itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct JoinCode {
     /// ULID.
     pub(crate) id: String,
-    /// Name of the user whom it will make.
+    /// Name of the user that it will create.
     pub(crate) name: String,
-    /// His role.
+    /// Their role.
     pub(crate) role: Role,
-    /// Whose calls he will see; always there for [`Role::User`].
+    /// The abonent whose calls they will see; always present for [`Role::User`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) abonent: Option<String>,
     /// When it was made.
     pub(crate) created_at: Time,
-    /// Until when it can be used.
+    /// Until when it is valid.
     pub(crate) expires_at: Time,
     /// Name of the admin who made it.
     pub(crate) created_by: String,
 }
 
-/// Why a code lets nobody in.
+/// Why a code is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refused {
-    /// There is, or there is any more, no such code.
+    /// There is no such code, or no longer.
     Unknown,
-    /// Somebody has used it.
+    /// It was used.
     Used,
-    /// Its time is over.
+    /// It has expired.
     Expired,
 }
 
@@ -73,7 +72,7 @@ fn line(what: What, at: Time, who: Who, code: &JoinCode) -> AuditLine {
     }
 }
 
-/// Stores a code, and a line in the audit; forgets those that are long over. False when too many are open.
+/// Stores a code and a line in the audit, and deletes old ones. False if too many are open.
 pub(crate) fn add(connection: &Connection, code: &JoinCode, hash: &[u8; 32], who: Who) -> Result<bool, LedgerError> {
     let now = code.created_at;
     forget(connection, now)?;
@@ -81,7 +80,7 @@ pub(crate) fn add(connection: &Connection, code: &JoinCode, hash: &[u8; 32], who
     let open: i64 = connection
         .prepare_cached(open)?
         .query_row([now.ms()], |row| row.get(0))?;
-    if open >= OPEN {
+    if open >= MAX_OPEN_CODES {
         return Ok(false);
     }
     let sql = "INSERT INTO join_codes
@@ -102,10 +101,12 @@ pub(crate) fn add(connection: &Connection, code: &JoinCode, hash: &[u8; 32], who
     Ok(true)
 }
 
-/// Removes what nobody asks for any more.
+/// Deletes codes that ended longer ago than [`REMEMBERED_MS`].
 pub(crate) fn forget(connection: &Connection, now: Time) -> Result<(), LedgerError> {
     let sql = "DELETE FROM join_codes WHERE expires_at < ?1";
-    connection.prepare_cached(sql)?.execute([now.plus(-REMEMBERED).ms()])?;
+    connection
+        .prepare_cached(sql)?
+        .execute([now.plus(-REMEMBERED_MS).ms()])?;
     Ok(())
 }
 
@@ -117,7 +118,7 @@ pub(crate) fn list(connection: &Connection, now: Time) -> Result<Vec<JoinCode>, 
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Takes a code back, with a line in the audit. False when there is none that can be used.
+/// Withdraws a code, with a line in the audit. False if there is no valid one.
 pub(crate) fn withdraw(connection: &Connection, id: &str, now: Time, who: Who) -> Result<bool, LedgerError> {
     let sql =
         format!("DELETE FROM join_codes WHERE id = ?1 AND used_at IS NULL AND expires_at > ?2 RETURNING {COLUMNS}");
@@ -130,7 +131,7 @@ pub(crate) fn withdraw(connection: &Connection, id: &str, now: Time, who: Who) -
     Ok(true)
 }
 
-/// Takes back what a user has made whose key is stopped: a code of his would be a way back in.
+/// Withdraws the codes of a user whose key was revoked: they would let that user in again.
 pub(crate) fn withdraw_of(connection: &Connection, user: &str, now: Time, who: &Who) -> Result<(), LedgerError> {
     let sql = "SELECT id FROM join_codes WHERE created_by_id = ?1 AND used_at IS NULL AND expires_at > ?2";
     let mut statement = connection.prepare_cached(sql)?;
@@ -141,7 +142,7 @@ pub(crate) fn withdraw_of(connection: &Connection, user: &str, now: Time, who: &
     Ok(())
 }
 
-/// Whether the code was made here, whatever has become of it.
+/// Whether the code was made here, in whatever state it is.
 pub(crate) fn is_known(connection: &Connection, hash: &[u8; 32]) -> Result<bool, LedgerError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM join_codes WHERE code_hash = ?1)";
     Ok(connection
@@ -149,8 +150,8 @@ pub(crate) fn is_known(connection: &Connection, hash: &[u8; 32]) -> Result<bool,
         .query_row([hash.as_slice()], |row| row.get(0))?)
 }
 
-/// Uses a code up: it becomes the user of this id with this hash of their key. To be called inside a transaction: of
-/// two at once one finds it used.
+/// Uses a code: it becomes the user of this id with this hash of their key. To be called inside a transaction: of two
+/// concurrent uses one finds it used.
 pub(crate) fn join(
     connection: &Connection,
     hash: &[u8; 32],

@@ -1,4 +1,4 @@
-//! The schema, step by step. `PRAGMA user_version` counts the steps that were done.
+//! The schema in steps. `PRAGMA user_version` counts the completed steps.
 
 use super::{LedgerError, copy};
 use rusqlite::Connection;
@@ -144,12 +144,13 @@ CREATE TABLE counter (
 INSERT INTO counter VALUES (1, 0);
 ";
 
-/// Brings the database to [`CURRENT`], one transaction per step. Refuses a database of a newer program. Before the first
-/// step on a database that is older and not empty, it is copied (`file`: where it is; none: somebody has a copy already).
+/// Updates the database to [`CURRENT`], one transaction per step. Refuses a database of a newer program. Before the
+/// first step on a database that is older and not empty, the database is copied (`file`: its path; none: there is a
+/// copy already).
 pub(crate) fn migrate(connection: &mut Connection, file: Option<&Path>) -> Result<(), LedgerError> {
     let mut copied = file.is_none();
     loop {
-        // The lock comes before the look: two programs that start together must not run one step twice.
+        // The lock is taken before reading the version: two programs that start together must not run one step twice.
         let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let found: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
         if found > CURRENT {
@@ -159,7 +160,7 @@ pub(crate) fn migrate(connection: &mut Connection, file: Option<&Path>) -> Resul
             return Ok(());
         };
         if let (1.., false, Some(file)) = (found, copied, file) {
-            // Nobody writes meanwhile: this transaction holds the lock.
+            // No other connection writes meanwhile: this transaction holds the lock.
             copy::before_migration(file, found)?;
         }
         // A database that was empty needs no copies between its first steps.
@@ -180,7 +181,7 @@ mod tests {
     use std::path::{Path, PathBuf};
     use tempfile::TempDir;
 
-    /// A ledger as the first release left it, with rows in it.
+    /// A ledger of the first release, with rows in it.
     fn first_release() -> (TempDir, PathBuf) {
         let dir = tempfile::tempdir().unwrap();
         let file = path(dir.path());
@@ -266,7 +267,7 @@ mod tests {
     #[test]
     fn without_a_copy_nothing_is_migrated() {
         let (dir, file) = first_release();
-        // A directory in the copy's place stands for any reason why it cannot be written.
+        // A directory at the copy's path stands for any reason why it cannot be written.
         std::fs::create_dir_all(copy::older(&file, 1).join("in the way")).unwrap();
         let error = open(dir.path()).unwrap_err();
         assert!(matches!(error, LedgerError::Directory { .. }), "{error}");

@@ -1,4 +1,4 @@
-//! Recordings that the PBX has or had (reference 1.9): one that it no longer has is `gone`. A row goes with its call.
+//! Recordings of the PBX (reference 1.9); one that the PBX no longer has is `gone`. A row is deleted with its call.
 
 use super::LedgerError;
 use super::scan::Span;
@@ -15,9 +15,9 @@ pub(crate) struct RecordingRow {
     pub(crate) tracking_id: Option<String>,
     /// Canonical id of the abonent whose recording it is.
     pub(crate) abonent: String,
-    /// Key of the call it was joined to.
+    /// Key of its call.
     pub(crate) call_key: Option<String>,
-    /// Key of the other side's number.
+    /// Key of the other party's number.
     pub(crate) number: Option<String>,
     /// From the abonent's side.
     pub(crate) direction: Direction,
@@ -27,12 +27,12 @@ pub(crate) struct RecordingRow {
     pub(crate) duration_ms: i64,
     /// Size of the audio, bytes.
     pub(crate) size: Option<i64>,
-    /// When the PBX was found not to have it any more; none: it can be fetched.
+    /// When the PBX was found to have it no longer; none: it can be fetched.
     pub(crate) gone_at: Option<Time>,
 }
 
 impl RecordingRow {
-    /// The recording as its call knows it.
+    /// The recording as its call stores it.
     pub(crate) fn recording(&self) -> Recording {
         Recording {
             id: self.id.clone(),
@@ -59,7 +59,7 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<RecordingRow> {
         abonent: row.get(2)?,
         call_key: row.get(3)?,
         number: row.get(4)?,
-        direction: if row.get_ref(5)?.as_str()? == "outgoing" {
+        direction: if row.get_ref(5)?.as_str()? == Direction::Outgoing.as_str() {
             Direction::Outgoing
         } else {
             Direction::Incoming
@@ -71,13 +71,9 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<RecordingRow> {
     })
 }
 
-/// Stores a recording that the PBX lists, or what is new of it; `at` is when it was seen. One that was `gone` is ready
-/// again.
+/// Stores a recording that the PBX lists, or its changes; `at` is when it was listed. One that was `gone` can be
+/// fetched again.
 pub(crate) fn upsert(connection: &Connection, row: &RecordingRow, at: Time) -> rusqlite::Result<()> {
-    let direction = match row.direction {
-        Direction::Incoming => "incoming",
-        Direction::Outgoing => "outgoing",
-    };
     let sql = "INSERT INTO recordings (id, tracking_id, abonent, call_key, number, direction, started_at, duration_ms,
                                        size, state, seen_at, gone_at)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'ready', ?10, NULL)
@@ -90,7 +86,7 @@ pub(crate) fn upsert(connection: &Connection, row: &RecordingRow, at: Time) -> r
         &row.abonent,
         &row.call_key,
         &row.number,
-        direction,
+        row.direction.as_str(),
         row.started_at.ms(),
         row.duration_ms,
         row.size,
@@ -105,7 +101,7 @@ pub(crate) fn by_id(connection: &Connection, id: &str) -> rusqlite::Result<Optio
     connection.prepare_cached(&sql)?.query_row([id], read).optional()
 }
 
-/// Another call has the recording.
+/// Assigns the recording to another call.
 pub(crate) fn set_call(connection: &Connection, id: &str, call_key: &str) -> rusqlite::Result<()> {
     let sql = "UPDATE recordings SET call_key = ?2 WHERE id = ?1";
     connection.prepare_cached(sql)?.execute((id, call_key))?;
@@ -140,8 +136,8 @@ pub(crate) fn of_abonent(
     rows.collect()
 }
 
-/// The PBX does not have the recording any more: a download or a look-up said so, or it was deleted. True when that is
-/// news. To be called inside a ledger write; the caller then tells the call by
+/// The PBX no longer has the recording: a download or a look-up said so, or it was deleted. True if that was not
+/// known. To be called in a transaction of the ledger, which then publishes the call by
 /// [`crate::ledger::entry::RecordingGone`].
 pub(crate) fn mark_gone(connection: &Connection, id: &str, at: Time) -> rusqlite::Result<bool> {
     let sql = "UPDATE recordings SET state = 'gone', gone_at = ?2 WHERE id = ?1 AND state = 'ready'";
@@ -152,7 +148,7 @@ pub(crate) fn mark_gone(connection: &Connection, id: &str, at: Time) -> rusqlite
 #[derive(Debug)]
 pub(crate) struct Listed {
     pub(crate) row: RecordingRow,
-    /// The ledger's id of the call it was joined to.
+    /// The ledger's id of its call.
     pub(crate) call_id: Option<String>,
 }
 
@@ -163,7 +159,7 @@ fn read_listed(row: &Row<'_>) -> rusqlite::Result<Listed> {
     })
 }
 
-/// The last column of [`read_listed`], behind [`COLUMNS`].
+/// The last column of [`read_listed`], after [`COLUMNS`].
 const CALL_ID: &str = "(SELECT c.id FROM calls c WHERE c.key = r.call_key)";
 
 /// The recording of an id with the id of its call.
@@ -175,15 +171,15 @@ pub(crate) fn listed(connection: &Connection, id: &str) -> Result<Option<Listed>
         .optional()?)
 }
 
-/// Which recordings. All conditions that are given must hold.
+/// Filters of the recordings. All given ones must match.
 #[derive(Clone, Debug)]
 pub(crate) struct RecordingQuery {
     pub(crate) abonent: Option<String>,
     /// When the conversation began.
     pub(crate) span: Span,
-    /// Only those that the PBX has no more, or only those that it has.
+    /// Only those that are gone, or only those that are not.
     pub(crate) gone: Option<bool>,
-    /// Start and id of the last recording of the page before.
+    /// Start and id of the last recording of the previous page.
     pub(crate) before: Option<(i64, String)>,
     pub(crate) limit: usize,
 }

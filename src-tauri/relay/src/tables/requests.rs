@@ -1,20 +1,20 @@
-//! Calls that desks asked to be placed.
+//! Calls that desks asked for.
 
 use super::LedgerError;
 use perezvon_core::call::Request;
 use perezvon_core::{Number, Time};
 use rusqlite::{Connection, OptionalExtension, Row};
 
-/// How far a request has come.
+/// State of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RequestState {
     /// Stored; the PBX is being asked.
     Placing,
-    /// The PBX took it.
+    /// The PBX accepted it.
     Placed,
-    /// The PBX surely did not place it.
+    /// The PBX certainly did not place it.
     Failed,
-    /// Nobody knows whether it was placed; it is never repeated.
+    /// Whether it was placed is not known; it is never repeated.
     Unknown,
 }
 
@@ -47,7 +47,7 @@ pub(crate) struct RequestRow {
     pub(crate) number: String,
     pub(crate) state: RequestState,
     pub(crate) tracking_id: Option<String>,
-    /// ULID of the call, once it is known.
+    /// ULID of the call, once known.
     pub(crate) call_id: Option<String>,
     /// Code of the failure.
     pub(crate) error: Option<String>,
@@ -55,7 +55,7 @@ pub(crate) struct RequestRow {
 }
 
 impl RequestRow {
-    /// As a call keeps it.
+    /// The request as a call stores it.
     pub(crate) fn asked(&self) -> Request {
         Request {
             id: self.key.clone(),
@@ -80,7 +80,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<RequestRow> {
     })
 }
 
-/// Stores a new request as *placing*, or gives the one of the same key that is already there.
+/// Stores a new request as *placing*, or returns the existing one of the same key.
 pub(crate) fn begin(
     connection: &Connection,
     abonent: &str,
@@ -107,7 +107,7 @@ pub(crate) fn get(connection: &Connection, abonent: &str, key: &str) -> Result<O
         .optional()?)
 }
 
-/// Stores what became of a request.
+/// Stores the outcome of a request.
 pub(crate) fn finish(
     connection: &Connection,
     (abonent, key): (&str, &str),
@@ -124,14 +124,14 @@ pub(crate) fn finish(
     Ok(())
 }
 
-/// Takes back a request that the PBX was never asked, made at `asked_at`; a later one of the same key stays.
+/// Removes a request of `asked_at` that the PBX was never asked for; a later one of the same key stays.
 pub(crate) fn take_back(connection: &Connection, abonent: &str, key: &str, asked_at: Time) -> Result<(), LedgerError> {
     let sql = "DELETE FROM requests WHERE abonent = ?1 AND key = ?2 AND asked_at = ?3 AND state = 'placing'";
     connection.prepare_cached(sql)?.execute((abonent, key, asked_at.ms()))?;
     Ok(())
 }
 
-/// Notes which call the request became.
+/// Stores which call the request became.
 pub(crate) fn set_call(
     connection: &Connection,
     abonent: &str,
@@ -147,13 +147,13 @@ pub(crate) fn set_call(
     Ok(())
 }
 
-/// The request that became the call of an id. No index answers that; it is asked for a call that was lost.
+/// The request that became the call of an id. There is no index for it: only used to rebuild an unreadable call.
 pub(crate) fn of_call(connection: &Connection, id: &str) -> rusqlite::Result<Option<RequestRow>> {
     let sql = format!("SELECT {COLUMNS} FROM requests WHERE call_id = ?1 ORDER BY asked_at LIMIT 1");
     connection.prepare_cached(&sql)?.query_row([id], read).optional()
 }
 
-/// Requests that may still become a call without a tracking id telling which: asked for since `since`, oldest first.
+/// Requests since `since` that may still become a call without a tracking id, oldest first.
 pub(crate) fn unmatched(connection: &Connection, since: Time) -> rusqlite::Result<Vec<RequestRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM requests WHERE asked_at >= ?1 AND call_id IS NULL AND tracking_id IS NULL
@@ -164,7 +164,7 @@ pub(crate) fn unmatched(connection: &Connection, since: Time) -> rusqlite::Resul
     rows.collect()
 }
 
-/// After a crash: whether a request that was being placed reached the PBX is not known.
+/// After a crash: whether requests in the state *placing* reached the PBX is not known.
 pub(crate) fn forget_placing(connection: &Connection) -> Result<usize, LedgerError> {
     Ok(connection.execute("UPDATE requests SET state = 'unknown' WHERE state = 'placing'", [])?)
 }

@@ -1,45 +1,45 @@
-//! Searches through a journal that no index answers, in bounded steps: a page looks at so many rows and says where to
-//! go on, so that no search holds a connection for long, whatever it looks for.
+//! Searches of a journal without an index, in bounded steps: a page examines a fixed number of rows and returns a
+//! cursor, so that no search occupies a connection for long.
 
 use perezvon_core::{Number, Time};
 use rusqlite::{Connection, ToSql, types::Value};
 
-/// Rows that one page looks at.
-pub(crate) const ROWS: usize = 10_000;
+/// Rows that one page examines.
+pub(crate) const PAGE_ROWS: usize = 10_000;
 
-/// In which order a journal is read.
+/// The order in which a journal is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
     NewestFirst,
     OldestFirst,
 }
 
-/// One page and where the next begins. A page may be short, or empty, and still have a next one.
+/// One page and where the next begins. A page may be short, or empty, and still be followed by another.
 #[derive(Debug)]
 pub(crate) struct Page<T> {
     pub(crate) rows: Vec<T>,
-    /// The `cursor` of the next page; none: everything was looked through.
+    /// The `cursor` of the next page; none: all rows were examined.
     pub(crate) next: Option<i64>,
 }
 
-/// A time to look at: from the first on, before the second.
+/// A time span: includes the first time, excludes the second.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Span {
     pub(crate) from: Option<Time>,
     pub(crate) to: Option<Time>,
 }
 
-/// The rows that one page looks at: from the first to the last number, both included.
+/// The rows that one page examines: from the first to the last number, both included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Window {
+pub(crate) struct RowWindow {
     pub(crate) first: i64,
     pub(crate) last: i64,
-    /// The cursor behind the window; none where the window ends the search.
+    /// The cursor after the window; none if the window ends the search.
     pub(crate) next: Option<i64>,
 }
 
-/// The next rows to look at after `cursor`, of those for which `indexed` holds (an indexed condition on `?1`), within
-/// the numbers that the time allows.
+/// The next rows to examine after `cursor`, of those for which `indexed` holds (an indexed condition on `?1`), within
+/// the numbers of the time span.
 pub(crate) fn window(
     connection: &Connection,
     table: &str,
@@ -47,7 +47,7 @@ pub(crate) fn window(
     (first, last): (i64, i64),
     order: Order,
     cursor: Option<i64>,
-) -> rusqlite::Result<Window> {
+) -> rusqlite::Result<RowWindow> {
     let (condition, value) = indexed;
     let (first, last) = match (order, cursor) {
         (_, None) => (first, last),
@@ -60,24 +60,24 @@ pub(crate) fn window(
     };
     let sql = format!(
         "SELECT seq FROM {table} WHERE {condition} AND seq BETWEEN ?2 AND ?3 ORDER BY seq {direction} LIMIT 1 OFFSET {}",
-        ROWS - 1
+        PAGE_ROWS - 1
     );
     let params: [&dyn ToSql; 3] = [&value, &first, &last];
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(params)?;
     let edge: Option<i64> = rows.next()?.map(|row| row.get(0)).transpose()?;
     Ok(match (order, edge) {
-        (_, None) => Window {
+        (_, None) => RowWindow {
             first,
             last,
             next: None,
         },
-        (Order::NewestFirst, Some(edge)) => Window {
+        (Order::NewestFirst, Some(edge)) => RowWindow {
             first: edge,
             last,
             next: Some(edge),
         },
-        (Order::OldestFirst, Some(edge)) => Window {
+        (Order::OldestFirst, Some(edge)) => RowWindow {
             first,
             last: edge,
             next: Some(edge),
@@ -85,8 +85,8 @@ pub(crate) fn window(
     })
 }
 
-/// The lowest and the highest number of the rows of a time. The clock may have been set meanwhile, so the numbers of a
-/// time need not follow each other; the index alone answers. None: there is no row of that time.
+/// The lowest and the highest number of the rows of a time span, from the index alone. The clock may have been set,
+/// so these numbers need not be contiguous. None: there is no row of that time.
 pub(crate) fn numbers_of(
     connection: &Connection,
     table: &str,
@@ -105,8 +105,8 @@ pub(crate) fn numbers_of(
     })
 }
 
-/// The patterns of `LIKE … ESCAPE '\'` for a text as a person types it: the text anywhere, and where it is a phone
-/// number in any spelling, its digits as the PBX writes them.
+/// The patterns of `LIKE … ESCAPE '\'` for a typed text: the text anywhere, and, if it is a phone number in any
+/// notation, its digits as the PBX writes them.
 pub(crate) fn patterns(text: &str) -> (String, String) {
     let anywhere = |text: &str| {
         let mut pattern = String::with_capacity(text.len() + 2);

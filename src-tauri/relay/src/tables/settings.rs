@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use url::Url;
 use utoipa::ToSchema;
 
-/// What an administrator may set. Unknown keys are refused, missing ones keep their value.
+/// The settings that an administrator may change. Unknown keys are refused, missing ones keep their value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Settings {
@@ -30,15 +30,15 @@ pub struct Settings {
     pub subscription_scope: Scope,
     /// Which package of events to ask for (reference 2.4).
     pub subscription_kind: SubscriptionKind,
-    /// How long a subscription is asked for, seconds; the PBX may grant less.
+    /// The requested life of a subscription, seconds; the PBX may grant less.
     pub subscription_expires_s: u32,
-    /// After how many minutes a subscription is renewed (manual W4); none: before half of what the PBX granted, and never
-    /// later than that.
+    /// After how many minutes a subscription is renewed (manual W4); none: before half of the granted time, which is
+    /// also the latest.
     #[schema(required)]
     pub renew_minutes: Option<u32>,
     /// How long events are kept, days.
     pub keep_events_days: u32,
-    /// How much the raw texts of the kept events may take, MiB; the oldest go first.
+    /// Size limit of the raw texts of the kept events, MiB; the oldest are deleted first.
     pub keep_events_mb: u32,
     /// How long the requests to the PBX are kept, days.
     pub keep_requests_days: u32,
@@ -46,8 +46,8 @@ pub struct Settings {
     pub keep_calls_days: u32,
     /// How far back the first import goes, days; 0: only from now on.
     pub import_days: u32,
-    /// How often the PBX is asked while it cannot post events here and calls come, seconds (manual W5); when it is quiet
-    /// the pace slackens.
+    /// How often the PBX is polled while it cannot post events here and there are calls, seconds (manual W5); less
+    /// often when it is quiet.
     pub poll_seconds: u32,
 }
 
@@ -56,7 +56,7 @@ pub struct Settings {
 #[serde(rename_all = "lowercase")]
 #[schema(as = SubscriptionScope)]
 pub enum Scope {
-    /// One subscription without a pattern; where the PBX refuses it, one for each abonent.
+    /// One subscription for the company; if the PBX refuses it, one for each abonent.
     #[default]
     Group,
     /// One for each abonent.
@@ -69,13 +69,13 @@ pub enum Scope {
 pub enum SubscriptionKind {
     /// `BASIC_CALL`: what every call needs.
     Basic,
-    /// `ADVANCED_CALL`: hold, transfers and forwards as well.
+    /// `ADVANCED_CALL`: also hold, transfers and forwards.
     #[default]
     Advanced,
 }
 
 impl SubscriptionKind {
-    /// The word of the PBX (reference 1.11).
+    /// The PBX's word (reference 1.11).
     pub fn as_wire(self) -> &'static str {
         match self {
             Self::Basic => "BASIC_CALL",
@@ -116,34 +116,34 @@ impl Settings {
         }
     }
 
-    /// Takes over the waits.
+    /// Sets the waits.
     pub fn set_policy(&mut self, policy: Policy) {
         self.grace_ms = policy.grace_ms;
         self.ring_lost_ms = policy.ring_lost_ms;
         self.talk_lost_ms = policy.talk_lost_ms;
     }
 
-    /// What is out of its bounds, if anything: the key of the setting.
+    /// The key of a setting that is out of its bounds, if there is one.
     pub fn invalid(&self) -> Option<&'static str> {
         let all = serde_json::to_value(self).ok()?;
         let wrong = |setting: &&schema::Setting| {
             let value = all.get(setting.key).unwrap_or(&Value::Null);
-            setting.place == schema::Place::Settings && setting.check(value).is_err()
+            setting.place == schema::SetWhere::Settings && setting.check(value).is_err()
         };
         schema::ALL.iter().find(wrong).map(|setting| setting.key)
     }
 
-    /// Where the PBX must post to, the secret included (reference 2.2: it appends `/null`).
+    /// The address that the PBX must post to, including the secret (reference 2.2: it appends `/null`).
     pub fn callback_url(&self, secret: &str) -> Option<Url> {
         let base = self.public_url.as_ref()?.as_str().trim_end_matches('/').to_owned();
         Url::parse(&format!("{base}/xsi/{secret}/events")).ok()
     }
 }
 
-const SETTINGS: &str = "settings";
-const SECRET: &str = "callbackSecret";
-const ACCOUNT: &str = "account";
-/// The account's name where nobody gives one.
+const SETTINGS_KEY: &str = "settings";
+const SECRET_KEY: &str = "callbackSecret";
+const ACCOUNT_KEY: &str = "account";
+/// The default name of the account.
 pub const MAIN: &str = "main";
 
 fn get(connection: &Connection, key: &str) -> Result<Option<String>, LedgerError> {
@@ -157,8 +157,8 @@ fn put(connection: &Connection, key: &str, json: &str) -> Result<(), LedgerError
     Ok(())
 }
 
-/// The stored settings, or the defaults. A value that a newer or older program wrote and this one cannot read falls
-/// back to its default without losing the others; [`store`] puts it aside.
+/// The stored settings, or the defaults. A value of a newer or older program that cannot be read gets its default
+/// without affecting the others; [`store`] puts it aside.
 pub(crate) fn load(connection: &Connection) -> Result<Settings, LedgerError> {
     aside::read(connection).map(|stored| stored.settings)
 }
@@ -176,7 +176,7 @@ impl Settings {
         changed().map_err(|_: serde_json::Error| setting.expected())
     }
 
-    /// These settings with the given values replaced; or which of them is wrong, and what is expected.
+    /// These settings with the given values replaced; or the wrong key and what is expected.
     pub(crate) fn changed(&self, given: Map<String, Value>) -> Result<Self, String> {
         let mut settings = self.clone();
         for (key, value) in given {
@@ -187,8 +187,8 @@ impl Settings {
     }
 }
 
-/// Stores the settings, with a line in the audit about each that is not as it was. What is stored now and cannot be read
-/// is put aside first. To be called inside a transaction.
+/// Stores the settings, with a line in the audit for each change. Stored values that cannot be read are put aside
+/// first. To be called inside a transaction.
 pub(crate) fn store(connection: &Connection, settings: &Settings, who: Who, at: Time) -> Result<(), LedgerError> {
     let all = |settings: &Settings| match serde_json::to_value(settings) {
         Ok(Value::Object(map)) => Ok(map),
@@ -203,7 +203,7 @@ pub(crate) fn store(connection: &Connection, settings: &Settings, who: Who, at: 
         .filter(|(key, value)| before.get(*key) != Some(value))
         .map(|(key, value)| (key.clone(), serde_json::json!({ "from": before.get(key), "to": value })))
         .collect();
-    put(connection, SETTINGS, &Value::Object(after).to_string())?;
+    put(connection, SETTINGS_KEY, &Value::Object(after).to_string())?;
     if changed.is_empty() {
         return Ok(());
     }
@@ -217,10 +217,10 @@ pub(crate) fn store(connection: &Connection, settings: &Settings, who: Who, at: 
     audit::add(connection, &entry)
 }
 
-/// Binds the ledger to the account of this name, for good: a directory that was put in another's place is refused.
+/// Binds the ledger to the account of this name for good: the directory of another account is refused.
 pub(crate) fn claim(connection: &Connection, name: &str) -> Result<(), LedgerError> {
     let found = account(connection)?;
-    match get(connection, ACCOUNT)? {
+    match get(connection, ACCOUNT_KEY)? {
         Some(_) if found != name => Err(LedgerError::OtherAccount {
             found,
             wanted: name.to_owned(),
@@ -228,21 +228,21 @@ pub(crate) fn claim(connection: &Connection, name: &str) -> Result<(), LedgerErr
         Some(_) => Ok(()),
         None => put(
             connection,
-            ACCOUNT,
+            ACCOUNT_KEY,
             &serde_json::to_string(name).map_err(LedgerError::state)?,
         ),
     }
 }
 
-/// Whose ledger this is.
+/// The account of this ledger.
 pub(crate) fn account(connection: &Connection) -> Result<String, LedgerError> {
-    get(connection, ACCOUNT)?.map_or_else(
+    get(connection, ACCOUNT_KEY)?.map_or_else(
         || Ok(MAIN.to_owned()),
         |json| serde_json::from_str(&json).map_err(LedgerError::state),
     )
 }
 
-/// The secret of the callback's path; made when there is none yet.
+/// The secret of the callback's path; made if there is none yet.
 pub(crate) fn secret(connection: &Connection) -> Result<String, LedgerError> {
     if let Some(secret) = known_secret(connection)? {
         return Ok(secret);
@@ -250,50 +250,50 @@ pub(crate) fn secret(connection: &Connection) -> Result<String, LedgerError> {
     let secret = crate::keys::random_key();
     put(
         connection,
-        SECRET,
+        SECRET_KEY,
         &serde_json::to_string(&secret).map_err(LedgerError::state)?,
     )?;
     Ok(secret)
 }
 
-/// The secret of the callback's path, if one was made.
+/// The secret of the callback's path, if there is one.
 pub(crate) fn known_secret(connection: &Connection) -> Result<Option<String>, LedgerError> {
-    get(connection, SECRET)?
+    get(connection, SECRET_KEY)?
         .map(|json| serde_json::from_str(&json).map_err(LedgerError::state))
         .transpose()
 }
 
-/// Versions that only a ledger had which is gone: a backup was restored over it, or in its place.
+/// Versions of a ledger that was replaced by a backup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Lost {
-    /// The newest version that was in the backup; it and all before are as they were.
+pub(crate) struct LostVersions {
+    /// The newest version in the backup; up to it all versions are unchanged.
     pub(crate) after: i64,
-    /// The restored ledger goes on behind this one.
+    /// The restored ledger continues above this one.
     pub(crate) until: i64,
 }
 
-const LOST: &str = "lostVersions";
+const LOST_VERSIONS_KEY: &str = "lostVersions";
 
-fn all_lost(connection: &Connection) -> Result<Vec<Lost>, LedgerError> {
-    let json = get(connection, LOST)?;
+fn all_lost(connection: &Connection) -> Result<Vec<LostVersions>, LedgerError> {
+    let json = get(connection, LOST_VERSIONS_KEY)?;
     json.map_or(Ok(Vec::new()), |json| {
         serde_json::from_str(&json).map_err(LedgerError::state)
     })
 }
 
 /// Remembers a restore.
-pub(crate) fn add_lost(connection: &Connection, lost: Lost) -> Result<(), LedgerError> {
+pub(crate) fn add_lost(connection: &Connection, lost: LostVersions) -> Result<(), LedgerError> {
     let mut all = all_lost(connection)?;
     all.push(lost);
     put(
         connection,
-        LOST,
+        LOST_VERSIONS_KEY,
         &serde_json::to_string(&all).map_err(LedgerError::state)?,
     )
 }
 
-/// Where a reader's cursor comes from a ledger that is gone: what to tell him as the newest version. It is older than
-/// his cursor, and so he begins his mirror anew: the calls he has may be others than those that are here now.
+/// If a reader's cursor comes from a replaced ledger: the version to report as the newest. It is older than the
+/// cursor, and so the desk begins its mirror anew: its calls may differ from those stored here.
 pub(crate) fn lost(connection: &Connection, cursor: i64) -> Result<Option<i64>, LedgerError> {
     let all = all_lost(connection)?;
     let of = all.iter().find(|lost| (lost.after + 1..=lost.until).contains(&cursor));

@@ -1,4 +1,4 @@
-//! Lines of the statistics that were imported, and how far the importer has read.
+//! Imported lines of the statistics, and the importer's positions.
 
 use super::{LedgerError, unquoted};
 use perezvon_core::Time;
@@ -11,13 +11,13 @@ pub(crate) const RECORDS: &str = "records";
 /// The importer's list of statistics.
 pub(crate) const LINES: &str = "statistics";
 
-/// A line and the call that has it.
+/// A line and its call.
 pub(crate) struct LineRow {
     pub(crate) line: StatisticsLine,
     pub(crate) call_key: String,
 }
 
-/// The rows, whose columns are id, line and key of the call. One that cannot be read is put aside, and the PBX lists the line
+/// Reads rows of the columns id, line and key of the call. An unreadable one is put aside, and the PBX lists the line
 /// anew.
 fn read(connection: &Connection, sql: &str, values: impl Params, at: Time) -> rusqlite::Result<Vec<LineRow>> {
     let mut statement = connection.prepare_cached(sql)?;
@@ -38,7 +38,7 @@ fn read(connection: &Connection, sql: &str, values: impl Params, at: Time) -> ru
     Ok(found)
 }
 
-/// Keeps what was in the row for who wants to look at it.
+/// Keeps the contents of the row for inspection.
 fn put_aside(connection: &Connection, id: &str, reason: &str, at: Time) -> rusqlite::Result<()> {
     let sql = "INSERT OR REPLACE INTO statistics_lines_aside (id, line, reason, at)
                SELECT id, CAST(line AS BLOB), ?2, ?3 FROM statistics_lines WHERE id = ?1";
@@ -53,13 +53,13 @@ fn put_aside(connection: &Connection, id: &str, reason: &str, at: Time) -> rusql
     Ok(())
 }
 
-/// How many rows lie aside.
+/// How many rows were put aside.
 pub(crate) fn count_aside(connection: &Connection) -> Result<i64, LedgerError> {
     let sql = "SELECT count(*) FROM statistics_lines_aside";
     Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
 }
 
-/// Deletes what was put aside before `cut`, epoch milliseconds: numbers are in it.
+/// Deletes rows put aside before `cut`, epoch milliseconds: they contain numbers.
 pub(crate) fn forget_aside(connection: &Connection, cut: i64) -> rusqlite::Result<usize> {
     connection
         .prepare_cached("DELETE FROM statistics_lines_aside WHERE at < ?1")?
@@ -72,7 +72,7 @@ pub(crate) fn by_id(connection: &Connection, id: &str, at: Time) -> rusqlite::Re
     Ok(read(connection, sql, [id], at)?.pop())
 }
 
-/// How lines of one caller are found: by the number, and where it is withheld by the number that was called.
+/// By what lines of one caller are found: the number, or, if it is withheld, the number that was called.
 fn caller(line: &StatisticsLine) -> Option<String> {
     let called = || line.called.as_deref().map(withheld);
     line.number.clone().or_else(called)
@@ -82,7 +82,7 @@ fn withheld(called: &str) -> String {
     format!("to:{called}")
 }
 
-/// Stores a line; `call_key` holds until it is settled, where it is new.
+/// Stores a line; a new one gets `call_key` until it is arranged.
 pub(crate) fn put(connection: &Connection, line: &StatisticsLine, call_key: &str) -> Result<(), LedgerError> {
     let json = serde_json::to_string(line).map_err(LedgerError::state)?;
     let sql = "INSERT INTO statistics_lines (id, abonent, number, started_at, call_key, line)
@@ -93,14 +93,14 @@ pub(crate) fn put(connection: &Connection, line: &StatisticsLine, call_key: &str
     Ok(())
 }
 
-/// Another call has the line.
+/// Assigns the line to another call.
 pub(crate) fn set_call(connection: &Connection, id: &str, call_key: &str) -> rusqlite::Result<()> {
     let sql = "UPDATE statistics_lines SET call_key = ?2 WHERE id = ?1";
     connection.prepare_cached(sql)?.execute((id, call_key))?;
     Ok(())
 }
 
-/// Deletes a line of a call that is deleted.
+/// Deletes a line of a deleted call.
 pub(crate) fn forget(connection: &Connection, id: &str, call_key: &str) -> rusqlite::Result<()> {
     let sql = "DELETE FROM statistics_lines WHERE id = ?1 AND call_key = ?2";
     connection.prepare_cached(sql)?.execute((id, call_key))?;
@@ -124,7 +124,7 @@ pub(crate) fn found(
     read(connection, &sql, (value, from.ms(), to.ms()), at)
 }
 
-/// Lines that a call has. No index answers that; it is asked for a call that was lost.
+/// Lines of a call. There is no index for it: only used to rebuild an unreadable call.
 pub(crate) fn of_call(connection: &Connection, key: &str, at: Time) -> rusqlite::Result<Vec<LineRow>> {
     let sql = "SELECT id, line, call_key FROM statistics_lines WHERE call_key = ?1 ORDER BY started_at, id";
     read(connection, sql, [key], at)
@@ -132,27 +132,27 @@ pub(crate) fn of_call(connection: &Connection, key: &str, at: Time) -> rusqlite:
 
 /// How far one of the PBX's lists has been read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct ListPosition {
     /// The last record's id.
     pub(crate) cursor: Option<String>,
-    /// Everything begun before was asked for.
+    /// Everything that began before this was asked for.
     pub(crate) until: Option<Time>,
-    /// When it was read last.
+    /// When the list was read last.
     pub(crate) read_at: Option<Time>,
 }
 
-/// When the newest line began.
+/// Start of the newest line.
 pub(crate) fn newest(connection: &Connection) -> rusqlite::Result<Option<Time>> {
     let sql = "SELECT max(started_at) FROM statistics_lines";
     let newest: Option<i64> = connection.query_row(sql, [], |row| row.get(0))?;
     Ok(newest.map(Time::from_ms))
 }
 
-/// The importer's place in a list, `records` or `statistics`.
-pub(crate) fn place(connection: &Connection, what: &str) -> Result<Place, LedgerError> {
+/// The importer's position in a list, `records` or `statistics`.
+pub(crate) fn place(connection: &Connection, what: &str) -> Result<ListPosition, LedgerError> {
     let sql = "SELECT cursor, until, read_at FROM import WHERE what = ?1";
     let place = connection.prepare_cached(sql)?.query_row([what], |row| {
-        Ok(Place {
+        Ok(ListPosition {
             cursor: row.get(0)?,
             until: row.get::<_, Option<i64>>(1)?.map(Time::from_ms),
             read_at: Some(Time::from_ms(row.get(2)?)),
@@ -161,7 +161,7 @@ pub(crate) fn place(connection: &Connection, what: &str) -> Result<Place, Ledger
     Ok(place.optional()?.unwrap_or_default())
 }
 
-/// Stores the place, in the transaction that stores what was read. Neither part ever goes back.
+/// Stores the position, in the transaction that stores what was read. Neither part ever goes back.
 pub(crate) fn advance(
     connection: &Connection,
     what: &str,

@@ -1,4 +1,4 @@
-//! Subscriptions, active and ended: an event may name one that ended long ago (manual F8).
+//! Subscriptions, active and ended: an event may refer to one that ended long ago (manual F8).
 
 use super::LedgerError;
 use perezvon_core::Time;
@@ -17,15 +17,15 @@ pub(crate) struct Subscription {
     pub(crate) abonent: Option<String>,
     /// `BASIC_CALL` or `ADVANCED_CALL`.
     pub(crate) kind: String,
-    /// Callback without its secret is for people; this one has it and is never told.
+    /// The callback including its secret; never shown.
     #[serde(skip)]
     pub(crate) url: String,
-    /// What the PBX granted, seconds.
+    /// The granted life, seconds.
     pub(crate) granted_s: i64,
     pub(crate) made_at: Time,
-    /// When it runs out if nobody ends it sooner.
+    /// When it expires unless it is ended earlier.
     pub(crate) expires_at: Time,
-    /// The subscription that took its place.
+    /// The subscription that replaced it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) renewed_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,7 +60,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Subscription> {
     })
 }
 
-/// Those that are not known to have ended.
+/// Those without a known end.
 pub(crate) fn active(connection: &Connection) -> Result<Vec<Subscription>, LedgerError> {
     let sql = format!("SELECT {COLUMNS} FROM subscriptions WHERE ended_at IS NULL ORDER BY seq");
     let mut statement = connection.prepare_cached(&sql)?;
@@ -76,7 +76,7 @@ pub(crate) fn list(connection: &Connection, limit: usize) -> Result<Vec<Subscrip
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// When the PBX last posted an event to one of ours: to any address, and to this one.
+/// When the PBX last posted an event to one of them: to any address, and to this one.
 pub(crate) fn last_events(
     connection: &Connection,
     url: Option<&str>,
@@ -86,7 +86,7 @@ pub(crate) fn last_events(
     Ok((newest.0.map(Time::from_ms), newest.1.map(Time::from_ms)))
 }
 
-/// Whose each subscription is, ended ones included; the newest 10,000.
+/// The abonent of each subscription, including ended ones; the newest 10,000.
 pub(crate) fn owners(connection: &Connection) -> Result<Vec<(String, String)>, LedgerError> {
     let sql = "SELECT id, abonent FROM subscriptions WHERE abonent IS NOT NULL ORDER BY seq DESC LIMIT 10000";
     let mut statement = connection.prepare_cached(sql)?;
@@ -94,9 +94,9 @@ pub(crate) fn owners(connection: &Connection) -> Result<Vec<(String, String)>, L
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Subscriptions that are remembered; of the ended ones the oldest are forgotten beyond it. 300 abonents with a renewal
-/// every eleven hours make some 650 a day.
-const REMEMBERED: i64 = 20_000;
+/// Subscriptions that are kept; the oldest ended ones beyond that are deleted. 300 abonents with a renewal every
+/// eleven hours make some 650 a day.
+const MAX_KEPT: i64 = 20_000;
 
 /// Stores a new one.
 pub(crate) fn add(connection: &Connection, subscription: &Subscription) -> Result<(), LedgerError> {
@@ -118,11 +118,11 @@ pub(crate) fn add(connection: &Connection, subscription: &Subscription) -> Resul
     ))?;
     let sql = "DELETE FROM subscriptions WHERE ended_at IS NOT NULL
                AND seq <= (SELECT max(seq) FROM subscriptions) - ?1";
-    connection.prepare_cached(sql)?.execute([REMEMBERED])?;
+    connection.prepare_cached(sql)?.execute([MAX_KEPT])?;
     Ok(())
 }
 
-/// Marks one as ended. False when it had ended before or is not known.
+/// Marks one as ended. False if it had ended before or is not known.
 pub(crate) fn end(
     connection: &Connection,
     id: &str,
@@ -138,21 +138,21 @@ pub(crate) fn end(
         == 1)
 }
 
-/// Notes the last event that came by it.
+/// Stores the time of its last event.
 pub(crate) fn heard(connection: &Connection, id: &str, sequence: Option<i64>, at: Time) -> rusqlite::Result<()> {
     let sql = "UPDATE subscriptions SET last_event_at = ?2, last_sequence = coalesce(?3, last_sequence) WHERE id = ?1";
     connection.prepare_cached(sql)?.execute((id, at.ms(), sequence))?;
     Ok(())
 }
 
-/// Abonents whose events are not wanted.
+/// Abonents whose events are switched off.
 pub(crate) fn off(connection: &Connection) -> Result<Vec<String>, LedgerError> {
     let mut statement = connection.prepare_cached("SELECT abonent FROM subscriptions_off ORDER BY abonent")?;
     let rows = statement.query_map([], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Switches the subscription of one abonent; false when it was so already.
+/// Switches the subscription of one abonent; false if nothing changed.
 pub(crate) fn switch(connection: &Connection, abonent: &str, on: bool, at: Time) -> rusqlite::Result<bool> {
     let changed = if on {
         connection.execute("DELETE FROM subscriptions_off WHERE abonent = ?1", [abonent])?

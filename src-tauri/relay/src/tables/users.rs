@@ -9,22 +9,22 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-/// A user; the key itself is known to nobody.
+/// A user. The key itself is not stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct User {
     /// ULID.
     pub(crate) id: String,
-    /// A name for people.
+    /// A name for people to read.
     pub(crate) name: String,
     /// What the user may do.
     pub(crate) role: Role,
-    /// Whose calls; always there for [`Role::User`].
+    /// Whose calls; always present for [`Role::User`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) abonent: Option<String>,
     /// When the key was made.
     pub(crate) created_at: Time,
-    /// When the key stopped to work.
+    /// When the key was revoked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) revoked_at: Option<Time>,
 }
@@ -42,7 +42,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<User> {
     })
 }
 
-/// Adds a user with the hash of his key, and a line to the audit.
+/// Adds a user with the hash of their key, and a line to the audit.
 pub(crate) fn add(connection: &Connection, user: &User, key_hash: &[u8; 32], who: Who) -> Result<(), LedgerError> {
     insert(connection, user, key_hash)?;
     let entry = AuditLine {
@@ -50,17 +50,17 @@ pub(crate) fn add(connection: &Connection, user: &User, key_hash: &[u8; 32], who
         who,
         what: What::UserAdded,
         subject: Some(user.id.clone()),
-        detail: Some(told(user)),
+        detail: Some(audit_detail(user)),
     };
     audit::add(connection, &entry)
 }
 
-/// What the audit says of a user.
-fn told(user: &User) -> Value {
+/// The audit's detail about a user.
+fn audit_detail(user: &User) -> Value {
     json!({ "name": user.name, "role": user.role, "abonent": user.abonent })
 }
 
-/// Adds a user with the hash of his key; who calls writes the audit.
+/// Adds a user with the hash of their key; the caller writes the audit.
 pub(super) fn insert(connection: &Connection, user: &User, key_hash: &[u8; 32]) -> Result<(), LedgerError> {
     let sql = "INSERT INTO users (id, name, role, abonent, key_hash, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     connection.prepare_cached(sql)?.execute((
@@ -74,7 +74,7 @@ pub(super) fn insert(connection: &Connection, user: &User, key_hash: &[u8; 32]) 
     Ok(())
 }
 
-/// The user of a key that still works.
+/// The user of a valid key.
 pub(crate) fn by_key(connection: &Connection, key_hash: &[u8; 32]) -> Result<Option<User>, LedgerError> {
     let sql = format!("SELECT {COLUMNS} FROM users WHERE key_hash = ?1 AND revoked_at IS NULL");
     Ok(connection
@@ -91,7 +91,7 @@ pub(crate) fn list(connection: &Connection) -> Result<Vec<User>, LedgerError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Stops a user's key, with a line in the audit. False when there is no such user or the key was stopped before.
+/// Revokes a user's key, with a line in the audit. False if there is no such user or the key was revoked before.
 pub(crate) fn revoke(connection: &Connection, id: &str, at: Time, who: Who) -> Result<bool, LedgerError> {
     let sql = format!("UPDATE users SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL RETURNING {COLUMNS}");
     let stopped = connection
@@ -103,14 +103,14 @@ pub(crate) fn revoke(connection: &Connection, id: &str, at: Time, who: Who) -> R
         at,
         who,
         what: What::UserRevoked,
-        detail: Some(told(&user)),
+        detail: Some(audit_detail(&user)),
         subject: Some(user.id),
     };
     audit::add(connection, &entry)?;
     Ok(true)
 }
 
-/// Whether the user's key still works.
+/// Whether the user's key is valid.
 pub(crate) fn is_active(connection: &Connection, id: &str) -> Result<bool, LedgerError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM users WHERE id = ?1 AND revoked_at IS NULL)";
     Ok(connection.prepare_cached(sql)?.query_row([id], |row| row.get(0))?)

@@ -1,5 +1,5 @@
-//! A certificate from an authority by ACME (RFC 8555), proved on the listener itself by TLS-ALPN (RFC 8737): port 443 of
-//! the domain must arrive here.
+//! A certificate by ACME (RFC 8555), validated on the listener itself by TLS-ALPN (RFC 8737): port 443 of the domain
+//! must lead here.
 
 use super::{Configs, HTTP_1, Tls, provider, until};
 use async_trait::async_trait;
@@ -16,29 +16,29 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use url::Url;
 
-/// An authority that has said nothing for so long while there is no certificate is asked from the beginning. Its own
-/// repeats after a refusal come sooner.
-const SILENCE: Duration = Duration::from_hours(1);
+/// If there is no valid certificate and the authority has not answered for this long, the order is started anew. The
+/// library retries earlier after a refusal.
+const SILENCE_TIMEOUT: Duration = Duration::from_hours(1);
 /// Longest text of a failure that is kept, characters.
-const FAILURE: usize = 300;
+const MAX_FAILURE_CHARS: usize = 300;
 
-type Failed = EventError<io::Error, io::Error>;
+type AcmeFailure = EventError<io::Error, io::Error>;
 
-/// Which certificate is wanted, and from whom.
+/// The wanted certificate and its authority.
 #[derive(Clone, Debug)]
 pub(crate) struct Acme {
     /// Names in the certificate.
     pub(crate) domains: Vec<String>,
-    /// Whom the authority tells of trouble.
+    /// The contact that the authority notifies of problems.
     pub(crate) email: Option<String>,
-    /// Keeps the key of the account and the certificate; for the owner only.
+    /// Directory for the account's key and the certificate, readable by the owner only.
     pub(crate) cache_dir: PathBuf,
-    /// The authority; Let's Encrypt where nothing is said.
+    /// The directory URL of the authority; Let's Encrypt if absent.
     pub(crate) directory: Option<Url>,
 }
 
 impl Acme {
-    /// Makes the directory.
+    /// Creates the directory.
     pub(super) fn prepare(&self) -> Result<(), String> {
         self.make_dir()
             .map_err(|error| format!("{}: {error}", self.cache_dir.display()))
@@ -55,11 +55,11 @@ impl Acme {
         Ok(())
     }
 
-    /// Gets the certificate and renews it when a third of its time is left.
+    /// Gets the certificate and renews it when a third of its life is left.
     pub(super) async fn keep(&self, tls: &Tls) {
         loop {
-            let found = Found::default();
-            let mut state = match self.state(found.clone()) {
+            let valid_until = ValidUntil::default();
+            let mut state = match self.state(valid_until.clone()) {
                 Ok(state) => state,
                 Err(error) => {
                     tracing::error!(%error, "no certificate can be asked for");
@@ -72,8 +72,8 @@ impl Acme {
                 Err(error) => return tls.note(|state| state.failure = Some(error)),
             }
             loop {
-                match tokio::time::timeout(SILENCE, state.next()).await {
-                    Ok(Some(event)) => told(tls, event, &found),
+                match tokio::time::timeout(SILENCE_TIMEOUT, state.next()).await {
+                    Ok(Some(event)) => store_outcome(tls, event, &valid_until),
                     Ok(None) => break,
                     Err(_) if tls.state().until.is_none_or(|until| until < tls.now()) => {
                         tracing::error!("the authority says nothing; it is asked from the beginning");
@@ -85,8 +85,8 @@ impl Acme {
         }
     }
 
-    fn state(&self, found: Found) -> Result<AcmeState<io::Error>, String> {
-        // The system's authorities, so that a company's own one works where the system knows it.
+    fn state(&self, valid_until: ValidUntil) -> Result<AcmeState<io::Error>, String> {
+        // The system's root certificates, so that a company's own authority works if the system trusts it.
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         let client = ClientConfig::builder_with_provider(provider())
@@ -98,7 +98,7 @@ impl Acme {
             .contact(self.email.iter().map(|email| format!("mailto:{email}")))
             .cache(Cache {
                 dir: DirCache::new(self.cache_dir.clone()),
-                found,
+                valid_until,
             });
         let config = match &self.directory {
             Some(directory) => config.directory(directory.as_str()),
@@ -108,14 +108,14 @@ impl Acme {
     }
 }
 
-/// Remembers what has happened.
-fn told(tls: &Tls, event: Result<EventOk, Failed>, found: &Found) {
-    // A certificate is in use that has come from the cache, or is on its way there.
+/// Stores the result of an event of the library.
+fn store_outcome(tls: &Tls, event: Result<EventOk, AcmeFailure>, valid_until: &ValidUntil) {
+    // A certificate from the cache is in use, or soon will be.
     let in_use = matches!(
         event,
-        Ok(EventOk::DeployedCachedCert | EventOk::CertCacheStore) | Err(Failed::CertCacheStore(_))
+        Ok(EventOk::DeployedCachedCert | EventOk::CertCacheStore) | Err(AcmeFailure::CertCacheStore(_))
     );
-    let until = found.take().filter(|_| in_use);
+    let until = valid_until.take().filter(|_| in_use);
     let failure = match event {
         Ok(event) => {
             tracing::info!(?event, "ACME");
@@ -124,7 +124,7 @@ fn told(tls: &Tls, event: Result<EventOk, Failed>, found: &Found) {
         }
         Err(error) => {
             let reason = reason(&error);
-            if matches!(error, Failed::Order(_)) {
+            if matches!(error, AcmeFailure::Order(_)) {
                 tracing::error!(%reason, "the authority gives no certificate; it is asked again");
             } else {
                 tracing::error!(%reason, "what the authority gave cannot be kept, or read again");
@@ -140,29 +140,29 @@ fn told(tls: &Tls, event: Result<EventOk, Failed>, found: &Found) {
     });
 }
 
-/// What went wrong, in the authority's words where it has said any.
-fn reason(error: &Failed) -> String {
+/// The error, in the authority's words if it gave any.
+fn reason(error: &AcmeFailure) -> String {
     let words = |problem: Option<&Problem>| problem.and_then(|problem| problem.detail.clone());
     let text = match error {
-        Failed::Order(OrderError::BadAuth(auth)) => {
+        AcmeFailure::Order(OrderError::BadAuth(auth)) => {
             let Identifier::Dns(domain) = &auth.identifier;
             let said = auth.challenges.iter().find_map(|one| words(one.error.as_ref()));
             let said = said.unwrap_or_else(|| "the authority does not see that the name leads here".to_owned());
             format!("{domain}: {said}")
         }
-        Failed::Order(OrderError::TooManyAttemptsAuth(domain)) => {
+        AcmeFailure::Order(OrderError::TooManyAttemptsAuth(domain)) => {
             format!("{domain}: the authority has not looked in time whether the name leads here")
         }
-        Failed::Order(OrderError::BadOrder(order)) => {
+        AcmeFailure::Order(OrderError::BadOrder(order)) => {
             words(order.error.as_ref()).unwrap_or_else(|| "the authority refuses the order".to_owned())
         }
-        Failed::Order(OrderError::Acme(AcmeError::HttpRequest(error))) => {
+        AcmeFailure::Order(OrderError::Acme(AcmeError::HttpRequest(error))) => {
             let text = error.to_string();
             words(problem(&text).as_ref()).unwrap_or_else(|| format!("the authority cannot be asked: {text}"))
         }
         other => other.to_string(),
     };
-    text.chars().take(FAILURE).collect()
+    text.chars().take(MAX_FAILURE_CHARS).collect()
 }
 
 /// The problem document (RFC 8555, 6.7) that the library quotes in the text of its error.
@@ -184,11 +184,11 @@ fn configs(state: &AcmeState<io::Error>) -> Result<Configs, String> {
     })
 }
 
-/// Until when the certificate is good that passed the cache last.
+/// The end of validity of the last certificate that passed the cache.
 #[derive(Clone, Default)]
-struct Found(Arc<Mutex<Option<perezvon_core::Time>>>);
+struct ValidUntil(Arc<Mutex<Option<perezvon_core::Time>>>);
 
-impl Found {
+impl ValidUntil {
     fn look(&self, pem: &[u8]) {
         let chain = CertificateDer::pem_slice_iter(pem).next();
         let until = chain.and_then(|first| until(&first.ok()?).ok());
@@ -200,10 +200,10 @@ impl Found {
     }
 }
 
-/// The directory of the library, with a look at what passes.
+/// The library's directory cache, which also reads the certificates that pass.
 struct Cache {
     dir: DirCache<PathBuf>,
-    found: Found,
+    valid_until: ValidUntil,
 }
 
 #[async_trait]
@@ -213,13 +213,13 @@ impl CertCache for Cache {
     async fn load_cert(&self, domains: &[String], directory: &str) -> io::Result<Option<Vec<u8>>> {
         let pem = self.dir.load_cert(domains, directory).await?;
         if let Some(pem) = &pem {
-            self.found.look(pem);
+            self.valid_until.look(pem);
         }
         Ok(pem)
     }
 
     async fn store_cert(&self, domains: &[String], directory: &str, pem: &[u8]) -> io::Result<()> {
-        self.found.look(pem);
+        self.valid_until.look(pem);
         self.dir.store_cert(domains, directory, pem).await
     }
 }

@@ -1,4 +1,4 @@
-//! A certificate in two files that somebody else renews.
+//! A certificate in two files that another program renews.
 
 use super::{Tls, serving, until};
 use perezvon_core::Time;
@@ -12,17 +12,17 @@ use std::time::{Duration, SystemTime};
 /// Where the certificate is.
 #[derive(Clone, Debug)]
 pub(crate) struct Files {
-    /// PEM, the own certificate first, then those up to the authority's.
+    /// PEM, the server's certificate first, then the chain up to the authority.
     pub(crate) cert: PathBuf,
     /// PEM.
     pub(crate) key: PathBuf,
 }
 
-/// By which a change is seen.
+/// Modification times and sizes, which show a change.
 type Stamp = [Option<(SystemTime, u64)>; 2];
 
 impl Files {
-    /// Reads both; gives what to serve with and until when.
+    /// Reads both; returns the certificate and its end of validity.
     pub(super) fn load(&self, now: Time) -> Result<(Arc<ServerConfig>, Time), String> {
         let of = |path: &Path| {
             let path = path.display().to_string();
@@ -48,7 +48,7 @@ impl Files {
         })
     }
 
-    /// Looks each `pause`, and at once on SIGHUP. Connections that are open keep the certificate they began with.
+    /// Checks the files each `pause`, and at once on SIGHUP. Open connections keep the certificate they began with.
     pub(super) async fn keep(&self, tls: &Tls, pause: Duration) {
         let mut seen = self.stamp();
         let mut hangup = Hangup::new();
@@ -59,7 +59,7 @@ impl Files {
             };
             let stamp = self.stamp();
             let failed = tls.state().failure;
-            // One of the two may have been written, and the other not yet: what failed is tried again.
+            // One of the two may be written and the other not yet: a failed reading is repeated.
             if stamp == seen && failed.is_none() && !asked {
                 continue;
             }
@@ -80,7 +80,7 @@ impl Files {
     }
 }
 
-/// The operator's word that the files are new.
+/// SIGHUP: the operator's signal that the files are new.
 struct Hangup(#[cfg(unix)] Option<tokio::signal::unix::Signal>);
 
 impl Hangup {

@@ -1,4 +1,4 @@
-//! The checks' own causes.
+//! Causes found by the checks.
 
 use super::{Cause, cause};
 

@@ -1,4 +1,4 @@
-//! The keeper's own causes.
+//! Causes found by the keeper.
 
 use super::{Cause, cause};
 

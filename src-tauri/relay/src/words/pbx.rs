@@ -1,4 +1,4 @@
-//! What the PBX's client tells (`perezvon_pbx::rest::PortalError::code`).
+//! Errors of the PBX's client (`perezvon_pbx::rest::PortalError::code`).
 
 use super::{Cause, cause};
 

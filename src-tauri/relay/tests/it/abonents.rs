@@ -1,4 +1,4 @@
-//! The abonents: filled from the PBX after a look at what would change, and their recording.
+//! The abonents: read from the PBX after a preview of the changes, and their recording.
 
 use crate::common::{beside, support};
 use beside::{beside, dir, sim};
@@ -17,7 +17,7 @@ async fn one(served: &Served, id: &str) -> Value {
     all.into_iter().find(|abonent| abonent["id"] == id).unwrap()
 }
 
-/// A relay that knows the simulator's company, and of everybody whether he is recorded.
+/// A relay that has read the simulator's company and everybody's recording mode.
 async fn filled(sim: &Sim) -> Served {
     let served = beside(sim, dir(), false, |_| {}).await;
     until("all is known of the company", || async {
@@ -65,7 +65,7 @@ async fn what_would_change_is_shown_before_it_is_stored() {
         "nothing has changed"
     );
 
-    // The ledger as it would be if the PBX had told something else before.
+    // The ledger as it would be if the PBX had listed something else before.
     let ghost = "9000000999@mpbx.sip.beeline.ru";
     let db = ledger(&served);
     db.execute("DELETE FROM abonents WHERE id = ?1", [&company[0]]).unwrap();
@@ -233,7 +233,7 @@ async fn recording_is_read_once_for_each_and_again_when_asked() {
         if was_on { Method::DELETE } else { Method::PUT },
         format!("{}abonents/{id}/recording", sim.rest_url()),
     );
-    // Somebody switches it elsewhere.
+    // Somebody switches it in the PBX's portal.
     let done = served
         .client
         .request(method, path)

@@ -1,4 +1,4 @@
-//! Who may what (design, part 6): every path with every kind of key.
+//! Access rights (design, part 6): every path with every kind of key.
 
 use crate::common::{support, xml};
 use reqwest::{Method, StatusCode};
@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use support::{IVANOV, PETROV, Served, close_code, next, start, until};
 use xml::Xml;
 
-/// What each path of the document needs: nobody's key, any key, or an admin's.
+/// What each path of the document requires: no key, any key, or an administrator's.
 #[derive(Clone, Copy, PartialEq)]
 enum For {
     Anyone,
@@ -56,7 +56,7 @@ const PATHS: &[(&str, &str, For)] = &[
     ("PUT", "/v1/abonents/{id}/recording", For::Admin),
 ];
 
-/// What [`PATHS`] says, in the document's words.
+/// The rights in [`PATHS`], in the document's words.
 fn tried() -> BTreeMap<(String, String), &'static str> {
     let row = |(method, path, wanted): &(&str, &str, For)| {
         let whom = match wanted {
@@ -69,7 +69,7 @@ fn tried() -> BTreeMap<(String, String), &'static str> {
     PATHS.iter().map(row).collect()
 }
 
-/// What the document says; that it lists every route, and no other, is tested beside the routes.
+/// The rights in the document; that it lists exactly the routes is tested next to the routes.
 fn described(document: &Value) -> BTreeMap<(String, String), &str> {
     let paths = document["paths"].as_object().unwrap().iter();
     paths
@@ -150,7 +150,7 @@ async fn every_path_asks_for_the_right_key() {
             );
         }
         if *method == "GET" {
-            // HEAD is served with every GET, and must be no way around.
+            // HEAD is served with every GET, and must not bypass the rights.
             let head = served.send(Method::HEAD, &path, None, None).await.status();
             let wanted = if *wanted == For::Anyone {
                 StatusCode::OK
@@ -243,7 +243,7 @@ async fn a_revoked_key_ends_its_feed() {
         .unwrap();
     assert!(!users.to_string().contains(&petrov), "keys are never listed");
     let path = format!("/v1/users/{}", user["id"].as_str().unwrap());
-    // It would wait longer than the client does.
+    // The request would wait longer than the client does.
     let poll = served
         .client
         .get(served.url("/v1/changes?after=3&wait=60"))

@@ -164,7 +164,7 @@ async fn a_backup_under_traffic_is_the_ledger_of_one_moment_and_goes_on_after_th
     assert_eq!(me.status(), 200, "users are those of the backup");
 }
 
-/// A directory with one call, a backup of it, and a second call that the backup lacks.
+/// A directory with one call, a backup of it, and a second call after the backup.
 async fn saved_and_lost(dir: &Path) -> (PathBuf, PathBuf, String, String) {
     let (data, file) = (dir.join("data"), dir.join("relay.backup"));
     let path = callback_path(&data);
@@ -186,7 +186,7 @@ async fn a_cursor_of_the_lost_ledger_is_told_so() {
     let (lost, kept) = (version(&data.join("relay.db")), version(&file));
     assert!(lost > kept, "a desk may be further than the backup");
     let mut newest_before = lost;
-    // The same backup twice: the second must be behind what the first one told as well.
+    // The same backup twice: the second must also continue above the versions that were sent after the first.
     for round in 0..2_u64 {
         let output = restore(&data, &file);
         assert!(output.status.success(), "{}", text(&output.stderr));
@@ -204,7 +204,7 @@ async fn a_cursor_of_the_lost_ledger_is_told_so() {
                     .unwrap()
             }
         };
-        // Whatever comes before the desks are back must not hide the loss.
+        // Changes before the desks come back must not hide the loss.
         for n in 0..20 {
             assert_eq!(
                 post(&serving.url(&path), &Xml::received(100 + round * 100 + n, IVANOV)).await,

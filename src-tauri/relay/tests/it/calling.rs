@@ -148,7 +148,7 @@ async fn an_unknown_outcome_is_never_repeated() {
     );
     sim.faults().clear();
     assert_eq!(sim.calls_placed().len(), 1, "in truth it was placed");
-    // Its events tell which call it was, and the desk that asked again gets that answer.
+    // Its events identify the call, and the desk that asks again gets that answer.
     let found = until("the request finds its call", || async {
         let answer = served.call_back(&admin, "lost", body.clone()).await;
         (answer.status() == StatusCode::ACCEPTED).then_some(answer)

@@ -1,5 +1,5 @@
-//! Events as other programs of this field met them, posted byte for byte: broken names, labels that do not fit, times in
-//! the wrong order, a call that a colleague picks up.
+//! Events as other programs of this field met them, posted byte for byte: damaged names, wrong encoding labels, times
+//! in the wrong order, a call that a colleague picks up.
 
 use crate::common::support;
 use reqwest::StatusCode;
@@ -13,7 +13,7 @@ const CALLER: &str = "9000000003@ip.beeline.ru";
 /// The time of the first event in every file.
 const T0: i64 = 1_760_000_000_000;
 
-/// When the first event is said to have been: the last one is not in the future then.
+/// The time given to the first event, so that the last one is not in the future.
 static BEGUN: LazyLock<i64> = LazyLock::new(|| SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis() as i64 - 70_000);
 
 /// A file with its times moved to the present.

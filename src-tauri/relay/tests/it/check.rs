@@ -1,4 +1,4 @@
-//! «Проверить сервис»: what each check finds, by the API and by the command line.
+//! «Проверить сервис»: the finding of each check, by the API and by the command line.
 
 use crate::common::{beside, binary, support};
 use beside::{beside, dir, sim};
@@ -93,7 +93,7 @@ async fn where_all_is_well_every_check_says_so_and_changes_nothing() {
         is(&found, id, "ok", None);
     }
     is(&found, "certificate", "skipped", Some("tls_off"));
-    // The importer joins the call's statistics and recording meanwhile; once it has, nothing changes any more.
+    // The importer meanwhile joins the call's statistics and recording; after that nothing changes any more.
     until("a check that changes no call", || async {
         let before = (served.get("/v1/calls").await, served.newest().await);
         check(&served).await;
@@ -194,7 +194,7 @@ async fn what_the_pbx_does_not_let_be_read_is_named() {
     sim.shutdown().await;
 }
 
-// The command line blocks its thread while the simulator answers.
+// The command line blocks its thread while the simulator must answer.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_command_line_asks_the_running_relay() {
     let dir = tempfile::tempdir().unwrap();
@@ -207,7 +207,7 @@ async fn the_command_line_asks_the_running_relay() {
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(&data),
     );
-    // Without the relay's environment: what is told is what the relay finds.
+    // Without the environment of the test: only the relay's own findings are shown.
     let ask = || relay(&["check", "--data-dir", data.to_str().unwrap()]);
     let told = text(&ask().stdout);
     assert_eq!(told.lines().count(), ALL.len(), "one line each: {told}");

@@ -1,4 +1,4 @@
-//! Rows of calls that cannot be read: all else goes on, and the call comes back from its events.
+//! Rows of calls that cannot be read: everything else goes on, and the call is rebuilt from its events.
 
 use crate::common::{beside, support, truth, xml};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use std::path::Path;
 use support::{IVANOV, PETROV, Served, until};
 use xml::Xml;
 
-/// Something that is no state of a call, with a number that must not be told.
+/// A text that is not a call's state, with a number that must not be shown.
 const BAD: &str = r#"{"key":"+79000000099""#;
 
 fn damage(dir: &Path, key: &str) {
@@ -51,7 +51,7 @@ async fn a_damaged_call_fails_nothing_and_comes_back_with_its_next_event() {
         .await
         .unwrap();
     assert_eq!(own["calls"].as_array().unwrap().len(), 4, "the user's too: {own}");
-    // Pages of two go on behind the row: none of them is short before the end.
+    // Pages of two continue after the row: none of them is short before the end.
     let mut paged = Vec::new();
     let mut after = 0;
     loop {
@@ -117,7 +117,7 @@ async fn open_calls_that_are_damaged_are_built_anew_at_the_start() {
     damage(dir.path(), "1:1");
     damage(dir.path(), "2:1");
     {
-        // Of the third nothing is left.
+        // Nothing is left of the third.
         damage(dir.path(), "3:1");
         let connection = rusqlite::Connection::open(dir.path().join("relay.db")).unwrap();
         let sql = "DELETE FROM events WHERE call_key = '3:1'";
@@ -140,7 +140,7 @@ async fn open_calls_that_are_damaged_are_built_anew_at_the_start() {
     served.relay.shutdown().await;
 }
 
-/// What is known of a call, without what every change of it moves.
+/// A call without the fields that every change of it changes.
 fn content(mut call: Value) -> Value {
     let map = call.as_object_mut().unwrap();
     map.remove("version");
@@ -153,7 +153,7 @@ async fn told(served: &Served) -> Vec<Value> {
     calls.as_array().unwrap().iter().cloned().map(content).collect()
 }
 
-/// Plays the scripts, then damages one call after the other; what is told of all of them stays the same.
+/// Plays the scripts, then damages one call after the other; the shown calls stay the same.
 async fn come_back_whole(scripts: &[&str], lists: bool) -> Vec<Value> {
     let sim = beside::sim(|options| options.record_delay = std::time::Duration::ZERO).await;
     if !lists {
@@ -178,7 +178,7 @@ async fn come_back_whole(scripts: &[&str], lists: bool) -> Vec<Value> {
         damage(dir.path(), call["trackingId"].as_str().unwrap());
         served = beside::beside(&sim, dir, false, quick).await;
         let id = call["id"].as_str().unwrap();
-        // Some event of the call has the writer meet it, if the lists have not.
+        // One of the call's events makes the writer read the row, if the lists have not.
         let events = served.get(&format!("/v1/events?call={id}")).await["events"].clone();
         let replay = format!("/v1/events/{}/replay", events[0]["seq"]);
         let answer = served

@@ -1,4 +1,4 @@
-//! A PBX that fails for one of many, or does not turn the pages of its lists, keeps the relay from nothing else.
+//! A PBX that fails for one of many, or ignores page numbers, stops nothing else of the relay.
 
 use crate::common::{beside, support, truth};
 use beside::{HOUR, beside, dir, plays, sim};
@@ -29,7 +29,7 @@ async fn one_subscription_of_which_the_pbx_fails_keeps_no_other_from_being_renew
     })
     .await;
     let of_all: BTreeSet<String> = sim.subscriptions().into_iter().map(|one| one.subscription_id).collect();
-    // The first that is asked for.
+    // The first one that is asked for.
     let broken = sim.options().company.abonents[0].user_id.clone();
     sim.faults().change(|faults| faults.subscriptions_broken = vec![broken]);
     let renewed = served

@@ -1,4 +1,4 @@
-//! Long recordings on their way through the relay: how much of them is in memory, and how many at a time.
+//! Long recordings passed on by the relay: how much of them is in memory, and how many at a time.
 
 use crate::common::{binary, support};
 use binary::{EXE, Serving, command, data_dir, text};
@@ -22,10 +22,10 @@ struct Scene {
 }
 
 impl Scene {
-    /// A relay that knows of one very long recording.
+    /// A relay that has listed one very long recording.
     async fn start() -> Self {
         let options = SimOptions {
-            // Eight hours in the blink of an eye.
+            // Eight hours of talk without waiting for them.
             speed: 1e9,
             seed: Some(7),
             ..SimOptions::default()
@@ -93,13 +93,13 @@ fn add_user(dir: &TempDir) -> String {
     text(&added.stdout).trim().to_owned()
 }
 
-/// Takes its time; keeps no connection.
+/// A slow client without connection reuse.
 fn client() -> Client {
     let client = Client::builder().no_proxy().pool_max_idle_per_host(0);
     client.read_timeout(support::DEADLINE).build().unwrap()
 }
 
-/// Somebody who reads the recording from its beginning and knows what comes.
+/// A client that reads the recording from its beginning and knows the expected bytes.
 struct Listener {
     answer: Response,
     at: usize,
@@ -139,7 +139,7 @@ impl Listener {
     }
 }
 
-/// The most memory that the process ever had, bytes.
+/// The peak memory of the process, bytes.
 #[cfg(target_os = "linux")]
 fn peak(serving: &Serving) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", serving.child.id())).unwrap();
@@ -154,7 +154,7 @@ async fn a_recording_is_never_in_memory_whole_however_slowly_it_is_taken() {
     let sound = scene.part(44, 44 + 63_999).await;
     assert!(sound.iter().any(|byte| *byte != sound[0]), "there is a sound");
     let before = peak(&scene.serving);
-    // The slow one begins and takes nothing while the other takes it all.
+    // The slow client begins and receives nothing while the other receives everything.
     let mut slow = Listener::begin(&scene, &sound).await;
     assert!(slow.take().await);
     let mut quick = Listener::begin(&scene, &sound).await;
@@ -165,7 +165,7 @@ async fn a_recording_is_never_in_memory_whole_however_slowly_it_is_taken() {
         "far into it"
     );
     assert_eq!(scene.part(SIZE - 8000, SIZE - 1).await, sound[56_000..], "its end");
-    // A PBX that knows no ranges: what lies before the part passes by.
+    // A PBX without range requests: the relay skips what precedes the range.
     scene.sim.faults().change(|faults| faults.forms.ranges_off = true);
     assert_eq!(
         scene.part(200_000_044, 200_000_043 + 8000).await,
@@ -185,7 +185,7 @@ async fn so_many_at_a_time_and_who_leaves_makes_room() {
         let (scene, key) = (&scene, key.to_owned());
         async move { scene.ask(Method::GET, &key, None).await }
     };
-    // Four for one key: nobody takes anything, so none of them ends.
+    // Four for one key: none of the clients receives, so none of the downloads ends.
     let keys: Vec<String> = (0..8).map(|_| add_user(&scene.dir)).collect();
     let mut under_way = Vec::new();
     for key in &keys {

@@ -1,4 +1,4 @@
-//! The journal of requests to the PBX: what each was for, search.
+//! The journal of requests to the PBX: causes and search.
 
 use crate::common::{beside, support};
 use beside::{beside, dir, sim, to};

@@ -1,4 +1,4 @@
-//! What fails around the relay: told clearly, and overcome without a restart when the cause is gone.
+//! Failures around the relay: reported clearly, and overcome without a restart when the cause is gone.
 
 use crate::common::{beside, binary, support, xml};
 use beside::{beside, dir, sim};
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use support::{IVANOV, Served, client, start_in, until};
 use xml::Xml;
 
-/// What the check says about one subject.
+/// The finding of the check about one subject.
 async fn finding(served: &Served, id: &str) -> Value {
     let told = served.get("/v1/check").await;
     let found = told["checks"].as_array().unwrap().iter().find(|c| c["id"] == id);
@@ -28,7 +28,7 @@ async fn calls(served: &Served) -> usize {
         .len()
 }
 
-/// The PBX fails so, and is well again.
+/// The PBX fails in this way, and recovers.
 async fn fails(set: impl Fn(&Faults), code: &str, check: &str) {
     let sim = sim(|_| {}).await;
     let served = beside(&sim, dir(), true, |options| {
@@ -188,7 +188,7 @@ fn made(sim: &Sim) -> usize {
 #[tokio::test]
 async fn a_clock_that_jumps() {
     const TWO_DAYS: i64 = 2 * 86_400_000;
-    // Renewed after 1.8 s, left alone for the first 180 ms.
+    // Renewed after 1.8 s, and not renewed in the first 180 ms.
     let sim = sim(|options| {
         options.expires_min = 4;
         options.expires_cap = 4;
@@ -246,8 +246,8 @@ async fn a_full_disk_is_503_and_heals_without_a_restart() {
     let dir = tempfile::tempdir().unwrap();
     let data = data_dir(&dir);
     let path = callback_path(&data);
-    // Files of this process may not grow beyond 3 MiB: the system's own "no more room", with the signal for it ignored
-    // as a service manager would set it.
+    // Files of this process may not grow beyond 3 MiB: the system's own "file too large", with its signal ignored, as
+    // a service manager would set it.
     let script = r#"trap '' XFSZ; ulimit -S -f 6144; exec "$0" serve --listen 127.0.0.1:0 --data-dir "$1""#;
     let serving = Serving::start_as(command("sh").args(["-c", script, EXE]).arg(&data));
     let url = serving.url(&path);

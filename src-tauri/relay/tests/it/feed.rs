@@ -95,7 +95,7 @@ async fn the_backlog_comes_first_and_only_the_newest_snapshot_of_each_call() {
 async fn nothing_is_missed_between_backlog_and_live() {
     let served = start().await;
     let key = served.add_user(IVANOV).await;
-    // Readers join in the middle of a stream of events, again and again.
+    // Readers join in the middle of a stream of events, repeatedly.
     let post = async {
         for n in 1..=300 {
             assert_eq!(
@@ -203,7 +203,7 @@ async fn a_slow_reader_is_cut_and_everybody_else_gets_everything() {
     let quick_key = served.add_user(PETROV).await;
     let (mut quick, _) = served.feed(&quick_key, "after=0").await;
     let calls = 3000_u64;
-    // The slow one reads nothing at all until all is over; his call data is large, so that no buffer swallows it.
+    // The slow reader reads nothing until the end; the calls' data are large, so that no socket buffer holds them.
     let name = "Имя".repeat(600);
     let extra = format!("<xsi:acdCallInfo><xsi:acdName>{name}</xsi:acdName></xsi:acdCallInfo>");
     let post = async {
@@ -300,7 +300,7 @@ async fn the_end_answers_what_is_in_flight_and_closes_the_feeds() {
     );
     let mut acknowledged = 0;
     for post in posts {
-        // A connection that came too late is refused, which is no acknowledgement.
+        // A connection that came too late is refused, so its event is not acknowledged.
         acknowledged += usize::from(
             post.await
                 .unwrap()
@@ -325,7 +325,8 @@ async fn the_end_answers_what_is_in_flight_and_closes_the_feeds() {
     served.relay.shutdown().await;
 }
 
-/// A reader whose key is revoked amid his backlog: what was not sent by then is not sent, and he gets no second place.
+/// A reader whose key is revoked in the middle of the backlog: the rest is not sent, and the reader cannot register
+/// again.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_revoked_amid_the_backlog_gets_no_more_of_it() {
     const CALLS: u64 = 3000;
@@ -337,7 +338,7 @@ async fn a_key_revoked_amid_the_backlog_gets_no_more_of_it() {
         assert_eq!(status, StatusCode::OK, "an event is taken");
     }
     drop(posts);
-    // A reader by hand, who takes little at a time.
+    // A reader on a bare socket, which receives little at a time.
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4096).unwrap();
     let mut stream = socket.connect(served.relay.addr()).await.unwrap();

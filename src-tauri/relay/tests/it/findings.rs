@@ -1,4 +1,4 @@
-//! What becomes of calls in time: scripts of the simulator, the sweeper, the grace time, lost events.
+//! Findings over time: scripts of the simulator, the sweeper, the grace time, lost events.
 
 use crate::common::{beside, support, xml};
 use beside::{beside, dir, sim};
@@ -60,7 +60,7 @@ async fn a_silent_call_is_swept_and_never_missed() {
         (&json!("ended"), &json!(true)),
         "closed, and not as missed"
     );
-    // One that becomes due while nobody serves is closed after the start.
+    // A call that becomes due while no relay runs is closed after the start.
     let served = start_in(served.stop().await, |options| options.policy = Some(Policy::default())).await;
     served.post_event(Xml::received(2, IVANOV).text()).await;
     let served = start_in(served.stop().await, |options| options.policy = Some(policy)).await;
@@ -173,7 +173,7 @@ async fn events_that_come_out_of_order_do_not_hide_that_one_is_lost() {
         .iter()
         .all(|call| call["uncertain"] == json!(false));
     assert!(sure, "nothing is missing: {told}");
-    // Another caller: with the same one a colleague would have talked at that moment.
+    // Another caller: with the same one, a colleague would have talked at that moment.
     let rings = Xml {
         address: Some("tel:+79000000088".to_owned()),
         ..Xml::received(1, IVANOV)

@@ -1,4 +1,4 @@
-//! The import: recordings and statistics beside events, late, alone, and after a silence (issue 3, items 3 and 8).
+//! The import: recordings and statistics together with events, late, alone, and after a gap (issue 3, items 3 and 8).
 
 use crate::common::{beside, binary, support, truth};
 use beside::{HOUR, beside, dir, plays, sim};
@@ -8,7 +8,7 @@ use std::time::Duration;
 use support::{start_in, start_with, until};
 use truth::{agrees, imported, journal, talk_alike};
 
-/// Every kind of call that statistics and recordings alone can tell one from another.
+/// Every kind of call that statistics and recordings alone can distinguish.
 const SCRIPTS: &[&str] = &[
     "incoming-answered",
     "incoming-missed",
@@ -44,7 +44,7 @@ fn quick(options: &mut Options) {
     });
 }
 
-/// A simulator whose time runs from `hours` ago on.
+/// A simulator whose time begins `hours` ago.
 async fn long_ago(hours: i64, change: impl FnOnce(&mut SimOptions)) -> Sim {
     let now = chrono::Utc::now().timestamp_millis();
     sim(|options| {
@@ -60,13 +60,13 @@ fn day(count: usize, gap_ms: i64) -> Vec<Cue> {
     plays(SCRIPTS.iter().cycle().take(count), gap_ms)
 }
 
-/// All kinds once but those `without`.
+/// Every kind once, except those in `without`.
 fn all_but(without: &[&str], gap_ms: i64) -> Vec<Cue> {
     plays(SCRIPTS.iter().filter(|script| !without.contains(script)), gap_ms)
 }
 
-/// Told otherwise by events: the consultation is a call of its own, linked to the other; and a colleague who was dialled
-/// stays the other side, wherever his phone forwards to.
+/// Shown differently if events came: the consultation is a call of its own, linked to the other; and a dialled
+/// colleague stays the other party even if the phone forwards the call.
 const OTHERWISE: &[&str] = &["consultative-transfer", "internal-forwarded"];
 
 async fn play(sim: &Sim, cues: &[Cue]) {
@@ -80,7 +80,7 @@ async fn after_72_hours_of_silence_the_journal_is_the_truth() {
     play(&sim, &day(220, 18 * 60_000)).await;
     let served = beside(&sim, dir(), false, quick).await;
     agrees(&served, &sim).await;
-    // The journal stands in the order of the calls, not in that of their discovery.
+    // The journal is in the order of the calls, not of their discovery.
     let (mut starts, mut more) = (Vec::new(), String::new());
     loop {
         let page = served.get(&format!("/v1/calls?limit=30{more}")).await;
@@ -154,7 +154,7 @@ async fn events_that_come_after_the_lines_join_them() {
         assert_eq!(status, 200);
     }
     agrees(&served, &sim).await;
-    // Whoever followed knows no other calls than the journal.
+    // A reader that followed the feed has exactly the calls of the journal.
     let newest = served.newest().await;
     let mut mirror = std::collections::BTreeMap::new();
     loop {
@@ -231,7 +231,7 @@ async fn lines_and_recordings_that_come_days_late_are_found() {
     let asked = sim.requests().len();
     sim.release_late();
     agrees(&served, &sim).await;
-    // With each look at the last 26 hours one at an older day, not a search through the whole week.
+    // Each deep pass over the last 26 hours reads one older day, not the whole week.
     let requests = sim.requests();
     let hours_back = |path: &str| {
         let (_, query) = path.split_once("statistics?")?;
@@ -276,7 +276,7 @@ async fn what_retention_deleted_does_not_come_back_from_the_lists() {
     .await;
     let kept = journal(&served, None).await.len();
     assert!(kept > 5 && kept < before, "{kept} of {before} calls are kept");
-    // Each list is read again and again, with the last 26 hours each time.
+    // Each list is read repeatedly, with the last 26 hours each time.
     let asked = sim.requests().len();
     until("the lists were read many times", || async {
         (sim.requests().len() > asked + 40).then_some(())
@@ -304,7 +304,7 @@ async fn what_retention_deleted_does_not_come_back_from_the_lists() {
 async fn the_first_edition_of_the_statistics_tells_who_spoke() {
     let sim = long_ago(20, |_| {}).await;
     sim.faults().change(|faults| faults.v2_statistics_off = true);
-    // It does not tell the caller, so which agents were rung for one call is not known.
+    // It does not give the caller, so which agents were rung for one call is not known.
     let without = ["callcentre", "forward-no-answer"];
     play(&sim, &all_but(&without, 20 * 60_000)).await;
     let served = beside(&sim, dir(), false, quick).await;
@@ -319,7 +319,7 @@ async fn a_refused_token_is_told_and_a_new_one_wakes_everything() {
     assert_eq!(served.get("/v1/health").await["import"]["mode"], "off");
     let sim = sim(|_| {}).await;
     let rest = sim.rest_url();
-    // What is refused is not repeated by itself while the test lasts: after a minute, and after five.
+    // A refused request is not repeated by itself during the test: the retries come after one minute and after five.
     let served = start_in(served.stop().await, |options| {
         options.timing.import_second = Duration::from_millis(100);
         options.timing.import_pause = Duration::from_millis(1);

@@ -1,4 +1,4 @@
-//! What is taken at the secret path, and what is not.
+//! What is accepted at the secret path, and what is refused.
 
 use crate::common::{support, xml};
 use reqwest::{Method, StatusCode};

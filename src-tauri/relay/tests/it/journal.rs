@@ -103,7 +103,7 @@ async fn an_event_is_found_by_whatever_one_knows_of_it() {
     served.relay.shutdown().await;
 }
 
-/// Many rows of the last hours, a second after the other, straight into the file. Gives the time of number 0.
+/// Many rows of the last hours, one second apart, written directly into the file. Returns the time of number 0.
 fn fill(dir: &Path, events: i64) -> Time {
     let start = Time::from_ms(chrono::Utc::now().timestamp_millis() - (events + 3600) * 1000);
     let mut connection = rusqlite::Connection::open(dir.join("relay.db")).unwrap();
@@ -137,7 +137,7 @@ async fn a_search_looks_at_a_bounded_part_at_a_time_and_says_where_to_go_on() {
         pages += 1;
     }
     assert_eq!((seen, pages), (vec![json!(3)], 3), "found where it is, in three steps");
-    // Full pages follow each other without a gap and without a repeat.
+    // Full pages follow each other without gaps and repeats.
     let mut numbers = Vec::new();
     let mut cursor = String::from("150");
     loop {
@@ -208,7 +208,7 @@ async fn the_export_is_the_whole_journal_and_the_command_line_prints_the_same() 
     served.relay.shutdown().await;
 }
 
-/// What is found of the calls, without what differs between two relays: ids and when they heard.
+/// The calls, without what differs between two relays: ids and times of receipt.
 fn findings(calls: &Value) -> Vec<Value> {
     let mut all: Vec<Value> = rows(calls, "calls").clone();
     for call in &mut all {
@@ -227,7 +227,7 @@ fn findings(calls: &Value) -> Vec<Value> {
 #[tokio::test]
 async fn replay_changes_nothing_and_the_journal_alone_gives_the_same_calls() {
     let sim = sim(|_| {}).await;
-    // What the PBX's lists say is another witness.
+    // The PBX's lists are a further source.
     for list in ["v2/statistics", "statistics", "v2/records", "records"] {
         sim.faults().path(list, FaultKind::Error500, None);
     }

@@ -1,4 +1,4 @@
-//! What the keeper does when it is asked to, and when the world around it changes.
+//! The keeper's reactions to requests and to changes of its environment.
 
 use crate::common::{beside, support};
 use beside::{beside, dir, own_abonent, sim};
@@ -241,7 +241,7 @@ async fn another_network_has_the_subscription_looked_at() {
     })
     .await;
     assert_eq!(ids(&sim), first, "one that is in force is left");
-    // The PBX lost it while this machine was away, and the last event with it.
+    // The PBX lost it while this machine was asleep, and its last event too.
     sim.faults().change(|faults| faults.events_off = true);
     sim.terminate(|_| true);
     sim.faults().clear();

@@ -1,4 +1,4 @@
-//! The keeper of subscriptions, and what is said when the PBX does not play along.
+//! The keeper of subscriptions, and what it reports when the PBX fails.
 
 use crate::common::{beside, support};
 use beside::{beside, dir, sim};
@@ -200,7 +200,7 @@ async fn a_subscription_for_each_abonent_is_a_setting() {
     sim.shutdown().await;
 }
 
-/// A PBX that has no subscriptions for the company, which the simulator always has.
+/// A PBX without subscriptions for the company, which the simulator always has.
 async fn without_groups() -> (std::net::SocketAddr, Arc<Mutex<Vec<Value>>>) {
     use axum::routing::{get, put};
     use axum::{Json, Router};

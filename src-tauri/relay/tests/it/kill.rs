@@ -24,7 +24,7 @@ async fn what_was_answered_survives_a_kill_at_any_moment() {
     for round in 0..ROUNDS {
         let serving = Serving::start(&data);
         let url = serving.url(&path);
-        // The moment moves: so many answers after the start, with the others still in flight.
+        // The moment varies: this many answers after the start, with other requests in flight.
         let taken = Arc::new(AtomicU64::new(0));
         let posters: Vec<_> = (0..POSTERS)
             .map(|_| tokio::spawn(post(url.clone(), next.clone(), taken.clone())))
@@ -49,7 +49,7 @@ async fn what_was_answered_survives_a_kill_at_any_moment() {
     assert!(answered.len() > 100, "the load was real: {} events", answered.len());
 }
 
-/// Posts calls, each ringing and then answered, until the relay is gone; gives the ids that were answered 200.
+/// Posts calls, each ringing and then answered, until the relay is killed; returns the ids that were answered 200.
 async fn post(url: String, next: Arc<AtomicU64>, all: Arc<AtomicU64>) -> Vec<String> {
     let client = reqwest::Client::builder()
         .no_proxy()
@@ -87,7 +87,7 @@ fn stored(data: &Path) -> BTreeSet<String> {
     ids
 }
 
-/// After a restart each call says what its stored events say, and versions go on.
+/// After a restart each call agrees with its stored events, and versions continue.
 async fn calls_agree(data: &Path, before: i64, round: u64) -> i64 {
     let mut answered: BTreeSet<String> = BTreeSet::new();
     let mut known: BTreeSet<String> = BTreeSet::new();

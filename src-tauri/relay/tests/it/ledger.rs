@@ -1,4 +1,4 @@
-//! The ledger over the API: what could not be stored, and what cannot be read any more.
+//! The ledger over the API: what could not be stored, and what cannot be read.
 
 use crate::common::{beside, support, xml};
 use perezvon_relay::WalSync;
@@ -46,7 +46,7 @@ async fn a_setting_that_cannot_be_read_costs_itself_alone_and_is_kept() {
         .await;
     assert_eq!(answer.status(), StatusCode::OK);
     let dir = served.stop().await;
-    // Now all of them, and by the time of the next start nobody has changed any.
+    // Now all of them; they are still there at the next start.
     assert_eq!(
         by_hand(dir.path(), "UPDATE settings SET value = '{' WHERE key = 'settings'"),
         1

@@ -1,4 +1,4 @@
-//! The relay through its real parts: real HTTP, real SQLite, the real binary, the simulated PBX. One program for all, so
+//! The relay through its real parts: real HTTP, real SQLite, the real binary, the simulated PBX. One test binary, so
 //! that it is linked once.
 #![allow(clippy::unwrap_used)]
 #![expect(clippy::too_many_lines, reason = "a scenario is read from its beginning to its end")]

@@ -1,5 +1,5 @@
 //! `GET /metrics` of the real program after real traffic.
-// Counts are whole numbers, which floats hold exactly.
+// Counts are integers, which floats hold exactly.
 #![allow(clippy::unwrap_used, clippy::float_cmp)]
 
 use crate::common::{beside, binary, support, xml};
@@ -12,7 +12,7 @@ use std::time::Duration;
 use support::{IVANOV, client, until};
 use xml::Xml;
 
-/// A relay with a listener for metrics; where that is.
+/// A relay with a listener for metrics, and its address.
 fn serve(data: &Path, config: &Path, more: &str, change: impl FnOnce(&mut std::process::Command)) -> (Serving, String) {
     std::fs::write(config, format!("metricsListen = \"127.0.0.1:0\"\n{more}")).unwrap();
     let mut start = command(EXE);
@@ -42,7 +42,7 @@ async fn scrape(url: &str) -> String {
     answer.text().await.unwrap()
 }
 
-/// The samples of a text by what stands before their value.
+/// The samples of a text by their names and labels.
 fn samples(text: &str) -> BTreeMap<String, f64> {
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     lines
@@ -79,7 +79,8 @@ async fn traffic_is_counted_and_nothing_personal_is_told() {
     );
     assert_eq!(post(path.clone(), "+79000000099 is no event".to_owned()).await, 200);
     let large = client().post(serving.url(&path)).body("x".repeat(2 << 20)).send().await;
-    // The relay does not wait for the end of what it refuses: the answer may find the client still writing.
+    // The relay does not read the rest of a body that it refuses: the client may still be writing when the answer
+    // comes.
     assert!(large.is_err() || large.is_ok_and(|answer| answer.status() == 413));
     assert_eq!(
         post("/xsi/wrong/null".to_owned(), Xml::received(9, IVANOV).text()).await,
@@ -103,7 +104,7 @@ async fn traffic_is_counted_and_nothing_personal_is_told() {
     let told = until("the requests to the PBX are counted", || async {
         let told = scrape(&url).await;
         let now = samples(&told);
-        // The importer writes too: at some moment nothing waits.
+        // The importer writes too: the queue is empty only at some moments.
         let waits = now.get(r#"perezvon_ledger_queue_jobs{account="main"}"#);
         let imported = lags.iter().all(|lag| now.contains_key(lag));
         (now.contains_key(&placing) && now.contains_key(&read) && imported && waits == Some(&0.0)).then_some(told)
@@ -145,7 +146,7 @@ async fn traffic_is_counted_and_nothing_personal_is_told() {
         assert!(now["process_open_fds"] > 3.0, "{told}");
     }
     let secret = path.split('/').nth(2).unwrap();
-    // Without the values: any digits may stand in a duration.
+    // Without the values: a duration may contain any digits.
     let of_line = |line: &str| match line.rsplit_once(' ') {
         Some((words, _)) if !line.starts_with('#') => words.to_owned(),
         _ => line.to_owned(),

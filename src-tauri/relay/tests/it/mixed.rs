@@ -1,4 +1,4 @@
-//! Events and the import at the same time: whichever tells of a call first, there is one call of it (issue 3, item 8).
+//! Events and the import at the same time: whichever reports a call first, it is one call (issue 3, item 8).
 
 use crate::common::{beside, support, truth, xml};
 use beside::{HOUR, abonents, beside, dir, plays, sim};
@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use truth::{agrees, journal};
 use xml::Xml;
 
-/// Calls of many parts, whose lines go from one call to another as more becomes known.
+/// Calls of many parts, whose lines move from one call to another as more becomes known.
 const SCRIPTS: &[&str] = &[
     "group-answered",
     "callcentre",
@@ -32,7 +32,7 @@ fn calls(count: usize) -> Vec<Cue> {
     plays(SCRIPTS.iter().cycle().take(count), 50_000)
 }
 
-/// What somebody who follows knows: the ids of his calls.
+/// What a reader of the feed knows: the ids of the calls.
 struct Mirror {
     abonent: Option<String>,
     ids: Arc<Mutex<BTreeSet<String>>>,
@@ -77,7 +77,7 @@ async fn ids(served: &Served, abonent: Option<&str>) -> BTreeSet<String> {
         .collect()
 }
 
-/// Everybody who followed knows the calls of his journal and no other, and nothing leads to a call that is no more.
+/// Every reader of the feed has exactly the calls of the journal, and no reference to a superseded call.
 async fn nothing_is_left(served: &Served, mirrors: &[Mirror]) {
     for mirror in mirrors {
         let wanted = ids(served, mirror.abonent.as_deref()).await;
@@ -119,7 +119,7 @@ async fn an_import_amid_events_makes_each_call_once() {
     })
     .await;
     let served = beside(&sim, dir(), true, |options| {
-        // The importer looks as often as it can.
+        // The importer runs as often as it can.
         options.timing.import_second = Duration::from_micros(100);
         options.timing.import_pause = Duration::from_millis(1);
         options.policy = Some(perezvon_relay::Policy {
@@ -184,7 +184,7 @@ async fn a_call_that_is_no_more_an_abonents_leaves_his_journal_and_his_desk() {
     })
     .await;
     let mirror = follow(&served, Some(PETROV)).await;
-    // Ivanov talks with the caller whom Petrov's phone passed on ten seconds before, as far as is known.
+    // Ivanov talks with the caller whom Petrov's phone forwarded ten seconds before, as far as is known.
     let talk = Xml::received(1, IVANOV);
     for step in [talk.text(), talk.answered().text(), talk.released().text()] {
         assert_eq!(served.post_event(step).await, 200);
@@ -199,7 +199,7 @@ async fn a_call_that_is_no_more_an_abonents_leaves_his_journal_and_his_desk() {
         (*mirror.ids.lock().unwrap() == first).then_some(())
     })
     .await;
-    // His own call, which the line is of, is told late.
+    // The line's real call is reported late.
     let early = |text: String| text.replace("startTime>1760000000000", "startTime>1759999990000");
     let own = Xml::received(2, PETROV);
     for step in [own.text(), own.released().text()] {
@@ -220,7 +220,7 @@ async fn a_call_that_is_no_more_an_abonents_leaves_his_journal_and_his_desk() {
     let path = format!("/v1/calls/{}", first.first().unwrap());
     let answer = served.send(reqwest::Method::GET, &path, Some(&key), None).await;
     assert_eq!(answer.status(), 404, "he cannot ask for it either");
-    // Who was away while it changed is told too.
+    // A reader that was away during the change gets it as well.
     let newly = follow(&served, Some(PETROV)).await;
     until("a later desk has the same", || async {
         (*newly.ids.lock().unwrap() == second).then_some(())

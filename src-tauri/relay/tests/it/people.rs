@@ -1,4 +1,4 @@
-//! Who may come in, and who did what: join codes, keys, the audit.
+//! Joining and access: join codes, keys, the audit.
 
 use crate::common::{binary, support};
 use binary::{relay, text};
@@ -86,7 +86,7 @@ async fn a_code_becomes_a_key_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_who_join_with_one_code_one_comes_in() {
     for _ in 0..3 {
-        // A relay each time: those who lose use up its failures of the minute.
+        // A new relay each time: the refused attempts count towards the failures of the minute.
         let served = start().await;
         let made = make(&served, for_ivanov()).await;
         let code = made["code"].as_str().unwrap();

@@ -1,7 +1,7 @@
-//! Many events, and readers of every kind: a slow one, a dead one and one that comes anew each second cost the relay a
-//! bounded amount of memory and delay nobody; those who do read end with what the ledger says.
+//! Many events, and readers of every kind: a slow one, a dead one and one that reconnects each second cost the relay
+//! a bounded amount of memory and delay no other reader; those that do read end with the contents of the ledger.
 //!
-//! `PEREZVON_EVENTS` sets how many events are posted, `PEREZVON_DESKS` how many desks sit idle.
+//! `PEREZVON_EVENTS` sets how many events are posted, `PEREZVON_DESKS` how many idle desks there are.
 
 use crate::common::{binary, xml};
 use binary::{Serving, admin, callback_path, data_dir};
@@ -36,7 +36,7 @@ fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |n| n.parse().expect("a number"))
 }
 
-/// The relay as a process, with nobody behind it.
+/// The relay as a process, without a PBX.
 struct Scene {
     dir: TempDir,
     serving: Serving,
@@ -90,8 +90,8 @@ impl Scene {
         }
     }
 
-    /// Posts calls of three events each. No two events of one call are under way at a time, so each event is a version
-    /// of its own and `stored` counts versions.
+    /// Posts calls of three events each. Two events of one call are never in flight together, so each event is a
+    /// version of its own and `stored` counts versions.
     async fn post(&self, events: u64, stored: &watch::Sender<i64>) {
         let path = callback_path(&data_dir(&self.dir));
         let url = self.serving.url(&path);
@@ -115,7 +115,7 @@ impl Scene {
     }
 }
 
-/// What a reader has: the newest version of each call, in the order in which they came.
+/// A reader's data: the newest version of each call, in the order of arrival.
 #[derive(Default)]
 struct Mirror {
     after: i64,
@@ -146,7 +146,7 @@ impl Mirror {
     }
 }
 
-/// Reads all along; gives how far it was behind at most. Never loses its place.
+/// Reads all the time; returns how far it was behind at most. It is never cut off.
 async fn healthy(scene: &Scene, last: i64, stored: watch::Receiver<i64>) -> (Mirror, i64) {
     let (mut mirror, mut feed, mut behind) = (Mirror::default(), scene.feed(0).await, 0);
     while mirror.after < last {
@@ -163,8 +163,8 @@ async fn healthy(scene: &Scene, last: i64, stored: watch::Receiver<i64>) -> (Mir
     (mirror, behind)
 }
 
-/// Reads one snapshot for every hundred that are stored, until all are: then as fast as it can. Gives how often it was
-/// cut.
+/// Reads one snapshot for every hundred that are stored, until all are; then as fast as it can. Returns how often it
+/// was cut off.
 async fn slow(scene: &Scene, last: i64, mut stored: watch::Receiver<i64>) -> (Mirror, usize) {
     let (mut mirror, mut feed, mut cuts) = (Mirror::default(), scene.feed(0).await, 0);
     let mut reads = 0;
@@ -180,7 +180,7 @@ async fn slow(scene: &Scene, last: i64, mut stored: watch::Receiver<i64>) -> (Mi
     (mirror, cuts)
 }
 
-/// Comes anew each second. Gives how often.
+/// Reconnects each second. Returns how often.
 async fn restless(scene: &Scene, last: i64) -> (Mirror, usize) {
     let (mut mirror, mut visits) = (Mirror::default(), 0);
     while mirror.after < last {
@@ -251,7 +251,7 @@ async fn idle_desks_cost_little() {
     let mut feeds = Vec::new();
     let mut sit = async |count: u64| {
         for _ in 0..count {
-            // Each has read what there is, and waits.
+            // Each has read everything and waits.
             let (mut mirror, mut feed) = (Mirror::default(), scene.feed(0).await);
             while mirror.after < 30 {
                 assert!(mirror.read(&mut feed).await, "a desk is served");
@@ -260,12 +260,12 @@ async fn idle_desks_cost_little() {
         }
         scene.status("VmRSS")
     };
-    // The first ones warm up what all share.
+    // The first connections allocate what all share.
     let (before, after) = (sit(50).await, sit(desks).await);
     let each = (after - before) as f64 / desks as f64;
     println!("{desks} idle desks: {before} KiB before, {after} KiB after, {each:.1} KiB each");
     assert!(each < DESK_KIB as f64, "an idle desk costs {each:.1} KiB");
-    // And all of them are told of the next event.
+    // All of them get the next event.
     let rings = Xml::received(1000, "9000000001@mpbx.sip.beeline.ru");
     let url = scene.serving.url(&callback_path(&data_dir(&scene.dir)));
     let posted = scene.client.post(url).body(rings.text()).send().await.unwrap();

@@ -1,5 +1,5 @@
-//! A recording's way as calls and recordings tell it, to its abonent and to an administrator: none, pending, ready,
-//! gone (issue 3, item 3).
+//! The states of a recording as calls and recordings show it, to its abonent and to an administrator: none, pending,
+//! ready, gone (issue 3, item 3).
 
 use crate::common::{beside, support};
 use beside::{HOUR, beside, dir, sim};
@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use support::{Served, until};
 
-/// A relay that hears the PBX and reads its lists at short intervals; the PBX holds recordings back. The calls are of an
-/// hour ago, so that what is gone is told from what is not there yet.
+/// A relay with events and short intervals between its readings of the lists; the PBX holds recordings back. The
+/// calls were an hour ago, so that a gone recording differs from one that is not listed yet.
 async fn scene() -> (Sim, Served) {
     let sim = sim(|options| {
         options.base_time = Some(chrono::Utc::now().timestamp_millis() - HOUR);
@@ -35,7 +35,7 @@ fn abonent(sim: &Sim, recorded: bool) -> String {
     found.unwrap().user_id.clone()
 }
 
-/// One who looks at the calls: the states of the recording of his only call, as the feed told them.
+/// A reader of the calls: the states of the recording of the only call, as the feed showed them.
 struct Reader {
     key: String,
     states: Arc<Mutex<Vec<String>>>,
@@ -68,7 +68,7 @@ impl Reader {
         (answer.status(), answer.json().await.unwrap_or_default())
     }
 
-    /// Waits until the journal tells this state; gives the call.
+    /// Waits until the journal shows this state; returns the call.
     async fn sees(&self, served: &Served, state: &str) -> Value {
         until(state, || async {
             let (_, told) = self.ask(served, "/v1/calls").await;
@@ -128,7 +128,7 @@ async fn from_none_over_pending_and_ready_to_gone() {
         StatusCode::NOT_FOUND,
         "a colleague knows nothing of it"
     );
-    // Somebody deletes it in the PBX's cabinet; nobody asks for it, and it is noticed all the same.
+    // It is deleted in the PBX's portal; it is noticed although no client asks for it.
     let at_the_pbx = format!("{}v2/records/{id}", sim.rest_url());
     let deleted = support::client()
         .delete(at_the_pbx)
@@ -162,7 +162,7 @@ async fn what_never_comes_is_none_and_what_comes_after_all_is_ready() {
     for reader in &readers {
         reader.sees(&served, "pending").await;
     }
-    // As if it had been waited for since yesterday.
+    // As if the call had waited since yesterday.
     let connection = rusqlite::Connection::open(served.dir.path().join("relay.db")).unwrap();
     connection.busy_timeout(support::DEADLINE).unwrap();
     let day = "UPDATE calls SET awaits = awaits - 90000000 WHERE awaits IS NOT NULL";

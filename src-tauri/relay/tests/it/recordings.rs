@@ -1,4 +1,4 @@
-//! Recordings by right: list, audio with ranges, what the PBX has no more, who listened.
+//! Access to recordings: list, audio with ranges, recordings that are gone, and the audit of listening.
 
 use crate::common::{beside, support};
 use beside::{beside, dir, sim};
@@ -15,14 +15,14 @@ struct Company {
     served: Served,
     /// The recording's owner.
     owner: String,
-    /// The whole audio, as the PBX gives it.
+    /// The whole audio, as the PBX sends it.
     whole: Vec<u8>,
 }
 
-/// A recorded call, its recording known to the relay.
+/// A recorded call whose recording the relay knows.
 async fn company() -> Company {
     let sim = sim(|_| {}).await;
-    // The row below is made by hand: the importer looks once, while there is nothing, and not again.
+    // The row below is inserted by hand: the importer reads once, while the list is empty, and not again.
     let served = beside(&sim, dir(), false, |options| {
         options.timing.import_second = Duration::from_hours(1);
     })

@@ -1,4 +1,4 @@
-//! Retention: what is old goes, what is still needed stays.
+//! Retention: old rows are deleted, needed ones stay.
 
 use crate::common::{support, xml};
 use serde_json::json;
@@ -6,7 +6,7 @@ use std::path::Path;
 use support::{IVANOV, start, start_in, until};
 use xml::Xml;
 
-/// Days ago, straight into the file, for everything that is there.
+/// Makes everything this many days older, directly in the file.
 fn age(dir: &Path, days: i64) {
     let connection = rusqlite::Connection::open(dir.join("relay.db")).unwrap();
     let ms = days * 86_400_000;
@@ -77,7 +77,7 @@ async fn old_events_and_requests_go_and_those_of_open_calls_stay() {
         2,
         "calls are kept for ever"
     );
-    // The PBX sends a forgotten event once more: a row again, and nothing new in its call.
+    // The PBX sends a deleted event once more: it becomes a row again, and changes nothing in its call.
     let version = served.newest().await;
     served.post_event(over.released().text()).await;
     assert_eq!(served.newest().await, version, "the call knows it");
@@ -121,7 +121,7 @@ async fn the_oldest_events_go_when_all_take_too_much_and_old_calls_where_that_is
             let insert = "INSERT INTO events (received_at, kind, raw) VALUES (unixepoch() * 1000, '', zeroblob(1024))";
             transaction.execute(insert, []).unwrap();
         }
-        // Two of the calls began long ago, one of them is not over.
+        // Two of the calls began long ago; one of them has not ended.
         transaction
             .execute(
                 "UPDATE calls SET started_at = unixepoch() * 1000 - (11 * 86400000) WHERE key IN ('1:1', '4:1')",

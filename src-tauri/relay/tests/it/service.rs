@@ -1,4 +1,4 @@
-//! The relay as a service of systemd: what it tells, and where it takes the token from.
+//! The relay as a service of systemd: its notifications, and the source of its token.
 #![cfg(target_os = "linux")]
 
 use crate::common::binary;
@@ -39,7 +39,7 @@ fn it_says_when_it_serves_lives_and_ends() {
         .status()
         .unwrap();
     assert!(sent.success(), "the signal is sent");
-    // The first word may have been on its way already.
+    // The first notification may have been sent already.
     for _ in 0..3 {
         assert_eq!(next(), "WATCHDOG=1", "a reload with nothing to reload does no harm");
     }
@@ -85,7 +85,7 @@ fn the_token_comes_from_a_credential() {
         let mut start = serve(&dir.path().join("data"));
         let mut serving = Serving::start_as(start.env("CREDENTIALS_DIRECTORY", dir.path()));
         let mut said = String::new();
-        // The last line of a start; ended before that, it would not have said them all.
+        // The last line of a start; if the relay were stopped earlier, not all lines would have been written.
         while !said.contains("no public address") {
             let line = serving.said.recv_timeout(Duration::from_secs(20));
             writeln!(said, "{}", line.expect("it says what it lacks")).unwrap();

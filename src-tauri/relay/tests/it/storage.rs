@@ -1,4 +1,4 @@
-//! What can be wrong with the place where the ledger is, and the command line.
+//! Problems with the ledger's directory, and the command line.
 
 use crate::common::{binary, support, xml};
 use binary::{Serving, callback_path, data_dir, relay, text};

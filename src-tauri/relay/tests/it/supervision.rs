@@ -1,4 +1,4 @@
-//! A part of the relay that ends though nobody stopped it: the account is started anew, and a process that cannot be mended
+//! A part of the relay that ends without being stopped: the account is restarted, and a process that cannot recover
 //! ends, so that the service manager can act.
 
 use crate::common::{beside, binary, support, xml};
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use support::{DEADLINE, IVANOV, start_with, until};
 use xml::Xml;
 
-/// How often the keeper's look at the network panics yet.
+/// How many more times reading the routes panics.
 static PANICS: AtomicU32 = AtomicU32::new(1);
 
 fn panics_once() -> [Option<IpAddr>; 2] {
@@ -22,7 +22,7 @@ fn panics_once() -> [Option<IpAddr>; 2] {
     [None, None]
 }
 
-/// Whether the next look at the network panics.
+/// Whether the next reading panics.
 static PANIC: AtomicBool = AtomicBool::new(false);
 
 fn panics_when_told() -> [Option<IpAddr>; 2] {
@@ -82,7 +82,7 @@ async fn an_account_that_is_started_anew_goes_on_with_the_token_and_address_of_t
     );
     let token = json!({ "token": sim.token() });
     assert_eq!(put("/v1/settings/token", token).await.status(), StatusCode::OK);
-    // Since when the account runs: not before the first and not after the second.
+    // When the account started: after the first time and before the second.
     let since = || async {
         let before = Instant::now();
         let health = served.send(Method::GET, "/v1/health", Some(&admin), None).await;

@@ -1,6 +1,6 @@
-//! A disk that forgets at a power cut what was not synced: a VFS of SQLite around the system's own. It notes every write
-//! to the files of one directory; [`Disk::after_power_cut`] makes what such a disk may hold afterwards: all that was
-//! synced, and of the rest whatever chance left, sector by sector.
+//! A disk that loses at a power cut what was not synced: a VFS of SQLite on top of the system's own. It records every
+//! write to the files of one directory; [`Disk::after_power_cut`] creates what such a disk may contain afterwards:
+//! everything that was synced, and of the rest a random selection of sectors.
 #![allow(unsafe_code, reason = "a VFS is a table of C functions")]
 
 use perezvon_relay::WalSync;
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-/// What a disk writes whole or not at all, bytes.
+/// What a disk writes completely or not at all, bytes.
 const SECTOR: usize = 512;
 
 enum Change {
@@ -24,7 +24,7 @@ enum Change {
     Truncate { size: usize },
 }
 
-/// One file: what is certain, and what was written since the last sync.
+/// One file: the synced contents, and the writes since the last sync.
 #[derive(Default)]
 struct Noted {
     certain: Vec<u8>,
@@ -59,7 +59,7 @@ pub(crate) struct Disk {
 
 static DISK: OnceLock<Disk> = OnceLock::new();
 
-// What the system's VFS says of itself never changes.
+// The properties of the system's VFS never change.
 unsafe impl Send for Disk {}
 unsafe impl Sync for Disk {}
 
@@ -90,7 +90,7 @@ impl Disk {
         self.files.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The relay's own sync of the log in this directory, noted here.
+    /// The relay's own sync of the log in this directory, recorded here.
     pub(crate) fn wal_sync(&'static self, dir: &Path) -> WalSync {
         let wal = dir.join("relay.db-wal");
         WalSync::new(move |file: &File| {
@@ -102,8 +102,8 @@ impl Disk {
         })
     }
 
-    /// The same, and while `broken` is set each sync fails: the system drops what it could not write, though it goes on
-    /// to read it from its cache, as Linux does.
+    /// The same, but while `broken` is set each sync fails: the system drops what it could not write, though it can
+    /// still be read from the cache, as on Linux.
     pub(crate) fn wal_sync_that_fails(&'static self, dir: &Path, broken: Arc<AtomicBool>) -> WalSync {
         let wal = dir.join("relay.db-wal");
         WalSync::new(move |file: &File| {
@@ -122,7 +122,7 @@ impl Disk {
         })
     }
 
-    /// Makes in `to` what the disk holds of `dir` after a power cut now. `chance` gives each sector its fate.
+    /// Creates in `to` the contents of `dir` after a power cut now. `chance` decides for each sector.
     pub(crate) fn after_power_cut(&self, dir: &Path, to: &Path, mut chance: impl FnMut() -> bool) {
         std::fs::create_dir_all(to).unwrap();
         for (path, noted) in self.files().iter().filter(|(path, _)| path.parent() == Some(dir)) {
@@ -152,11 +152,11 @@ impl Disk {
     }
 }
 
-/// A file as SQLite holds it: ours, and behind it the system's own.
+/// A file as SQLite holds it: our part, followed by the system's own.
 #[repr(C)]
 struct Opened {
     base: sqlite3_file,
-    /// Where the file is noted; null: it is not.
+    /// The record of the file; null if it is not recorded.
     noted: *mut PathBuf,
 }
 
@@ -266,7 +266,7 @@ unsafe extern "C" fn sync(file: *mut sqlite3_file, flags: c_int) -> c_int {
     }
 }
 
-/// Functions that only hand on.
+/// Functions that only forward.
 macro_rules! through {
     ($($ours:ident $theirs:ident ($($name:ident: $kind:ty),*) -> $result:ty),* $(,)?) => { $(
         unsafe extern "C" fn $ours(file: *mut sqlite3_file $(, $name: $kind)*) -> $result {
@@ -294,7 +294,7 @@ through! {
 fn table() -> *const sqlite3_io_methods {
     static TABLE: OnceLock<usize> = OnceLock::new();
     let address = TABLE.get_or_init(|| {
-        // Version 2: shared memory, and no mapped pages, which would be written without being noted.
+        // Version 2: shared memory, and no memory-mapped pages, which would be written without being recorded.
         let table = sqlite3_io_methods {
             iVersion: 2,
             xClose: Some(close),

@@ -1,5 +1,5 @@
-//! A sync that fails, and what is known afterwards: nothing was acknowledged, and once the ledger was read anew everybody
-//! knows what stands.
+//! A failed sync and its consequences: nothing was acknowledged, and once the ledger was read anew every reader gets
+//! what is stored.
 
 use crate::disk::Disk;
 use crate::xml::Xml;
@@ -89,7 +89,7 @@ async fn what_stands_after_it_is_told_to_everybody() {
     );
     assert_eq!(scene.post(8).await, 0, "nor are events");
     broken.store(false, Ordering::SeqCst);
-    // Nothing is asked of the writer from here on: it gets over it by itself.
+    // Nothing is sent to the writer from here on: it recovers by itself.
     until("health is well again", async || scene.status("/v1/health").await == 200).await;
     assert_eq!(
         scene.get("/v1/settings").await["settings"]["graceMs"],

@@ -1,5 +1,6 @@
-//! Invariant 1 against a power cut, which SIGKILL does not show: on a disk that forgets what was not synced, every event
-//! that was answered 200 is there afterwards, checkpoints included; and a relay that does not sync is found out.
+//! Invariant 1 against a power cut, which SIGKILL does not test: on a disk that loses what was not synced, every
+//! event that was answered 200 is stored afterwards, checkpoints included; and the test detects a relay that does not
+//! sync.
 #![allow(clippy::unwrap_used)]
 
 #[path = "../it/common/xml.rs"]
@@ -24,7 +25,7 @@ use xml::Xml;
 
 const ABONENT: &str = "9000000001@mpbx.sip.beeline.ru";
 
-/// A relay on the forgetful disk, and what it has acknowledged so far.
+/// A relay on such a disk, and what it has acknowledged.
 struct Scene {
     relay: Relay,
     dir: tempfile::TempDir,
@@ -61,7 +62,7 @@ impl Scene {
         )
     }
 
-    /// Posts `count` events, eight at a time; gives how many were acknowledged.
+    /// Posts `count` events, eight at a time; returns how many were acknowledged.
     async fn post(&self, count: usize) -> usize {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let acknowledged = Arc::new(AtomicUsize::new(0));
@@ -108,9 +109,9 @@ impl Scene {
         self.api(Method::GET, path).send().await.unwrap().json().await.unwrap()
     }
 
-    /// The acknowledged events that are not there after a power cut now.
+    /// The acknowledged events that are missing after a power cut now.
     fn lost(&self, disk: &Disk, cut: u64) -> Vec<String> {
-        // What was answered before the cut; the disk goes on meanwhile.
+        // What was acknowledged before the cut; the disk goes on meanwhile.
         let answered = self.answered.lock().unwrap().clone();
         let image = self.dir.path().join(format!("cut-{cut}"));
         let mut random = cut.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
@@ -136,14 +137,14 @@ async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
     assert!(ended.is_ok(), "not in time: {what}");
 }
 
-/// Ids of the events in a database, which must be sound.
+/// Ids of the events in a database, which must be undamaged.
 fn stored(file: &Path) -> BTreeSet<String> {
     let connection = Connection::open(file).unwrap();
     let verdict: String = connection
         .query_row("PRAGMA integrity_check", [], |row| row.get(0))
         .unwrap();
     assert_eq!(verdict, "ok", "the database is whole after a power cut");
-    // Before the first answer not even the tables need be there.
+    // Before the first answer even the tables may be missing.
     let Ok(mut statement) = connection.prepare("SELECT event_id FROM events") else {
         return BTreeSet::new();
     };

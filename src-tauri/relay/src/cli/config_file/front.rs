@@ -1,4 +1,4 @@
-//! `[tls]` and `[limits]` of the configuration file: what stands before the accounts.
+//! `[tls]` and `[limits]` of the configuration file: the front, which is shared by the accounts.
 
 use crate::front::Limits;
 use crate::rate::Rate;
@@ -22,20 +22,20 @@ pub(crate) struct FileTls {
     pub(crate) directory: Option<Url>,
 }
 
-/// Who speaks TLS.
+/// Where TLS ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum TlsMode {
-    /// A proxy before the relay, or nobody.
+    /// At a proxy in front of the relay, or nowhere.
     #[default]
     Off,
-    /// The relay, with a certificate that somebody else renews.
+    /// At the relay, with a certificate that another program renews.
     Files,
-    /// The relay, with a certificate that it gets by ACME.
+    /// At the relay, with a certificate that it gets by ACME.
     Acme,
 }
 
-/// `[limits]`; 0 means no limit where it is told so.
+/// `[limits]`; 0 means no limit if the field says so.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub(crate) struct FileLimits {
@@ -108,7 +108,7 @@ impl FileLimits {
         Ok(())
     }
 
-    /// Changes what is told.
+    /// Replaces the limits that the file sets.
     pub(super) fn set(&self, limits: &mut Limits) {
         let rate = |told: Option<u32>, rate: fn(u32) -> Rate, default| match told {
             None => default,

@@ -1,4 +1,4 @@
-//! The company as the PBX knows it.
+//! Entries about the company as the PBX lists it.
 
 use crate::ledger::transaction::Transaction;
 use crate::tables::LedgerError;
@@ -6,7 +6,7 @@ use crate::tables::abonents::{self, Abonent, Recording};
 use crate::tables::audit::{What, Who};
 use serde_json::json;
 
-/// The company as the PBX lists it now.
+/// The PBX listed the company.
 #[derive(Clone, Debug)]
 pub(crate) struct CompanyRead {
     pub(crate) abonents: Vec<Abonent>,
@@ -16,7 +16,7 @@ pub(crate) struct CompanyRead {
 }
 
 impl CompanyRead {
-    /// Ids in one line of the audit; the list of a very large company is cut.
+    /// Ids in one line of the audit; a longer list is cut.
     const IDS: usize = 1000;
 
     pub(super) fn apply(&self, transaction: &mut Transaction<'_>) -> Result<(), LedgerError> {
@@ -43,9 +43,9 @@ impl CompanyRead {
 #[derive(Clone, Debug)]
 pub(crate) struct RecordingModeRead {
     pub(crate) abonent: String,
-    /// None: the PBX does not say.
+    /// None: the PBX gives none.
     pub(crate) found: Option<Recording>,
-    /// When the value was read that this one replaces, epoch milliseconds.
+    /// When the replaced value was read, epoch milliseconds.
     pub(crate) read_at: Option<i64>,
 }
 
@@ -61,7 +61,7 @@ impl RecordingModeRead {
 pub(crate) struct RecordingModeSwitched {
     pub(crate) abonent: String,
     pub(crate) asked: Recording,
-    /// What the PBX says now; none: it could not be asked.
+    /// The answer of the PBX afterwards; none if it gave none.
     pub(crate) found: Option<Recording>,
     pub(crate) who: Who,
 }
@@ -79,7 +79,7 @@ impl RecordingModeSwitched {
     }
 }
 
-/// Whose calls are recorded must be read anew.
+/// All recording modes must be read anew.
 #[derive(Clone, Debug)]
 pub(crate) struct RecordingModesOutdated;
 

@@ -1,4 +1,4 @@
-//! Events of the PBX, and time.
+//! Entries about events of the PBX and the passing of time.
 
 use crate::ledger::transaction::Transaction;
 use crate::tables::LedgerError;
@@ -7,21 +7,21 @@ use crate::tables::events::Readable;
 use crate::tables::events::body::Body;
 use serde_json::json;
 
-/// What became of a posted event.
+/// What was done with a posted event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Appended {
-    /// New and read.
+    /// New and readable.
     Stored,
-    /// New; it cannot be read and is kept as it came.
+    /// New and unreadable; stored as it came.
     Unreadable,
-    /// It was there already.
+    /// Stored before.
     Repeated,
 }
 
 /// The PBX posted an event.
 #[derive(Clone, Debug)]
 pub(crate) struct Posted {
-    /// The event, or why it cannot be read: what reading the body gives.
+    /// The event, or why it cannot be read.
     pub(crate) read: Box<Readable>,
     /// The body as it is stored.
     pub(crate) body: Body,
@@ -40,13 +40,13 @@ impl Posted {
     }
 }
 
-/// A stored event is given to its calls once more; the answer says whether they learnt something, or nothing where there
-/// is no such event any more.
+/// A stored event is applied to its calls once more; the answer says whether it changed any, or none if the event no
+/// longer exists.
 #[derive(Clone, Debug)]
 pub(crate) struct Replayed {
     /// Number of the event.
     pub(crate) seq: i64,
-    /// What reading its text gives now.
+    /// The result of reading its text now.
     pub(crate) read: Box<Readable>,
     pub(crate) who: Who,
 }
@@ -66,7 +66,7 @@ impl Replayed {
     }
 }
 
-/// Time passed: deadlines of calls, lost events.
+/// Time passed: deadlines of calls and of gaps are due.
 #[derive(Clone, Debug)]
 pub(crate) struct Swept;
 

@@ -1,4 +1,4 @@
-//! Settings, and what is only written down.
+//! Entries about settings, audit lines and requests to the PBX.
 
 use crate::ledger::transaction::Transaction;
 use crate::tables::LedgerError;
@@ -7,17 +7,18 @@ use crate::tables::exchanges::{self, ExchangeRow};
 use crate::tables::settings::{self, Settings};
 use serde_json::{Map, Value};
 
-/// Settings were changed. The answer is the settings in force from now on, or what is wrong with a value.
+/// Settings were changed. The answer is the new settings, or what is wrong with a value.
 #[derive(Clone, Debug)]
 pub(crate) struct SettingsChanged {
-    /// The values that are replaced, by their keys.
+    /// The new values by their keys.
     pub(crate) values: Map<String, Value>,
     pub(crate) who: Who,
 }
 
 impl SettingsChanged {
     pub(super) fn apply(&self, transaction: &mut Transaction<'_>) -> Result<Result<Settings, String>, LedgerError> {
-        // From what is stored, not from what was in force when the request came: two changes at once both hold.
+        // Based on the stored settings, not on those at the time of the request: two concurrent changes are both
+        // kept.
         let settings = match settings::load(transaction.connection)?.changed(self.values.clone()) {
             Ok(settings) => settings,
             Err(refused) => return Ok(Err(refused)),

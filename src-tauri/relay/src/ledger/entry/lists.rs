@@ -1,4 +1,4 @@
-//! What the PBX's lists tell: lines of the statistics and recordings.
+//! Entries about the PBX's lists: lines of the statistics and recordings.
 
 use crate::ledger::transaction::Transaction;
 use crate::tables::LedgerError;
@@ -13,7 +13,7 @@ use serde_json::Value;
 #[derive(Clone, Debug)]
 pub(crate) struct LinesRead {
     pub(crate) lines: Vec<StatisticsLine>,
-    /// All lines until then have been read; none: more of the same window follow.
+    /// All lines up to this time have been read; none: more of the same window follow.
     pub(crate) until: Option<Time>,
 }
 
@@ -28,9 +28,9 @@ impl LinesRead {
 #[derive(Clone, Debug)]
 pub(crate) struct RecordsRead {
     pub(crate) rows: Vec<RecordingRow>,
-    /// The place in the list from which reading goes on; none: it stays.
+    /// The position from which reading goes on; none: it stays.
     pub(crate) cursor: Option<String>,
-    /// This was the last part of what was listed.
+    /// This was the last part of the list.
     pub(crate) is_last: bool,
 }
 
@@ -45,7 +45,7 @@ impl RecordsRead {
     }
 }
 
-/// The PBX does not have a recording any more; false where that was known.
+/// The PBX no longer has a recording; false if that was known.
 #[derive(Clone, Debug)]
 pub(crate) struct RecordingGone {
     pub(crate) id: String,
@@ -62,7 +62,7 @@ impl RecordingGone {
 pub(crate) struct RecordingDeleted {
     pub(crate) id: String,
     pub(crate) who: Who,
-    /// What the audit says of the recording.
+    /// The detail for the audit.
     pub(crate) detail: Value,
 }
 
@@ -78,11 +78,11 @@ impl RecordingDeleted {
     }
 }
 
-/// Calls that have waited since before `before` for lines or a recording wait no more; the answer says how many.
+/// Calls that have waited since before `before` for lines or a recording stop waiting; the answer says how many.
 #[derive(Clone, Debug)]
 pub(crate) struct WaitGivenUp {
     pub(crate) before: Time,
-    /// At most so many.
+    /// At most this many.
     pub(crate) limit: usize,
 }
 

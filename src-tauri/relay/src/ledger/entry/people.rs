@@ -1,4 +1,4 @@
-//! Who may use the relay.
+//! Entries about users and join codes.
 
 use crate::ledger::transaction::Transaction;
 use crate::tables::LedgerError;
@@ -20,7 +20,8 @@ impl UserAdded {
     }
 }
 
-/// A user's key stops, and with it the join codes that this user made; false where there is no such user whose key works.
+/// A user's key is revoked, and the unused join codes that this user made are withdrawn; false if there is no such
+/// user with a valid key.
 #[derive(Clone, Debug)]
 pub(crate) struct UserRevoked {
     pub(crate) id: String,
@@ -38,7 +39,7 @@ impl UserRevoked {
     }
 }
 
-/// A join code; false where too many are open.
+/// A join code was made; false if too many are open.
 #[derive(Clone, Debug)]
 pub(crate) struct JoinCodeMade {
     pub(crate) code: JoinCode,
@@ -52,7 +53,7 @@ impl JoinCodeMade {
     }
 }
 
-/// A join code is taken back; false where there is none that can be used.
+/// A join code is withdrawn; false if it cannot be used anyway.
 #[derive(Clone, Debug)]
 pub(crate) struct JoinCodeWithdrawn {
     pub(crate) id: String,
@@ -66,14 +67,14 @@ impl JoinCodeWithdrawn {
     }
 }
 
-/// A desk used a join code. The answer is its user, or why it is refused.
+/// A desk used a join code. The answer is its user, or why the code is refused.
 #[derive(Clone, Debug)]
 pub(crate) struct Joined {
     /// Hash of the code.
     pub(crate) hash: [u8; 32],
-    /// Id of the user that the code becomes.
+    /// Id of the new user.
     pub(crate) user: String,
-    /// Hash of that user's key.
+    /// Hash of the new user's key.
     pub(crate) key_hash: [u8; 32],
 }
 

@@ -1,11 +1,11 @@
-//! Calls that desks ask for.
+//! Entries about calls that desks ask for.
 
 use crate::ledger::transaction::Transaction;
 use crate::tables::LedgerError;
 use crate::tables::requests::{self, RequestRow, RequestState};
 use perezvon_core::Time;
 
-/// A desk asks for a call. The answer is the request of the same key that was there already.
+/// A desk asks for a call. The answer is an existing request with the same key.
 #[derive(Clone, Debug)]
 pub(crate) struct CallAsked {
     pub(crate) abonent: String,
@@ -13,7 +13,7 @@ pub(crate) struct CallAsked {
     pub(crate) key: String,
     /// Canonical number.
     pub(crate) number: String,
-    /// When; with the key it tells this attempt from a later one.
+    /// When; together with the key it distinguishes this attempt from a later one.
     pub(crate) asked_at: Time,
 }
 
@@ -24,8 +24,8 @@ impl CallAsked {
     }
 }
 
-/// The PBX was not asked after all: whoever made [`CallAsked`] was told that it is not stored, which is not certain after
-/// a failed sync. The request is taken back, so that a repeat of it is placed.
+/// The PBX was not asked after all: the caller of [`CallAsked`] was told that it is not stored, which is uncertain
+/// after a failed sync. The request is removed, so that a repeat of it is placed.
 #[derive(Clone, Debug)]
 pub(crate) struct CallNotAsked(pub(crate) CallAsked);
 
@@ -38,8 +38,8 @@ impl CallNotAsked {
     }
 }
 
-/// What became of a call that was asked for. The answer is the call's id, where it is known. It may come twice: what was
-/// told not to be stored is tried again, and may have been stored all the same.
+/// The outcome of a placed call. The answer is the call's id, if known. The entry may come twice: an outcome whose
+/// storing seemed to fail is stored again.
 #[derive(Clone, Debug)]
 pub(crate) struct CallPlaced {
     pub(crate) request: RequestRow,
@@ -58,7 +58,7 @@ impl CallPlaced {
         if let Some(known) = known.filter(|known| known.state != RequestState::Placing)
             && (known.call_id.is_some() || known.state == self.state)
         {
-            // Applied before. Looked for once more, it could be found in another call.
+            // Applied before. A second search might match another call.
             return Ok(known.call_id);
         }
         requests::finish(transaction.connection, whose, self.state, tracking, self.error, at)?;

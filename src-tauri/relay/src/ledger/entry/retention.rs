@@ -1,14 +1,14 @@
-//! Forgetting what is old.
+//! Entries of retention: one bounded step each.
 
 use crate::ledger::transaction::Transaction;
 use crate::tables::LedgerError;
-use crate::tables::retention::{self, Old, Step};
+use crate::tables::retention::{self, EventCut, Step};
 
-/// One step of forgetting events.
+/// One step of deleting events.
 #[derive(Clone, Debug)]
 pub(crate) struct EventsForgotten {
-    pub(crate) old: Old,
-    /// Where the step before ended.
+    pub(crate) old: EventCut,
+    /// Where the previous step ended.
     pub(crate) after: Option<(i64, i64)>,
 }
 
@@ -18,7 +18,7 @@ impl EventsForgotten {
     }
 }
 
-/// One step of forgetting requests to the PBX; the answer says how many were.
+/// One step of deleting requests to the PBX; the answer says how many were deleted.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestsForgotten {
     /// Before this time, epoch milliseconds.
@@ -31,7 +31,7 @@ impl RequestsForgotten {
     }
 }
 
-/// One step of forgetting calls that are over; the answer says how many were.
+/// One step of deleting ended calls; the answer says how many were deleted.
 #[derive(Clone, Debug)]
 pub(crate) struct CallsForgotten {
     /// Began before this time, epoch milliseconds.

@@ -1,4 +1,4 @@
-//! Subscriptions to the events of the PBX.
+//! Entries about subscriptions to the events of the PBX.
 
 use crate::ledger::transaction::Transaction;
 use crate::tables::LedgerError;
@@ -18,12 +18,12 @@ impl SubscriptionMade {
     }
 }
 
-/// A subscription is over; false where that was known.
+/// A subscription has ended; false if that was known.
 #[derive(Clone, Debug)]
 pub(crate) struct SubscriptionEnded {
     pub(crate) id: String,
     pub(crate) reason: &'static str,
-    /// The subscription that took its place.
+    /// The subscription that replaced it.
     pub(crate) renewed_by: Option<String>,
 }
 
@@ -33,7 +33,7 @@ impl SubscriptionEnded {
     }
 }
 
-/// An administrator switched the events of one abonent; false where nothing changed.
+/// An administrator switched the events of one abonent; false if nothing changed.
 #[derive(Clone, Debug)]
 pub(crate) struct SubscriptionSwitched {
     pub(crate) abonent: String,

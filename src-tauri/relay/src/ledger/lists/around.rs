@@ -1,5 +1,5 @@
-//! What may have to do with lines, recordings and calls that are new: whatever may be of one call with them, directly or by
-//! others in between. Without the rest of the ledger it is arranged as it would be with it.
+//! Collects everything related to new lines, recordings and calls: all that may belong to one call with them,
+//! directly or through others. Arranging this part alone gives the same result as arranging the whole ledger.
 
 use super::Settled;
 use crate::ledger::transaction::{Transaction, Unsettled};
@@ -9,33 +9,34 @@ use perezvon_core::call::{Recording, StatisticsLine};
 use perezvon_core::lists::{By, Heard, Look, Thing};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A call may have begun so long before one of its legs, milliseconds.
-const BEGUN_MS: i64 = 3_600_000;
-/// No more is looked for once there are so many things. The rest stays as it is.
-const MOST: usize = 4_000;
+/// How long before one of its legs a call may have begun, milliseconds.
+const BEGUN_BEFORE_LEG_MS: i64 = 3_600_000;
+/// The search stops at this many items; the rest keeps its arrangement.
+const MAX_ITEMS: usize = 4_000;
 
-/// See the module.
+/// The collected items, see the module.
 #[derive(Default)]
 pub(super) struct Around {
-    /// By id, with the key of the call that has it; none: it was never settled.
+    /// By id, with the key of the call that has it; none: not arranged yet.
     pub(super) lines: BTreeMap<String, (StatisticsLine, Option<String>)>,
     /// By id, with the key of its call.
     pub(super) recordings: BTreeMap<String, (Recording, String)>,
     /// Keys of calls that are not superseded.
     pub(super) calls: BTreeSet<String>,
-    /// What was found and not looked around yet.
-    open: Vec<Open>,
+    /// What was found and not expanded yet.
+    open: Vec<Pending>,
 }
 
 /// By id or key.
-enum Open {
+enum Pending {
     Line(String),
     Recording(String),
     Call(String),
 }
 
 impl Around {
-    /// Of the keys that the lines of one call can give it, the one that most of them have now; of several the earliest's.
+    /// Of the keys that the lines of one call can give it: the one that most of the lines have now; on a tie that of
+    /// the earliest.
     pub(super) fn key_of(&self, lines: &[String]) -> String {
         let keys = || lines.iter().filter_map(|id| self.lines.get(id)?.1.as_ref());
         let latest_first = lines.iter().rev();
@@ -43,7 +44,7 @@ impl Around {
         key.cloned().unwrap_or_default()
     }
 
-    /// The call that has from now on what `former` had: its earliest line, or its recording.
+    /// The call that replaces `former`: that of its earliest line, or of its recording.
     pub(super) fn successor<'a>(&self, former: &str, settled: &'a BTreeMap<String, Settled>) -> Option<&'a str> {
         let lines = self.lines.values().filter(|(_, key)| key.as_deref() == Some(former));
         let line = lines.map(|(line, _)| line).min_by_key(|line| (line.start, &line.id));
@@ -58,22 +59,22 @@ impl Around {
 
     fn add_line(&mut self, line: StatisticsLine) -> &mut (StatisticsLine, Option<String>) {
         self.lines.entry(line.id.clone()).or_insert_with(|| {
-            self.open.push(Open::Line(line.id.clone()));
+            self.open.push(Pending::Line(line.id.clone()));
             (line, None)
         })
     }
 
     fn add_recording(&mut self, recording: Recording, key: &str) {
         self.recordings.entry(recording.id.clone()).or_insert_with(|| {
-            self.open.push(Open::Recording(recording.id.clone()));
+            self.open.push(Pending::Recording(recording.id.clone()));
             (recording, key.to_owned())
         });
     }
 }
 
 impl Transaction<'_> {
-    /// Whether a line or a recording may be of one of these calls. Calls of which events told are tied to each other by
-    /// what was listed alone: without that there is nothing to settle.
+    /// Whether a line or a recording may belong to one of these calls. Calls known from events are related only
+    /// through what was listed; without that there is nothing to arrange.
     pub(super) fn is_any_listed(&self, keys: &[String]) -> Result<bool, LedgerError> {
         for call in keys.iter().filter_map(|key| self.state.calls.peek(key)) {
             if !call.lines().is_empty() || !call.recordings().is_empty() {
@@ -100,7 +101,7 @@ impl Transaction<'_> {
         Ok(false)
     }
 
-    /// The same look by the id under which the tables know the abonent.
+    /// The same search by the id under which the tables have the abonent.
     fn of_canonical(&self, mut look: Look) -> Look {
         if let By::Abonent(id) = &mut look.by
             && let Some(canonical) = self.state.rest.roster.abonent(id)
@@ -110,7 +111,7 @@ impl Transaction<'_> {
         look
     }
 
-    /// `touched` are the keys of calls that the present entry changed: the tables do not know them yet as they are.
+    /// `touched` are the keys of calls that the present entry changed; the tables do not have the changes yet.
     pub(super) fn around(
         &mut self,
         unsettled: &Unsettled,
@@ -119,7 +120,7 @@ impl Transaction<'_> {
     ) -> Result<Around, LedgerError> {
         let mut around = Around::default();
         let mut keys: BTreeSet<String> = early.iter().cloned().collect();
-        // First what is new itself: a call may still have a line as it was told before.
+        // The new items come first: a stored call may still have an older form of a line.
         for id in &unsettled.lines {
             if let Some(LineRow { line, call_key }) = statistics::by_id(self.connection, id, self.at)? {
                 around.add_line(line);
@@ -137,20 +138,20 @@ impl Transaction<'_> {
             self.add_call(&mut around, key)?;
         }
         while let Some(open) = around.open.pop() {
-            if around.lines.len() + around.recordings.len() + around.calls.len() > MOST {
+            if around.lines.len() + around.recordings.len() + around.calls.len() > MAX_ITEMS {
                 tracing::warn!("too many calls hang together; they are settled in parts");
                 break;
             }
             match open {
-                Open::Line(id) => {
+                Pending::Line(id) => {
                     let line = around.lines[&id].0.clone();
                     self.look_around(&mut around, Thing::Line(&line), touched)?;
                 }
-                Open::Recording(id) => {
+                Pending::Recording(id) => {
                     let recording = around.recordings[&id].0.clone();
                     self.look_around(&mut around, Thing::Recording(&recording), touched)?;
                 }
-                Open::Call(key) => {
+                Pending::Call(key) => {
                     let Some(call) = self.state.calls.peek(&key).cloned() else {
                         continue;
                     };
@@ -163,12 +164,12 @@ impl Transaction<'_> {
         Ok(around)
     }
 
-    /// With all that it has.
+    /// Adds a call with everything that it has.
     fn add_call(&mut self, around: &mut Around, key: &str) -> Result<(), LedgerError> {
         let call = self.state.calls.find(self.connection, key)?;
         let call = call.filter(|call| call.superseded_by().is_none());
         if let Some(call) = call.filter(|_| around.calls.insert(key.to_owned())) {
-            around.open.push(Open::Call(key.to_owned()));
+            around.open.push(Pending::Call(key.to_owned()));
             for line in call.lines().values() {
                 around.add_line(line.clone()).1 = Some(key.to_owned());
             }
@@ -184,12 +185,12 @@ impl Transaction<'_> {
             Thing::Line(line) => line.tracking_id.clone(),
             Thing::Recording(_) | Thing::Call(..) => None,
         };
-        // Two calls of which events told are never tied: none is looked for around another.
+        // Calls known from events are never related directly: no other is searched for around one.
         let is_call = matches!(thing, Thing::Call(..));
         let mut keys: BTreeSet<String> = touched.iter().cloned().chain(session).collect();
         for look in thing.looks() {
             let Look { by, from, to } = self.of_canonical(look);
-            let begun = from.plus(-BEGUN_MS);
+            let begun = from.plus(-BEGUN_BEFORE_LEG_MS);
             let lines = statistics::found(self.connection, &by, (from, to), self.at)?;
             match &by {
                 By::Abonent(id) => {

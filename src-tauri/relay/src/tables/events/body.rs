@@ -1,33 +1,33 @@
-//! The body of an event as it lies in the ledger. Events are alike: against a dictionary of examples LZ4 keeps about an
-//! eighth of the text at about a microsecond, and what is not written need not be synced, moved or deleted later.
+//! The stored form of an event's body. Events are alike: with a dictionary of examples LZ4 keeps about an eighth of
+//! the text in about a microsecond, and less data must be synced, moved and deleted.
 
 use perezvon_pbx::xsi;
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Error};
 
-/// What bodies are packed against, by the number that stands in `events.dictionary`. A released one is never edited.
+/// The dictionaries by the number in `events.dictionary`. A released one is never edited.
 const DICTIONARIES: [&[u8]; 1] = [include_bytes!("dictionary-1.xml")];
-/// The number of the dictionary that is used now.
+/// The number of the dictionary in use.
 const NEWEST: i64 = DICTIONARIES.len() as i64;
 
-/// A body, packed where that makes it smaller.
+/// A body, compressed if that makes it smaller.
 #[derive(Clone)]
 pub(crate) struct Body {
     pub(super) bytes: Vec<u8>,
-    /// None: as posted.
+    /// None: stored as posted.
     pub(super) dictionary: Option<i64>,
 }
 
 impl std::fmt::Debug for Body {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // Numbers and names are inside.
+        // It contains numbers and names.
         write!(f, "{} bytes", self.bytes.len())
     }
 }
 
 impl Body {
-    /// Packs a body as it was posted: at most [`perezvon_pbx::xsi::MAX_BODY`] bytes.
+    /// Compresses a body as it was posted: at most [`perezvon_pbx::xsi::MAX_BODY`] bytes.
     pub(crate) fn pack(posted: &[u8]) -> Self {
         let packed = lz4_flex::block::compress_with_dict(posted, DICTIONARIES[DICTIONARIES.len() - 1]);
         if packed.len() < posted.len() {
@@ -44,7 +44,7 @@ impl Body {
     }
 }
 
-/// The body as posted; none where it is not whole or was packed by a newer program.
+/// The body as posted; none if it is damaged or was compressed by a newer program.
 pub(super) fn unpack(bytes: &[u8], dictionary: Option<i64>) -> Option<Vec<u8>> {
     let Some(number) = dictionary else {
         return Some(bytes.to_vec());
@@ -56,8 +56,8 @@ pub(super) fn unpack(bytes: &[u8], dictionary: Option<i64>) -> Option<Vec<u8>> {
     Some(posted)
 }
 
-/// Gives SQL the functions `posted(raw, dictionary)`, the body as posted, and `flaw(raw, dictionary)`: why it had to be
-/// mended to be read, null where it is whole or cannot be read at all.
+/// Registers the SQL functions `posted(raw, dictionary)`, the body as posted, and `flaw(raw, dictionary)`: why it had
+/// to be repaired before it could be read, null if it is well-formed or cannot be read at all.
 pub(crate) fn register_sql_functions(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
     connection.create_scalar_function("posted", 2, flags, posted)?;

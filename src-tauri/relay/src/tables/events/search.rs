@@ -1,15 +1,15 @@
-//! Looking for events: newest first for people, oldest first for an export.
+//! Searches for events: newest first for people, oldest first for an export.
 
 use super::unpacked;
 use crate::tables::LedgerError;
-use crate::tables::scan::{self, Order, Page, Span, Window};
+use crate::tables::scan::{self, Order, Page, RowWindow, Span};
 use perezvon_core::Time;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, types::Value};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Raw text in one page, bytes: an export keeps no more than this in memory.
-const RAW: usize = 1024 * 1024;
+/// Raw text in one page, bytes: limits the memory of an export.
+const MAX_RAW_BYTES: usize = 1024 * 1024;
 
 /// One line of the event journal.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -38,12 +38,12 @@ pub(crate) struct EventRow {
     /// Why the event cannot be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<String>,
-    /// What was wrong with the body, where it was mended to be read.
+    /// What was wrong with the body, if it was repaired before it was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) mended: Option<String>,
     /// Length of the body as posted.
     pub(crate) bytes: i64,
-    /// The body as posted, on request.
+    /// The body as posted, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) raw: Option<String>,
 }
@@ -72,20 +72,21 @@ fn read(row: &Row<'_>) -> rusqlite::Result<EventRow> {
     })
 }
 
-/// Which events. All conditions that are given must hold.
+/// Filters of the event journal. All given ones must match.
 #[derive(Clone, Debug)]
 pub(crate) struct EventQuery {
-    /// Stands in the text as posted, or in the reason why it cannot be read. Latin letters of either case.
+    /// Text contained in the event as posted, or in the reason why it cannot be read. Ignores the case of Latin
+    /// letters.
     pub(crate) q: Option<String>,
     /// As the PBX names it.
     pub(crate) kind: Option<String>,
     /// Only those that cannot be read.
     pub(crate) unreadable: bool,
-    /// Of one call: the ledger's id of it, or its key.
+    /// Of one call: its id in the ledger, or its key.
     pub(crate) call: Option<String>,
     pub(crate) span: Span,
     pub(crate) order: Order,
-    /// [`Page::next`] of the page before.
+    /// [`Page::next`] of the previous page.
     pub(crate) cursor: Option<i64>,
     pub(crate) limit: usize,
     /// With the body as posted.
@@ -124,7 +125,7 @@ fn fill(
     connection: &Connection,
     query: &EventQuery,
     (indexed, value): (&str, &Value),
-    window: Window,
+    window: RowWindow,
     page: &mut Page<EventRow>,
 ) -> Result<(), LedgerError> {
     let direction = match query.order {
@@ -142,7 +143,7 @@ fn fill(
     );
     let from = query.span.from.map_or(i64::MIN, Time::ms);
     let to = query.span.to.map_or(i64::MAX, Time::ms);
-    // The same text twice would be looked for twice.
+    // Equal patterns would be searched twice.
     let digits = digits.filter(|digits| Some(digits) != plain.as_ref());
     let params: [&dyn ToSql; 9] = [
         value,
@@ -163,7 +164,7 @@ fn fill(
         let row = read(row)?;
         kept += row.raw.as_ref().map_or(0, String::len);
         page.rows.push(row);
-        if page.rows.len() == query.limit || kept >= RAW {
+        if page.rows.len() == query.limit || kept >= MAX_RAW_BYTES {
             page.next = page.rows.last().map(|row| row.seq);
             break;
         }
@@ -171,7 +172,7 @@ fn fill(
     Ok(())
 }
 
-/// The key of a call by the ledger's id; what is no id is a key.
+/// The key of a call by its id in the ledger; a text that is no id is a key.
 fn key_of(connection: &Connection, call: &str) -> rusqlite::Result<String> {
     let sql = "SELECT key FROM calls WHERE id = ?1";
     let key = connection

@@ -1,7 +1,7 @@
-//! Stored settings that cannot be read: each costs itself alone, and what was there is kept when the settings are next
-//! stored.
+//! Stored settings that cannot be read: only the setting itself is affected, and its value is put aside when the
+//! settings are next stored.
 
-use super::{SETTINGS, Settings};
+use super::{SETTINGS_KEY, Settings};
 use crate::tables::audit::{self, AuditLine, What, Who};
 use crate::tables::{LedgerError, unquoted};
 use perezvon_core::Time;
@@ -9,69 +9,69 @@ use rusqlite::{Connection, OptionalExtension};
 use serde_json::{Map, Value, json};
 
 /// A value that cannot be read.
-struct Unread {
+struct UnreadableSetting {
     /// Its key; empty: the settings as a whole.
     key: String,
     /// As it was stored.
     value: Vec<u8>,
-    /// Why, without the value.
+    /// The reason, without the value.
     reason: String,
 }
 
-/// What is stored, with the defaults for whatever cannot be read.
-pub(super) struct Stored {
+/// The stored settings, with the defaults for those that cannot be read.
+pub(super) struct StoredSettings {
     pub(super) settings: Settings,
-    unread: Vec<Unread>,
+    unread: Vec<UnreadableSetting>,
 }
 
-/// See [`Stored`].
-pub(super) fn read(connection: &Connection) -> Result<Stored, LedgerError> {
+/// See [`StoredSettings`].
+pub(super) fn read(connection: &Connection) -> Result<StoredSettings, LedgerError> {
     let mut settings = Settings::default();
     let sql = "SELECT value FROM settings WHERE key = ?1";
-    // By hand also texts come here that are no UTF-8.
+    // Values edited by hand may be texts that are not UTF-8.
     let bytes: Option<Vec<u8>> = connection
         .prepare_cached(sql)?
-        .query_row([SETTINGS], |row| Ok(row.get_ref(0)?.as_bytes()?.to_vec()))
+        .query_row([SETTINGS_KEY], |row| Ok(row.get_ref(0)?.as_bytes()?.to_vec()))
         .optional()?;
     let Some(bytes) = bytes else {
         let unread = Vec::new();
-        return Ok(Stored { settings, unread });
+        return Ok(StoredSettings { settings, unread });
     };
     let stored: Map<String, Value> = match serde_json::from_slice(&bytes) {
         Ok(stored) => stored,
         Err(error) => {
-            let unread = vec![Unread {
+            let unread = vec![UnreadableSetting {
                 key: String::new(),
                 value: bytes,
                 reason: unquoted(&error),
             }];
-            return Ok(Stored { settings, unread });
+            return Ok(StoredSettings { settings, unread });
         }
     };
     let mut unread = Vec::new();
     for (key, value) in stored {
         match settings.with(&key, value.clone()) {
             Ok(better) => settings = better,
-            Err(reason) => unread.push(Unread {
+            Err(reason) => unread.push(UnreadableSetting {
                 key,
                 value: value.to_string().into_bytes(),
                 reason,
             }),
         }
     }
-    Ok(Stored { settings, unread })
+    Ok(StoredSettings { settings, unread })
 }
 
-impl Stored {
-    /// Keeps what could not be read for who wants to look at it, and says so in the audit and the log. To be called
-    /// inside the transaction that replaces it.
+impl StoredSettings {
+    /// Keeps the unreadable values for inspection, with a line in the audit and the log. To be called inside the
+    /// transaction that replaces them.
     pub(super) fn put_aside(&self, connection: &Connection, at: Time) -> Result<(), LedgerError> {
         for one in &self.unread {
             let sql = "INSERT OR REPLACE INTO settings_aside (key, value, reason, at) VALUES (?1, ?2, ?3, ?4)";
             let values = (&one.key, &one.value, &one.reason, at.ms());
             connection.prepare_cached(sql)?.execute(values)?;
             let default = json!(Settings::default()).get(&one.key).cloned();
-            let key = if one.key.is_empty() { SETTINGS } else { &one.key };
+            let key = if one.key.is_empty() { SETTINGS_KEY } else { &one.key };
             tracing::error!(
                 setting = key,
                 reason = one.reason,
@@ -90,7 +90,7 @@ impl Stored {
     }
 }
 
-/// How many values lie aside.
+/// How many values were put aside.
 pub(crate) fn count(connection: &Connection) -> Result<i64, LedgerError> {
     let sql = "SELECT count(*) FROM settings_aside";
     Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)

@@ -1,5 +1,5 @@
-//! Every setting with its meaning, default and bounds: what the windows show and what [`super::Settings`] may hold.
-//! The rows of the manual's wizard (W1 to W10) are all here, also those that are set elsewhere or not applied.
+//! Every setting with its meaning, default and bounds: shown in the windows, and checked for [`super::Settings`]. It
+//! has all rows of the manual's wizard (W1 to W10), also those that are set elsewhere or not applied.
 
 mod table;
 
@@ -37,7 +37,7 @@ pub(crate) struct Choice {
     pub(crate) en: &'static str,
 }
 
-/// What values there are.
+/// The type of a setting's value.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Kind {
     /// Yes or no.
@@ -57,7 +57,7 @@ pub(crate) enum Kind {
     Text,
     /// An `http` or `https` address.
     Address,
-    /// No value: something to do.
+    /// No value: an action.
     Action,
 }
 
@@ -74,11 +74,11 @@ impl Kind {
     }
 }
 
-/// Where a setting is set.
+/// Where a setting is changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = SettingPlace)]
-pub(crate) enum Place {
+pub(crate) enum SetWhere {
     /// `PUT /v1/settings`.
     Settings,
     /// `PUT /v1/settings/token`.
@@ -89,7 +89,7 @@ pub(crate) enum Place {
     Users,
     /// `/v1/abonents`.
     Abonents,
-    /// In each person's app.
+    /// In each user's app.
     Desk,
     /// Nowhere: it is not applied.
     Nowhere,
@@ -100,21 +100,21 @@ pub(crate) enum Place {
 pub(crate) struct Setting {
     /// Its name in JSON.
     pub(crate) key: &'static str,
-    /// The row of the manual that it answers.
+    /// The row of the manual that it covers.
     pub(crate) manual: Option<&'static str>,
     /// Its name for people.
     pub(crate) name: Words,
     /// What it does.
     pub(crate) meaning: Words,
-    /// What values there are.
+    /// The type of its value.
     pub(crate) kind: Kind,
-    /// Where it is set.
-    pub(crate) place: Place,
-    /// Why it is not applied; none where it is.
+    /// Where it is changed.
+    pub(crate) place: SetWhere,
+    /// Why it is not applied; none if it is.
     pub(crate) not_applied: Option<Words>,
 }
 
-/// An address that the PBX and desks can be told: `http` or `https`, with a host, without a query.
+/// An address that can be given to the PBX and to desks: `http` or `https`, with a host, without a query.
 pub(crate) fn is_http(url: &Url) -> bool {
     matches!(url.scheme(), "http" | "https")
         && url.host().is_some()
@@ -123,7 +123,7 @@ pub(crate) fn is_http(url: &Url) -> bool {
 }
 
 impl Setting {
-    /// The default as JSON; null where there is none, and then null may be set.
+    /// The default as JSON; null if there is none, and then null may be set.
     pub(crate) fn default(&self) -> Value {
         let all = json!(super::Settings::default());
         all.get(self.key).cloned().unwrap_or_default()
@@ -186,7 +186,7 @@ impl Setting {
         format!("{} must be {values}{or_null}", self.key)
     }
 
-    /// As `GET /v1/settings/schema` tells it.
+    /// The form of `GET /v1/settings/schema`.
     fn told(&self) -> SettingTold {
         let (min, max, unit) = match self.kind {
             Kind::Number { min, max, unit } => (Some(min), Some(max), Some(unit)),
@@ -224,7 +224,7 @@ pub(crate) struct Values(pub(crate) Map<String, Value>);
 
 impl PartialSchema for Values {
     fn schema() -> RefOr<Schema> {
-        let settable = ALL.iter().filter(|setting| setting.place == Place::Settings);
+        let settable = ALL.iter().filter(|setting| setting.place == SetWhere::Settings);
         let object = ObjectBuilder::new().additional_properties(Some(AdditionalProperties::FreeForm(false)));
         let object = settable.fold(object, |object, setting| object.property(setting.key, setting.schema()));
         object.description(Some("What is left out stays as it is.")).into()
@@ -264,7 +264,7 @@ pub(crate) struct SettingTold {
     #[schema(value_type = Option<Vec<Choice>>)]
     choices: Option<&'static [Choice]>,
     #[serde(rename = "where")]
-    place: Place,
+    place: SetWhere,
     applied: bool,
     /// Why it is not applied.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -280,7 +280,7 @@ pub(crate) fn whole(number: f64) -> Option<i64> {
 /// The setting of a key that [`super::Settings`] holds; or why it cannot be set.
 pub(crate) fn of(key: &str) -> Result<&'static Setting, String> {
     match ALL.iter().find(|setting| setting.key == key) {
-        Some(setting) if setting.place == Place::Settings => Ok(setting),
+        Some(setting) if setting.place == SetWhere::Settings => Ok(setting),
         Some(setting) => Err(format!("{} is not set here", setting.key)),
         None => Err(format!(
             "there is no setting {}",
@@ -289,7 +289,7 @@ pub(crate) fn of(key: &str) -> Result<&'static Setting, String> {
     }
 }
 
-/// All of them for the API.
+/// All settings for the API.
 pub(crate) fn told() -> Vec<SettingTold> {
     ALL.iter().map(Setting::told).collect()
 }
@@ -305,7 +305,7 @@ mod tests {
     fn the_table_and_the_settings_have_the_same_keys() {
         let listed: BTreeSet<String> = ALL
             .iter()
-            .filter(|setting| setting.place == Place::Settings)
+            .filter(|setting| setting.place == SetWhere::Settings)
             .map(|setting| setting.key.to_owned())
             .collect();
         let all = json!(Settings::default());
@@ -349,7 +349,7 @@ mod tests {
             None,
             "the defaults are within their bounds"
         );
-        let of_settings = ALL.iter().filter(|setting| setting.place == Place::Settings);
+        let of_settings = ALL.iter().filter(|setting| setting.place == SetWhere::Settings);
         for setting in of_settings {
             let (good, bad): (Vec<Value>, Vec<Value>) = match setting.kind {
                 Kind::Bool => (vec![json!(true), json!(false)], vec![json!(1), json!("on")]),

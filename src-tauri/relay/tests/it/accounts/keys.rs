@@ -1,4 +1,4 @@
-//! Keys that the command line takes back while the relay serves.
+//! Keys that the command line revokes while the relay serves.
 
 use crate::accounts::scene::{NAMES, Scene, cli};
 use crate::common::binary::text;
@@ -7,8 +7,8 @@ use reqwest::{Method, StatusCode};
 use reqwest_websocket::Upgrade as _;
 use serde_json::Value;
 
-/// Takes back a new key of an account while a feed and a long poll wait by it. The relay looks only twice a minute by
-/// itself whether a feed's key still works, which is later than this waits.
+/// Revokes a new key of an account while a feed and a long poll use it. By itself the relay checks a feed's key only
+/// twice a minute, which is later than this test waits.
 pub(crate) async fn is_ended_by_the_command_line(scene: &Scene, n: usize) {
     let account = NAMES[n];
     let add = ["user", "add", "--role", "admin", "--name", "Уходящий"];
@@ -71,7 +71,7 @@ async fn a_key_that_the_command_line_takes_back_ends_at_once() {
     for n in [0, 1] {
         is_ended_by_the_command_line(&scene, n).await;
     }
-    // Without a relay there is nobody to tell.
+    // Without a running relay there is none to notify.
     let Scene { dir, serving, .. } = scene;
     serving.kill();
     let listed = text(&cli(&dir, "main", &["user", "list"]).stdout);

@@ -1,11 +1,11 @@
-//! Every path of the document with what is main's and a key of second: nothing is told, nothing is changed.
+//! Every path of the document with an id of main and a key of second: nothing is shown, nothing is changed.
 
 use crate::accounts::scene::{Scene, cli};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// Every text in an answer that can name something of an account.
+/// Every text in an answer that can identify something of an account.
 fn names(value: &Value, into: &mut BTreeSet<String>) {
     match value {
         Value::Array(all) => all.iter().for_each(|one| names(one, into)),
@@ -23,7 +23,7 @@ fn names(value: &Value, into: &mut BTreeSet<String>) {
     }
 }
 
-/// What main has, as its administrator sees it; without what changes by itself.
+/// The data of main, as its administrator sees it; without what changes by itself.
 async fn everything(scene: &Scene) -> Vec<(&'static str, Value)> {
     let mut all = Vec::new();
     for path in [
@@ -45,7 +45,7 @@ async fn everything(scene: &Scene) -> Vec<(&'static str, Value)> {
     all
 }
 
-/// A recording of main, of which second knows nothing.
+/// A recording of main, which second must not see.
 fn add_recording(scene: &Scene) {
     let file = crate::common::binary::data_dir(&scene.dir).join("relay.db");
     let insert = "INSERT INTO recordings
@@ -57,7 +57,7 @@ fn add_recording(scene: &Scene) {
     connection.execute(insert, []).unwrap();
 }
 
-/// What a request must carry to be carried out.
+/// What a request must contain to be carried out.
 fn body_of(method: &str, path: &str, scene: &Scene, abonent: &str) -> Option<Value> {
     Some(match (method, path) {
         ("put", "/v1/settings") => json!({ "graceMs": 12_345 }),
@@ -92,7 +92,7 @@ async fn a_key_of_another_account_reads_and_changes_nothing() {
         .expect("main has one more");
     let abonent = abonent.user_id.clone();
 
-    // What names something of main, as main's admin sees it.
+    // The ids of main, as main's administrator sees them.
     let mut of_main = BTreeSet::new();
     for path in [
         "/v1/calls",

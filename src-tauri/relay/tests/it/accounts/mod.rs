@@ -1,4 +1,4 @@
-//! Two accounts (PBX contracts) on one relay: two simulators, one listener, and nothing of the one for the other.
+//! Two accounts (PBX contracts) on one relay: two simulators, one listener, and no data of one account for the other.
 
 use crate::common::{binary, support};
 
@@ -42,7 +42,7 @@ async fn each_account_sees_its_own_calls_and_nothing_of_the_other() {
         );
     }
 
-    // What opens nothing, opens nothing anywhere; which accounts there are is not told.
+    // An invalid key is refused in the same way everywhere; the answer does not show which accounts exist.
     let wrong = scene.send(Method::GET, "/v1/calls", &"0".repeat(64), None).await;
     assert_eq!(wrong.status(), StatusCode::UNAUTHORIZED, "a wrong key");
     assert!(
@@ -87,7 +87,7 @@ async fn trouble_of_one_account_leaves_the_other_alone() {
     let mut scene = Scene::start().await;
     scene.play(0).await;
     scene.play(1).await;
-    // Its PBX goes.
+    // Its PBX stops.
     scene.sims[1].faults().change(|faults| faults.reject_token = true);
     let refused = scene
         .send(Method::POST, "/v1/abonents/refresh", &scene.keys[1], None)
@@ -104,7 +104,7 @@ async fn trouble_of_one_account_leaves_the_other_alone() {
     assert_eq!(asked.status(), StatusCode::OK, "main's does");
     scene.sims[1].faults().clear();
 
-    // A power cut; and second's database does not survive it.
+    // A power cut, which damages second's database.
     let Scene {
         dir,
         sims,
@@ -138,7 +138,7 @@ async fn trouble_of_one_account_leaves_the_other_alone() {
     );
     assert_eq!(scene.get("/v1/health", 0).await["status"], "ok", "main is");
 
-    // What it was, put back: it comes without a restart.
+    // The undamaged file is put back: the account starts without a restart of the process.
     std::fs::rename(&present, &junk).unwrap();
     std::fs::rename(&aside, &present).unwrap();
     until("second starts again", || async {
@@ -146,7 +146,7 @@ async fn trouble_of_one_account_leaves_the_other_alone() {
         (answer.status() == StatusCode::OK).then_some(())
     })
     .await;
-    // The command line finds it as if it had been there from the beginning.
+    // The command line finds it as if it had run from the beginning.
     let checked = text(&cli(&scene.dir, "second", &["check"]).stdout);
     assert!(checked.lines().any(|line| line.starts_with("ok   relay ")), "{checked}");
     keys::is_ended_by_the_command_line(&scene, 1).await;
@@ -166,7 +166,7 @@ async fn a_directory_belongs_to_one_account_and_names_are_checked() {
         "{}",
         text(&unknown.stderr)
     );
-    // Main's ledger in the place of another account's.
+    // Main's ledger in another account's directory.
     let served = support::start_in(tempfile::tempdir().unwrap(), |options| {
         "first".clone_into(&mut options.account);
     })

@@ -23,7 +23,7 @@ impl Scene {
         let sims = [
             sim(|options| {
                 options.seed = Some(1);
-                // The ninth abonent is main's alone.
+                // The ninth abonent belongs to main alone.
                 options.company = Company::of(9);
             })
             .await,
@@ -45,7 +45,7 @@ impl Scene {
         scene
     }
 
-    /// Tells each account where it is reached, and waits for its subscription.
+    /// Gives each account its public address, and waits for its subscription.
     pub(crate) async fn subscribe(&self) {
         for n in [0, 1] {
             let own = json!({ "publicUrl": self.serving.url("/") });
@@ -82,7 +82,7 @@ impl Scene {
         self.get("/v1/calls", n).await["calls"].as_array().unwrap().clone()
     }
 
-    /// One more call at this PBX; waits until the relay tells it.
+    /// One more call at this PBX; waits until the relay shows it.
     pub(crate) async fn play(&self, n: usize) {
         let before = self.calls(n).await.len();
         self.sims[n]

@@ -1,10 +1,10 @@
-//! The simulator's truth against the relay's journal, call by call and abonent by abonent.
+//! Compares the relay's journal with the simulator's truth, call by call and abonent by abonent.
 
 use crate::agreement::wanted::{Line, Wanted};
 use perezvon_sim::{Outcome, Truth};
 use std::collections::BTreeMap;
 
-/// What does not agree.
+/// The disagreements.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     pub(crate) calls: usize,
@@ -68,7 +68,7 @@ impl Report {
         self.wrong.values().map(|(count, _)| count).sum()
     }
 
-    /// Fails with everything that does not agree.
+    /// Fails with every disagreement.
     pub(crate) fn assert_whole(&self, variant: &str) {
         println!(
             "{variant}: {} calls, {} lines of abonents and company, {} disagreements",
@@ -85,7 +85,7 @@ impl Report {
     }
 }
 
-/// Who told of a call.
+/// The sources that reported a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum By {
     /// Every event came.
@@ -96,14 +96,14 @@ pub(crate) enum By {
     Either,
 }
 
-/// One view of the journal against what it must say.
+/// Compares one view of the journal with what it must contain.
 pub(crate) struct View<'a> {
     pub(crate) name: &'a str,
     pub(crate) wanted: Vec<Wanted<'a>>,
     pub(crate) journal: Vec<Line>,
 }
 
-/// What joins a line without a session to the truth.
+/// By what a line without a session is matched with the truth.
 type Key = (Option<i64>, bool, Option<String>);
 
 fn key(line: &Line) -> Key {
@@ -111,8 +111,8 @@ fn key(line: &Line) -> Key {
 }
 
 impl View<'_> {
-    /// Joins by session, and where none is told by start, direction and other side: each call once, none missing, none
-    /// besides.
+    /// Matches by session, or, without one, by start, direction and other party: every call must be found once, and
+    /// no others.
     pub(crate) fn compare(
         self,
         by: &dyn Fn(&Truth) -> By,
@@ -136,7 +136,7 @@ impl View<'_> {
                 found.and_then(Vec::pop).into_iter().collect()
             };
             let lines = match by {
-                // Lists alone tell the session, or they do not.
+                // The lists either give the session or do not.
                 By::Lists if !wanted.is_session => by_key(&mut without),
                 By::Lists => told.remove(&call.tracking_id).unwrap_or_default(),
                 _ => told.remove(&call.tracking_id).unwrap_or_else(|| by_key(&mut without)),
@@ -164,7 +164,7 @@ impl View<'_> {
                 continue;
             };
             match lines.as_slice() {
-                // Nothing but its own events tells of it, so one that lost some has to do with the others.
+                // Only its own events report a consultation, so one that lost some of them is related to the others.
                 [_] if by(call) == By::Either => {}
                 [line] => consultation(self.name, call, line, report),
                 [..] => report.note(&format!("{} double", self.name), &call.script, || format!("{lines:?}")),
@@ -178,8 +178,8 @@ impl View<'_> {
     }
 }
 
-/// The session in which an abonent asks a colleague before he hands the call over is a call of its own: outgoing for him,
-/// incoming for the colleague, over when he hands over.
+/// The session in which an abonent asks a colleague before a transfer is a call of its own: outgoing for the abonent,
+/// incoming for the colleague, ended by the transfer.
 fn consultation(view: &str, call: &Truth, told: &Line, report: &mut Report) {
     let part = |outcome| call.parts.iter().find(|p| p.outcome == outcome);
     let (Some(asks), Some(asked)) = (part(Outcome::Transferred), part(Outcome::Answered)) else {
@@ -187,7 +187,7 @@ fn consultation(view: &str, call: &Truth, told: &Line, report: &mut Report) {
         return;
     };
     let talk = asked.answer.map(|answer| asks.release - answer);
-    // The asking side hears of the answer and begins its leg a moment apart from the asked side.
+    // The asking side hears of the answer, and begins its leg, a moment before or after the asked side.
     let near = |a: Option<i64>, b: Option<i64>| a.zip(b).is_some_and(|(a, b)| (a - b).abs() <= 100);
     let agrees = told.outcome == if told.outgoing { "transferred" } else { "ended" }
         && !told.uncertain

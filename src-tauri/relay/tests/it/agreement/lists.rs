@@ -1,23 +1,23 @@
-//! What the PBX's lists alone can tell of a call for the whole company: which of its lines they tie together.
+//! What the PBX's lists alone can show of a call for the whole company: which of its lines they join.
 //!
-//! A session is told by recordings only. Without one, lines are one call where they have the caller and the company's
-//! line in common, or a redirect or the two ends of a call between colleagues show it. Nothing in a line ties the two
+//! Only recordings give a session. Without one, lines are one call if they have the caller and the company's line in
+//! common, or if a redirect or the two ends of a call between colleagues show it. Nothing in a line joins the two
 //! conversations of a transfer (reference 1.10), so those are two calls, each with its own length, unless both were
-//! recorded; nor a redirected line without a number to the line of the one who got the call.
+//! recorded; nor is a redirected line without a number joined to the line of the colleague who got the call.
 
 use crate::agreement::wanted::{Line, Recorded, Wanted, by_lists};
 use perezvon_core::lists::tolerances;
 use perezvon_sim::{Outcome, Part, Truth};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Parts of one call that the lists tie together.
+/// Parts of one call that the lists join.
 pub(crate) struct Tied<'a> {
     parts: Vec<&'a Part>,
-    /// A recording tells the session.
+    /// A recording gives the session.
     pub(crate) is_session: bool,
 }
 
-/// The parts that have a line, as the lists tie them.
+/// The parts that have a line, as the lists join them.
 pub(crate) fn tied(call: &Truth) -> Vec<Tied<'_>> {
     let parts = || {
         let told = call.parts.iter();
@@ -45,7 +45,7 @@ impl Tied<'_> {
         self.parts.iter().any(|part| part.abonent == abonent)
     }
 
-    /// The call as they tell it.
+    /// The call as the lists show it.
     fn call(&self, call: &Truth) -> Truth {
         let parts: Vec<Part> = self.parts.iter().map(|part| (*part).clone()).collect();
         let first = parts.iter().filter(|part| part.answer.is_some());
@@ -60,10 +60,10 @@ impl Tied<'_> {
     }
 }
 
-/// Which conversations the lists cannot tell apart. An abonent had two calls of one party, equally long, and the one that
-/// began to ring later was answered earlier: a recording tells the session and when the conversation began, a line when
-/// the phone rang, and both the length. Nothing says which line is of which recording, so the calls may have changed
-/// their lines. (At a real phone, only a call that waits while another is taken does so.)
+/// Conversations that the lists cannot distinguish. An abonent had two calls of one party, equally long, and the one
+/// that rang later was answered earlier: a recording gives the session and the start of the conversation, a line the
+/// start of ringing, and both the length. Nothing says which line belongs to which recording, so the calls may have
+/// each other's lines. (With a real phone this happens only if a call waits while another is taken.)
 #[derive(Default)]
 pub(crate) struct Crossed {
     /// By session: the other call.
@@ -110,7 +110,7 @@ impl Crossed {
     }
 }
 
-/// What the company is told of the call by lists alone: one call or several.
+/// What the journal shows the company if only lists reported the call: one call or several.
 pub(crate) fn of_company<'a>(call: &'a Truth, recorded: &Recorded, crossed: &Crossed) -> Vec<Wanted<'a>> {
     let tied = tied(call).into_iter().map(|tied| {
         let told = tied.call(call);
@@ -143,8 +143,7 @@ pub(crate) fn of_company<'a>(call: &'a Truth, recorded: &Recorded, crossed: &Cro
     tied.collect()
 }
 
-/// What the company is told of a call of which some events came: one call, or those of the lists, where nothing that came
-/// ties them.
+/// What the journal shows the company if some events came: one call, or those of the lists if no event joins them.
 pub(crate) fn of_company_in_part<'a>(call: &'a Truth, recorded: &Recorded, crossed: &Crossed) -> Wanted<'a> {
     let apart = of_company(call, recorded, crossed);
     let apart = if apart.len() > 1 { apart } else { Vec::new() };

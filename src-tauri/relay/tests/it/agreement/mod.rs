@@ -1,7 +1,7 @@
-//! A company of 300 abonents and thousands of calls of every kind: whatever told the relay of them, its journal agrees
-//! with what really happened, call by call: who spoke, who missed, since when and how long, what was recorded.
+//! A company of 300 abonents and thousands of calls of every kind: whatever reported them, the relay's journal agrees
+//! with what really happened, call by call: who spoke, who missed it, when, how long, and what was recorded.
 //!
-//! `PEREZVON_CALLS` sets how many calls each variant has, `PEREZVON_SEED` is added to the seed of each.
+//! `PEREZVON_CALLS` sets the number of calls in each variant; `PEREZVON_SEED` is added to the seed of each.
 
 mod compare;
 mod lists;
@@ -102,7 +102,7 @@ async fn compare(sim: &Sim, node: &Node, by: &dyn Fn(&Truth) -> By, state: &'sta
     report
 }
 
-/// Waits until the journal agrees, or fails with what does not.
+/// Waits until the journal agrees, or fails with the disagreements.
 async fn agree(variant: &str, sim: &Sim, node: &Node, by: &dyn Fn(&Truth) -> By) {
     let begun = Instant::now();
     let longest = Duration::from_secs(60 + sim.truth().len() as u64 / 20);
@@ -117,14 +117,14 @@ async fn agree(variant: &str, sim: &Sim, node: &Node, by: &dyn Fn(&Truth) -> By)
             ));
             return;
         }
-        // Each look costs the relay much: fewer of them while there is much to do.
+        // Each comparison is expensive for the relay: it is made less often while the relay is busy.
         let pause = if wrong < last { 500 } else { 2000 };
         last = wrong;
         tokio::time::sleep(Duration::from_millis(pause)).await;
     }
 }
 
-/// A day; all faults in it that leave events whole. No longer ago than the importer waits for what is late.
+/// A day with all faults that leave events whole, no longer ago than the importer waits for late rows.
 fn one_day(default: u32) -> History {
     let now = chrono::Utc::now().timestamp_millis();
     History {
@@ -135,7 +135,7 @@ fn one_day(default: u32) -> History {
     }
 }
 
-/// Who told of a call where events of the sessions `unheard` were lost.
+/// The sources that reported a call if events of the sessions `unheard` were lost.
 fn heard(call: &Truth, unheard: &BTreeSet<String>) -> By {
     let lost = unheard.contains(&call.tracking_id) || call.linked.iter().any(|id| unheard.contains(id));
     if lost { By::Either } else { By::Events }
@@ -220,7 +220,7 @@ async fn events_off() {
     sim.shutdown().await;
 }
 
-/// Every second call is in the statistics late, and all recordings are.
+/// Every second call is late in the statistics, and all recordings are late.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_off_and_lists_by_pieces() {
     let sim = pbx(38).await;
@@ -254,7 +254,7 @@ async fn events_off_and_lists_by_pieces() {
         (20..sim.truth().len()).contains(&before),
         "{before} calls were known before"
     );
-    // Whoever follows the changes has the same calls as the journal: none is left that turned out to be another one.
+    // A reader that followed the feed has the same calls as the journal: none of the superseded ones is left.
     let abonents = abonents(&sim);
     for (abonent, journal) in abonents.iter().zip(node.journals(&abonents).await) {
         let ids = |calls: &[Value]| -> BTreeSet<String> {
@@ -293,7 +293,7 @@ async fn killed_at_random() {
     node.set(json!({ "graceMs": 1000, "ringLostMs": 5000, "talkLostMs": 5000 }))
         .await;
     let mut history = one_day(200);
-    // A twin would deliver what the first lost: who was heard would not be known here.
+    // A repeated event would deliver what the first lost: it would not be known here what was lost.
     history.faults.retain(|fault| fault != "second-subscription");
     let mut played = Box::pin(sim.history(&history));
     let (mut kills, mut next) = (0, 5);
@@ -301,9 +301,9 @@ async fn killed_at_random() {
         tokio::select! {
             done = &mut played => break done.unwrap(),
             () = tokio::time::sleep(Duration::from_millis(5)) => {
-                // The moment is by the calls that are over, with others in flight.
+                // The moment is chosen by the number of calls that have ended, with others in progress.
                 if sim.truth().len() >= next {
-                    // What is on its way at this moment is lost.
+                    // Events in flight at this moment are lost.
                     sim.hold_events(true);
                     node.kill();
                     node.serve();

@@ -1,5 +1,5 @@
-//! The relay beside the simulator: as a process of its own that can be killed and comes back at the same address, or within
-//! the test with an importer that does not wait.
+//! The relay next to the simulator: as a separate process that can be killed and restarts at the same address, or
+//! within the test with an importer that does not wait.
 
 use crate::common::binary::{EXE, Serving, admin, command, data_dir};
 use futures_util::{StreamExt as _, stream};
@@ -11,7 +11,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::time::Instant;
 
-/// How long a condition may take to come true, from the last progress on. Never reached unless something is broken.
+/// How long a condition may take after the last progress. Never reached unless something is broken.
 const DEADLINE: Duration = Duration::from_mins(1);
 
 pub(crate) struct Node {
@@ -28,12 +28,12 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// A relay with an empty ledger that serves and knows the company; if the PBX can reach it, it is subscribed too.
-    /// `quick`: within the test, and the importer does not wait.
+    /// A relay with an empty ledger that serves and has read the company; subscribed if the PBX can reach it.
+    /// `quick`: within the test, with an importer that does not wait.
     pub(crate) async fn start(sim: &Sim, public: bool, quick: bool) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let data = data_dir(&dir);
-        // Free now; nobody else on this machine's loopback asks for this very one.
+        // Free now; no other process on this machine asks for exactly this port.
         let addr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let mut node = Self {
             dir,
@@ -85,12 +85,12 @@ impl Node {
         self.within = Some(Relay::start(options, listener).await.unwrap());
     }
 
-    /// As a power cut.
+    /// Kills the process.
     pub(crate) fn kill(&mut self) {
         self.serving.take().expect("it serves").kill();
     }
 
-    /// Ends a relay within the test.
+    /// Shuts down a relay within the test.
     pub(crate) async fn stop(self) {
         if let Some(relay) = self.within {
             relay.shutdown().await;
@@ -156,7 +156,7 @@ impl Node {
         each.buffered(8).collect().await
     }
 
-    /// The last that a follower of the abonent's calls is told of each.
+    /// The last snapshot of each call that a reader of the abonent's feed gets.
     pub(crate) async fn changes(&self, abonent: &str) -> Vec<Value> {
         let (mut all, mut after) = (Vec::new(), 0);
         loop {
@@ -169,7 +169,7 @@ impl Node {
         }
     }
 
-    /// Waits until no call is under way any more.
+    /// Waits until no call is in progress.
     pub(crate) async fn until_settled(&self) {
         for outcome in ["ringing", "talking"] {
             let path = format!("/v1/calls?outcome={outcome}&limit=1");

@@ -1,26 +1,26 @@
-//! What the journal says of an abonent's part in a call, for each word of the truth, where events told of it, and where
-//! nothing but the PBX's lists did, which know less (reference 1.9, 1.10):
+//! What the journal shows of an abonent's part in a call, for each outcome in the truth: if events reported it, and if only
+//! the PBX's lists did, which contain less (reference 1.9, 1.10):
 //!
 //! | truth | by events | by lists alone |
 //! |---|---|---|
 //! | answered | `ended`, with the talk's length | the same |
 //! | transferred | `transferred`, with the length of the abonent's own talk | `ended`, with the same length |
-//! | answered by a colleague | `answered_by`, naming him | nothing: there is no line of it |
+//! | answered by a colleague | `answered_by`, with the name | nothing: there is no line of it |
 //! | missed | `missed` | the same |
-//! | rejected, unreachable; a colleague then took the call | `answered_by`: nobody has to call back | the same |
-//! | rejected; nobody took it | `rejected` | `missed`: the line says no more |
+//! | rejected, unreachable; a colleague then took the call | `answered_by`: no call back is needed | the same |
+//! | rejected; nobody took it | `rejected` | `missed`: the line does not tell more |
 //! | unreachable; nobody took it | `unreachable` | `missed` |
-//! | forwarded to a colleague, who took it | `answered_by`, naming him | the same; `transferred` where the number was withheld: nothing says to whom |
+//! | forwarded to a colleague, who took it | `answered_by`, with the name | the same; `transferred`, without a name, if the number was withheld |
 //! | outgoing, cancelled | `cancelled` | `no_answer`: the line has no duration, and no reason |
 //! | outgoing, busy | `rejected` | `no_answer` |
-//! | click-to-call: the abonent did not pick up, or refused, his own phone | `cancelled` | `no_answer` |
+//! | click-to-call: the abonent did not answer their own phone, or refused | `cancelled` | `no_answer` |
 //! | click-to-call: the abonent hung up before the other side answered | `cancelled` | `no_answer` |
 //!
 //! Lists do not tell when a conversation began (only a recording does) nor when a call without one ended, so the end by
-//! lists alone is the start and the talk's length. A consultation (asking a colleague before a transfer) is a call of
-//! its own by events, and has no line. Where the event is lost that takes the colleague from it to the client, he stays
-//! in it: his line is the consultation's then, and for the company the call was `transferred`, it is not known to whom.
-//! Which lines are one call for the company, `lists.rs` says.
+//! lists alone is the start plus the talk's length. A consultation (asking a colleague before a transfer) is a call of
+//! its own by events, and has no line. If the event is lost that moves the colleague from it to the client, the colleague
+//! stays in it: their line then belongs to the consultation, and for the company the call was `transferred` to an unknown
+//! abonent. `lists.rs` describes which lines are one call for the company.
 
 use crate::agreement::lists::tied;
 use perezvon_sim::{Direction, Outcome, Part, Truth};
@@ -72,7 +72,7 @@ fn time(value: &Value) -> Option<i64> {
 }
 
 impl Line {
-    /// What a snapshot says.
+    /// What a snapshot shows.
     pub(crate) fn told(call: &Value) -> Self {
         let hidden = call["party"]["hidden"] == true;
         Self {
@@ -92,7 +92,7 @@ impl Line {
         }
     }
 
-    /// What it must say of a call for one of its abonents.
+    /// What it must show of a call for one of its abonents.
     pub(crate) fn of_part(call: &Truth, part: &Part, recorded: &Recorded) -> Self {
         let talked = matches!(part.outcome, Outcome::Answered | Outcome::Transferred);
         let outcome = outcome(call, part);
@@ -119,15 +119,15 @@ impl Line {
         }
     }
 
-    /// What it must say of a call for the whole company.
+    /// What it must show of a call for the whole company.
     pub(crate) fn of_company(call: &Truth, recorded: &Recorded) -> Self {
-        // For the company the caller's side of an internal call counts: somebody of ours placed it.
+        // For the company the caller's side of an internal call counts: a colleague placed it.
         let outgoing = call.direction != Direction::Incoming;
         let parts = || call.parts.iter().filter(|p| p.outgoing == outgoing);
         let first = parts().filter(|p| p.answer.is_some()).min_by_key(|p| p.answer);
         let only = |allowed: &[Outcome]| parts().all(|p| allowed.contains(&p.outcome));
         let outcome = match first {
-            // Whoever talked last with the caller ended the call.
+            // The abonent who talked last with the caller ended the call.
             Some(_) => "ended",
             None if outgoing => parts().next().map_or("", |p| outcome(call, p)),
             None if only(&[Outcome::Unreachable]) => "unreachable",
@@ -151,7 +151,7 @@ impl Line {
     }
 }
 
-/// What the lists have of a part: none where they have no line.
+/// The line of a part in the lists; none if there is no line.
 pub(crate) fn by_lists(call: &Truth, part: &Part, by_events: &Line) -> Option<Line> {
     if part.outcome == Outcome::AnsweredByColleague {
         return None;
@@ -179,33 +179,33 @@ pub(crate) fn by_lists(call: &Truth, part: &Part, by_events: &Line) -> Option<Li
     })
 }
 
-/// One view's line of a call, as it must be.
+/// One view's line of a call, as expected.
 pub(crate) struct Wanted<'a> {
     pub(crate) call: &'a Truth,
-    /// None: events say nothing of it.
+    /// None: events do not report it.
     pub(crate) by_events: Line,
-    /// None: the lists say nothing of it.
+    /// None: the lists do not report it.
     pub(crate) by_lists: Option<Line>,
-    /// What may be said where an event is lost that no list makes up for.
+    /// What may be shown if an event is lost that no list replaces.
     pub(crate) by_some: Option<Line>,
-    /// Starts and ends that a call may have of which some witnesses are lost.
+    /// Starts and ends that a call may have if some sources are lost.
     pub(crate) times: BTreeSet<Option<i64>>,
     /// Starts and ends that it may have by lists alone, see [`crate::agreement::lists::Crossed`].
     pub(crate) crossed: BTreeSet<Option<i64>>,
-    /// The lists tell the session.
+    /// The lists give the session.
     pub(crate) is_session: bool,
-    /// The calls that it may be where the events are lost that tied them: see [`crate::agreement::lists::of_company`].
+    /// The calls that it may be if the events that join them are lost: see [`crate::agreement::lists::of_company`].
     pub(crate) apart: Vec<Line>,
 }
 
 impl<'a> Wanted<'a> {
-    /// Of one abonent; none where he has no part in the call.
+    /// For one abonent; none if they have no part in the call.
     pub(crate) fn of_abonent(call: &'a Truth, abonent: &str, recorded: &Recorded) -> Option<Self> {
         let part = call.parts.iter().find(|p| p.abonent == abonent)?;
         let by_events = Line::of_part(call, part, recorded);
         let by_lists = by_lists(call, part, &by_events);
         let times = BTreeSet::from([by_events.start, by_events.end]);
-        // None: the event that told the end was lost, and there is no line of it.
+        // None: the event of the end was lost, and there is no line.
         let times = times
             .into_iter()
             .chain(by_lists.iter().map(|l| l.end))
@@ -224,7 +224,7 @@ impl<'a> Wanted<'a> {
         })
     }
 
-    /// Of the company.
+    /// For the company.
     pub(crate) fn of_company(call: &'a Truth, recorded: &Recorded) -> Self {
         let by_events = Line::of_company(call, recorded);
         let lines: Vec<Line> = (call.parts.iter())

@@ -1,4 +1,4 @@
-//! A relay beside the simulator.
+//! A relay next to the simulator.
 #![allow(unreachable_pub, missing_docs, clippy::unwrap_used)]
 
 use crate::common::support::{IVANOV, Served, start_in, until};

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 pub const EXE: &str = env!("CARGO_BIN_EXE_perezvon-relay");
 
-/// Commands without the environment of whoever runs the tests.
+/// Commands without the environment of the test's own process.
 pub fn command(program: &str) -> Command {
     let mut command = Command::new(program);
     for name in [
@@ -25,7 +25,7 @@ pub fn command(program: &str) -> Command {
     {
         command.env_remove(name);
     }
-    // Nobody answers there.
+    // An address without a listener.
     command.env("PEREZVON_PBX_URL", "http://127.0.0.1:9/apis/portal/");
     command
 }
@@ -81,11 +81,11 @@ impl Serving {
         let (tell, said) = mpsc::channel();
         std::thread::spawn(move || {
             for line in stderr.lines().map_while(Result::ok) {
-                // Read on when nobody listens, or the process would wait for a reader.
+                // Read even if no test looks at it, otherwise the process would block on a full pipe.
                 let _ = tell.send(line);
             }
         });
-        // Made at once, so that the process ends with it whatever happens here.
+        // Created at once, so that the process is killed whatever happens here.
         let mut serving = Self {
             child,
             addr: SocketAddr::from(([0, 0, 0, 0], 0)),
@@ -110,7 +110,7 @@ impl Serving {
         format!("http://{}{path}", self.addr)
     }
 
-    /// As a power cut: nothing in the process can react.
+    /// Kills the process: nothing in it can react.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();

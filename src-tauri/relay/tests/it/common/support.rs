@@ -31,7 +31,7 @@ pub fn options(dir: &TempDir) -> Options {
         drain: Duration::from_secs(5),
         ..Timing::default()
     };
-    // Nobody answers there, so nothing of the outside is asked by mistake.
+    // An address without a listener, so that nothing outside is asked by mistake.
     options.pbx_url = "http://127.0.0.1:9/apis/portal/".parse().unwrap();
     options
 }
@@ -56,7 +56,7 @@ pub async fn start_in(dir: TempDir, change: impl FnOnce(&mut Options)) -> Served
     }
 }
 
-/// Posts an event; gives the status.
+/// Posts an event; returns the status.
 pub async fn post(url: &str, event: &Xml) -> u16 {
     client()
         .post(url)
@@ -107,7 +107,7 @@ impl Served {
         answer.json().await.unwrap()
     }
 
-    /// A search that cannot be written as a path by hand.
+    /// A search with characters that must be encoded.
     pub async fn found(&self, path: &str, query: &[(&str, &str)]) -> Value {
         let request = self.client.get(self.url(path)).query(query);
         let answer = request.bearer_auth(self.admin()).send().await.unwrap();
@@ -136,7 +136,7 @@ impl Served {
         request.json(&body).send().await.unwrap()
     }
 
-    /// Opens a feed; gives the header with the newest version too.
+    /// Opens a feed; also returns the header with the newest version.
     pub async fn feed(&self, key: &str, query: &str) -> (WebSocket, i64) {
         let url = self.url(&format!("/v1/feed?{query}"));
         let response = self.client.get(url).bearer_auth(key).upgrade().send().await.unwrap();
@@ -156,7 +156,7 @@ impl Served {
         self.get("/v1/changes?after=0").await["after"].as_i64().unwrap()
     }
 
-    /// Ends the relay; gives the data directory for the next one.
+    /// Shuts the relay down; returns the data directory for the next one.
     pub async fn stop(self) -> TempDir {
         self.relay.shutdown().await;
         self.dir
@@ -188,7 +188,7 @@ pub async fn close_code(socket: &mut WebSocket) -> u16 {
     }
 }
 
-/// Waits until the condition gives something.
+/// Waits until the condition returns a value.
 pub async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut condition: impl FnMut() -> F) -> T {
     let deadline = Instant::now() + DEADLINE;
     loop {

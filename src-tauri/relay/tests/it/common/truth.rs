@@ -1,4 +1,4 @@
-//! The journal beside what really happened.
+//! Compares the journal with what really happened.
 #![allow(unreachable_pub, missing_docs, clippy::unwrap_used)]
 
 use crate::common::support::{DEADLINE, Served, until};
@@ -28,7 +28,7 @@ pub async fn journal(served: &Served, abonent: Option<&str>) -> Vec<Value> {
 pub struct Part {
     pub start: i64,
     pub outgoing: bool,
-    /// Milliseconds of conversation; none: he did not talk.
+    /// Milliseconds of conversation; none if there was none.
     pub talk: Option<i64>,
     pub number: Option<String>,
     pub recording: bool,
@@ -42,7 +42,7 @@ fn ms(value: &Value) -> Option<i64> {
     )
 }
 
-/// What the journal says of an abonent: his parts in the order of time, and by part what is uncertain or not over.
+/// An abonent's parts in the journal in the order of time, and for each what is uncertain or in progress.
 pub async fn told(served: &Served, abonent: &str) -> Vec<Part> {
     let mut parts: Vec<Part> = journal(served, Some(abonent))
         .await
@@ -72,7 +72,8 @@ pub fn truth(sim: &Sim) -> BTreeMap<String, Vec<Part>> {
         .iter()
         .flat_map(|call| call.parts.iter().map(move |part| (call, part)))
     {
-        // Who was rung while a colleague talked is told as answered by him; not all of them have a line.
+        // An abonent whose phone rang while a colleague answered is shown as answered by the colleague; not all of
+        // these have a line.
         let incoming = |part: &perezvon_sim::Part| !part.outgoing;
         let talked = |part: &perezvon_sim::Part| part.answer.is_some();
         if incoming(part) && !talked(part) && call.parts.iter().any(|part| incoming(part) && talked(part)) {
@@ -93,7 +94,7 @@ pub fn truth(sim: &Sim) -> BTreeMap<String, Vec<Part>> {
     all
 }
 
-/// Waits until the journal says of every abonent what is true, and has no call more than that.
+/// Waits until every abonent's journal agrees with the truth, without further calls.
 pub async fn agrees(served: &Served, sim: &Sim) {
     let deadline = Instant::now() + 2 * DEADLINE;
     loop {
@@ -144,7 +145,7 @@ async fn disagreement(served: &Served, sim: &Sim) -> Vec<String> {
     wrong
 }
 
-/// Waits until the journal says who spoke how long and who missed.
+/// Waits until the journal agrees about who spoke how long and who missed.
 pub async fn talk_alike(served: &Served, sim: &Sim) {
     let deadline = Instant::now() + DEADLINE;
     loop {
@@ -157,7 +158,7 @@ pub async fn talk_alike(served: &Served, sim: &Sim) {
     }
 }
 
-/// What the journal says otherwise than the truth of who spoke how long and who missed, whoever the others were.
+/// The disagreements of the journal about who spoke how long and who missed, whoever the other parties were.
 pub async fn talks(served: &Served, sim: &Sim) -> Vec<String> {
     let mut wrong = Vec::new();
     let expected = truth(sim);
@@ -204,7 +205,7 @@ pub async fn talks(served: &Served, sim: &Sim) -> Vec<String> {
     wrong
 }
 
-/// Calls of the truth that are not one call in the journal.
+/// Calls of the truth that are not exactly one call in the journal.
 async fn split(served: &Served, sim: &Sim) -> Vec<String> {
     let calls = journal(served, None).await;
     let mut wrong = Vec::new();
@@ -232,7 +233,7 @@ async fn split(served: &Served, sim: &Sim) -> Vec<String> {
 }
 
 async fn told_leniently(served: &Served, abonent: &str) -> Vec<Part> {
-    // Not settled yet is no agreement, and no failure before the deadline either.
+    // An unsettled call is neither an agreement nor, before the deadline, a failure.
     let calls = journal(served, Some(abonent)).await;
     if calls
         .iter()

@@ -1,7 +1,7 @@
 //! Events made for a test, in the form of the examples.
 #![allow(dead_code, unreachable_pub, missing_docs)]
 
-/// What an event says.
+/// The contents of an event.
 #[derive(Clone, Debug)]
 pub struct Xml {
     pub event_id: String,
@@ -58,7 +58,7 @@ impl Xml {
         }
     }
 
-    /// It is over.
+    /// It has ended.
     pub fn released(&self) -> Self {
         Self {
             released: true,

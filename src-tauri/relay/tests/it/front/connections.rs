@@ -1,4 +1,4 @@
-//! How many connections there may be, in all and of one address.
+//! Limits of the number of connections, in all and of one address.
 
 use crate::common::binary::text;
 use crate::common::support::{DEADLINE, client, until};
@@ -14,7 +14,7 @@ use tokio::time::timeout;
 #[tokio::test]
 async fn connections_have_a_bound_and_who_is_beyond_it_is_told() {
     let scene = Scene::start(json!({ "connections": 2 }));
-    // A reader of the feed keeps his place after his request was answered.
+    // A feed's connection still counts after its request was answered.
     let feed = scene.feed().await;
     let first = scene.connect().await;
     let refused = until("the bound", || async {
@@ -43,7 +43,7 @@ async fn connections_have_a_bound_and_who_is_beyond_it_is_told() {
     drop(feed);
 }
 
-/// What a refused connection is told; nothing where it was taken.
+/// The answer of a refused connection; none if it was accepted.
 async fn rest_or_nothing(stream: &mut TcpStream) -> String {
     let mut all = Vec::new();
     match timeout(Duration::from_millis(500), stream.read_to_end(&mut all)).await {
@@ -59,7 +59,8 @@ async fn connect(from: &str, to: SocketAddr) -> TcpStream {
     socket.connect(to).await.unwrap()
 }
 
-/// Asks over an open connection, as on behalf of `client`; gives the status, or nothing where it was closed.
+/// Sends a request on an open connection, with `client` as the forwarded address; returns the status, or none if the
+/// connection was closed.
 async fn ask(stream: &mut TcpStream, client: &str) -> Option<u16> {
     let ask = format!("HEAD /v1/health HTTP/1.1\r\nhost: relay\r\nx-forwarded-for: {client}\r\n\r\n");
     stream.write_all(ask.as_bytes()).await.ok()?;
@@ -71,7 +72,7 @@ async fn ask(stream: &mut TcpStream, client: &str) -> Option<u16> {
     text(&head).strip_prefix("HTTP/1.1 ")?[..3].parse().ok()
 }
 
-// Only Linux gives the whole of 127.0.0.0/8 to this machine without being asked.
+// Only Linux assigns the whole of 127.0.0.0/8 to the machine by default.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn one_address_has_its_bound_and_a_proxy_has_none() {
@@ -98,7 +99,7 @@ async fn one_address_has_its_bound_and_a_proxy_has_none() {
         Some(200),
         "another address has its own"
     );
-    // The header of somebody who is no proxy makes no other of him; and many come through a proxy.
+    // The header has no effect unless a trusted proxy sends it; and many clients come through a proxy.
     let mut again = connect("127.0.0.3", addr).await;
     assert_eq!(ask(&mut again, "198.51.100.77").await, Some(503), "he stays who he is");
     let mut through = Vec::new();
@@ -111,7 +112,7 @@ async fn one_address_has_its_bound_and_a_proxy_has_none() {
         );
         through.push(one);
     }
-    // In order, and with a bang.
+    // An orderly close, and a reset.
     drop(own.pop());
     let last = own.pop().unwrap();
     last.set_zero_linger().unwrap();

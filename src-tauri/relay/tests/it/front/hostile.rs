@@ -1,4 +1,4 @@
-//! Whatever comes in, nobody else feels it: noise, nonsense and depth, on every listener of the relay.
+//! Hostile input disturbs no other client: noise, nonsense and deep nesting, on every listener of the relay.
 
 use crate::common::binary::text;
 use crate::common::support::{DEADLINE, client, until};
@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// What is not HTTP, or hardly.
+/// Not HTTP, or hardly.
 fn nonsense() -> Vec<(&'static str, Vec<u8>)> {
     let noise = |n: u32| (n.wrapping_mul(2_654_435_761) >> 24) as u8;
     let request = |head: &str, body: &[u8]| [format!("{head}\r\nhost: relay\r\n").as_bytes(), body].concat();
@@ -61,10 +61,10 @@ fn nonsense() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// Says it all and nothing more; gives what is answered until the relay closes.
+/// Sends the bytes and nothing more; returns the answer until the relay closes.
 async fn tell(addr: SocketAddr, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(addr).await.unwrap();
-    // Who is let go in the middle does not say it all.
+    // The relay may close before everything was sent.
     let _ = stream.write_all(bytes).await;
     let _ = stream.shutdown().await;
     let mut said = Vec::new();
@@ -100,7 +100,7 @@ async fn noise_is_let_go_and_nobody_else_feels_it() {
         StatusCode::OK,
         "the API goes on"
     );
-    // Connections that say nothing, and some that say it slowly, are more than there may be.
+    // Silent and slow connections, more of them than the limit.
     let mut idle = Vec::new();
     for n in 0..20 {
         let mut one = TcpStream::connect(metrics).await.unwrap();

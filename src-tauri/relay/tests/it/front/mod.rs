@@ -1,4 +1,4 @@
-//! What clients may not do to the relay: ask too much, be too slow, hold connections. Real sockets, the real binary.
+//! Limits of clients: too many requests, slowness, held connections. Real sockets, the real binary.
 
 use crate::common::{binary, support, xml};
 
@@ -63,7 +63,7 @@ impl Scene {
         admin(&data_dir(&self.dir))
     }
 
-    /// As a proxy on this machine would pass it on.
+    /// The request as a proxy on this machine forwards it.
     async fn ask(&self, from: &str, path: &str, key: &str) -> StatusCode {
         let request = client().get(self.serving.url(path)).header("x-forwarded-for", from);
         request.bearer_auth(key).send().await.unwrap().status()
@@ -86,10 +86,10 @@ impl Scene {
     }
 }
 
-/// All that comes until the relay closes.
+/// Everything received until the relay closes.
 async fn rest(stream: &mut TcpStream) -> String {
     let mut all = Vec::new();
-    // A connection that was closed over what nobody read ends with a reset.
+    // A connection that is closed with unread data ends with a reset.
     let _ = timeout(DEADLINE, stream.read_to_end(&mut all))
         .await
         .expect("the relay closes");
@@ -131,7 +131,7 @@ async fn one_address_or_key_that_asks_too_much_is_held_back_alone() {
         StatusCode::OK,
         "events have a bound of their own"
     );
-    // The same key from everywhere.
+    // The same key from different addresses.
     let mut held_back = false;
     for n in 0..60 {
         held_back |= scene.ask(&format!("203.0.113.{n}"), "/v1/me", &scene.key).await == StatusCode::TOO_MANY_REQUESTS;
@@ -187,7 +187,7 @@ async fn wrong_keys_are_slowed_down_and_good_ones_of_the_same_address_go_on() {
 #[tokio::test]
 async fn slow_heads_and_bodies_give_up_their_place() {
     let scene = Scene::start(json!({ "headSeconds": 1, "bodySeconds": 1 }));
-    // A byte now and then, for ever.
+    // A byte now and then, without end.
     let mut slow = scene.connect().await;
     slow.write_all(b"GET /v1/health HTTP/1.1\r\nhost: relay\r\nx-slow: ")
         .await
@@ -198,7 +198,7 @@ async fn slow_heads_and_bodies_give_up_their_place() {
         }
     };
     timeout(DEADLINE, dripping).await.expect("the slow head ends");
-    // One that asks nothing at all.
+    // An idle connection.
     let mut idle = scene.connect().await;
     rest(&mut idle).await;
     let bodies = [
@@ -243,7 +243,7 @@ async fn a_reader_who_takes_nothing_is_let_go() {
     let scene = Scene::start(json!({ "stallSeconds": 1, "requestsPerAddress": 0 }));
     let mut stuck = scene.connect().await;
     let ask = b"GET /v1/openapi.json HTTP/1.1\r\nhost: relay\r\n\r\n".repeat(100);
-    // Answers are never read: they fill the way back, then the relay reads no more, then it lets go.
+    // Answers are never read: they fill the socket buffers, then the relay stops reading, then it closes.
     let asking = async { while stuck.write_all(&ask).await.is_ok() {} };
     timeout(DEADLINE, asking).await.expect("the stuck connection ends");
     assert_eq!(

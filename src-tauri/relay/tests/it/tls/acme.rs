@@ -1,4 +1,4 @@
-//! A certificate by ACME, from an authority of our own that really looks.
+//! A certificate by ACME, from a test authority that really validates.
 
 use super::authority::acme::{Mood, Office};
 use super::{admin, finding, health, serve};
@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 const NAME: &str = "relay.example.ru";
 const HOUR: Duration = Duration::from_hours(1);
-/// A certificate that is to be renewed after two seconds: of three hours two are over then.
+/// Age of a certificate that is to be renewed after two seconds: two of its three hours are over then.
 const OLD: Duration = Duration::from_secs(2 * 3600 - 2);
 
 struct Scene {
@@ -43,11 +43,11 @@ impl Scene {
         self.dir.path().join("cache")
     }
 
-    /// A relay; nobody knows yet where its name leads.
+    /// A relay whose name does not lead anywhere yet.
     fn serve(&self) -> Serving {
         let tls = json!({ "mode": "acme", "domains": [NAME], "email": "admin@example.ru", "cacheDir": self.cache(),
             "directory": self.office.directory });
-        // The authority is one that this machine knows.
+        // This machine trusts the authority.
         serve(&self.dir, &json!({ "tls": tls }), |relay| {
             relay.env("SSL_CERT_FILE", self.dir.path().join("root.pem"));
         })
@@ -62,7 +62,7 @@ impl Scene {
         (serving, visitor)
     }
 
-    /// Somebody who knows the relay by its name and trusts the authority.
+    /// A client that knows the relay by its name and trusts the authority.
     fn visitor(&self, addr: SocketAddr) -> Visitor<'_> {
         Visitor {
             scene: self,
@@ -76,7 +76,7 @@ impl Scene {
         self.office.authority().builder().resolve(NAME, addr).build().unwrap()
     }
 
-    /// What the command line finds about the certificate.
+    /// The check's finding about the certificate.
     fn checked(&self) -> String {
         let check = command(EXE)
             .args(["check", "--data-dir"])
@@ -98,9 +98,9 @@ struct Visitor<'a> {
 }
 
 impl Visitor<'_> {
-    /// The number of the certificate that is served, if there is one that is good.
+    /// The serial number of the served certificate, if it is valid.
     async fn serial(&self) -> Option<u64> {
-        // Somebody new: who comes again goes on with what was agreed before, and is shown no certificate.
+        // A new client: a resumed session shows no certificate.
         let newcomer = self.scene.client(self.addr);
         let answer = newcomer.get(format!("{}/v1/health", self.url)).send().await.ok()?;
         let info: &TlsInfo = answer.extensions().get().unwrap();
@@ -130,7 +130,7 @@ impl Visitor<'_> {
             .status()
     }
 
-    /// The reason why there is no new certificate, once it has these words.
+    /// The reason why there is no new certificate, once it contains these words.
     async fn failure(&self, words: &str) {
         patiently(words, || async {
             let failure = self.tls().await["failure"].as_str().map(str::to_owned)?;
@@ -140,7 +140,7 @@ impl Visitor<'_> {
     }
 }
 
-/// Waits longer than others do: after each failure the relay asks the authority twice as late.
+/// Waits longer than other tests: after each failure the relay doubles its pause.
 async fn patiently<T, F: Future<Output = Option<T>>>(what: &str, mut condition: impl FnMut() -> F) -> T {
     let found = tokio::time::timeout(6 * DEADLINE, async {
         loop {
@@ -181,7 +181,7 @@ async fn a_certificate_is_proved_served_and_kept_over_restarts() {
     );
     assert_eq!(scene.office.given(), (1, 1), "one account, one certificate");
 
-    // The authority is away: what was given is on the disk.
+    // The authority is down: the certificate is read from the disk.
     end(serving).await;
     scene.office.mood(Mood::Down);
     let (serving, visitor) = scene.served().await;
@@ -189,7 +189,7 @@ async fn a_certificate_is_proved_served_and_kept_over_restarts() {
     let again = visitor.tls().await;
     assert_eq!(again, tls, "good as long as before, and nothing is missing");
 
-    // Half of it is no certificate.
+    // A truncated file is no certificate.
     end(serving).await;
     scene.office.mood(Mood::Well);
     let mut kept = std::fs::read_dir(scene.cache())
@@ -234,7 +234,7 @@ async fn a_certificate_is_renewed_in_time_and_nobody_is_dropped() {
         "the feed that was open goes on"
     );
     assert_eq!(scene.office.given(), (1, 2), "one account, two certificates");
-    // The new one is kept.
+    // The new one is stored.
     end(serving).await;
     scene.office.mood(Mood::Down);
     let (_serving, visitor) = scene.served().await;
@@ -279,7 +279,7 @@ async fn an_authority_in_trouble_is_told_while_the_old_certificate_goes_on() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_name_that_leads_elsewhere_is_told_until_it_leads_here() {
     let scene = Scene::open().await;
-    // Somebody else's port.
+    // A port of another program.
     let other = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     scene.office.leads(NAME, other.local_addr().unwrap());
     drop(other);

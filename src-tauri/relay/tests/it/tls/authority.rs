@@ -1,4 +1,4 @@
-//! An authority of our own: it signs by hand, and by ACME.
+//! A test authority: it signs certificates directly, and by ACME.
 
 pub(crate) mod acme;
 mod jws;

@@ -1,4 +1,4 @@
-//! Certificate files that change without anybody saying so.
+//! Certificate files that change without a signal.
 
 use super::authority::Authority;
 use super::{admin, arguments, finding, health};
@@ -12,7 +12,7 @@ use std::path::Path;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// As `perezvon-relay serve` answers within this process.
+/// The answers of `perezvon-relay serve`, within this process.
 struct Inside {
     url: String,
     key: String,
@@ -28,7 +28,7 @@ impl Inside {
     }
 }
 
-/// The address that the running relay leaves beside its ledger.
+/// The address in the file that the running relay keeps next to its ledger.
 async fn address(data: &Path) -> String {
     until("the relay serves", || async {
         let local = std::fs::read(data.join("relay.local")).ok()?;
@@ -45,7 +45,7 @@ async fn new_files_are_seen_without_a_word_and_broken_ones_keep_the_old() {
     let (cert, key) = (dir.path().join("cert.pem"), dir.path().join("key.pem"));
     first.issue(dir.path());
     let tls = json!({ "mode": "files", "cert": cert, "key": key });
-    // What the environment may say is said here, for it cannot be taken from a program that runs.
+    // What the environment could set is given here, because the test cannot unset it.
     let config = json!({ "tls": tls, "pbxUrl": "http://127.0.0.1:9/apis/portal/" });
     let own = admin(&data_dir(&dir));
     let name = std::iter::once("perezvon-relay".into());
@@ -71,7 +71,7 @@ async fn new_files_are_seen_without_a_word_and_broken_ones_keep_the_old() {
     })
     .await;
 
-    // As a program leaves it that is in the middle of writing, or of copying the two; then nonsense, then nothing.
+    // As a program leaves the files in the middle of writing or of replacing both; then nonsense, then empty files.
     let whole = [std::fs::read(&cert).unwrap(), std::fs::read(&key).unwrap()];
     let (foreign, _) = first.signed();
     for (what, file, bytes) in [
@@ -113,7 +113,7 @@ async fn new_files_are_seen_without_a_word_and_broken_ones_keep_the_old() {
         .await;
     }
 
-    // As programs that renew do it: a new file takes the name.
+    // As renewing programs do it: a new file is renamed.
     let (fresh, fresh_key) = first.signed();
     for (file, text) in [(&key, fresh_key), (&cert, fresh)] {
         std::fs::write(dir.path().join("fresh"), text).unwrap();

@@ -1,4 +1,4 @@
-//! Whoever speaks something else than TLS, or too slowly, is let go; the others are served.
+//! Clients that do not speak TLS, or are too slow, are disconnected; the others are served.
 
 use super::Scene;
 use super::authority::Authority;
@@ -15,10 +15,10 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-/// Sends `first`, then a byte now and then, until the relay closes; gives all that it said.
+/// Sends `first`, then a byte now and then, until the relay closes; returns everything received.
 async fn drip(what: &str, stream: impl AsyncRead + AsyncWrite + Send + 'static, first: &[u8]) -> Vec<u8> {
     let (mut reader, mut writer) = tokio::io::split(stream);
-    // Who is let go at once does not hear all of it.
+    // The relay may close before everything was received.
     let _ = writer.write_all(first).await;
     let dripping = tokio::spawn(async move {
         while writer.write_all(b"a").await.is_ok() && writer.flush().await.is_ok() {
@@ -64,7 +64,7 @@ async fn what_is_no_tls_or_too_slow_is_let_go() {
         let said = drip(what, connect().await, first).await;
         assert!(!said.starts_with(b"HTTP/"), "{what} gets no answer");
     }
-    // The greeting was in order; the request is slow.
+    // The handshake was valid; the request is slow.
     let mut roots = RootCertStore::empty();
     roots
         .add(CertificateDer::from_pem_slice(authority.pem.as_bytes()).unwrap())

@@ -1,4 +1,4 @@
-//! HTTPS by the relay itself: certificates made here, an authority made here, the real binary, the desk's own client.
+//! HTTPS by the relay itself: certificates and an authority made by the test, the real binary, the desk's own client.
 
 use crate::common::{binary, support, xml};
 
@@ -82,19 +82,19 @@ impl Scene {
         health(client, &self.url(""), &self.key).await
     }
 
-    /// What the check finds about the certificate.
+    /// The check's finding about the certificate.
     async fn certificate(&self, client: &Client) -> Value {
         finding(client, &self.url(""), &self.key).await
     }
 }
 
-/// What health tells of the certificate.
+/// The certificate in health.
 async fn health(client: &Client, url: &str, key: &str) -> Value {
     let asked = client.get(format!("{url}/v1/health")).bearer_auth(key);
     asked.send().await.unwrap().json::<Value>().await.unwrap()["tls"].clone()
 }
 
-/// What the check finds about the certificate.
+/// The check's finding about the certificate.
 async fn finding(client: &Client, url: &str, key: &str) -> Value {
     let asked = client.get(format!("{url}/v1/check")).bearer_auth(key);
     let told: Value = asked.send().await.unwrap().json().await.unwrap();
@@ -102,7 +102,7 @@ async fn finding(client: &Client, url: &str, key: &str) -> Value {
     checks.find(|check| check["id"] == "certificate").unwrap().clone()
 }
 
-/// Writes the configuration; gives the arguments that serve with it at a free port.
+/// Writes the configuration; returns the arguments that serve with it at a free port.
 fn arguments(dir: &TempDir, config: &Value) -> Vec<OsString> {
     let file = dir.path().join("relay.json");
     std::fs::write(&file, config.to_string()).unwrap();
@@ -145,7 +145,7 @@ async fn a_new_certificate_is_taken_without_dropping_anybody_and_a_broken_one_is
     let finding = scene.certificate(&of_first).await;
     assert_eq!(finding["state"], "ok", "good for long: {finding}");
 
-    // Another authority's certificate comes into the files.
+    // A certificate of another authority is written to the files.
     second.issue(scene.dir.path());
     scene.hang_up();
     until("the new certificate", || async {
@@ -163,7 +163,7 @@ async fn a_new_certificate_is_taken_without_dropping_anybody_and_a_broken_one_is
         "the feed that was open goes on"
     );
 
-    // Half a file, and then a key that belongs to another certificate.
+    // A truncated file, and then a key of another certificate.
     let cert = std::fs::read(scene.dir.path().join("cert.pem")).unwrap();
     let key = KeyPair::generate().unwrap().serialize_pem();
     for (name, bytes) in [
@@ -268,7 +268,7 @@ async fn an_authority_that_cannot_be_reached_is_told_and_asked_again() {
     use std::os::unix::fs::PermissionsExt as _;
     let dir = tempfile::tempdir().unwrap();
     let cache = dir.path().join("acme");
-    // Nobody answers there.
+    // An address without a listener.
     let tls = json!({ "mode": "acme", "domains": ["relay.example.ru"], "email": "admin@example.ru", "cacheDir": cache,
         "directory": "https://127.0.0.1:9/directory" });
     let serving = serve(&dir, &json!({ "tls": tls }), |_| {});
@@ -285,7 +285,7 @@ async fn an_authority_that_cannot_be_reached_is_told_and_asked_again() {
     }
     let mode = std::fs::metadata(&cache).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700, "keys are for the relay only");
-    // Without a certificate there is no TLS, and never anything without TLS.
+    // Without a certificate there is no TLS, and never a plain connection instead.
     let client = Client::builder().no_proxy().timeout(DEADLINE).build().unwrap();
     for scheme in ["https", "http"] {
         let asked = client
@@ -294,7 +294,7 @@ async fn an_authority_that_cannot_be_reached_is_told_and_asked_again() {
             .await;
         assert!(asked.is_err(), "{scheme} answers nothing yet");
     }
-    // The command line goes on beside it, and the end is in order.
+    // The command line still works, and the shutdown is orderly.
     let data = data_dir(&dir);
     assert!(
         relay(&["user", "list", "--data-dir", data.to_str().unwrap()])

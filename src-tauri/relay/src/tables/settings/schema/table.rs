@@ -1,6 +1,6 @@
-//! The table of settings. A new field of [`crate::Settings`] has its row here; a test sees to it.
+//! The table of settings. A new field of [`crate::Settings`] must get a row here; a test checks that.
 
-use super::{Choice, Kind, Place, Setting, Words};
+use super::{Choice, Kind, SetWhere, Setting, Words};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -12,7 +12,7 @@ const fn choice(value: &'static str, ru: &'static str, en: &'static str) -> Choi
     Choice { value, ru, en }
 }
 
-/// A setting that is set and applied.
+/// A setting that is changed by `PUT /v1/settings` and applied.
 const fn setting(key: &'static str, manual: Option<&'static str>, kind: Kind, name: Words, meaning: Words) -> Setting {
     Setting {
         key,
@@ -20,20 +20,20 @@ const fn setting(key: &'static str, manual: Option<&'static str>, kind: Kind, na
         name,
         meaning,
         kind,
-        place: Place::Settings,
+        place: SetWhere::Settings,
         not_applied: None,
     }
 }
 
-/// The same, set elsewhere.
-const fn at(place: Place, setting: Setting) -> Setting {
+/// The same, changed elsewhere.
+const fn at(place: SetWhere, setting: Setting) -> Setting {
     Setting { place, ..setting }
 }
 
 /// Every setting, in the order of the manual's wizard.
 pub(crate) const ALL: &[Setting] = &[
     at(
-        Place::Token,
+        SetWhere::Token,
         setting(
             "token",
             Some("W1"),
@@ -60,7 +60,7 @@ pub(crate) const ALL: &[Setting] = &[
         ),
     ),
     at(
-        Place::Check,
+        SetWhere::Check,
         setting(
             "check",
             Some("W3"),
@@ -161,7 +161,7 @@ pub(crate) const ALL: &[Setting] = &[
         ),
     ),
     at(
-        Place::Nowhere,
+        SetWhere::Nowhere,
         Setting {
             not_applied: Some(words(
                 "В этой версии не применяется, как и в руководстве: уведомления приходят на рабочие места напрямую с \
@@ -184,7 +184,7 @@ pub(crate) const ALL: &[Setting] = &[
         },
     ),
     at(
-        Place::Desk,
+        SetWhere::Desk,
         setting(
             "documents",
             Some("W7"),
@@ -197,12 +197,12 @@ pub(crate) const ALL: &[Setting] = &[
             words("Создавать документ «Телефонный звонок»", "Make a phone-call document"),
             words(
                 "Каждый выбирает сам, на своём рабочем месте.",
-                "Each person chooses, at his own desk.",
+                "Each user chooses at their own desk.",
             ),
         ),
     ),
     at(
-        Place::Desk,
+        SetWhere::Desk,
         setting(
             "documentToast",
             Some("W8"),
@@ -210,12 +210,12 @@ pub(crate) const ALL: &[Setting] = &[
             words("Уведомления о создании документа", "Notify of a new document"),
             words(
                 "Каждый выбирает сам, на своём рабочем месте.",
-                "Each person chooses, at his own desk.",
+                "Each user chooses at their own desk.",
             ),
         ),
     ),
     at(
-        Place::Users,
+        SetWhere::Users,
         setting(
             "roles",
             Some("W9"),
@@ -234,7 +234,7 @@ pub(crate) const ALL: &[Setting] = &[
         ),
     ),
     at(
-        Place::Abonents,
+        SetWhere::Abonents,
         setting(
             "abonents",
             Some("W10"),

@@ -1,5 +1,5 @@
-//! The authority's side of ACME (RFC 8555): signatures and nonces are looked at, names are proved by TLS-ALPN (RFC 8737)
-//! over real connections. Where a name leads is told here instead of in DNS.
+//! The authority's side of ACME (RFC 8555): signatures and nonces are checked, names are validated by TLS-ALPN (RFC
+//! 8737) over real connections. A table in the test replaces DNS.
 
 use super::Authority;
 use super::jws::{self, Jwk, Signed};
@@ -28,11 +28,11 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-/// How the authority does.
+/// How the authority behaves.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Mood {
     Well,
-    /// It answers, and wants no such name.
+    /// It answers and refuses every name.
     Refusing,
     /// Connections break.
     Down,
@@ -54,7 +54,7 @@ struct Desk {
 
 struct Books {
     mood: Mood,
-    /// How old the next certificate is already, and how long it is good from now on; and the mood after it.
+    /// Age and remaining life of the next certificate; and the behaviour after it.
     next: Option<(Duration, Duration, Mood)>,
     nonces: HashSet<String>,
     made: usize,
@@ -65,7 +65,7 @@ struct Books {
 struct Order {
     account: usize,
     domain: String,
-    /// None while nobody has looked; why the name is not proved.
+    /// None before the validation; the error if it failed.
     proved: Option<Result<(), String>>,
     certificate: Option<String>,
 }
@@ -127,7 +127,7 @@ impl Office {
         &self.desk.authority
     }
 
-    /// The name leads there from now on.
+    /// The name leads to this address from now on.
     pub(crate) fn leads(&self, name: &str, addr: SocketAddr) {
         self.desk
             .places
@@ -138,7 +138,7 @@ impl Office {
         self.desk.books().mood = mood;
     }
 
-    /// The next certificate is `old` already and good for `left`; after it the mood changes.
+    /// The next certificate is `old` already and valid for `left`; after it the behaviour changes.
     pub(crate) fn next(&self, old: Duration, left: Duration, mood: Mood) {
         self.desk.books().next = Some((old, left, mood));
     }
@@ -156,7 +156,7 @@ impl Desk {
         self.books.lock().unwrap()
     }
 
-    /// Who asks, and for what: the account's number, none for a new one.
+    /// The account and the payload of a request; the account's number is none for a new one.
     fn read(&self, path: &str, signed: &Signed) -> Result<(Jwk, Option<usize>, Value), Problem> {
         let malformed = || {
             problem(
@@ -190,7 +190,7 @@ impl Desk {
         Ok((key, number, payload))
     }
 
-    /// The same of a request about an order of the account's own; gives what is asked.
+    /// The same for a request about one of the account's own orders; returns the payload.
     fn about(&self, what: &str, n: usize, signed: &Signed) -> Result<(Jwk, Value), Problem> {
         let (key, account, payload) = self.read(&format!("/{what}/{n}"), signed)?;
         let books = self.books();

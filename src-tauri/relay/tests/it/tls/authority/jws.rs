@@ -1,4 +1,4 @@
-//! Signed requests (RFC 7515), as ACME has them: ES256 alone.
+//! Signed requests (RFC 7515) as ACME uses them: ES256 only.
 
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::alg_id::{ECDSA_P256, ECDSA_SHA256};
@@ -42,7 +42,7 @@ pub(super) struct Signed {
     signature: String,
 }
 
-/// What is said of the request itself.
+/// The protected header.
 #[derive(Deserialize)]
 pub(super) struct Protected {
     alg: String,
@@ -76,7 +76,7 @@ impl Signed {
         (protected.alg == "ES256").then_some(protected)
     }
 
-    /// What is asked, where the key has signed it; nothing is null.
+    /// The payload, if the key has signed it; an empty one is null.
     pub(super) fn payload(&self, key: &Jwk) -> Option<Value> {
         let point = [vec![4], decode(&key.x)?, decode(&key.y)?].concat();
         let signature = decode(&self.signature)?;
@@ -96,7 +96,7 @@ impl Signed {
     }
 }
 
-/// A number in DER.
+/// An integer in DER.
 fn number(bytes: &[u8]) -> Vec<u8> {
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
     let mut digits = bytes[zeros..].to_vec();

@@ -1,4 +1,4 @@
-//! TLS-ALPN (RFC 8737): whether the name leads to who has asked for a certificate for it.
+//! TLS-ALPN (RFC 8737): whether the name leads to the client that asked for its certificate.
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
@@ -17,7 +17,7 @@ const ALPN: &[u8] = b"acme-tls/1";
 /// Where names lead.
 pub(super) type Places = watch::Sender<HashMap<String, SocketAddr>>;
 
-/// Looks whether the name leads to who has asked for it.
+/// Validates that the name leads to the client that asked for it.
 pub(super) async fn look(places: &Places, name: &str, wanted: &[u8]) -> Result<(), String> {
     let mut places = places.subscribe();
     let addr = places.wait_for(|places| places.contains_key(name)).await.unwrap()[name];
@@ -61,7 +61,7 @@ pub(super) fn provider() -> Arc<CryptoProvider> {
     Arc::new(aws_lc_rs::default_provider())
 }
 
-/// What is shown is looked at afterwards.
+/// The certificate is checked afterwards.
 #[derive(Debug)]
 struct Anybody(Arc<CryptoProvider>);
 
@@ -92,7 +92,7 @@ impl ServerCertVerifier for Anybody {
         cert: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        // By the bare key: the certificate has a critical extension that no other use knows.
+        // By the bare key: the certificate has a critical extension that is unknown elsewhere.
         let (_, cert) = x509_parser::parse_x509_certificate(cert).unwrap();
         let key = SubjectPublicKeyInfoDer::from(cert.public_key().raw);
         rustls::crypto::verify_tls13_signature_with_raw_key(
