@@ -4,6 +4,7 @@
 //! late, out of order or never, and the finding at the end is the same. One thing depends on the past, [`Call::told`]:
 //! once a terminal outcome was told to an abonent, only another terminal outcome may replace it.
 
+mod facts;
 mod finding;
 mod key;
 mod leg;
@@ -11,9 +12,10 @@ mod pickup;
 mod tell;
 mod witness;
 
+pub use facts::{Cause, Hold, HoldState, KnownParty, Line, OwnRecording, PartyFacts, Strength};
 pub use finding::{Finding, Policy};
 pub use key::CallKey;
-pub use leg::{Cause, Hold, HoldState, KnownParty, Leg, Line, OwnRecording, PartyFacts, Strength};
+pub use leg::Leg;
 pub use pickup::PickUp;
 pub use tell::{Brief, Reader};
 pub(crate) use witness::completed;

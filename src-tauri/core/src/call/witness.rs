@@ -4,8 +4,7 @@
 //! So neither the order in which events, lines and recordings come nor their repetition matters. Events tell the details
 //! (causes, who hung up, when somebody was rung); a line tells the end, and a conversation whose events were lost.
 
-use super::leg::Line;
-use super::{Call, CallKey, KnownParty, Leg, OwnRecording, PartyFacts, Strength};
+use super::{Call, CallKey, KnownParty, Leg, Line, OwnRecording, PartyFacts, Strength};
 use crate::event::LegState;
 use crate::snapshot::Direction;
 use crate::{Number, Time, pairs};
