@@ -5,7 +5,7 @@ use crate::company::{Company, recording};
 use crate::config::Options;
 use crate::feed::{self, Feed, Hub};
 use crate::front::RunningAccount;
-use crate::http::{self, Parts};
+use crate::http::{self, AllParts, Parts};
 use crate::importer::{self, Importer};
 use crate::keeper::{self, Keeper};
 use crate::keys::{self, LocalKey, Secret};
@@ -225,8 +225,7 @@ impl OpenedLedger {
         let roster = Roster::load(&connection)?;
         let version = calls::version(&connection).map_err(LedgerError::from)?;
         let forgotten = requests::forget_placing(&connection)?;
-        // The log (WAL) may never have been synced: the last process may have been killed before that.
-        tables::move_log(&connection)?;
+        secure_log(&connection, options)?;
         if forgotten > 0 {
             tracing::warn!(
                 forgotten,
@@ -359,7 +358,7 @@ fn parts(
     let callback = Callback::new(started.settings.clone(), started.secret.clone());
     let local_key = options.local_key.unwrap_or_else(|| Secret::new(keys::random_key()));
     let tasks = TaskTracker::new();
-    Ok(Parts {
+    Ok(Parts::from(AllParts {
         account: options.account.into(),
         feed: Feed {
             hub: started.hub.clone(),
@@ -395,7 +394,7 @@ fn parts(
         stop,
         started: Instant::now(),
         data_dir: options.data_dir,
-    })
+    }))
 }
 
 /// Starts the background tasks.
@@ -428,6 +427,21 @@ fn work(parts: &Parts, watching: &PartWatch) -> JoinSet<()> {
     }
     tasks.spawn(first_look(parts.company.clone(), parts.pbx.clone(), stop()));
     tasks
+}
+
+/// Brings the log (WAL) to the disk: the last process may have been killed before it was synced. Somebody who reads the
+/// database, a backup for example, keeps it from being moved into the database; a sync is as good then, unless one failed
+/// in this process: what the system could not write it may have dropped from its cache.
+fn secure_log(connection: &rusqlite::Connection, options: &Options) -> Result<(), LedgerError> {
+    match tables::move_log(connection) {
+        Err(LedgerError::Busy) if !options.is_restart => {
+            tracing::info!("the database is being read; its log is synced and moved later");
+            let wal = tables::wal_of(&tables::path(&options.data_dir));
+            let synced = options.wal_sync.sync(&wal);
+            synced.map_err(|error| LedgerError::Directory { path: wal, error })
+        }
+        moved => moved,
+    }
 }
 
 /// Reads the company once after the start.

@@ -308,6 +308,7 @@ impl Supervisor {
                 // start.
                 options.token = ran.parts().pbx.token();
                 (options.public_url, options.policy) = (None, None);
+                options.is_restart = true;
             }
             ran.shutdown(Instant::now() + self.drain).await;
         }

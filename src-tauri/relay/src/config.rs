@@ -37,6 +37,8 @@ pub struct Options {
     pub timing: Timing,
     /// The embedding program's key; none: made at the start. A restart of the account does not change it.
     pub(crate) local_key: Option<Secret>,
+    /// The account ran in this process before: a sync of its log may have failed since the process began.
+    pub(crate) is_restart: bool,
     /// How the ledger's log (WAL) is synced before anything is acknowledged.
     pub wal_sync: WalSync,
 }
@@ -56,6 +58,7 @@ impl Options {
             feed_queue: 256,
             timing: Timing::default(),
             local_key: None,
+            is_restart: false,
             wal_sync: WalSync::default(),
         }
     }

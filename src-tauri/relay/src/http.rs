@@ -44,6 +44,7 @@ use axum::extract::{DefaultBodyLimit, FromRef, Request};
 use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -59,9 +60,13 @@ const LIMIT: Duration = Duration::from_secs(90);
 /// How many events a second are taken; none: no limit.
 pub(crate) type IngestLimit = Arc<Option<Bucket>>;
 
-/// What the handlers of one account work with; each names by `State` what it takes of it.
-#[derive(Clone, FromRef)]
-pub(crate) struct Parts {
+/// What the handlers of one account work with; each names by `State` what it takes of it. Cheap to clone: every layer of
+/// the router does so with each request.
+#[derive(Clone)]
+pub(crate) struct Parts(Arc<AllParts>);
+
+/// See [`Parts`].
+pub(crate) struct AllParts {
     /// Name of the account (PBX contract).
     pub(crate) account: Arc<str>,
     pub(crate) ledger: Ledger,
@@ -89,6 +94,48 @@ pub(crate) struct Parts {
     pub(crate) stop: CancellationToken,
     pub(crate) started: Instant,
     pub(crate) data_dir: PathBuf,
+}
+
+impl Deref for Parts {
+    type Target = AllParts;
+
+    fn deref(&self) -> &AllParts {
+        &self.0
+    }
+}
+
+impl From<AllParts> for Parts {
+    fn from(all: AllParts) -> Self {
+        Self(Arc::new(all))
+    }
+}
+
+macro_rules! handlers_take {
+    ($($part:ident: $of:ty),* $(,)?) => {
+        $(impl FromRef<Parts> for $of {
+            fn from_ref(parts: &Parts) -> Self {
+                parts.$part.clone()
+            }
+        })*
+    };
+}
+
+handlers_take! {
+    account: Arc<str>,
+    ledger: Ledger,
+    feed: Feed,
+    roster: RosterNow,
+    settings: SettingsNow,
+    callback: Callback,
+    pbx: Pbx,
+    company: Company,
+    keeper: Keeper,
+    downloads: Arc<Slots>,
+    join_tries: Arc<Tries>,
+    listening: Listening,
+    clock: Clock,
+    tasks: TaskTracker,
+    stop: CancellationToken,
 }
 
 impl FromRef<Parts> for ingest::Ingest {

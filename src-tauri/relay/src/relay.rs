@@ -38,7 +38,8 @@ impl Relay {
     pub async fn start(options: Options, listener: TcpListener) -> Result<Self, StartError> {
         let accounts = Accounts::start(vec![options], FrontOptions::default(), listener).await?;
         let running = accounts.running();
-        let parts = running.first().expect("the only account has started");
+        let ended = || StartError::Thread(std::io::Error::other("the account has ended at once"));
+        let parts = running.first().ok_or_else(ended)?;
         Ok(Self {
             local_key: parts.local_key.secret().clone(),
             callback_secret: parts.callback.secret().clone(),

@@ -52,6 +52,9 @@ async fn metrics(State(running): State<RunningAccounts>) -> Response {
     for parts in running() {
         readings.push(AccountReading::take(&parts).await);
     }
+    if readings.is_empty() {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
     let mut registry = Registry::default();
     registry.register_collector(Box::new(ScrapePage {
         readings,

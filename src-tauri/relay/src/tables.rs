@@ -96,6 +96,9 @@ pub enum LedgerError {
     /// The writer's queue is full or the writer has ended: nothing was stored.
     #[error("the ledger takes no more at the moment")]
     Busy,
+    /// The change may be stored or not: it was committed, and its sync failed.
+    #[error("the ledger's log could not be brought to the disk")]
+    NotSynced,
     /// The thread that syncs the ledger has ended by a panic, which is logged: nothing is stored any more.
     #[error("the ledger is not synced any more; see the log")]
     NoSync,

@@ -52,13 +52,13 @@ pub(crate) async fn check(State(parts): State<Parts>, _: Admin) -> Result<Json<C
         write,
         data_dir: parts.data_dir.clone(),
         running: Some(Running {
-            ledger: parts.ledger,
-            importer: parts.importer,
-            listening: parts.listening,
+            ledger: parts.ledger.clone(),
+            importer: parts.importer.clone(),
+            listening: parts.listening.clone(),
             key: parts.local_key.secret().clone(),
-            probes: parts.probes,
+            probes: parts.probes.clone(),
         }),
-        clock: parts.clock,
+        clock: parts.clock.clone(),
     };
     let checks = check::run(&scene).await;
     let ok = checks.iter().all(|finding| finding.ok);

@@ -9,6 +9,7 @@ use crate::ledger::Ledger;
 use crate::ledger::entry::{CallAsked, CallNotAsked, CallPlaced, Change};
 use crate::pbx::Pbx;
 use crate::roster::RosterNow;
+use crate::tables::LedgerError;
 use crate::tables::requests::{self, RequestRow, RequestState};
 use crate::told::View;
 use axum::extract::State;
@@ -135,12 +136,12 @@ async fn ask(
     match placing.ledger.put(asked.clone()).await {
         Ok(None) => {}
         Ok(Some(known)) => return repeated(known, &asked.number),
-        Err(error) => {
-            // It may lie in the ledger all the same, where the sync failed. Nobody asks the PBX, and so it must not stay
-            // *placing*.
+        // It may be in the ledger all the same. Nobody asks the PBX, and so it must not stay *placing*.
+        Err(error @ LedgerError::NotSynced) => {
             placing.tasks.clone().spawn(note_later(placing, CallNotAsked(asked)));
             return Err(error.into());
         }
+        Err(error) => return Err(error.into()),
     }
     let request = RequestRow {
         abonent: asked.abonent,

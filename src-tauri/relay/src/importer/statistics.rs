@@ -52,6 +52,7 @@ impl ListLoop {
     /// All lines of a window, the earliest first; none if there are too many pages.
     async fn window(&mut self, portal: &Portal, from: Time, to: Time) -> Result<Option<Vec<StatisticsLine>>, Failed> {
         let mut found: BTreeMap<String, StatisticsLine> = BTreeMap::new();
+        let mut last = StatisticsPage::default();
         for page in 0.. {
             if page == MAX_WINDOW_PAGES && to.since(from) > SHORTEST_WINDOW_MS {
                 return Ok(None);
@@ -65,14 +66,13 @@ impl ListLoop {
             };
             let answer = self.page(portal, &query).await?;
             let roster = self.parts.roster.borrow().clone();
-            let known = found.len();
             // A line may come twice if others were inserted before it meanwhile.
             found.extend(read(&answer, &roster).into_iter().map(|line| (line.id.clone(), line)));
             self.pause().await;
             if answer.is_last {
                 break;
             }
-            if page > 0 && found.len() == known {
+            if answer.lines == last.lines {
                 // A PBX that ignores the page number returns the first page for ever.
                 if to.since(from) > SHORTEST_WINDOW_MS {
                     return Ok(None);
@@ -80,6 +80,7 @@ impl ListLoop {
                 tracing::warn!("the PBX does not turn the pages of its statistics; lines of a busy minute are missing");
                 break;
             }
+            last = answer;
         }
         let mut lines: Vec<StatisticsLine> = found.into_values().collect();
         lines.sort_by(|a, b| (a.start, &a.id).cmp(&(b.start, &b.id)));

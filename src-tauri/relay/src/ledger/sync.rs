@@ -39,6 +39,13 @@ impl WalSync {
     }
 }
 
+impl WalSync {
+    /// Syncs the log of a database once.
+    pub(crate) fn sync(&self, wal: &Path) -> std::io::Result<()> {
+        (self.0)(&File::options().read(true).write(true).open(wal)?)
+    }
+}
+
 impl Default for WalSync {
     /// `fdatasync`; `F_FULLFSYNC` on macOS, where `fsync` leaves the data in the disk's cache; `FlushFileBuffers` on
     /// Windows.
@@ -83,7 +90,7 @@ impl Committed {
     pub(crate) fn fail(self) {
         for (reply, _) in self.replies {
             // The receiver is gone if the caller was cancelled.
-            let _ = reply.send(Err(LedgerError::Busy));
+            let _ = reply.send(Err(LedgerError::NotSynced));
         }
     }
 }
