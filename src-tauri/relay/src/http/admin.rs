@@ -62,10 +62,10 @@ pub(crate) struct AdminHealth {
     /// Where the PBX must post to, secret included; null while the public address is not set.
     #[schema(required)]
     callback_url: Option<Url>,
-    /// The company is heard for as long as the subscription that ends last; null where there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Time>)]
-    subscription_until: Option<Option<Time>>,
+    /// The company is heard for as long as the subscription that ends last; null where there is none, or where
+    /// the ledger cannot be read.
+    #[schema(required)]
+    subscription_until: Option<Time>,
     /// Rows of calls that could not be read and were put aside; their calls were built anew from the events.
     #[serde(skip_serializing_if = "Option::is_none")]
     calls_aside: Option<i64>,
@@ -154,10 +154,10 @@ pub(crate) async fn health(State(parts): State<Parts>, headers: HeaderMap) -> (S
     (status, Json(health))
 }
 
-/// What cannot be read is left out: health is asked where something is wrong.
+/// What cannot be read is left out or null: health is asked where something is wrong.
 async fn of_admin(parts: &Parts, public: PublicHealth) -> AdminHealth {
     let ledger = &parts.ledger;
-    let active = ledger.read(ledger_subscriptions::active).await.ok();
+    let active = ledger.read(ledger_subscriptions::active).await.unwrap_or_default();
     let events = ledger.read(events::summary).await.ok();
     AdminHealth {
         public,
@@ -168,7 +168,7 @@ async fn of_admin(parts: &Parts, public: PublicHealth) -> AdminHealth {
         has_token: parts.pbx.has_token(),
         tls: parts.listening.tls.as_ref().map(|tls| tls.state()),
         callback_url: parts.callback.url(),
-        subscription_until: active.map(|active| active.iter().map(|one| one.expires_at).max()),
+        subscription_until: active.iter().map(|one| one.expires_at).max(),
         calls_aside: ledger.read(calls::aside::count).await.ok(),
         lines_aside: ledger.read(statistics::count_aside).await.ok(),
         settings_aside: ledger.read(settings::aside::count).await.ok(),

@@ -171,3 +171,30 @@ async fn a_request_that_was_not_stored_for_certain_can_be_repeated() {
     served.relay.shutdown().await;
     sim.shutdown().await;
 }
+
+#[tokio::test]
+async fn a_relay_starts_beside_somebody_who_reads_its_database() {
+    let served = start().await;
+    assert_eq!(served.post_event(Xml::received(1, IVANOV).text()).await, StatusCode::OK);
+    let support::Served { relay, dir, .. } = served;
+    // As after a kill: the log is not moved into the database.
+    let reader = rusqlite::Connection::open(dir.path().join("relay.db")).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM events").unwrap();
+    drop(relay);
+    let served = until("the ledger is free", || async {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let options = support::options(&dir);
+        perezvon_relay::Relay::start(options, listener).await.ok()
+    })
+    .await;
+    let calls = support::client()
+        .get(format!("http://{}/v1/calls", served.addr()))
+        .bearer_auth(served.local_key().reveal())
+        .send()
+        .await
+        .unwrap();
+    let calls: Value = calls.json().await.unwrap();
+    assert_eq!(calls["calls"].as_array().unwrap().len(), 1, "with all that it had");
+    drop(reader);
+    served.shutdown().await;
+}
