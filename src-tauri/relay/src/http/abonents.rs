@@ -81,7 +81,7 @@ pub(crate) async fn record(
     let abonent = abonent.ok_or(ApiError::NotFound)?;
     let portal = pbx.portal("recording").ok_or(ApiError::NoToken)?;
     let who = (&caller).into();
-    // A task of its own: whoever asked may leave, but what was switched must be noted.
+    // On its own task: the client may disconnect, but the switch must be stored.
     let task = tasks.spawn(async move { company.switch_recording(&portal, abonent, wanted.on, who).await });
     let recording = task.await.map_err(|_| ApiError::Unavailable)??;
     Ok(Json(Recorded { recording }))

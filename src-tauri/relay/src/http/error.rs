@@ -41,7 +41,7 @@ pub(crate) enum ApiError {
     TooManyTries(u64),
     /// More join codes are open than anybody needs.
     TooManyCodes,
-    /// A join code lets nobody in.
+    /// The join code is not accepted.
     JoinRefused(Refused),
     /// A setting is unknown or out of its bounds: which, and what is expected.
     BadSetting(String),

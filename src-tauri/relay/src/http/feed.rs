@@ -18,7 +18,7 @@ use serde::Deserialize;
 use std::time::Duration;
 use utoipa::{IntoParams, ToSchema};
 
-/// The newest version that the reader may see, so that he knows his backlog.
+/// The newest version that the reader may see, so that they know their backlog.
 const VERSION: HeaderName = HeaderName::from_static("x-perezvon-version");
 
 /// How long the long poll waits, seconds.

@@ -59,7 +59,7 @@ impl Ingest {
     }
 }
 
-/// Answers 200 when the secret is right: the PBX may look whether somebody is there (reference 2.1).
+/// Answers 200 when the secret is right: the PBX may check that the address answers (reference 2.1).
 #[utoipa::path(
     method(get, head),
     path = "/xsi/{secret}",
@@ -105,7 +105,7 @@ async fn take(ingest: &Ingest, request: Request) -> Result<(), ApiError> {
         return Err(ApiError::TooLarge);
     }
     let body = axum::body::to_bytes(request.into_body(), xsi::MAX_BODY);
-    // A slow sender must not hold up the end of the relay; nothing of his was acknowledged.
+    // A slow sender must not delay the end of the relay; nothing was acknowledged to it.
     let ending = async {
         ingest.stop.cancelled().await;
         tokio::time::sleep(LAST).await;

@@ -132,7 +132,7 @@ pub(crate) type Limit = Bounded<1, 200>;
 /// Where a page begins: the cursor of the page before.
 pub(crate) type Cursor = Bounded<0, { i64::MAX }>;
 
-/// Rows of a page where nobody says.
+/// Rows of a page by default.
 const ROWS: usize = 50;
 
 /// The page size that is asked for.

@@ -134,7 +134,7 @@ pub(crate) struct JoinCodes {
     codes: Vec<JoinCode>,
 }
 
-/// The join codes that wait for somebody. Never the codes themselves.
+/// The join codes that are not used yet. Never the codes themselves.
 #[utoipa::path(get, path = "/v1/join-codes", responses((status = 200, body = JoinCodes)))]
 pub(crate) async fn list(
     State(ledger): State<Ledger>,
@@ -146,7 +146,7 @@ pub(crate) async fn list(
     Ok(Json(JoinCodes { codes }))
 }
 
-/// Withdraws a join code that nobody has used.
+/// Withdraws an unused join code.
 #[utoipa::path(delete, path = "/v1/join-codes/{id}", params(ById), responses((status = 204)))]
 pub(crate) async fn withdraw(
     State(ledger): State<Ledger>,
@@ -167,7 +167,7 @@ pub(crate) async fn withdraw(
     }
 }
 
-/// A join code as somebody types it: case, blanks and dashes do not matter.
+/// A join code as typed: case, blanks and dashes do not matter.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = Join)]

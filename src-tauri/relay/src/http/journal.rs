@@ -36,7 +36,7 @@ pub(crate) struct CallsQuery {
     abonent: Option<Id>,
 }
 
-/// A number as somebody writes it.
+/// A phone number in any spelling.
 type Spelled = Text<1, 200>;
 
 /// A page of the journal.

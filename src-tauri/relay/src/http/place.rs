@@ -67,7 +67,7 @@ pub(crate) struct Placed {
 /// The `Idempotency-Key`.
 type Key = Visible<64>;
 
-/// The reader's key, or a new one where he gave none: then a repeat of his is another call.
+/// The reader's key; a new one if the request has none: a repeat of such a request is another call.
 fn idempotency_key(headers: &HeaderMap) -> Result<String, ApiError> {
     const WRONG: ApiError = ApiError::BadRequest("the Idempotency-Key must have 1 to 64 visible characters");
     let Some(key) = headers.get("idempotency-key") else {

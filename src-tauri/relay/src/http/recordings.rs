@@ -83,7 +83,7 @@ enum RecordingState {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Recording)]
-pub(crate) struct Told {
+pub(crate) struct RecordingTold {
     id: String,
     /// The ledger's id of its call.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -103,7 +103,7 @@ pub(crate) struct Told {
     state: RecordingState,
 }
 
-impl Told {
+impl RecordingTold {
     fn of(listed: Listed, roster: &Roster) -> Self {
         let row = listed.row;
         Self {
@@ -127,7 +127,7 @@ impl Told {
 /// A page of recordings.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RecordingsPage {
-    recordings: Vec<Told>,
+    recordings: Vec<RecordingTold>,
     /// Where the next page begins; absent after the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     cursor: Option<String>,
@@ -159,7 +159,7 @@ pub(crate) async fn list(
         .await?;
     let last = rows.last().filter(|_| rows.len() == limit);
     let cursor = last.map(|last| format!("{}-{}", last.row.started_at.ms(), last.row.id));
-    let recordings = rows.into_iter().map(|row| Told::of(row, &roster)).collect();
+    let recordings = rows.into_iter().map(|row| RecordingTold::of(row, &roster)).collect();
     Ok(Json(RecordingsPage { recordings, cursor }))
 }
 
@@ -179,15 +179,15 @@ async fn visible(ledger: &Ledger, caller: &Caller, id: &str) -> Result<Listed, A
 }
 
 /// One recording.
-#[utoipa::path(get, path = "/v1/recordings/{id}", params(ById), responses((status = 200, body = Told)))]
+#[utoipa::path(get, path = "/v1/recordings/{id}", params(ById), responses((status = 200, body = RecordingTold)))]
 pub(crate) async fn one(
     State(ledger): State<Ledger>,
     State(roster): State<RosterNow>,
     caller: Caller,
     Path(by): Path<ById>,
-) -> Result<Json<Told>, ApiError> {
+) -> Result<Json<RecordingTold>, ApiError> {
     let found = visible(&ledger, &caller, by.id.as_str()).await?;
-    Ok(Json(Told::of(found, &roster.borrow())))
+    Ok(Json(RecordingTold::of(found, &roster.borrow())))
 }
 
 /// Deletes the recording at the PBX, for ever.
@@ -246,7 +246,7 @@ async fn is_missing(portal: &Portal, id: &str, error: &PortalError) -> bool {
     }
 }
 
-/// The PBX does not have it any more: nobody need ask again.
+/// The PBX does not have the recording any more: it is not asked for again.
 async fn gone(ledger: &Ledger, id: &str) -> Result<(), ApiError> {
     ledger.put(RecordingGone { id: id.to_owned() }).await?;
     Ok(())

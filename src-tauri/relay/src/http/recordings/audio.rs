@@ -265,7 +265,7 @@ fn describe(headers: &mut HeaderMap, row: &RecordingRow, etag: &str, kind: &str)
     put(headers, header::CONTENT_DISPOSITION, Some(name));
     put(headers, header::ETAG, Some(etag.to_owned()));
     put(headers, header::ACCEPT_RANGES, Some("bytes".to_owned()));
-    // A recording is somebody's talk: it stays in no shared cache.
+    // A recording is private: no shared cache may keep it.
     put(headers, header::CACHE_CONTROL, Some("private".to_owned()));
     put(headers, header::X_CONTENT_TYPE_OPTIONS, Some("nosniff".to_owned()));
 }

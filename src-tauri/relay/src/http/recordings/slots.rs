@@ -29,7 +29,7 @@ pub(crate) struct Slot {
 }
 
 impl Slots {
-    /// A place for the holder of a key; none while he, or all together, have as many as there are.
+    /// A place for the holder of a key; none while this key, or all keys together, have their limit.
     pub(super) fn take(self: &Arc<Self>, who: &str) -> Option<Slot> {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let all: usize = held.values().map(|held| held.count).sum();
