@@ -34,8 +34,8 @@ async fn fails(set: impl Fn(&Faults), code: &str, check: &str) {
     let served = beside(&sim, dir(), true, |options| {
         options.timing.keeper_verify = Duration::from_millis(50);
         options.timing.keeper_backoff_cap = Duration::from_millis(200);
-        options.timing.portal.exchange = Duration::from_millis(700);
-        options.timing.portal.overall = Duration::from_millis(1500);
+        options.timing.portal.exchange = Duration::from_millis(1500);
+        options.timing.portal.overall = Duration::from_millis(3000);
         options.timing.portal.backoff = Duration::from_millis(5);
     })
     .await;
