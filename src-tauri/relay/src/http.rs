@@ -40,8 +40,8 @@ use crate::rate::{Bucket, Tries};
 use crate::roster::RosterNow;
 use crate::tables::join_codes::Refused;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, FromRef, Request};
-use axum::http::{HeaderValue, header};
+use axum::extract::{DefaultBodyLimit, FromRef, Request, State};
+use axum::http::{HeaderValue, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::ops::Deref;
@@ -281,11 +281,20 @@ fn pbx_failed() -> ApiError {
 pub(crate) fn router(parts: Parts) -> Router {
     let (router, _) = contract().parts();
     router
-        .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
+        .method_not_allowed_fallback(other_method)
         .fallback(|| async { ApiError::NotFound })
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(axum::middleware::from_fn(within_limit))
         .with_state(parts)
+}
+
+/// The path is there, but not with this method. A wrong secret is no different from a path that does not exist.
+async fn other_method(State(callback): State<Callback>, uri: Uri) -> ApiError {
+    let secret = uri.path().strip_prefix("/xsi/").and_then(|rest| rest.split('/').next());
+    match secret {
+        Some(secret) if !callback.secret().is(secret) => ApiError::NotFound,
+        _ => ApiError::MethodNotAllowed,
+    }
 }
 
 /// Every request is answered within [`LIMIT`].

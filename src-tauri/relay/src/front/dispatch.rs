@@ -12,7 +12,7 @@ use crate::rate::Tries;
 use crate::tables::{LedgerError, join_codes, users};
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Request, StatusCode};
+use axum::http::{Request, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -122,8 +122,10 @@ impl Directory {
             }
         };
         let owner = owner.ok_or(ApiError::Unavailable)?;
-        let answer = call(&owner, request).await;
+        let mut answer = call(&owner, request).await;
         if answer.status() == StatusCode::NOT_FOUND {
+            // The router adds the methods of the path, which would tell that there is one.
+            answer.headers_mut().remove(header::ALLOW);
             limits.wrong(client)?;
         }
         Ok(answer)

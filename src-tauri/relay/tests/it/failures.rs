@@ -35,7 +35,7 @@ async fn fails(set: impl Fn(&Faults), code: &str, check: &str) {
         options.timing.keeper_verify = Duration::from_millis(50);
         options.timing.keeper_backoff_cap = Duration::from_millis(200);
         options.timing.portal.exchange = Duration::from_millis(1500);
-        options.timing.portal.overall = Duration::from_millis(3000);
+        options.timing.portal.overall = Duration::from_secs(3);
         options.timing.portal.backoff = Duration::from_millis(5);
     })
     .await;

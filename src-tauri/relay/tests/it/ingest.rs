@@ -114,6 +114,8 @@ async fn the_secret_path_answers_only_to_its_secret() {
                     nowhere.status(),
                     "{method}: a wrong secret is a path that is not there"
                 );
+                let names = |answer: &reqwest::Response| answer.headers().keys().cloned().collect::<Vec<_>>();
+                assert_eq!(names(&answer), names(&nowhere), "with the same heads");
                 assert_eq!(
                     answer.text().await.unwrap(),
                     nowhere.text().await.unwrap(),
