@@ -37,9 +37,7 @@ impl WalSync {
     pub fn new(sync: impl Fn(&File) -> std::io::Result<()> + Send + std::marker::Sync + 'static) -> Self {
         Self(Arc::new(sync))
     }
-}
 
-impl WalSync {
     /// Syncs the log of a database once.
     pub(crate) fn sync(&self, wal: &Path) -> std::io::Result<()> {
         (self.0)(&File::options().read(true).write(true).open(wal)?)
@@ -86,7 +84,7 @@ pub(crate) struct Committed {
 }
 
 impl Committed {
-    /// Tells every caller in it that nothing was stored.
+    /// Tells every caller in it that the sync failed: what was committed may be stored or not.
     pub(crate) fn fail(self) {
         for (reply, _) in self.replies {
             // The receiver is gone if the caller was cancelled.
