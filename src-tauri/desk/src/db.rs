@@ -6,8 +6,9 @@
 //! the cursor with them, and the relay tells them again); [`Durability::Lasting`] syncs the log, and with it
 //! everything committed before.
 
-use crate::DeskError;
-use crate::migrate;
+mod migrate;
+
+use crate::error::DeskError;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -78,7 +79,7 @@ impl Db {
         run().map_err(|e: DeskError| e.at(&self.path))
     }
 
-    /// See [`crate::Desk::limit_pages`].
+    /// See [`crate::desk::Desk::limit_pages`].
     pub(crate) fn limit_pages(&self, pages: i64) -> Result<(), DeskError> {
         lock(&self.writer)
             .pragma_update_and_check(None, "max_page_count", pages, |row| row.get::<_, i64>(0))
@@ -86,14 +87,14 @@ impl Db {
             .map_err(|e| DeskError::from(e).at(&self.path))
     }
 
-    /// See [`crate::Desk::checkpoint`].
+    /// See [`crate::desk::Desk::checkpoint`].
     pub(crate) fn checkpoint(&self) -> Result<(), DeskError> {
         lock(&self.writer)
             .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
             .map_err(|e| DeskError::from(e).at(&self.path))
     }
 
-    /// See [`crate::Desk::shorten_log`].
+    /// See [`crate::desk::Desk::shorten_log`].
     pub(crate) fn shorten_log(&self) -> Result<(), DeskError> {
         let log = self.path.with_extension("db-wal");
         if std::fs::metadata(log).map_or(0, |log| log.len()) <= MAX_LOG_BYTES {

@@ -1,7 +1,10 @@
 //! The desk as a whole.
 
 use crate::db::{Db, Durability};
-use crate::{DeskError, Words, notifications};
+use crate::error::DeskError;
+use crate::table::{notification, setting};
+use crate::toast::ToastKey;
+use crate::words::Words;
 use perezvon_core::Time;
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -30,9 +33,11 @@ impl Desk {
             words: RwLock::new(Words::default()),
             ahead: AtomicI64::new(0),
         };
-        let pen = desk.pen();
-        desk.db
-            .write(Durability::Rebuildable, |tx| notifications::forget_trouble(tx, pen))?;
+        // Where a trouble of the last run lasts, it is found and shown again.
+        desk.db.write(Durability::Rebuildable, |tx| {
+            setting::remove(tx, setting::HIDDEN_TROUBLE)?;
+            notification::expire(tx, &ToastKey::Trouble, desk.now()).map(drop)
+        })?;
         Ok(desk)
     }
 

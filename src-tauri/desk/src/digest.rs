@@ -2,10 +2,11 @@
 //! PBX, or gets no events from it and polls its lists). One toast; while it is open, later calls are added to it.
 
 use crate::db::Durability;
+use crate::desk::Desk;
+use crate::error::DeskError;
 use crate::notifications::{Ops, Pen, close, raise};
-use crate::render::Subject;
+use crate::subject::Subject;
 use crate::toast::{ToastKey, ToastOp};
-use crate::{Desk, DeskError};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
 /// What a batch of snapshots means for the callers whom the open summary tells as waiting.

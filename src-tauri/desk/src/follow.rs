@@ -7,9 +7,10 @@ mod message;
 mod pause;
 mod poll;
 
+use crate::desk::Desk;
+use crate::error::DeskError;
 use crate::relay_client::{RelayClient, RelayError, accepted, of_transport};
 use crate::toast::ToastOp;
-use crate::{Desk, DeskError};
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use late::Late;
 use message::{Batch, date, newest};

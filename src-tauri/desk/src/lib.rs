@@ -8,31 +8,32 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used))]
 
-mod contacts;
 mod db;
 mod desk;
 mod digest;
-mod documents;
 mod error;
 pub mod follow;
-mod migrate;
-mod mirror;
+mod key;
 mod missed;
 pub mod notifications;
+mod react;
 pub mod relay_client;
 mod render;
+mod room;
 mod secret;
-mod settings;
+mod subject;
+mod table;
+mod text;
 pub mod toast;
 pub mod view;
-mod views;
 mod who;
 mod words;
 
-pub use contacts::{KnownContact, Saved};
 pub use desk::Desk;
 pub use error::DeskError;
-pub use mirror::Taken;
+pub use react::Taken;
+pub use room::contacts::Saved;
+pub use room::notices::Counts;
 pub use secret::Secret;
-pub use views::Counts;
+pub use who::KnownContact;
 pub use words::{Language, TROUBLES, Words, Zone};

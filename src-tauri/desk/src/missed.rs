@@ -1,9 +1,11 @@
 //! Missed calls: who still waits for an answer, and the one toast per caller.
 
-use crate::notifications::{Ops, Pen, close, is_open, raise};
-use crate::render::Subject;
+use crate::error::DeskError;
+use crate::notifications::{Ops, Pen, close, raise};
+use crate::subject::Subject;
+use crate::table::notification::is_open;
 use crate::toast::ToastKey;
-use crate::{DeskError, who};
+use crate::who;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 /// Computes anew which missed calls of the person with this number still wait: those after which nobody has talked with

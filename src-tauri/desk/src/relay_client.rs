@@ -8,7 +8,7 @@ pub use join::{JoinLink, Joined, is_in_the_clear};
 
 pub use answer::{Check, Health, Me, Placed, RelayAbonent, RelaySettings, RelayUser, SettingValues, SettingsChange};
 
-use crate::Secret;
+use crate::secret::Secret;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;

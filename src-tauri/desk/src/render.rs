@@ -2,83 +2,22 @@
 //! buttons that work. Callers choose their names; so the number is never cut, and it is on a line of its own or in the
 //! title, where no name can hide or imitate it.
 
-mod call;
 mod progress;
+mod ring;
 
+use crate::error::DeskError;
+use crate::subject::Subject;
+use crate::table::{call, document};
 use crate::toast::{Action, Button, ButtonKey, Stay, Toast, ToastKey, ToastKind, Urgency};
 use crate::who::{self, Who};
 use crate::words::{Words, duration};
-use crate::{DeskError, documents, mirror};
 use perezvon_core::snapshot::PartySnapshot;
-use perezvon_core::{CallSnapshot, Number, Outcome, Time};
+use perezvon_core::{CallSnapshot, Number, Time};
 use rusqlite::Connection;
-use serde::{Deserialize, Serialize};
 
 /// Longest name of a person, company or line in a toast, characters: a longer one would push the number and the buttons
 /// off the screen.
 const MAX_NAME_CHARS: usize = 80;
-
-/// What a notification is about. The texts are made of it anew whenever a name may have changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "is")]
-pub(crate) enum Subject {
-    Incoming {
-        call: String,
-    },
-    AnsweredElsewhere {
-        call: String,
-    },
-    Missed {
-        call: String,
-        times: i64,
-    },
-    Document {
-        id: i64,
-    },
-    Progress {
-        call: Option<String>,
-        number: String,
-        step: Step,
-    },
-    Failed {
-        number: String,
-        code: String,
-    },
-    Digest {
-        calls: i64,
-        waiting: i64,
-        /// The relay learnt of them late while the desk was there; else the desk was away.
-        #[serde(default)]
-        late: bool,
-    },
-    Trouble {
-        code: String,
-    },
-}
-
-/// How far a call placed here has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "step")]
-pub(crate) enum Step {
-    OwnPhone,
-    Dialling,
-    Talking,
-    Over { outcome: Outcome, own_phone: bool },
-}
-
-impl Subject {
-    pub(crate) fn kind(&self) -> ToastKind {
-        match self {
-            Self::Incoming { .. } => ToastKind::Incoming,
-            Self::AnsweredElsewhere { .. } => ToastKind::AnsweredElsewhere,
-            Self::Missed { .. } => ToastKind::Missed,
-            Self::Document { .. } => ToastKind::Document,
-            Self::Progress { .. } | Self::Failed { .. } => ToastKind::Progress,
-            Self::Digest { .. } => ToastKind::Digest,
-            Self::Trouble { .. } => ToastKind::Trouble,
-        }
-    }
-}
 
 /// A toast and the number key it names somebody by.
 pub(crate) struct Rendered {
@@ -100,12 +39,12 @@ pub(crate) fn render(
         now,
         key,
     };
-    let call = |id: &str| mirror::snapshot(connection, id);
+    let call = |id: &str| call::snapshot(connection, id);
     Ok(match subject {
         Subject::Incoming { call: id } => call(id)?.map(|call| draw.incoming(&call)).transpose()?,
         Subject::AnsweredElsewhere { call: id } => call(id)?.map(|call| draw.answered(&call)).transpose()?,
         Subject::Missed { call: id, times } => call(id)?.map(|call| draw.missed(&call, *times)).transpose()?,
-        Subject::Document { id } => documents::snapshot(connection, *id)?
+        Subject::Document { id } => document::snapshot(connection, *id)?
             .map(|call| draw.document(*id, &call))
             .transpose()?,
         Subject::Progress { call: id, number, step } => {
@@ -153,7 +92,7 @@ impl Draw<'_> {
             action: open.clone(),
         }];
         buttons.extend(self.call_back_button(who.key.as_deref()));
-        let title = self.words.document(&documents::printed(id));
+        let title = self.words.document(&document::printed(id));
         let (category, icon) = ("x-perezvon.document", "document");
         Ok(self.toast(
             ToastKind::Document,

@@ -120,7 +120,7 @@ pub struct Toast {
     /// Which of the product's pictures: `call-incoming`, `call-answered`, `call-missed`, `call-outgoing`, `document`,
     /// `digest`, `trouble`.
     pub icon: String,
-    /// Row of the list «Уведомления»; give it back to [`crate::Desk::note_toast`].
+    /// Row of the list «Уведомления»; give it back to [`crate::desk::Desk::note_toast`].
     pub notification_id: i64,
 }
 

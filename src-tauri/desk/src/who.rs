@@ -1,10 +1,10 @@
 //! Who is behind a number: contacts by number key, joined at read time.
 //!
-//! A key is the canonical number: `+74950000016`, `+74950000016;ext=12` where an extension was told, `102`, `short:900`.
-//! Its line is the key without the extension. A line of several contacts is nobody's own; an extension decides among them.
+//! A line ([`crate::key`]) of several contacts is nobody's own; an extension decides among them.
 
+use crate::error::DeskError;
+use crate::key::{is_name, key_of_number, line_of};
 use crate::view::ContactRef;
-use crate::{DeskError, KnownContact};
 use perezvon_core::Number;
 use perezvon_core::snapshot::PartySnapshot;
 use rusqlite::{Connection, OptionalExtension, Params};
@@ -13,6 +13,17 @@ use rusqlite::{Connection, OptionalExtension, Params};
 const MAX_CANDIDATES: usize = 6;
 /// Most contacts of one number that are read.
 const MAX_HOLDERS: usize = 50;
+
+/// A contact found by a number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownContact {
+    /// The desk's id.
+    pub id: i64,
+    /// Name.
+    pub name: String,
+    /// Company; may be empty.
+    pub company: String,
+}
 
 /// The other side of a call, identified as far as it can be.
 pub(crate) struct Who {
@@ -83,26 +94,6 @@ pub(crate) fn who(connection: &Connection, party: &PartySnapshot) -> Result<Who,
             })
             .collect(),
     })
-}
-
-/// The number key of a party; none where the number is withheld or cannot be read.
-pub(crate) fn key_of(party: &PartySnapshot) -> Option<String> {
-    key_of_number(&party.number())
-}
-
-/// The key of a number that can be called.
-pub(crate) fn key_of_number(number: &Number) -> Option<String> {
-    number.key().map(|_| number.canonical())
-}
-
-/// The key without its extension.
-pub(crate) fn line_of(key: &str) -> &str {
-    key.split_once(';').map_or(key, |(line, _)| line)
-}
-
-/// Where the PBX knows no name it writes the number in its place.
-fn is_name(text: &str) -> bool {
-    text.chars().any(char::is_alphabetic) && !text.contains('@')
 }
 
 /// Contacts with this number: none, one, or several candidates (at most 6).

@@ -1,5 +1,5 @@
-//! `cargo xtask check imports`: the relay's files import only what lies below them, and no files import each other in a
-//! circle.
+//! `cargo xtask check imports`: the files of the relay and of the desk import only what lies below them, and no files
+//! import each other in a circle.
 
 mod paths;
 
@@ -10,9 +10,12 @@ use anyhow::{Result, bail, ensure};
 use crate::sh;
 use paths::{Files, Import, imports, read};
 
+/// The crates that are checked: the folder of their sources, and their floors.
+const HOUSES: &[(&str, &[Floor])] = &[("src-tauri/relay/src", RELAY), ("src-tauri/desk/src", DESK)];
+
 /// The floors of the relay, lowest first. A room is the file `room.rs` with the folder `room/`; `a/b` is a room of its own
 /// inside the room `a`. A file imports from its own room and from lower floors.
-const FLOORS: &[Floor] = &[
+const RELAY: &[Floor] = &[
     // Leaves: they import nothing of the relay but each other.
     among(&[
         "clock",
@@ -45,6 +48,29 @@ const FLOORS: &[Floor] = &[
     among(&["cli", "lib", "relay", "scrape"]),
 ];
 
+/// The floors of the desk, lowest first.
+const DESK: &[Floor] = &[
+    // Data and text only.
+    among(&["error", "key", "secret", "subject", "text", "toast", "view", "words"]),
+    floor(&["db", "relay_client"]),
+    // No table's file imports another's.
+    floor(&[
+        "table/call",
+        "table/contact",
+        "table/document",
+        "table/notification",
+        "table/setting",
+    ]),
+    floor(&["table"]),
+    floor(&["desk", "who"]),
+    floor(&["render"]),
+    floor(&["notifications"]),
+    floor(&["digest", "missed"]),
+    floor(&["react"]),
+    floor(&["follow", "room"]),
+    floor(&["lib"]),
+];
+
 /// Rooms of one height.
 struct Floor {
     rooms: &'static [&'static str],
@@ -62,11 +88,15 @@ const fn among(rooms: &'static [&'static str]) -> Floor {
 
 /// Fails with a line for each import that leads upwards, and for each circle.
 pub(crate) fn check() -> Result<()> {
-    let files = read(&sh::root().join("src-tauri/relay/src"))?;
-    ensure!(files.len() > 20, "only {} files were found", files.len());
-    let imports = imports(&files);
-    println!("{} imports in {} files", imports.len(), files.len());
-    let faults = [upwards(&files, &imports, FLOORS), circles(&imports)].concat();
+    let mut faults = Vec::new();
+    for (folder, floors) in HOUSES {
+        let files = read(&sh::root().join(folder))?;
+        ensure!(files.len() > 20, "only {} files were found in {folder}", files.len());
+        let imports = imports(&files);
+        println!("{folder}: {} imports in {} files", imports.len(), files.len());
+        let here = upwards(&files, &imports, floors).into_iter().chain(circles(&imports));
+        faults.extend(here.map(|fault| format!("{folder}: {fault}")));
+    }
     if !faults.is_empty() {
         bail!("{}", faults.join("\n"));
     }

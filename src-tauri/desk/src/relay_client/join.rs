@@ -1,7 +1,7 @@
 //! Joining a relay with a one-time code: `perezvon://join?relay=URL&code=…`, or the same two typed.
 
 use super::{ANSWER_TIMEOUT, RelayClient, RelayError, answer, of_transport};
-use crate::Secret;
+use crate::secret::Secret;
 use reqwest::{Method, Url};
 use serde::Deserialize;
 use std::sync::Arc;

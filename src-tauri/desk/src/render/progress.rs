@@ -1,7 +1,8 @@
 //! Toasts of calls placed here.
 
-use super::{Draw, Rendered, Step, ToastLook, card_action};
-use crate::DeskError;
+use super::{Draw, Rendered, ToastLook, card_action};
+use crate::error::DeskError;
+use crate::subject::Step;
 use crate::toast::{Action, Button, ButtonKey, Stay, ToastKind, Urgency};
 use perezvon_core::snapshot::PartySnapshot;
 use perezvon_core::{CallSnapshot, Number};

@@ -1,14 +1,19 @@
-//! The mirror of the relay's calls, and what a new snapshot leads to.
+//! What a new snapshot leads to.
 
 use crate::db::Durability;
+use crate::desk::Desk;
 use crate::digest::Fewer;
+use crate::error::DeskError;
+use crate::key::key_of;
 use crate::notifications::{Ops, Pen, close, raise};
-use crate::render::{Step, Subject};
+use crate::subject::{Step, Subject};
+use crate::table::call::{self, snapshot};
+use crate::table::document;
 use crate::toast::{ToastKey, ToastOp};
-use crate::{Desk, DeskError, digest, documents, missed, who};
+use crate::{digest, missed};
 use perezvon_core::effect::{DocumentScope, Effect, Phase, Preferences, effects};
-use perezvon_core::{CallSnapshot, Direction, Outcome, Time};
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use perezvon_core::{CallSnapshot, Direction, Time};
+use rusqlite::{OptionalExtension, Transaction};
 
 /// A snapshot whose news is older than this happened while the desk was away.
 const FRESH_MS: i64 = 120_000;
@@ -107,15 +112,6 @@ impl Desk {
     }
 }
 
-/// The call as the relay last told it.
-pub(crate) fn snapshot(connection: &Connection, id: &str) -> Result<Option<CallSnapshot>, DeskError> {
-    let text: Option<String> = connection
-        .prepare_cached("SELECT snapshot FROM call WHERE id = ?1")?
-        .query_row([id], |row| row.get(0))
-        .optional()?;
-    Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
-}
-
 fn begin_anew(tx: &Transaction<'_>, identity: &str) -> Result<(), DeskError> {
     tx.execute("DELETE FROM call", [])?;
     tx.execute("DELETE FROM mirror", [])?;
@@ -160,10 +156,10 @@ impl Batch<'_> {
             .iter()
             .any(|effect| matches!(effect, Effect::Missed | Effect::MissedAway));
         self.untold += usize::from(away);
-        store(self.tx, after, away, counted)?;
-        documents::follow(self.tx, after)?;
-        let was = before.as_ref().and_then(|before| who::key_of(&before.party));
-        let key = who::key_of(&after.party);
+        call::store(self.tx, after, away, counted)?;
+        document::follow(self.tx, after)?;
+        let was = before.as_ref().and_then(|before| key_of(&before.party));
+        let key = key_of(&after.party);
         let mut keys = Vec::new();
         for key in was.iter().filter(|was| key.as_ref() != Some(was)).chain(&key) {
             keys.extend(missed::settle(self.tx, key)?);
@@ -179,12 +175,12 @@ impl Batch<'_> {
         let Some(known) = known else { return Ok(false) };
         let (tx, pen) = (self.tx, self.pen);
         tx.execute("DELETE FROM call WHERE id = ?1", [&known.id])?;
-        documents::hand_over(tx, &known.id, by)?;
+        document::hand_over(tx, &known.id, by)?;
         for key in [ToastKey::Call(known.id.clone()), ToastKey::Missed(known.id.clone())] {
             self.ops.push(close(tx, pen, &key)?);
         }
         self.fewer_wait = Fewer::Withdrawn;
-        if let Some(key) = who::key_of(&known.party) {
+        if let Some(key) = key_of(&known.party) {
             for key in missed::settle(tx, &key)? {
                 missed::refresh(tx, pen, &key, false, &mut self.ops)?;
             }
@@ -233,7 +229,7 @@ impl Batch<'_> {
                 }
             }
             Effect::Document { toast } => {
-                let registered = documents::register(tx, call, pen.now)?;
+                let registered = document::register(tx, call, pen.now)?;
                 if let Some(document) = registered.filter(|_| toast) {
                     let subject = Subject::Document { id: document };
                     self.ops.push(raise(tx, pen, &ToastKey::Document(document), &subject)?);
@@ -265,47 +261,4 @@ fn step(phase: Phase) -> Step {
         Phase::Talking => Step::Talking,
         Phase::Over { outcome, own_phone } => Step::Over { outcome, own_phone },
     }
-}
-
-fn store(tx: &Transaction<'_>, call: &CallSnapshot, away: bool, counted: bool) -> Result<(), DeskError> {
-    let number = call.party.number();
-    let missed = is_missed(call);
-    tx.prepare_cached(
-        "INSERT INTO call (id, version, incoming, missed, started_ms, talked_ms, number_key, digits, search, away,
-                           counted, snapshot)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
-         ON CONFLICT (id) DO UPDATE SET
-             version = excluded.version, incoming = excluded.incoming, missed = excluded.missed,
-             started_ms = excluded.started_ms, talked_ms = excluded.talked_ms, number_key = excluded.number_key,
-             digits = excluded.digits, search = excluded.search, away = iif(excluded.away, 1, away),
-             counted = excluded.missed * max(counted, excluded.counted),
-             waiting = excluded.missed * waiting, snapshot = excluded.snapshot",
-    )?
-    .execute(params![
-        call.id,
-        call.version,
-        call.direction == Direction::Incoming,
-        missed,
-        call.started_at.unwrap_or(call.updated_at).ms(),
-        call.answered_at.filter(|_| !call.uncertain).map(Time::ms),
-        who::key_of_number(&number),
-        number.search_digits(),
-        crate::contacts::fold(call.party.name.as_deref().unwrap_or_default()),
-        away,
-        counted,
-        serde_json::to_string(call)?,
-    ])?;
-    Ok(())
-}
-
-/// Nobody answered, for certain, and the phone no longer rings.
-pub(crate) fn is_missed(call: &CallSnapshot) -> bool {
-    let rings = call
-        .legs
-        .iter()
-        .any(|leg| leg.abonent.is_some() && leg.abonent == call.abonent && leg.state.as_deref() == Some("Alerting"));
-    call.direction == Direction::Incoming
-        && matches!(call.outcome, Outcome::Missed | Outcome::Unreachable)
-        && !call.uncertain
-        && !rings
 }

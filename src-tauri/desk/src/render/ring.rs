@@ -1,9 +1,10 @@
 //! Toasts of calls that come in: a ring, a colleague's answer, missed calls.
 
 use super::{Draw, MAX_NAME_CHARS, Rendered, ToastLook, card_action, cut, joined};
+use crate::error::DeskError;
 use crate::toast::{Action, Button, ButtonKey, Stay, ToastKind, Urgency};
+use crate::who;
 use crate::words::short_name;
-use crate::{DeskError, who};
 use perezvon_core::CallSnapshot;
 
 /// Longest part of a note in a toast, characters.

@@ -1,13 +1,23 @@
 //! Contacts: who the numbers belong to. A number may belong to several contacts; then they are candidates.
 
 use crate::db::Durability;
-use crate::notifications;
+use crate::desk::Desk;
+use crate::error::DeskError;
+use crate::key::key_of_number;
+use crate::notifications::Pen;
+use crate::react::renamed;
+use crate::room::MAX_PAGE_ROWS;
+use crate::room::calls::calls_of;
+use crate::table::contact::kind_of;
+use crate::table::contact::{index, keys_of, write_contact, write_number};
+use crate::text::fts_query;
 use crate::toast::ToastOp;
-use crate::view::{ContactDraft, ContactKind, ContactNumber};
-use crate::{Desk, DeskError, missed, who};
-use icu_normalizer::ComposingNormalizerBorrowed;
+use crate::view::{ContactDraft, ContactNumber, ContactRow, ContactView};
+use crate::who::{self, KnownContact};
 use perezvon_core::Number;
-use rusqlite::{Transaction, params};
+use rusqlite::Transaction;
+use rusqlite::types::Value;
+use rusqlite::{OptionalExtension, params_from_iter};
 
 /// Longest name, company and e-mail, characters.
 const MAX_LINE_CHARS: usize = 250;
@@ -15,17 +25,6 @@ const MAX_LINE_CHARS: usize = 250;
 const MAX_NOTE_CHARS: usize = 20_000;
 /// Most numbers of one contact.
 const MAX_NUMBERS: usize = 50;
-
-/// A contact found by a number.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownContact {
-    /// The desk's id.
-    pub id: i64,
-    /// Name.
-    pub name: String,
-    /// Company; may be empty.
-    pub company: String,
-}
 
 /// A contact was changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +39,7 @@ impl Desk {
     /// Contacts with this number: none, one, or several candidates (at most 6). An extension decides among contacts
     /// that share a line.
     pub fn contact_of(&self, number: &Number) -> Result<Vec<KnownContact>, DeskError> {
-        match who::key_of_number(number) {
+        match key_of_number(number) {
             Some(key) => self.db.read(|c| who::contacts_of(c, &key)),
             None => Ok(Vec::new()),
         }
@@ -111,9 +110,84 @@ impl Desk {
             })
         })
     }
+
+    /// Contacts whose name, company or e-mail begin with the query's words or whose numbers contain its digits, by
+    /// name; all of them for an empty query.
+    pub fn contacts(&self, query: &str, offset: u32, limit: u32) -> Result<Vec<ContactRow>, DeskError> {
+        let (condition, given): (&str, Vec<Value>) = if let Some(digits) = Number::digits_of_query(query) {
+            (
+                "c.id IN (SELECT n.contact_id FROM contact_number n WHERE instr(n.digits, ?) > 0)",
+                vec![digits.into()],
+            )
+        } else if let Some(fts) = fts_query(query) {
+            (
+                "c.id IN (SELECT f.rowid FROM contact_fts f WHERE contact_fts MATCH ?)",
+                vec![fts.into()],
+            )
+        } else {
+            ("true", Vec::new())
+        };
+        let sql = format!(
+            "SELECT c.id, c.kind, c.name, c.company,
+                    (SELECT n.display FROM contact_number n WHERE n.contact_id = c.id ORDER BY n.position LIMIT 1)
+             FROM contact c WHERE {condition} ORDER BY c.name_sort, c.id LIMIT ? OFFSET ?"
+        );
+        let page = [
+            Value::from(i64::from(limit.min(MAX_PAGE_ROWS))),
+            Value::from(i64::from(offset)),
+        ];
+        self.db.read(|c| {
+            let mut statement = c.prepare_cached(&sql)?;
+            let rows = statement.query_map(params_from_iter(given.into_iter().chain(page)), |row| {
+                Ok(ContactRow {
+                    id: row.get(0)?,
+                    kind: kind_of(&row.get::<_, String>(1)?),
+                    name: row.get(2)?,
+                    company: row.get(3)?,
+                    number: row.get(4)?,
+                })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// A contact's card with the calls over all its numbers.
+    pub fn contact(&self, id: i64) -> Result<ContactView, DeskError> {
+        self.db.read(|c| {
+            let mut statement = c.prepare_cached(
+                "SELECT key, display, label FROM contact_number WHERE contact_id = ?1 ORDER BY position",
+            )?;
+            let numbers = statement
+                .query_map([id], |row| {
+                    Ok(ContactNumber {
+                        key: row.get(0)?,
+                        display: row.get(1)?,
+                        label: row.get(2)?,
+                    })
+                })?
+                .collect::<Result<Vec<_>, _>>()?;
+            let calls = calls_of(c, &who::keys_of_contact(c, id)?, 100)?;
+            let found = c
+                .prepare_cached("SELECT kind, name, company, email, note FROM contact WHERE id = ?1")?
+                .query_row([id], |row| {
+                    Ok(ContactView {
+                        id,
+                        kind: kind_of(&row.get::<_, String>(0)?),
+                        name: row.get(1)?,
+                        company: row.get(2)?,
+                        email: row.get(3)?,
+                        note: row.get(4)?,
+                        numbers,
+                        calls,
+                    })
+                })
+                .optional()?;
+            found.ok_or(DeskError::NotFound)
+        })
+    }
 }
 
-fn save(tx: &Transaction<'_>, pen: notifications::Pen, draft: &ContactDraft) -> Result<Saved, DeskError> {
+fn save(tx: &Transaction<'_>, pen: Pen, draft: &ContactDraft) -> Result<Saved, DeskError> {
     let name = draft.name.trim();
     if name.is_empty() {
         return Err(DeskError::NameMissing);
@@ -151,7 +225,7 @@ fn read_numbers(given: &[ContactNumber]) -> Result<Vec<ContactNumber>, DeskError
             return Err(DeskError::TooLong);
         }
         let number = read_number(line);
-        let key = who::key_of_number(&number).ok_or(DeskError::BadNumber)?;
+        let key = key_of_number(&number).ok_or(DeskError::BadNumber)?;
         if !numbers.iter().any(|known| known.key == key) {
             numbers.push(ContactNumber {
                 display: number.display(),
@@ -172,121 +246,4 @@ fn read_number(line: &ContactNumber) -> Number {
     } else {
         Number::parse(&line.display)
     }
-}
-
-fn write_contact(tx: &Transaction<'_>, draft: &ContactDraft, name: &str) -> Result<i64, DeskError> {
-    let kind = kind_word(draft.kind);
-    let (company, email) = (draft.company.trim(), draft.email.trim());
-    let Some(id) = draft.id else {
-        tx.prepare_cached(
-            "INSERT INTO contact (kind, name, company, email, note, name_sort) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        )?
-        .execute(params![kind, name, company, email, draft.note, fold(name)])?;
-        return Ok(tx.last_insert_rowid());
-    };
-    let changed = tx.execute(
-        "UPDATE contact SET kind = ?2, name = ?3, company = ?4, email = ?5, note = ?6, name_sort = ?7 WHERE id = ?1",
-        params![id, kind, name, company, email, draft.note, fold(name)],
-    )?;
-    if changed == 0 { Err(DeskError::NotFound) } else { Ok(id) }
-}
-
-fn write_number(tx: &Transaction<'_>, id: i64, position: usize, number: &ContactNumber) -> Result<(), DeskError> {
-    tx.prepare_cached(
-        "INSERT INTO contact_number (contact_id, position, key, display, label, digits, number)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    )?
-    .execute(params![
-        id,
-        position as i64,
-        number.key,
-        number.display,
-        number.label,
-        Number::parse(&number.key).search_digits(),
-        who::line_of(&number.key)
-    ])?;
-    Ok(())
-}
-
-/// Writes the contact's line of the search index anew.
-fn index(tx: &Transaction<'_>, id: i64) -> Result<(), DeskError> {
-    let (name, company, email): (String, String, String) = tx
-        .prepare_cached("SELECT name, company, email FROM contact WHERE id = ?1")?
-        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    let digits: String = tx
-        .prepare_cached("SELECT coalesce(group_concat(digits || ' ' || substr(digits, 2), ' '), '') FROM contact_number WHERE contact_id = ?1")?
-        .query_row([id], |row| row.get(0))?;
-    let search = fold(&format!("{name} {company} {email} {digits}"));
-    tx.prepare_cached("DELETE FROM contact_fts WHERE rowid = ?1")?
-        .execute([id])?;
-    tx.prepare_cached("INSERT INTO contact_fts (rowid, search) VALUES (?1, ?2)")?
-        .execute(params![id, search])?;
-    Ok(())
-}
-
-/// Updates who waits for an answer and what is on the screen after numbers have changed contacts. A change of a line
-/// concerns all its extensions.
-fn renamed(tx: &Transaction<'_>, pen: notifications::Pen, touched: Vec<String>) -> Result<Vec<ToastOp>, DeskError> {
-    let mut keys = Vec::new();
-    for key in touched {
-        keys.extend(who::keys_of_line(tx, who::line_of(&key))?);
-        keys.push(key);
-    }
-    keys.sort();
-    keys.dedup();
-    let mut ops = notifications::Ops::default();
-    for key in &keys {
-        missed::settle(tx, key)?;
-        missed::refresh(tx, pen, key, false, &mut ops)?;
-    }
-    for op in notifications::rewrite(tx, pen, &keys)? {
-        ops.push(Some(op));
-    }
-    Ok(ops.into_vec())
-}
-
-fn keys_of(tx: &Transaction<'_>, id: i64) -> Result<Vec<String>, DeskError> {
-    let mut statement = tx.prepare_cached("SELECT key FROM contact_number WHERE contact_id = ?1")?;
-    let keys = statement.query_map([id], |row| row.get(0))?;
-    Ok(keys.collect::<Result<_, _>>()?)
-}
-
-/// The stored word of a kind.
-pub(crate) fn kind_word(kind: ContactKind) -> &'static str {
-    match kind {
-        ContactKind::Counterparty => "counterparty",
-        ContactKind::Partner => "partner",
-        ContactKind::ContactPerson => "contact_person",
-        ContactKind::NaturalPerson => "natural_person",
-    }
-}
-
-/// The kind of a stored word.
-pub(crate) fn kind_of(word: &str) -> ContactKind {
-    match word {
-        "counterparty" => ContactKind::Counterparty,
-        "partner" => ContactKind::Partner,
-        "contact_person" => ContactKind::ContactPerson,
-        _ => ContactKind::NaturalPerson,
-    }
-}
-
-/// Text as it is searched: NFC, lower case, `ё` as `е`.
-pub(crate) fn fold(text: &str) -> String {
-    ComposingNormalizerBorrowed::new_nfc()
-        .normalize(text)
-        .to_lowercase()
-        .replace('ё', "е")
-}
-
-/// An FTS5 query for the folded words of the text as prefixes; none where it has no word.
-pub(crate) fn fts_query(text: &str) -> Option<String> {
-    let folded = fold(text);
-    let words: Vec<String> = folded
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .take(8)
-        .map(|word| format!("\"{word}\" *"))
-        .collect();
-    (!words.is_empty()).then(|| words.join(" AND "))
 }

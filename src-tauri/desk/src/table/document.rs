@@ -1,30 +1,9 @@
 //! The document «Телефонный звонок»: registered once per call, numbered 1, 2, 3… on this desk.
 
-use crate::db::Durability;
-use crate::{Desk, DeskError, who};
+use crate::error::DeskError;
+use crate::key;
 use perezvon_core::{CallSnapshot, Time};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
-
-/// Longest note, characters.
-const MAX_NOTE_CHARS: usize = 20_000;
-
-impl Desk {
-    /// Saves the user's note of the document; survives a power cut.
-    pub fn save_note(&self, id: i64, note: &str) -> Result<(), DeskError> {
-        if note.chars().count() > MAX_NOTE_CHARS {
-            return Err(DeskError::TooLong);
-        }
-        let now = self.now();
-        let noted = (!note.trim().is_empty()).then_some(now.ms());
-        self.db.write(Durability::Lasting, |tx| {
-            let saved = tx.execute(
-                "UPDATE document SET note = ?2, noted_ms = ?3 WHERE id = ?1",
-                params![id, note, noted],
-            )?;
-            if saved == 0 { Err(DeskError::NotFound) } else { Ok(()) }
-        })
-    }
-}
 
 /// The number as printed: `000000042`.
 pub(crate) fn printed(id: i64) -> String {
@@ -42,7 +21,7 @@ pub(crate) fn register(tx: &Transaction<'_>, call: &CallSnapshot, now: Time) -> 
         .query_row(
             params![
                 call.id,
-                who::key_of(&call.party),
+                key::key_of(&call.party),
                 now.ms(),
                 serde_json::to_string(call)?
             ],
@@ -54,7 +33,7 @@ pub(crate) fn register(tx: &Transaction<'_>, call: &CallSnapshot, now: Time) -> 
 /// What became known of the call since its document was registered belongs into the document.
 pub(crate) fn follow(tx: &Transaction<'_>, call: &CallSnapshot) -> Result<(), DeskError> {
     tx.prepare_cached("UPDATE document SET number_key = ?2, snapshot = ?3 WHERE call_id = ?1")?
-        .execute(params![call.id, who::key_of(&call.party), serde_json::to_string(call)?])?;
+        .execute(params![call.id, key::key_of(&call.party), serde_json::to_string(call)?])?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! Tables of `desk.db` and how an older file becomes a current one: one transaction per step, the step's number in
 //! `user_version`. Steps are never changed, only added.
 
-use crate::DeskError;
+use crate::error::DeskError;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 
@@ -216,7 +216,7 @@ fn version(connection: &Connection) -> Result<i64, DeskError> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::{STEPS, copy_of, run, run_steps, version};
-    use crate::DeskError;
+    use crate::error::DeskError;
     use rusqlite::Connection;
     use std::path::Path;
 
