@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { aboutOf } from "../src/lib/audit";
+import { aboutOf } from "../src/rooms/people/audit";
 import type { AuditRow } from "../src/lib/bindings/AuditRow";
 import { namesOf } from "../src/lib/company";
 import { dictionaries } from "../src/lib/i18n/index.svelte";

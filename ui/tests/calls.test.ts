@@ -94,7 +94,7 @@ test("search and chips ask the app, and the words of the search reach it trimmed
 
 test("10,000 loaded calls keep only the visible rows in the page", async () => {
   backend.calls = many(10_000);
-  const { CallList } = await import("../src/lib/calls.svelte");
+  const { CallList } = await import("../src/rooms/calls/calls.svelte");
   const list = new CallList();
   await list.show({ kind: "all", query: "" });
   while (!list.complete) await list.more();

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { differences, found, keeperTrouble, left, nameOf, phoneText, subscribedBy } from "../src/lib/company";
-import { differences as callDifferences, indented } from "../src/lib/event";
+import { differences as callDifferences, indented } from "../src/rooms/journal/event";
 import { dictionaries } from "../src/lib/i18n/index.svelte";
 import { Paged } from "../src/lib/paged.svelte";
 import {
@@ -12,7 +12,7 @@ import {
   shownSetting,
   valueOf,
   valueText,
-} from "../src/lib/settings/pbx";
+} from "../src/rooms/settings/pbx";
 import { Company, RAW, rows } from "./fake/company";
 
 const t = dictionaries.ru;

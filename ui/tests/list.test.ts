@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { byDay, CallList, merge } from "../src/lib/calls.svelte";
-import { lineAt, offsetsOf, visible } from "../src/lib/window";
+import { byDay, CallList, merge } from "../src/rooms/calls/calls.svelte";
+import { lineAt, offsetsOf, visible } from "../src/kit/window";
 import { backend } from "./fake/backend";
 import { call, many } from "./fake/data";
 

@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/svelte";
 import { expect, test } from "vitest";
 import { app } from "../src/lib/app.svelte";
-import { isListen, isUrl, masked } from "../src/lib/settings/address";
+import { isListen, isUrl, masked } from "../src/rooms/settings/address";
 import { backend } from "./fake/backend";
 import { all, input, open, texts } from "./open";
 
