@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { differences, found, keeperTrouble, left, nameOf, phoneText, subscribedBy } from "../src/lib/company";
 import { differences as callDifferences, indented } from "../src/rooms/journal/event";
-import { dictionaries } from "../src/lib/i18n/index.svelte";
+import { dictionaries } from "../src/rooms";
 import { Paged } from "../src/lib/paged.svelte";
 import {
   boundsText,

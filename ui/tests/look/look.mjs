@@ -55,13 +55,22 @@ const overflow = () =>
 
 async function examine(page, name, faults) {
   await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+  const { violations } = await page.evaluate(() =>
+    globalThis.axe.run(document, { resultTypes: ["violations"] }),
+  );
   for (const { id, help, nodes } of violations) {
-    faults.push(`${name}: ${id}: ${help}: ${nodes.slice(0, 3).map((node) => node.target.join(" ") + (node.any[0] ? ` (${node.any[0].message})` : "")).join(" | ")}`);
+    faults.push(
+      `${name}: ${id}: ${help}: ${nodes
+        .slice(0, 3)
+        .map((node) => node.target.join(" ") + (node.any[0] ? ` (${node.any[0].message})` : ""))
+        .join(" | ")}`,
+    );
   }
 }
 
-const wanted = process.argv.slice(2);
+const wanted = process.argv.slice(2).filter((word) => !word.startsWith("--"));
+/** `--quick` looks at the opening size in one language only. */
+const quick = process.argv.includes("--quick");
 const chosen = pages.filter(({ name }) => !wanted.length || wanted.some((word) => name.startsWith(word)));
 const server = await serve();
 const origin = `http://127.0.0.1:${server.address().port}`;
@@ -74,9 +83,14 @@ if (!wanted.length) await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 try {
   for (const [size, setting] of Object.entries(SIZES)) {
+    if (quick && size !== "wide") continue;
     for (const theme of ["light", "dark"]) {
-      for (const language of size === "wide" ? ["ru", "en"] : ["ru"]) {
-        const context = await browser.newContext({ ...setting, reducedMotion: "reduce", timezoneId: "Europe/Moscow" });
+      for (const language of size === "wide" && !quick ? ["ru", "en"] : ["ru"]) {
+        const context = await browser.newContext({
+          ...setting,
+          reducedMotion: "reduce",
+          timezoneId: "Europe/Moscow",
+        });
         const page = await context.newPage();
         page.setDefaultTimeout(20_000);
         page.on("pageerror", (error) => faults.push(`${size} ${theme} ${language}: ${error}`));

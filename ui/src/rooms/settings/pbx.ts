@@ -2,7 +2,9 @@
 import type { SettingRow } from "../../lib/bindings/SettingRow";
 import type { Language } from "../../lib/format";
 import type { Dictionary } from "../../lib/i18n/index.svelte";
-import { links } from "../../lib/route.svelte";
+import { abonentsLink } from "../abonents/route";
+import { peopleLink } from "../people/route";
+import { settingsLink } from "./route";
 import { isUrl } from "./address";
 
 export type Entry = string | boolean;
@@ -12,11 +14,11 @@ export const isSetHere = (setting: SettingRow) =>
   setting.applied && setting.kind !== "action" && (setting.where === "" || setting.where === "settings");
 
 const PLACES: Record<string, () => string> = {
-  token: () => links.settings("connection"),
-  check: () => links.settings("check"),
-  users: () => links.people(),
-  abonents: () => links.abonents(),
-  desk: () => links.settings("notifications"),
+  token: () => settingsLink("connection"),
+  check: () => settingsLink("check"),
+  users: () => peopleLink(),
+  abonents: () => abonentsLink(),
+  desk: () => settingsLink("notifications"),
 };
 
 /** Where it is changed, if not here. */

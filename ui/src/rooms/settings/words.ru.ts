@@ -1,9 +1,8 @@
-/** The words of the settings and of the wizard. */
-import { pluralOf } from "./plural";
+import { pluralOf } from "../../lib/i18n/plural";
 
 const plural = pluralOf("ru");
 
-export const settings = {
+export const ru = {
   settings: {
     title: "Настройки",
     sections: {
@@ -136,5 +135,43 @@ export const settings = {
     doneText: "Сделайте тестовый звонок на свой номер: появится уведомление с именем или номером звонящего.",
     doneTray: "Программа останется в области уведомлений, даже если закрыть окно.",
     finish: "Начать работу",
+  },
+
+  pbx: {
+    intro: "Эти параметры действуют для всей компании.",
+    default: (value: string) => `По умолчанию: ${value}`,
+    between: (min: string, max: string) => `от ${min} до ${max}`,
+    atLeast: (min: string) => `не меньше ${min}`,
+    atMost: (max: string) => `не больше ${max}`,
+    notNumber: "Введите целое число.",
+    outside: (bounds: string) => `Допустимо ${bounds}.`,
+    notAddress: "Адрес начинается с https:// или http://.",
+    notApplied: "не применяется",
+    on: "включено",
+    off: "выключено",
+    unset: "не задано",
+    units: { ms: "мс", s: "с", min: "мин", days: "дн.", MiB: "МБ" } as Record<string, string>,
+    open: "Открыть",
+    nothing: "Изменений нет",
+    unsaved: (n: number) => `Не записано: ${n}`,
+    undo: "Вернуть как было",
+  },
+
+  join: {
+    mode: "У меня есть код",
+    modeHint: "Администратор прислал код или ссылку для входа на сервер компании.",
+    code: "Код или ссылка",
+    hint: "Ссылку можно вставить целиком.",
+    codePlaceholder: "K7M2-4QXP-9DRT",
+    codeBad: "Код состоит из букв и цифр, например K7M2-4QXP-9DRT.",
+    confirmTitle: "Присоединиться к серверу компании?",
+    effect:
+      "Звонки будут приходить через этот сервер. Проверьте, что адрес вам знаком: код действует один раз.",
+    inTheClear: "Соединение не защищено: код, ключ и звонки сможет прочитать любой на пути к серверу.",
+    agreeClear: "Всё равно присоединиться",
+    agree: "Подтвердите согласие отметкой выше.",
+    go: "Присоединиться",
+    joining: "Присоединяемся…",
+    done: (relay: string, name: string) => `Подключено к ${relay}${name ? ` как ${name}` : ""}`,
   },
 };

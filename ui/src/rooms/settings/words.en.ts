@@ -1,10 +1,9 @@
-/** The words of the settings and of the wizard. */
-import { pluralOf } from "./plural";
-import type * as ru from "./ru.settings";
+import { pluralOf } from "../../lib/i18n/plural";
+import type { ru } from "./words.ru";
 
 const plural = pluralOf("en");
 
-export const settings: typeof ru.settings = {
+export const en = {
   settings: {
     title: "Settings",
     sections: {
@@ -138,4 +137,41 @@ export const settings: typeof ru.settings = {
     doneTray: "The app stays in the tray even when the window is closed.",
     finish: "Start working",
   },
-};
+
+  pbx: {
+    intro: "These settings are for the whole company.",
+    default: (value) => `Default: ${value}`,
+    between: (min, max) => `${min} to ${max}`,
+    atLeast: (min) => `at least ${min}`,
+    atMost: (max) => `at most ${max}`,
+    notNumber: "Enter a whole number.",
+    outside: (bounds) => `Allowed: ${bounds}.`,
+    notAddress: "The address begins with https:// or http://.",
+    notApplied: "not applied",
+    on: "on",
+    off: "off",
+    unset: "not set",
+    units: { ms: "ms", s: "s", min: "min", days: "days", MiB: "MB" },
+    open: "Open",
+    nothing: "No changes",
+    unsaved: (n) => `Not saved: ${n}`,
+    undo: "Undo",
+  },
+
+  join: {
+    mode: "I have a code",
+    modeHint: "The administrator sent a code or a link to join the company's server.",
+    code: "Code or link",
+    hint: "The whole link can be pasted.",
+    codePlaceholder: "K7M2-4QXP-9DRT",
+    codeBad: "A code is made of letters and digits, for example K7M2-4QXP-9DRT.",
+    confirmTitle: "Join the company's server?",
+    effect: "Calls will come through this server. See that you know the address: the code works once.",
+    inTheClear: "The connection is not secure: anybody on the way can read the code, the key and the calls.",
+    agreeClear: "Join all the same",
+    agree: "Tick the boxes above to agree.",
+    go: "Join",
+    joining: "Joining…",
+    done: (relay, name) => `Connected to ${relay}${name ? ` as ${name}` : ""}`,
+  },
+} satisfies typeof ru;
