@@ -7,9 +7,11 @@ mod error;
 mod kind;
 mod mpeg;
 mod pcm;
+mod peaks;
 mod riff;
 mod sound;
 mod window;
 
 pub use error::{NotSound, SoundError};
+pub use peaks::{LEVELS_PER_SECOND, Made, Peaks};
 pub use sound::{Damage, Sound};

@@ -5,5 +5,6 @@
 mod field;
 mod hostile;
 mod make;
+mod peaks;
 mod reference;
 mod wave;
