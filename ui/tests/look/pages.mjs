@@ -17,7 +17,7 @@ export const pages = [
   { name: "contacts", route: "contacts", ready: "[data-testid=contact-row]" },
   { name: "contact", route: "contact/1", ready: "[data-testid=contact-card]" },
   { name: "newcontact", route: "contact/new", ready: "form" },
-  { name: "document", route: "document/42", ready: "main h1" },
+  { name: "document", route: "document/40", ready: "main h1" },
   { name: "notifications", route: "notifications", ready: "[data-testid=notification-row]" },
   { name: "abonents", route: "abonents", ready: "[data-testid=abonent-row]" },
   { name: "subscriptions", route: "subscriptions", ready: "[data-testid=keeper]" },
