@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 /// The device asks for so much at once. Twice as much is under way: short enough for a click to be heard at once, long
 /// enough for a busy machine.
-const ASKED: Duration = Duration::from_millis(30);
+const ASKED: Duration = Duration::from_millis(40);
 /// The longest wait for a sound server.
 const OPENING: Duration = Duration::from_secs(3);
 
@@ -25,13 +25,7 @@ pub struct OutputDevice {
 pub(super) struct Output {
     _stream: cpal::Stream,
     pub(super) device: OutputDevice,
-    /// Moments in a second.
-    pub(super) rate: u32,
 }
-
-/// There is nothing on which sound could be heard.
-#[derive(Debug)]
-pub(super) struct NoDevice;
 
 /// All devices that there are now.
 pub(super) fn devices() -> Vec<OutputDevice> {
@@ -49,6 +43,11 @@ fn described(device: &cpal::Device) -> Option<OutputDevice> {
     })
 }
 
+/// Whether this device may go away without a word: a sound server moves the stream to another one.
+pub(super) fn goes_silently(id: &str) -> bool {
+    id.starts_with("pulseaudio:")
+}
+
 /// Whether the device is there.
 pub(super) fn is_there(id: &str) -> bool {
     find(&cpal::default_host(), id).is_some()
@@ -59,56 +58,77 @@ fn find(host: &Host, id: &str) -> Option<cpal::Device> {
         .filter(DeviceTrait::supports_output)
 }
 
-/// Opens the device that is wanted, else the system's own choice. `lost` is told, from another thread, if it goes away.
-pub(super) fn open(
-    wanted: Option<&str>,
-    shared: &Shared,
-    lost: impl Fn() + Send + Clone + 'static,
-) -> Result<Output, NoDevice> {
+/// A device as it would be opened.
+pub(super) struct Candidate {
+    device: cpal::Device,
+    config: StreamConfig,
+    format: SampleFormat,
+    described: OutputDevice,
+}
+
+/// The device that is wanted, where it is there, and then the system's own.
+pub(super) fn candidates(wanted: Option<&str>) -> impl Iterator<Item = Candidate> + use<> {
     // Asked each time: a sound server that was started again is another one.
     let host = cpal::default_host();
     let chosen = wanted.and_then(|id| find(&host, id));
     let all = chosen.into_iter().chain(host.default_output_device());
-    for device in all {
-        match open_device(&device, shared, lost.clone()) {
-            Ok(output) => return Ok(output),
-            Err(error) => tracing::warn!(%error, "a sound device cannot be opened"),
-        }
-    }
-    Err(NoDevice)
+    all.filter_map(|device| {
+        let candidate = Candidate::of(device);
+        candidate
+            .inspect_err(|error| tracing::info!(%error, "a sound device cannot be asked"))
+            .ok()
+    })
 }
 
-fn open_device(
-    device: &cpal::Device,
-    shared: &Shared,
-    lost: impl Fn() + Send + 'static,
-) -> Result<Output, cpal::Error> {
-    let supported = device.default_output_config()?;
-    let rate = supported.sample_rate();
-    let asked = rate / 1000 * ASKED.as_millis() as u32;
-    let config = StreamConfig {
-        buffer_size: match supported.buffer_size() {
+impl Candidate {
+    fn of(device: cpal::Device) -> Result<Self, cpal::Error> {
+        let supported = device.default_output_config()?;
+        let asked = supported.sample_rate() / 1000 * ASKED.as_millis() as u32;
+        let buffer_size = match supported.buffer_size() {
             SupportedBufferSize::Range { min, max } => BufferSize::Fixed(asked.clamp(*min, (*max).max(*min))),
             SupportedBufferSize::Unknown => BufferSize::Default,
-        },
-        ..supported.config()
-    };
-    let stream = match supported.sample_format() {
-        SampleFormat::F32 => stream::<f32>(device, config, shared, lost),
-        SampleFormat::F64 => stream::<f64>(device, config, shared, lost),
-        SampleFormat::I16 => stream::<i16>(device, config, shared, lost),
-        SampleFormat::U16 => stream::<u16>(device, config, shared, lost),
-        SampleFormat::I24 => stream::<cpal::I24>(device, config, shared, lost),
-        SampleFormat::I32 => stream::<i32>(device, config, shared, lost),
-        SampleFormat::U8 => stream::<u8>(device, config, shared, lost),
-        _ => return Err(ErrorKind::UnsupportedConfig.into()),
-    }?;
-    stream.play()?;
-    Ok(Output {
-        _stream: stream,
-        device: described(device).ok_or(ErrorKind::DeviceNotAvailable)?,
-        rate,
-    })
+        };
+        Ok(Self {
+            config: StreamConfig {
+                buffer_size,
+                ..supported.config()
+            },
+            format: supported.sample_format(),
+            described: described(&device).ok_or(ErrorKind::DeviceNotAvailable)?,
+            device,
+        })
+    }
+
+    /// Moments in a second.
+    pub(super) fn rate(&self) -> u32 {
+        self.config.sample_rate
+    }
+
+    /// Opens it; it asks for sound at once. `lost` is told, from another thread, if it goes away.
+    pub(super) fn open(self, shared: &Shared, lost: impl Fn() + Send + 'static) -> Option<Output> {
+        let (device, config) = (&self.device, self.config);
+        let opened = match self.format {
+            SampleFormat::F32 => stream::<f32>(device, config, shared, lost),
+            SampleFormat::F64 => stream::<f64>(device, config, shared, lost),
+            SampleFormat::I16 => stream::<i16>(device, config, shared, lost),
+            SampleFormat::U16 => stream::<u16>(device, config, shared, lost),
+            SampleFormat::I24 => stream::<cpal::I24>(device, config, shared, lost),
+            SampleFormat::I32 => stream::<i32>(device, config, shared, lost),
+            SampleFormat::U8 => stream::<u8>(device, config, shared, lost),
+            _ => Err(ErrorKind::UnsupportedConfig.into()),
+        };
+        let started = opened.and_then(|stream| stream.play().map(|()| stream));
+        match started {
+            Ok(stream) => Some(Output {
+                _stream: stream,
+                device: self.described,
+            }),
+            Err(error) => {
+                tracing::warn!(%error, "a sound device cannot be opened");
+                None
+            }
+        }
+    }
 }
 
 fn stream<T: SizedSample + FromSample<f32>>(

@@ -55,6 +55,8 @@ pub(super) struct Worker {
     state: PlayerState,
     source: Source,
     output: Option<Output>,
+    /// Moments in a second of the device that is open or about to be.
+    rate: Option<u32>,
     /// Counts the devices and the recordings that were opened.
     opened: u64,
     recording: u64,
@@ -74,6 +76,7 @@ impl Worker {
             state: PlayerState::default(),
             source: Source::None,
             output: None,
+            rate: None,
             opened: 0,
             recording: 0,
             peaks_wanted: Arc::default(),
@@ -207,10 +210,10 @@ impl Worker {
             Phase::Playing | Phase::Paused => {}
         }
         self.state.phase = Phase::Playing;
+        lock(&self.shared).is_playing = true;
         if self.output.is_none() {
             self.open_device();
         }
-        lock(&self.shared).is_playing = true;
     }
 
     fn pause(&mut self) {
@@ -244,8 +247,8 @@ impl Worker {
         if self.state.phase == Phase::Ended {
             self.state.phase = Phase::Paused;
         }
-        self.source = match &self.output {
-            Some(output) => Source::Fed(Box::new(Feed::new(sound, self.manner(), output.rate))),
+        self.source = match self.rate {
+            Some(rate) => Source::Fed(Box::new(Feed::new(sound, self.manner(), rate))),
             None => Source::Still(sound),
         };
         self.feed();
@@ -261,10 +264,10 @@ impl Worker {
 
     /// Hands over what the device will need next.
     fn feed(&mut self) {
-        let (Source::Fed(feed), Some(output)) = (&mut self.source, &self.output) else {
+        let (Source::Fed(feed), Some(rate)) = (&mut self.source, self.rate) else {
             return;
         };
-        let ahead = (AHEAD.as_secs_f64() * f64::from(output.rate)) as usize;
+        let ahead = (AHEAD.as_secs_f64() * f64::from(rate)) as usize;
         while !self.is_fed && lock(&self.shared).waiting() < ahead {
             match feed.next() {
                 Ok(Some(piece)) => lock(&self.shared).push(piece),
@@ -287,25 +290,35 @@ impl Worker {
         let place = self.place();
         self.opened += 1;
         self.looked = Instant::now();
-        let (commands, opened) = (self.commands.clone(), self.opened);
-        let lost = move || drop(commands.send(Command::Lost(opened)));
-        self.output = output::open(self.wanted.as_deref(), &self.shared, lost).ok();
+        for candidate in output::candidates(self.wanted.as_deref()) {
+            // The sound waits before the device asks for it: what it is given first is heard first.
+            self.rate = Some(candidate.rate());
+            self.go_to(place);
+            let (commands, opened) = (self.commands.clone(), self.opened);
+            let lost = move || drop(commands.send(Command::Lost(opened)));
+            self.output = candidate.open(&self.shared, lost);
+            if self.output.is_some() {
+                break;
+            }
+        }
+        if self.output.is_none() {
+            self.rate = None;
+            self.go_to(place);
+        }
         self.state.device = self.output.as_ref().map(|output| output.device.clone());
         let is_other = |wanted: &String| self.state.device.as_ref().is_some_and(|device| device.id != *wanted);
         self.state.trouble = if self.output.is_none() {
             Some(PlayerTrouble::NoDevice)
         } else {
-            self.wanted
-                .as_ref()
-                .filter(|id| is_other(id))
-                .map(|_| PlayerTrouble::DeviceLost)
+            let other = self.wanted.as_ref().filter(|id| is_other(id));
+            other.map(|_| PlayerTrouble::DeviceLost)
         };
-        self.go_to(place);
     }
 
     fn let_go(&mut self) {
         self.opened += 1;
         self.output = None;
+        self.rate = None;
         self.state.device = None;
     }
 
@@ -321,18 +334,19 @@ impl Worker {
         }
     }
 
-    /// Looks for a device where none is open, and for the wanted one where another is.
+    /// Looks for a device where none is open, for the wanted one where another is, and whether the open one is still there.
     fn look_for_device(&mut self) {
         if self.state.phase != Phase::Playing || self.looked.elapsed() < LOOK {
             return;
         }
         self.looked = Instant::now();
-        let is_back = match self.state.trouble {
+        let is_gone = |id: &str| output::goes_silently(id) && !output::is_there(id);
+        let is_other = match self.state.trouble {
             Some(PlayerTrouble::NoDevice) => true,
             Some(PlayerTrouble::DeviceLost) => self.wanted.as_deref().is_some_and(output::is_there),
-            _ => false,
+            _ => self.state.device.as_ref().is_some_and(|device| is_gone(&device.id)),
         };
-        if is_back {
+        if is_other {
             self.change_device();
         }
     }

@@ -1,7 +1,7 @@
 //! What is heard, and what is shown of it.
 
 use crate::recording::{make, of, place};
-use crate::sink::{Ear, Sink, wait, with_sink};
+use crate::sink::{Ear, PATIENCE, Sink, listen, wait, with_sink};
 use perezvon_sound::{LEVELS_PER_SECOND, Phase, Player, PlayerTrouble};
 use std::time::{Duration, Instant};
 
@@ -17,9 +17,17 @@ fn seconds(seconds: f64) -> Duration {
 
 /// The place shown and the place heard, in the middle of the next tenth of a second.
 fn shown_and_heard(player: &Player, ear: &Ear, speed: f64) -> (f64, f64) {
-    let at = Instant::now();
-    let shown = player.position().as_secs_f64() + PIECE.as_secs_f64() / 2.0 * speed;
-    (shown, place(&ear.heard(at, PIECE), shown))
+    let until = Instant::now() + PATIENCE;
+    while Instant::now() < until {
+        let at = Instant::now();
+        let shown = player.position().as_secs_f64() + PIECE.as_secs_f64() / 2.0 * speed;
+        // Where the pitch begins anew it tells nothing.
+        let tells = (0.3..4.7).contains(&(shown % 5.0));
+        if let Some(samples) = ear.heard_whole(at, PIECE).filter(|_| tells) {
+            return (shown, place(&samples, shown));
+        }
+    }
+    panic!("no sound without holes within {PATIENCE:?}");
 }
 
 fn wait_for_sound(player: &Player) {
@@ -33,26 +41,27 @@ fn wait_for_sound(player: &Player) {
 #[test]
 fn the_place_shown_is_the_place_heard() {
     with_sink("playing::the_place_shown_is_the_place_heard", |sink: &Sink| {
-        let ear = sink.listen("first");
+        let ear = listen("first");
         let player = player();
         player.open(make(sink, "a", 60), Duration::ZERO);
         wait_for_sound(&player);
         let mut worst = 0.0_f64;
-        for speed in [1.0, 1.5, 0.75, 2.0] {
+        let many = [41.2, 3.1, 20.0, 33.3, 11.7, 55.5, 0.2, 27.5, 48.4, 15.9];
+        for (speed, places) in [(1.0, &many[..2]), (0.75, &many[..2]), (2.0, &many[..2]), (1.5, &many)] {
             player.set_speed(speed);
-            for to in [41.2, 3.1, 20.0, 33.3, 11.7, 55.5, 0.2, 27.5, 48.4, 15.9] {
+            for to in places.iter().copied() {
                 player.seek(seconds(to));
                 wait("it is there", || (player.position().as_secs_f64() - to).abs() < 2.0);
                 wait_for_sound(&player);
-                let (shown, heard) = shown_and_heard(&player, &ear, f64::from(speed));
-                // Where the pitch begins anew it tells nothing.
-                if (shown % 5.0 - 5.0).abs() > 0.2 && shown % 5.0 > 0.2 {
-                    worst = worst.max((shown - heard).abs());
-                    assert!(
-                        (shown - heard).abs() <= 0.05,
-                        "at {speed}: {shown} is shown, {heard} heard"
-                    );
-                }
+                // Three times: while a busy machine withholds the processor, what is shown is late for a moment.
+                let mut all = [(); 3].map(|()| shown_and_heard(&player, &ear, f64::from(speed)));
+                all.sort_by(|a, b| (a.0 - a.1).abs().total_cmp(&(b.0 - b.1).abs()));
+                let (shown, heard) = all[1];
+                worst = worst.max((shown - heard).abs());
+                assert!(
+                    (shown - heard).abs() <= 0.05,
+                    "at {speed}: {shown} is shown, {heard} heard"
+                );
             }
         }
         println!(
@@ -66,7 +75,7 @@ fn the_place_shown_is_the_place_heard() {
 fn the_first_sound_comes_at_once() {
     with_sink("playing::the_first_sound_comes_at_once", |sink: &Sink| {
         let recording = make(sink, "a", 600);
-        let ear = sink.listen("first");
+        let ear = listen("first");
         let player = player();
         let clicked = Instant::now();
         player.open(recording, seconds(301.0));
@@ -79,7 +88,7 @@ fn the_first_sound_comes_at_once() {
 #[test]
 fn it_pauses_where_it_is_and_goes_on_there() {
     with_sink("playing::it_pauses_where_it_is_and_goes_on_there", |sink: &Sink| {
-        let ear = sink.listen("first");
+        let ear = listen("first");
         let player = player();
         player.open(make(sink, "a", 30), seconds(6.0));
         wait_for_sound(&player);
@@ -106,7 +115,7 @@ fn it_pauses_where_it_is_and_goes_on_there() {
 #[test]
 fn volume_channels_end_and_a_second_time() {
     with_sink("playing::volume_channels_end_and_a_second_time", |sink: &Sink| {
-        let ear = sink.listen("first");
+        let ear = listen("first");
         let player = player();
         let loudest = |samples: &[[f32; 2]], n: usize| samples.iter().fold(0.0_f32, |most, m| most.max(m[n].abs()));
         player.open(make(sink, "a", 4), seconds(1.0));

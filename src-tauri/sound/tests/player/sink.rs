@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Longest wait for anything.
@@ -13,6 +13,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// Moments in a second at the sink.
 pub(crate) const RATE: u32 = 48_000;
 const INSIDE: &str = "PEREZVON_TEST_SINK";
+
+/// One at a time: what is measured is when a sound is heard.
+static ALONE: Mutex<()> = Mutex::new(());
 
 /// The server, from inside the test that it belongs to.
 pub(crate) struct Sink {
@@ -34,6 +37,7 @@ pub(crate) fn with_sink(test: &str, body: impl FnOnce(&Sink)) {
     if let Some(folder) = std::env::var_os(INSIDE) {
         return body(&Sink { folder: folder.into() });
     }
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = tempfile::tempdir().unwrap();
     let _server = start(folder.path());
     let inside = Command::new(std::env::current_exe().unwrap())
@@ -66,7 +70,10 @@ fn environment(folder: &Path) -> [(&'static str, OsString); 5] {
     std::fs::write(folder.join("cookie"), [0; 256]).unwrap();
     [
         (INSIDE, folder.into()),
-        ("PULSE_SERVER", format!("unix:{}", folder.join("native").display()).into()),
+        (
+            "PULSE_SERVER",
+            format!("unix:{}", folder.join("native").display()).into(),
+        ),
         ("PULSE_COOKIE", folder.join("cookie").into()),
         ("XDG_RUNTIME_DIR", folder.into()),
         ("ALSA_CONFIG_PATH", alsa.into()),
@@ -116,34 +123,39 @@ impl Sink {
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
+}
 
-    /// Asks the server for something; what it answers.
-    pub(crate) fn ask(&self, words: &[&str]) -> String {
-        let answer = Command::new("pactl").args(words).output().unwrap();
-        assert!(answer.status.success(), "pactl {words:?}");
-        String::from_utf8(answer.stdout).unwrap().trim().to_owned()
-    }
+/// Asks the server for something; what it answers.
+pub(crate) fn ask(words: &[&str]) -> String {
+    let answer = Command::new("pactl").args(words).output().unwrap();
+    assert!(answer.status.success(), "pactl {words:?}");
+    String::from_utf8(answer.stdout).unwrap().trim().to_owned()
+}
 
-    /// Begins to listen at a sink.
-    pub(crate) fn listen(&self, sink: &str) -> Ear {
-        let mut parec = Command::new("parec")
-            .args(["--raw", "--format=float32le", "--channels=2", "--latency-msec=5"])
-            .args([format!("--rate={RATE}"), format!("--device={sink}.monitor")])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let out = parec.stdout.take().unwrap();
-        let (first, is_first) = channel();
-        let heard = Arc::new(Mutex::new(Heard::default()));
-        let into = heard.clone();
-        std::thread::spawn(move || read(out, &into, || drop(first.send(()))));
-        let ear = Ear {
-            heard,
-            _parec: Running(parec),
-        };
-        await_first(&is_first);
-        ear
-    }
+/// Begins to listen at a sink.
+pub(crate) fn listen(sink: &str) -> Ear {
+    let mut parec = Command::new("parec")
+        .args(["--raw", "--format=float32le", "--channels=2", "--latency-msec=5"])
+        .args([format!("--rate={RATE}"), format!("--device={sink}.monitor")])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let out = parec.stdout.take().unwrap();
+    let (first, is_first) = channel();
+    let heard = Arc::new(Mutex::new(Heard::default()));
+    let into = heard.clone();
+    std::thread::spawn(move || {
+        read(out, &into, || {
+            // Only the first one is waited for.
+            let _ = first.send(());
+        });
+    });
+    let ear = Ear {
+        heard,
+        _parec: Running(parec),
+    };
+    await_first(&is_first);
+    ear
 }
 
 fn await_first(first: &Receiver<()>) {
@@ -201,6 +213,16 @@ impl Ear {
         };
         wait("it was heard", || range().is_some());
         range().unwrap()
+    }
+
+    /// The same, if the device had enough at that time: on a machine that is too busy a sound has holes, and what is heard
+    /// around them tells nothing.
+    pub(crate) fn heard_whole(&self, at: Instant, length: Duration) -> Option<Vec<[f32; 2]>> {
+        let around = Duration::from_millis(150);
+        let all = self.heard(at.checked_sub(around).unwrap(), length + around + around);
+        let silent = |part: &[[f32; 2]]| part.iter().all(|moment| moment[0].abs() < 0.001);
+        let of = |time: Duration| (time.as_secs_f64() * f64::from(RATE)) as usize;
+        (!all.chunks(of(Duration::from_millis(2))).any(silent)).then(|| all[of(around)..of(around + length)].to_vec())
     }
 
     /// When the first sample louder than this was audible, after `at`.
