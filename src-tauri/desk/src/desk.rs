@@ -1,8 +1,9 @@
 //! The desk as a whole.
 
+use crate::changes::{Changes, Counts};
 use crate::db::{Db, Durability};
 use crate::error::DeskError;
-use crate::table::{notification, setting};
+use crate::table::{SCHEMA, notification, setting};
 use crate::toast::ToastKey;
 use crate::words::Words;
 use perezvon_core::Time;
@@ -27,7 +28,7 @@ impl Desk {
             path: data_dir.to_owned(),
             reason: e.to_string(),
         })?;
-        let db = Db::open(&data_dir.join("desk.db"))?;
+        let db = Db::open(&data_dir.join("desk.db"), &SCHEMA)?;
         let desk = Self {
             db,
             words: RwLock::new(Words::default()),
@@ -72,6 +73,16 @@ impl Desk {
     /// database browser that reads for long makes it grow. To be called about once a minute.
     pub fn shorten_log(&self) -> Result<(), DeskError> {
         self.db.shorten_log()
+    }
+
+    /// Hears of every change from now on, after its commit: which rows, and the figures.
+    pub fn changes(&self) -> Changes {
+        self.db.changes()
+    }
+
+    /// Figures for the tray and the window's frame.
+    pub fn counts(&self) -> Result<Counts, DeskError> {
+        self.db.read(SCHEMA.counts)
     }
 
     /// Now, by the relay's clock as far as it is known.

@@ -4,8 +4,8 @@ use crate::db::Durability;
 use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::key::key_of_number;
-use crate::missed;
 use crate::notifications::{Ops, ToastState, close, open_rows, raise, rewrite};
+use crate::queue;
 use crate::render;
 use crate::subject::{Step, Subject};
 use crate::table::setting;
@@ -29,10 +29,13 @@ impl Desk {
                 return Err(DeskError::NotFound);
             };
             if state == ToastState::Shown {
-                tx.execute(
+                let changed = tx.execute(
                     "UPDATE notification SET state = 'shown' WHERE id = ?1 AND state = 'prepared'",
                     [notification_id],
                 )?;
+                if changed > 0 {
+                    tx.touched().notices.add(notification_id);
+                }
                 return Ok(());
             }
             let by_user = state != ToastState::Expired;
@@ -41,9 +44,12 @@ impl Desk {
                  WHERE id = ?1 AND state IN ('prepared', 'shown')",
                 params![notification_id, state.as_str(), by_user, now.ms()],
             )?;
+            if changed > 0 {
+                tx.touched().notices.add(notification_id);
+            }
             if by_user && changed > 0 {
                 match (ToastKey::from_text(&key), serde_json::from_str(&subject)) {
-                    (Some(ToastKey::Missed(caller)), _) => missed::forget(tx, &caller)?,
+                    (Some(ToastKey::Missed(caller)), _) => queue::forget_counted(tx, &caller)?,
                     (Some(ToastKey::Trouble), Ok(Subject::Trouble { code })) => {
                         setting::put(tx, setting::HIDDEN_TROUBLE, &code)?;
                     }
