@@ -9,7 +9,7 @@ use crate::words::Words;
 use perezvon_core::Time;
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Mutex, PoisonError, RwLock};
 
 /// One employee's desk over `desk.db`. Share it in an `Arc`; every method is synchronous and short, but touches the
 /// disk: an async caller uses `spawn_blocking`.
@@ -18,6 +18,8 @@ pub struct Desk {
     words: RwLock<Words>,
     /// Relay's clock minus this machine's, milliseconds.
     ahead: AtomicI64,
+    /// The trouble that was last told, and in which words: the same again needs no look into the file.
+    pub(crate) trouble: Mutex<Option<(Option<String>, Words)>>,
 }
 
 impl Desk {
@@ -33,6 +35,7 @@ impl Desk {
             db,
             words: RwLock::new(Words::default()),
             ahead: AtomicI64::new(0),
+            trouble: Mutex::new(None),
         };
         // Where a trouble of the last run lasts, it is found and shown again.
         desk.db.write(Durability::Rebuildable, |tx| {

@@ -86,27 +86,29 @@ pub(crate) fn raise(tx: &Tx<'_>, pen: Pen, key: &ToastKey, subject: &Subject) ->
         return Ok(None);
     };
     let one_of_a_kind = matches!(key, ToastKey::Call(_) | ToastKey::Request(_) | ToastKey::Document(_));
-    let row: Option<(i64, bool, String, String)> = tx
+    let row: Option<(i64, bool, String, String, String)> = tx
         .prepare_cached(
-            "SELECT id, open, state, toast FROM notification WHERE toast_key = ?1 ORDER BY open DESC, id DESC LIMIT 1",
+            "SELECT id, open, state, toast, subject FROM notification WHERE toast_key = ?1 ORDER BY open DESC, id DESC LIMIT 1",
         )?
         .query_row([key.text()], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
         })
         .optional()?;
-    let row = row.filter(|(_, open, _, _)| *open || one_of_a_kind);
+    let row = row.filter(|(_, open, ..)| *open || one_of_a_kind);
     let (kind, seen) = (subject.kind().as_str(), !subject.kind().wants_a_look());
     let subject = serde_json::to_string(subject)?;
     let mut toast = drawn.toast;
     let id = match row {
-        Some((_, false, state, _)) if state == "clicked" || state == "dismissed" => return Ok(None),
-        Some((id, open, _, before)) => {
+        Some((_, false, state, ..)) if state == "clicked" || state == "dismissed" => return Ok(None),
+        Some((id, open, _, before, about)) => {
             toast.notification_id = id;
             let after = serde_json::to_string(&toast)?;
             if open && before == after {
                 // It looks the same; what it is about may still be known better.
-                tx.prepare_cached("UPDATE notification SET subject = ?2 WHERE id = ?1")?
-                    .execute(params![id, subject])?;
+                if about != subject {
+                    tx.prepare_cached("UPDATE notification SET subject = ?2 WHERE id = ?1")?
+                        .execute(params![id, subject])?;
+                }
                 return Ok(None);
             }
             tx.prepare_cached(

@@ -12,6 +12,7 @@ use crate::table::setting;
 use crate::toast::{Toast, ToastKey, ToastKind, ToastOp};
 use perezvon_core::Number;
 use rusqlite::{OptionalExtension, params};
+use std::sync::PoisonError;
 
 /// A ring, a result or another passing thing older than this is not shown after a restart.
 const PASSING_MS: i64 = 60_000;
@@ -96,7 +97,12 @@ impl Desk {
     /// One toast for the worst trouble; none mends it. The same trouble again changes nothing.
     pub fn trouble(&self, code: Option<&str>) -> Result<Vec<ToastOp>, DeskError> {
         let pen = self.pen();
-        self.db.write(Durability::Rebuildable, |tx| {
+        let told = Some((code.map(str::to_owned), pen.words));
+        let mut last = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        if *last == told {
+            return Ok(Vec::new());
+        }
+        let ops = self.db.write(Durability::Rebuildable, |tx| {
             let mut ops = Ops::default();
             let hidden: Option<String> = setting::get(tx, setting::HIDDEN_TROUBLE)?;
             match code {
@@ -115,7 +121,9 @@ impl Desk {
                 }
             }
             Ok(ops.into_vec())
-        })
+        })?;
+        *last = told;
+        Ok(ops)
     }
 
     /// A call was ordered: «Снимите трубку», unless its first snapshot was quicker.
