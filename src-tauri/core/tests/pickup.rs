@@ -50,8 +50,13 @@ fn rings_at_a() -> LegTeller {
 
 /// The session of the picker, begun with `dialled` and answered by the caller.
 fn picks(dialled: &str, answer_ms: i64, end_ms: i64) -> Vec<Event> {
-    let code = LegTeller::new(B, "910602:1", "callhalf-602:0", Personality::Originator, dialled).starting(6_000);
-    let mut client = LegTeller::new(B, "910602:1", "callhalf-602:0", Personality::Originator, N).starting(6_000);
+    picks_from(dialled, 6_000, answer_ms, end_ms)
+}
+
+fn picks_from(dialled: &str, start_ms: i64, answer_ms: i64, end_ms: i64) -> Vec<Event> {
+    let teller = |remote| LegTeller::new(B, "910602:1", "callhalf-602:0", Personality::Originator, remote);
+    let code = teller(dialled).starting(start_ms);
+    let mut client = teller(N).starting(start_ms);
     vec![
         code.event(EventKind::CallOriginated, LegState::Alerting),
         client.answered(answer_ms),
@@ -122,28 +127,59 @@ fn a_code_alone_is_no_call_until_somebody_is_talked_with() {
 }
 
 #[test]
-fn any_session_of_a_colleague_with_the_caller_at_the_end_of_the_ringing_counts() {
-    for (what, answer, end, expected) in [
+fn a_conversation_that_was_fetched_counts_and_one_that_only_coincides_does_not() {
+    const CODE: &str = "tel:*97101";
+    for (what, dialled, begin, answer, end, expected) in [
+        ("a little late", CODE, 3_000, 7_800, 60_000, Outcome::AnsweredBy),
+        ("over at once", CODE, 3_000, 6_800, 6_850, Outcome::AnsweredBy),
+        ("another phone rang on", CODE, 1_000, 2_000, 60_000, Outcome::AnsweredBy),
+        ("no code was heard of", N, 6_200, 6_800, 60_000, Outcome::AnsweredBy),
         (
-            "answered a little after the ringing ended",
-            7_800,
+            "a code, too late for this call",
+            CODE,
+            9_000,
+            12_000,
             60_000,
-            Outcome::AnsweredBy,
+            Outcome::Missed,
         ),
-        ("talked before and goes on", 1_000, 60_000, Outcome::AnsweredBy),
-        ("ended just then", 1_000, 6_000, Outcome::AnsweredBy),
-        ("the caller dialled again", 12_000, 60_000, Outcome::Missed),
-        ("ended long before", 1_000, 3_000, Outcome::Missed),
+        ("talked before and goes on", N, 500, 1_000, 60_000, Outcome::Missed),
+        (
+            "called and answered just then",
+            N,
+            1_000,
+            6_800,
+            60_000,
+            Outcome::Missed,
+        ),
+        ("ended just then", N, 500, 1_000, 6_900, Outcome::Missed),
+        ("dialled again", N, 12_000, 12_100, 60_000, Outcome::Missed),
     ] {
         let mut company = Company::default();
         let a = rings_at_a();
         company.feed(&a.received());
         company.feed(&a.released(6_900, None, None));
-        for event in picks(N, answer, end) {
+        for event in picks_from(dialled, begin, answer, end) {
             company.feed(&event);
         }
         assert_eq!(company.tell("910601:1", Reader::Abonent(A)).outcome, expected, "{what}");
     }
+}
+
+/// An office of the caller's shows one number: a colleague's phone rang with it, too, and was answered in that second.
+#[test]
+fn a_second_call_from_one_number_answered_as_the_first_ends_hides_no_missed_call() {
+    let mut company = Company::default();
+    let a = rings_at_a();
+    let mut b = LegTeller::new(B, "910602:1", "callhalf-602:0", Personality::Terminator, N).starting(1_000);
+    for event in [
+        a.received(),
+        b.received(),
+        b.answered(6_850),
+        a.released(6_900, None, None),
+    ] {
+        company.feed(&event);
+    }
+    assert_eq!(company.tell("910601:1", Reader::Abonent(A)).outcome, Outcome::Missed);
 }
 
 #[test]

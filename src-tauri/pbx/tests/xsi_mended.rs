@@ -90,6 +90,21 @@ fn events_from_the_field_ring_with_their_names() {
     assert_eq!((zero.mended, zero.event.calls[0].answer), (None, None), "0 is no time");
 }
 
+/// Two names that the quick look for repeats cannot tell apart stand under one parent, and nothing is wrong.
+#[test]
+fn an_unfounded_doubt_costs_a_name_nothing() {
+    for name in [">", "&gt;<!-- comment -->", "]"] {
+        let body = format!(
+            "<Event xmlns:i='urn:i'><eventData i:type='CallReceivedEvent'><call><callId>c:1</callId><remoteParty>\
+             <sequenceNumber/><name>{name}</name><eventID/></remoteParty></call></eventData></Event>"
+        );
+        let Read { event, mended } = read(body.as_bytes()).unwrap();
+        assert_eq!(mended, None, "{name}");
+        let shown = name.replace("&gt;<!-- comment -->", ">");
+        assert_eq!(event.calls[0].remote.name, Some(shown));
+    }
+}
+
 #[test]
 fn times_outside_of_the_century_are_no_times() {
     for (text, is_time) in [
@@ -264,7 +279,7 @@ fn markup_that_is_no_element_of_the_event_costs_nothing() {
 }
 
 /// What an outsider might write to appear as somebody else, to look answered, or to end a call.
-const FORGERIES: [&str; 16] = [
+const FORGERIES: [&str; 17] = [
     "</xsi:name><xsi:state>Released</xsi:state>",
     "</xsi:name><xsi:state>Released</xsi:state><xsi:name>",
     "</xsi:name><xsi:address>tel:+79000000066</xsi:address><xsi:name>",
@@ -282,6 +297,7 @@ const FORGERIES: [&str; 16] = [
     "</xsi:networkCallId><xsi:state>Released</xsi:state><xsi:personality>Originator</xsi:personality>",
     "<xsi:name>",
     "<xsi:state>Released</xsi:state>",
+    "<xsi:eventData xsi1:type=\"xsi:CallReleasedEvent\"><xsi:call><xsi:networkCallId>",
 ];
 
 #[test]

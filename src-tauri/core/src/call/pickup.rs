@@ -2,16 +2,17 @@
 //!
 //! At the picker the conversation is a session of its own (reference 1.2: `extTrackingId` changes on pick-up), often one
 //! that began with the code, and neither names the other. So the two are recognised by what both show: the same other
-//! side, and a conversation with it at the time when the ringing ended. The product's rule: nothing is shown as missed
-//! while a colleague talks to the caller.
+//! side, and a conversation with it that was fetched while the phone rang. The number alone says too little: a client's
+//! office shows one number for all of its people, and one of them may talk while nobody answers another.
 
 use super::{Call, Leg};
 use crate::{Number, Time};
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// Largest difference between the times that two nodes of the PBX tell for the end of the ringing and the start of the
 /// conversation, which are one moment. In the known reports the answer comes about 0.1 s before the end of the ringing; a
-/// caller who hangs up and dials again needs seconds.
+/// caller who hangs up and dials again needs seconds, and so does one who hears a phone ring before it is answered.
 const SAME_MOMENT_MS: i64 = 1_000;
 
 /// The conversation of a colleague with the caller, in another call.
@@ -29,10 +30,10 @@ pub struct PickUp {
 type Side = (String, bool);
 
 impl Call {
-    /// The colleague who talked with the caller of this unanswered call when its ringing ended, as one of `others` tells;
-    /// of several the one who answered first. Calls of other accounts are passed over.
+    /// The colleague who fetched the caller of this unanswered call, as one of `others` tells; of several the one who
+    /// answered first. Calls of other accounts are passed over.
     pub fn pick_up_in<'c>(&self, others: impl IntoIterator<Item = &'c Call>) -> Option<PickUp> {
-        let (side, ended) = self.ringing_ended()?;
+        let (side, ringing) = self.ringing()?;
         let rung = self.abonents();
         others
             .into_iter()
@@ -42,14 +43,12 @@ impl Call {
                 let answer = leg
                     .answer
                     .filter(|_| leg.answered && !leg.system && !leg.answer_assumed)?;
-                let until = leg.end.filter(|_| leg.is_over()).unwrap_or(Time::from_ms(i64::MAX));
-                let talks = answer <= ended.plus(SAME_MOMENT_MS) && until.plus(SAME_MOMENT_MS) >= ended;
                 // An abonent whose own second line rang was not helped by a colleague.
                 let colleague = leg
                     .abonent
                     .as_deref()
                     .filter(|id| rung.len() > 1 || !rung.contains(id))?;
-                (talks && side_of(leg).as_ref() == Some(&side)).then(|| PickUp {
+                (was_fetched(leg, answer, &ringing) && side_of(leg).as_ref() == Some(&side)).then(|| PickUp {
                     answer,
                     abonent: colleague.to_owned(),
                     call: other.key.clone(),
@@ -90,15 +89,28 @@ impl Call {
         self.legs.iter().any(|leg| leg.answered && !leg.system)
     }
 
-    /// The caller and when the last phone stopped ringing, for an incoming call that is over and nobody answered.
-    fn ringing_ended(&self) -> Option<(Side, Time)> {
+    /// The caller and how long the phones rang, for an incoming call that is over and nobody answered.
+    fn ringing(&self) -> Option<(Side, Range<Time>)> {
         let persons = || self.legs.iter().filter(|leg| !leg.system && !leg.is_outgoing());
         if self.superseded_by.is_some() || self.is_conversation() || persons().any(|leg| !leg.is_over()) {
             return None;
         }
         let last = persons().filter(|leg| leg.end.is_some()).max_by_key(|leg| leg.end)?;
-        Some((side_of(last)?, last.end?))
+        let ended = last.end?;
+        let began = persons().filter_map(|leg| leg.start).min().unwrap_or(ended);
+        Some((side_of(last)?, began..ended))
     }
+}
+
+/// Whether a conversation that began at `answer` is a call that rang elsewhere. The feature code and the event of the
+/// pick-up say so; without them, that nobody's phone rang for it.
+fn was_fetched(leg: &Leg, answer: Time, ringing: &Range<Time>) -> bool {
+    let latest = ringing.end.plus(SAME_MOMENT_MS);
+    if leg.feature_code || leg.picked_up {
+        return (ringing.start..=latest).contains(&answer);
+    }
+    let moment = ringing.end.plus(-SAME_MOMENT_MS)..=latest;
+    moment.contains(&answer) && leg.start.is_some_and(|start| moment.contains(&start))
 }
 
 fn side_of(leg: &Leg) -> Option<Side> {

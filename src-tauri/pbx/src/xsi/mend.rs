@@ -156,7 +156,12 @@ impl<'a> Mender<'a> {
                 Piece::Close(name) => self.end(name, at, scanner.at()),
             }
         }
-        if self.open.is_empty() { Ok(()) } else { Err(cause) }
+        // The doubt may have come with the very last tag.
+        if self.open.is_empty() || self.doubtful {
+            Ok(())
+        } else {
+            Err(cause)
+        }
     }
 
     /// Everything up to the start of the root, which must be an event.
@@ -361,10 +366,7 @@ impl<'a> Mender<'a> {
     fn write(&self, index: usize, out: &mut String) {
         let node = &self.nodes[index];
         let local = node.tag.local;
-        let in_data = node
-            .parent
-            .is_some_and(|parent| self.nodes[parent].tag.local == "eventData");
-        if in_data && !["call", "calls", "hookStatus", "reason"].contains(&local) {
+        if self.is_kept_whole(node) {
             self.write_unknown(index, out);
         } else if !is_known(local) {
             // Nobody reads it.
@@ -372,8 +374,9 @@ impl<'a> Mender<'a> {
             open(node, out);
             let mut before: Option<usize> = None;
             for child in node.children.iter().copied() {
+                let node = &self.nodes[child];
                 // The same once more says nothing; only lists may hold equal elements.
-                let is_list = ["call", "redirection"].contains(&self.nodes[child].tag.local);
+                let is_list = ["call", "redirection"].contains(&node.tag.local) || self.is_kept_whole(node);
                 if is_list || before.is_none_or(|before| self.inner(before) != self.inner(child)) {
                     self.write(child, out);
                 }
@@ -393,7 +396,15 @@ impl<'a> Mender<'a> {
         }
     }
 
-    /// An element directly in `eventData` that nothing reads, kept as it is written where it can be.
+    /// An element directly in `eventData` that nothing reads.
+    fn is_kept_whole(&self, node: &Node<'a>) -> bool {
+        let in_data = node
+            .parent
+            .is_some_and(|parent| self.nodes[parent].tag.local == "eventData");
+        in_data && !["call", "calls", "hookStatus", "reason"].contains(&node.tag.local)
+    }
+
+    /// Such an element, kept as it is written where it can be.
     fn write_unknown(&self, index: usize, out: &mut String) {
         let node = &self.nodes[index];
         let raw = self.inner(index);
@@ -461,14 +472,18 @@ fn text_of(node: &Node<'_>) -> Option<String> {
     let text = node
         .text
         .trim_matches(|c: char| c.is_whitespace() || !is_xml_character(c));
+    let broken = |c: char| c == char::REPLACEMENT_CHARACTER || !is_xml_character(c);
+    if !node.is_broken && !text.contains(broken) {
+        return Some(text.to_owned()).filter(|text| !is_decoration || text.len() <= MAX_TEXT);
+    }
     if !is_decoration {
-        let broken = |c: char| c == char::REPLACEMENT_CHARACTER || !is_xml_character(c);
-        return (!node.is_broken && !text.contains(broken)).then(|| text.to_owned());
+        return None;
     }
     let mut text = clean(text);
     if text.len() > MAX_TEXT {
         text.truncate(text.floor_char_boundary(MAX_TEXT));
     }
+    // What is left of a broken name without a letter is none.
     text.contains(char::is_alphanumeric).then_some(text)
 }
 

@@ -171,6 +171,7 @@ async fn come_back_whole(scripts: &[&str], lists: bool) -> Vec<Value> {
     }
     if lists {
         truth::agrees(&served, &sim).await;
+        truth::imported(&served).await;
     }
     let before = told(&served).await;
     for (n, call) in before.iter().enumerate() {
@@ -244,6 +245,8 @@ async fn damaged_lines_of_the_statistics_fail_nothing_and_are_listed_anew() {
         sim.play_through(script, perezvon_sim::Args::default()).await.unwrap();
     }
     truth::agrees(&served, &sim).await;
+    // Nothing more is to come that would change a call.
+    truth::imported(&served).await;
     let before = told(&served).await;
     let dir = served.stop().await;
     let lines = {
