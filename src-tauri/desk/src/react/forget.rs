@@ -35,9 +35,13 @@ impl Desk {
         self.db.write(Durability::Rebuildable, |tx| {
             let notices = notification::forget(tx, before(NOTICES.0), NOTICES.1, STEP_ROWS)?;
             let more = notices.len() == STEP_ROWS as usize;
-            notices.into_iter().for_each(|id| tx.touched().notices.add(id));
+            for id in notices {
+                tx.touched().notices.add(id);
+            }
             let calls = forget_calls(tx, before(CALLS_DAYS))?;
-            calls.iter().for_each(|id| tx.touched().calls.add(id.clone()));
+            for id in &calls {
+                tx.touched().calls.add(id.clone());
+            }
             Ok(more || calls.len() == STEP_ROWS as usize)
         })
     }
