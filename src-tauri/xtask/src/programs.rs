@@ -169,6 +169,7 @@ pub(crate) const PROGRAMS: &[Program] = &[
     debian("/usr/bin/clang", "clang", &[For::Macos]),
     debian("/usr/sbin/nginx", "nginx", &[For::Bench]),
     debian("redis-server", "redis-server", &[For::Bench]),
+    debian("sqlite3", "sqlite3", &[For::Bench]),
     debian("wrk", "wrk", &[For::Bench]),
     debian("mmdebstrap", "mmdebstrap", &[For::Fresh]),
     debian("node", "npm", &[For::Node]),
