@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: the budgets of the design that can be measured on one machine, each beside what it is held
 //! against, measured in the same run. A table for people; no test depends on a time.
 
+mod desk;
 mod ingest;
 mod window;
 
@@ -41,6 +42,10 @@ const PARTS: &[Part] = &[
     ("ingest", ingest::measure),
     ("parser", parser),
     ("lookup", look_up),
+    ("search", desk::search),
+    ("queue", desk::queue),
+    ("report-sql", desk::report),
+    ("change", desk::change),
     ("window", window::measure),
 ];
 
@@ -123,7 +128,7 @@ fn example(package: &str, name: &str) -> Result<String> {
     build(&["-p", package, "--example", name])?;
     sh::output(
         &mut sh::command(sh::target().join("release/examples").join(name), &[]),
-        10 * MINUTE,
+        30 * MINUTE,
     )
 }
 
