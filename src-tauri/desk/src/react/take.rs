@@ -108,6 +108,10 @@ fn begin_anew(tx: &Tx<'_>, identity: &str) -> Result<(), DeskError> {
     callback::keep_cutoffs(tx)?;
     call::remove_all(tx)?;
     mirror::begin(tx, identity)?;
+    // Numbers may have changed hands while this abonent's queue was not the one that is shown.
+    for key in callback::waiting_keys(tx, &mirror::owner(tx)?)? {
+        queue::settle(tx, &key)?;
+    }
     tx.touched().calls = Ids::Many;
     tx.touched().callbacks = Ids::Many;
     Ok(())

@@ -139,6 +139,20 @@ pub(crate) fn of_key(connection: &Connection, owner: &str, key: &str) -> Result<
         .optional()?)
 }
 
+/// The numbers that are one person's, of those that calls were missed from.
+pub(crate) fn keys_of_person(connection: &Connection, owner: &str, person: i64) -> Result<Vec<String>, DeskError> {
+    let mut statement = connection.prepare_cached("SELECT key FROM callback WHERE owner = ?1 AND person = ?2")?;
+    let keys = statement.query_map(params![owner, person], |row| row.get(0))?;
+    Ok(keys.collect::<Result<_, _>>()?)
+}
+
+/// The numbers of those who wait.
+pub(crate) fn waiting_keys(connection: &Connection, owner: &str) -> Result<Vec<String>, DeskError> {
+    let mut statement = connection.prepare("SELECT key FROM callback WHERE owner = ?1 AND state = 'waiting'")?;
+    let keys = statement.query_map([owner], |row| row.get(0))?;
+    Ok(keys.collect::<Result<_, _>>()?)
+}
+
 /// The row of this id.
 pub(crate) fn of_id(connection: &Connection, owner: &str, id: i64) -> Result<Option<Callback>, DeskError> {
     Ok(connection

@@ -320,6 +320,14 @@ pub(crate) fn keys_of_person(connection: &Connection, person: i64) -> Result<Vec
     Ok(keys.collect::<Result<_, _>>()?)
 }
 
+/// The persons who have a line, at most 50.
+pub(crate) fn persons_of_line(connection: &Connection, line: &str) -> Result<Vec<i64>, DeskError> {
+    let mut statement =
+        connection.prepare_cached("SELECT DISTINCT person FROM person_number WHERE line = ?1 LIMIT 50")?;
+    let persons = statement.query_map([line], |row| row.get(0))?;
+    Ok(persons.collect::<Result<_, _>>()?)
+}
+
 /// The search texts of the contacts that have a line, at most 50.
 pub(crate) fn texts_of_line(connection: &Connection, line: &str) -> Result<Vec<String>, DeskError> {
     let mut statement = connection.prepare_cached(

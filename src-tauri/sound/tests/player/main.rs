@@ -6,4 +6,5 @@
 mod devices;
 mod playing;
 mod recording;
+#[allow(dead_code, reason = "the benchmark needs more of it")]
 mod sink;

@@ -202,6 +202,11 @@ fn read(mut out: ChildStdout, into: &Mutex<Heard>, first: impl Fn()) {
 }
 
 impl Ear {
+    /// Memory that the samples take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.heard.lock().unwrap().samples.capacity() * size_of::<[f32; 2]>()
+    }
+
     /// The samples of `length` that were audible from `at` on; waits for them.
     pub(crate) fn heard(&self, at: Instant, length: Duration) -> Vec<[f32; 2]> {
         let range = || {
