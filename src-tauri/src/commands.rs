@@ -3,10 +3,10 @@
 mod admin;
 
 use crate::action;
-use crate::app::Perezvon;
+use crate::core::Core;
 use crate::ipc::{Abonent, AppState, Changed, CheckLine, DialOffer, Failure, JoinOffer, Placed, Settings, Welcome};
 use crate::secrets::{self, SecretKind};
-use crate::{autostart, dial, service, settings};
+use crate::{dial, service, settings};
 use perezvon_desk::relay_client::{JoinLink, is_in_the_clear};
 use perezvon_desk::view::{
     CallView, CallsFilter, CallsPage, ContactDraft, ContactRow, ContactView, DocumentView, NotificationRow,
@@ -14,7 +14,7 @@ use perezvon_desk::view::{
 use std::sync::Arc;
 use tauri::State;
 
-type App<'a> = State<'a, Arc<Perezvon>>;
+type App<'a> = State<'a, Arc<Core>>;
 type Answer<T> = Result<T, Failure>;
 
 /// All commands, for Tauri.
@@ -163,7 +163,7 @@ async fn delete_contact(app: App<'_>, id: i64) -> Answer<()> {
 }
 
 /// A name that becomes known late rewrites the toasts that show its number.
-async fn contacts_changed(app: &Perezvon, ops: Vec<perezvon_desk::toast::ToastOp>) {
+async fn contacts_changed(app: &Core, ops: Vec<perezvon_desk::toast::ToastOp>) {
     app.show(ops).await;
     app.changed(Changed {
         contacts: true,
@@ -257,7 +257,7 @@ async fn join_decline(app: App<'_>) -> Answer<()> {
 }
 
 /// Stores a secret in the keyring, or by consent in a file.
-async fn keep(app: &Perezvon, place: SecretKind, text: String, insecure: bool) -> Answer<()> {
+async fn keep(app: &Core, place: SecretKind, text: String, insecure: bool) -> Answer<()> {
     let secret = secrets::parse(&text).ok_or_else(|| Failure::of("token_refused"))?;
     app.secrets
         .store(place, secret, insecure)
@@ -281,10 +281,7 @@ async fn finish_wizard(app: App<'_>) -> Answer<()> {
     change_connection(&app, |connection| connection.settled = true).await
 }
 
-async fn change_connection(
-    app: &Perezvon,
-    change: impl FnOnce(&mut settings::Connection) + Send + 'static,
-) -> Answer<()> {
+async fn change_connection(app: &Core, change: impl FnOnce(&mut settings::Connection) + Send + 'static) -> Answer<()> {
     let restart = app
         .with_desk(move |desk| {
             let before = settings::connection(desk);
@@ -311,7 +308,7 @@ async fn save_settings(app: App<'_>, settings: Settings) -> Answer<()> {
     let refused = if before.autostart == settings.autostart {
         None
     } else {
-        autostart::set(&app.handle, settings.autostart).err()
+        app.shell.autostart(settings.autostart).err()
     };
     if let Some(error) = &refused {
         tracing::warn!(%error, "Autostart could not be changed");

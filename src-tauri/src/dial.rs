@@ -1,84 +1,12 @@
-//! What comes from outside never dials by itself: a link may be opened by a hidden frame of any web page. It waits here
-//! until the person in front of the window has seen the number and agreed.
+//! A link asks to dial: what the window asks, and the person's answer (`asked.rs` keeps the link).
 
-use crate::app::Perezvon;
+use crate::action;
+use crate::core::Core;
 use crate::ipc::{DialOffer, Failure, Placed};
 use crate::link::Dial;
-use crate::{action, window};
-use perezvon_desk::toast::Action;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
-use tauri::{AppHandle, Manager as _};
-
-/// Two equal links within this time are one: systems hand a link over twice, and pages open it twice.
-const REPEATED_LINK: Duration = Duration::from_secs(2);
-
-/// What waits for the person's answer, and the link of the last moment.
-#[derive(Debug, Default)]
-pub(crate) struct Asked(Mutex<AskedState>);
-
-#[derive(Debug, Default)]
-struct AskedState {
-    open: Option<Dial>,
-    last: Option<(Dial, Instant)>,
-}
-
-impl Asked {
-    /// Keeps the link for the window; the newest one counts. False for one that came a moment ago.
-    fn take(&self, dial: &Dial, now: Instant) -> bool {
-        let mut state = self.lock();
-        let again = state
-            .last
-            .as_ref()
-            .is_some_and(|(last, since)| last == dial && now.saturating_duration_since(*since) < REPEATED_LINK);
-        if !again {
-            state.last = Some((dial.clone(), now));
-            state.open = Some(dial.clone());
-        }
-        !again
-    }
-
-    fn open(&self) -> Option<Dial> {
-        self.lock().open.clone()
-    }
-
-    /// The person does not want to, or has read why not.
-    pub(crate) fn decline(&self) {
-        self.lock().open = None;
-    }
-
-    /// Whether it is the number that was shown, once.
-    fn accept(&self, number: &str) -> bool {
-        // Another link may have come since the person looked.
-        let shown = |dial: &mut Dial| matches!(dial, Dial::Number(open) if open.canonical() == number);
-        self.lock().open.take_if(shown).is_some()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, AskedState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Shows the window with the question; dials at once only a plain number, and only where the user has set so.
-pub(crate) fn ask(handle: &AppHandle, dial: Dial) {
-    let Some(app) = handle.try_state::<Arc<Perezvon>>() else {
-        return;
-    };
-    if !app.asked.take(&dial, Instant::now()) {
-        return;
-    }
-    match dial {
-        Dial::Number(number) if app.settings().links_dial && crate::link::is_plain(&number) => {
-            app.asked.decline();
-            let number = number.canonical();
-            action::carry_out(handle, Action::CallBack { number });
-        }
-        _ => window::show(handle, window::DIAL),
-    }
-}
 
 /// What the window is to ask.
-pub(crate) async fn offer(app: &Perezvon) -> Result<Option<DialOffer>, Failure> {
+pub(crate) async fn offer(core: &Core) -> Result<Option<DialOffer>, Failure> {
     let offer = |kind: &str, text: String| DialOffer {
         kind: kind.to_owned(),
         text,
@@ -86,14 +14,14 @@ pub(crate) async fn offer(app: &Perezvon) -> Result<Option<DialOffer>, Failure> 
         names: Vec::new(),
         company: None,
     };
-    Ok(match app.asked.open() {
+    Ok(match core.asked.open() {
         None => None,
         Some(Dial::Code(code)) => Some(offer("code", code)),
         Some(Dial::Unread(text)) => Some(offer("unread", text)),
         Some(Dial::Number(number)) => {
             let asked = number.clone();
             // Without its storage the desk knows nobody, and the number can be called all the same.
-            let known = app
+            let known = core
                 .with_desk(move |desk| desk.contact_of(&asked))
                 .await
                 .unwrap_or_default();
@@ -112,55 +40,9 @@ pub(crate) async fn offer(app: &Perezvon) -> Result<Option<DialOffer>, Failure> 
 }
 
 /// Calls the number that was shown.
-pub(crate) async fn accept(app: &Perezvon, number: &str) -> Result<Placed, Failure> {
-    if !app.asked.accept(number) {
+pub(crate) async fn accept(core: &Core, number: &str) -> Result<Placed, Failure> {
+    if !core.asked.accept(number) {
         return Err(Failure::of("not_found"));
     }
-    action::call_back(app, number).await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::link::read;
-
-    #[test]
-    fn two_equal_links_of_one_moment_are_one() {
-        let (asked, start) = (Asked::default(), Instant::now());
-        let link = read("tel:+79000000099");
-        assert!(asked.take(&link, start));
-        assert!(
-            !asked.take(&read("tel:8-900-000-00-99"), start + REPEATED_LINK / 2),
-            "however it is written"
-        );
-        asked.decline();
-        assert!(
-            !asked.take(&link, start + REPEATED_LINK / 2),
-            "nor is it asked again at once"
-        );
-        assert_eq!(asked.open(), None);
-        assert!(asked.take(&link, start + REPEATED_LINK), "later it is another click");
-        assert!(
-            asked.take(&read("tel:112"), start + REPEATED_LINK),
-            "another number is another link"
-        );
-    }
-
-    #[test]
-    fn only_what_was_shown_is_called_and_once() {
-        let (asked, start) = (Asked::default(), Instant::now());
-        asked.take(&read("tel:+79000000099"), start);
-        asked.take(&read("tel:+79000000088"), start);
-        assert!(
-            !asked.accept("+79000000099"),
-            "the page has put another number in its place"
-        );
-        assert!(asked.accept("+79000000088"));
-        assert!(!asked.accept("+79000000088"), "a second Enter");
-        for never in ["tel:*21*89000000099%23", "tel:undefined"] {
-            asked.take(&read(never), start);
-            assert!(!asked.accept("*21*89000000099#"));
-            assert!(!asked.accept("undefined"));
-        }
-    }
+    action::call_back(core, number).await
 }

@@ -62,6 +62,7 @@
 //! A failed command answers [`Failure`].
 
 use perezvon_core::effect::{DocumentScope, Preferences};
+use perezvon_desk::DeskError;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -124,6 +125,8 @@ pub struct ServiceState {
     pub records_error: Option<String>,
     /// Folder of the app's data, for a trouble that names it.
     pub data_dir: String,
+    /// Calls arrive. Without that nobody tells that a phone rings no longer.
+    pub connected: bool,
 }
 
 /// A user of the PBX.
@@ -327,4 +330,42 @@ pub struct Failure {
     pub code: String,
     /// For support; no secrets.
     pub detail: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn of(code: &str) -> Self {
+        Self {
+            code: code.to_owned(),
+            detail: None,
+        }
+    }
+}
+
+impl From<&DeskError> for Failure {
+    fn from(error: &DeskError) -> Self {
+        tracing::warn!(%error, "The desk refused");
+        Self {
+            code: error.code().to_owned(),
+            detail: None,
+        }
+    }
+}
+
+impl Changed {
+    pub(crate) fn everything() -> Self {
+        Self {
+            calls: true,
+            contacts: true,
+            notifications: true,
+            state: true,
+        }
+    }
+
+    /// Adds another change.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.calls |= other.calls;
+        self.contacts |= other.contacts;
+        self.notifications |= other.notifications;
+        self.state |= other.state;
+    }
 }

@@ -2,7 +2,7 @@
 //! sees the key; the relay decides what it may do.
 
 use super::{Answer, App};
-use crate::app::Perezvon;
+use crate::core::Core;
 use crate::ipc::Failure;
 use perezvon_desk::relay_client::admin::{
     AbonentRow, AbonentsDiff, AuditPage, EventRow, EventsPage, ExchangesPage, Invitation, JoinCode, JoinCodeRow,
@@ -12,11 +12,10 @@ use perezvon_desk::relay_client::{RelayClient, RelayError};
 use serde_json::{Map, Value};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use tauri::Manager as _;
 use tauri::ipc::Response;
 use tokio::fs::File;
 
-async fn relay(app: &Perezvon) -> Answer<RelayClient> {
+async fn relay(app: &Core) -> Answer<RelayClient> {
     Ok(app.relay().await?.0)
 }
 
@@ -124,11 +123,7 @@ pub(super) async fn replay_event(app: App<'_>, seq: i64) -> Answer<Replay> {
 #[tauri::command]
 pub(super) async fn export_events(app: App<'_>, filter: JournalFilter) -> Answer<String> {
     let relay = relay(&app).await?;
-    let dir = app
-        .handle
-        .path()
-        .download_dir()
-        .unwrap_or_else(|_| app.data_dir.clone());
+    let dir = app.shell.downloads().unwrap_or_else(|| app.data_dir.clone());
     let (mut file, path) = new_file(&dir, "perezvon-events", "jsonl").await?;
     if let Err(error) = relay.export_events(&filter, &mut file).await {
         // Half a journal would pass for a whole one.

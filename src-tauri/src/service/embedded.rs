@@ -1,8 +1,8 @@
-//! The relay inside the app: one person, no server.
+//! The relay inside the core: one person, no server.
 
 use super::demo::is_demo;
 use super::{LOCKED, Session, key_source, secrets_word};
-use crate::app::Perezvon;
+use crate::core::Core;
 use crate::ipc::Failure;
 use crate::secrets::SecretKind;
 use crate::settings::Connection;
@@ -16,9 +16,9 @@ use url::Url;
 
 /// Starts it with what the settings say. What can be mended later (no token, a port in use) does not keep it from
 /// running: the journal must stay readable.
-pub(super) async fn session(app: &Perezvon, connection: &Connection) -> Result<Session, Failure> {
-    let settings = app.settings();
-    let found = app.secrets.load(SecretKind::Token).await;
+pub(super) async fn session(core: &Core, connection: &Connection) -> Result<Session, Failure> {
+    let settings = core.settings();
+    let found = core.secrets.load(SecretKind::Token).await;
     let secrets = secrets_word(found.as_ref());
     let (loaded, mut trouble) = match found {
         Ok(loaded) => (loaded, None),
@@ -33,7 +33,7 @@ pub(super) async fn session(app: &Perezvon, connection: &Connection) -> Result<S
     if in_use {
         trouble = Some("port_in_use");
     }
-    let mut options = Options::new(&app.data_dir);
+    let mut options = Options::new(&core.data_dir);
     options.token = token;
     options.policy = Some(Policy {
         grace_ms: i64::from(settings.grace_s) * 1_000,
@@ -52,7 +52,7 @@ pub(super) async fn session(app: &Perezvon, connection: &Connection) -> Result<S
         Failure::of(trouble_of(&error))
     })?;
     // Settings that could not be read say nothing of the address.
-    if public_url.is_none() && app.desk().is_ok() {
+    if public_url.is_none() && core.desk().is_ok() {
         forget_public_url(&relay).await;
     }
     let key = Secret::new(relay.local_key().reveal());
