@@ -1,6 +1,6 @@
 //! The app under Tauri: its core with the tray, the window and the system's links around it.
 
-use crate::args::{self, Args};
+use crate::args::{self, Args, Given};
 use crate::core::{Core, Shell};
 use crate::ipc::{Changed, Settings};
 use crate::{action, autostart, clicks, log, memory, service, settings, toast, tray, window};
@@ -30,7 +30,8 @@ pub(crate) fn start(handle: &AppHandle, args: &Args) -> anyhow::Result<()> {
         bus: None,
     };
     let shell = Arc::new(Desktop(handle.clone()));
-    let (core, told) = tauri::async_runtime::block_on(async { Core::open(shell, data_dir, args, options) });
+    let (core, told) =
+        tauri::async_runtime::block_on(async { Core::open(shell, data_dir, args, Given::by_environment(), options) });
     handle.manage(Arc::clone(&core));
     tray::build(handle, &core)?;
     window::follow(handle, &core);

@@ -1,7 +1,7 @@
 //! What the app holds while it runs. Knows neither Tauri nor a window: those who show it listen to its changes, and what
 //! it needs of the system it asks through [`Shell`].
 
-use crate::args::Args;
+use crate::args::{Args, Given};
 use crate::asked::Asked;
 use crate::ipc::{Abonent, Changed, Failure, ServiceState, Settings};
 use crate::joining::Joining;
@@ -64,6 +64,7 @@ pub struct Core {
     pub(crate) data_dir: PathBuf,
     /// Relay given on the command line; wins over the settings.
     pub(crate) relay_argument: Option<String>,
+    pub(crate) given: Given,
     /// The desk's storage, or why there is none: the window must be able to say so.
     desk: Result<Arc<Desk>, String>,
     pub(crate) toasts: Toasts,
@@ -99,6 +100,7 @@ impl Core {
         shell: Arc<dyn Shell>,
         data_dir: PathBuf,
         args: &Args,
+        given: Given,
         options: toast::Options,
     ) -> (Arc<Self>, mpsc::Receiver<ToastEvent>) {
         let desk = Desk::open(&data_dir).map(Arc::new).map_err(|error| {
@@ -120,6 +122,7 @@ impl Core {
             asked: Asked::default(),
             data_dir,
             relay_argument: args.relay.clone(),
+            given,
             desk,
             toasts: Toasts::start(options, events),
             relay: watch::Sender::new(Way::Starting),

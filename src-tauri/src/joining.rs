@@ -38,7 +38,7 @@ impl Joining {
         let mut pending = self.lock();
         match &mut *pending {
             Some(Pending::Unstored { relay, declined, .. }) if !*declined || *relay == link.relay() => {
-                *declined = false
+                *declined = false;
             }
             _ => *pending = Some(Pending::Offered(link)),
         }

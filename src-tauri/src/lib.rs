@@ -8,9 +8,7 @@ mod args;
 mod asked;
 mod autostart;
 mod clicks;
-mod commands;
 mod core;
-mod dial;
 pub mod ipc;
 mod joining;
 mod link;
@@ -20,6 +18,7 @@ mod missing;
 mod orders;
 #[cfg(windows)]
 mod register;
+mod room;
 pub mod secrets;
 mod service;
 mod settings;
@@ -28,7 +27,8 @@ mod tray;
 mod window;
 
 pub use crate::core::{Core, Shell};
-pub use args::Args;
+pub use args::{Args, Given};
+pub use room::{Reply, ask};
 
 use std::process::ExitCode;
 use tauri::RunEvent;
@@ -41,7 +41,7 @@ pub fn run(args: Args) -> ExitCode {
         .plugin(single_instance(&args, &identifier))
         .plugin(tauri_plugin_deep_link::init())
         .plugin(tauri_plugin_window_state::Builder::new().build())
-        .invoke_handler(commands::handler())
+        .invoke_handler(window::handler())
         .setup(move |tauri| {
             if let Err(error) = app::start(tauri.handle(), &args) {
                 // Tauri makes a panic of an error here: nobody reads why in a backtrace.

@@ -17,7 +17,6 @@ use crate::core::{Core, Way};
 use crate::ipc::{Changed, Failure};
 use crate::secrets::{Kept, SecretError, SecretKind};
 use crate::settings::{self, Connection};
-use demo::is_demo;
 use perezvon_desk::follow::{FeedState, Followed, News, follow};
 use perezvon_desk::relay_client::KeySource;
 use perezvon_desk::relay_client::RelayClient;
@@ -96,9 +95,11 @@ async fn start(core: &Arc<Core>) -> Result<Session, Failure> {
         None => embedded::session(core, &connection).await?,
     };
     match core.desk() {
-        Ok(_) if session.me.is_empty() && session.relay.is_some() && is_demo() => {
+        Ok(_) if session.me.is_empty() && session.relay.is_some() && core.given.demo => {
             session.me = wizard::take_first_abonent(core, &session.client).await?;
-            core.with_desk(demo::fill).await?;
+            if core.given.contacts {
+                core.with_desk(demo::fill).await?;
+            }
         }
         Ok(_) => {}
         Err(failure) => session.trouble = Some(failure.code),

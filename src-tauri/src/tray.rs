@@ -95,10 +95,9 @@ pub(crate) fn build(handle: &AppHandle, core: &Arc<Core>) -> tauri::Result<()> {
                 button_state: MouseButtonState::Up,
                 ..
             } = event
+                && let Some(core) = icon.app_handle().try_state::<Arc<Core>>()
             {
-                if let Some(core) = icon.app_handle().try_state::<Arc<Core>>() {
-                    core.shell.show("", None);
-                }
+                core.shell.show("", None);
             }
         });
     let icon = private_files(icon, core).build(handle)?;

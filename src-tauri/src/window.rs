@@ -2,11 +2,30 @@
 
 use crate::action::DIAL;
 use crate::core::Core;
+use crate::ipc::Failure;
 use crate::memory;
+use crate::room::{self, Reply};
+use serde_json::Value;
 use std::sync::Arc;
-use tauri::{AppHandle, Emitter as _, Manager as _, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent};
+use tauri::ipc::{Invoke, Response};
+use tauri::{
+    AppHandle, Emitter as _, Manager as _, State, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent,
+};
 
 const LABEL: &str = "main";
+
+/// The one command of Tauri: what a window asks goes to its room.
+pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
+    tauri::generate_handler![ask]
+}
+
+#[tauri::command]
+async fn ask(core: State<'_, Arc<Core>>, name: String, body: Value) -> Result<Response, Failure> {
+    Ok(match room::ask(&core, &name, body).await? {
+        Reply::Json(json) => Response::new(json),
+        Reply::Bytes(bytes) => Response::new(bytes),
+    })
+}
 
 /// Shows the window at a route such as `contact/12`; an empty route leaves an open window where it is. Called on a
 /// person's wish only, so it may take the focus. `token`: Wayland's permission to raise it, where a click came with one.
@@ -51,6 +70,7 @@ fn show_on_main_thread(app: &AppHandle, route: &str, token: Option<&str>) -> tau
         .title("Перезвон")
         .inner_size(1100.0, 720.0)
         .min_inner_size(720.0, 480.0)
+        .on_navigation(is_own)
         .build()?;
     if token.is_some() {
         raise(&window, token)?;
@@ -63,6 +83,19 @@ fn show_on_main_thread(app: &AppHandle, route: &str, token: Option<&str>) -> tau
         }
     });
     Ok(())
+}
+
+/// The window shows its own pages only: what a link or a page leads away from them is not followed.
+fn is_own(url: &Url) -> bool {
+    match url.scheme() {
+        "tauri" => true,
+        // Windows; and where the pages are served while one works on them.
+        "http" | "https" => {
+            url.host_str() == Some("tauri.localhost") || cfg!(dev) && url.host_str() == Some("127.0.0.1")
+        }
+        "about" => url.as_str() == "about:blank",
+        _ => false,
+    }
 }
 
 /// WebKitGTK ends the web process with its window but keeps the network process for good, some 20 MB in a tray where
@@ -123,4 +156,31 @@ pub(crate) fn follow(app: &AppHandle, core: &Core) {
             }
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::is_own;
+
+    #[test]
+    fn the_window_stays_on_its_own_pages() {
+        for own in [
+            "tauri://localhost/index.html#/calls",
+            "http://tauri.localhost/index.html",
+            "about:blank",
+        ] {
+            assert!(is_own(&own.parse().unwrap()), "{own}");
+        }
+        for other in [
+            "https://example.ru/",
+            "http://tauri.localhost.example.ru/",
+            "file:///etc/passwd",
+            "data:text/html,x",
+            "about:config",
+            "javascript:alert(1)",
+        ] {
+            assert!(!is_own(&other.parse().unwrap()), "{other}");
+        }
+    }
 }

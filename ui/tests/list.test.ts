@@ -89,7 +89,7 @@ test("a failed page can be tried again where it failed", async () => {
   backend.calls = many(150);
   const list = new CallList();
   await list.show({ kind: "all", query: "" });
-  backend.fails.calls = { code: "timeout", detail: null };
+  backend.fails["calls.list"] = { code: "timeout", detail: null };
   await list.more();
   expect(list.failure?.code).toBe("timeout");
   expect(list.rows).toHaveLength(100);

@@ -17,10 +17,10 @@ const ME: &str = "me";
 const ASK_AGAIN: Duration = Duration::from_secs(15);
 
 /// Asks the PBX whether it takes the token; the abonents it opens. Stores nothing.
-pub(crate) async fn try_token(token: &str) -> Result<Vec<Abonent>, Failure> {
+pub(crate) async fn try_token(core: &Core, token: &str) -> Result<Vec<Abonent>, Failure> {
     let token = Token::parse(token).map_err(|_| Failure::of("token_refused"))?;
-    let base = std::env::var("PEREZVON_PBX_URL").unwrap_or_else(|_| BEELINE.to_owned());
-    let base = Url::parse(&base).map_err(|_| Failure::of("bad_address"))?;
+    let base = core.given.pbx_url.as_deref().unwrap_or(BEELINE);
+    let base = Url::parse(base).map_err(|_| Failure::of("bad_address"))?;
     let portal = Portal::new(base, token, rest::Timing::default()).map_err(|error| failure_of(&error))?;
     let abonents = portal.abonents().await.map_err(|error| failure_of(&error))?;
     Ok(abonents
@@ -104,7 +104,7 @@ pub(super) async fn learn_me(core: &Core, relay: &RelayClient, id: &str) {
         }
         break;
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// The chosen abonent with the name that the relay has told in this session, or before. Asks nobody: the window waits for

@@ -95,8 +95,8 @@ const APP: &[Floor] = &[
     floor(&["asked", "joining", "orders"]),
     floor(&["core"]),
     floor(&["action"]),
-    floor(&["clicks", "dial", "service"]),
-    floor(&["commands"]),
+    floor(&["clicks", "service"]),
+    floor(&["room"]),
     // Who shows it listens to the core's changes.
     floor(&["tray", "window"]),
     among(&["app", "lib"]),

@@ -1,9 +1,10 @@
 /** The call list as loaded so far, kept fresh while calls change. */
 import type { CallRow } from "./bindings/CallRow";
 import type { CallsFilter } from "./bindings/CallsFilter";
+import type { CallsPage } from "./bindings/CallsPage";
 import type { Failure } from "./bindings/Failure";
 import { daysAgo } from "./format";
-import { asFailure, ipc } from "./ipc";
+import { asFailure, ask } from "./ipc";
 
 const PAGE = 100;
 /** A change may concern any loaded row; those beyond the first page are read again at most this often. */
@@ -26,7 +27,7 @@ export class CallList {
     this.#filter = filter;
     clearTimeout(this.#rest);
     this.#rest = undefined;
-    await this.#load(() => ipc.calls(filter, null, PAGE), true);
+    await this.#load(() => ask("calls.list", { filter, cursor: null, limit: PAGE }), true);
   }
 
   /** The next page, at the end of the list. */
@@ -34,7 +35,7 @@ export class CallList {
     const cursor = this.#next;
     if (this.#shown !== this.#filter || cursor === null || this.busy || this.failure) return;
     await this.#load(async () => {
-      const page = await ipc.calls(this.#filter, cursor, PAGE);
+      const page = await ask("calls.list", { filter: this.#filter, cursor, limit: PAGE });
       return { rows: merge(this.rows ?? [], page.rows), next: page.next };
     }, true);
   }
@@ -53,7 +54,7 @@ export class CallList {
     }
     const loaded = this.rows?.length ?? 0;
     if (loaded <= PAGE) {
-      await this.#load(() => ipc.calls(this.#filter, null, PAGE), false);
+      await this.#load(() => ask("calls.list", { filter: this.#filter, cursor: null, limit: PAGE }), false);
       return;
     }
     this.#rest ??= setTimeout(() => {
@@ -62,7 +63,7 @@ export class CallList {
     }, REST_MS);
     const next = this.#next;
     await this.#load(async () => {
-      const page = await ipc.calls(this.#filter, null, PAGE);
+      const page = await ask("calls.list", { filter: this.#filter, cursor: null, limit: PAGE });
       return { rows: merge(page.rows, this.rows ?? []), next };
     }, false);
   }
@@ -72,7 +73,7 @@ export class CallList {
       let rows: CallRow[] = [];
       let next: string | null = null;
       do {
-        const page = await ipc.calls(this.#filter, next, PAGE);
+        const page: CallsPage = await ask("calls.list", { filter: this.#filter, cursor: next, limit: PAGE });
         rows = rows.concat(page.rows);
         next = page.next;
       } while (next !== null && rows.length < wanted);

@@ -1,12 +1,22 @@
 //! A link asks to dial: what the window asks, and the person's answer (`asked.rs` keeps the link).
 
+use super::Answer;
 use crate::action;
 use crate::core::Core;
 use crate::ipc::{DialOffer, Failure, Placed};
 use crate::link::Dial;
+use std::sync::Arc;
+
+room! {
+    /// What a link asks to dial; dials nothing.
+    offer {} -> Option<DialOffer>,
+    /// `number` as it was offered.
+    accept { number: String } -> Placed,
+    decline {} -> (),
+}
 
 /// What the window is to ask.
-pub(crate) async fn offer(core: &Core) -> Result<Option<DialOffer>, Failure> {
+async fn offer(core: &Arc<Core>) -> Answer<Option<DialOffer>> {
     let offer = |kind: &str, text: String| DialOffer {
         kind: kind.to_owned(),
         text,
@@ -40,9 +50,14 @@ pub(crate) async fn offer(core: &Core) -> Result<Option<DialOffer>, Failure> {
 }
 
 /// Calls the number that was shown.
-pub(crate) async fn accept(core: &Core, number: &str) -> Result<Placed, Failure> {
-    if !core.asked.accept(number) {
+async fn accept(core: &Arc<Core>, number: String) -> Answer<Placed> {
+    if !core.asked.accept(&number) {
         return Err(Failure::of("not_found"));
     }
-    action::call_back(core, number).await
+    action::call_back(core, &number).await
+}
+
+async fn decline(core: &Arc<Core>) -> Answer<()> {
+    core.asked.decline();
+    Ok(())
 }
