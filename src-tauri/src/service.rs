@@ -241,6 +241,8 @@ async fn show_news(core: &Core, mut arriving: mpsc::Receiver<News>) {
         let told = Changed {
             calls: news.calls > 0,
             notifications: !news.toasts.is_empty(),
+            // The figures beside the pages count both.
+            state: true,
             ..Changed::default()
         };
         core.show(news.toasts).await;
