@@ -12,13 +12,15 @@ export type CallIcon =
   "in" | "out" | "missed" | "failed" | "colleague" | "ringing" | "talking" | "transferred" | "uncertain";
 export type Status = { word: string; tone: Tone; icon: CallIcon };
 
-export const isLive = (row: CallRow) =>
-  !row.uncertain && (row.outcome === "ringing" || row.outcome === "talking");
+/** Rings or talks; without `connected` nobody would tell that it is over. */
+export const isLive = (row: CallRow, connected: boolean) =>
+  connected && !row.uncertain && (row.outcome === "ringing" || row.outcome === "talking");
 
 /** MIKO's status words; an uncertain call only says what is known. */
 export function callStatus(row: CallRow, t: Dictionary): Status {
   const s = t.status;
-  if (row.uncertain) return { word: s.uncertain(time(row.startedAt)), tone: "muted", icon: "uncertain" };
+  const known: Status = { word: s.uncertain(time(row.startedAt)), tone: "muted", icon: "uncertain" };
+  if (row.uncertain) return known;
   const incoming = row.direction === "incoming";
   switch (row.outcome) {
     case "ringing":
@@ -41,8 +43,11 @@ export function callStatus(row: CallRow, t: Dictionary): Status {
       return { word: s.no_answer, tone: "warn", icon: "failed" };
     case "transferred":
       return { word: s.transferred, tone: "ok", icon: "transferred" };
-    default:
+    case "ended":
       return { word: incoming ? s.accepted : s.reached, tone: "ok", icon: incoming ? "in" : "out" };
+    // A word of a newer app: it must not pass for a success.
+    default:
+      return known;
   }
 }
 
