@@ -66,7 +66,7 @@ async fn a_toasts_link_acts_once_and_a_forged_one_never() {
     };
 
     let app = start(&desktop, &sim, &["--minimized"]);
-    subscribed(&sim).await;
+    let killed = subscribed(&sim).await;
     let forged = "perezvon://act/0123456789abcdef0123456789abcdef";
     for link in [
         &expired[0],
@@ -86,7 +86,10 @@ async fn a_toasts_link_acts_once_and_a_forged_one_never() {
     drop(app);
     let before = toasts.all().len();
     let _app = start(&desktop, &sim, &["--", &good[0]]);
-    subscribed(&sim).await;
+    eventually("the subscription of the app that was started anew", || {
+        let newest = sim.subscriptions().pop();
+        newest.filter(|newest| newest.url != killed)
+    });
     assert_eq!(start_again(&desktop, &sim, &["--", &last[0]]), Some(0));
     talks(before).await;
     assert_eq!(placed(), ["99", "82"], "a link works once, over a restart too");

@@ -13,6 +13,8 @@ pub(crate) enum For {
     Package,
     /// The type check and the links for Windows. This Rust is Debian's own and lies beside rustup's.
     Windows,
+    /// To run what was built for Windows.
+    Wine,
     /// The type check for macOS.
     Macos,
     /// The load tool, and what the relay is measured beside.
@@ -35,6 +37,7 @@ pub(crate) const ALL: &[For] = &[
     For::Desktop,
     For::Package,
     For::Windows,
+    For::Wine,
     For::Macos,
     For::Bench,
     For::Fresh,
@@ -159,6 +162,8 @@ pub(crate) const PROGRAMS: &[Program] = &[
     debian("x86_64-w64-mingw32-g++", "g++-mingw-w64-x86-64", &[For::Windows]),
     debian("x86_64-w64-mingw32-ar", "gcc-mingw-w64-x86-64", &[For::Windows]),
     debian("x86_64-w64-mingw32-windres", "gcc-mingw-w64-x86-64", &[For::Windows]),
+    debian("/usr/lib/wine/wine64", "wine64", &[For::Wine]),
+    debian("/usr/lib/wine/wineserver64", "wine64", &[For::Wine]),
     // Only expands macros, for build scripts that ask for them.
     debian("/usr/bin/clang", "clang", &[For::Macos]),
     debian("/usr/sbin/nginx", "nginx", &[For::Bench]),
