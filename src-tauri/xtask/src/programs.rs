@@ -143,6 +143,8 @@ pub(crate) const PROGRAMS: &[Program] = &[
     debian("import", "imagemagick", &[For::Desktop]),
     debian("dunst", "dunst", &[For::Desktop]),
     debian("dunstctl", "dunst", &[For::Desktop]),
+    // The reference for decoded sound; it makes the tests' recordings.
+    debian("ffmpeg", "ffmpeg", &[For::Desktop]),
     debian("gnome-keyring-daemon", "gnome-keyring", &[For::Desktop]),
     // The tests of the relay send signals with it; its unit reloads it with it.
     debian("kill", "procps", &[For::Desktop, For::Package]),
