@@ -84,6 +84,17 @@ impl Peaks {
         }))
     }
 
+    /// Makes the peaks of a recording and keeps them in `file`; where they cannot be kept, they are made again the next time.
+    pub fn made(file: &Path, recording: &Path, is_wanted: impl Fn() -> bool) -> Result<Made, SoundError> {
+        let made = Self::of(&mut Sound::open(recording)?, is_wanted)?;
+        if let Made::Peaks(peaks) = &made
+            && let Err(error) = peaks.keep(file, recording)
+        {
+            tracing::warn!(%error, "peaks cannot be kept");
+        }
+        Ok(made)
+    }
+
     /// Length of what was decoded.
     pub fn duration(&self) -> Duration {
         Duration::from_secs_f64(self.length as f64 / f64::from(self.rate))
