@@ -14,8 +14,7 @@ use crate::report::{Failed, Report};
 use crate::sh::{self, MINUTE};
 use crate::{contract, fresh, imports, install, starts};
 
-/// The target of the checks for Windows.
-pub(crate) const WINDOWS: &str = "x86_64-pc-windows-gnu";
+const WINDOWS: &str = "x86_64-pc-windows-gnu";
 const MACOS: &str = "aarch64-apple-darwin";
 
 /// Checks the whole workspace, but for xtask itself, which knows only Debian. For Windows, the packages that carry the
@@ -89,7 +88,7 @@ fn check(command: &mut Command) -> Result<()> {
 }
 
 /// Debian's cargo with Debian's rustc, in a target folder of its own.
-pub(crate) fn debian_cargo(sub: &str, name: &str, target: &str) -> Command {
+fn debian_cargo(sub: &str, name: &str, target: &str) -> Command {
     let mut command = sh::command(
         "/usr/bin/cargo",
         &[sub, "--locked", "-Zbuild-std=std,panic_unwind,panic_abort"],

@@ -22,7 +22,6 @@ mod sh;
 mod starts;
 mod test;
 mod tokens;
-mod wine;
 
 use std::process::ExitCode;
 
@@ -34,7 +33,6 @@ use crate::sh::MINUTE;
 const USAGE: &str = "\
 cargo xtask run [--yes] [--no-wait]       the app beside a simulated PBX, calls coming in; without a display, pictures
 cargo xtask test [--yes]                  every check there is
-cargo xtask test windows [--yes]          the tests of the packages without a window, as Windows programs under Wine
 cargo xtask check windows|macos [--yes]   type checks for systems that are not here
 cargo xtask check fresh [--yes]           every program that the project starts, in a bare Debian 12 made for it
 cargo xtask check programs                every program that the sources start is in the table (also part of test)
@@ -85,7 +83,6 @@ fn command() -> Result<bool> {
     match words.as_slice() {
         ["run"] => run::run(yes, wait).map(|()| true),
         ["test"] => Ok(test::run(yes)),
-        ["test", "windows"] => Ok(wine::run(yes)),
         ["check", what] => check::run(what, yes),
         ["fuzz"] => fuzz::long(minutes, yes).map(|()| true),
         ["bench", parts @ ..] => bench::run(parts, yes).map(|()| true),

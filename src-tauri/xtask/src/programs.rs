@@ -13,8 +13,6 @@ pub(crate) enum For {
     Package,
     /// The type check and the links for Windows. This Rust is Debian's own and lies beside rustup's.
     Windows,
-    /// To run what was built for Windows.
-    Wine,
     /// The type check for macOS.
     Macos,
     /// The load tool, and what the relay is measured beside.
@@ -37,7 +35,6 @@ pub(crate) const ALL: &[For] = &[
     For::Desktop,
     For::Package,
     For::Windows,
-    For::Wine,
     For::Macos,
     For::Bench,
     For::Fresh,
@@ -168,8 +165,6 @@ pub(crate) const PROGRAMS: &[Program] = &[
     debian("x86_64-w64-mingw32-g++", "g++-mingw-w64-x86-64", &[For::Windows]),
     debian("x86_64-w64-mingw32-ar", "gcc-mingw-w64-x86-64", &[For::Windows]),
     debian("x86_64-w64-mingw32-windres", "gcc-mingw-w64-x86-64", &[For::Windows]),
-    debian("/usr/lib/wine/wine64", "wine64", &[For::Wine]),
-    debian("/usr/lib/wine/wineserver64", "wine64", &[For::Wine]),
     // Only expands macros, for build scripts that ask for them.
     debian("/usr/bin/clang", "clang", &[For::Macos]),
     debian("/usr/sbin/nginx", "nginx", &[For::Bench]),
