@@ -4,7 +4,7 @@
 //! Windows drops without a word what is larger than 5 KB, has a forbidden letter, or a longer tag than it knows. So every
 //! part has a share of the bytes *after* escaping, and together they stay below.
 
-use super::links::{Issued, hex};
+use super::links::Issued;
 use super::text::{clean, texts};
 use perezvon_desk::toast::{Stay, Toast, ToastKey, ToastKind};
 use sha2::{Digest as _, Sha256};
@@ -34,7 +34,7 @@ const WAITING: Duration = Duration::from_hours(12);
 
 /// The name by which the system replaces and removes a toast. Older Windows knows sixteen letters.
 pub(super) fn tag(key: &ToastKey) -> String {
-    let mut tag = hex(&Sha256::digest(key.text().as_bytes()));
+    let mut tag = format!("{:x}", Sha256::digest(key.text().as_bytes()));
     tag.truncate(16);
     tag
 }
