@@ -220,24 +220,3 @@ impl Cli {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    /// The file for launchd starts what the command line takes.
-    #[test]
-    fn launchd_starts_a_relay_that_serves() {
-        let file = include_str!("../package/ru.perezvon.relay.plist");
-        let (_, array) = file.split_once("<array>").unwrap();
-        let (array, _) = array.split_once("</array>").unwrap();
-        let texts = array.split("<string>").skip(1);
-        let started: Vec<&str> = texts.map(|text| text.split_once("</string>").unwrap().0).collect();
-        assert_eq!(started[0], "/usr/local/bin/perezvon-relay");
-        let Command::Serve(serve) = Cli::try_parse_from(started).unwrap().command else {
-            panic!("it does not serve")
-        };
-        assert!(serve.config.is_some_and(|config| config.ends_with("relay.toml")));
-    }
-}
