@@ -29,6 +29,13 @@ pub(crate) fn grant(core: &Arc<Core>, wish: Wish) {
             core.joining.offer(link);
             core.shell.show("join", None);
         }
+        Wish::Click(None) => {}
+        Wish::Click(Some(nonce)) => {
+            let core = Arc::clone(core);
+            core.runtime
+                .clone()
+                .spawn(async move { core.toasts.open_link(nonce).await });
+        }
     }
 }
 

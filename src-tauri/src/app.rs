@@ -28,6 +28,7 @@ pub(crate) fn start(handle: &AppHandle, args: &Args) -> anyhow::Result<()> {
         icon_dir: data_dir.join("icons"),
         icons: ICONS,
         bus: None,
+        desk: None,
     };
     let shell = Arc::new(Desktop(handle.clone()));
     let (core, told) =
@@ -40,6 +41,11 @@ pub(crate) fn start(handle: &AppHandle, args: &Args) -> anyhow::Result<()> {
     tauri::async_runtime::spawn(agree_with_system(Arc::clone(&core)));
     tauri::async_runtime::spawn(service::run(Arc::clone(&core)));
     match args.wish() {
+        // Most open no window: the app is started as by the system.
+        Some(wish @ args::Wish::Click(_)) => {
+            action::grant(&core, wish);
+            memory::give_back_when_idle(handle);
+        }
         Some(wish) => action::grant(&core, wish),
         None if !args.minimized => window::show(handle, "", None),
         None => memory::give_back_when_idle(handle),

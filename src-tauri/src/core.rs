@@ -111,6 +111,10 @@ impl Core {
         if let Ok(desk) = &desk {
             desk.set_words(settings::words(&settings));
         }
+        let options = toast::Options {
+            desk: desk.as_ref().ok().cloned(),
+            ..options
+        };
         let (events, told) = mpsc::channel(64);
         let shown_dir = data_dir.display().to_string();
         let core = Arc::new(Self {

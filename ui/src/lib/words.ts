@@ -139,6 +139,7 @@ const FIX: Record<string, Section> = {
   no_me: "me",
   me: "me",
   no_notifications: "notifications",
+  quiet: "notifications",
   toasts: "notifications",
 };
 
