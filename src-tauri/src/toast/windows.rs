@@ -7,7 +7,7 @@
 //!   installer alone is fragile, so it is written at every start.
 //! * Every call into the system has a time limit, on a thread of its own: its notification service is another process.
 //!
-//! Type-checked, and run under Wine, which refuses the direct way; never on Windows itself (ARCHITECTURE).
+//! Type-checked; not run on Windows (ARCHITECTURE).
 
 #[path = "windows/plain.rs"]
 mod plain;
