@@ -43,7 +43,8 @@ async function show(page, origin, one, theme, language) {
   await page.goto(`${origin}/?${asked}#/${one.route}`);
   await page.waitForSelector(one.ready);
   if (one.act) await one.act(page);
-  await page.waitForFunction(() => !document.querySelector("[data-testid=skeleton]"));
+  if (one.route !== "controls")
+    await page.waitForFunction(() => !document.querySelector("[data-testid=skeleton]"));
   await page.evaluate(() => document.fonts.ready);
 }
 
