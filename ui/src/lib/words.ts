@@ -5,7 +5,7 @@ import type { LegView } from "./bindings/LegView";
 import type { ServiceState } from "./bindings/ServiceState";
 import { duration, shortName, time } from "./format";
 import type { Dictionary } from "./i18n/index.svelte";
-import type { Section } from "./route.svelte";
+import type { Section } from "../rooms/settings/route";
 
 export type Tone = "ok" | "bad" | "warn" | "live" | "muted";
 export type CallIcon =
@@ -134,6 +134,7 @@ const FIX: Record<string, Section> = {
   no_me: "me",
   me: "me",
   no_notifications: "notifications",
+  quiet: "notifications",
   toasts: "notifications",
 };
 
