@@ -122,6 +122,21 @@ fn every_spelling_in_the_table_survives_storing_and_showing() {
     }
 }
 
+/// In its country's groups the first ones alone are a shorter number that exists.
+#[test]
+fn a_foreign_number_is_shown_so_that_it_is_read_alike() {
+    let number = Number::parse("0039015000000000");
+    assert_eq!(number.display(), "+39015000000000");
+    assert_eq!(Number::parse(&number.display()), number);
+}
+
+#[test]
+fn too_little_left_of_a_foreign_number_is_no_number() {
+    for text in ["+9800000", "+980000000"] {
+        assert_eq!(Number::parse(text), Number::Other(text.to_owned()));
+    }
+}
+
 #[test]
 fn what_is_dialled() {
     for (input, want) in [

@@ -1,14 +1,15 @@
 //! The desk as a whole.
 
+use crate::changes::{Changes, Counts};
 use crate::db::{Db, Durability};
 use crate::error::DeskError;
-use crate::table::{notification, setting};
+use crate::table::{SCHEMA, notification, setting};
 use crate::toast::ToastKey;
 use crate::words::Words;
 use perezvon_core::Time;
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Mutex, PoisonError, RwLock};
 
 /// One employee's desk over `desk.db`. Share it in an `Arc`; every method is synchronous and short, but touches the
 /// disk: an async caller uses `spawn_blocking`.
@@ -17,6 +18,8 @@ pub struct Desk {
     words: RwLock<Words>,
     /// Relay's clock minus this machine's, milliseconds.
     ahead: AtomicI64,
+    /// The trouble that was last told, and in which words: the same again needs no look into the file.
+    pub(crate) trouble: Mutex<Option<(Option<String>, Words)>>,
 }
 
 impl Desk {
@@ -27,11 +30,12 @@ impl Desk {
             path: data_dir.to_owned(),
             reason: e.to_string(),
         })?;
-        let db = Db::open(&data_dir.join("desk.db"))?;
+        let db = Db::open(&data_dir.join("desk.db"), &SCHEMA)?;
         let desk = Self {
             db,
             words: RwLock::new(Words::default()),
             ahead: AtomicI64::new(0),
+            trouble: Mutex::new(None),
         };
         // Where a trouble of the last run lasts, it is found and shown again.
         desk.db.write(Durability::Rebuildable, |tx| {
@@ -72,6 +76,16 @@ impl Desk {
     /// database browser that reads for long makes it grow. To be called about once a minute.
     pub fn shorten_log(&self) -> Result<(), DeskError> {
         self.db.shorten_log()
+    }
+
+    /// Hears of every change from now on, after its commit: which rows, and the figures.
+    pub fn changes(&self) -> Changes {
+        self.db.changes()
+    }
+
+    /// Figures for the tray and the window's frame.
+    pub fn counts(&self) -> Result<Counts, DeskError> {
+        self.db.read(SCHEMA.counts)
     }
 
     /// Now, by the relay's clock as far as it is known.

@@ -1,13 +1,14 @@
 //! The summary of what was learnt late: because the desk was away, or because the relay was (it had no connection to the
 //! PBX, or gets no events from it and polls its lists). One toast; while it is open, later calls are added to it.
 
-use crate::db::Durability;
+use crate::db::{Durability, Tx};
 use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::notifications::{Ops, Pen, close, raise};
 use crate::subject::Subject;
+use crate::table::mirror;
 use crate::toast::{ToastKey, ToastOp};
-use rusqlite::{Connection, OptionalExtension, Transaction};
+use rusqlite::{Connection, OptionalExtension};
 
 /// What a batch of snapshots means for the callers whom the open summary tells as waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,7 +40,7 @@ impl Desk {
 }
 
 // `away > 0` is the condition of the index.
-fn summarise(tx: &Transaction<'_>, pen: Pen, late: bool) -> Result<Option<ToastOp>, DeskError> {
+fn summarise(tx: &Tx<'_>, pen: Pen, late: bool) -> Result<Option<ToastOp>, DeskError> {
     let shown = open(tx)?;
     if shown.is_none() {
         // What the user has dealt with is not told again.
@@ -70,14 +71,21 @@ fn subject(connection: &Connection, late: bool) -> Result<Subject, DeskError> {
     let missed = if late { " AND missed = 1" } else { "" };
     Ok(Subject::Digest {
         calls: count(&format!("SELECT count(*) FROM call WHERE away > 0{missed}"))?,
-        waiting: count(&callers("c.away > 0 AND c.waiting = 1"))?,
+        // A number of several persons counts as itself.
+        waiting: connection.query_row(
+            "SELECT count(DISTINCT coalesce('person ' || b.person, b.key))
+             FROM call c JOIN caller k ON k.id = c.caller JOIN callback b ON b.owner = ?1 AND b.key = k.key
+             WHERE c.away > 0 AND c.missed = 1 AND c.started_ms >= b.cutoff_ms",
+            [mirror::owner(connection)?],
+            |row| row.get(0),
+        )?,
         late,
     })
 }
 
 /// Brings the open summary in line after a batch of snapshots: closed when nobody waits any more, rewritten when it
 /// told somebody as missed who was not.
-pub(crate) fn correct(tx: &Transaction<'_>, pen: Pen, fewer: Fewer, ops: &mut Ops) -> Result<(), DeskError> {
+pub(crate) fn correct(tx: &Tx<'_>, pen: Pen, fewer: Fewer, ops: &mut Ops) -> Result<(), DeskError> {
     if fewer == Fewer::No {
         return Ok(());
     }
@@ -91,10 +99,4 @@ pub(crate) fn correct(tx: &Transaction<'_>, pen: Pen, fewer: Fewer, ops: &mut Op
         ops.push(raise(tx, pen, &ToastKey::Digest, &subject)?);
     }
     Ok(())
-}
-
-/// SQL that counts the persons behind the calls of the condition, of which `waiting = 1` is a part. A number of
-/// several contacts counts as itself.
-pub(crate) fn callers(condition: &str) -> String {
-    format!("SELECT count(DISTINCT coalesce('contact ' || c.person, c.number_key)) FROM call c WHERE {condition}")
 }

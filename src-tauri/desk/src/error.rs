@@ -58,6 +58,9 @@ pub enum DeskError {
     /// The text is no number.
     #[error("not a phone number")]
     BadNumber,
+    /// A newer question of the same view has taken this one's place; its answer is not wanted.
+    #[error("a newer question was asked")]
+    Overtaken,
     /// A text or list is longer than allowed.
     #[error("too long")]
     TooLong,
@@ -75,6 +78,7 @@ impl DeskError {
             Self::NotFound => "not_found",
             Self::NameMissing => "name_missing",
             Self::BadNumber => "bad_number",
+            Self::Overtaken => "overtaken",
             Self::TooLong => "too_long",
         }
     }

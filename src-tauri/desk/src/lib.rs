@@ -8,14 +8,15 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used))]
 
+mod changes;
 mod db;
 mod desk;
 mod digest;
 mod error;
 pub mod follow;
 mod key;
-mod missed;
 pub mod notifications;
+mod queue;
 mod react;
 pub mod relay_client;
 mod render;
@@ -25,15 +26,28 @@ mod subject;
 mod table;
 mod text;
 pub mod toast;
-pub mod view;
+mod trigram;
 mod who;
 mod words;
 
+pub use changes::{Change, Changes, Counts, Ids, Touched};
 pub use desk::Desk;
 pub use error::DeskError;
 pub use react::Taken;
-pub use room::contacts::Saved;
-pub use room::notices::Counts;
+pub use room::contacts::{Saved, Source, SourceContact};
 pub use secret::Secret;
 pub use who::KnownContact;
 pub use words::{Language, TROUBLES, Words, Zone};
+
+/// What the window shows: rows and cards, ready to draw. The TypeScript twins of these types are generated into
+/// `ui/src/lib/bindings` by `cargo test` (design: the wire contract is declared once).
+pub mod view {
+    pub use crate::room::callbacks::{CallbackKind, CallbackRow, CallbackState, CallbacksPage};
+    pub use crate::room::calls::{CallView, CallsFilter, CallsPage, LegView};
+    pub use crate::room::contacts::{ContactDraft, ContactRow, ContactView};
+    pub use crate::room::document::DocumentView;
+    pub use crate::room::notices::NotificationRow;
+    pub use crate::room::row::CallRow;
+    pub use crate::table::contact::{ContactKind, ContactNumber};
+    pub use crate::who::ContactRef;
+}

@@ -1,6 +1,7 @@
 //! The notifications (manual D6): one row per toast, rewritten in place while the toast may be on the screen. A row is
 //! written in the same transaction as its cause, so that what was prepared is shown after a kill.
 
+use crate::db::Tx;
 use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::render;
@@ -9,7 +10,7 @@ use crate::table::notification;
 use crate::toast::{Stay, Toast, ToastKey, ToastOp};
 use crate::words::Words;
 use perezvon_core::Time;
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 /// Most rows of one number that a new name rewrites.
 const MAX_REWRITTEN: u32 = 200;
@@ -80,37 +81,34 @@ impl Desk {
 
 /// Shows the subject under the key, or rewrites what is there. Nothing where it would show the same again, or where
 /// the user has closed the toast of this very call or request.
-pub(crate) fn raise(
-    tx: &Transaction<'_>,
-    pen: Pen,
-    key: &ToastKey,
-    subject: &Subject,
-) -> Result<Option<ToastOp>, DeskError> {
+pub(crate) fn raise(tx: &Tx<'_>, pen: Pen, key: &ToastKey, subject: &Subject) -> Result<Option<ToastOp>, DeskError> {
     let Some(drawn) = render::render(tx, pen.words, pen.now, key, subject)? else {
         return Ok(None);
     };
     let one_of_a_kind = matches!(key, ToastKey::Call(_) | ToastKey::Request(_) | ToastKey::Document(_));
-    let row: Option<(i64, bool, String, String)> = tx
+    let row: Option<(i64, bool, String, String, String)> = tx
         .prepare_cached(
-            "SELECT id, open, state, toast FROM notification WHERE toast_key = ?1 ORDER BY open DESC, id DESC LIMIT 1",
+            "SELECT id, open, state, toast, subject FROM notification WHERE toast_key = ?1 ORDER BY open DESC, id DESC LIMIT 1",
         )?
         .query_row([key.text()], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
         })
         .optional()?;
-    let row = row.filter(|(_, open, _, _)| *open || one_of_a_kind);
+    let row = row.filter(|(_, open, ..)| *open || one_of_a_kind);
     let (kind, seen) = (subject.kind().as_str(), !subject.kind().wants_a_look());
     let subject = serde_json::to_string(subject)?;
     let mut toast = drawn.toast;
     let id = match row {
-        Some((_, false, state, _)) if state == "clicked" || state == "dismissed" => return Ok(None),
-        Some((id, open, _, before)) => {
+        Some((_, false, state, ..)) if state == "clicked" || state == "dismissed" => return Ok(None),
+        Some((id, open, _, before, about)) => {
             toast.notification_id = id;
             let after = serde_json::to_string(&toast)?;
             if open && before == after {
                 // It looks the same; what it is about may still be known better.
-                tx.prepare_cached("UPDATE notification SET subject = ?2 WHERE id = ?1")?
-                    .execute(params![id, subject])?;
+                if about != subject {
+                    tx.prepare_cached("UPDATE notification SET subject = ?2 WHERE id = ?1")?
+                        .execute(params![id, subject])?;
+                }
                 return Ok(None);
             }
             tx.prepare_cached(
@@ -134,18 +132,22 @@ pub(crate) fn raise(
             id
         }
     };
+    tx.touched().notices.add(id);
     toast.notification_id = id;
     Ok(Some(ToastOp::Show(toast)))
 }
 
 /// Takes the toast off the screen, if one may be there: what it told no longer applies, and its row counts as seen.
-pub(crate) fn close(tx: &Transaction<'_>, pen: Pen, key: &ToastKey) -> Result<Option<ToastOp>, DeskError> {
+pub(crate) fn close(tx: &Tx<'_>, pen: Pen, key: &ToastKey) -> Result<Option<ToastOp>, DeskError> {
     let closed = notification::expire(tx, key, pen.now)?;
-    Ok(closed.then(|| ToastOp::Close(key.clone())))
+    Ok(closed.map(|id| {
+        tx.touched().notices.add(id);
+        ToastOp::Close(key.clone())
+    }))
 }
 
 /// See [`Desk::reidentify`].
-pub(crate) fn rewrite(tx: &Transaction<'_>, pen: Pen, keys: &[String]) -> Result<Vec<ToastOp>, DeskError> {
+pub(crate) fn rewrite(tx: &Tx<'_>, pen: Pen, keys: &[String]) -> Result<Vec<ToastOp>, DeskError> {
     let mut ops = Ops::default();
     for key in keys {
         for row in rows_of_number(tx, key)? {
@@ -170,6 +172,7 @@ pub(crate) fn rewrite(tx: &Transaction<'_>, pen: Pen, keys: &[String]) -> Result
             };
             tx.prepare_cached("UPDATE notification SET toast = ?2, state = ?3 WHERE id = ?1")?
                 .execute(params![row.id, serde_json::to_string(&toast)?, state])?;
+            tx.touched().notices.add(row.id);
             if row.open && !gone {
                 ops.push(Some(ToastOp::Show(toast)));
             }

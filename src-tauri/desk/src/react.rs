@@ -1,6 +1,7 @@
 //! What follows from what: the only files that know all tables. A snapshot was told, a number changed hands, a toast was
 //! dealt with.
 
+mod forget;
 mod renamed;
 mod take;
 mod toasts;

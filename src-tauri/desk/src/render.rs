@@ -9,7 +9,7 @@ use crate::error::DeskError;
 use crate::subject::Subject;
 use crate::table::{call, document};
 use crate::toast::{Action, Button, ButtonKey, Stay, Toast, ToastKey, ToastKind, Urgency};
-use crate::who::{self, Who};
+use crate::who::{self, Party, Who};
 use crate::words::{Words, duration};
 use perezvon_core::snapshot::PartySnapshot;
 use perezvon_core::{CallSnapshot, Number, Time};
@@ -147,7 +147,7 @@ impl Draw<'_> {
 
     /// Who it is, with names of a length that fits.
     fn who(&self, party: &PartySnapshot) -> Result<Who, DeskError> {
-        let mut who = who::who(self.connection, party)?;
+        let mut who = who::who(self.connection, Party::of(party))?;
         for name in who.name.iter_mut().chain(&mut who.company) {
             *name = cut(name, MAX_NAME_CHARS);
         }

@@ -1,9 +1,11 @@
 //! What each screen reads and does: one file for each.
 
+pub(crate) mod callbacks;
 pub(crate) mod calls;
 pub(crate) mod contacts;
-mod document;
+pub(crate) mod document;
 pub(crate) mod notices;
+pub(crate) mod row;
 mod settings;
 
 /// Most rows of one page.

@@ -1,7 +1,46 @@
-//! The tables of `desk.db`: each file has the statements of one.
+//! The tables of `desk.db`: each file has the steps, the rows and the statements of what belongs together. None imports
+//! another.
+//!
+//! Lasting tables hold what nobody can give back; `mirror`, `caller`, `call`, `call_snapshot` and `word` are the relay's.
 
 pub(crate) mod call;
+pub(crate) mod callback;
+pub(crate) mod caller;
 pub(crate) mod contact;
 pub(crate) mod document;
+pub(crate) mod mirror;
 pub(crate) mod notification;
 pub(crate) mod setting;
+
+use crate::changes::Counts;
+use crate::db::Schema;
+
+/// All of them.
+pub(crate) const SCHEMA: Schema = Schema {
+    steps: &[&[
+        setting::STEP_1,
+        mirror::STEP_1,
+        caller::STEP_1,
+        call::STEP_1,
+        document::STEP_1,
+        contact::STEP_1,
+        callback::STEP_1,
+        notification::STEP_1,
+    ]],
+    lasting: &[
+        "setting",
+        "document",
+        "person",
+        "contact",
+        "contact_number",
+        "callback",
+        "callback_miss",
+        "notification",
+    ],
+    counts: |connection| {
+        Ok(Counts {
+            to_call_back: callback::waiting(connection, &mirror::owner(connection)?)?,
+            unseen: notification::unseen(connection)?,
+        })
+    },
+};

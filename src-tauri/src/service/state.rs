@@ -30,6 +30,7 @@ pub(super) async fn watch(app: &Perezvon, session: &Session, mut feed: watch::Re
         if look % POLLS_PER_FILE_CHECK == 0 {
             // A reader or a busy writer is no trouble; a disk that is one shows elsewhere.
             let _ = app.with_desk(Desk::shorten_log).await;
+            let _ = app.with_desk(Desk::forget_old).await;
         }
         let health = session.client.health().await.ok();
         let feed_state = feed.borrow_and_update().clone();

@@ -51,13 +51,16 @@ const RELAY: &[Floor] = &[
 /// The floors of the desk, lowest first.
 const DESK: &[Floor] = &[
     // Data and text only.
-    among(&["error", "key", "secret", "subject", "text", "toast", "view", "words"]),
-    floor(&["db", "relay_client"]),
+    among(&["changes", "error", "key", "secret", "subject", "text", "toast", "words"]),
+    floor(&["db", "relay_client", "trigram"]),
     // No table's file imports another's.
     floor(&[
         "table/call",
+        "table/callback",
+        "table/caller",
         "table/contact",
         "table/document",
+        "table/mirror",
         "table/notification",
         "table/setting",
     ]),
@@ -65,7 +68,7 @@ const DESK: &[Floor] = &[
     floor(&["desk", "who"]),
     floor(&["render"]),
     floor(&["notifications"]),
-    floor(&["digest", "missed"]),
+    floor(&["digest", "queue"]),
     floor(&["react"]),
     floor(&["follow", "room"]),
     floor(&["lib"]),

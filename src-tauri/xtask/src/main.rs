@@ -36,10 +36,11 @@ cargo xtask test [--yes]                  every check there is
 cargo xtask check windows|macos [--yes]   type checks for systems that are not here
 cargo xtask check fresh [--yes]           every program that the project starts, in a bare Debian 12 made for it
 cargo xtask check programs                every program that the sources start is in the table (also part of test)
-cargo xtask check imports                 the relay's files import only what lies below them (also part of test)
+cargo xtask check imports                 relay and desk import only what lies below (also part of test)
 cargo xtask check api [--yes]             the relay does what its OpenAPI document says, and nothing else (also part of test)
 cargo xtask fuzz [--minutes N] [--yes]    the fuzz targets for longer (10 minutes each)
-cargo xtask bench [PART…] [--yes]         the table of the design's budgets, measured here: toast, ingest, parser, lookup, window
+cargo xtask bench [PART…] [--yes]         the table of the design's budgets, measured here: toast, ingest, parser,
+                                          lookup, search, queue, report-sql, change, window
 cargo xtask deny [--yes]                  licences, bans and sources of all dependencies
 cargo xtask dev [--yes]                   the app with the user interface reloading as one edits
 cargo xtask bundle [--yes]                the Debian package of the app

@@ -140,10 +140,16 @@ pub(crate) const PROGRAMS: &[Program] = &[
     debian("import", "imagemagick", &[For::Desktop]),
     debian("dunst", "dunst", &[For::Desktop]),
     debian("dunstctl", "dunst", &[For::Desktop]),
+    // The reference for decoded sound; it makes the tests' recordings.
+    debian("ffmpeg", "ffmpeg", &[For::Desktop]),
     debian("gnome-keyring-daemon", "gnome-keyring", &[For::Desktop]),
     // The tests of the relay send signals with it; its unit reloads it with it.
     debian("kill", "procps", &[For::Desktop, For::Package]),
     debian("openbox", "openbox", &[For::Desktop]),
+    // A sound server whose only device hands on what it is given, for the player's tests.
+    debian("pactl", "pulseaudio-utils", &[For::Desktop]),
+    debian("parec", "pulseaudio-utils", &[For::Desktop]),
+    debian("pulseaudio", "pulseaudio", &[For::Desktop]),
     debian("wmctrl", "wmctrl", &[For::Desktop]),
     // tauri-plugin-deep-link starts it where an app asks it to register a scheme; it is no start of our own.
     debian("xdg-mime", "xdg-utils", &[For::Desktop]),
@@ -163,6 +169,7 @@ pub(crate) const PROGRAMS: &[Program] = &[
     debian("/usr/bin/clang", "clang", &[For::Macos]),
     debian("/usr/sbin/nginx", "nginx", &[For::Bench]),
     debian("redis-server", "redis-server", &[For::Bench]),
+    debian("sqlite3", "sqlite3", &[For::Bench]),
     debian("wrk", "wrk", &[For::Bench]),
     debian("mmdebstrap", "mmdebstrap", &[For::Fresh]),
     debian("node", "npm", &[For::Node]),
@@ -197,6 +204,8 @@ pub(crate) const PROGRAMS: &[Program] = &[
 /// and D-Bus headers come with libwebkit2gtk-4.1-dev.
 pub(crate) const NO_PROGRAMS: &[(&str, &[For])] = &[
     ("ca-certificates", &[For::Build]),
+    // The way to sound cards where no sound server runs.
+    ("libasound2-dev", &[For::Build]),
     ("libayatana-appindicator3-dev", &[For::Build]),
     ("librsvg2-dev", &[For::Build]),
     ("libwebkit2gtk-4.1-dev", &[For::Build]),

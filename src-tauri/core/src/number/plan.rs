@@ -36,7 +36,8 @@ fn settled(international: &str, accepted: &dyn Fn(&PhoneNumber) -> bool) -> Opti
             return None;
         }
         let written = number.format_as(PhoneNumberFormat::E164).into_owned();
-        if written.len() > MAX_E164_CHARS {
+        // With its prefixes taken off, too little may be left.
+        if !(super::run::MIN_DIGITS + 1..=MAX_E164_CHARS).contains(&written.len()) {
             return None;
         }
         if written == text {

@@ -6,7 +6,7 @@
 use super::plan;
 
 /// Fewest digits of a number with its country's code.
-const MIN_DIGITS: usize = 7;
+pub(super) const MIN_DIGITS: usize = 7;
 
 /// How many of the ten digits end with each group, as Russians write them.
 const RUSSIAN_GROUPS: &[&[usize]] = &[

@@ -33,11 +33,14 @@ fn home(national: &str) -> String {
     }
 }
 
+/// In the groups of its country, unless their first ones alone would be read as a shorter number.
 fn foreign(e164: &str) -> String {
-    match PHONE_NUMBER_UTIL.parse(e164, Some(Region::RU)) {
-        Ok(number) => number.format_as(PhoneNumberFormat::International).into_owned(),
-        Err(_) => e164.to_owned(),
-    }
+    let Ok(number) = PHONE_NUMBER_UTIL.parse(e164, Some(Region::RU)) else {
+        return e164.to_owned();
+    };
+    let shown = number.format_as(PhoneNumberFormat::International).into_owned();
+    let is_read_alike = matches!(super::parse::number(&shown), Number::E164 { number, ext: None } if number == e164);
+    if is_read_alike { shown } else { e164.to_owned() }
 }
 
 /// See [`Number::masked`].

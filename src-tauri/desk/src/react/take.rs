@@ -1,19 +1,21 @@
 //! What a new snapshot leads to.
 
-use crate::db::Durability;
+use crate::changes::Ids;
+use crate::db::{Durability, Tx};
 use crate::desk::Desk;
 use crate::digest::Fewer;
 use crate::error::DeskError;
-use crate::key::key_of;
+use crate::key::{key_of, line_of};
 use crate::notifications::{Ops, Pen, close, raise};
 use crate::subject::{Step, Subject};
-use crate::table::call::{self, snapshot};
-use crate::table::document;
+use crate::table::call::{self, Stored, snapshot};
+use crate::table::caller::{self, Told};
+use crate::table::{callback, contact, document, mirror};
 use crate::toast::{ToastKey, ToastOp};
-use crate::{digest, missed};
+use crate::who::Party;
+use crate::{digest, queue};
 use perezvon_core::effect::{DocumentScope, Effect, Phase, Preferences, effects};
 use perezvon_core::{CallSnapshot, Direction, Time};
-use rusqlite::{OptionalExtension, Transaction};
 
 /// A snapshot whose news is older than this happened while the desk was away.
 const FRESH_MS: i64 = 120_000;
@@ -34,10 +36,7 @@ impl Desk {
     /// documents and notes stay. True when the mirror was begun anew.
     pub fn reset_mirror(&self, identity: &str) -> Result<bool, DeskError> {
         self.db.write(Durability::Lasting, |tx| {
-            let now: Option<String> = tx
-                .query_row("SELECT identity FROM mirror", [], |row| row.get(0))
-                .optional()?;
-            let same = now.as_deref() == Some(identity);
+            let same = mirror::identity(tx)?.as_deref() == Some(identity);
             if !same {
                 begin_anew(tx, identity)?;
             }
@@ -52,12 +51,8 @@ impl Desk {
 
     /// The highest version taken from this identity's relay; 0 where nothing was.
     pub fn cursor(&self, identity: &str) -> Result<i64, DeskError> {
-        self.db.read(|c| {
-            let cursor = c.query_row("SELECT cursor FROM mirror WHERE identity = ?1", [identity], |row| {
-                row.get(0)
-            });
-            Ok(cursor.optional()?.unwrap_or(0))
-        })
+        self.db
+            .read(|c| Ok(mirror::position(c, identity)?.map_or(0, |(cursor, _)| cursor)))
     }
 
     /// Takes a batch of snapshots in one transaction: stores the newer ones, decides what to show, registers
@@ -82,12 +77,9 @@ impl Desk {
             Durability::Rebuildable
         };
         self.db.write(durability, |tx| {
-            let (cursor, synced) = tx
-                .prepare_cached("SELECT cursor, synced FROM mirror WHERE identity = ?1")?
-                .query_row([identity], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
-                .optional()?
-                .ok_or(DeskError::OtherIdentity)?;
+            let (cursor, synced) = mirror::position(tx, identity)?.ok_or(DeskError::OtherIdentity)?;
             let mut batch = Batch {
+                owner: mirror::owner(tx)?,
                 tx,
                 pen,
                 preferences,
@@ -101,7 +93,7 @@ impl Desk {
                 stored += usize::from(batch.take(after)?);
             }
             let highest = snapshots.iter().map(|s| s.version).max().unwrap_or(0).max(cursor);
-            tx.execute("UPDATE mirror SET cursor = ?1", [highest])?;
+            mirror::advance(tx, highest)?;
             digest::correct(tx, pen, batch.fewer_wait, &mut batch.ops)?;
             Ok(Taken {
                 toasts: batch.ops.into_vec(),
@@ -112,18 +104,23 @@ impl Desk {
     }
 }
 
-fn begin_anew(tx: &Transaction<'_>, identity: &str) -> Result<(), DeskError> {
-    tx.execute("DELETE FROM call", [])?;
-    tx.execute("DELETE FROM mirror", [])?;
-    tx.execute(
-        "INSERT INTO mirror (one, identity, cursor, synced) VALUES (1, ?1, 0, 0)",
-        [identity],
-    )?;
+fn begin_anew(tx: &Tx<'_>, identity: &str) -> Result<(), DeskError> {
+    callback::keep_cutoffs(tx)?;
+    call::remove_all(tx)?;
+    mirror::begin(tx, identity)?;
+    // Numbers may have changed hands while this abonent's queue was not the one that is shown.
+    for key in callback::waiting_keys(tx, &mirror::owner(tx)?)? {
+        queue::settle(tx, &key)?;
+    }
+    tx.touched().calls = Ids::Many;
+    tx.touched().callbacks = Ids::Many;
     Ok(())
 }
 
 struct Batch<'a> {
-    tx: &'a Transaction<'a>,
+    tx: &'a Tx<'a>,
+    /// Whose queue of calls back it is.
+    owner: String,
     pen: Pen,
     preferences: &'a Preferences,
     /// When the mirror was first whole; what began before is history.
@@ -156,13 +153,17 @@ impl Batch<'_> {
             .iter()
             .any(|effect| matches!(effect, Effect::Missed | Effect::MissedAway));
         self.untold += usize::from(away);
-        call::store(self.tx, after, away, counted)?;
-        document::follow(self.tx, after)?;
+        let party = Party::of(&after.party);
+        let key = party.key.clone();
+        self.store(after, &party, away)?;
         let was = before.as_ref().and_then(|before| key_of(&before.party));
-        let key = key_of(&after.party);
+        self.note_miss(after, key.as_deref(), was.as_deref(), counted)?;
+        if let Some(document) = document::follow(self.tx, after)? {
+            self.tx.touched().documents.add(document);
+        }
         let mut keys = Vec::new();
         for key in was.iter().filter(|was| key.as_ref() != Some(was)).chain(&key) {
-            keys.extend(missed::settle(self.tx, key)?);
+            keys.extend(queue::settle(self.tx, key)?);
         }
         for effect in effects {
             self.act(effect, after, key.as_deref(), &keys)?;
@@ -170,19 +171,66 @@ impl Batch<'_> {
         Ok(true)
     }
 
+    fn store(&self, call: &CallSnapshot, party: &Party, away: bool) -> Result<(), DeskError> {
+        let digits = call.party.number().search_digits();
+        let (caller, new) = caller::note(
+            self.tx,
+            &Told {
+                key: party.key.as_deref(),
+                digits: &digits,
+                name: party.name.as_deref(),
+                started_ms: call::started(call).ms(),
+            },
+        )?;
+        if let Some(line) = party.key.as_deref().map(line_of).filter(|_| new) {
+            caller::index(self.tx, line, &contact::texts_of_line(self.tx, line)?)?;
+        }
+        let row = Stored {
+            caller,
+            name: party.name.as_deref(),
+            shown: party.shown.as_deref(),
+            away,
+        };
+        call::store(self.tx, call, &row)?;
+        self.tx.touched().calls.add(call.id.clone());
+        Ok(())
+    }
+
+    /// Keeps the queue's missed calls in line with what is found of one.
+    fn note_miss(
+        &self,
+        call: &CallSnapshot,
+        key: Option<&str>,
+        was: Option<&str>,
+        counted: bool,
+    ) -> Result<(), DeskError> {
+        let missed = call::is_missed(call);
+        let counted_before = (!missed || key != was) && queue::forget_miss(self.tx, &call.id)?;
+        match key {
+            Some(key) if missed => {
+                let miss = (call::started(call).ms(), call.id.as_str());
+                callback::note_miss(self.tx, &self.owner, key, miss, counted || counted_before)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The call turned out to be the one of the id `by`: only that one is shown, and it keeps the document.
     fn drop_call(&mut self, known: Option<&CallSnapshot>, by: &str) -> Result<bool, DeskError> {
         let Some(known) = known else { return Ok(false) };
         let (tx, pen) = (self.tx, self.pen);
-        tx.execute("DELETE FROM call WHERE id = ?1", [&known.id])?;
+        call::remove(tx, &known.id)?;
+        queue::forget_miss(tx, &known.id)?;
         document::hand_over(tx, &known.id, by)?;
+        tx.touched().calls.add(known.id.clone());
+        tx.touched().documents = Ids::Many;
         for key in [ToastKey::Call(known.id.clone()), ToastKey::Missed(known.id.clone())] {
             self.ops.push(close(tx, pen, &key)?);
         }
         self.fewer_wait = Fewer::Withdrawn;
         if let Some(key) = key_of(&known.party) {
-            for key in missed::settle(tx, &key)? {
-                missed::refresh(tx, pen, &key, false, &mut self.ops)?;
+            for key in queue::settle(tx, &key)? {
+                queue::refresh(tx, pen, &key, false, &mut self.ops)?;
             }
         }
         Ok(true)
@@ -214,7 +262,7 @@ impl Batch<'_> {
                 });
                 self.ops.push(close(tx, pen, &ToastKey::Missed(id()))?);
                 for key in persons {
-                    missed::refresh(tx, pen, key, false, &mut self.ops)?;
+                    queue::refresh(tx, pen, key, false, &mut self.ops)?;
                 }
             }
             Effect::Progress(phase) => {
@@ -230,6 +278,10 @@ impl Batch<'_> {
             }
             Effect::Document { toast } => {
                 let registered = document::register(tx, call, pen.now)?;
+                if let Some(document) = registered {
+                    tx.touched().documents.add(document);
+                    tx.touched().calls.add(id());
+                }
                 if let Some(document) = registered.filter(|_| toast) {
                     let subject = Subject::Document { id: document };
                     self.ops.push(raise(tx, pen, &ToastKey::Document(document), &subject)?);
@@ -241,7 +293,7 @@ impl Batch<'_> {
 
     fn missed(&mut self, call: &CallSnapshot, number: Option<&str>) -> Result<(), DeskError> {
         if let Some(number) = number {
-            return missed::refresh(self.tx, self.pen, number, true, &mut self.ops);
+            return queue::refresh(self.tx, self.pen, number, true, &mut self.ops);
         }
         // Nobody can say whether two withheld numbers are one caller.
         let subject = Subject::Missed {

@@ -4,14 +4,15 @@ use crate::db::Durability;
 use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::key::key_of_number;
-use crate::missed;
 use crate::notifications::{Ops, ToastState, close, open_rows, raise, rewrite};
+use crate::queue;
 use crate::render;
 use crate::subject::{Step, Subject};
 use crate::table::setting;
 use crate::toast::{Toast, ToastKey, ToastKind, ToastOp};
 use perezvon_core::Number;
 use rusqlite::{OptionalExtension, params};
+use std::sync::PoisonError;
 
 /// A ring, a result or another passing thing older than this is not shown after a restart.
 const PASSING_MS: i64 = 60_000;
@@ -29,10 +30,13 @@ impl Desk {
                 return Err(DeskError::NotFound);
             };
             if state == ToastState::Shown {
-                tx.execute(
+                let changed = tx.execute(
                     "UPDATE notification SET state = 'shown' WHERE id = ?1 AND state = 'prepared'",
                     [notification_id],
                 )?;
+                if changed > 0 {
+                    tx.touched().notices.add(notification_id);
+                }
                 return Ok(());
             }
             let by_user = state != ToastState::Expired;
@@ -41,9 +45,12 @@ impl Desk {
                  WHERE id = ?1 AND state IN ('prepared', 'shown')",
                 params![notification_id, state.as_str(), by_user, now.ms()],
             )?;
+            if changed > 0 {
+                tx.touched().notices.add(notification_id);
+            }
             if by_user && changed > 0 {
                 match (ToastKey::from_text(&key), serde_json::from_str(&subject)) {
-                    (Some(ToastKey::Missed(caller)), _) => missed::forget(tx, &caller)?,
+                    (Some(ToastKey::Missed(caller)), _) => queue::forget_counted(tx, &caller)?,
                     (Some(ToastKey::Trouble), Ok(Subject::Trouble { code })) => {
                         setting::put(tx, setting::HIDDEN_TROUBLE, &code)?;
                     }
@@ -90,7 +97,12 @@ impl Desk {
     /// One toast for the worst trouble; none mends it. The same trouble again changes nothing.
     pub fn trouble(&self, code: Option<&str>) -> Result<Vec<ToastOp>, DeskError> {
         let pen = self.pen();
-        self.db.write(Durability::Rebuildable, |tx| {
+        let told = Some((code.map(str::to_owned), pen.words));
+        let mut last = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        if *last == told {
+            return Ok(Vec::new());
+        }
+        let ops = self.db.write(Durability::Rebuildable, |tx| {
             let mut ops = Ops::default();
             let hidden: Option<String> = setting::get(tx, setting::HIDDEN_TROUBLE)?;
             match code {
@@ -109,7 +121,9 @@ impl Desk {
                 }
             }
             Ok(ops.into_vec())
-        })
+        })?;
+        *last = told;
+        Ok(ops)
     }
 
     /// A call was ordered: «Снимите трубку», unless its first snapshot was quicker.

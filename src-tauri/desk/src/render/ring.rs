@@ -120,7 +120,8 @@ impl Draw<'_> {
         let n = self
             .connection
             .prepare_cached(
-                "SELECT count(*) FROM call WHERE number_key = ?1 AND started_ms BETWEEN ?2 AND ?3 AND incoming = 1",
+                "SELECT count(*) FROM caller k JOIN call c ON c.caller = k.id
+                 WHERE k.key = ?1 AND c.started_ms BETWEEN ?2 AND ?3 AND c.incoming = 1",
             )?
             .query_row((key, midnight.ms(), start.ms()), |row| row.get(0))?;
         Ok((true, n))

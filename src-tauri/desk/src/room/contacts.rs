@@ -1,23 +1,25 @@
-//! Contacts: who the numbers belong to. A number may belong to several contacts; then they are candidates.
+//! Contacts: who the numbers belong to. A number may belong to several persons; then they are candidates.
 
-use crate::db::Durability;
+mod list;
+mod source;
+
+pub use source::{Source, SourceContact};
+
+use crate::db::{Durability, Tx};
 use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::key::key_of_number;
 use crate::notifications::Pen;
 use crate::react::renamed;
-use crate::room::MAX_PAGE_ROWS;
-use crate::room::calls::calls_of;
-use crate::table::contact::kind_of;
-use crate::table::contact::{index, keys_of, write_contact, write_number};
-use crate::text::fts_query;
+use crate::room::row::{CallRow, calls_of};
+use crate::table::contact::{self, ContactKind, ContactNumber, Fields};
 use crate::toast::ToastOp;
-use crate::view::{ContactDraft, ContactNumber, ContactRow, ContactView};
 use crate::who::{self, KnownContact};
 use perezvon_core::Number;
-use rusqlite::Transaction;
-use rusqlite::types::Value;
-use rusqlite::{OptionalExtension, params_from_iter};
+use rusqlite::OptionalExtension;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use ts_rs::TS;
 
 /// Longest name, company and e-mail, characters.
 const MAX_LINE_CHARS: usize = 250;
@@ -25,6 +27,79 @@ const MAX_LINE_CHARS: usize = 250;
 const MAX_NOTE_CHARS: usize = 20_000;
 /// Most numbers of one contact.
 const MAX_NUMBERS: usize = 50;
+/// Most calls of a card.
+const MAX_CALLS: u32 = 100;
+/// Most contacts of one transaction: rings and clicks do not wait for more.
+const STEP_CONTACTS: usize = 500;
+/// The user's own contacts: shown before those of every source.
+const OWN: Source<'static> = Source {
+    name: "",
+    priority: i64::MAX,
+};
+
+/// A contact to save; `id` of none makes a new one.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct ContactDraft {
+    /// The desk's id, or none for a new contact.
+    #[ts(type = "number | null")]
+    pub id: Option<i64>,
+    /// Kind.
+    pub kind: ContactKind,
+    /// Name; must not be empty.
+    pub name: String,
+    /// Company of a person; may be empty.
+    pub company: String,
+    /// E-mail; may be empty.
+    pub email: String,
+    /// Note; may be empty.
+    pub note: String,
+    /// Numbers in the order shown.
+    pub numbers: Vec<ContactNumber>,
+}
+
+/// One line of the contacts list.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct ContactRow {
+    /// The desk's id.
+    #[ts(type = "number")]
+    pub id: i64,
+    /// Kind.
+    pub kind: ContactKind,
+    /// Name.
+    pub name: String,
+    /// Company.
+    pub company: String,
+    /// First number, formatted.
+    pub number: Option<String>,
+}
+
+/// A contact's card.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct ContactView {
+    /// The desk's id.
+    #[ts(type = "number")]
+    pub id: i64,
+    /// Kind.
+    pub kind: ContactKind,
+    /// Name.
+    pub name: String,
+    /// Company.
+    pub company: String,
+    /// E-mail.
+    pub email: String,
+    /// Note.
+    pub note: String,
+    /// Numbers.
+    pub numbers: Vec<ContactNumber>,
+    /// Calls over all numbers, newest first, at most 100.
+    pub calls: Vec<CallRow>,
+}
 
 /// A contact was changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,8 +111,8 @@ pub struct Saved {
 }
 
 impl Desk {
-    /// Contacts with this number: none, one, or several candidates (at most 6). An extension decides among contacts
-    /// that share a line.
+    /// Contacts with this number, one for each person: none, one, or several candidates (at most 6). An extension
+    /// decides among persons who share a line.
     pub fn contact_of(&self, number: &Number) -> Result<Vec<KnownContact>, DeskError> {
         match key_of_number(number) {
             Some(key) => self.db.read(|c| who::contacts_of(c, &key)),
@@ -47,171 +122,175 @@ impl Desk {
 
     /// Saves a new or changed contact; survives a power cut. Visible toasts of its numbers are rewritten.
     pub fn save_contact(&self, draft: &ContactDraft) -> Result<Saved, DeskError> {
-        self.save_contacts(std::slice::from_ref(draft))?
-            .pop()
-            .ok_or(DeskError::NotFound)
-    }
-
-    /// Saves several contacts in one transaction: all of them, or none and the first error.
-    pub fn save_contacts(&self, drafts: &[ContactDraft]) -> Result<Vec<Saved>, DeskError> {
+        let ready = Ready::of(draft)?;
         let pen = self.pen();
         self.db.write(Durability::Lasting, |tx| {
-            drafts.iter().map(|draft| save(tx, pen, draft)).collect()
+            let mut touched = BTreeSet::new();
+            let id = ready.save(tx, draft.id, None, OWN, &mut touched)?;
+            Ok(Saved {
+                id,
+                toasts: renamed(tx, pen, &touched)?,
+            })
         })
+    }
+
+    /// Saves several contacts, in transactions of 500. The first bad one is told before anything is saved. Visible toasts
+    /// in which a number has another name now.
+    pub fn save_contacts(&self, drafts: &[ContactDraft]) -> Result<Vec<ToastOp>, DeskError> {
+        let ready = drafts.iter().map(|draft| Ok((draft.id, Ready::of(draft)?)));
+        let ready: Vec<_> = ready.collect::<Result<_, DeskError>>()?;
+        self.in_steps(&ready, |tx, (id, ready), touched| {
+            ready.save(tx, *id, None, OWN, touched).map(drop)
+        })
+    }
+
+    /// Does `one` with each, in transactions of 500, and what follows for the numbers that it touched.
+    fn in_steps<T>(
+        &self,
+        all: &[T],
+        one: impl Fn(&Tx<'_>, &T, &mut BTreeSet<String>) -> Result<(), DeskError>,
+    ) -> Result<Vec<ToastOp>, DeskError> {
+        let pen: Pen = self.pen();
+        let mut toasts = Vec::new();
+        for step in all.chunks(STEP_CONTACTS) {
+            toasts.extend(self.db.write(Durability::Lasting, |tx| {
+                let mut touched = BTreeSet::new();
+                for each in step {
+                    one(tx, each, &mut touched)?;
+                }
+                renamed(tx, pen, &touched)
+            })?);
+        }
+        Ok(toasts)
     }
 
     /// Adds a number to a contact; one that it has already is not added twice.
     pub fn attach_number(&self, id: i64, number: &str, label: &str) -> Result<Saved, DeskError> {
-        let given = ContactNumber {
+        let added = ContactNumber {
             display: number.to_owned(),
             key: String::new(),
             label: label.to_owned(),
         };
-        let number = read_numbers(&[given])?.pop().ok_or(DeskError::BadNumber)?;
-        let pen = self.pen();
-        self.db.write(Durability::Lasting, |tx| {
-            let known = keys_of(tx, id)?;
-            if !tx.prepare_cached("SELECT 1 FROM contact WHERE id = ?1")?.exists([id])? {
-                return Err(DeskError::NotFound);
-            }
-            if known.len() >= MAX_NUMBERS {
-                return Err(DeskError::TooLong);
-            }
-            let mut touched = known.clone();
-            if !known.contains(&number.key) {
-                let next = tx.query_row(
-                    "SELECT coalesce(max(position), -1) + 1 FROM contact_number WHERE contact_id = ?1",
-                    [id],
-                    |row| row.get::<_, i64>(0),
-                )?;
-                write_number(tx, id, next as usize, &number)?;
-                index(tx, id)?;
-                touched.push(number.key.clone());
-            }
-            Ok(Saved {
-                id,
-                toasts: renamed(tx, pen, touched)?,
-            })
-        })
+        if read_numbers(std::slice::from_ref(&added))?.is_empty() {
+            return Err(DeskError::BadNumber);
+        }
+        let mut draft = self.db.read(|c| draft_of(c, id))?.ok_or(DeskError::NotFound)?;
+        draft.numbers.push(added);
+        self.save_contact(&draft)
     }
 
     /// Deletes the contact. Its calls, documents and notes stay.
     pub fn delete_contact(&self, id: i64) -> Result<Saved, DeskError> {
         let pen = self.pen();
         self.db.write(Durability::Lasting, |tx| {
-            let touched = keys_of(tx, id)?;
-            if tx.execute("DELETE FROM contact WHERE id = ?1", [id])? == 0 {
-                return Err(DeskError::NotFound);
-            }
-            tx.execute("DELETE FROM contact_fts WHERE rowid = ?1", [id])?;
+            let mut touched = BTreeSet::new();
+            delete(tx, id, &mut touched)?;
             Ok(Saved {
                 id,
-                toasts: renamed(tx, pen, touched)?,
+                toasts: renamed(tx, pen, &touched)?,
             })
         })
     }
 
-    /// Contacts whose name, company or e-mail begin with the query's words or whose numbers contain its digits, by
-    /// name; all of them for an empty query.
-    pub fn contacts(&self, query: &str, offset: u32, limit: u32) -> Result<Vec<ContactRow>, DeskError> {
-        let (condition, given): (&str, Vec<Value>) = if let Some(digits) = Number::digits_of_query(query) {
-            (
-                "c.id IN (SELECT n.contact_id FROM contact_number n WHERE instr(n.digits, ?) > 0)",
-                vec![digits.into()],
-            )
-        } else if let Some(fts) = fts_query(query) {
-            (
-                "c.id IN (SELECT f.rowid FROM contact_fts f WHERE contact_fts MATCH ?)",
-                vec![fts.into()],
-            )
-        } else {
-            ("true", Vec::new())
-        };
-        let sql = format!(
-            "SELECT c.id, c.kind, c.name, c.company,
-                    (SELECT n.display FROM contact_number n WHERE n.contact_id = c.id ORDER BY n.position LIMIT 1)
-             FROM contact c WHERE {condition} ORDER BY c.name_sort, c.id LIMIT ? OFFSET ?"
-        );
-        let page = [
-            Value::from(i64::from(limit.min(MAX_PAGE_ROWS))),
-            Value::from(i64::from(offset)),
-        ];
-        self.db.read(|c| {
-            let mut statement = c.prepare_cached(&sql)?;
-            let rows = statement.query_map(params_from_iter(given.into_iter().chain(page)), |row| {
-                Ok(ContactRow {
-                    id: row.get(0)?,
-                    kind: kind_of(&row.get::<_, String>(1)?),
-                    name: row.get(2)?,
-                    company: row.get(3)?,
-                    number: row.get(4)?,
-                })
-            })?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        })
-    }
-
-    /// A contact's card with the calls over all its numbers.
+    /// A contact's card with the calls over all numbers of the person.
     pub fn contact(&self, id: i64) -> Result<ContactView, DeskError> {
         self.db.read(|c| {
-            let mut statement = c.prepare_cached(
-                "SELECT key, display, label FROM contact_number WHERE contact_id = ?1 ORDER BY position",
-            )?;
-            let numbers = statement
-                .query_map([id], |row| {
-                    Ok(ContactNumber {
-                        key: row.get(0)?,
-                        display: row.get(1)?,
-                        label: row.get(2)?,
-                    })
-                })?
-                .collect::<Result<Vec<_>, _>>()?;
-            let calls = calls_of(c, &who::keys_of_contact(c, id)?, 100)?;
-            let found = c
-                .prepare_cached("SELECT kind, name, company, email, note FROM contact WHERE id = ?1")?
-                .query_row([id], |row| {
-                    Ok(ContactView {
-                        id,
-                        kind: kind_of(&row.get::<_, String>(0)?),
-                        name: row.get(1)?,
-                        company: row.get(2)?,
-                        email: row.get(3)?,
-                        note: row.get(4)?,
-                        numbers,
-                        calls,
-                    })
-                })
-                .optional()?;
-            found.ok_or(DeskError::NotFound)
+            let draft = draft_of(c, id)?.ok_or(DeskError::NotFound)?;
+            let (_, person) = contact::origin(c, id)?.ok_or(DeskError::NotFound)?;
+            Ok(ContactView {
+                id,
+                kind: draft.kind,
+                name: draft.name,
+                company: draft.company,
+                email: draft.email,
+                note: draft.note,
+                numbers: draft.numbers,
+                calls: calls_of(c, &who::keys_of_person(c, person)?, MAX_CALLS)?,
+            })
         })
     }
 }
 
-fn save(tx: &Transaction<'_>, pen: Pen, draft: &ContactDraft) -> Result<Saved, DeskError> {
-    let name = draft.name.trim();
-    if name.is_empty() {
-        return Err(DeskError::NameMissing);
+/// The contact as it is stored.
+fn draft_of(connection: &rusqlite::Connection, id: i64) -> Result<Option<ContactDraft>, DeskError> {
+    let numbers = contact::numbers(connection, id)?;
+    Ok(connection
+        .prepare_cached("SELECT kind, name, company, email, note FROM contact WHERE id = ?1")?
+        .query_row([id], |row| {
+            Ok(ContactDraft {
+                id: Some(id),
+                kind: ContactKind::of(&row.get::<_, String>(0)?),
+                name: row.get(1)?,
+                company: row.get(2)?,
+                email: row.get(3)?,
+                note: row.get(4)?,
+                numbers,
+            })
+        })
+        .optional()?)
+}
+
+fn delete(tx: &Tx<'_>, id: i64, touched: &mut BTreeSet<String>) -> Result<(), DeskError> {
+    let (_, person) = contact::origin(tx, id)?.ok_or(DeskError::NotFound)?;
+    touched.extend(contact::keys_of_person(tx, person)?);
+    contact::remove(tx, id)?;
+    tx.touched().contacts.add(id);
+    tx.touched().persons.add(person);
+    Ok(())
+}
+
+/// A contact whose fields were found good.
+struct Ready<'a> {
+    draft: &'a ContactDraft,
+    numbers: Vec<ContactNumber>,
+}
+
+impl<'a> Ready<'a> {
+    fn of(draft: &'a ContactDraft) -> Result<Self, DeskError> {
+        if draft.name.trim().is_empty() {
+            return Err(DeskError::NameMissing);
+        }
+        let long = [draft.name.trim(), &draft.company, &draft.email]
+            .iter()
+            .any(|text| text.chars().count() > MAX_LINE_CHARS);
+        let numbers = read_numbers(&draft.numbers)?;
+        if long || draft.note.chars().count() > MAX_NOTE_CHARS || numbers.len() > MAX_NUMBERS {
+            return Err(DeskError::TooLong);
+        }
+        Ok(Self { draft, numbers })
     }
-    let long = [name, &draft.company, &draft.email]
-        .iter()
-        .any(|text| text.chars().count() > MAX_LINE_CHARS);
-    if long || draft.note.chars().count() > MAX_NOTE_CHARS || draft.numbers.len() > MAX_NUMBERS {
-        return Err(DeskError::TooLong);
+
+    /// Its id; `touched` gets the numbers that may belong to somebody else now.
+    fn save(
+        &self,
+        tx: &Tx<'_>,
+        id: Option<i64>,
+        external_id: Option<&str>,
+        source: Source<'_>,
+        touched: &mut BTreeSet<String>,
+    ) -> Result<i64, DeskError> {
+        if let Some((_, person)) = id.map(|id| contact::origin(tx, id)).transpose()?.flatten() {
+            touched.extend(contact::keys_of_person(tx, person)?);
+        }
+        let fields = Fields {
+            source: source.name,
+            external_id,
+            priority: source.priority,
+            kind: self.draft.kind,
+            name: self.draft.name.trim(),
+            company: self.draft.company.trim(),
+            email: self.draft.email.trim(),
+            note: &self.draft.note,
+            numbers: &self.numbers,
+        };
+        let (id, was, person) = contact::put(tx, id, &fields)?;
+        touched.extend(contact::keys_of_person(tx, person)?);
+        tx.touched().contacts.add(id);
+        was.into_iter()
+            .chain([person])
+            .for_each(|person| tx.touched().persons.add(person));
+        Ok(id)
     }
-    let numbers = read_numbers(&draft.numbers)?;
-    let id = write_contact(tx, draft, name)?;
-    let mut touched = keys_of(tx, id)?;
-    tx.prepare_cached("DELETE FROM contact_number WHERE contact_id = ?1")?
-        .execute([id])?;
-    for (position, number) in numbers.iter().enumerate() {
-        write_number(tx, id, position, number)?;
-        touched.push(number.key.clone());
-    }
-    index(tx, id)?;
-    Ok(Saved {
-        id,
-        toasts: renamed(tx, pen, touched)?,
-    })
 }
 
 /// Reads numbers in any spelling; empty lines and repeats are left out.

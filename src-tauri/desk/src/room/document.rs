@@ -3,11 +3,30 @@
 use crate::db::Durability;
 use crate::desk::Desk;
 use crate::error::DeskError;
-use crate::room::calls::{row, waits};
+use crate::room::row::{CallRow, row_of_call, row_of_snapshot};
 use crate::table::document::printed;
-use crate::view::DocumentView;
 use perezvon_core::{CallSnapshot, Time};
 use rusqlite::{OptionalExtension, params};
+use serde::Serialize;
+use ts_rs::TS;
+
+/// The document «Телефонный звонок».
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct DocumentView {
+    /// Number of the document: 1, 2, 3… on this desk.
+    #[ts(type = "number")]
+    pub id: i64,
+    /// Number as printed: «000000042».
+    pub number: String,
+    /// When it was registered, RFC 3339 UTC.
+    pub registered_at: String,
+    /// The call.
+    pub call: CallRow,
+    /// The user's note.
+    pub note: String,
+}
 
 /// Longest note, characters.
 const MAX_NOTE_CHARS: usize = 20_000;
@@ -26,7 +45,10 @@ impl Desk {
                 id,
                 number: printed(id),
                 registered_at: Time::from_ms(registered).to_string(),
-                call: row(c, &call, waits(c, &call.id)?)?,
+                call: match row_of_call(c, &call.id)? {
+                    Some(row) => row,
+                    None => row_of_snapshot(c, &call, id)?,
+                },
                 note,
             })
         })
@@ -44,7 +66,11 @@ impl Desk {
                 "UPDATE document SET note = ?2, noted_ms = ?3 WHERE id = ?1",
                 params![id, note, noted],
             )?;
-            if saved == 0 { Err(DeskError::NotFound) } else { Ok(()) }
+            if saved == 0 {
+                return Err(DeskError::NotFound);
+            }
+            tx.touched().documents.add(id);
+            Ok(())
         })
     }
 }

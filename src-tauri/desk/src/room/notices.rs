@@ -1,22 +1,39 @@
-//! The list «Уведомления», and the figures of tray and window.
+//! The list «Уведомления».
 
 use crate::db::Durability;
 use crate::desk::Desk;
-use crate::digest;
 use crate::error::DeskError;
 use crate::room::MAX_PAGE_ROWS;
 use crate::toast::{Action, ButtonKey, Toast, ToastKey};
-use crate::view::NotificationRow;
 use perezvon_core::Time;
 use rusqlite::params;
+use serde::Serialize;
+use ts_rs::TS;
 
-/// Figures for the tray and the window's frame.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Missed callers with whom nobody has talked since.
-    pub to_call_back: u32,
-    /// Notifications not yet looked at.
-    pub unseen: u32,
+/// One line of the list «Уведомления».
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct NotificationRow {
+    /// The desk's id.
+    #[ts(type = "number")]
+    pub id: i64,
+    /// `incoming`, `answered_elsewhere`, `missed`, `document`, `progress`, `digest`, `trouble`.
+    pub kind: String,
+    /// `prepared`, `shown`, `clicked`, `dismissed`, `expired` (manual D6).
+    pub state: String,
+    /// The user has looked at it.
+    pub seen: bool,
+    /// First line.
+    pub title: String,
+    /// Further lines.
+    pub body: String,
+    /// RFC 3339 UTC of the last change.
+    pub at: String,
+    /// Where a click leads in the window: a route such as `contact/12`, `document/3`, `call/01J…`, `settings`.
+    pub route: Option<String>,
+    /// Number that «Перезвонить» calls.
+    pub call_back: Option<String>,
 }
 
 impl Desk {
@@ -50,24 +67,13 @@ impl Desk {
     /// The user has looked at the notification, or at all of them.
     pub fn notification_seen(&self, id: Option<i64>) -> Result<(), DeskError> {
         self.db.write(Durability::Rebuildable, |tx| {
-            tx.execute(
-                "UPDATE notification SET seen = 1 WHERE seen = 0 AND (?1 IS NULL OR id = ?1)",
-                [id],
+            let mut statement = tx.prepare_cached(
+                "UPDATE notification SET seen = 1 WHERE seen = 0 AND (?1 IS NULL OR id = ?1) RETURNING id",
             )?;
+            for seen in statement.query_map([id], |row| row.get(0))? {
+                tx.touched().notices.add(seen?);
+            }
             Ok(())
-        })
-    }
-
-    /// Figures for the tray and the window's frame.
-    pub fn counts(&self) -> Result<Counts, DeskError> {
-        self.db.read(|c| {
-            let to_call_back = c
-                .prepare_cached(&digest::callers("c.waiting = 1"))?
-                .query_row([], |row| row.get(0))?;
-            let unseen = c
-                .prepare_cached("SELECT count(*) FROM notification WHERE seen = 0")?
-                .query_row([], |row| row.get(0))?;
-            Ok(Counts { to_call_back, unseen })
         })
     }
 }

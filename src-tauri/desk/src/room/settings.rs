@@ -15,6 +15,9 @@ impl Desk {
 
     /// Stores the setting; survives a power cut.
     pub fn set_setting<T: Serialize>(&self, key: &str, value: &T) -> Result<(), DeskError> {
-        self.db.write(Durability::Lasting, |tx| put(tx, key, value))
+        self.db.write(Durability::Lasting, |tx| {
+            tx.touched().settings.add(key.to_owned());
+            put(tx, key, value)
+        })
     }
 }

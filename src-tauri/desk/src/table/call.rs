@@ -1,54 +1,200 @@
-//! The mirror of the relay's calls.
+//! The mirror of the relay's calls: narrow rows for lists, search and report, and the snapshots aside for the panel.
 
 use crate::error::DeskError;
-use crate::key;
-use crate::text::fold;
-use perezvon_core::{CallSnapshot, Direction, Outcome, Time};
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use perezvon_core::snapshot::{CallSnapshot, RecordingState};
+use perezvon_core::{Direction, Number, Outcome, Time};
+use rusqlite::{Connection, OptionalExtension, params};
+
+pub(super) const STEP_1: &str = "
+    -- Names that many calls share: lines, abonents, colleagues.
+    CREATE TABLE word (
+        id   INTEGER NOT NULL PRIMARY KEY,
+        text TEXT    NOT NULL UNIQUE
+    ) STRICT;
+
+    CREATE TABLE call (
+        id          INTEGER NOT NULL PRIMARY KEY,
+        ulid        TEXT    NOT NULL UNIQUE, -- the relay's id
+        version     INTEGER NOT NULL,
+        started_ms  INTEGER NOT NULL,
+        start_known INTEGER NOT NULL,       -- else it began no later than that
+        incoming    INTEGER NOT NULL,
+        outcome     INTEGER NOT NULL,       -- place in OUTCOMES
+        uncertain   INTEGER NOT NULL,
+        missed      INTEGER NOT NULL,       -- the finding is missed (or the phone was off), and certain
+        caller      INTEGER NOT NULL REFERENCES caller (id),
+        name        TEXT,                   -- that the PBX told
+        shown       TEXT,                   -- in place of a number that cannot be called
+        hidden      INTEGER NOT NULL,
+        internal    INTEGER NOT NULL,
+        line        INTEGER REFERENCES word (id),
+        abonent     INTEGER REFERENCES word (id),
+        answered_by INTEGER REFERENCES word (id),
+        wait_ms     INTEGER,
+        talk_ms     INTEGER,
+        talked_ms   INTEGER,                -- when a person answered, if one did for certain
+        recording   INTEGER NOT NULL,       -- place in RECORDINGS
+        away        INTEGER NOT NULL        -- learnt late: 1: the digest is still to tell it, 2: the open one tells it
+    ) STRICT;
+    -- Each ends in the id: lists are in the order of (started_ms, id).
+    CREATE INDEX call_by_time ON call (started_ms);
+    CREATE INDEX call_by_direction ON call (incoming, started_ms);
+    CREATE INDEX call_by_caller ON call (caller, started_ms);
+    CREATE INDEX call_missed ON call (started_ms) WHERE missed = 1;
+    CREATE INDEX call_missed_of ON call (caller, started_ms) WHERE missed = 1;
+    CREATE INDEX call_talked ON call (caller, talked_ms) WHERE talked_ms IS NOT NULL;
+    CREATE INDEX call_away ON call (id) WHERE away > 0;
+    -- All that a report by abonent and time asks for.
+    CREATE INDEX call_report ON call (abonent, started_ms, incoming, outcome, uncertain, wait_ms, talk_ms);
+
+    CREATE TABLE call_snapshot (
+        call INTEGER NOT NULL PRIMARY KEY REFERENCES call (id) ON DELETE CASCADE,
+        text TEXT    NOT NULL               -- JSON
+    ) STRICT;
+";
+
+/// The outcomes by their stored place; only ever added to.
+const OUTCOMES: [Outcome; 10] = [
+    Outcome::Ringing,
+    Outcome::Talking,
+    Outcome::AnsweredBy,
+    Outcome::Missed,
+    Outcome::Rejected,
+    Outcome::Unreachable,
+    Outcome::Cancelled,
+    Outcome::NoAnswer,
+    Outcome::Transferred,
+    Outcome::Ended,
+];
+
+/// The states of a recording by their stored place; only ever added to.
+const RECORDINGS: [RecordingState; 4] = [
+    RecordingState::None,
+    RecordingState::Pending,
+    RecordingState::Ready,
+    RecordingState::Gone,
+];
+
+fn place<T: PartialEq>(all: &[T], one: &T) -> usize {
+    all.iter().position(|known| known == one).unwrap_or_default()
+}
+
+/// The outcome at this place.
+pub(crate) fn outcome_at(place: u8) -> Outcome {
+    OUTCOMES.get(usize::from(place)).copied().unwrap_or(Outcome::Ended)
+}
+
+/// The state of a recording at this place.
+pub(crate) fn recording_at(place: u8) -> RecordingState {
+    RECORDINGS.get(usize::from(place)).copied().unwrap_or_default()
+}
 
 /// The call as the relay last told it.
 pub(crate) fn snapshot(connection: &Connection, id: &str) -> Result<Option<CallSnapshot>, DeskError> {
     let text: Option<String> = connection
-        .prepare_cached("SELECT snapshot FROM call WHERE id = ?1")?
+        .prepare_cached("SELECT s.text FROM call c JOIN call_snapshot s ON s.call = c.id WHERE c.ulid = ?1")?
         .query_row([id], |row| row.get(0))
         .optional()?;
     Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
 }
 
+/// What the row of a call has beside its snapshot.
+pub(crate) struct Stored<'a> {
+    pub(crate) caller: i64,
+    /// The name, where the PBX told one.
+    pub(crate) name: Option<&'a str>,
+    /// What to show in place of a number that cannot be called.
+    pub(crate) shown: Option<&'a str>,
+    pub(crate) away: bool,
+}
+
 /// Stores a snapshot that is newer than the stored one.
-pub(crate) fn store(tx: &Transaction<'_>, call: &CallSnapshot, away: bool, counted: bool) -> Result<(), DeskError> {
-    let number = call.party.number();
-    let missed = is_missed(call);
-    tx.prepare_cached(
-        "INSERT INTO call (id, version, incoming, missed, started_ms, talked_ms, number_key, digits, search, away,
-                           counted, snapshot)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
-         ON CONFLICT (id) DO UPDATE SET
-             version = excluded.version, incoming = excluded.incoming, missed = excluded.missed,
-             started_ms = excluded.started_ms, talked_ms = excluded.talked_ms, number_key = excluded.number_key,
-             digits = excluded.digits, search = excluded.search, away = iif(excluded.away, 1, away),
-             counted = excluded.missed * max(counted, excluded.counted),
-             waiting = excluded.missed * waiting, snapshot = excluded.snapshot",
-    )?
-    .execute(params![
-        call.id,
-        call.version,
-        call.direction == Direction::Incoming,
-        missed,
-        call.started_at.unwrap_or(call.updated_at).ms(),
-        call.answered_at.filter(|_| !call.uncertain).map(Time::ms),
-        key::key_of_number(&number),
-        number.search_digits(),
-        fold(call.party.name.as_deref().unwrap_or_default()),
-        away,
-        counted,
-        serde_json::to_string(call)?,
-    ])?;
+pub(crate) fn store(connection: &Connection, call: &CallSnapshot, row: &Stored<'_>) -> Result<(), DeskError> {
+    let line = word(connection, line_text(call).as_deref())?;
+    let abonent = word(connection, call.abonent.as_deref())?;
+    let colleague = call.answered_by.as_ref().and_then(|by| by.name.as_deref());
+    let answered_by = word(connection, colleague.filter(|_| call.outcome == Outcome::AnsweredBy))?;
+    let id: i64 = connection
+        .prepare_cached(
+            "INSERT INTO call (ulid, version, started_ms, start_known, incoming, outcome, uncertain, missed, caller, name,
+                               shown, hidden, internal, line, abonent, answered_by, wait_ms, talk_ms, talked_ms,
+                               recording, away)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
+             ON CONFLICT (ulid) DO UPDATE SET
+                 version = excluded.version, started_ms = excluded.started_ms, start_known = excluded.start_known,
+                 incoming = excluded.incoming, outcome = excluded.outcome, uncertain = excluded.uncertain,
+                 missed = excluded.missed, caller = excluded.caller, name = excluded.name, shown = excluded.shown,
+                 hidden = excluded.hidden, internal = excluded.internal, line = excluded.line,
+                 abonent = excluded.abonent, answered_by = excluded.answered_by, wait_ms = excluded.wait_ms,
+                 talk_ms = excluded.talk_ms, talked_ms = excluded.talked_ms, recording = excluded.recording,
+                 away = iif(excluded.away, 1, away)
+             RETURNING id",
+        )?
+        .query_row(
+            params![
+                call.id,
+                call.version,
+                started(call).ms(),
+                call.started_at.is_some(),
+                call.direction == Direction::Incoming,
+                place(&OUTCOMES, &call.outcome) as i64,
+                call.uncertain,
+                is_missed(call),
+                row.caller,
+                row.name,
+                row.shown,
+                call.party.hidden,
+                call.party.internal,
+                line,
+                abonent,
+                answered_by,
+                call.wait_ms,
+                call.talk_ms,
+                call.answered_at.filter(|_| !call.uncertain).map(Time::ms),
+                place(&RECORDINGS, &call.recording.state) as i64,
+                row.away,
+            ],
+            |row| row.get(0),
+        )?;
+    connection
+        .prepare_cached(
+            "INSERT INTO call_snapshot (call, text) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET text = excluded.text",
+        )?
+        .execute(params![id, serde_json::to_string(call)?])?;
     Ok(())
 }
 
+/// Name or number of the line by which the call came.
+pub(crate) fn line_text(call: &CallSnapshot) -> Option<String> {
+    let line = call.line.as_ref()?;
+    let number = || line.number.as_deref().map(|number| Number::parse(number).display());
+    line.name.clone().or_else(|| line.queue.clone()).or_else(number)
+}
+
+/// When the call began, or when it was first heard of.
+pub(crate) fn started(call: &CallSnapshot) -> Time {
+    call.started_at.unwrap_or(call.updated_at)
+}
+
+fn word(connection: &Connection, text: Option<&str>) -> Result<Option<i64>, DeskError> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    let known = connection
+        .prepare_cached("SELECT id FROM word WHERE text = ?1")?
+        .query_row([text], |row| row.get(0))
+        .optional()?;
+    if known.is_some() {
+        return Ok(known);
+    }
+    connection
+        .prepare_cached("INSERT INTO word (text) VALUES (?1)")?
+        .execute([text])?;
+    Ok(Some(connection.last_insert_rowid()))
+}
+
 /// Nobody answered, for certain, and the phone no longer rings.
-fn is_missed(call: &CallSnapshot) -> bool {
+pub(crate) fn is_missed(call: &CallSnapshot) -> bool {
     let rings = call
         .legs
         .iter()
@@ -57,4 +203,63 @@ fn is_missed(call: &CallSnapshot) -> bool {
         && matches!(call.outcome, Outcome::Missed | Outcome::Unreachable)
         && !call.uncertain
         && !rings
+}
+
+/// Drops a call.
+pub(crate) fn remove(connection: &Connection, id: &str) -> Result<(), DeskError> {
+    connection.execute("DELETE FROM call WHERE ulid = ?1", [id])?;
+    Ok(())
+}
+
+/// Drops all of them, and their callers.
+pub(crate) fn remove_all(connection: &Connection) -> Result<(), DeskError> {
+    connection.execute_batch("DELETE FROM call_snapshot; DELETE FROM call; DELETE FROM caller; DELETE FROM word")?;
+    Ok(())
+}
+
+/// A conversation.
+pub(crate) struct Talk {
+    pub(crate) at_ms: i64,
+    pub(crate) incoming: bool,
+    /// The colleague who had it.
+    pub(crate) colleague: Option<String>,
+}
+
+/// When a person last talked with the caller.
+pub(crate) fn last_talk_ms(connection: &Connection, caller: i64) -> Result<Option<i64>, DeskError> {
+    Ok(connection
+        .prepare_cached("SELECT max(talked_ms) FROM call WHERE caller = ?1 AND talked_ms IS NOT NULL")?
+        .query_row([caller], |row| row.get(0))?)
+}
+
+/// The first conversation with the caller after this time.
+pub(crate) fn first_talk(connection: &Connection, caller: i64, after_ms: i64) -> Result<Option<Talk>, DeskError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT c.talked_ms, c.incoming, w.text FROM call c LEFT JOIN word w ON w.id = c.answered_by
+             WHERE c.caller = ?1 AND c.talked_ms > ?2 AND c.talked_ms IS NOT NULL ORDER BY c.talked_ms LIMIT 1",
+        )?
+        .query_row([caller, after_ms], |row| {
+            Ok(Talk {
+                at_ms: row.get(0)?,
+                incoming: row.get(1)?,
+                colleague: row.get(2)?,
+            })
+        })
+        .optional()?)
+}
+
+/// Another missed call of the caller that began at this moment.
+pub(crate) fn missed_at(
+    connection: &Connection,
+    caller: i64,
+    started_ms: i64,
+    but: &str,
+) -> Result<Option<String>, DeskError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT ulid FROM call WHERE caller = ?1 AND missed = 1 AND started_ms = ?2 AND ulid <> ?3 LIMIT 1",
+        )?
+        .query_row(params![caller, started_ms, but], |row| row.get(0))
+        .optional()?)
 }

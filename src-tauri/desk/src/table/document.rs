@@ -3,7 +3,20 @@
 use crate::error::DeskError;
 use crate::key;
 use perezvon_core::{CallSnapshot, Time};
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, params};
+
+pub(super) const STEP_1: &str = "
+    CREATE TABLE document (
+        id            INTEGER NOT NULL PRIMARY KEY, -- 1, 2, 3 without gaps
+        call_id       TEXT    NOT NULL UNIQUE,
+        number_key    TEXT,
+        registered_ms INTEGER NOT NULL,
+        note          TEXT    NOT NULL DEFAULT '',
+        noted_ms      INTEGER,
+        snapshot      TEXT    NOT NULL      -- of the call, so that the document outlives the mirror
+    ) STRICT;
+    CREATE INDEX document_noted ON document (number_key, noted_ms) WHERE noted_ms IS NOT NULL;
+";
 
 /// The number as printed: `000000042`.
 pub(crate) fn printed(id: i64) -> String {
@@ -11,7 +24,7 @@ pub(crate) fn printed(id: i64) -> String {
 }
 
 /// Registers the call's document; none where it has one.
-pub(crate) fn register(tx: &Transaction<'_>, call: &CallSnapshot, now: Time) -> Result<Option<i64>, DeskError> {
+pub(crate) fn register(tx: &Connection, call: &CallSnapshot, now: Time) -> Result<Option<i64>, DeskError> {
     Ok(tx
         .prepare_cached(
             "INSERT INTO document (id, call_id, number_key, registered_ms, snapshot)
@@ -30,16 +43,20 @@ pub(crate) fn register(tx: &Transaction<'_>, call: &CallSnapshot, now: Time) -> 
         .optional()?)
 }
 
-/// What became known of the call since its document was registered belongs into the document.
-pub(crate) fn follow(tx: &Transaction<'_>, call: &CallSnapshot) -> Result<(), DeskError> {
-    tx.prepare_cached("UPDATE document SET number_key = ?2, snapshot = ?3 WHERE call_id = ?1")?
-        .execute(params![call.id, key::key_of(&call.party), serde_json::to_string(call)?])?;
-    Ok(())
+/// What became known of the call since its document was registered belongs into the document. The document.
+pub(crate) fn follow(tx: &Connection, call: &CallSnapshot) -> Result<Option<i64>, DeskError> {
+    Ok(tx
+        .prepare_cached("UPDATE document SET number_key = ?2, snapshot = ?3 WHERE call_id = ?1 RETURNING id")?
+        .query_row(
+            params![call.id, key::key_of(&call.party), serde_json::to_string(call)?],
+            |row| row.get(0),
+        )
+        .optional()?)
 }
 
 /// The document of a call that turned out to be another one: it is that one's, unless that has one already. A second
 /// document stays only for its note.
-pub(crate) fn hand_over(tx: &Transaction<'_>, from: &str, to: &str) -> Result<(), DeskError> {
+pub(crate) fn hand_over(tx: &Connection, from: &str, to: &str) -> Result<(), DeskError> {
     tx.execute(
         "UPDATE OR IGNORE document SET call_id = ?2 WHERE call_id = ?1",
         [from, to],

@@ -5,6 +5,13 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub(super) const STEP_1: &str = "
+    CREATE TABLE setting (
+        key   TEXT NOT NULL PRIMARY KEY,
+        value TEXT NOT NULL                 -- JSON
+    ) STRICT;
+";
+
 /// The trouble whose toast the user closed: not raised again until it was mended.
 pub(crate) const HIDDEN_TROUBLE: &str = "trouble.hidden";
 

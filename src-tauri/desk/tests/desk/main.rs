@@ -1,13 +1,18 @@
 //! The desk over its real database.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod callbacks;
+mod changes;
 mod common;
 mod contacts;
 mod field;
+mod forget;
 mod late;
 mod missed;
+mod persons;
 mod progress;
 mod properties;
+mod search;
 mod storage;
 mod toasts;
 mod views;

@@ -1,8 +1,8 @@
 //! Any sequence of snapshots, with repeats, reorders and kills.
 
-use crate::common::{Bench, IVANOV, STRANGER, aged, answered_by, ended, missed, ringing, talking};
+use crate::common::{Bench, IDENTITY, IVANOV, STRANGER, aged, answered_by, draft, ended, missed, ringing, talking};
 use perezvon_core::CallSnapshot;
-use perezvon_desk::view::CallsFilter;
+use perezvon_desk::view::{CallbackKind, CallsFilter};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, HashSet};
 
@@ -85,6 +85,105 @@ proptest! {
         let taken = bench.take(&again);
         prop_assert_eq!((taken.stored, taken.toasts.len()), (0, 0), "a replay changes nothing");
         check_waiting(&bench, &newest)?;
+    }
+}
+
+/// What happens to the four numbers of [`number`].
+#[derive(Clone, Debug)]
+enum Happens {
+    Missed(usize),
+    Talked(usize),
+    /// The contact has these numbers from now on.
+    Contact(usize, Vec<usize>),
+    Deleted(usize),
+}
+
+fn number(n: usize) -> String {
+    format!("+7900000000{n}")
+}
+
+fn happens() -> impl Strategy<Value = Happens> {
+    let some = || prop::collection::vec(0..4_usize, 0..4);
+    prop_oneof![
+        3 => (0..4_usize).prop_map(Happens::Missed),
+        2 => (0..4_usize).prop_map(Happens::Talked),
+        3 => (0..3_usize, some()).prop_map(|(contact, numbers)| Happens::Contact(contact, numbers)),
+        1 => (0..3_usize).prop_map(Happens::Deleted),
+    ]
+}
+
+/// How many wait, reckoned from everything that happened. A number of two contacts is nobody's.
+fn wait_by_hand(calls: &[(usize, bool)], contacts: &BTreeMap<usize, Vec<usize>>) -> usize {
+    let owner = |number: usize| {
+        let mut holders = contacts.iter().filter(|(_, numbers)| numbers.contains(&number));
+        let one = holders.next().map(|(contact, _)| *contact);
+        one.filter(|_| holders.next().is_none())
+    };
+    let same = |a: usize, b: usize| a == b || owner(a).is_some() && owner(a) == owner(b);
+    let waits = |at: usize, number: usize| {
+        !calls[at..]
+            .iter()
+            .any(|(other, talked)| *talked && same(number, *other))
+    };
+    let waiting = calls
+        .iter()
+        .enumerate()
+        .filter(|(at, (number, talked))| !talked && waits(*at, *number));
+    let persons = waiting.map(|(_, (number, _))| match owner(*number) {
+        Some(contact) => (true, contact),
+        None => (false, *number),
+    });
+    persons.collect::<HashSet<_>>().len()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn persons_wait_whatever_numbers_they_get_and_lose(story in prop::collection::vec(happens(), 1..24)) {
+        let bench = Bench::new();
+        let (mut calls, mut told) = (Vec::new(), Vec::new());
+        let (mut contacts, mut ids) = (BTreeMap::new(), BTreeMap::new());
+        for step in story {
+            let at = calls.len() as i64 + 1;
+            match step {
+                Happens::Missed(n) => {
+                    calls.push((n, false));
+                    told.push(missed(&ringing(&format!("c{at}"), at, &number(n)), at));
+                    bench.take(&told[told.len() - 1..]);
+                }
+                Happens::Talked(n) => {
+                    calls.push((n, true));
+                    told.push(ended(&ringing(&format!("c{at}"), at, &number(n)), at));
+                    bench.take(&told[told.len() - 1..]);
+                }
+                Happens::Contact(contact, numbers) => {
+                    let texts: Vec<String> = numbers.iter().map(|n| number(*n)).collect();
+                    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+                    let mut draft = draft("Иванов", "", &texts);
+                    draft.id = ids.get(&contact).copied();
+                    ids.insert(contact, bench.desk.save_contact(&draft).unwrap().id);
+                    contacts.insert(contact, numbers);
+                }
+                Happens::Deleted(contact) => {
+                    contacts.remove(&contact);
+                    if let Some(id) = ids.remove(&contact) {
+                        bench.desk.delete_contact(id).unwrap();
+                    }
+                }
+            }
+            let waiting = wait_by_hand(&calls, &contacts);
+            prop_assert_eq!(bench.desk.counts().unwrap().to_call_back as usize, waiting, "{:?} {:?}", calls, contacts);
+            let rows = bench.desk.callbacks(CallbackKind::Waiting, None, 50).unwrap().rows;
+            prop_assert_eq!(rows.len(), waiting, "the list");
+        }
+        // Another ledger tells all of it anew, the newest first.
+        let before = bench.desk.callbacks(CallbackKind::Waiting, None, 50).unwrap().rows;
+        bench.desk.forget_mirror(IDENTITY).unwrap();
+        told.reverse();
+        bench.take(&told);
+        let after = bench.desk.callbacks(CallbackKind::Waiting, None, 50).unwrap().rows;
+        prop_assert_eq!(after, before);
     }
 }
 

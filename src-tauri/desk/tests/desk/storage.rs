@@ -286,6 +286,26 @@ fn the_trouble_of_the_last_run_is_not_taken_for_granted() {
 }
 
 #[test]
+fn a_trouble_that_lasts_is_written_once() {
+    let bench = Bench::new();
+    let other = rusqlite::Connection::open(bench.dir.path().join("desk.db")).unwrap();
+    let commits = || -> i64 {
+        other
+            .pragma_query_value(None, "data_version", |row| row.get(0))
+            .unwrap()
+    };
+    bench.desk.trouble(Some("no_token")).unwrap();
+    let before = commits();
+    for _ in 0..3 {
+        assert_eq!(bench.desk.trouble(Some("no_token")).unwrap(), [], "nothing new");
+    }
+    assert_eq!(commits(), before, "and nothing written");
+    assert_eq!(bench.desk.trouble(None).unwrap(), [ToastOp::Close(ToastKey::Trouble)]);
+    assert_ne!(commits(), before, "its end is");
+    assert_eq!(bench.desk.trouble(Some("no_token")).unwrap().len(), 1, "it is back");
+}
+
+#[test]
 fn a_folder_without_shared_memory_is_named_and_nothing_is_touched() {
     let bench = Bench::new();
     bench.contact("Иванов Пётр", "", &[IVANOV]);

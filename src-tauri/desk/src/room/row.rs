@@ -1,0 +1,219 @@
+//! One line of the call list, made of the narrow row: no JSON is read for it.
+
+use crate::error::DeskError;
+use crate::table::call::{line_text, outcome_at, recording_at};
+use crate::table::{caller, mirror};
+use crate::who::{self, ContactRef, Party};
+use perezvon_core::snapshot::{CallSnapshot, RecordingState};
+use perezvon_core::{Outcome, Time};
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::Serialize;
+use ts_rs::TS;
+
+/// Where a call stands in the list: when it began, and its place in the table.
+pub(crate) type Place = (i64, i64);
+
+/// One line of the call list.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct CallRow {
+    /// The relay's id of the call.
+    pub id: String,
+    /// `incoming` or `outgoing`.
+    pub direction: String,
+    /// The contract's word: `ringing`, `talking`, `answered_by`, `missed`, `rejected`, `unreachable`, `cancelled`,
+    /// `no_answer`, `transferred`, `ended`.
+    pub outcome: String,
+    /// The end was assumed, not told.
+    pub uncertain: bool,
+    /// Contact's name, else the PBX's name, else none: «Неизвестный номер» is the window's word.
+    pub name: Option<String>,
+    /// Formatted for reading; none when withheld.
+    pub number: Option<String>,
+    /// Canonical number, for calling back: E.164, with `;ext=` where an extension was told; a colleague's extension;
+    /// `short:` and a short number outside the company.
+    pub number_key: Option<String>,
+    /// The number is withheld.
+    pub hidden: bool,
+    /// A colleague.
+    pub internal: bool,
+    /// The contact, when the number belongs to exactly one.
+    #[ts(type = "number | null")]
+    pub contact_id: Option<i64>,
+    /// Contacts that share the number, when more than one does.
+    pub candidates: Vec<ContactRef>,
+    /// Line or queue by which the call came.
+    pub line: Option<String>,
+    /// Who answered, when a colleague did.
+    pub answered_by: Option<String>,
+    /// RFC 3339 UTC.
+    pub started_at: Option<String>,
+    /// Waiting, milliseconds.
+    pub wait_ms: Option<u32>,
+    /// Conversation, milliseconds.
+    pub talk_ms: Option<u32>,
+    /// Number of the registered document.
+    #[ts(type = "number | null")]
+    pub document_id: Option<i64>,
+    /// `none`, `pending`, `ready`, `gone`.
+    pub recording: String,
+    /// Missed and nobody has talked with this person since.
+    pub to_call_back: bool,
+}
+
+/// The newest calls over these numbers.
+pub(crate) fn calls_of(connection: &Connection, keys: &[String], limit: u32) -> Result<Vec<CallRow>, DeskError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT started_ms, id FROM call WHERE caller = ?1 ORDER BY started_ms DESC, id DESC LIMIT ?2",
+    )?;
+    let mut places: Vec<Place> = Vec::new();
+    for key in keys {
+        let Some(caller) = caller::of_key(connection, key)? else {
+            continue;
+        };
+        let found = statement.query_map(params![caller, limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        places.extend(found.collect::<Result<Vec<_>, _>>()?);
+    }
+    places.sort_unstable_by(|a, b| b.cmp(a));
+    places.truncate(limit as usize);
+    rows_at(connection, &places)
+}
+
+const ROW: &str =
+    "SELECT c.ulid, c.start_known, c.started_ms, c.incoming, c.outcome, c.uncertain, k.key, c.name, c.shown,
+        c.hidden, c.internal, l.text, a.text, c.wait_ms, c.talk_ms, c.recording, d.id,
+        c.missed = 1 AND c.started_ms >= b.cutoff_ms
+    FROM call c JOIN caller k ON k.id = c.caller
+        LEFT JOIN word l ON l.id = c.line
+        LEFT JOIN word a ON a.id = c.answered_by
+        LEFT JOIN document d ON d.call_id = c.ulid
+        LEFT JOIN callback b ON b.owner = ?2 AND b.key = k.key";
+
+/// The rows at these places, in their order.
+pub(crate) fn rows_at(connection: &Connection, places: &[Place]) -> Result<Vec<CallRow>, DeskError> {
+    let owner = mirror::owner(connection)?;
+    let mut statement = connection.prepare_cached(&format!("{ROW} WHERE c.id = ?1"))?;
+    let mut rows = Vec::new();
+    for (_, id) in places {
+        if let Some(narrow) = statement.query_row(params![id, owner], narrow).optional()? {
+            rows.push(narrow.named(connection)?);
+        }
+    }
+    Ok(rows)
+}
+
+/// The row of the relay's id; none where the mirror has no such call.
+pub(crate) fn row_of_call(connection: &Connection, id: &str) -> Result<Option<CallRow>, DeskError> {
+    let owner = mirror::owner(connection)?;
+    let narrow = connection
+        .prepare_cached(&format!("{ROW} WHERE c.ulid = ?1"))?
+        .query_row(params![id, owner], narrow)
+        .optional()?;
+    narrow.map(|narrow| narrow.named(connection)).transpose()
+}
+
+/// A row without the names that its number has now.
+pub(crate) struct Narrow {
+    pub(crate) row: CallRow,
+    pub(crate) party: Party,
+}
+
+impl Narrow {
+    pub(crate) fn named(self, connection: &Connection) -> Result<CallRow, DeskError> {
+        let who = who::who(connection, self.party)?;
+        Ok(CallRow {
+            name: who.name,
+            number: who.number,
+            number_key: who.key,
+            hidden: who.hidden,
+            contact_id: who.contact,
+            candidates: who.candidates,
+            ..self.row
+        })
+    }
+}
+
+fn narrow(row: &rusqlite::Row<'_>) -> rusqlite::Result<Narrow> {
+    let key: String = row.get(6)?;
+    let party = Party {
+        key: (!key.starts_with('?')).then_some(key),
+        name: row.get(7)?,
+        shown: row.get(8)?,
+        hidden: row.get(9)?,
+    };
+    let started = Time::from_ms(row.get(2)?);
+    Ok(Narrow {
+        party,
+        row: CallRow {
+            id: row.get(0)?,
+            direction: direction(row.get(3)?).to_owned(),
+            outcome: outcome_at(row.get(4)?).as_str().to_owned(),
+            uncertain: row.get(5)?,
+            name: None,
+            number: None,
+            number_key: None,
+            hidden: false,
+            internal: row.get(10)?,
+            contact_id: None,
+            candidates: Vec::new(),
+            line: row.get(11)?,
+            answered_by: row.get(12)?,
+            started_at: row.get::<_, bool>(1)?.then(|| started.to_string()),
+            wait_ms: row.get::<_, Option<i64>>(13)?.map(clamped),
+            talk_ms: row.get::<_, Option<i64>>(14)?.map(clamped),
+            recording: recording_word(recording_at(row.get(15)?)).to_owned(),
+            document_id: row.get(16)?,
+            to_call_back: row.get::<_, Option<bool>>(17)?.unwrap_or(false),
+        },
+    })
+}
+
+fn direction(incoming: bool) -> &'static str {
+    if incoming { "incoming" } else { "outgoing" }
+}
+
+fn recording_word(state: RecordingState) -> &'static str {
+    match state {
+        RecordingState::None => "none",
+        RecordingState::Pending => "pending",
+        RecordingState::Ready => "ready",
+        RecordingState::Gone => "gone",
+    }
+}
+
+fn clamped(ms: i64) -> u32 {
+    u32::try_from(ms.max(0)).unwrap_or(u32::MAX)
+}
+
+/// The row of a call that only its document remembers.
+pub(crate) fn row_of_snapshot(
+    connection: &Connection,
+    call: &CallSnapshot,
+    document_id: i64,
+) -> Result<CallRow, DeskError> {
+    let colleague = call.answered_by.as_ref().and_then(|by| by.name.clone());
+    let row = CallRow {
+        id: call.id.clone(),
+        direction: call.direction.as_str().to_owned(),
+        outcome: call.outcome.as_str().to_owned(),
+        uncertain: call.uncertain,
+        name: None,
+        number: None,
+        number_key: None,
+        hidden: false,
+        internal: call.party.internal,
+        contact_id: None,
+        candidates: Vec::new(),
+        line: line_text(call),
+        answered_by: colleague.filter(|_| call.outcome == Outcome::AnsweredBy),
+        started_at: call.started_at.map(|time| time.to_string()),
+        wait_ms: call.wait_ms.map(clamped),
+        talk_ms: call.talk_ms.map(clamped),
+        document_id: Some(document_id),
+        recording: recording_word(call.recording.state).to_owned(),
+        to_call_back: false,
+    };
+    let party = Party::of(&call.party);
+    Narrow { row, party }.named(connection)
+}

@@ -1,0 +1,354 @@
+//! The queue «Надо перезвонить»: lasting, whatever the mirror forgets. One row for each number that missed calls came
+//! from; of a person's numbers the one with the newest missed call stands for all.
+
+use crate::error::DeskError;
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
+
+pub(super) const STEP_1: &str = "
+    CREATE TABLE callback (
+        id          INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+        owner       TEXT    NOT NULL,       -- the abonent whose queue it is
+        key         TEXT    NOT NULL,       -- of the number
+        person      INTEGER,                -- the one person whose number it is
+        head        INTEGER NOT NULL,       -- waits, and stands for the person
+        state       TEXT    NOT NULL CHECK (state IN ('waiting', 'called_back', 'called_again', 'colleague', 'done')),
+        times       INTEGER NOT NULL,       -- missed calls that wait, or waited when it was dealt with
+        since_ms    INTEGER NOT NULL,       -- the first of them
+        newest_ms   INTEGER NOT NULL,
+        newest_call TEXT    NOT NULL,       -- the relay's id
+        cutoff_ms   INTEGER NOT NULL,       -- missed calls that began earlier are dealt with
+        kept_ms     INTEGER NOT NULL,       -- the same, from conversations that the mirror has forgotten
+        done_ms     INTEGER NOT NULL,       -- the same, by hand
+        undo_ms     INTEGER,                -- what done_ms was before
+        handled_ms  INTEGER,                -- when it was dealt with
+        handled_by  TEXT,                   -- the colleague who did; none: the user, or the caller
+        UNIQUE (owner, key)
+    ) STRICT;
+    CREATE INDEX callback_heads ON callback (owner, newest_ms) WHERE head = 1;
+    CREATE INDEX callback_handled ON callback (owner, handled_ms) WHERE handled_ms IS NOT NULL;
+    CREATE INDEX callback_of_person ON callback (owner, person) WHERE person IS NOT NULL;
+
+    -- The missed calls behind it. The start is the identity: another ledger tells the same call under another id.
+    CREATE TABLE callback_miss (
+        owner      TEXT    NOT NULL,
+        key        TEXT    NOT NULL,
+        started_ms INTEGER NOT NULL,
+        call       TEXT    NOT NULL,
+        counted    INTEGER NOT NULL,        -- belongs to the caller's missed toast
+        PRIMARY KEY (owner, key, started_ms)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX callback_miss_by_call ON callback_miss (call);
+";
+
+/// How a caller stands in the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    Waiting,
+    /// The user called, and they talked.
+    CalledBack,
+    /// The caller called again, and the user answered.
+    CalledAgain,
+    /// A colleague talked with them.
+    Colleague,
+    /// The user said so.
+    Done,
+}
+
+impl State {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::CalledBack => "called_back",
+            Self::CalledAgain => "called_again",
+            Self::Colleague => "colleague",
+            Self::Done => "done",
+        }
+    }
+
+    fn of(word: &str) -> Self {
+        match word {
+            "called_back" => Self::CalledBack,
+            "called_again" => Self::CalledAgain,
+            "colleague" => Self::Colleague,
+            "done" => Self::Done,
+            _ => Self::Waiting,
+        }
+    }
+}
+
+/// One row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Callback {
+    pub(crate) id: i64,
+    pub(crate) key: String,
+    pub(crate) person: Option<i64>,
+    pub(crate) head: bool,
+    pub(crate) state: State,
+    pub(crate) times: i64,
+    pub(crate) since_ms: i64,
+    pub(crate) newest_ms: i64,
+    pub(crate) newest_call: String,
+    pub(crate) cutoff_ms: i64,
+    pub(crate) kept_ms: i64,
+    pub(crate) done_ms: i64,
+    pub(crate) undo_ms: Option<i64>,
+    pub(crate) handled_ms: Option<i64>,
+    pub(crate) handled_by: Option<String>,
+}
+
+const COLUMNS: &str =
+    "id, key, person, head, state, times, since_ms, newest_ms, newest_call, cutoff_ms, kept_ms, done_ms,
+    undo_ms, handled_ms, handled_by";
+
+/// Before any missed call.
+pub(crate) const NEVER: i64 = i64::MIN;
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Callback> {
+    Ok(Callback {
+        id: row.get(0)?,
+        key: row.get(1)?,
+        person: row.get(2)?,
+        head: row.get(3)?,
+        state: State::of(&row.get::<_, String>(4)?),
+        times: row.get(5)?,
+        since_ms: row.get(6)?,
+        newest_ms: row.get(7)?,
+        newest_call: row.get(8)?,
+        cutoff_ms: row.get(9)?,
+        kept_ms: row.get(10)?,
+        done_ms: row.get(11)?,
+        undo_ms: row.get(12)?,
+        handled_ms: row.get(13)?,
+        handled_by: row.get(14)?,
+    })
+}
+
+/// How many persons wait.
+pub(crate) fn waiting(connection: &Connection, owner: &str) -> Result<u32, DeskError> {
+    Ok(connection
+        .prepare_cached("SELECT count(*) FROM callback WHERE owner = ?1 AND head = 1")?
+        .query_row([owner], |row| row.get(0))?)
+}
+
+/// The row of a number.
+pub(crate) fn of_key(connection: &Connection, owner: &str, key: &str) -> Result<Option<Callback>, DeskError> {
+    Ok(connection
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM callback WHERE owner = ?1 AND key = ?2"))?
+        .query_row([owner, key], read)
+        .optional()?)
+}
+
+/// The numbers that are one person's, of those that calls were missed from.
+pub(crate) fn keys_of_person(connection: &Connection, owner: &str, person: i64) -> Result<Vec<String>, DeskError> {
+    let mut statement = connection.prepare_cached("SELECT key FROM callback WHERE owner = ?1 AND person = ?2")?;
+    let keys = statement.query_map(params![owner, person], |row| row.get(0))?;
+    Ok(keys.collect::<Result<_, _>>()?)
+}
+
+/// The numbers of those who wait.
+pub(crate) fn waiting_keys(connection: &Connection, owner: &str) -> Result<Vec<String>, DeskError> {
+    let mut statement = connection.prepare("SELECT key FROM callback WHERE owner = ?1 AND state = 'waiting'")?;
+    let keys = statement.query_map([owner], |row| row.get(0))?;
+    Ok(keys.collect::<Result<_, _>>()?)
+}
+
+/// The row of this id.
+pub(crate) fn of_id(connection: &Connection, owner: &str, id: i64) -> Result<Option<Callback>, DeskError> {
+    Ok(connection
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM callback WHERE owner = ?1 AND id = ?2"))?
+        .query_row(params![owner, id], read)
+        .optional()?)
+}
+
+/// A page of those who wait: the newest missed call first, before (`newest_ms`, `id`). A condition on the callers `k` is
+/// met by those whom the mirror has a call of.
+pub(crate) fn heads(
+    connection: &Connection,
+    owner: &str,
+    before: (i64, i64),
+    (condition, given): (&str, Vec<Value>),
+    limit: u32,
+) -> Result<Vec<Callback>, DeskError> {
+    let join = if condition.is_empty() {
+        ""
+    } else {
+        " CROSS JOIN caller k ON k.key = b.key"
+    };
+    let columns = COLUMNS
+        .split(',')
+        .map(|column| format!("b.{}", column.trim()))
+        .collect::<Vec<_>>();
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {} FROM callback b{join} WHERE b.owner = ? AND b.head = 1 AND (b.newest_ms, b.id) < (?, ?){condition}
+         ORDER BY b.newest_ms DESC, b.id DESC LIMIT ?",
+        columns.join(", ")
+    ))?;
+    let first = [Value::from(owner.to_owned()), before.0.into(), before.1.into()];
+    let given = first.into_iter().chain(given).chain([Value::from(i64::from(limit))]);
+    let rows = statement.query_map(params_from_iter(given), read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// A page of those who were dealt with: the latest first, before (`handled_ms`, `id`).
+pub(crate) fn handled(
+    connection: &Connection,
+    owner: &str,
+    before: (i64, i64),
+    limit: u32,
+) -> Result<Vec<Callback>, DeskError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM callback
+         WHERE owner = ?1 AND handled_ms IS NOT NULL AND (handled_ms, id) < (?2, ?3)
+         ORDER BY handled_ms DESC, id DESC LIMIT ?4"
+    ))?;
+    let rows = statement.query_map(params![owner, before.0, before.1, limit], read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Missed calls that wait over all numbers of a person, and the start of the first.
+pub(crate) fn of_person(connection: &Connection, owner: &str, person: i64) -> Result<(i64, i64), DeskError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT sum(times), min(since_ms) FROM callback WHERE owner = ?1 AND person = ?2 AND state = 'waiting'",
+        )?
+        .query_row(params![owner, person], |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
+/// Writes the row of a number, a new one where its id is 0; its id.
+pub(crate) fn put(connection: &Connection, owner: &str, row: &Callback) -> Result<i64, DeskError> {
+    Ok(connection
+        .prepare_cached(
+            "INSERT INTO callback (owner, key, person, head, state, times, since_ms, newest_ms, newest_call, cutoff_ms,
+                                   kept_ms, done_ms, undo_ms, handled_ms, handled_by)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+             ON CONFLICT (owner, key) DO UPDATE SET
+                 person = excluded.person, head = excluded.head, state = excluded.state, times = excluded.times,
+                 since_ms = excluded.since_ms, newest_ms = excluded.newest_ms, newest_call = excluded.newest_call,
+                 cutoff_ms = excluded.cutoff_ms, kept_ms = excluded.kept_ms, done_ms = excluded.done_ms,
+                 undo_ms = excluded.undo_ms, handled_ms = excluded.handled_ms, handled_by = excluded.handled_by
+             RETURNING id",
+        )?
+        .query_row(
+            params![
+                owner,
+                row.key,
+                row.person,
+                row.head,
+                row.state.as_str(),
+                row.times,
+                row.since_ms,
+                row.newest_ms,
+                row.newest_call,
+                row.cutoff_ms,
+                row.kept_ms,
+                row.done_ms,
+                row.undo_ms,
+                row.handled_ms,
+                row.handled_by
+            ],
+            |row| row.get(0),
+        )?)
+}
+
+/// Takes the row of a number away: nothing was missed.
+pub(crate) fn remove(connection: &Connection, id: i64) -> Result<(), DeskError> {
+    connection
+        .prepare_cached("DELETE FROM callback WHERE id = ?1")?
+        .execute([id])?;
+    Ok(())
+}
+
+/// The mirror is about to forget its conversations: what they settled stays settled.
+pub(crate) fn keep_cutoffs(connection: &Connection) -> Result<(), DeskError> {
+    connection.execute("UPDATE callback SET kept_ms = cutoff_ms", [])?;
+    Ok(())
+}
+
+/// A missed call of the number.
+pub(crate) fn note_miss(
+    connection: &Connection,
+    owner: &str,
+    key: &str,
+    (started_ms, call): (i64, &str),
+    counted: bool,
+) -> Result<(), DeskError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO callback_miss (owner, key, started_ms, call, counted) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT DO UPDATE SET call = excluded.call, counted = max(counted, excluded.counted)",
+        )?
+        .execute(params![owner, key, started_ms, call, counted])?;
+    Ok(())
+}
+
+/// A missed call that the queue no longer has.
+pub(crate) struct Forgotten {
+    pub(crate) key: String,
+    pub(crate) started_ms: i64,
+    /// It belonged to the missed toast.
+    pub(crate) counted: bool,
+}
+
+/// The call was not missed after all, or not of this number.
+pub(crate) fn forget_miss(connection: &Connection, owner: &str, call: &str) -> Result<Option<Forgotten>, DeskError> {
+    Ok(connection
+        .prepare_cached("DELETE FROM callback_miss WHERE call = ?2 AND owner = ?1 RETURNING key, started_ms, counted")?
+        .query_row([owner, call], |row| {
+            Ok(Forgotten {
+                key: row.get(0)?,
+                started_ms: row.get(1)?,
+                counted: row.get(2)?,
+            })
+        })
+        .optional()?)
+}
+
+/// Missed calls of one number.
+pub(crate) struct Misses {
+    pub(crate) times: i64,
+    pub(crate) since_ms: i64,
+    pub(crate) newest_ms: i64,
+    pub(crate) newest_call: String,
+}
+
+/// Missed calls of the number since this time, or only those of the missed toast; none where there are none.
+pub(crate) fn misses(
+    connection: &Connection,
+    owner: &str,
+    key: &str,
+    since_ms: i64,
+    counted: bool,
+) -> Result<Option<Misses>, DeskError> {
+    let given = params![owner, key, since_ms, counted];
+    let (times, first): (i64, Option<i64>) = connection
+        .prepare_cached(
+            "SELECT count(*), min(started_ms) FROM callback_miss
+             WHERE owner = ?1 AND key = ?2 AND started_ms >= ?3 AND counted >= ?4",
+        )?
+        .query_row(given, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let Some(first) = first else { return Ok(None) };
+    let newest = connection
+        .prepare_cached(
+            "SELECT started_ms, call FROM callback_miss
+             WHERE owner = ?1 AND key = ?2 AND started_ms >= ?3 AND counted >= ?4
+             ORDER BY started_ms DESC LIMIT 1",
+        )?
+        .query_row(given, |row| {
+            Ok(Misses {
+                times,
+                since_ms: first,
+                newest_ms: row.get(0)?,
+                newest_call: row.get(1)?,
+            })
+        })?;
+    Ok(Some(newest))
+}
+
+/// The user has dealt with the caller's missed toast: the next missed call counts from one.
+pub(crate) fn forget_counted(connection: &Connection, owner: &str, key: &str) -> Result<(), DeskError> {
+    connection
+        .prepare_cached("UPDATE callback_miss SET counted = 0 WHERE owner = ?1 AND key = ?2 AND counted = 1")?
+        .execute([owner, key])?;
+    Ok(())
+}

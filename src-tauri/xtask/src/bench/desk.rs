@@ -1,0 +1,58 @@
+//! The desk over a million calls: what is asked as somebody types, the queue, a report, a change. One filled desk for all
+//! four.
+
+use std::sync::Mutex;
+
+use anyhow::Result;
+
+use super::{Row, example, line, number};
+
+/// What the example printed, once it has run.
+static PRINTED: Mutex<Option<String>> = Mutex::new(None);
+
+fn printed() -> Result<String> {
+    let mut printed = PRINTED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if let Some(text) = &*printed {
+        return Ok(text.clone());
+    }
+    let text = example("perezvon-desk", "desk_bench")?;
+    Ok(printed.insert(text).clone())
+}
+
+/// One line of the example, its budget for p99 in milliseconds.
+fn row(what: &str, name: &str, budget_ms: f64) -> Result<Row> {
+    let measured = line(&printed()?, &format!("{name}:"))?;
+    let holds = number(&measured, "p99")? <= budget_ms;
+    Ok(Row::new(what, measured, format!("p99 ≤ {budget_ms} ms"), Some(holds)))
+}
+
+pub(super) fn search() -> Result<Vec<Row>> {
+    Ok(vec![
+        row("first page of a search, 1,000,000 calls", "search_calls", 16.0)?,
+        row("first page of a search, 200,000 contacts", "search_contacts", 16.0)?,
+    ])
+}
+
+pub(super) fn queue() -> Result<Vec<Row>> {
+    Ok(vec![row("queue and badge", "queue", 5.0)?])
+}
+
+pub(super) fn report() -> Result<Vec<Row>> {
+    let text = printed()?;
+    let (ours, shell) = (line(&text, "report:")?, line(&text, "report_shell:")?);
+    let ratio = number(&ours, "p50")? / number(&shell, "p50")?;
+    Ok(vec![
+        row("report over 1,000,000 calls", "report", 300.0)?,
+        Row::new(
+            "  the same SQL in the sqlite3 shell",
+            shell,
+            format!("{ratio:.2} ×, ≤ 1.3 ×"),
+            Some(ratio <= 1.3),
+        ),
+    ])
+}
+
+pub(super) fn change() -> Result<Vec<Row>> {
+    // Told and read again: a badge moves within 200 ms, of which the window joins changes for 100.
+    Ok(vec![row("a snapshot taken, told and read", "change", 20.0)?])
+}
