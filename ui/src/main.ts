@@ -4,4 +4,9 @@ import App from "./App.svelte";
 
 const target = document.getElementById("app");
 if (!target) throw new Error("index.html has no #app");
-mount(App, { target });
+// A browser without the app may look at the kit itself; no other bundle has this page.
+if (import.meta.env.MODE === "fake" && window.location.hash === "#/controls") {
+  void import("../tests/look/Controls.svelte").then(({ default: Controls }) => mount(Controls, { target }));
+} else {
+  mount(App, { target });
+}

@@ -138,6 +138,8 @@ pub(crate) const PROGRAMS: &[Program] = &[
     // ImageMagick's.
     debian("display", "imagemagick", &[For::Desktop]),
     debian("import", "imagemagick", &[For::Desktop]),
+    // playwright-core starts it, for the pictures of every page and what axe says of them.
+    debian("chromium", "chromium", &[For::Desktop]),
     debian("dunst", "dunst", &[For::Desktop]),
     debian("dunstctl", "dunst", &[For::Desktop]),
     // The reference for decoded sound; it makes the tests' recordings.

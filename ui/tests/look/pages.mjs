@@ -40,4 +40,14 @@ export const pages = [
     ready: `[data-testid=settings-nav-${section}]`,
   })),
   { name: "dial", route: "calls", ready: "[data-testid=call-row]", act: click("[data-testid=dial-open]") },
+  {
+    name: "controls",
+    route: "controls",
+    ready: "[data-testid=chips-180-0]",
+    act: async (page) => {
+      await page.waitForSelector("[data-testid=chips-180-more]");
+      await page.click("[data-testid=menu]");
+      await page.waitForSelector("[data-testid=menu-1]");
+    },
+  },
 ];
