@@ -29,6 +29,12 @@ pub(crate) fn grant(handle: &AppHandle, wish: Wish) {
                 window::show(handle, "join");
             }
         }
+        Wish::Click(None) => {}
+        Wish::Click(Some(nonce)) => {
+            if let Some(app) = handle.try_state::<Arc<Perezvon>>().map(|state| Arc::clone(&state)) {
+                tauri::async_runtime::spawn(async move { app.toasts.open_link(nonce).await });
+            }
+        }
     }
 }
 

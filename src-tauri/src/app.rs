@@ -79,7 +79,7 @@ impl Perezvon {
             desk.set_words(words(&settings));
         }
         let (events, answers) = mpsc::channel(64);
-        let options = toast_options(&handle, &data_dir);
+        let options = toast_options(&handle, &data_dir, desk.as_ref().ok());
         let shown_dir = data_dir.display().to_string();
         let toasts = tauri::async_runtime::block_on(async { Toasts::start(options, events) });
         tauri::async_runtime::spawn(hear_toasts(handle.clone(), answers));
@@ -226,7 +226,7 @@ impl From<&DeskError> for Failure {
     }
 }
 
-fn toast_options(handle: &AppHandle, data_dir: &Path) -> toast::Options {
+fn toast_options(handle: &AppHandle, data_dir: &Path, desk: Option<&Arc<Desk>>) -> toast::Options {
     toast::Options {
         app_name: "Перезвон".to_owned(),
         desktop_entry: "Perezvon".to_owned(),
@@ -234,6 +234,7 @@ fn toast_options(handle: &AppHandle, data_dir: &Path) -> toast::Options {
         icon_dir: data_dir.join("icons"),
         icons: ICONS,
         bus: None,
+        desk: desk.cloned(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command line (design, part 7).
 
 use crate::link::{self, Dial};
+use crate::toast::links::Nonce;
 use perezvon_desk::relay_client::JoinLink;
 use perezvon_desk::toast::Action;
 use std::path::PathBuf;
@@ -45,7 +46,8 @@ impl Args {
     }
 }
 
-/// What a link, an argument or a second start asks for. None of it acts without a person: it shows something or asks.
+/// What a link, an argument or a second start asks for. None of it acts without a person: it shows something or asks, or
+/// it is what a person clicked in a toast.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Wish {
     /// To show the window as it is.
@@ -56,6 +58,8 @@ pub(crate) enum Wish {
     Dial(Dial),
     /// To join a relay: the same.
     Join(JoinLink),
+    /// To do what a toast's link does; none: nothing, for the link cannot be one of ours.
+    Click(Option<Nonce>),
 }
 
 /// A number or link as a wish: a number is asked about, `perezvon://contact/12` shows a record, `perezvon://join?…` asks
@@ -65,6 +69,9 @@ pub(crate) fn wish_of_link(text: &str) -> Wish {
         return Wish::Join(link);
     }
     match text.strip_prefix("perezvon:") {
+        Some(rest) if rest.trim_start_matches('/').starts_with("act/") => {
+            Wish::Click(Nonce::parse(&rest.trim_start_matches('/')["act/".len()..]))
+        }
         Some(rest) => action_of_route(rest.trim_start_matches('/')).map_or(Wish::Show, Wish::Open),
         None => Wish::Dial(link::read(text)),
     }
@@ -137,6 +144,20 @@ mod tests {
             section: "connection".to_owned(),
         };
         assert_eq!(unreadable, Wish::Open(shown), "what cannot be read joins nothing");
+    }
+
+    #[test]
+    fn a_toasts_link_shows_nothing_by_itself() {
+        let good = "0123456789abcdef0123456789abcdef";
+        let nonce = Nonce::parse(good);
+        assert!(nonce.is_some());
+        for link in [format!("perezvon://act/{good}"), format!("perezvon:act/{good}/")] {
+            assert_eq!(wish_of_link(&link), Wish::Click(nonce.clone()), "{link}");
+            assert_eq!(second(&["perezvon", "--", &link]), Some(Wish::Click(nonce.clone())));
+        }
+        for bad in ["perezvon://act/", "perezvon://act/1", "perezvon://act/../contact/1"] {
+            assert_eq!(wish_of_link(bad), Wish::Click(None), "{bad}: not even a window");
+        }
     }
 
     #[test]

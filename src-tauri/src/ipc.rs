@@ -112,7 +112,8 @@ pub struct ServiceState {
     /// Where secrets are kept, or would be: `keyring`, `file` (by the user's consent), `environment` (given when the app
     /// was started) or `none` (no safe place was found).
     pub secrets: String,
-    /// Toasts: `actions`, `plain` (the notification server has no buttons), `none`.
+    /// Toasts: `actions`, `plain` (the notification server has no buttons), `quiet` (the user wants to be left alone: only
+    /// the notification centre has them), `none`.
     pub toasts: String,
     /// The key is an administrator's.
     pub admin: bool,
@@ -288,7 +289,7 @@ pub struct CheckLine {
     pub ok: bool,
     /// How it ended: `ok`, `warning`, `failed`, `skipped` (something else must be mended before it makes sense).
     pub state: String,
-    /// Code of the cause when it failed, one of [`ServiceState::trouble`] or `check_…`.
+    /// Code of the cause when it failed, one of [`ServiceState::trouble`], `quiet` or `check_…`.
     #[serde(default)]
     pub code: Option<String>,
     /// What was found, in the window's language; no secrets.

@@ -93,6 +93,11 @@ fn start(handle: &AppHandle, args: &Args) -> anyhow::Result<()> {
     tauri::async_runtime::spawn(app::agree_with_system(Arc::clone(&app)));
     tauri::async_runtime::spawn(service::run(Arc::clone(&app)));
     match args.wish() {
+        // Most open no window: the app is started as by the system.
+        Some(wish @ args::Wish::Click(_)) => {
+            action::grant(handle, wish);
+            memory::give_back_when_idle(handle);
+        }
         Some(wish) => action::grant(handle, wish),
         None if !args.minimized => window::show(handle, ""),
         None => memory::give_back_when_idle(handle),

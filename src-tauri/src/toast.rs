@@ -2,11 +2,13 @@
 //! (design, part 3, step 6). What a toast says is decided in `perezvon_desk::toast`; here is only how each system is
 //! asked to show it.
 //!
-//! Windows and macOS go through notify-rust, one waiting thread per toast (`toast/threads.rs`). Linux speaks to the
-//! notification service over one kept zbus connection (`toast/linux.rs` says why).
+//! Linux speaks to the notification service over one kept zbus connection (`toast/linux.rs` says why), Windows to the
+//! system's own (`toast/windows.rs`). macOS goes through notify-rust, one waiting thread per toast (`toast/threads.rs`),
+//! and Windows does where it is refused.
 //!
 //! Toasts are silent and never take the focus: the telephone on the desk rings already.
 
+pub mod links;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "macos")]
@@ -18,16 +20,23 @@ mod system;
 mod text;
 #[cfg(not(target_os = "linux"))]
 mod threads;
+#[cfg(any(target_os = "windows", test))]
+mod xml;
 
 pub(crate) use text::clean;
 
 #[cfg(target_os = "linux")]
 use linux::run;
-#[cfg(not(target_os = "linux"))]
+#[cfg(target_os = "windows")]
+use system::run;
+#[cfg(target_os = "macos")]
 use threads::run;
 
+use links::{Click, Links, Nonce};
+use perezvon_desk::Desk;
 use perezvon_desk::toast::{Action, Toast, ToastKey, ToastOp, Urgency};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
@@ -47,16 +56,19 @@ pub enum Ability {
     Actions,
     /// Toasts without buttons: the texts alone must do.
     Plain,
+    /// Toasts with buttons, which go to the notification centre without being seen: the user wants to be left alone.
+    Quiet,
     /// No toasts, and why, in English for the log.
     None(String),
 }
 
 impl Ability {
-    /// The window's word: `actions`, `plain` or `none`.
+    /// The window's word: `actions`, `plain`, `quiet` or `none`.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Actions => "actions",
             Self::Plain => "plain",
+            Self::Quiet => "quiet",
             Self::None(_) => "none",
         }
     }
@@ -117,7 +129,7 @@ pub enum ToastEvent {
 }
 
 /// What the toasts need of the app.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Options {
     /// Name the user reads: «Перезвон».
     pub app_name: String,
@@ -131,6 +143,8 @@ pub struct Options {
     pub icons: &'static [(&'static str, &'static [u8])],
     /// Address of the session bus; none for the one of the environment. Only Linux.
     pub bus: Option<String>,
+    /// Where the links of toasts outlive the app; none: they end with it.
+    pub desk: Option<Arc<Desk>>,
 }
 
 impl Options {
@@ -146,10 +160,12 @@ impl Options {
 }
 
 /// The toasts of the app. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Toasts {
     ops: mpsc::Sender<Vec<ToastOp>>,
     ability: watch::Receiver<Ability>,
+    links: Arc<Links>,
+    events: mpsc::Sender<ToastEvent>,
 }
 
 impl Toasts {
@@ -161,6 +177,13 @@ impl Toasts {
     pub fn start(options: Options, events: mpsc::Sender<ToastEvent>) -> Self {
         let (ops, ops_in) = mpsc::channel(QUEUE_MAX);
         let (ability_out, ability) = watch::channel(Ability::None("starting".to_owned()));
+        let links = Arc::new(Links::open(options.desk.clone()));
+        let toasts = Self {
+            ops,
+            ability,
+            links: Arc::clone(&links),
+            events: events.clone(),
+        };
         tokio::spawn(async move {
             let dir = options.icon_dir.clone();
             let icons = options.icons;
@@ -177,10 +200,35 @@ impl Toasts {
                     ability: ability_out,
                     events,
                 },
+                #[cfg(target_os = "windows")]
+                links,
             )
             .await;
         });
-        Self { ops, ability }
+        toasts
+    }
+
+    /// Somebody opened a link that may be one of a toast's: where it is, that toast is clicked. Waits for the disk.
+    pub async fn open_link(&self, nonce: Nonce) {
+        let links = Arc::clone(&self.links);
+        let Ok(Some(click)) = tokio::task::spawn_blocking(move || links.take(&nonce)).await else {
+            tracing::info!("A link that is no toast's, or is used up, was opened: it does nothing");
+            return;
+        };
+        let Click {
+            key,
+            notification_id,
+            action,
+        } = click;
+        let event = ToastEvent::Clicked {
+            key,
+            action,
+            notification_id,
+            activation_token: None,
+        };
+        if let Err(error) = self.events.send_timeout(event, EVENT_LIMIT).await {
+            tracing::error!(%error, "a click on a toast was dropped");
+        }
     }
 
     /// What the notification service can do now.

@@ -14,7 +14,7 @@ use perezvon_sim::Sim;
 use std::path::Path;
 
 /// Starts the app a second time and waits for its end.
-fn start_again(desktop: &Desktop, sim: &Sim, args: &[&str]) -> Option<i32> {
+pub(crate) fn start_again(desktop: &Desktop, sim: &Sim, args: &[&str]) -> Option<i32> {
     let mut command = desktop.command(BINARY);
     environment(desktop, sim, &mut command);
     let mut second = Running(command.args(args).spawn().unwrap());

@@ -14,6 +14,7 @@
 )]
 
 mod admin;
+mod clicks;
 mod first_run;
 #[path = "../harness/mod.rs"]
 mod harness;

@@ -24,6 +24,7 @@ impl Desk {
             icon_dir: icons.path().to_owned(),
             icons: &[("perezvon", include_bytes!("../../icons/icon.png"))],
             bus: Some(address.to_owned()),
+            desk: None,
         };
         let (sender, events) = mpsc::channel(64);
         Self {

@@ -5,8 +5,8 @@ use rusqlite::{Connection, params_from_iter};
 
 /// More rows than these are not looked up one by one.
 const MAX_FOUND: usize = 2_000;
-/// More trigrams than these mean that the letters are everywhere.
-const MAX_TERMS: usize = 100;
+/// More trigrams than these mean that the letters are everywhere. To list a trigram, FTS5 reads all that it has of it.
+const MAX_TERMS: usize = 20;
 
 /// Rows that may contain all needles.
 #[derive(Debug, PartialEq, Eq)]

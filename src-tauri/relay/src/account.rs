@@ -5,6 +5,7 @@ use crate::company::{Company, recording};
 use crate::config::Options;
 use crate::feed::{self, Feed, Hub};
 use crate::front::RunningAccount;
+use crate::http::ingest::Ingest;
 use crate::http::{self, AllParts, Parts};
 use crate::importer::{self, Importer};
 use crate::keeper::{self, Keeper};
@@ -13,6 +14,7 @@ use crate::ledger::{self, Audience, Health, Ledger, SettingsNow, Versions, write
 use crate::listening::Listening;
 use crate::metrics::Metrics;
 use crate::pbx::{Callback, Pbx, Reach};
+use crate::probes::Probes;
 use crate::rate::{Bucket, Rate};
 use crate::retention;
 use crate::roster::{Roster, RosterNow};
@@ -358,6 +360,15 @@ fn parts(
     let callback = Callback::new(started.settings.clone(), started.secret.clone());
     let local_key = options.local_key.unwrap_or_else(|| Secret::new(keys::random_key()));
     let tasks = TaskTracker::new();
+    let probes = Arc::<Probes>::default();
+    let ingest = Ingest {
+        callback: callback.clone(),
+        ledger: ledger.clone(),
+        limit: options.ingest_per_second.map(|limit| Bucket::new(Rate::events(limit))),
+        metrics: started.metrics.clone(),
+        probes: probes.clone(),
+        stop: stop.clone(),
+    };
     Ok(Parts::from(AllParts {
         account: options.account.into(),
         feed: Feed {
@@ -385,10 +396,10 @@ fn parts(
         metrics: started.metrics.clone(),
         downloads: Arc::default(),
         join_tries: Arc::default(),
-        ingest_limit: Arc::new(options.ingest_per_second.map(|limit| Bucket::new(Rate::events(limit)))),
+        ingest: Arc::new(ingest),
         local_key: Arc::new(LocalKey::new(local_key)),
         listening,
-        probes: Arc::default(),
+        probes,
         clock,
         tasks,
         stop,

@@ -28,6 +28,7 @@ use crate::company::Company;
 use crate::feed::Feed;
 use crate::http::contract::{Contract, For};
 use crate::http::error::ApiError;
+use crate::http::ingest::Ingest;
 use crate::importer::Importer;
 use crate::keeper::Keeper;
 use crate::keys::LocalKey;
@@ -36,7 +37,7 @@ use crate::listening::Listening;
 use crate::metrics::Metrics;
 use crate::pbx::{Callback, Pbx};
 use crate::probes::Probes;
-use crate::rate::{Bucket, Tries};
+use crate::rate::Tries;
 use crate::roster::RosterNow;
 use crate::tables::join_codes::Refused;
 use axum::Router;
@@ -56,9 +57,6 @@ use utoipa_axum::routes;
 const MAX_BODY: usize = 64 * 1024;
 /// Longest time for an answer; the long poll waits 60 s at most.
 const LIMIT: Duration = Duration::from_secs(90);
-
-/// How many events a second are taken; none: no limit.
-pub(crate) type IngestLimit = Arc<Option<Bucket>>;
 
 /// What the handlers of one account work with; each names by `State` what it takes of it. Cheap to clone: every layer of
 /// the router does so with each request.
@@ -83,7 +81,7 @@ pub(crate) struct AllParts {
     pub(crate) downloads: Arc<Slots>,
     /// Tries to join that have failed.
     pub(crate) join_tries: Arc<Tries>,
-    pub(crate) ingest_limit: IngestLimit,
+    pub(crate) ingest: Arc<Ingest>,
     pub(crate) local_key: Arc<LocalKey>,
     pub(crate) listening: Listening,
     /// What the service check has sent to the public address.
@@ -132,23 +130,11 @@ handlers_take! {
     keeper: Keeper,
     downloads: Arc<Slots>,
     join_tries: Arc<Tries>,
+    ingest: Arc<Ingest>,
     listening: Listening,
     clock: Clock,
     tasks: TaskTracker,
     stop: CancellationToken,
-}
-
-impl FromRef<Parts> for ingest::Ingest {
-    fn from_ref(parts: &Parts) -> Self {
-        Self {
-            callback: parts.callback.clone(),
-            ledger: parts.ledger.clone(),
-            limit: parts.ingest_limit.clone(),
-            metrics: parts.metrics.clone(),
-            probes: parts.probes.clone(),
-            stop: parts.stop.clone(),
-        }
-    }
 }
 
 impl FromRef<Parts> for place::Placing {

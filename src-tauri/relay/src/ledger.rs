@@ -3,6 +3,7 @@
 //! connections serve queries.
 
 mod apply;
+mod batch;
 pub(crate) mod entry;
 mod forget;
 mod join;
@@ -32,6 +33,7 @@ use crate::tables::settings::Settings;
 use crate::tables::{self, LedgerError};
 use entry::{Answer, Change, Entry, Exchanged, Posted, Stamped};
 use rusqlite::Connection;
+use std::hash::{BuildHasher as _, RandomState};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::SyncSender;
@@ -227,8 +229,8 @@ pub(crate) fn stamped(clock: &Clock, entry: impl Into<Entry>) -> Stamped {
     }
 }
 
+/// Differs for each entry and cannot be guessed. The system is asked for random numbers once in a thread, not for each
+/// entry.
 fn seed() -> u64 {
-    let mut bytes = [0_u8; 8];
-    getrandom::fill(&mut bytes).expect("the system has random numbers");
-    u64::from_le_bytes(bytes)
+    RandomState::new().hash_one(())
 }

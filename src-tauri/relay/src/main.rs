@@ -5,6 +5,11 @@ use clap::Parser as _;
 use perezvon_relay::cli::{Cli, run};
 use std::process::ExitCode;
 
+/// An event makes many small allocations, and other threads free them: with glibc's allocator that was a fifth of the
+/// time that an event takes.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     // Libraries with other preferences must not choose the TLS implementation for the process.

@@ -231,7 +231,13 @@ pub(crate) async fn check(app: &Perezvon) -> Result<Vec<CheckLine>, Failure> {
         Err(failure) => lines.push(line("relay", false, &failure.code)),
     }
     let state = app.service.borrow().clone();
-    lines.push(line("toasts", state.toasts != "none", "no_notifications"));
+    let seen = !matches!(state.toasts.as_str(), "none" | "quiet");
+    let unseen = if state.toasts == "quiet" {
+        "quiet"
+    } else {
+        "no_notifications"
+    };
+    lines.push(line("toasts", seen, unseen));
     let keyring = app.secrets.check_keyring().await;
     // What is kept elsewhere needs no keyring.
     let safe = keyring.is_ok() || matches!(state.secrets.as_str(), "file" | "environment");

@@ -1,6 +1,7 @@
-//! Toasts on Windows and macOS, through notify-rust: one thread per toast waits for its answer. `system` is the part
-//! that differs. Neither system tells of a restart of its service; and Windows cannot replace or withdraw a toast that is
-//! shown, so the answers of an older one still count as clicks, but not as the end of the newer.
+//! Toasts on macOS, and on Windows where its own way is refused, through notify-rust: one thread per toast waits for its
+//! answer. `system` is the part that differs. Neither system tells of a restart of its service; and on Windows notify-rust
+//! cannot replace or withdraw a toast that is shown, so the answers of an older one still count as clicks, but not as the
+//! end of the newer.
 //!
 //! Type-checked for both systems, not run on them (ARCHITECTURE).
 

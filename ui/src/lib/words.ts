@@ -134,6 +134,7 @@ const FIX: Record<string, Section> = {
   no_me: "me",
   me: "me",
   no_notifications: "notifications",
+  quiet: "notifications",
   toasts: "notifications",
 };
 

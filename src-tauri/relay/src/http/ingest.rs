@@ -1,12 +1,12 @@
 //! `POST /xsi/{secret}/…`: where the PBX posts its events (design, part 3, steps 1 to 3).
 
-use super::IngestLimit;
 use crate::http::error::ApiError;
 use crate::http::input::Path;
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
 use crate::pbx::Callback;
 use crate::probes::Probes;
+use crate::rate::Bucket;
 use crate::tables::events::body::Body;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::Method;
@@ -21,11 +21,11 @@ use tokio_util::sync::CancellationToken;
 const LAST: Duration = Duration::from_millis(500);
 
 /// What becomes of an event needs this.
-#[derive(Clone)]
 pub(crate) struct Ingest {
     pub(crate) callback: Callback,
     pub(crate) ledger: Ledger,
-    pub(crate) limit: IngestLimit,
+    /// How many events a second are taken; none: no limit.
+    pub(crate) limit: Option<Bucket>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) probes: Arc<Probes>,
     pub(crate) stop: CancellationToken,
@@ -66,7 +66,7 @@ impl Ingest {
     params(("secret" = String, Path, description = "The secret of the account's address")),
     responses((status = 200, description = "There"))
 )]
-pub(crate) async fn look(State(ingest): State<Ingest>, method: Method, address: Address) -> Result<(), ApiError> {
+pub(crate) async fn look(State(ingest): State<Arc<Ingest>>, method: Method, address: Address) -> Result<(), ApiError> {
     ingest.opened_by(&address.secret)?;
     // The service check asks its own public address for a word.
     if method == Method::GET {
@@ -83,7 +83,11 @@ pub(crate) async fn look(State(ingest): State<Ingest>, method: Method, address: 
     request_body(content = String, content_type = "application/xml"),
     responses((status = 200, description = "Stored"))
 )]
-pub(crate) async fn event(State(ingest): State<Ingest>, address: Address, request: Request) -> Result<(), ApiError> {
+pub(crate) async fn event(
+    State(ingest): State<Arc<Ingest>>,
+    address: Address,
+    request: Request,
+) -> Result<(), ApiError> {
     ingest.opened_by(&address.secret)?;
     let taken = take(&ingest, request).await;
     if let Err(error) = &taken {
@@ -94,7 +98,7 @@ pub(crate) async fn event(State(ingest): State<Ingest>, address: Address, reques
 
 /// Reads the body, stores it, waits until it is safe.
 async fn take(ingest: &Ingest, request: Request) -> Result<(), ApiError> {
-    if (*ingest.limit).as_ref().is_some_and(|bucket| !bucket.take()) {
+    if ingest.limit.as_ref().is_some_and(|bucket| !bucket.take()) {
         return Err(ApiError::TooMany);
     }
     let announced = request
@@ -111,6 +115,8 @@ async fn take(ingest: &Ingest, request: Request) -> Result<(), ApiError> {
         tokio::time::sleep(LAST).await;
     };
     let raw = tokio::select! {
+        // Most bodies are there already.
+        biased;
         body = body => body.map_err(|error| ApiError::of_body(&error))?,
         () = ending => return Err(ApiError::Stopping),
     };

@@ -14,7 +14,7 @@ use crate::told::{Changed, FeedMessage};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -108,10 +108,26 @@ enum SyncJob {
     Recovered(Recovered),
 }
 
+/// What the writer may know of the syncing thread while it makes the next batch.
+#[derive(Default)]
+pub(super) struct Progress {
+    /// Batches that were sent and are neither on the disk nor failed.
+    unsynced: AtomicUsize,
+    has_ended: AtomicBool,
+}
+
+impl Progress {
+    /// Whether a commit would wait for the sync of an earlier one.
+    pub(super) fn is_syncing(&self) -> bool {
+        self.unsynced.load(Ordering::SeqCst) > 0 && !self.has_ended.load(Ordering::SeqCst)
+    }
+}
+
 /// The syncing thread, for the writer.
 pub(crate) struct Syncer {
     queue: Option<SyncSender<SyncJob>>,
     failed: Arc<AtomicBool>,
+    progress: Arc<Progress>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -119,12 +135,14 @@ impl Syncer {
     pub(crate) fn start(database: &Path, sync: WalSync, audience: Audience) -> std::io::Result<Self> {
         let (queue, jobs) = sync_channel(MAX_WAITING_BATCHES);
         let failed = Arc::new(AtomicBool::new(false));
+        let progress = Arc::<Progress>::default();
         let mut thread = Thread {
             wal: tables::wal_of(database),
             file: None,
             sync,
             audience,
             failed: failed.clone(),
+            progress: progress.clone(),
         };
         let thread = std::thread::Builder::new()
             .name("ledger sync".to_owned())
@@ -132,6 +150,7 @@ impl Syncer {
         Ok(Self {
             queue: Some(queue),
             failed,
+            progress,
             thread: Some(thread),
         })
     }
@@ -139,6 +158,7 @@ impl Syncer {
     /// Sends a committed batch; waits if too many are in progress.
     pub(crate) fn hand(&self, batch: Committed) {
         let queue = self.queue.as_ref();
+        self.progress.unsynced.fetch_add(1, Ordering::SeqCst);
         if let Some(Err(refused)) = queue.map(|queue| queue.send(SyncJob::Batch(Box::new(batch))))
             && let SyncJob::Batch(batch) = refused.0
         {
@@ -146,6 +166,11 @@ impl Syncer {
             self.failed.store(true, Ordering::SeqCst);
             batch.fail();
         }
+    }
+
+    /// See [`Progress`].
+    pub(super) fn progress(&self) -> Arc<Progress> {
+        self.progress.clone()
     }
 
     /// Whether a sync has failed since the ledger was last read.
@@ -201,6 +226,14 @@ struct Thread {
     sync: WalSync,
     audience: Audience,
     failed: Arc<AtomicBool>,
+    progress: Arc<Progress>,
+}
+
+impl Drop for Thread {
+    fn drop(&mut self) {
+        // Also by a panic: nobody may wait for a sync any more.
+        self.progress.has_ended.store(true, Ordering::SeqCst);
+    }
 }
 
 impl Thread {
@@ -222,6 +255,7 @@ impl Thread {
                 }
             }
             if broken {
+                self.progress.unsynced.fetch_sub(batches.len(), Ordering::SeqCst);
                 for batch in batches.drain(..) {
                     batch.fail();
                 }
@@ -241,7 +275,9 @@ impl Thread {
 
     /// Syncs once for all these batches and answers them; false if the sync failed.
     fn settle(&mut self, batches: Vec<Committed>) -> bool {
-        let Err(error) = self.sync_wal() else {
+        let synced = self.sync_wal();
+        self.progress.unsynced.fetch_sub(batches.len(), Ordering::SeqCst);
+        let Err(error) = synced else {
             for batch in batches {
                 self.publish(batch);
             }

@@ -1,10 +1,12 @@
-//! The only writer of the ledger: one thread, one transaction for all entries that wait. It commits without syncing
-//! and goes on with the next batch; [`super::sync`] syncs and answers.
+//! The only writer of the ledger: one thread, one transaction for all entries that wait and come while the batch before
+//! is synced ([`super::batch`]). It commits without syncing and goes on with the next batch; [`super::sync`] syncs and
+//! answers.
 //!
 //! On any failure to store, the whole batch is undone, every caller in it gets an error, and the calls in memory are
 //! read anew: the relay never acknowledges or publishes what may be lost (design, invariants 1 and 8).
 
 use super::apply::NotApplied;
+use super::batch::Batch;
 use super::entry::{Answer, Appended, Change, Swept};
 use super::state::State;
 use super::sync::{Audience, Committed, Recovered, Reply, Syncer};
@@ -20,8 +22,6 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// Entries in one transaction.
-const MAX_BATCH_ENTRIES: usize = 512;
 /// The writer checks the clock at least this often, for deadlines and a clock that was set.
 const MAX_SLEEP: Duration = Duration::from_secs(1);
 /// How long deadlines are postponed after a failed transaction; jobs are retried at once.
@@ -132,26 +132,21 @@ impl Writer {
             return Err(LedgerError::NoSync);
         }
         self.beat.fetch_add(1, Ordering::Relaxed);
-        let mut batch = Vec::new();
-        match jobs.recv_timeout(self.until_due()) {
-            Ok(job) => {
-                batch.push(job);
-                batch.extend(jobs.try_iter().take(MAX_BATCH_ENTRIES - 1));
-            }
-            Err(RecvTimeoutError::Timeout) => {}
+        let first = match jobs.recv_timeout(self.until_due()) {
+            Ok(job) => Some(job),
+            Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => return Ok(false),
-        }
-        self.metrics.waiting.fetch_sub(batch.len() as i64, Ordering::Relaxed);
+        };
         if self.syncer.has_failed() || self.state.is_none() {
             self.recover();
         }
         let is_due =
             |state: &State| state.calls.has_unread() || state.next_due().is_some_and(|due| due <= self.clock.now());
         let sweeps = self.quiet_until <= Instant::now() && self.state.as_ref().is_some_and(is_due);
-        if batch.is_empty() && !sweeps {
+        if first.is_none() && !sweeps {
             return Ok(true);
         }
-        let stored = self.store(batch, sweeps);
+        let stored = self.store(Batch::new(first, jobs, self.syncer.progress()), sweeps);
         self.publish_health(stored.as_ref().err());
         if stored.is_err() {
             self.metrics.failures.fetch_add(1, Ordering::Relaxed);
@@ -234,10 +229,12 @@ impl Writer {
     }
 
     /// One transaction. Every reply is sent in any case: here if nothing was stored, otherwise after the sync.
-    fn store(&mut self, jobs: Vec<Job>, sweeps: bool) -> Result<(), LedgerError> {
-        let mut replies: Vec<(Reply, Result<Answer, LedgerError>)> = Vec::with_capacity(jobs.len());
-        let mut waiting = jobs.into_iter();
-        match self.commit(&mut waiting, &mut replies, sweeps) {
+    fn store(&mut self, mut jobs: Batch<'_>, sweeps: bool) -> Result<(), LedgerError> {
+        let mut replies: Vec<(Reply, Result<Answer, LedgerError>)> = Vec::new();
+        let committed = self.commit(&mut jobs, &mut replies, sweeps);
+        let waited = replies.len() as i64;
+        self.metrics.waiting.fetch_sub(waited, Ordering::Relaxed);
+        match committed {
             Ok(committed) => {
                 self.syncer.hand(Committed { replies, ..committed });
                 if let Some(state) = &mut self.state {
@@ -247,7 +244,9 @@ impl Writer {
             }
             Err(error) => {
                 let lost = replies.into_iter().map(|(reply, _)| reply);
-                for reply in lost.chain(waiting.map(|job| job.reply)) {
+                let waiting = jobs.rest();
+                self.metrics.waiting.fetch_sub(waiting.len() as i64, Ordering::Relaxed);
+                for reply in lost.chain(waiting.into_iter().map(|job| job.reply)) {
                     // The receiver is gone if the caller was cancelled.
                     let _ = reply.send(Err(LedgerError::Busy));
                 }
@@ -258,7 +257,7 @@ impl Writer {
 
     fn commit(
         &mut self,
-        jobs: &mut impl Iterator<Item = Job>,
+        jobs: &mut Batch<'_>,
         replies: &mut Vec<(Reply, Result<Answer, LedgerError>)>,
         sweeps: bool,
     ) -> Result<Committed, LedgerError> {

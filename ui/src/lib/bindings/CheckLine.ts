@@ -19,7 +19,7 @@ ok: boolean,
  */
 state: string, 
 /**
- * Code of the cause when it failed, one of [`ServiceState::trouble`] or `check_…`.
+ * Code of the cause when it failed, one of [`ServiceState::trouble`], `quiet` or `check_…`.
  */
 code: string | null, 
 /**

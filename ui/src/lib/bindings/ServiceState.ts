@@ -44,7 +44,8 @@ lastEventAt: string | null,
  */
 secrets: string, 
 /**
- * Toasts: `actions`, `plain` (the notification server has no buttons), `none`.
+ * Toasts: `actions`, `plain` (the notification server has no buttons), `quiet` (the user wants to be left alone: only
+ * the notification centre has them), `none`.
  */
 toasts: string, 
 /**

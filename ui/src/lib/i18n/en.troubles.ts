@@ -65,6 +65,10 @@ export const troubles: typeof ru.troubles = {
     title: "The system shows no notifications",
     advice: "Allow them for Perezvon in the system settings. What you missed is listed under Notifications.",
   },
+  quiet: {
+    title: "“Do not disturb” is on",
+    advice: "Notifications are seen in the notification centre only. Switch it off, or let Perezvon through.",
+  },
   keyring_locked: {
     title: "The keyring is locked",
     advice: "Unlock the system's keyring so that the app can read the token.",

@@ -95,6 +95,7 @@ export const en = {
     },
     documentToast: "Notify when a document is created",
     plain: "Notifications have no buttons on this system. Click the notification itself to open the record.",
+    quiet: "“Do not disturb” is on: notifications are seen in the notification centre only.",
     noToasts: "The system shows no notifications. Everything important stays under Notifications.",
   },
 
