@@ -1,8 +1,8 @@
 //! Devices that are chosen, go away and come back, and a machine without any.
 
 use crate::recording::make;
-use crate::sink::{Sink, ask, listen, wait, with_sink, without_sound};
-use perezvon_sound::{Phase, Player, PlayerTrouble};
+use crate::sink::{Sink, ask, listen, wait, with_sink, without_server};
+use perezvon_sound::{Phase, Player, PlayerTrouble, Recording};
 use std::time::{Duration, Instant};
 
 const PIECE: Duration = Duration::from_millis(100);
@@ -79,22 +79,28 @@ fn another_device_is_chosen_while_it_plays() {
     });
 }
 
+/// Ten seconds of a tone in µ-law.
+fn tone(folder: &std::path::Path) -> Recording {
+    let recording = Recording {
+        id: "a".to_owned(),
+        file: folder.join("a.wav"),
+        peaks: folder.join("a.peaks"),
+    };
+    let mut bytes =
+        b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x07\0\x01\0\x40\x1f\0\0\x40\x1f\0\0\x01\0\x08\0data\0\0\0\0".to_vec();
+    bytes.extend([0x25, 0xa5].iter().cycle().take(80_000));
+    std::fs::write(&recording.file, bytes).unwrap();
+    recording
+}
+
 #[test]
 fn without_a_device_it_says_so_and_everything_else_works() {
-    without_sound("devices::without_a_device_it_says_so_and_everything_else_works", || {
+    let test = "devices::without_a_device_it_says_so_and_everything_else_works";
+    without_server(test, "", || {
         let folder = tempfile::tempdir().unwrap();
-        let recording = perezvon_sound::Recording {
-            id: "a".to_owned(),
-            file: folder.path().join("a.wav"),
-            peaks: folder.path().join("a.peaks"),
-        };
-        let mut bytes =
-            b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x07\0\x01\0\x40\x1f\0\0\x40\x1f\0\0\x01\0\x08\0data\0\0\0\0".to_vec();
-        bytes.resize(bytes.len() + 80_000, 0x55);
-        std::fs::write(&recording.file, bytes).unwrap();
         assert_eq!(Player::devices(), []);
         let player = Player::start(None, |_| {}).unwrap();
-        player.open(recording, Duration::from_secs(2));
+        player.open(tone(folder.path()), Duration::from_secs(2));
         wait("it says so", || player.state().trouble == Some(PlayerTrouble::NoDevice));
         assert_eq!(player.state().duration, Duration::from_secs(10));
         wait("the waveform is there", || player.state().peaks.is_some());
@@ -103,5 +109,25 @@ fn without_a_device_it_says_so_and_everything_else_works() {
         player.pause();
         wait("it pauses", || player.state().phase == Phase::Paused);
         assert_eq!(player.position(), Duration::from_secs(7));
+    });
+}
+
+#[test]
+fn without_a_sound_server_it_plays_on_a_card() {
+    let test = "devices::without_a_sound_server_it_plays_on_a_card";
+    // A card that takes sound as fast as it comes: what is tested is the way to it.
+    without_server(test, "pcm.!default { type null }\nctl.!default { type null }\n", || {
+        let folder = tempfile::tempdir().unwrap();
+        let player = Player::start(None, |_| {}).unwrap();
+        player.open(tone(folder.path()), Duration::ZERO);
+        wait("it is heard to its end", || player.state().phase == Phase::Ended);
+        assert_eq!(player.state().trouble, None);
+        assert!(
+            player
+                .state()
+                .device
+                .is_some_and(|device| device.id.starts_with("alsa"))
+        );
+        assert_eq!(player.position(), Duration::from_secs(10));
     });
 }

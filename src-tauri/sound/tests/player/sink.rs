@@ -42,30 +42,29 @@ pub(crate) fn with_sink(test: &str, body: impl FnOnce(&Sink)) {
     let _server = start(folder.path());
     let inside = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture", "--test-threads=1"])
-        .envs(environment(folder.path()))
+        .envs(environment(folder.path(), ""))
         .status()
         .unwrap();
     assert!(inside.success(), "{test} failed inside");
 }
 
-/// Runs `body` in a process that finds no sound server and no sound card.
-pub(crate) fn without_sound(test: &str, body: impl FnOnce()) {
+/// Runs `body` in a process that finds no sound server, and of sound cards what this configuration of ALSA says.
+pub(crate) fn without_server(test: &str, alsa: &str, body: impl FnOnce()) {
     if std::env::var_os(INSIDE).is_some() {
         return body();
     }
     let folder = tempfile::tempdir().unwrap();
     let inside = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture", "--test-threads=1"])
-        .envs(environment(folder.path()))
+        .envs(environment(folder.path(), alsa))
         .status()
         .unwrap();
     assert!(inside.success(), "{test} failed inside");
 }
 
-fn environment(folder: &Path) -> [(&'static str, OsString); 5] {
-    // An empty configuration of ALSA has no devices.
+fn environment(folder: &Path, devices: &str) -> [(&'static str, OsString); 5] {
     let alsa = folder.join("alsa.conf");
-    std::fs::write(&alsa, "").unwrap();
+    std::fs::write(&alsa, devices).unwrap();
     // Everybody is let in, but nobody without a cookie.
     std::fs::write(folder.join("cookie"), [0; 256]).unwrap();
     [
