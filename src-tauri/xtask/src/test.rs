@@ -97,7 +97,9 @@ fn ui(report: &mut Report, yes: bool) -> Result<(), Failed> {
             sh::run(&mut install::npm(&["run", script])?, 10 * MINUTE)
         })?;
     }
-    Ok(())
+    report.step("ui: every page, photographed and examined by axe", || {
+        sh::run(&mut install::npm(&["run", "look"])?, 20 * MINUTE)
+    })
 }
 
 /// Fails if the package depends, however far away, on a crate whose name is or starts (before a dash) with one listed.
