@@ -297,7 +297,7 @@ fn clicked(handle: &AppHandle, id: &str) {
     let wanted = match id {
         "tray-calls" => Action::OpenCalls,
         "tray-notifications" => Action::OpenNotifications,
-        "tray-settings" => settings("token"),
+        "tray-settings" => settings("connection"),
         "tray-check" => settings("check"),
         "tray-contacts" => return window::show(handle, "contacts"),
         "tray-quit" => return handle.exit(0),

@@ -39,6 +39,11 @@ test("an uncertain call only says what is known, whatever its outcome", () => {
   }
 });
 
+test("a word of a newer app is no success", () => {
+  const row = call({ outcome: "parked", startedAt: "2026-01-31T06:35:00.000Z" });
+  expect(callStatus(row, t)).toEqual({ word: "звонок в 09:35", tone: "muted", icon: "uncertain" });
+});
+
 test("a failure is said once, and what it does not say itself goes along", () => {
   const detail = "the PBX does not accept the token";
   for (const code of ["token_refused", "pbx_unreachable", "code_expired"])

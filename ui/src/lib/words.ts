@@ -18,7 +18,8 @@ export const isLive = (row: CallRow) =>
 /** MIKO's status words; an uncertain call only says what is known. */
 export function callStatus(row: CallRow, t: Dictionary): Status {
   const s = t.status;
-  if (row.uncertain) return { word: s.uncertain(time(row.startedAt)), tone: "muted", icon: "uncertain" };
+  const known: Status = { word: s.uncertain(time(row.startedAt)), tone: "muted", icon: "uncertain" };
+  if (row.uncertain) return known;
   const incoming = row.direction === "incoming";
   switch (row.outcome) {
     case "ringing":
@@ -41,8 +42,11 @@ export function callStatus(row: CallRow, t: Dictionary): Status {
       return { word: s.no_answer, tone: "warn", icon: "failed" };
     case "transferred":
       return { word: s.transferred, tone: "ok", icon: "transferred" };
-    default:
+    case "ended":
       return { word: incoming ? s.accepted : s.reached, tone: "ok", icon: incoming ? "in" : "out" };
+    // A word of a newer app: it must not pass for a success.
+    default:
+      return known;
   }
 }
 
