@@ -43,7 +43,7 @@ export const pages = [
   {
     name: "controls",
     route: "controls",
-    ready: "[data-testid=chips-180]",
+    ready: "[data-testid=chips-180-0]",
     act: async (page) => {
       await page.waitForSelector("[data-testid=chips-180-more]");
       await page.click("[data-testid=menu]");
