@@ -71,7 +71,7 @@ fn click_link(desktop: &Desktop, sim: &Sim, link: &str) {
     assert!(end.success(), "it hands the link over");
 }
 
-/// «Вы: …» in the header strip. WebKit's driver does not give the text of an element that may be cut off.
+/// The name at the foot of the rail. WebKit's driver does not give the text of an element that may be cut off.
 async fn who(window: &Window) -> String {
     let script = "return document.querySelector('[data-testid=strip-me]').textContent";
     let text = window.client.execute(script, Vec::new()).await.unwrap();
@@ -136,7 +136,7 @@ async fn a_link_joins_after_the_person_has_agreed() {
 
     // Without the relay the desk still knows whose it is.
     window.click("wizard-later").await;
-    window.text_where("strip-token", "data-ok", "true").await;
+    window.text_where("shell", "data-level", "ready").await;
     let named = || async { Some(who(&window).await).filter(|name| !name.contains('@')) };
     let name = eventually_async("the abonent's name", named).await;
     company.relay.shutdown().await;

@@ -1,5 +1,5 @@
 import { mount } from "svelte";
-import "./app.css";
+import "./kit/kit.css";
 import App from "./App.svelte";
 
 const target = document.getElementById("app");

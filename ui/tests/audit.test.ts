@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { aboutOf } from "../src/lib/audit";
+import { aboutOf } from "../src/rooms/people/audit";
 import type { AuditRow } from "../src/lib/bindings/AuditRow";
 import { namesOf } from "../src/lib/company";
-import { dictionaries } from "../src/lib/i18n/index.svelte";
+import { dictionaries } from "../src/rooms";
 import { Company, rows } from "./fake/company";
 
 const known = { names: namesOf(rows()), settings: new Company().schema };

@@ -95,24 +95,29 @@ test("search and chips ask the app, and the words of the search reach it trimmed
   expect(texts("call-to-call-back")).toEqual(["надо перезвонить", "надо перезвонить"]);
 });
 
-test("10,000 loaded calls keep only the visible rows in the page", async () => {
+test("a list of 10,000 calls, read to its end, keeps only the visible rows in the page", async () => {
   backend.calls = many(10_000);
-  const { CallList } = await import("../src/lib/calls.svelte");
-  const list = new CallList();
-  await list.show({ kind: "all", query: "" });
-  while (!list.complete) await list.more();
-  expect(list.rows).toHaveLength(10_000);
   await open("calls");
   await screen.findAllByTestId("call-row");
+  const scroll = screen.getByTestId("calls-list-scroll");
+  // To the end, page by page, as far as one may pull the bar each time.
+  for (let page = 1; page < 100; page++) {
+    scroll.scrollTop = 1e9;
+    scroll.dispatchEvent(new Event("scroll"));
+    await waitFor(() => expect(backend.times("calls.list")).toBe(page + 1));
+  }
+  scroll.scrollTop = 10_000 * 48;
+  scroll.dispatchEvent(new Event("scroll"));
+  await waitFor(() => expect(texts("call-number").at(-1)).toBe(backend.calls.at(-1)?.number ?? ""));
   expect(all("call-row").length).toBeLessThan(60);
 });
 
-test("arrows move, Enter opens, Ctrl+C copies the E.164 number, / goes to the search", async () => {
+test("arrows move, Enter opens, Ctrl+C copies the E.164 number, Ctrl+Enter calls, Ctrl+F searches", async () => {
   backend.calls = [call({ id: "a" }), call({ id: "b", name: "Тихонов Лев", numberKey: keyNumber(15) })];
   const user = await open("calls");
   const written = vi.spyOn(navigator.clipboard, "writeText").mockResolvedValue();
   await screen.findAllByTestId("call-row");
-  await user.keyboard("/");
+  await user.keyboard("{Control>}f{/Control}");
   expect(document.activeElement).toBe(screen.getByTestId("calls-search"));
   await user.keyboard("{ArrowDown}{ArrowDown}");
   const list = screen.getByTestId("calls-list");
@@ -121,12 +126,38 @@ test("arrows move, Enter opens, Ctrl+C copies the E.164 number, / goes to the se
   expect(marked?.querySelector("[data-testid=call-row]")?.getAttribute("data-call")).toBe("b");
   await user.keyboard("{Control>}c{/Control}");
   await waitFor(() => expect(written).toHaveBeenCalledWith(keyNumber(15)));
+  await user.keyboard("{Control>}{Enter}{/Control}");
+  await waitFor(() => expect(backend.last("calls.call_back")).toEqual({ number: keyNumber(15) }));
+  expect(window.location.hash, "the row is called, not opened").toBe("#/calls");
   await user.keyboard("{Enter}");
   expect((await screen.findByTestId("panel-name")).textContent).toBe("Тихонов Лев");
   expect(window.location.hash).toBe("#/call/b");
   expect(backend.title).toBe("Тихонов Лев — Перезвон");
   await user.keyboard("{Escape}");
   await waitFor(() => expect(window.location.hash).toBe("#/calls"));
+});
+
+test("a row's own button calls and does not open the row; a bare / is typed, it is no shortcut", async () => {
+  backend.calls = [call({ id: "a", numberKey: keyNumber(15) })];
+  const user = await open("calls");
+  await user.click(await screen.findByTestId("row-call"));
+  await waitFor(() => expect(backend.last("calls.call_back")).toEqual({ number: keyNumber(15) }));
+  expect(window.location.hash).toBe("#/calls");
+  await user.keyboard("/");
+  expect(document.activeElement).not.toBe(screen.getByTestId("calls-search"));
+});
+
+test("the list box holds options only; another room takes the focus, and the link past the rail too", async () => {
+  backend.calls = many(30);
+  const user = await open("calls");
+  const list = await screen.findByTestId("calls-list");
+  expect(list.querySelectorAll("button, a, input")).toHaveLength(0);
+  screen.getByTestId("nav-contacts").focus();
+  await user.click(screen.getByTestId("nav-contacts"));
+  await waitFor(() => expect(document.activeElement?.id).toBe("main"));
+  await user.click(screen.getByTestId("skip"));
+  expect(document.activeElement?.id).toBe("main");
+  expect(window.location.hash).toBe("#/contacts");
 });
 
 test("the app's «navigate» opens the record, as a click on a toast does", async () => {

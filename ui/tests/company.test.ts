@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
 import { differences, found, keeperTrouble, left, nameOf, phoneText, subscribedBy } from "../src/lib/company";
-import { differences as callDifferences, indented } from "../src/lib/event";
-import { dictionaries } from "../src/lib/i18n/index.svelte";
-import { Paged } from "../src/lib/paged.svelte";
+import { differences as callDifferences, indented } from "../src/rooms/journal/event";
+import { dictionaries } from "../src/rooms";
 import {
   boundsText,
   entryOf,
@@ -12,7 +11,7 @@ import {
   shownSetting,
   valueOf,
   valueText,
-} from "../src/lib/settings/pbx";
+} from "../src/rooms/settings/pbx";
 import { Company, RAW, rows } from "./fake/company";
 
 const t = dictionaries.ru;
@@ -113,47 +112,6 @@ test("what processing an event again has changed is told leaf by leaf", () => {
     { path: "party.name", was: null, became: "А" },
   ]);
   expect(callDifferences(null, null)).toEqual([]);
-});
-
-test("a list is read page by page; an older question's late answer is dropped", async () => {
-  const paged = new Paged<number>();
-  const page = (cursor: string | null) => {
-    const from = Number(cursor ?? 0);
-    return Promise.resolve({ rows: [from, from + 1], cursor: from < 4 ? String(from + 2) : null });
-  };
-  await paged.show(page);
-  await paged.more();
-  expect(paged.rows).toEqual([0, 1, 2, 3]);
-  await paged.more();
-  await paged.more();
-  expect([paged.rows, paged.complete]).toEqual([[0, 1, 2, 3, 4, 5], true]);
-
-  // A page may be empty with more to come, and the last one may be empty too.
-  const sparse = (cursor: string | null) => {
-    const at = Number(cursor ?? 0);
-    return Promise.resolve({ rows: at === 3 ? [33] : [], cursor: at < 9 ? String(at + 1) : null });
-  };
-  await paged.show(sparse);
-  expect([paged.rows, paged.complete]).toEqual([[33], false]);
-  await paged.more();
-  expect([paged.rows, paged.complete]).toEqual([[33], true]);
-
-  let late = (_: { rows: number[]; cursor: null }) => undefined as void;
-  const old = paged.show(() => new Promise((done) => (late = done)));
-  await paged.show(() => Promise.resolve({ rows: [7], cursor: null }));
-  late({ rows: [99], cursor: null });
-  await old;
-  expect(paged.rows).toEqual([7]);
-
-  // A failed next page keeps what is there, and «Повторить» goes on from it.
-  await paged.show(page);
-  let broken = true;
-  await paged.show((cursor) => (cursor && broken ? Promise.reject({ code: "timeout" }) : page(cursor)));
-  await paged.more();
-  expect([paged.rows, paged.failure?.code]).toEqual([[0, 1], "timeout"]);
-  broken = false;
-  await paged.retry();
-  expect([paged.rows, paged.failure]).toEqual([[0, 1, 2, 3], null]);
 });
 
 test("settings are shown in people's units and sent in the relay's", () => {

@@ -162,7 +162,7 @@ test("a long list is read page by page, to its end and not beyond", async () => 
   expect(backend.last("contacts.list")).toEqual({ query: "", offset: 0, limit: 100 });
   screen.getByTestId("contacts-list").focus();
   await user.keyboard("{End}");
-  const list = screen.getByTestId("contacts-list");
+  const list = screen.getByTestId("contacts-list-scroll");
   list.scrollTop = 4600;
   list.dispatchEvent(new Event("scroll"));
   await waitFor(() => expect(backend.last("contacts.list")).toEqual({ query: "", offset: 100, limit: 100 }));

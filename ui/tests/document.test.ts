@@ -1,6 +1,6 @@
 import { screen, waitFor } from "@testing-library/svelte";
 import { expect, test, vi } from "vitest";
-import { Note } from "../src/lib/note.svelte";
+import { Note } from "../src/rooms/document/note.svelte";
 import { backend } from "./fake/backend";
 import { input, open } from "./open";
 

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { dictionaries, type Dictionary } from "../src/lib/i18n/index.svelte";
+import { dictionaries, type Dictionary } from "../src/rooms";
 import { pluralOf } from "../src/lib/i18n/plural";
-import { SECTIONS } from "../src/lib/route.svelte";
+import { SECTIONS } from "../src/rooms/settings/route";
 import { fixOf } from "../src/lib/words";
 
 function leaves(value: unknown, path = ""): [string, unknown][] {

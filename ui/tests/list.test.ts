@@ -1,10 +1,18 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { byDay, CallList, merge } from "../src/lib/calls.svelte";
-import { lineAt, offsetsOf, visible } from "../src/lib/window";
+import { HELD, merge, Pages } from "../src/kit/pages.svelte";
+import { lineAt, offsetsOf, TALLEST, Track, visible } from "../src/kit/window";
+import type { CallRow } from "../src/lib/bindings/CallRow";
+import type { CallsFilter } from "../src/lib/bindings/CallsFilter";
+import { ask } from "../src/lib/ipc";
+import { byDay } from "../src/rooms/calls/days";
 import { backend } from "./fake/backend";
 import { call, many } from "./fake/data";
 
 afterEach(() => vi.useRealTimers());
+
+const calls = () => new Pages<CallRow>((row) => row.id);
+const reader = (filter: CallsFilter) => (cursor: string | null) =>
+  ask("calls.list", { filter, cursor, limit: 100 });
 
 test("the visible range is found among lines of different heights", () => {
   const offsets = offsetsOf([32, 48, 48, 32, 48]);
@@ -40,7 +48,7 @@ test("rows stand under the headers of their days", () => {
 test("pages join without doubles, the newer reading wins", () => {
   const old = [call({ id: "a", outcome: "ringing" }), call({ id: "b" })];
   const fresh = [call({ id: "n" }), call({ id: "a", outcome: "missed" })];
-  expect(merge(fresh, old).map((row) => [row.id, row.outcome])).toEqual([
+  expect(merge(fresh, old, (row) => row.id).map((row) => [row.id, row.outcome])).toEqual([
     ["n", "ended"],
     ["a", "missed"],
     ["b", "ended"],
@@ -50,8 +58,8 @@ test("pages join without doubles, the newer reading wins", () => {
 test("a refresh shows new calls at once and rereads the rest of the pages soon after", async () => {
   vi.useFakeTimers();
   backend.calls = many(250);
-  const list = new CallList();
-  await list.show({ kind: "all", query: "" });
+  const list = calls();
+  await list.show(reader({ kind: "all", query: "" }));
   await list.more();
   await list.more();
   expect(list.rows).toHaveLength(250);
@@ -73,10 +81,10 @@ test("a refresh shows new calls at once and rereads the rest of the pages soon a
 
 test("a change that comes while another filter loads never mixes the two", async () => {
   backend.calls = many(250);
-  const list = new CallList();
-  await list.show({ kind: "all", query: "" });
+  const list = calls();
+  await list.show(reader({ kind: "all", query: "" }));
   await list.more();
-  const showing = list.show({ kind: "missed", query: "" });
+  const showing = list.show(reader({ kind: "missed", query: "" }));
   const refreshing = list.refresh();
   await Promise.all([showing, refreshing]);
   expect(list.rows?.every((row) => row.outcome === "missed")).toBe(true);
@@ -87,8 +95,8 @@ test("a change that comes while another filter loads never mixes the two", async
 
 test("a failed page can be tried again where it failed", async () => {
   backend.calls = many(150);
-  const list = new CallList();
-  await list.show({ kind: "all", query: "" });
+  const list = calls();
+  await list.show(reader({ kind: "all", query: "" }));
   backend.fails["calls.list"] = { code: "timeout", detail: null };
   await list.more();
   expect(list.failure?.code).toBe("timeout");
@@ -98,4 +106,121 @@ test("a failed page can be tried again where it failed", async () => {
   expect(list.failure).toBeNull();
   expect(list.rows).toHaveLength(150);
   list.stop();
+});
+
+test("a list is read page by page; an older question's late answer is dropped", async () => {
+  const pages = new Pages<number>(String);
+  const page = (cursor: string | null) => {
+    const from = Number(cursor ?? 0);
+    return Promise.resolve({ rows: [from, from + 1], next: from < 4 ? String(from + 2) : null });
+  };
+  await pages.show(page);
+  await pages.more();
+  expect(pages.rows).toEqual([0, 1, 2, 3]);
+  await pages.more();
+  await pages.more();
+  expect([pages.rows, pages.complete]).toEqual([[0, 1, 2, 3, 4, 5], true]);
+
+  // A page may be empty with more to come, and the last one may be empty too.
+  const sparse = (cursor: string | null) => {
+    const at = Number(cursor ?? 0);
+    return Promise.resolve({ rows: at === 3 ? [33] : [], next: at < 9 ? String(at + 1) : null });
+  };
+  await pages.show(sparse);
+  expect([pages.rows, pages.complete]).toEqual([[33], false]);
+  await pages.more();
+  expect([pages.rows, pages.complete]).toEqual([[33], true]);
+
+  let late = (_: { rows: number[]; next: null }) => undefined as void;
+  const old = pages.show(() => new Promise((done) => (late = done)));
+  await pages.show(() => Promise.resolve({ rows: [7], next: null }));
+  late({ rows: [99], next: null });
+  await old;
+  expect(pages.rows).toEqual([7]);
+
+  // A failed next page keeps what is there, and «Повторить» goes on from it.
+  await pages.show(page);
+  let broken = true;
+  await pages.show((cursor) => (cursor && broken ? Promise.reject({ code: "timeout" }) : page(cursor)));
+  await pages.more();
+  expect([pages.rows, pages.failure?.code]).toEqual([[0, 1], "timeout"]);
+  broken = false;
+  await pages.retry();
+  expect([pages.rows, pages.failure]).toEqual([[0, 1, 2, 3], null]);
+});
+
+test("however far one reads, so many pages are held; those let go are read again by their cursors", async () => {
+  const asked: (string | null)[] = [];
+  const pages = new Pages<number>(String);
+  await pages.show((cursor) => {
+    asked.push(cursor);
+    const from = Number(cursor ?? 0);
+    const next = from + 10 < 1000 ? String(from + 10) : null;
+    return Promise.resolve({ rows: Array.from({ length: 10 }, (_, i) => from + i), next });
+  });
+  for (let i = 1; i < 30; i++) await pages.more();
+  expect([pages.before, pages.rows?.length, pages.after]).toEqual([(30 - HELD) * 10, HELD * 10, 0]);
+  expect(pages.rows?.[0]).toBe((30 - HELD) * 10);
+
+  // One page up: it joins, and the lowest is let go.
+  asked.length = 0;
+  await pages.need(pages.before - 1);
+  expect(asked).toEqual([String((29 - HELD) * 10)]);
+  expect([pages.before, pages.rows?.length, pages.after]).toEqual([(29 - HELD) * 10, HELD * 10, 10]);
+  expect(pages.rows).toEqual(Array.from({ length: HELD * 10 }, (_, i) => pages.before + i));
+
+  // To the top at once: only the pages there are read.
+  asked.length = 0;
+  await pages.need(0);
+  expect(asked).toEqual([null]);
+  expect([pages.before, pages.rows, pages.after]).toEqual([0, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], 290]);
+  await pages.more();
+  expect(asked).toEqual([null, "10"]);
+  expect([pages.rows?.length, pages.complete]).toEqual([20, false]);
+});
+
+test("a silent reading never drops a page under way, and newer readings take the place of the old", async () => {
+  const pages = new Pages<{ id: number; word: string }>((row) => String(row.id));
+  let word = "old";
+  let answer = () => undefined as void;
+  await pages.show(async (cursor) => {
+    if (cursor) await new Promise<void>((done) => (answer = done));
+    return { rows: [{ id: cursor ? 2 : 1, word }], next: cursor ? null : "2" };
+  });
+  const more = pages.more();
+  await Promise.resolve();
+  word = "new";
+  const refreshed = pages.refresh();
+  await vi.waitFor(() => expect(pages.busy).toBe(true));
+  answer();
+  await Promise.all([more, refreshed]);
+  expect(pages.rows?.map((row) => row.id)).toEqual([1, 2]);
+  expect(pages.rows?.[0]?.word).toBe("new");
+  pages.replace([
+    { id: 2, word: "third" },
+    { id: 9, word: "not here" },
+  ]);
+  expect(pages.rows?.map((row) => row.word)).toEqual(["new", "third"]);
+  pages.stop();
+});
+
+test("a list taller than a page is reached to its very end, and little steps move it by themselves", () => {
+  const [view, total] = [700, 48 * 2_000_000];
+  const track = new Track();
+  track.moved(TALLEST - view, view, total);
+  expect(track.top, "the last rows").toBe(total - view);
+  track.moved(0, view, total);
+  expect(track.top).toBe(0);
+  track.moved((TALLEST - view) / 2, view, total);
+  expect(track.top).toBeCloseTo((total - view) / 2, 0);
+  const middle = track.top;
+  track.moved(track.at + 100, view, total);
+  expect(track.top - middle, "the wheel moves rows as far as it turns").toBeCloseTo(100, 0);
+  // At rest the bar goes where the place belongs, and the place stays.
+  const place = track.top;
+  const bar = track.go(place, view, total);
+  expect(track.top).toBe(place);
+  expect(bar).toBeCloseTo((place / (total - view)) * (TALLEST - view), 3);
+  track.moved(500, view, 48 * 1000);
+  expect(track.top, "a list that fits is scrolled as it is").toBe(500);
 });

@@ -1,5 +1,9 @@
 import { beforeEach, expect, test } from "vitest";
-import { links, parseRoute, router } from "../src/lib/route.svelte";
+import { router } from "../src/lib/route.svelte";
+import { parseRoute } from "../src/rooms";
+import { callLink } from "../src/rooms/calls/route";
+import { contactLink, newContactLink } from "../src/rooms/contacts/route";
+import { documentLink } from "../src/rooms/document/route";
 
 const settled = () => new Promise((done) => setTimeout(done, 20));
 
@@ -23,10 +27,10 @@ test.each([
 ])("%s leads to %o", (text, route) => expect(parseRoute(text)).toEqual(route));
 
 test("links lead where they say", () => {
-  expect(parseRoute(links.call("01J/х"))).toMatchObject({ call: "01J/х" });
-  expect(parseRoute(links.contact(7))).toMatchObject({ contact: 7 });
-  expect(parseRoute(links.document(42))).toMatchObject({ document: 42 });
-  const link = links.newContact("+7 (900) 000-00-21", "Ян & Ко");
+  expect(parseRoute(callLink("01J/х"))).toMatchObject({ call: "01J/х" });
+  expect(parseRoute(contactLink(7))).toMatchObject({ contact: 7 });
+  expect(parseRoute(documentLink(42))).toMatchObject({ document: 42 });
+  const link = newContactLink("+7 (900) 000-00-21", "Ян & Ко");
   expect(parseRoute(link)).toMatchObject({ create: { number: "+7 (900) 000-00-21", name: "Ян & Ко" } });
 });
 

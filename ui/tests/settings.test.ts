@@ -1,7 +1,8 @@
 import { screen, waitFor, within } from "@testing-library/svelte";
 import { expect, test } from "vitest";
 import { app } from "../src/lib/app.svelte";
-import { isListen, isUrl, masked } from "../src/lib/settings/address";
+import { router } from "../src/lib/route.svelte";
+import { isListen, isUrl, masked } from "../src/rooms/settings/address";
 import { backend } from "./fake/backend";
 import { all, input, open, texts } from "./open";
 
@@ -236,9 +237,13 @@ test("warnings and skipped checks are neither passed nor failed", async () => {
 
 test("the strip and the banner tell how the service does, with the way to put it right", async () => {
   await open("calls");
-  expect(screen.getByTestId("strip-token").dataset.ok).toBe("true");
+  expect(screen.queryByTestId("strip"), "nothing is wrong: only the settings show it").toBeNull();
+  router.go("settings/check");
+  expect((await screen.findByTestId("strip-token")).dataset.ok).toBe("true");
   expect(screen.getByTestId("strip-events").textContent).toMatch(/последнее .*\d\d:\d\d:\d\d/);
   expect(screen.queryByTestId("banner")).toBeNull();
+  router.go("calls");
+  await waitFor(() => expect(screen.queryByTestId("strip")).toBeNull());
   service({ level: "off", trouble: "token_refused", subscriptionUntil: null });
   backend.changed({ state: true });
   const banner = await screen.findByTestId("banner");

@@ -1,3 +1,4 @@
+import "../src/rooms";
 import { beforeEach, vi } from "vitest";
 import { app } from "../src/lib/app.svelte";
 import { i18n } from "../src/lib/i18n/index.svelte";

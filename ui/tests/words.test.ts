@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { dictionaries } from "../src/lib/i18n/index.svelte";
+import { dictionaries } from "../src/rooms";
 import {
   callStatus,
   checkText,

@@ -5,7 +5,7 @@ import type { LegView } from "./bindings/LegView";
 import type { ServiceState } from "./bindings/ServiceState";
 import { duration, shortName, time } from "./format";
 import type { Dictionary } from "./i18n/index.svelte";
-import type { Section } from "./route.svelte";
+import type { Section } from "../rooms/settings/route";
 
 export type Tone = "ok" | "bad" | "warn" | "live" | "muted";
 export type CallIcon =

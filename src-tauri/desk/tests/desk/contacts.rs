@@ -52,6 +52,29 @@ fn a_contact_is_found_in_any_spelling() {
 }
 
 #[test]
+fn names_that_begin_with_the_word_come_first_and_pages_follow_each_other() {
+    let bench = Bench::new();
+    // More than are looked up one by one.
+    let many: Vec<_> = (0..2_100)
+        .map(|n| draft(&format!("Абрамов Щукарь {n:04}"), "", &[]))
+        .collect();
+    bench.desk.save_contacts(&many).unwrap();
+    bench.contact("Щукин Андрей", "", &[]);
+    bench.contact("Щукина Нина", "", &[]);
+    let first = bench.desk.contacts("щук", 0, 4).unwrap();
+    let page = |offset| -> Vec<String> {
+        let rows = bench.desk.contacts("щук", offset, 2).unwrap();
+        rows.into_iter().map(|row| row.name).collect()
+    };
+    assert_eq!(page(0), ["Щукин Андрей", "Щукина Нина"]);
+    assert_eq!(page(1), ["Щукина Нина", "Абрамов Щукарь 0000"]);
+    assert_eq!(page(2), ["Абрамов Щукарь 0000", "Абрамов Щукарь 0001"]);
+    assert_eq!(page(2_101), ["Абрамов Щукарь 2099"]);
+    assert_eq!(first.len(), 4);
+    assert_eq!(names(&bench, "щукина"), ["Щукина Нина"]);
+}
+
+#[test]
 fn a_contact_is_made_changed_and_deleted() {
     let bench = Bench::new();
     let mut first = draft(

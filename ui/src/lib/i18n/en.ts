@@ -1,13 +1,15 @@
-import { admin } from "./en.admin";
-import { settings } from "./en.settings";
 import { checks, failures, troubles } from "./en.troubles";
-import type { Dictionary } from "./ru";
+import type { ru } from "./ru";
 
-export const en: Dictionary = {
+export const en = {
   app: "Perezvon",
+
   troubles,
+
   failures,
+
   checks,
+
   unknownFailure: (code) => `Something went wrong (code: ${code}).`,
 
   common: {
@@ -30,22 +32,14 @@ export const en: Dictionary = {
     saved: "Saved",
     today: "Today",
     yesterday: "Yesterday",
+    more: "More",
     noDate: "Unknown date",
     seconds: (n) => `${n} s`,
   },
 
   nav: {
     label: "Sections",
-    calls: "Calls",
-    contacts: "Contacts",
-    notifications: "Notifications",
-    abonents: "Subscribers",
-    subscriptions: "Subscriptions",
-    journal: "Event log",
-    people: "Users",
-    settings: "Settings",
-    toCallBack: (n) => `to call back: ${n}`,
-    unseen: (n) => `not seen: ${n}`,
+    skip: "Skip to content",
   },
 
   strip: {
@@ -66,41 +60,6 @@ export const en: Dictionary = {
     me: (name) => `You: ${name}`,
   },
 
-  calls: {
-    title: "Calls",
-    list: "List of calls",
-    filters: "Filter calls",
-    search: "Name or number",
-    kinds: {
-      all: "All",
-      incoming: "Incoming",
-      outgoing: "Outgoing",
-      missed: "Missed",
-      to_call_back: "To call back",
-      unregistered: "Not in contacts",
-    },
-    empty: {
-      all: "No calls yet. Make a test call to your number.",
-      incoming: "No incoming calls yet.",
-      outgoing: "No outgoing calls yet.",
-      missed: "No missed calls.",
-      to_call_back: "Everybody was answered: nobody to call back.",
-      unregistered: "Every caller is in your contacts.",
-      search: "Nothing found. Try part of a name or the last digits of a number.",
-      hint: "Choose a call to see its details.",
-    },
-    end: "These are all calls",
-    unknown: "Unknown number",
-    hidden: "Number withheld",
-    internal: "colleague",
-    document: "Has a document",
-    toCallBack: "to call back",
-    several: (names) => `Several contacts: ${names}`,
-    ringing: (who, line) => `Incoming call: ${who}${line ? `, ${line}` : ""}`,
-    placed: (who) => `Calling ${who}. Pick up your phone.`,
-    numberCopied: (number) => `Number ${number} copied`,
-  },
-
   dial: {
     title: "Call the number of a link?",
     codeTitle: "Codes are not dialled from links",
@@ -114,181 +73,9 @@ export const en: Dictionary = {
     field: "Number or code",
   },
 
-  status: {
-    incoming: "Ringing",
-    outgoing: "Dialling",
-    talking: "Talking",
-    accepted: "Answered",
-    reached: "Got through",
-    no_answer: "No answer",
-    missed: "Missed",
-    answeredBy: (name) => `Answered by ${name}`,
-    answeredByColleague: "Answered by a colleague",
-    rejected: "Busy",
-    cancelled: "Cancelled",
-    unreachable: "Unreachable",
-    transferred: "Transferred",
-    uncertain: (at) => (at ? `call at ${at}` : "call"),
-  },
-
-  call: {
-    panel: "Call",
-    incoming: "Incoming call",
-    outgoing: "Outgoing call",
-    line: "Line",
-    wait: "Wait",
-    talk: "Talk",
-    when: "Time",
-    outcome: "Outcome",
-    create: "Create contact",
-    attach: "Add to existing",
-    candidates: "Several contacts have this number:",
-    route: "Route of the call",
-    noRoute: "The PBX did not tell the route.",
-    history: "History",
-    noHistory: "No other calls with this number.",
-    openDocument: "Document “Phone call”",
-    recording: {
-      none: "",
-      pending: "Recording not ready yet",
-      ready: "There is a recording",
-      gone: "Recording deleted at the PBX",
-    },
-  },
-
-  leg: {
-    you: "You",
-    pbx: "PBX",
-    employee: "Colleague",
-    system: "menu or queue",
-    talked: (time) => `talked ${time}`,
-    rang: (time) => `rang ${time}`,
-    states: {
-      Alerting: "ringing",
-      Active: "talking",
-      Held: "on hold",
-      RemoteHeld: "put on hold by the other side",
-      Detached: "detached",
-      Released: "over",
-    },
-    causes: {
-      Busy: "busy",
-      "Temporarily Unavailable": "unreachable",
-      "Request Timeout": "no answer",
-      Forbidden: "call not allowed",
-      "User Not Found": "subscriber not found",
-      "Server Failure": "PBX failure",
-      "Global Failure": "PBX failure",
-      "Request Failure": "PBX failure",
-      "Routing Failure": "no route",
-      "Translation Failure": "number not understood",
-      "Dial Tone Timeout": "nothing dialled",
-      "Insufficient Credits": "insufficient credit",
-    },
-  },
-
-  attach: {
-    title: "Add the number to a contact",
-    search: "Name, company or number",
-    label: "Kind of number",
-    done: (name) => `Number added: ${name}`,
-    none: "No such contact.",
-  },
-
-  contacts: {
-    title: "Contacts",
-    list: "List of contacts",
-    search: "Name, company or number",
-    create: "New contact",
-    empty: "No contacts yet. Create the first one, or add a caller under Calls.",
-    nothing: "Nobody found. Try part of a name or the last digits of a number.",
-    hint: "Choose a contact to open the card.",
-    edit: "Edit",
-    remove: "Delete",
-    removeTitle: "Delete the contact?",
-    removeText: (name) => `The contact “${name}” will be deleted. Calls and documents stay.`,
-    removed: (name) => `Contact “${name}” deleted`,
-    calls: "Calls",
-    noCalls: "No calls with this contact yet.",
-    noNumbers: "No numbers.",
-    kinds: {
-      counterparty: "Counterparty",
-      partner: "Partner",
-      contact_person: "Contact person",
-      natural_person: "Natural person",
-    },
-    kind: "Kind",
-    name: "Name",
-    company: "Company",
-    email: "E-mail",
-    note: "Note",
-    numbers: "Numbers",
-    number: (n) => `Number ${n}`,
-    numberLabel: (n) => `Kind of number ${n}`,
-    labels: ["mobile", "work", "home", "extension", "fax"],
-    labelHint: "mobile, work…",
-    addNumber: "Another number",
-    removeNumber: (n) => `Remove number ${n}`,
-    nameMissing: "Enter a name.",
-    numberBad: "This does not look like a phone number.",
-    numberTwice: "This number is already given above.",
-    emailBad: "This does not look like an e-mail address.",
-    unsavedTitle: "Save the changes?",
-    unsavedText: "The card was changed but not saved.",
-    discard: "Do not save",
-    stay: "Keep editing",
-  },
-
-  document: {
-    title: (number, when) => `Phone call No. ${number} of ${when}`,
-    direction: "Direction",
-    incoming: "Incoming",
-    outgoing: "Outgoing",
-    contact: "Contact",
-    noContact: "not in contacts",
-    number: "Number",
-    time: "Time of the call",
-    wait: "Wait",
-    talk: "Duration",
-    outcome: "Outcome",
-    line: "Line",
-    answeredBy: "Answered by",
-    note: "Note",
-    noteHint: "What was agreed",
-    noteSaving: "Saving…",
-    noteSaved: "Saved",
-    noteFailed: "Not saved",
-    print: "Print",
-    openCall: "Call",
-  },
-
-  notifications: {
-    title: "Notifications",
-    list: "List of notifications",
-    markAll: "Mark all as seen",
-    empty: "No notifications yet. Everything the app has shown will stay here.",
-    more: "Show more",
-    kinds: {
-      incoming: "Incoming call",
-      answered_elsewhere: "Answered by a colleague",
-      missed: "Missed call",
-      document: "Document",
-      progress: "Outgoing call",
-      digest: "Summary",
-      trouble: "Service",
-    },
-    states: {
-      prepared: "not shown",
-      shown: "shown",
-      clicked: "opened",
-      dismissed: "closed",
-      expired: "expired",
-    },
-    unseen: "not seen",
-  },
-
-  ...settings,
-  ...admin,
-
   state: { failed: "The app does not answer" },
-};
+
+  moreRows: "Show more",
+
+  notAdmin: "Only administrators can open this section.",
+} satisfies typeof ru;

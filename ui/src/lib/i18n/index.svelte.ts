@@ -1,15 +1,20 @@
-/** The window's language. Texts live in `ru.ts` and `en.ts`, typed alike; components hold none. */
+/** The window's language. Texts live in the words of the house and of the rooms, typed alike; components hold none. */
+import type { Dictionary } from "../../rooms";
 import type { Language } from "../format";
-import { en } from "./en";
-import { ru, type Dictionary } from "./ru";
 
 export type { Dictionary };
-export const dictionaries: Record<Language, Dictionary> = { ru, en };
 
 class I18n {
   language = $state<Language>("ru");
+  #dictionaries: Record<Language, Dictionary> | null = null;
+
+  /** The rooms bring their words before anything is drawn. */
+  know(dictionaries: Record<Language, Dictionary>): void {
+    this.#dictionaries = dictionaries;
+  }
   get t(): Dictionary {
-    return dictionaries[this.language];
+    if (!this.#dictionaries) throw new Error("no words yet: rooms.ts was not imported");
+    return this.#dictionaries[this.language];
   }
 }
 

@@ -1,0 +1,245 @@
+/**
+ * A list read page by page. However far one reads, only so many pages are held: those left behind are let go and read
+ * again by their own cursors when one comes back. Only the answers to the newest question count.
+ */
+import type { Failure } from "../lib/bindings/Failure";
+import { asFailure } from "../lib/ipc";
+
+export type Page<T> = { rows: T[]; next: string | null };
+/** Reads the page at a cursor, `null` for the first. */
+export type Reader<T> = (cursor: string | null) => Promise<Page<T>>;
+
+/** One page as it was read: `rows` is `null` once it was let go, `size` is how many it had. */
+type Chunk<T> = { cursor: string | null; next: string | null; rows: T[] | null; size: number };
+
+/** Pages held at once. */
+export const HELD = 20;
+/** A change may concern any held row; those beyond the first page are read again at most this often, milliseconds. */
+const REST_MS = 5000;
+
+export class Pages<T> {
+  /** The held rows, without a gap; `null` before the first answer. */
+  rows = $state.raw<T[] | null>(null);
+  /** How many rows were let go above and below the held ones. */
+  before = $state(0);
+  after = $state(0);
+  failure = $state.raw<Failure | null>(null);
+  busy = $state(false);
+  /** The end of the list has been read. */
+  complete = $state(false);
+  #chunks: Chunk<T>[] = [];
+  #read: Reader<T> | null = null;
+  #retry: () => Promise<void> = async () => undefined;
+  #turn = 0;
+  #chain: Promise<void> = Promise.resolve();
+  #fresh = false;
+  #rest: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly idOf: (row: T) => string,
+    /** A page that is no window over its rows holds them all. */
+    private readonly held = HELD,
+  ) {}
+
+  /** Asks another question; the old rows stay until the new ones are there. */
+  async show(read: Reader<T>): Promise<void> {
+    this.stop();
+    this.#read = read;
+    this.#fresh = false;
+    this.#chain = Promise.resolve();
+    this.#retry = () => this.show(read);
+    await this.#run(true, async () => {
+      const page = await this.#page(null);
+      return () => (this.#chunks = [page]);
+    });
+    // Rows of another question would be a wrong answer to this one.
+    if (this.failure && this.#read === read) [this.#chunks, this.rows] = [[], null];
+  }
+
+  /** The next page, at the end of what is held. */
+  async more(): Promise<void> {
+    const last = this.#chunks.at(-1);
+    if (this.busy || this.failure || !last || (last.rows && last.next === null)) return;
+    this.#retry = () => this.more();
+    await this.#run(true, async () => {
+      const [, end] = this.#range();
+      const gone = this.#chunks[end];
+      const cursor = gone ? gone.cursor : (this.#chunks.at(-1)?.next ?? null);
+      if (!gone && cursor === null) return () => undefined;
+      const page = await this.#page(cursor);
+      return () => {
+        this.#chunks[end] = page;
+        const [begin, now] = this.#range();
+        if (now - begin > this.held) this.#letGo(begin);
+      };
+    });
+  }
+
+  /** Makes sure that the row at this place from the top of all rows is held, if its page was ever read. */
+  async need(row: number): Promise<void> {
+    const at = this.#chunkAt(row);
+    const [begin, end] = this.#range();
+    if (this.busy || this.failure || at < 0 || (at >= begin && at < end)) return;
+    this.#retry = () => this.need(row);
+    await this.#run(true, async () => {
+      const page = await this.#page(this.#chunks[at]?.cursor ?? null);
+      return () => {
+        const [first, last] = this.#range();
+        // What lies beside the held pages joins them; a jump begins anew.
+        const beside = at === first - 1 || at === last;
+        for (let i = first; i < last; i++) if (!beside) this.#letGo(i);
+        this.#chunks[at] = page;
+        const [low, high] = this.#range();
+        if (high - low > this.held) this.#letGo(at === low ? high - 1 : low);
+      };
+    });
+  }
+
+  /** Reads again, silently, what may have changed: the first page at once, the others a little later. */
+  async refresh(): Promise<void> {
+    if (!this.#read) return;
+    // One that waits already will read what this one would.
+    if (this.#fresh) return this.#chain;
+    this.#fresh = true;
+    await this.#run(false, async () => {
+      this.#fresh = false;
+      const [begin, end] = this.#range();
+      if (end - begin > 1) this.#later();
+      if (begin > 0 || end === 0) return () => undefined;
+      const page = await this.#page(null);
+      return () => {
+        const [first, ...below] = this.#chunks;
+        if (!first || end === 1) {
+          this.#chunks = [page];
+          return;
+        }
+        // The rows that new ones pushed down are in no other page: they stay in the first.
+        const others = new Set(below.flatMap((one) => one.rows ?? []).map((row) => this.idOf(row)));
+        const pushed = merge(page.rows ?? [], first.rows ?? [], this.idOf);
+        const rows = pushed.filter((row) => !others.has(this.idOf(row)));
+        this.#set(page.rows ?? []);
+        this.#chunks[0] = { ...first, rows, size: rows.length };
+      };
+    });
+  }
+
+  /** Puts newer readings in the place of held rows with the same id; others are left out. */
+  replace(rows: T[]): void {
+    this.#set(rows);
+    this.#publish();
+  }
+
+  async retry(): Promise<void> {
+    this.failure = null;
+    await this.#retry();
+  }
+
+  /** Forgets what is on its way. */
+  stop(): void {
+    this.#turn++;
+    clearTimeout(this.#rest);
+    this.#rest = undefined;
+    this.busy = false;
+  }
+
+  #later(): void {
+    this.#rest ??= setTimeout(() => {
+      this.#rest = undefined;
+      void this.#run(false, () => this.#again());
+    }, REST_MS);
+  }
+
+  /** Reads all held pages again; what was below them is found anew from there. */
+  async #again(): Promise<() => void> {
+    const [begin, end] = this.#range();
+    const held = this.#chunks.slice(begin, end).reduce((sum, one) => sum + one.size, 0);
+    const fresh: Chunk<T>[] = [];
+    let cursor = this.#chunks[begin]?.cursor ?? null;
+    for (let read = 0; read < held && fresh.length < this.held;) {
+      const page = await this.#page(cursor);
+      fresh.push(page);
+      read += page.size;
+      cursor = page.next;
+      if (cursor === null) break;
+    }
+    return () => {
+      if (fresh.length) this.#chunks.splice(begin, Infinity, ...fresh);
+    };
+  }
+
+  /** One thing after another, so that a silent reading never drops a page under way. */
+  #run(shown: boolean, job: () => Promise<() => unknown>): Promise<void> {
+    const turn = this.#turn;
+    if (shown) this.busy = true;
+    this.#chain = this.#chain.then(async () => {
+      if (turn !== this.#turn) return;
+      try {
+        const apply = await job();
+        if (turn !== this.#turn) return;
+        apply();
+        this.failure = null;
+        this.#publish();
+      } catch (reason) {
+        if (turn !== this.#turn) return;
+        // A silent reading that fails leaves what is shown; the next change tries again.
+        if (shown || this.rows === null) this.failure = asFailure(reason);
+      }
+      if (shown) this.busy = false;
+    });
+    return this.#chain;
+  }
+
+  async #page(cursor: string | null): Promise<Chunk<T>> {
+    let at = cursor;
+    // A search looks at so many rows a page: one may be empty with more to come.
+    for (;;) {
+      const { rows, next } = await (this.#read as Reader<T>)(at);
+      // A page that gives the same cursor again would never end.
+      const end = next === null || next === at;
+      if (rows.length || end) return { cursor, next: end ? null : next, rows, size: rows.length };
+      at = next;
+    }
+  }
+
+  /** The held chunks, half open. */
+  #range(): [number, number] {
+    const begin = this.#chunks.findIndex((one) => one.rows);
+    if (begin < 0) return [0, 0];
+    const end = this.#chunks.findIndex((one, i) => i > begin && !one.rows);
+    return [begin, end < 0 ? this.#chunks.length : end];
+  }
+
+  #chunkAt(row: number): number {
+    let sum = 0;
+    return this.#chunks.findIndex((one) => (sum += one.size) > row);
+  }
+
+  #letGo(index: number): void {
+    const one = this.#chunks[index];
+    if (one) this.#chunks[index] = { ...one, rows: null };
+  }
+
+  #set(rows: T[]): void {
+    const newer = new Map(rows.map((row) => [this.idOf(row), row]));
+    this.#chunks = this.#chunks.map((one) => ({
+      ...one,
+      rows: one.rows?.map((row) => newer.get(this.idOf(row)) ?? row) ?? null,
+    }));
+  }
+
+  #publish(): void {
+    const [begin, end] = this.#range();
+    const sizes = (from: number, to: number) =>
+      this.#chunks.slice(from, to).reduce((sum, one) => sum + one.size, 0);
+    this.rows = this.#chunks.slice(begin, end).flatMap((one) => one.rows ?? []);
+    this.before = sizes(0, begin);
+    this.after = sizes(end, this.#chunks.length);
+    this.complete = end === this.#chunks.length && this.#chunks.at(-1)?.next === null;
+  }
+}
+
+/** `first`, then those of `then` that `first` does not have. */
+export function merge<T>(first: T[], then: T[], idOf: (row: T) => string): T[] {
+  const known = new Set(first.map(idOf));
+  return first.concat(then.filter((row) => !known.has(idOf(row))));
+}

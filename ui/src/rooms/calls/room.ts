@@ -1,0 +1,22 @@
+import { room } from "../../lib/room";
+import { heads, read, callsLink } from "./route";
+import screen from "./Screen.svelte";
+import { en } from "./words.en";
+import { ru } from "./words.ru";
+
+export const calls = room({
+  name: "calls",
+  title: (t) => t.calls.title,
+  icon: "phone",
+  for: "all",
+  home: callsLink(),
+  waits: (state, t) => ({
+    count: state.toCallBack,
+    words: t.calls.waiting(state.toCallBack),
+    answer: true,
+  }),
+  heads,
+  read,
+  screen,
+  words: { ru, en },
+});

@@ -1,0 +1,17 @@
+import { room } from "../../lib/room";
+import { heads, read, contactsLink } from "./route";
+import screen from "./Screen.svelte";
+import { en } from "./words.en";
+import { ru } from "./words.ru";
+
+export const contacts = room({
+  name: "contacts",
+  title: (t) => t.contacts.title,
+  icon: "person",
+  for: "all",
+  home: contactsLink(),
+  heads,
+  read,
+  screen,
+  words: { ru, en },
+});

@@ -1,0 +1,17 @@
+import { room } from "../../lib/room";
+import { heads, read, peopleLink } from "./route";
+import screen from "./Screen.svelte";
+import { en } from "./words.en";
+import { ru } from "./words.ru";
+
+export const people = room({
+  name: "people",
+  title: (t) => t.people.title,
+  icon: "key",
+  for: "admin",
+  home: peopleLink(),
+  heads,
+  read,
+  screen,
+  words: { ru, en },
+});

@@ -1,0 +1,18 @@
+import { room } from "../../lib/room";
+import { heads, read, settingsLink } from "./route";
+import screen from "./Screen.svelte";
+import { en } from "./words.en";
+import { ru } from "./words.ru";
+
+export const settings = room({
+  name: "settings",
+  title: (t) => t.settings.title,
+  icon: "gear",
+  for: "all",
+  home: settingsLink(),
+  last: true,
+  heads,
+  read,
+  screen,
+  words: { ru, en },
+});

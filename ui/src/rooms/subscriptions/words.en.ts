@@ -1,0 +1,46 @@
+import type { ru } from "./words.ru";
+
+export const en = {
+  subscriptions: {
+    title: "Subscriptions",
+    intro:
+      "The PBX reports calls while a subscription is in force. Perezvon renews it by itself; the button is for after a failure.",
+    renew: "Renew now",
+    renewing: "Renewing…",
+    renewed: "The subscription is renewed",
+    state: "State",
+    states: {
+      starting: "starting",
+      active: "in force",
+      partial: "in force for some only",
+      failing: "not renewed",
+      no_token: "no token",
+      no_public_url: "no callback address",
+    },
+    until: "In force until",
+    next: "Next renewal",
+    lastEvent: "Last event",
+    never: "none yet",
+    none: "none",
+    in: (left) => `in ${left}`,
+    now: "now",
+    active: "In force",
+    ended: "Ended",
+    noActive: "No subscription is in force.",
+    noEnded: "No subscription has ended yet.",
+    company: "Whole company",
+    made: (at) => `made ${at}`,
+    expires: (at) => `until ${at}`,
+    endedAt: (at) => `ended ${at}`,
+    reasons: {
+      renewed: "replaced by a new one",
+      expired: "ran out",
+      replaced: "replaced by a new one",
+      not_wanted: "no longer needed",
+      other_address: "another callback address",
+      lost: "the PBX no longer knows it",
+      terminated: "ended by the PBX",
+    },
+    kinds: { BASIC_CALL: "basic events", ADVANCED_CALL: "all events" },
+  },
+} satisfies typeof ru;

@@ -1,0 +1,123 @@
+/**
+ * Every page of the built window in Chromium, over the stand-in app: photographed in both themes at three sizes, and
+ * examined by axe in both themes and languages. `npm run look` builds and runs it; the pictures are in `dist-look/`.
+ * Arguments choose pages by the beginning of their names.
+ */
+import { readFile, mkdir, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import { createRequire } from "node:module";
+import { extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+import { pages } from "./pages.mjs";
+
+const ui = fileURLToPath(new URL("../../", import.meta.url));
+const out = join(ui, "dist-look");
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** The window as it opens, at its least, and on a laptop whose screen is scaled to 200 %. */
+const SIZES = {
+  wide: { viewport: { width: 1100, height: 700 }, deviceScaleFactor: 1 },
+  small: { viewport: { width: 720, height: 480 }, deviceScaleFactor: 1 },
+  double: { viewport: { width: 960, height: 540 }, deviceScaleFactor: 2 },
+};
+const KINDS = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
+
+/** Serves the built window on a free port of this machine. */
+async function serve() {
+  const server = createServer((request, response) => {
+    const path = normalize(new URL(request.url ?? "/", "http://window").pathname);
+    const file = join(ui, "dist-fake", path.endsWith("/") ? "index.html" : path);
+    readFile(file).then(
+      (body) => response.writeHead(200, { "content-type": KINDS[extname(file)] ?? "" }).end(body),
+      () => response.writeHead(404).end(),
+    );
+  });
+  await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
+  return server;
+}
+
+/** Opens a page and waits until it is as a person would find it. */
+async function show(page, origin, one, theme, language) {
+  const asked = new URLSearchParams({ theme, language, ...one.query });
+  await page.goto(`${origin}/?${asked}#/${one.route}`);
+  await page.waitForSelector(one.ready);
+  if (one.act) await one.act(page);
+  await page.waitForFunction(() => !document.querySelector("[data-testid=skeleton]"));
+  await page.evaluate(() => document.fonts.ready);
+}
+
+/** What stands out of the window sideways: a text that does not fit. */
+const overflow = () =>
+  [...document.querySelectorAll("main, main *, nav, dialog[open] *")]
+    // The text of an event is as wide as the PBX wrote it.
+    .filter((one) => !one.closest("pre"))
+    .filter((one) => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX === "auto")
+    .map((one) => one.className || one.tagName);
+
+async function examine(page, name, faults) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() =>
+    globalThis.axe.run(document, { resultTypes: ["violations"] }),
+  );
+  for (const { id, help, nodes } of violations) {
+    faults.push(
+      `${name}: ${id}: ${help}: ${nodes
+        .slice(0, 3)
+        .map((node) => node.target.join(" ") + (node.any[0] ? ` (${node.any[0].message})` : ""))
+        .join(" | ")}`,
+    );
+  }
+}
+
+const wanted = process.argv.slice(2).filter((word) => !word.startsWith("--"));
+/** `--quick` looks at the opening size in one language only. */
+const quick = process.argv.includes("--quick");
+const chosen = pages.filter(({ name }) => !wanted.length || wanted.some((word) => name.startsWith(word)));
+const server = await serve();
+const origin = `http://127.0.0.1:${server.address().port}`;
+// As root, in a container, Chromium has no sandbox of its own; it shows nothing but our own files.
+const args = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args });
+const faults = [];
+let pictures = 0;
+if (!wanted.length) await rm(out, { recursive: true, force: true });
+await mkdir(out, { recursive: true });
+try {
+  for (const [size, setting] of Object.entries(SIZES)) {
+    if (quick && size !== "wide") continue;
+    for (const theme of ["light", "dark"]) {
+      for (const language of size === "wide" && !quick ? ["ru", "en"] : ["ru"]) {
+        const context = await browser.newContext({
+          ...setting,
+          reducedMotion: "reduce",
+          timezoneId: "Europe/Moscow",
+        });
+        const page = await context.newPage();
+        page.setDefaultTimeout(20_000);
+        page.on("pageerror", (error) => faults.push(`${size} ${theme} ${language}: ${error}`));
+        for (const one of chosen) {
+          const name = `${one.name}-${size}-${theme}-${language}`;
+          try {
+            await show(page, origin, one, theme, language);
+            await page.screenshot({ path: join(out, `${name}.png`) });
+            pictures++;
+            for (const where of await page.evaluate(overflow)) faults.push(`${name}: does not fit: ${where}`);
+            await examine(page, name, faults);
+          } catch (error) {
+            faults.push(`${name}: ${error}`);
+          }
+          // A page of the same address with another hash would not be loaded anew.
+          await page.goto("about:blank");
+        }
+        await context.close();
+      }
+    }
+  }
+} finally {
+  await browser.close();
+  server.close();
+}
+for (const fault of faults) console.error(fault);
+console.log(`${pictures} pictures in ui/dist-look, ${faults.length} faults`);
+process.exitCode = faults.length || !pictures ? 1 : 0;
