@@ -76,7 +76,7 @@ pub(crate) fn carry_out(core: &Arc<Core>, action: Action, token: Option<String>)
 
 /// Asks the relay to place a call from the chosen abonent; their phone rings first. The progress toast tells how it goes.
 /// The request carries its own id, so that a repeat after a lost answer places no second call; and a double click is one
-/// order ([`Orders`]).
+/// order ([`crate::orders::Orders`]).
 pub(crate) async fn call_back(core: &Core, number: &str) -> Result<Placed, Failure> {
     let number = Number::parse(number);
     if number.dial().is_none() {
