@@ -46,6 +46,32 @@ impl Args {
     }
 }
 
+/// What the environment gives for the demonstration and for the tests; nothing, otherwise.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    /// `PEREZVON_PBX_URL`: another PBX.
+    pub pbx_url: Option<String>,
+    /// `PEREZVON_PUBLIC_URL`: where the PBX reaches the relay inside the app; wins over the settings.
+    pub public_url: Option<String>,
+    /// `PEREZVON_DEMO` (any value): the relay listens at a free port of this machine and takes that for the public
+    /// address, and the first abonent is the user.
+    pub demo: bool,
+    /// With the value `contacts` an empty desk gets contacts too; the tests make theirs.
+    pub contacts: bool,
+}
+
+impl Given {
+    pub(crate) fn by_environment() -> Self {
+        let text = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        Self {
+            pbx_url: text("PEREZVON_PBX_URL"),
+            public_url: text("PEREZVON_PUBLIC_URL"),
+            demo: std::env::var_os("PEREZVON_DEMO").is_some(),
+            contacts: text("PEREZVON_DEMO").is_some_and(|value| value == "contacts"),
+        }
+    }
+}
+
 /// What a link, an argument or a second start asks for. None of it acts without a person: it shows something or asks, or
 /// it is what a person clicked in a toast.
 #[derive(Clone, Debug, PartialEq, Eq)]

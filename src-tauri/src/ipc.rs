@@ -1,67 +1,10 @@
-//! The window's contract: every command's name with its request and answer. The bodies are in `commands.rs`; the
-//! TypeScript twins are generated into `ui/src/lib/bindings`.
-//!
-//! | command | arguments | answer |
-//! |---|---|---|
-//! | `state` | | [`AppState`] |
-//! | `calls` | `filter: CallsFilter, cursor: string or null, limit: number` | `CallsPage` |
-//! | `call` | `id: string` | `CallView` |
-//! | `call_back` | `number: string` | [`Placed`] |
-//! | `dial_offer` | | [`DialOffer`] or null: what a link asks to dial (dials nothing) |
-//! | `dial_accept` | `number: string` (as offered) | [`Placed`] |
-//! | `dial_decline` | | |
-//! | `contacts` | `query: string, offset: number, limit: number` | `ContactRow[]` |
-//! | `contact` | `id: number` | `ContactView` |
-//! | `save_contact` | `draft: ContactDraft` | `number` (id) |
-//! | `attach_number` | `id: number, number: string, label: string` | |
-//! | `delete_contact` | `id: number` | |
-//! | `document` | `id: number` | `DocumentView` |
-//! | `save_note` | `id: number, note: string` | |
-//! | `notifications` | `before: number or null, limit: number` | `NotificationRow[]` |
-//! | `notification_seen` | `id: number or null` (null: all) | |
-//! | `check_token` | `token: string` | [`Abonent`]`[]` (saves nothing) |
-//! | `save_token` | `token: string, insecure: boolean` | |
-//! | `abonents` | | [`Abonent`]`[]` |
-//! | `choose_me` | `abonent: string` | |
-//! | `join` | `url: string, key: string, insecure: boolean, inTheClear?: boolean` (remote relay; empty url: back to the embedded one) | |
-//! | `join_offer` | `relay: string, code: string` (what was typed, the code may be a whole link; an empty code: what a link asked for) | [`JoinOffer`] or null (sends nothing) |
-//! | `join_accept` | `relay: string` (as offered), `inTheClear: boolean, insecure: boolean` | [`Welcome`] |
-//! | `join_decline` | | |
-//! | `save_settings` | `settings: `[`Settings`] | |
-//! | `check` | | [`CheckLine`]`[]` |
-//! | `finish_wizard` | | |
-//! | `take_route` | | `string` or null: where a click led before the window listened |
-//!
-//! For an administrator's pages (the types are the relay client's, `desk/src/relay_client/admin`):
-//!
-//! | command | arguments | answer |
-//! |---|---|---|
-//! | `company` | | `AbonentRow[]` |
-//! | `preview_abonents` | | `AbonentsDiff` (stores nothing) |
-//! | `fill_abonents` | | |
-//! | `switch_recording` | `abonent: string, on: boolean` | `string`: `on` or `off`, as the PBX says after it |
-//! | `switch_subscription` | `abonent: string, on: boolean` | |
-//! | `subscriptions` | | `SubscriptionsView` |
-//! | `renew_subscriptions` | | |
-//! | `events` | `filter: JournalFilter, cursor: string or null, limit: number` | `EventsPage` |
-//! | `event` | `seq: number` | `EventRow` with its body |
-//! | `replay_event` | `seq: number` | `Replay` |
-//! | `export_events` | `filter: JournalFilter` | `string`: the file's path |
-//! | `exchanges` | `filter: JournalFilter, cursor: string or null, limit: number` | `ExchangesPage` |
-//! | `users` | | `UserRow[]` |
-//! | `revoke_user` | `id: string` | |
-//! | `join_codes` | | `JoinCodeRow[]` |
-//! | `make_join_code` | `invitation: Invitation` | `JoinCode` |
-//! | `withdraw_join_code` | `id: string` | |
-//! | `audit` | `what: string, cursor: string or null, limit: number` | `AuditPage` |
-//! | `pbx_settings` | | `PbxSettings` |
-//! | `save_pbx_settings` | `change: object` | |
-//! | `recording_audio` | `id: string` | `ArrayBuffer` (for a user's own recordings too) |
+//! What the window sees of the app itself. What it may ask is declared in the rooms (`room/`); the TypeScript twins of
+//! the types are generated into `ui/src/lib/bindings`.
 //!
 //! Events to the window: `changed` with [`Changed`], `navigate` with a route (string).
-//! A failed command answers [`Failure`].
 
 use perezvon_core::effect::{DocumentScope, Preferences};
+use perezvon_desk::DeskError;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -125,6 +68,8 @@ pub struct ServiceState {
     pub records_error: Option<String>,
     /// Folder of the app's data, for a trouble that names it.
     pub data_dir: String,
+    /// Calls arrive. Without that nobody tells that a phone rings no longer.
+    pub connected: bool,
 }
 
 /// A user of the PBX.
@@ -328,4 +273,42 @@ pub struct Failure {
     pub code: String,
     /// For support; no secrets.
     pub detail: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn of(code: &str) -> Self {
+        Self {
+            code: code.to_owned(),
+            detail: None,
+        }
+    }
+}
+
+impl From<&DeskError> for Failure {
+    fn from(error: &DeskError) -> Self {
+        tracing::warn!(%error, "The desk refused");
+        Self {
+            code: error.code().to_owned(),
+            detail: None,
+        }
+    }
+}
+
+impl Changed {
+    pub(crate) fn everything() -> Self {
+        Self {
+            calls: true,
+            contacts: true,
+            notifications: true,
+            state: true,
+        }
+    }
+
+    /// Adds another change.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.calls |= other.calls;
+        self.contacts |= other.contacts;
+        self.notifications |= other.notifications;
+        self.state |= other.state;
+    }
 }

@@ -9,15 +9,14 @@ mod join;
 mod state;
 mod wizard;
 
-pub(crate) use join::{Joining, join, take};
+pub(crate) use join::{join, take};
 pub(crate) use state::check;
 pub(crate) use wizard::{abonents, me, try_relay, try_token};
 
-use crate::app::{Perezvon, Way};
+use crate::core::{Core, Way};
 use crate::ipc::{Changed, Failure};
 use crate::secrets::{Kept, SecretError, SecretKind};
 use crate::settings::{self, Connection};
-use demo::is_demo;
 use perezvon_desk::follow::{FeedState, Followed, News, follow};
 use perezvon_desk::relay_client::KeySource;
 use perezvon_desk::relay_client::RelayClient;
@@ -50,55 +49,57 @@ pub(crate) struct Session {
 }
 
 /// Runs until the app quits.
-pub(crate) async fn run(app: Arc<Perezvon>) {
-    while !app.quit.is_cancelled() {
+pub(crate) async fn run(core: Arc<Core>) {
+    while !core.quit.is_cancelled() {
         let starting = tokio::select! {
-            session = start(&app) => session,
-            () = app.quit.cancelled() => break,
+            session = start(&core) => session,
+            () = core.quit.cancelled() => break,
         };
         let ended = match starting {
-            Ok(session) => serve(&app, session).await,
+            Ok(session) => serve(&core, session).await,
             Err(failure) => Err(failure),
         };
         if let Err(failure) = ended {
-            state::publish_off(&app, &failure.code).await;
-            app.set_relay(Way::Closed);
+            state::publish_off(&core, &failure.code).await;
+            core.set_relay(Way::Closed);
             // A locked keyring is not asked again by the clock.
             let is_locked = failure.code == LOCKED;
             tokio::select! {
-                () = app.restart.notified() => {}
-                () = app.secrets.opened() => {}
-                () = app.quit.cancelled() => {}
+                () = core.restart.notified() => {}
+                () = core.secrets.opened() => {}
+                () = core.quit.cancelled() => {}
                 () = tokio::time::sleep(RETRY_PAUSE), if !is_locked => {}
             }
-            app.set_relay(Way::Starting);
+            core.set_relay(Way::Starting);
         }
     }
     // There may be no desk; and what stays in its log is read at the next start.
-    let _ = app.with_desk(Desk::checkpoint).await;
-    let (done, signal) = &app.drained;
+    let _ = core.with_desk(Desk::checkpoint).await;
+    let (done, signal) = &core.drained;
     *done.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = true;
     signal.notify_all();
 }
 
-async fn start(app: &Arc<Perezvon>) -> Result<Session, Failure> {
-    let connection = match app.desk() {
-        Ok(_) => app.with_desk(|desk| Ok(settings::connection(desk))).await?,
+async fn start(core: &Arc<Core>) -> Result<Session, Failure> {
+    let connection = match core.desk() {
+        Ok(_) => core.with_desk(|desk| Ok(settings::connection(desk))).await?,
         // The relay inside the app goes on without the desk: no event is to be lost meanwhile.
         Err(_) => Connection::default(),
     };
-    let remote = app
+    let remote = core
         .relay_argument
         .clone()
         .or_else(|| Some(connection.relay.clone()).filter(|url| !url.is_empty()));
     let mut session = match remote {
-        Some(url) => remote_session(app, &url, &connection).await?,
-        None => embedded::session(app, &connection).await?,
+        Some(url) => remote_session(core, &url, &connection).await?,
+        None => embedded::session(core, &connection).await?,
     };
-    match app.desk() {
-        Ok(_) if session.me.is_empty() && session.relay.is_some() && is_demo() => {
-            session.me = wizard::take_first_abonent(app, &session.client).await?;
-            app.with_desk(demo::fill).await?;
+    match core.desk() {
+        Ok(_) if session.me.is_empty() && session.relay.is_some() && core.given.demo => {
+            session.me = wizard::take_first_abonent(core, &session.client).await?;
+            if core.given.contacts {
+                core.with_desk(demo::fill).await?;
+            }
         }
         Ok(_) => {}
         Err(failure) => session.trouble = Some(failure.code),
@@ -116,8 +117,8 @@ fn secrets_word(found: Result<&Option<(Secret, Kept)>, &SecretError>) -> &'stati
     }
 }
 
-async fn remote_session(app: &Perezvon, url: &str, connection: &Connection) -> Result<Session, Failure> {
-    let loaded = app
+async fn remote_session(core: &Core, url: &str, connection: &Connection) -> Result<Session, Failure> {
+    let loaded = core
         .secrets
         .load(SecretKind::DeskKey)
         .await
@@ -131,7 +132,7 @@ async fn remote_session(app: &Perezvon, url: &str, connection: &Connection) -> R
         connection.role = String::new();
     }
     if connection.role.is_empty() {
-        learn_role(app, &client, &mut connection).await;
+        learn_role(core, &client, &mut connection).await;
     }
     Ok(Session {
         relay: None,
@@ -144,7 +145,7 @@ async fn remote_session(app: &Perezvon, url: &str, connection: &Connection) -> R
 }
 
 /// A key whose role is not known yet: given on the command line, or taken by an older version.
-async fn learn_role(app: &Perezvon, client: &RelayClient, connection: &mut Connection) {
+async fn learn_role(core: &Core, client: &RelayClient, connection: &mut Connection) {
     let Ok(Ok(me)) = tokio::time::timeout(ME_TIMEOUT, client.me()).await else {
         return;
     };
@@ -152,9 +153,9 @@ async fn learn_role(app: &Perezvon, client: &RelayClient, connection: &mut Conne
     if let Some(abonent) = me.abonent {
         connection.me = abonent;
     }
-    if app.relay_argument.is_none() {
+    if core.relay_argument.is_none() {
         let learnt = connection.clone();
-        let stored = app
+        let stored = core
             .with_desk(move |desk| settings::save_connection(desk, &learnt))
             .await;
         if let Err(failure) = stored {
@@ -171,9 +172,9 @@ fn key_source(key: Secret) -> KeySource {
 ///
 /// # Errors
 /// Where the relay inside the app has failed again and again.
-async fn serve(app: &Arc<Perezvon>, session: Session) -> Result<(), Failure> {
+async fn serve(core: &Arc<Core>, session: Session) -> Result<(), Failure> {
     let spoken_for = session.admin.then(|| session.me.clone()).filter(|me| !me.is_empty());
-    app.set_relay(Way::Open((session.client.clone(), spoken_for.clone())));
+    core.set_relay(Way::Open((session.client.clone(), spoken_for.clone())));
     let stop = CancellationToken::new();
     let (feed, feed_state) = watch::channel(FeedState::default());
     let (news, arriving) = mpsc::channel(8);
@@ -191,12 +192,12 @@ async fn serve(app: &Arc<Perezvon>, session: Session) -> Result<(), Failure> {
             session.me
         ),
         preferences: {
-            let app = Arc::clone(app);
-            Arc::new(move || app.settings().preferences())
+            let core = Arc::clone(core);
+            Arc::new(move || core.settings().preferences())
         },
     };
     let following = async {
-        match app.desk() {
+        match core.desk() {
             // Without an abonent there is nothing to follow yet; of a user's key the relay knows whose it is.
             Ok(desk) if !session.me.is_empty() || !session.admin => {
                 follow(followed, Arc::clone(desk), news, feed, stop.clone()).await;
@@ -207,18 +208,19 @@ async fn serve(app: &Arc<Perezvon>, session: Session) -> Result<(), Failure> {
     let mut ended = Ok(());
     tokio::select! {
         () = following => {}
-        () = show_news(app, arriving) => {}
+        () = show_news(core, arriving) => {}
         why = gave_up(session.relay.as_ref()) => {
             tracing::error!(why, "The relay gives up");
             ended = Err(Failure::of("storage"));
         }
-        () = state::watch(app, &session, feed_state) => {}
-        () = app.restart.notified() => tracing::info!("The service starts anew"),
-        () = app.secrets.opened(), if session.trouble.as_deref() == Some(LOCKED) => tracing::info!("The keyring is open"),
-        () = app.quit.cancelled() => {}
+        () = state::watch(core, &session, feed_state) => {}
+        () = wizard::learn_me(core, &session.client, &session.me) => {}
+        () = core.restart.notified() => tracing::info!("The service starts anew"),
+        () = core.secrets.opened(), if session.trouble.as_deref() == Some(LOCKED) => tracing::info!("The keyring is open"),
+        () = core.quit.cancelled() => {}
     }
     stop.cancel();
-    app.set_relay(Way::Starting);
+    core.set_relay(Way::Starting);
     if let Some(relay) = session.relay {
         relay.shutdown().await;
     }
@@ -234,15 +236,17 @@ async fn gave_up(relay: Option<&Relay>) -> String {
 }
 
 /// Relay → desk: what the feed led to, onto the screen.
-async fn show_news(app: &Perezvon, mut arriving: mpsc::Receiver<News>) {
+async fn show_news(core: &Core, mut arriving: mpsc::Receiver<News>) {
     while let Some(news) = arriving.recv().await {
         let told = Changed {
             calls: news.calls > 0,
             notifications: !news.toasts.is_empty(),
+            // The figures beside the pages count both.
+            state: true,
             ..Changed::default()
         };
-        app.show(news.toasts).await;
-        app.changed(told);
+        core.show(news.toasts).await;
+        core.changed(told);
     }
     std::future::pending::<()>().await;
 }

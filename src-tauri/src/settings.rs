@@ -1,7 +1,7 @@
 //! The user's settings: read at start, checked and stored when the window changes them.
 
 use crate::ipc::{Failure, Settings};
-use perezvon_desk::Desk;
+use perezvon_desk::{Desk, Language, Words, Zone};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use url::Url;
@@ -63,6 +63,19 @@ pub(crate) fn checked(given: Settings) -> Result<Settings, Failure> {
         return Err(bad(&settings.public_url));
     }
     Ok(settings)
+}
+
+/// The toasts' language.
+pub(crate) fn words(settings: &Settings) -> Words {
+    let language = if settings.language == "en" {
+        Language::En
+    } else {
+        Language::Ru
+    };
+    Words {
+        language,
+        zone: Zone::Local,
+    }
 }
 
 /// An `http` or `https` address with a host.

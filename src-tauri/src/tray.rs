@@ -6,10 +6,10 @@
 mod picture;
 mod words;
 
-use crate::app::Perezvon;
+use crate::action;
+use crate::core::Core;
 use crate::ipc::ServiceState;
 use crate::toast::clean;
-use crate::{action, window};
 use perezvon_desk::Language;
 use perezvon_desk::toast::Action;
 use perezvon_desk::view::{CallRow, CallsFilter};
@@ -19,7 +19,6 @@ use std::time::Duration;
 use tauri::menu::{IsMenuItem, Menu, MenuItem, MenuItemKind, PredefinedMenuItem};
 use tauri::tray::{MouseButton, MouseButtonState, TrayIcon, TrayIconBuilder, TrayIconEvent};
 use tauri::{AppHandle, Manager as _, Wry};
-use tokio::sync::Notify;
 
 /// Callers in the menu.
 const CALLERS_MAX: usize = 5;
@@ -75,14 +74,12 @@ struct Tray {
     /// The entries of the callers and the line below them.
     callers: Mutex<Vec<MenuItemKind<Wry>>>,
     shown: Mutex<TrayState>,
-    /// Wakes the task that reads the desk again.
-    changed: Notify,
 }
 
-/// Puts the icon into the tray. After the app is managed.
-pub(crate) fn build(handle: &AppHandle) -> tauri::Result<()> {
+/// Puts the icon into the tray, and keeps it up to date until the app ends.
+pub(crate) fn build(handle: &AppHandle, core: &Arc<Core>) -> tauri::Result<()> {
     let state = TrayState {
-        language: language_of(handle),
+        language: core.language(),
         ..TrayState::default()
     };
     let (menu, items) = entries(handle, &state)?;
@@ -98,20 +95,20 @@ pub(crate) fn build(handle: &AppHandle) -> tauri::Result<()> {
                 button_state: MouseButtonState::Up,
                 ..
             } = event
+                && let Some(core) = icon.app_handle().try_state::<Arc<Core>>()
             {
-                window::show(icon.app_handle(), "");
+                core.shell.show("", None);
             }
         });
-    let icon = private_files(icon, handle).build(handle)?;
+    let icon = private_files(icon, core).build(handle)?;
     handle.manage(Tray {
         icon,
         menu,
         items,
         callers: Mutex::default(),
         shown: Mutex::new(state),
-        changed: Notify::new(),
     });
-    tauri::async_runtime::spawn(follow(handle.clone()));
+    tauri::async_runtime::spawn(follow(handle.clone(), Arc::clone(core)));
     Ok(())
 }
 
@@ -140,40 +137,20 @@ fn entries(handle: &AppHandle, state: &TrayState) -> tauri::Result<(Menu<Wry>, V
     Ok((menu, items))
 }
 
-/// The desk, the settings or the language changed: the tray is updated soon. Cheap.
-pub(crate) fn refresh(handle: &AppHandle) {
-    if let Some(tray) = handle.try_state::<Tray>() {
-        tray.changed.notify_one();
-    }
-}
-
 /// On Linux the icon goes through a file: not into a folder that all users share.
-fn private_files(builder: TrayIconBuilder<Wry>, handle: &AppHandle) -> TrayIconBuilder<Wry> {
-    let Some(app) = handle.try_state::<Arc<Perezvon>>() else {
-        return builder;
-    };
-    let dir = app.data_dir.join("tray");
+fn private_files(builder: TrayIconBuilder<Wry>, core: &Core) -> TrayIconBuilder<Wry> {
+    let dir = core.data_dir.join("tray");
     // What a killed app left; there may be nothing.
     let _ = std::fs::remove_dir_all(&dir);
     builder.temp_dir_path(dir)
 }
 
-fn language_of(handle: &AppHandle) -> Language {
-    handle
-        .try_state::<Arc<Perezvon>>()
-        .map(|app| app.language())
-        .unwrap_or_default()
-}
-
 /// Follows the service and the desk until the app ends.
-async fn follow(handle: AppHandle) {
-    let Some(app) = handle.try_state::<Arc<Perezvon>>().map(|app| Arc::clone(&app)) else {
-        return;
-    };
-    let mut service = app.service.subscribe();
+async fn follow(handle: AppHandle, core: Arc<Core>) {
+    let (mut service, mut changes) = (core.service.subscribe(), core.changes());
     loop {
-        let level = level_of(&service.borrow_and_update());
-        let state = look(&app, level).await;
+        let seen = service.borrow_and_update().clone();
+        let state = look(&core, &seen).await;
         let target = handle.clone();
         // Menus and icons belong to the main thread.
         let asked = handle.run_on_main_thread(move || {
@@ -185,17 +162,16 @@ async fn follow(handle: AppHandle) {
             return;
         }
         tokio::time::sleep(UPDATE_PAUSE).await;
-        let Some(tray) = handle.try_state::<Tray>() else { return };
         tokio::select! {
-            () = tray.changed.notified() => {}
+            changed = changes.next() => if changed.is_none() { return },
             changed = service.changed() => if changed.is_err() { return },
-            () = app.quit.cancelled() => return,
+            () = core.quit.cancelled() => return,
         }
     }
 }
 
-async fn look(app: &Perezvon, level: Level) -> TrayState {
-    let read = app.with_desk(|desk| {
+async fn look(core: &Core, service: &ServiceState) -> TrayState {
+    let read = core.with_desk(|desk| {
         let of = |kind: &str| CallsFilter {
             kind: kind.to_owned(),
             query: String::new(),
@@ -207,13 +183,14 @@ async fn look(app: &Perezvon, level: Level) -> TrayState {
     });
     // A damaged database is told by the service's level.
     let (waiting, missed, latest) = read.await.unwrap_or_default();
-    let ringing = latest.iter().any(|row| row.outcome == "ringing" && !row.uncertain);
+    // Without the feed nobody tells that a phone rings no longer.
+    let ringing = service.connected && latest.iter().any(|row| row.outcome == "ringing" && !row.uncertain);
     TrayState {
-        level,
+        level: level_of(service),
         ringing,
         waiting,
         callers: callers(&missed),
-        language: app.language(),
+        language: core.language(),
     }
 }
 
@@ -291,6 +268,9 @@ fn show(handle: &AppHandle, state: TrayState) -> tauri::Result<()> {
 }
 
 fn clicked(handle: &AppHandle, id: &str) {
+    let Some(core) = handle.try_state::<Arc<Core>>() else {
+        return;
+    };
     let settings = |section: &str| Action::OpenSettings {
         section: section.to_owned(),
     };
@@ -299,7 +279,7 @@ fn clicked(handle: &AppHandle, id: &str) {
         "tray-notifications" => Action::OpenNotifications,
         "tray-settings" => settings("connection"),
         "tray-check" => settings("check"),
-        "tray-contacts" => return window::show(handle, "contacts"),
+        "tray-contacts" => return core.shell.show("contacts", None),
         "tray-quit" => return handle.exit(0),
         id => match id.strip_prefix(CALL_ID) {
             Some(number) => Action::CallBack {
@@ -308,7 +288,7 @@ fn clicked(handle: &AppHandle, id: &str) {
             None => return,
         },
     };
-    action::carry_out(handle, wanted);
+    action::carry_out(&core, wanted, None);
 }
 
 #[cfg(test)]

@@ -1,23 +1,39 @@
 //! The one window: made when it is to be shown, and destroyed with its web process when it is closed (design, part 3).
 
-use crate::app::Perezvon;
-use crate::ipc::Changed;
+use crate::action::DIAL;
+use crate::core::Core;
+use crate::ipc::Failure;
 use crate::memory;
+use crate::room::{self, Reply};
+use serde_json::Value;
 use std::sync::Arc;
-use tauri::{AppHandle, Emitter as _, Manager as _, WebviewUrl, WebviewWindowBuilder, WindowEvent};
+use tauri::ipc::{Invoke, Response};
+use tauri::{
+    AppHandle, Emitter as _, Manager as _, State, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent,
+};
 
 const LABEL: &str = "main";
 
-/// The route of the question before a link dials: a dialog over whatever page is shown.
-pub(crate) const DIAL: &str = "dial";
+/// The one command of Tauri: what a window asks goes to its room.
+pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
+    tauri::generate_handler![ask]
+}
+
+#[tauri::command]
+async fn ask(core: State<'_, Arc<Core>>, name: String, body: Value) -> Result<Response, Failure> {
+    Ok(match room::ask(&core, &name, body).await? {
+        Reply::Json(json) => Response::new(json),
+        Reply::Bytes(bytes) => Response::new(bytes),
+    })
+}
 
 /// Shows the window at a route such as `contact/12`; an empty route leaves an open window where it is. Called on a
-/// person's wish only, so it may take the focus.
-pub(crate) fn show(app: &AppHandle, route: &str) {
+/// person's wish only, so it may take the focus. `token`: Wayland's permission to raise it, where a click came with one.
+pub(crate) fn show(app: &AppHandle, route: &str, token: Option<String>) {
     // GTK windows are made and raised on the main thread only.
     let (handle, route) = (app.clone(), route.to_owned());
     let shown = app.run_on_main_thread(move || {
-        if let Err(error) = show_on_main_thread(&handle, &route) {
+        if let Err(error) = show_on_main_thread(&handle, &route, token.as_deref()) {
             tracing::error!(%error, "The window could not be shown");
         }
     });
@@ -26,22 +42,22 @@ pub(crate) fn show(app: &AppHandle, route: &str) {
     }
 }
 
-fn show_on_main_thread(app: &AppHandle, route: &str) -> tauri::Result<()> {
+fn show_on_main_thread(app: &AppHandle, route: &str, token: Option<&str>) -> tauri::Result<()> {
     if let Some(window) = app.get_webview_window(LABEL) {
         if !route.is_empty() {
             // A window that is still loading does not hear the event; it asks for the route when it is ready.
-            if let Some(app) = app.try_state::<Arc<Perezvon>>() {
+            if let Some(app) = app.try_state::<Arc<Core>>() {
                 app.set_route(Some(route.to_owned()));
             }
             window.emit("navigate", route)?;
         }
         window.unminimize()?;
         window.show()?;
-        return window.set_focus();
+        return raise(&window, token);
     }
     let url = if route == DIAL {
         // No page: the window asks for it when it is ready.
-        if let Some(app) = app.try_state::<Arc<Perezvon>>() {
+        if let Some(app) = app.try_state::<Arc<Core>>() {
             app.set_route(Some(route.to_owned()));
         }
         "index.html".to_owned()
@@ -54,7 +70,11 @@ fn show_on_main_thread(app: &AppHandle, route: &str) -> tauri::Result<()> {
         .title("Перезвон")
         .inner_size(1100.0, 720.0)
         .min_inner_size(720.0, 480.0)
+        .on_navigation(is_own)
         .build()?;
+    if token.is_some() {
+        raise(&window, token)?;
+    }
     let handle = app.clone();
     window.on_window_event(move |event| {
         if matches!(event, WindowEvent::Destroyed) {
@@ -63,6 +83,19 @@ fn show_on_main_thread(app: &AppHandle, route: &str) -> tauri::Result<()> {
         }
     });
     Ok(())
+}
+
+/// The window shows its own pages only: what a link or a page leads away from them is not followed.
+fn is_own(url: &Url) -> bool {
+    match url.scheme() {
+        "tauri" => true,
+        // Windows; and where the pages are served while one works on them.
+        "http" | "https" => {
+            url.host_str() == Some("tauri.localhost") || cfg!(dev) && url.host_str() == Some("127.0.0.1")
+        }
+        "about" => url.as_str() == "about:blank",
+        _ => false,
+    }
 }
 
 /// WebKitGTK ends the web process with its window but keeps the network process for good, some 20 MB in a tray where
@@ -96,11 +129,58 @@ fn end_network_process() {
 #[cfg(not(target_os = "linux"))]
 fn end_network_process() {}
 
-/// Tells an open window what is worth reading again; with no window open nobody needs to know.
-pub(crate) fn notify_changed(app: &AppHandle, changed: Changed) {
-    if let Some(window) = app.get_webview_window(LABEL)
-        && let Err(error) = window.emit("changed", changed)
-    {
-        tracing::warn!(%error, "The window could not be told of a change");
+/// Brings the window to the front. GNOME and KDE refuse that under Wayland without the permission of the click.
+fn raise(window: &WebviewWindow, token: Option<&str>) -> tauri::Result<()> {
+    #[cfg(target_os = "linux")]
+    if let Some(token) = token {
+        use gtk::prelude::GtkWindowExt as _;
+        let window = window.gtk_window()?;
+        window.set_startup_id(token);
+        window.present();
+        return Ok(());
+    }
+    // Elsewhere no click comes with one.
+    let _ = token;
+    window.set_focus()
+}
+
+/// Tells an open window, until the app ends, what is worth reading again; with no window open nobody needs to know.
+pub(crate) fn follow(app: &AppHandle, core: &Core) {
+    let (app, mut changes) = (app.clone(), core.changes());
+    tauri::async_runtime::spawn(async move {
+        while let Some(changed) = changes.next().await {
+            if let Some(window) = app.get_webview_window(LABEL)
+                && let Err(error) = window.emit("changed", changed)
+            {
+                tracing::warn!(%error, "The window could not be told of a change");
+            }
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::is_own;
+
+    #[test]
+    fn the_window_stays_on_its_own_pages() {
+        for own in [
+            "tauri://localhost/index.html#/calls",
+            "http://tauri.localhost/index.html",
+            "about:blank",
+        ] {
+            assert!(is_own(&own.parse().unwrap()), "{own}");
+        }
+        for other in [
+            "https://example.ru/",
+            "http://tauri.localhost.example.ru/",
+            "file:///etc/passwd",
+            "data:text/html,x",
+            "about:config",
+            "javascript:alert(1)",
+        ] {
+            assert!(!is_own(&other.parse().unwrap()), "{other}");
+        }
     }
 }

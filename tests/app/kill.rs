@@ -148,7 +148,7 @@ fn versions(connection: &Connection, sql: &str, parameters: &[&dyn rusqlite::ToS
 }
 
 fn mirror(dir: &Path) -> BTreeMap<String, i64> {
-    versions(&open(&dir.join("desk.db")), "SELECT id, version FROM call", &[])
+    versions(&open(&dir.join("desk.db")), "SELECT ulid, version FROM call", &[])
 }
 
 fn ledger(dir: &Path, abonent: &str) -> BTreeMap<String, i64> {

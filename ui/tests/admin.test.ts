@@ -18,7 +18,7 @@ test("only an administrator has the pages of administration", async () => {
   await open("abonents");
   expect(screen.queryByTestId("nav-abonents")).toBeNull();
   expect(screen.getByText("Этот раздел открыт только администраторам.")).toBeTruthy();
-  expect(backend.times("company")).toBe(0);
+  expect(backend.times("company.list")).toBe(0);
   expect(screen.queryByTestId("strip-subscription")).toBeNull();
 });
 
@@ -31,11 +31,13 @@ test("a recording is switched after a question, at once, and told", async () => 
   await user.click(recording("Смирнова Анна"));
   expect(screen.getByTestId("confirm").textContent).toContain("Включить запись разговоров?");
   await user.click(screen.getByText("Отмена"));
-  expect(backend.times("switch_recording")).toBe(0);
+  expect(backend.times("company.switch_recording")).toBe(0);
 
   await user.click(recording("Смирнова Анна"));
   await user.click(screen.getByTestId("confirm-yes"));
-  await waitFor(() => expect(backend.last("switch_recording")).toEqual({ abonent: rows()[1]?.id, on: true }));
+  await waitFor(() =>
+    expect(backend.last("company.switch_recording")).toEqual({ abonent: rows()[1]?.id, on: true }),
+  );
   await waitFor(() => expect(recording("Смирнова Анна").dataset.on).toBe("true"));
   expect((await screen.findByTestId("message")).textContent).toContain("Смирнова Анна");
   expect(row("abonent-row", "Смирнова Анна").textContent).toContain("Администратор, ");
@@ -44,7 +46,7 @@ test("a recording is switched after a question, at once, and told", async () => 
 test("a switch that the PBX refuses goes back and says why", async () => {
   const user = await open("abonents");
   await screen.findAllByTestId("abonent-row");
-  backend.fails.switch_recording = { code: "pbx_refused", detail: "403" };
+  backend.fails["company.switch_recording"] = { code: "pbx_refused", detail: "403" };
   await user.click(recording("Иванов Пётр"));
   await user.click(screen.getByTestId("confirm-yes"));
   expect((await screen.findByTestId("message-bad")).textContent).toContain("АТС отказалась");
@@ -76,7 +78,7 @@ test("filling from the PBX shows what would change before it does", async () => 
   expect((await screen.findByTestId("fill-new")).textContent).toContain("Новая Вера");
   expect(screen.getByTestId("fill-changed").textContent).toMatch(/Добавочный:\s*102\s*→\s*202/);
   expect(screen.getByTestId("fill-gone").textContent).toContain("Кузнецов Олег");
-  expect(backend.times("fill_abonents")).toBe(0);
+  expect(backend.times("company.fill")).toBe(0);
   await user.click(screen.getByTestId("fill-save"));
   await waitFor(() => expect(screen.queryByTestId("fill-dialog")).toBeNull());
   await waitFor(() =>
@@ -146,7 +148,7 @@ test("the event log is searched, filtered, read to an event, repeated and export
   await user.click(within(screen.getByTestId("journal-bad")).getByRole("checkbox"));
   await user.type(input("journal-search"), "900223:1");
   await waitFor(() =>
-    expect(backend.last("events")).toMatchObject({ filter: { query: "900223:1", bad: false } }),
+    expect(backend.last("journal.events")).toMatchObject({ filter: { query: "900223:1", bad: false } }),
   );
   await waitFor(() => expect(all("event-row").map((one) => one.dataset.seq)).toEqual(["23"]));
   await user.click(all("event-row")[0] as HTMLElement);
@@ -158,7 +160,7 @@ test("the event log is searched, filtered, read to an event, repeated and export
 
   await user.click(screen.getByTestId("journal-export"));
   expect((await screen.findByTestId("message")).textContent).toContain("perezvon-events.jsonl");
-  expect(backend.last("export_events")).toEqual({ filter: { query: "900223:1", bad: false } });
+  expect(backend.last("journal.export")).toEqual({ filter: { query: "900223:1", bad: false } });
 
   await user.clear(input("journal-search"));
   await user.click(screen.getByTestId("journal-requests"));
@@ -167,7 +169,13 @@ test("the event log is searched, filtered, read to an event, repeated and export
 });
 
 test("a page that the relay does not have says so", async () => {
-  for (const command of ["company", "subscriptions", "events", "users", "audit"])
+  for (const command of [
+    "company.list",
+    "subscriptions.list",
+    "journal.events",
+    "people.users",
+    "audit.list",
+  ])
     backend.fails[command] = { code: "not_supported", detail: null };
   const user = await open("abonents");
   for (const page of ["abonents", "subscriptions", "journal", "people"]) {
@@ -187,12 +195,12 @@ test("an invitation is checked, shown once, listed and withdrawn", async () => {
   await user.click(screen.getByTestId("invite-make"));
   expect(screen.getByText("Укажите имя.")).toBeTruthy();
   expect(screen.getByText("Выберите абонента.")).toBeTruthy();
-  expect(backend.times("make_join_code")).toBe(0);
+  expect(backend.times("people.invite")).toBe(0);
   await user.selectOptions(screen.getByTestId("invite-abonent"), rows()[4]?.id ?? "");
   expect(input("invite-name").value).toBe("Васильев Игорь");
   await user.click(screen.getByTestId("invite-make"));
   expect((await screen.findByTestId("invite-code")).textContent).toBe("K7M2-4QXP-9DRT");
-  expect(backend.last("make_join_code")).toEqual({
+  expect(backend.last("people.invite")).toEqual({
     invitation: { role: "user", abonent: rows()[4]?.id, name: "Васильев Игорь" },
   });
   await user.click(screen.getByTestId("invite-done"));
@@ -206,7 +214,7 @@ test("a key is revoked after a question; the audit can be narrowed", async () =>
   const user = await open("users");
   await screen.findAllByTestId("user-row");
   await user.click(within(row("user-row", "Смирнова Анна")).getByTestId("user-revoke"));
-  backend.fails.revoke_user = { code: "timeout", detail: null };
+  backend.fails["people.revoke"] = { code: "timeout", detail: null };
   await user.click(screen.getByTestId("confirm-yes"));
   expect((await within(screen.getByTestId("confirm")).findByTestId("failure")).dataset.code).toBe("timeout");
   backend.fails = {};
@@ -232,11 +240,11 @@ test("the PBX's settings are drawn from their description and checked in place",
   await user.type(input("pbx-graceMs"), "601");
   expect(screen.getByTestId("pbx-problem").textContent).toBe("Допустимо от 0 до 600 с.");
   await user.click(screen.getByTestId("pbx-save"));
-  expect(backend.times("save_pbx_settings")).toBe(0);
+  expect(backend.times("pbx.save")).toBe(0);
 
   await user.clear(input("pbx-graceMs"));
   await user.type(input("pbx-graceMs"), "20");
-  backend.fails.save_pbx_settings = { code: "refused", detail: "graceMs is out of its bounds" };
+  backend.fails["pbx.save"] = { code: "refused", detail: "graceMs is out of its bounds" };
   await user.click(screen.getByTestId("pbx-save"));
   const refused = await screen.findByTestId("pbx-refused");
   expect((refused.closest("[data-key]") as HTMLElement).dataset.key).toBe("graceMs");
@@ -244,7 +252,7 @@ test("the PBX's settings are drawn from their description and checked in place",
   await user.selectOptions(screen.getByTestId("pbx-subscriptionScope"), "abonents");
   await user.click(screen.getByTestId("pbx-save"));
   await waitFor(() =>
-    expect(backend.last("save_pbx_settings")).toEqual({
+    expect(backend.last("pbx.save")).toEqual({
       change: { graceMs: 20_000, subscriptionScope: "abonents" },
     }),
   );
@@ -270,15 +278,15 @@ async function recorded() {
 
 test("a ready recording is fetched when one wants to listen", async () => {
   const user = await recorded();
-  expect(backend.times("recording_audio")).toBe(0);
-  backend.fails.recording_audio = { code: "timeout", detail: null };
+  expect(backend.times("calls.recording")).toBe(0);
+  backend.fails["calls.recording"] = { code: "timeout", detail: null };
   await user.click(screen.getByTestId("recording-play"));
   expect((await screen.findByTestId("failure")).dataset.code).toBe("timeout");
   backend.fails = {};
   await user.click(screen.getByTestId("recording-play"));
   const player = await screen.findByTestId<HTMLAudioElement>("player");
   expect(player.src).toMatch(/^blob:/);
-  expect(backend.last("recording_audio")).toEqual({ id: "rec-1" });
+  expect(backend.last("calls.recording")).toEqual({ id: "rec-1" });
   // The player's own word for it is English and says nothing.
   await fireEvent.error(player);
   expect(screen.getByTestId("player-broken").textContent).toContain("не удаётся воспроизвести");
@@ -291,7 +299,7 @@ test.each([
   ["recording_gone", "Записи больше нет"],
 ])("a recording that cannot be had (%s) is not offered again", async (code, words) => {
   const user = await recorded();
-  backend.fails.recording_audio = { code, detail: "the relay's own sentence" };
+  backend.fails["calls.recording"] = { code, detail: "the relay's own sentence" };
   await user.click(screen.getByTestId("recording-play"));
   expect((await screen.findByTestId("failure")).textContent).toContain(words);
   expect(screen.queryByTestId("recording-play")).toBeNull();

@@ -31,7 +31,7 @@ test("days head the list", async () => {
 });
 
 test("loading, empty and failed lists each say so, and a failure can be tried again", async () => {
-  backend.silent.add("calls");
+  backend.silent.add("calls.list");
   const user = await open("calls");
   expect(await screen.findByTestId("skeleton")).toBeTruthy();
   backend.silent.clear();
@@ -43,7 +43,7 @@ test("loading, empty and failed lists each say so, and a failure can be tried ag
 });
 
 test("a first reading that fails shows the reason and recovers", async () => {
-  backend.fails.calls = { code: "timeout", detail: null };
+  backend.fails["calls.list"] = { code: "timeout", detail: null };
   const user = await open("calls");
   expect((await screen.findByTestId("failure")).textContent).toContain("Ответа нет слишком долго");
   backend.fails = {};
@@ -83,7 +83,10 @@ test("search and chips ask the app, and the words of the search reach it trimmed
   await screen.findAllByTestId("call-row");
   await user.type(screen.getByTestId("calls-search"), " лебедев");
   await waitFor(() =>
-    expect(backend.last("calls")).toMatchObject({ filter: { kind: "all", query: "лебедев" }, cursor: null }),
+    expect(backend.last("calls.list")).toMatchObject({
+      filter: { kind: "all", query: "лебедев" },
+      cursor: null,
+    }),
   );
   await waitFor(() => expect(texts("call-name")).toEqual(["Лебедев Антон"]));
   await user.clear(screen.getByTestId("calls-search"));
@@ -101,7 +104,7 @@ test("a list of 10,000 calls, read to its end, keeps only the visible rows in th
   for (let page = 1; page < 100; page++) {
     scroll.scrollTop = 1e9;
     scroll.dispatchEvent(new Event("scroll"));
-    await waitFor(() => expect(backend.times("calls")).toBe(page + 1));
+    await waitFor(() => expect(backend.times("calls.list")).toBe(page + 1));
   }
   scroll.scrollTop = 10_000 * 48;
   scroll.dispatchEvent(new Event("scroll"));
@@ -124,7 +127,7 @@ test("arrows move, Enter opens, Ctrl+C copies the E.164 number, Ctrl+Enter calls
   await user.keyboard("{Control>}c{/Control}");
   await waitFor(() => expect(written).toHaveBeenCalledWith(keyNumber(15)));
   await user.keyboard("{Control>}{Enter}{/Control}");
-  await waitFor(() => expect(backend.last("call_back")).toEqual({ number: keyNumber(15) }));
+  await waitFor(() => expect(backend.last("calls.call_back")).toEqual({ number: keyNumber(15) }));
   expect(window.location.hash, "the row is called, not opened").toBe("#/calls");
   await user.keyboard("{Enter}");
   expect((await screen.findByTestId("panel-name")).textContent).toBe("Тихонов Лев");
@@ -138,7 +141,7 @@ test("a row's own button calls and does not open the row; a bare / is typed, it 
   backend.calls = [call({ id: "a", numberKey: keyNumber(15) })];
   const user = await open("calls");
   await user.click(await screen.findByTestId("row-call"));
-  await waitFor(() => expect(backend.last("call_back")).toEqual({ number: keyNumber(15) }));
+  await waitFor(() => expect(backend.last("calls.call_back")).toEqual({ number: keyNumber(15) }));
   expect(window.location.hash).toBe("#/calls");
   await user.keyboard("/");
   expect(document.activeElement).not.toBe(screen.getByTestId("calls-search"));
@@ -185,19 +188,19 @@ test("«Позвонить» orders one call however often it is pressed, and sa
   const user = await open("call/01J00000000000000000000004");
   const button = await screen.findByTestId("panel-call");
   await user.dblClick(button);
-  expect(backend.times("call_back")).toBe(1);
-  expect(backend.last("call_back")).toEqual({ number: keyNumber(11) });
+  expect(backend.times("calls.call_back")).toBe(1);
+  expect(backend.last("calls.call_back")).toEqual({ number: keyNumber(11) });
   expect((await screen.findByTestId("message")).textContent).toContain("Снимите трубку");
 });
 
 test("a call of which the PBX did not say whether it was placed is never repeated by the window", async () => {
-  backend.fails.call_back = { code: "call_unknown", detail: null };
+  backend.fails["calls.call_back"] = { code: "call_unknown", detail: null };
   const user = await open("call/01J00000000000000000000004");
   await user.click(await screen.findByTestId("panel-call"));
   const message = await screen.findByTestId("message-bad");
   expect(message.textContent).toContain("АТС не ответила, начат ли звонок");
   expect(within(message).queryByText("Повторить")).toBeNull();
-  expect(backend.times("call_back")).toBe(1);
+  expect(backend.times("calls.call_back")).toBe(1);
 });
 
 test("an unknown number offers both ways equally; a withheld one offers none", async () => {
@@ -211,7 +214,7 @@ test("an unknown number offers both ways equally; a withheld one offers none", a
   await waitFor(() => expect(all("attach-contact").length).toBe(1));
   await user.click(screen.getByTestId("attach-contact"));
   await waitFor(() =>
-    expect(backend.last("attach_number")).toEqual({ id: 5, number: keyNumber(21), label: "" }),
+    expect(backend.last("contacts.attach_number")).toEqual({ id: 5, number: keyNumber(21), label: "" }),
   );
   expect((await screen.findByTestId("message")).textContent).toContain("Тихонов Лев");
   expect(screen.queryByTestId("attach-dialog")).toBeNull();
@@ -222,7 +225,7 @@ test("an unknown number offers both ways equally; a withheld one offers none", a
 });
 
 test("an attachment that fails says why and keeps the dialog", async () => {
-  backend.fails.attach_number = { code: "number_taken", detail: null };
+  backend.fails["contacts.attach_number"] = { code: "number_taken", detail: null };
   const user = await open("call/01J00000000000000000000002");
   await user.click(await screen.findByTestId("panel-attach"));
   await user.click((await screen.findAllByTestId("attach-contact"))[0] as HTMLElement);

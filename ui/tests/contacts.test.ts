@@ -54,7 +54,7 @@ test("the card shows its numbers, each with «Позвонить», and the call
   expect(texts("contact-number").length).toBe(2);
   expect(all("call-row").length).toBe(backend.calls.filter((row) => row.contactId === 1).length);
   await user.click(all("contact-call")[1] as HTMLElement);
-  expect(backend.last("call_back")).toEqual({ number: keyNumber(16) });
+  expect(backend.last("calls.call_back")).toEqual({ number: keyNumber(16) });
 });
 
 test("the form says in place what is wrong and saves nothing", async () => {
@@ -67,7 +67,7 @@ test("the form says in place what is wrong and saves nothing", async () => {
   expect(screen.getByText("Это не похоже на адрес эл. почты.")).toBeTruthy();
   expect(input("form-name").getAttribute("aria-invalid")).toBe("true");
   expect(document.activeElement).toBe(input("form-name"));
-  expect(backend.times("save_contact")).toBe(0);
+  expect(backend.times("contacts.save")).toBe(0);
 });
 
 test("a caller becomes a contact: number filled in, saved, card open, their calls renamed", async () => {
@@ -78,7 +78,7 @@ test("a caller becomes a contact: number filled in, saved, card open, their call
   await user.selectOptions(screen.getByTestId("form-kind"), "contact_person");
   await user.click(screen.getByTestId("form-save"));
   expect((await screen.findByTestId("contact-name")).textContent).toBe("Новиков Егор");
-  expect(backend.last("save_contact")).toMatchObject({
+  expect(backend.last("contacts.save")).toMatchObject({
     draft: {
       id: null,
       kind: "contact_person",
@@ -90,7 +90,7 @@ test("a caller becomes a contact: number filled in, saved, card open, their call
 });
 
 test("what the app refuses is told in the form, and nothing typed is lost", async () => {
-  backend.fails.save_contact = { code: "number_taken", detail: "Орлова Дарья" };
+  backend.fails["contacts.save"] = { code: "number_taken", detail: "Орлова Дарья" };
   const user = await open("contact/new?number=%2B79000000011");
   await user.type(await screen.findByTestId("form-name"), "Ян");
   await user.click(screen.getByTestId("form-save"));
@@ -112,7 +112,7 @@ test("leaving a changed form asks first: stay, save, or give up", async () => {
   await user.click(screen.getByTestId("nav-notifications"));
   await user.click(await screen.findByTestId("unsaved-save"));
   await waitFor(() => expect(window.location.hash).toBe("#/notifications"));
-  expect(backend.last("save_contact")).toMatchObject({ draft: { id: 1, name: "Орлова Дарья Ивановна" } });
+  expect(backend.last("contacts.save")).toMatchObject({ draft: { id: 1, name: "Орлова Дарья Ивановна" } });
 });
 
 test("an unchanged form lets one go without a question", async () => {
@@ -139,17 +139,17 @@ test("closing the window with a changed form asks first", async () => {
   expect(await backend.close()).toBe(false);
   await user.click(screen.getByTestId("unsaved-save"));
   expect(await saved).toBe(true);
-  expect(backend.last("save_contact")).toMatchObject({ draft: { id: 1, name: "Орлова Дарья Ивановна" } });
+  expect(backend.last("contacts.save")).toMatchObject({ draft: { id: 1, name: "Орлова Дарья Ивановна" } });
 });
 
 test("a contact is deleted only after the question", async () => {
   const user = await open("contact/3");
   await user.click(await screen.findByTestId("contact-delete"));
   expect(screen.getByTestId("delete-dialog").textContent).toContain("Лебедев Антон");
-  expect(backend.times("delete_contact")).toBe(0);
+  expect(backend.times("contacts.delete")).toBe(0);
   await user.click(screen.getByTestId("delete-confirm"));
   await waitFor(() => expect(window.location.hash).toBe("#/contacts"));
-  expect(backend.last("delete_contact")).toEqual({ id: 3 });
+  expect(backend.last("contacts.delete")).toEqual({ id: 3 });
   await waitFor(() => expect(texts("contact-row").some((text) => text.includes("Лебедев"))).toBe(false));
 });
 
@@ -159,15 +159,15 @@ test("a long list is read page by page, to its end and not beyond", async () => 
   backend.contacts = Array.from({ length: 130 }, (_, n) => ({ ...pattern, id: n + 1, name: `Контакт ${n}` }));
   const user = await open("contacts");
   await screen.findAllByTestId("contact-row");
-  expect(backend.last("contacts")).toEqual({ query: "", offset: 0, limit: 100 });
+  expect(backend.last("contacts.list")).toEqual({ query: "", offset: 0, limit: 100 });
   screen.getByTestId("contacts-list").focus();
   await user.keyboard("{End}");
   const list = screen.getByTestId("contacts-list-scroll");
   list.scrollTop = 4600;
   list.dispatchEvent(new Event("scroll"));
-  await waitFor(() => expect(backend.last("contacts")).toEqual({ query: "", offset: 100, limit: 100 }));
+  await waitFor(() => expect(backend.last("contacts.list")).toEqual({ query: "", offset: 100, limit: 100 }));
   list.scrollTop = 6400;
   list.dispatchEvent(new Event("scroll"));
   await waitFor(() => expect(texts("contact-row").at(-1)).toContain("Контакт 129"));
-  expect(backend.times("contacts")).toBe(2);
+  expect(backend.times("contacts.list")).toBe(2);
 });

@@ -13,7 +13,7 @@ async function link(name: string) {
   return user;
 }
 const button = (testid: string) => screen.getByTestId<HTMLButtonElement>(testid);
-const placed = () => backend.times("dial_accept") + backend.times("call_back");
+const placed = () => backend.times("dial.accept") + backend.times("calls.call_back");
 
 test("a link shows number and name, and a stray Enter does nothing", async () => {
   const user = await link("dial");
@@ -21,7 +21,7 @@ test("a link shows number and name, and a stray Enter does nothing", async () =>
   expect(screen.getByTestId("dial-name").textContent).toBe("Орлова Марина, ООО «Северный ветер»");
   expect(document.activeElement).toBe(screen.getByTestId("dial-number"));
   await user.keyboard("{Enter}");
-  expect([placed(), backend.times("dial_decline")]).toEqual([0, 0]);
+  expect([placed(), backend.times("dial.decline")]).toEqual([0, 0]);
   expect(screen.getByTestId("dial")).toBeTruthy();
 });
 
@@ -30,7 +30,7 @@ test("once it can be read, Enter calls, and only the number that was shown", asy
   await waitFor(() => expect(button("dial-accept").disabled).toBe(false));
   expect(document.activeElement).toBe(button("dial-accept"));
   await user.keyboard("{Enter}");
-  await waitFor(() => expect(backend.last("dial_accept")).toEqual({ number: "+79000000099" }));
+  await waitFor(() => expect(backend.last("dial.accept")).toEqual({ number: "+79000000099" }));
   await waitFor(() => expect(screen.queryByTestId("dial")).toBeNull());
   expect((await screen.findByTestId("message")).textContent).toContain("Звоним: Орлова Марина");
   expect(screen.getByTestId("shell").dataset.screen, "the page behind stays").toBe("contacts");
@@ -40,7 +40,7 @@ test("Esc calls nobody", async () => {
   await link("dial");
   await fireEvent(screen.getByTestId("dial"), new Event("cancel", { cancelable: true }));
   await waitFor(() => expect(screen.queryByTestId("dial")).toBeNull());
-  expect([placed(), backend.times("dial_decline"), backend.dial]).toEqual([0, 1, null]);
+  expect([placed(), backend.times("dial.decline"), backend.dial]).toEqual([0, 1, null]);
 });
 
 test("a newer link takes the place of the question, and waits anew", async () => {
@@ -73,13 +73,13 @@ test("what could not be read is in the field, with one sentence", async () => {
   expect(screen.getByTestId("dial-unread").textContent).toContain("нет номера");
   await user.keyboard("{Enter}");
   expect([button("dial-call").disabled, placed()], "not as it stands").toEqual([true, 0]);
-  backend.fails.call_back = { code: "bad_number", detail: null };
+  backend.fails["calls.call_back"] = { code: "bad_number", detail: null };
   await user.type(input("dial-field"), "5{Enter}");
   expect((await screen.findByTestId("failure")).dataset.code).toBe("bad_number");
   backend.fails = {};
   await user.clear(input("dial-field"));
   await user.type(input("dial-field"), "8 495 000-00-02{Enter}");
-  await waitFor(() => expect(backend.last("call_back")).toEqual({ number: "8 495 000-00-02" }));
+  await waitFor(() => expect(backend.last("calls.call_back")).toEqual({ number: "8 495 000-00-02" }));
 });
 
 test("a code that is typed by hand is dialled", async () => {
@@ -87,9 +87,9 @@ test("a code that is typed by hand is dialled", async () => {
   await user.click(await screen.findByTestId("dial-open"));
   expect(button("dial-call").disabled).toBe(true);
   await user.type(input("dial-field"), "*21*89000000099#{Enter}");
-  await waitFor(() => expect(backend.last("call_back")).toEqual({ number: "*21*89000000099#" }));
+  await waitFor(() => expect(backend.last("calls.call_back")).toEqual({ number: "*21*89000000099#" }));
   await waitFor(() => expect(screen.queryByTestId("dial")).toBeNull());
-  expect(backend.times("dial_decline")).toBe(0);
+  expect(backend.times("dial.decline")).toBe(0);
 });
 
 test("a setting lets plain numbers through", async () => {

@@ -33,7 +33,7 @@ test("a note is saved by itself and says so; a change elsewhere does not overwri
     timeout: 2000,
   });
   expect(backend.notes.get(40)).toBe("Перезвонить в среду");
-  expect(backend.times("save_note"), "one write for one burst of keys").toBe(1);
+  expect(backend.times("document.save_note"), "one write for one burst of keys").toBe(1);
 });
 
 test("a note is saved at once when the document is left", async () => {
@@ -45,7 +45,7 @@ test("a note is saved at once when the document is left", async () => {
 });
 
 test("a note that could not be saved says so and can be tried again", async () => {
-  backend.fails.save_note = { code: "disk_full", detail: null };
+  backend.fails["document.save_note"] = { code: "disk_full", detail: null };
   const user = await open("document/40");
   await user.type(await screen.findByTestId("document-note"), "Важно");
   await user.tab();
@@ -63,7 +63,7 @@ test("writes of one note follow each other and the last text wins", async () => 
   let release = () => undefined as void;
   const note = new Note((text) => {
     written.push(text);
-    return new Promise((done) => (release = done));
+    return new Promise<void>((done) => (release = done));
   });
   note.told("");
   note.typed("a");

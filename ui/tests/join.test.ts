@@ -17,16 +17,16 @@ test("a typed code joins after a question", async () => {
   await user.type(input("join-code"), "K7M2");
   await user.click(screen.getByTestId("settings-save"));
   expect(screen.getByText(/Код состоит из букв и цифр/)).toBeTruthy();
-  expect(backend.times("join_offer")).toBe(0);
+  expect(backend.times("join.offer")).toBe(0);
   await user.type(input("join-code"), " 4qxp-9drt");
   await user.type(input("join-url"), "https://relay.example");
   await user.click(screen.getByTestId("settings-save"));
   expect((await screen.findByTestId("join-relay")).textContent).toBe("https://relay.example");
-  expect(backend.last("join_offer")).toEqual({ relay: "https://relay.example", code: "K7M2 4qxp-9drt" });
-  expect(backend.times("join_accept")).toBe(0);
+  expect(backend.last("join.offer")).toEqual({ relay: "https://relay.example", code: "K7M2 4qxp-9drt" });
+  expect(backend.times("join.accept")).toBe(0);
   await user.click(screen.getByTestId("join-accept"));
   await waitFor(() => expect(screen.queryByTestId("join-dialog")).toBeNull());
-  expect(backend.last("join_accept")).toEqual({
+  expect(backend.last("join.accept")).toEqual({
     relay: "https://relay.example",
     inTheClear: false,
     insecure: false,
@@ -48,11 +48,11 @@ test("a pasted link needs no address; plain HTTP and a file are agreed to first"
   expect(screen.getByText("Подтвердите согласие отметкой выше.")).toBeTruthy();
   await user.click(screen.getByTestId("join-clear"));
   await user.click(screen.getByTestId("join-accept"));
-  expect(backend.times("join_accept")).toBe(0);
+  expect(backend.times("join.accept")).toBe(0);
   await user.click(screen.getByTestId("join-consent"));
   await user.click(screen.getByTestId("join-accept"));
   await waitFor(() =>
-    expect(backend.last("join_accept")).toMatchObject({ inTheClear: true, insecure: true }),
+    expect(backend.last("join.accept")).toMatchObject({ inTheClear: true, insecure: true }),
   );
 });
 
@@ -62,12 +62,12 @@ test("an opened link asks, and a no leaves everything as it is", async () => {
   expect((await screen.findByTestId("join-relay")).textContent).toBe("https://relay.example");
   await user.click(screen.getByTestId("join-decline"));
   await screen.findByTestId("settings-connection");
-  expect([backend.times("join_decline"), backend.times("join_accept"), backend.offer]).toEqual([1, 0, null]);
+  expect([backend.times("join.decline"), backend.times("join.accept"), backend.offer]).toEqual([1, 0, null]);
 });
 
 test("an opened link joins; what goes wrong is said in the dialog", async () => {
   backend.offer = "https://relay.example";
-  backend.fails.join_accept = { code: "code_used", detail: null };
+  backend.fails["join.accept"] = { code: "code_used", detail: null };
   const user = await open("join");
   await user.click(await screen.findByTestId("join-accept"));
   expect((await screen.findByTestId("failure")).textContent).toContain("уже вошли");

@@ -3,7 +3,7 @@ import { HELD, merge, Pages } from "../src/kit/pages.svelte";
 import { lineAt, offsetsOf, TALLEST, Track, visible } from "../src/kit/window";
 import type { CallRow } from "../src/lib/bindings/CallRow";
 import type { CallsFilter } from "../src/lib/bindings/CallsFilter";
-import { ipc } from "../src/lib/ipc";
+import { ask } from "../src/lib/ipc";
 import { byDay } from "../src/rooms/calls/days";
 import { backend } from "./fake/backend";
 import { call, many } from "./fake/data";
@@ -11,7 +11,8 @@ import { call, many } from "./fake/data";
 afterEach(() => vi.useRealTimers());
 
 const calls = () => new Pages<CallRow>((row) => row.id);
-const reader = (filter: CallsFilter) => (cursor: string | null) => ipc.calls(filter, cursor, 100);
+const reader = (filter: CallsFilter) => (cursor: string | null) =>
+  ask("calls.list", { filter, cursor, limit: 100 });
 
 test("the visible range is found among lines of different heights", () => {
   const offsets = offsetsOf([32, 48, 48, 32, 48]);
@@ -96,7 +97,7 @@ test("a failed page can be tried again where it failed", async () => {
   backend.calls = many(150);
   const list = calls();
   await list.show(reader({ kind: "all", query: "" }));
-  backend.fails.calls = { code: "timeout", detail: null };
+  backend.fails["calls.list"] = { code: "timeout", detail: null };
   await list.more();
   expect(list.failure?.code).toBe("timeout");
   expect(list.rows).toHaveLength(100);

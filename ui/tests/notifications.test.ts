@@ -24,13 +24,13 @@ test("a click opens the record and marks the notification as seen", async () => 
   await screen.findAllByTestId("notification-row");
   await user.click(screen.getByText("Телефонный звонок № 000000040"));
   expect((await screen.findByTestId("document-number")).textContent).toBe("000000040");
-  expect(backend.last("notification_seen")).toEqual({ id: 5 });
+  expect(backend.last("notices.seen")).toEqual({ id: 5 });
 });
 
 test("«Перезвонить» calls and does not open", async () => {
   const user = await open("notifications");
   await user.click((await screen.findAllByTestId("notification-call-back"))[0] as HTMLElement);
-  expect(backend.last("call_back")).toEqual({ number: keyNumber(21) });
+  expect(backend.last("calls.call_back")).toEqual({ number: keyNumber(21) });
   expect(window.location.hash).toBe("#/notifications");
 });
 
@@ -39,7 +39,7 @@ test("all are marked at once, and the rail's figure goes", async () => {
   expect(screen.getByTestId("nav-notifications-count").textContent).toBe("3");
   await user.click(screen.getByTestId("notifications-mark-all"));
   await waitFor(() => expect(screen.queryByTestId("nav-notifications-count")).toBeNull());
-  expect(backend.last("notification_seen")).toEqual({ id: null });
+  expect(backend.last("notices.seen")).toEqual({ id: null });
 });
 
 test("the list grows by a page and keeps its length when something changes", async () => {

@@ -22,21 +22,25 @@ test("a pasted token is checked live; a refused one says so and is not saved", a
   await user.type(await screen.findByTestId("settings-token"), "bad");
   expect((await screen.findByTestId("failure")).dataset.code).toBe("token_refused");
   await user.click(screen.getByTestId("settings-save"));
-  expect(backend.times("save_token")).toBe(0);
+  expect(backend.times("connection.save_token")).toBe(0);
   await user.clear(input("settings-token"));
   await user.type(input("settings-token"), "good-token");
   expect((await screen.findByTestId("token-found")).textContent?.trim()).toBe("Найдено абонентов: 7");
   await user.click(screen.getByTestId("settings-save"));
-  await waitFor(() => expect(backend.last("save_token")).toEqual({ token: "good-token", insecure: false }));
+  await waitFor(() =>
+    expect(backend.last("connection.save_token")).toEqual({ token: "good-token", insecure: false }),
+  );
   await waitFor(() => expect(input("settings-token").value).toBe(""));
 });
 
 test("a token that cannot be checked just now may still be saved", async () => {
-  backend.fails.check_token = { code: "pbx_unreachable", detail: null };
+  backend.fails["connection.check_token"] = { code: "pbx_unreachable", detail: null };
   const user = await open("settings/connection");
   await user.type(await screen.findByTestId("settings-token"), "perhaps");
   await user.click(screen.getByTestId("settings-save"));
-  await waitFor(() => expect(backend.last("save_token")).toEqual({ token: "perhaps", insecure: false }));
+  await waitFor(() =>
+    expect(backend.last("connection.save_token")).toEqual({ token: "perhaps", insecure: false }),
+  );
 });
 
 test("without a keyring nothing is stored before the consent", async () => {
@@ -46,14 +50,16 @@ test("without a keyring nothing is stored before the consent", async () => {
   await screen.findByTestId("token-found");
   await user.click(screen.getByTestId("settings-save"));
   expect(screen.getByText(/Подтвердите хранение в файле/)).toBeTruthy();
-  expect(backend.times("save_token")).toBe(0);
+  expect(backend.times("connection.save_token")).toBe(0);
   await user.click(screen.getByTestId("settings-consent"));
   await user.click(screen.getByTestId("settings-save"));
-  await waitFor(() => expect(backend.last("save_token")).toEqual({ token: "good-token", insecure: true }));
+  await waitFor(() =>
+    expect(backend.last("connection.save_token")).toEqual({ token: "good-token", insecure: true }),
+  );
 });
 
 test("a locked keyring offers the file, and only then stores there", async () => {
-  backend.fails.save_token = { code: "keyring_locked", detail: null };
+  backend.fails["connection.save_token"] = { code: "keyring_locked", detail: null };
   const user = await open("settings/connection");
   await user.type(await screen.findByTestId("settings-token"), "good-token");
   await user.click(screen.getByTestId("settings-save"));
@@ -61,7 +67,23 @@ test("a locked keyring offers the file, and only then stores there", async () =>
   backend.fails = {};
   await user.click(consent);
   await user.click(screen.getByTestId("settings-save"));
-  await waitFor(() => expect(backend.last("save_token")).toEqual({ token: "good-token", insecure: true }));
+  await waitFor(() =>
+    expect(backend.last("connection.save_token")).toEqual({ token: "good-token", insecure: true }),
+  );
+});
+
+test("a server that is spoken to in the clear is joined by key once that is agreed to", async () => {
+  const user = await open("settings/connection");
+  await user.click(await screen.findByTestId("mode-remote"));
+  await user.type(input("settings-relay-url"), "http://relay.example");
+  await user.type(input("settings-relay-key"), "key");
+  expect(screen.queryByTestId("settings-clear")).toBeNull();
+  backend.fails["connection.join"] = { code: "in_the_clear", detail: "http://relay.example" };
+  await user.click(screen.getByTestId("settings-save"));
+  await user.click(await screen.findByTestId("settings-clear"));
+  backend.fails = {};
+  await user.click(screen.getByTestId("settings-save"));
+  await waitFor(() => expect(backend.last("connection.join")).toMatchObject({ inTheClear: true }));
 });
 
 test("a company server is joined by address and key, and left again", async () => {
@@ -76,14 +98,21 @@ test("a company server is joined by address and key, and left again", async () =
   await user.type(input("settings-relay-key"), "key");
   await user.click(screen.getByTestId("settings-save"));
   await waitFor(() =>
-    expect(backend.last("join")).toEqual({ url: "https://relay.example", key: "key", insecure: false }),
+    expect(backend.last("connection.join")).toEqual({
+      url: "https://relay.example",
+      key: "key",
+      inTheClear: false,
+      insecure: false,
+    }),
   );
   await waitFor(() => expect(input("settings-relay-key").value).toBe(""));
   await user.click(screen.getByTestId("mode-embedded"));
   await user.type(screen.getByTestId("settings-token"), "good-token");
   await user.click(screen.getByTestId("settings-save"));
-  await waitFor(() => expect(backend.last("join")).toEqual({ url: "", key: "", insecure: false }));
-  expect(backend.last("save_token")).toEqual({ token: "good-token", insecure: false });
+  await waitFor(() =>
+    expect(backend.last("connection.join")).toEqual({ url: "", key: "", insecure: false, inTheClear: false }),
+  );
+  expect(backend.last("connection.save_token")).toEqual({ token: "good-token", insecure: false });
 });
 
 test("the callback address hides its secret until asked", async () => {
@@ -100,7 +129,7 @@ test("addresses are checked before they are saved, and an empty one is explained
   expect(screen.getByTestId("address-empty").textContent).toContain("звонки не всплывают");
   await user.type(input("settings-public-url"), "pbx.example");
   await user.click(screen.getByTestId("settings-save"));
-  expect(backend.times("save_settings")).toBe(0);
+  expect(backend.times("settings.save")).toBe(0);
   expect(input("settings-public-url").getAttribute("aria-invalid")).toBe("true");
   await user.clear(input("settings-public-url"));
   await user.type(input("settings-public-url"), "https://new.example");
@@ -123,7 +152,7 @@ test("two quick switches do not undo each other, and a refused one goes back", a
   await user.click(await screen.findByTestId("switch-incoming"));
   await user.click(screen.getByTestId("switch-digest"));
   await waitFor(() => expect(backend.state.settings).toMatchObject({ incoming: false, digest: false }));
-  backend.fails.save_settings = { code: "storage", detail: null };
+  backend.fails["settings.save"] = { code: "storage", detail: null };
   await user.click(screen.getByTestId("switch-missed"));
   await screen.findByTestId("message-bad");
   await waitFor(() => expect(input("switch-missed").checked).toBe(true));
@@ -147,7 +176,7 @@ test("the grace time is saved when it is a sensible number", async () => {
   await user.type(input("settings-grace"), "9x");
   await user.tab();
   expect(screen.getByText("Целое число от 0 до 600.")).toBeTruthy();
-  expect(backend.times("save_settings")).toBe(0);
+  expect(backend.times("settings.save")).toBe(0);
   await user.clear(input("settings-grace"));
   await user.type(input("settings-grace"), "45");
   await user.tab();
@@ -166,9 +195,9 @@ test("every failed check has its cause and its way out", async () => {
   const events = all("check-line").find((line) => line.dataset.check === "events");
   expect(events?.textContent).toContain("Сделайте тестовый звонок");
   expect(within(failed).getByText("Исправить").getAttribute("href")).toBe("#/settings/address");
-  expect(backend.times("check")).toBe(1);
+  expect(backend.times("connection.check")).toBe(1);
   await user.click(screen.getByTestId("check-run"));
-  expect(backend.times("check")).toBe(2);
+  expect(backend.times("connection.check")).toBe(2);
   await user.click(screen.getByTestId("check-copy"));
   const copied = await navigator.clipboard.readText();
   expect(copied).toContain("[failed] callback: callback_unreachable: Адрес для событий недоступен");
@@ -180,14 +209,14 @@ test("a check under way does not pass off old results as new", async () => {
   const user = await open("settings/check");
   await screen.findAllByTestId("check-line");
   expect(all("check-line")[0]?.textContent).toContain("до 31.01.2026 10:22");
-  backend.silent.add("check");
+  backend.silent.add("connection.check");
   await user.click(screen.getByTestId("check-run"));
   await waitFor(() => expect(screen.getByTestId("check-result").textContent).toContain("прошлой проверки"));
   expect(screen.queryByTestId("check-copy")).toBeNull();
 });
 
 test("a failure does not send one to the page where one is", async () => {
-  backend.fails.check_token = { code: "token_refused", detail: null };
+  backend.fails["connection.check_token"] = { code: "token_refused", detail: null };
   const user = await open("settings/connection");
   await user.type(input("settings-token"), "worn-out");
   const told = await screen.findByTestId("failure");
@@ -227,7 +256,7 @@ test("the strip and the banner tell how the service does, with the way to put it
 test("a window whose app does not answer says so and recovers", async () => {
   const { render } = await import("@testing-library/svelte");
   const { default: App } = await import("../src/App.svelte");
-  backend.fails.state = "command state not allowed";
+  backend.fails["frame.state"] = "command state not allowed";
   render(App);
   expect((await screen.findByTestId("failure")).textContent).toContain("command state not allowed");
   backend.fails = {};

@@ -33,7 +33,7 @@ test("the first run hides the rest and leads from the token to a working service
   await user.type(input("settings-token"), "good-token");
   await user.keyboard("{Enter}");
   await at("address");
-  expect(backend.last("save_token")).toEqual({ token: "good-token", insecure: false });
+  expect(backend.last("connection.save_token")).toEqual({ token: "good-token", insecure: false });
 
   await user.type(input("settings-public-url"), "https://pbx.example{Enter}");
   await at("me");
@@ -56,7 +56,7 @@ test("the first run hides the rest and leads from the token to a working service
   expect(screen.getByText(/Сделайте тестовый звонок/)).toBeTruthy();
   await user.click(screen.getByTestId("wizard-next"));
   await screen.findByTestId("shell");
-  expect(backend.times("finish_wizard")).toBe(1);
+  expect(backend.times("connection.finish_wizard")).toBe(1);
 });
 
 test("Alt+← goes back and the token is not asked for again", async () => {
@@ -67,7 +67,7 @@ test("Alt+← goes back and the token is not asked for again", async () => {
   await at("connection");
   await user.click(screen.getByTestId("wizard-next"));
   await at("address");
-  expect(backend.times("save_token")).toBe(1);
+  expect(backend.times("connection.save_token")).toBe(1);
 });
 
 test("a refused token keeps one on the page", async () => {
@@ -75,7 +75,7 @@ test("a refused token keeps one on the page", async () => {
   await user.type(input("settings-token"), "bad{Enter}");
   expect((await screen.findByTestId("failure")).dataset.code).toBe("token_refused");
   expect(step()).toBe("connection");
-  expect(backend.times("save_token")).toBe(0);
+  expect(backend.times("connection.save_token")).toBe(0);
 });
 
 test("«Исправить» of a failed check goes back to its page", async () => {
@@ -100,5 +100,5 @@ test("the language can be chosen before anything else, and the setup put off", a
   await waitFor(() => expect(screen.getByTestId("wizard-title").textContent).toBe("Connection"));
   await user.click(screen.getByTestId("wizard-later"));
   await screen.findByTestId("shell");
-  expect(backend.times("finish_wizard")).toBe(1);
+  expect(backend.times("connection.finish_wizard")).toBe(1);
 });

@@ -5,6 +5,7 @@ import {
   checkText,
   failureDetail,
   failureText,
+  isLive,
   legWords,
   talkOf,
   troubleText,
@@ -42,6 +43,11 @@ test("an uncertain call only says what is known, whatever its outcome", () => {
 test("a word of a newer app is no success", () => {
   const row = call({ outcome: "parked", startedAt: "2026-01-31T06:35:00.000Z" });
   expect(callStatus(row, t)).toEqual({ word: "звонок в 09:35", tone: "muted", icon: "uncertain" });
+});
+
+test("a ring counts only while calls arrive", () => {
+  const row = call({ outcome: "ringing" });
+  expect([isLive(row, true), isLive(row, false)]).toEqual([true, false]);
 });
 
 test("a failure is said once, and what it does not say itself goes along", () => {

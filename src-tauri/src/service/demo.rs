@@ -1,16 +1,7 @@
 //! The demonstration: the app beside a simulated PBX, for a look and for the tests.
-//!
-//! `PEREZVON_DEMO` (any value): the relay listens at a free port of this machine and takes that for the public address,
-//! and the first abonent is the user. With the value `contacts` an empty desk gets contacts too; the tests make theirs.
 
 use perezvon_desk::view::{ContactDraft, ContactKind, ContactNumber};
 use perezvon_desk::{Desk, DeskError};
-
-const DEMO: &str = "PEREZVON_DEMO";
-
-pub(crate) fn is_demo() -> bool {
-    std::env::var_os(DEMO).is_some()
-}
 
 /// Fictional people around the simulator's company: kind, name, company, numbers. 703 is shared by two; 709, from whom
 /// the demonstration has a call too, is nobody's.
@@ -59,15 +50,8 @@ const CONTACTS: &[(ContactKind, &str, &str, &[&str])] = &[
     ),
 ];
 
-/// Gives a desk without contacts those of the demonstration, where it is asked for.
+/// Gives a desk without contacts those of the demonstration.
 pub(super) fn fill(desk: &Desk) -> Result<(), DeskError> {
-    if std::env::var_os(DEMO).is_none_or(|value| value != "contacts") {
-        return Ok(());
-    }
-    fill_empty(desk)
-}
-
-fn fill_empty(desk: &Desk) -> Result<(), DeskError> {
     if !desk.contacts("", 0, 1)?.is_empty() {
         return Ok(());
     }
@@ -104,9 +88,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let desk = Desk::open(dir.path()).unwrap();
         fill(&desk).unwrap();
-        assert!(desk.contacts("", 0, 100).unwrap().is_empty(), "nobody asked for them");
-        fill_empty(&desk).unwrap();
-        fill_empty(&desk).unwrap();
+        fill(&desk).unwrap();
         assert_eq!(desk.contacts("", 0, 100).unwrap().len(), CONTACTS.len(), "once");
         let names = |number: &str| -> Vec<String> {
             let known = desk.contact_of(&Number::parse(number)).unwrap();

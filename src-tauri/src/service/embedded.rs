@@ -1,8 +1,7 @@
-//! The relay inside the app: one person, no server.
+//! The relay inside the core: one person, no server.
 
-use super::demo::is_demo;
 use super::{LOCKED, Session, key_source, secrets_word};
-use crate::app::Perezvon;
+use crate::core::Core;
 use crate::ipc::Failure;
 use crate::secrets::SecretKind;
 use crate::settings::Connection;
@@ -16,9 +15,9 @@ use url::Url;
 
 /// Starts it with what the settings say. What can be mended later (no token, a port in use) does not keep it from
 /// running: the journal must stay readable.
-pub(super) async fn session(app: &Perezvon, connection: &Connection) -> Result<Session, Failure> {
-    let settings = app.settings();
-    let found = app.secrets.load(SecretKind::Token).await;
+pub(super) async fn session(core: &Core, connection: &Connection) -> Result<Session, Failure> {
+    let settings = core.settings();
+    let found = core.secrets.load(SecretKind::Token).await;
     let secrets = secrets_word(found.as_ref());
     let (loaded, mut trouble) = match found {
         Ok(loaded) => (loaded, None),
@@ -29,22 +28,19 @@ pub(super) async fn session(app: &Perezvon, connection: &Connection) -> Result<S
         }
     };
     let token = loaded.and_then(|(secret, _)| Token::parse(secret.expose()).ok());
-    let (listener, in_use) = listen(&settings.listen).await?;
+    let (listener, in_use) = listen(core, &settings.listen).await?;
     if in_use {
         trouble = Some("port_in_use");
     }
-    let mut options = Options::new(&app.data_dir);
+    let mut options = Options::new(&core.data_dir);
     options.token = token;
     options.policy = Some(Policy {
         grace_ms: i64::from(settings.grace_s) * 1_000,
         ..Policy::default()
     });
-    let public_url = public_url(&settings.public_url, &listener);
+    let public_url = public_url(core, &settings.public_url, &listener);
     options.public_url.clone_from(&public_url);
-    if let Some(url) = std::env::var("PEREZVON_PBX_URL")
-        .ok()
-        .and_then(|url| Url::parse(&url).ok())
-    {
+    if let Some(url) = core.given.pbx_url.as_deref().and_then(|url| Url::parse(url).ok()) {
         options.pbx_url = url;
     }
     let relay = Relay::start(options, listener).await.map_err(|error| {
@@ -52,7 +48,7 @@ pub(super) async fn session(app: &Perezvon, connection: &Connection) -> Result<S
         Failure::of(trouble_of(&error))
     })?;
     // Settings that could not be read say nothing of the address.
-    if public_url.is_none() && app.desk().is_ok() {
+    if public_url.is_none() && core.desk().is_ok() {
         forget_public_url(&relay).await;
     }
     let key = Secret::new(relay.local_key().reveal());
@@ -79,9 +75,13 @@ async fn forget_public_url(relay: &Relay) {
 
 /// The address from the settings. Where that is taken, any free port of this machine: the window and the journal work,
 /// and the trouble says why no events arrive.
-async fn listen(address: &str) -> Result<(TcpListener, bool), Failure> {
+async fn listen(core: &Core, address: &str) -> Result<(TcpListener, bool), Failure> {
     let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let wanted = if is_demo() { any } else { address.parse().unwrap_or(any) };
+    let wanted = if core.given.demo {
+        any
+    } else {
+        address.parse().unwrap_or(any)
+    };
     match TcpListener::bind(wanted).await {
         Ok(listener) => Ok((listener, false)),
         Err(error) => {
@@ -92,15 +92,13 @@ async fn listen(address: &str) -> Result<(TcpListener, bool), Failure> {
     }
 }
 
-fn public_url(setting: &str, listener: &TcpListener) -> Option<Url> {
-    let given = std::env::var("PEREZVON_PUBLIC_URL").ok().filter(|url| !url.is_empty());
+fn public_url(core: &Core, setting: &str, listener: &TcpListener) -> Option<Url> {
     let own = || {
-        is_demo()
-            .then(|| listener.local_addr().ok().map(|addr| format!("http://{addr}")))
-            .flatten()
+        let addr = core.given.demo.then(|| listener.local_addr().ok()).flatten();
+        addr.map(|addr| format!("http://{addr}"))
     };
-    let text = given.or_else(own).unwrap_or_else(|| setting.to_owned());
-    Url::parse(&text).ok()
+    let text = core.given.public_url.clone().or_else(own);
+    Url::parse(&text.unwrap_or_else(|| setting.to_owned())).ok()
 }
 
 /// The address by which this machine reaches a listener on all addresses.

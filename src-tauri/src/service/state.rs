@@ -1,7 +1,7 @@
 //! The state of the relay and the PBX: the header strip of the window, the tray's colour, and one toast of trouble.
 
 use super::Session;
-use crate::app::{Perezvon, words};
+use crate::core::Core;
 use crate::ipc::{Changed, CheckLine, Failure, ServiceState};
 use crate::toast::Ability;
 use perezvon_desk::follow::FeedState;
@@ -23,24 +23,24 @@ const POLLS_PER_FILE_CHECK: u32 = 6;
 const LOG_MAX_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Polls the state until the session ends. Never returns.
-pub(super) async fn watch(app: &Perezvon, session: &Session, mut feed: watch::Receiver<FeedState>) {
+pub(super) async fn watch(core: &Core, session: &Session, mut feed: watch::Receiver<FeedState>) {
     let mut lasting = 0;
     let mut unstored = None;
     for look in 1_u32.. {
         if look % POLLS_PER_FILE_CHECK == 0 {
             // A reader or a busy writer is no trouble; a disk that is one shows elsewhere.
-            let _ = app.with_desk(Desk::shorten_log).await;
-            let _ = app.with_desk(Desk::forget_old).await;
+            let _ = core.with_desk(Desk::shorten_log).await;
+            let _ = core.with_desk(Desk::forget_old).await;
         }
         let health = session.client.health().await.ok();
         let feed_state = feed.borrow_and_update().clone();
-        let state = judge(app, session, health.as_ref(), &feed_state);
+        let state = judge(core, session, health.as_ref(), &feed_state);
         lasting = if state.trouble.is_some() { lasting + 1 } else { 0 };
         let settled = lasting == 0 || lasting >= POLLS_BEFORE_TOAST;
         let trouble = state.trouble.clone();
-        publish(app, state);
+        publish(core, state);
         if settled {
-            toast_trouble(app, trouble, &mut unstored).await;
+            toast_trouble(core, trouble, &mut unstored).await;
         }
         let soon = if settled { POLL_INTERVAL } else { POLL_INTERVAL / 5 };
         tokio::select! {
@@ -59,11 +59,11 @@ pub(super) async fn watch(app: &Perezvon, session: &Session, mut feed: watch::Re
 const KEYRING_FAILED: [&str; 3] = ["no_keyring", "keyring_locked", "keyring_failed"];
 
 /// The relay does not run at all.
-pub(super) async fn publish_off(app: &Perezvon, code: &str) {
+pub(super) async fn publish_off(core: &Core, code: &str) {
     let state = ServiceState {
         level: "off".to_owned(),
         trouble: Some(code.to_owned()),
-        toasts: app.toasts.ability().word().to_owned(),
+        toasts: core.toasts.ability().word().to_owned(),
         // Without an answer of the keyring it is taken for good; who stores a secret is told otherwise.
         secrets: if KEYRING_FAILED.contains(&code) {
             "none"
@@ -71,21 +71,21 @@ pub(super) async fn publish_off(app: &Perezvon, code: &str) {
             "keyring"
         }
         .to_owned(),
-        data_dir: app.data_dir.display().to_string(),
+        data_dir: core.data_dir.display().to_string(),
         ..ServiceState::default()
     };
-    publish(app, state);
-    toast_trouble(app, Some(code.to_owned()), &mut None).await;
+    publish(core, state);
+    toast_trouble(core, Some(code.to_owned()), &mut None).await;
 }
 
-fn publish(app: &Perezvon, state: ServiceState) {
-    let changed = app.service.send_if_modified(|known| {
+fn publish(core: &Core, state: ServiceState) {
+    let changed = core.service.send_if_modified(|known| {
         let changed = *known != state;
         *known = state;
         changed
     });
     if changed {
-        app.changed(Changed {
+        core.changed(Changed {
             state: true,
             ..Changed::default()
         });
@@ -94,9 +94,9 @@ fn publish(app: &Perezvon, state: ServiceState) {
 
 /// At most one toast of trouble, until it is fixed; none during the wizard, which shows troubles itself. A desk that cannot
 /// store is a trouble too, and cannot keep the toast: `unstored` remembers the trouble that was shown without it.
-async fn toast_trouble(app: &Perezvon, code: Option<String>, unstored: &mut Option<String>) {
+async fn toast_trouble(core: &Core, code: Option<String>, unstored: &mut Option<String>) {
     let asked = code.clone();
-    let toasts = app
+    let toasts = core
         .with_desk(move |desk| {
             let settled = crate::settings::connection(desk).settled;
             desk.trouble(asked.as_deref().filter(|code| settled && *code != "no_notifications"))
@@ -105,24 +105,24 @@ async fn toast_trouble(app: &Perezvon, code: Option<String>, unstored: &mut Opti
     match (toasts, code) {
         (Ok(toasts), code) => {
             if unstored.take().is_some() && code.is_none() {
-                app.show(vec![ToastOp::Close(ToastKey::Trouble)]).await;
+                core.show(vec![ToastOp::Close(ToastKey::Trouble)]).await;
             }
-            app.show(toasts).await;
+            core.show(toasts).await;
         }
         (Err(_), Some(code)) if unstored.as_ref() != Some(&code) => {
-            let mut toast = Toast::trouble(words(&app.settings()), &code);
+            let mut toast = Toast::trouble(crate::settings::words(&core.settings()), &code);
             if code == "data_folder" {
-                toast.lines.push(app.data_dir.display().to_string());
+                toast.lines.push(core.data_dir.display().to_string());
             }
-            app.show(vec![ToastOp::Show(toast)]).await;
+            core.show(vec![ToastOp::Show(toast)]).await;
             *unstored = Some(code);
         }
         (Err(_), _) => {}
     }
 }
 
-fn judge(app: &Perezvon, session: &Session, health: Option<&Health>, feed: &FeedState) -> ServiceState {
-    let ability = app.toasts.ability();
+fn judge(core: &Core, session: &Session, health: Option<&Health>, feed: &FeedState) -> ServiceState {
+    let ability = core.toasts.ability();
     let trouble = worst(session, health, feed, &ability);
     let level = match trouble.as_deref() {
         None => "ready",
@@ -158,7 +158,8 @@ fn judge(app: &Perezvon, session: &Session, health: Option<&Health>, feed: &Feed
         mode: import.mode,
         records_at: import.records.last_at,
         records_error: import.records.error,
-        data_dir: app.data_dir.display().to_string(),
+        data_dir: core.data_dir.display().to_string(),
+        connected: matches!(feed, FeedState::Connected { .. }),
     }
 }
 
@@ -209,7 +210,7 @@ fn of_keeper(code: &str) -> &'static str {
 }
 
 /// «Проверить сервис»: the relay's checks and the desk's own.
-pub(crate) async fn check(app: &Perezvon) -> Result<Vec<CheckLine>, Failure> {
+pub(crate) async fn check(core: &Core) -> Result<Vec<CheckLine>, Failure> {
     let line = |id: &str, ok: bool, code: &str| CheckLine {
         id: id.to_owned(),
         ok,
@@ -219,9 +220,9 @@ pub(crate) async fn check(app: &Perezvon) -> Result<Vec<CheckLine>, Failure> {
         fix: None,
     };
     let mut lines = Vec::new();
-    match app.relay().await {
+    match core.relay().await {
         Ok((relay, _)) => match relay.check().await {
-            Ok(checks) => lines.extend(checks.into_iter().map(|check| check_line(check, app.language()))),
+            Ok(checks) => lines.extend(checks.into_iter().map(|check| check_line(check, core.language()))),
             // A user's key may not ask for the relay's state; that the relay answers is all that can be checked.
             Err(error) => {
                 let answers = matches!(error, RelayError::Refused { status: 403, .. });
@@ -230,7 +231,7 @@ pub(crate) async fn check(app: &Perezvon) -> Result<Vec<CheckLine>, Failure> {
         },
         Err(failure) => lines.push(line("relay", false, &failure.code)),
     }
-    let state = app.service.borrow().clone();
+    let state = core.service.borrow().clone();
     let seen = !matches!(state.toasts.as_str(), "none" | "quiet");
     let unseen = if state.toasts == "quiet" {
         "quiet"
@@ -238,7 +239,7 @@ pub(crate) async fn check(app: &Perezvon) -> Result<Vec<CheckLine>, Failure> {
         "no_notifications"
     };
     lines.push(line("toasts", seen, unseen));
-    let keyring = app.secrets.check_keyring().await;
+    let keyring = core.secrets.check_keyring().await;
     // What is kept elsewhere needs no keyring.
     let safe = keyring.is_ok() || matches!(state.secrets.as_str(), "file" | "environment");
     lines.push(line(
@@ -246,7 +247,7 @@ pub(crate) async fn check(app: &Perezvon) -> Result<Vec<CheckLine>, Failure> {
         safe,
         keyring.err().map_or("keyring_locked", |error| error.code()),
     ));
-    lines.push(files(&app.data_dir));
+    lines.push(files(&core.data_dir));
     lines.push(line("me", state.trouble.as_deref() != Some("no_me"), "no_me"));
     Ok(lines)
 }

@@ -1,7 +1,7 @@
 //! What the settings window asks before it stores anything: is this token right, is this relay, who are the abonents.
 
-use crate::app::Perezvon;
-use crate::ipc::{Abonent, Failure};
+use crate::core::Core;
+use crate::ipc::{Abonent, Changed, Failure};
 use crate::{secrets, settings};
 use perezvon_core::Number;
 use perezvon_desk::relay_client::{Me, RelayAbonent, RelayClient, RelayError};
@@ -13,14 +13,14 @@ use url::Url;
 /// Where the desk keeps the chosen abonent as the relay told it last.
 const ME: &str = "me";
 
-/// Longest wait for the chosen abonent's name.
-const NAME_TIMEOUT: Duration = Duration::from_secs(2);
+/// A relay that does not say who the chosen abonent is, is asked again after this.
+const ASK_AGAIN: Duration = Duration::from_secs(15);
 
 /// Asks the PBX whether it takes the token; the abonents it opens. Stores nothing.
-pub(crate) async fn try_token(token: &str) -> Result<Vec<Abonent>, Failure> {
+pub(crate) async fn try_token(core: &Core, token: &str) -> Result<Vec<Abonent>, Failure> {
     let token = Token::parse(token).map_err(|_| Failure::of("token_refused"))?;
-    let base = std::env::var("PEREZVON_PBX_URL").unwrap_or_else(|_| BEELINE.to_owned());
-    let base = Url::parse(&base).map_err(|_| Failure::of("bad_address"))?;
+    let base = core.given.pbx_url.as_deref().unwrap_or(BEELINE);
+    let base = Url::parse(base).map_err(|_| Failure::of("bad_address"))?;
     let portal = Portal::new(base, token, rest::Timing::default()).map_err(|error| failure_of(&error))?;
     let abonents = portal.abonents().await.map_err(|error| failure_of(&error))?;
     Ok(abonents
@@ -61,8 +61,8 @@ pub(crate) async fn try_relay(url: &str, key: &str) -> Result<Me, Failure> {
 }
 
 /// The company's abonents, for «Кто я».
-pub(crate) async fn abonents(app: &Perezvon) -> Result<Vec<Abonent>, Failure> {
-    abonents_of(&app.relay().await?.0).await
+pub(crate) async fn abonents(core: &Core) -> Result<Vec<Abonent>, Failure> {
+    abonents_of(&core.relay().await?.0).await
 }
 
 async fn abonents_of(relay: &RelayClient) -> Result<Vec<Abonent>, Failure> {
@@ -82,38 +82,50 @@ async fn abonents_of(relay: &RelayClient) -> Result<Vec<Abonent>, Failure> {
     }
 }
 
-/// The chosen abonent with the name that the relay tells, or told last: the choice must be shown without a network too.
-pub(crate) async fn me(app: &Perezvon, id: &str) -> Option<Abonent> {
+/// Asks the relay who the chosen abonent is, until it has said so, and keeps it: the choice must be shown without a
+/// network too. Never returns.
+pub(super) async fn learn_me(core: &Core, relay: &RelayClient, id: &str) {
+    while !id.is_empty() {
+        let Ok(known) = abonents_of(relay).await else {
+            tokio::time::sleep(ASK_AGAIN).await;
+            continue;
+        };
+        let told = known.into_iter().find(|abonent| abonent.id == id);
+        if told.is_some() {
+            core.set_me(told.clone());
+            let stored = core.with_desk(move |desk| desk.set_setting(ME, &told)).await;
+            if let Err(failure) = stored {
+                tracing::warn!(code = failure.code, "The chosen abonent's name could not be stored");
+            }
+            core.changed(Changed {
+                state: true,
+                ..Changed::default()
+            });
+        }
+        break;
+    }
+    std::future::pending::<()>().await;
+}
+
+/// The chosen abonent with the name that the relay has told in this session, or before. Asks nobody: the window waits for
+/// this before it shows anything.
+pub(crate) async fn me(core: &Core, id: &str) -> Option<Abonent> {
     if id.is_empty() {
         return None;
     }
-    let unnamed = || Abonent {
+    let is_me = |abonent: &Abonent| abonent.id == id;
+    if let Some(told) = core.me().filter(is_me) {
+        return Some(told);
+    }
+    let last: Option<Abonent> = core.with_desk(|desk| desk.setting(ME)).await.ok().flatten();
+    Some(last.filter(is_me).unwrap_or_else(|| Abonent {
         id: id.to_owned(),
         ..Abonent::default()
-    };
-    // The window waits for this before it shows anything.
-    let known = match app.relay_now() {
-        Ok((relay, _)) => tokio::time::timeout(NAME_TIMEOUT, abonents_of(&relay)).await.ok(),
-        Err(_) => None,
-    };
-    let known = known.and_then(Result::ok).unwrap_or_default();
-    let told = known.into_iter().find(|abonent| abonent.id == id);
-    let new = told.clone();
-    let last = app
-        .with_desk(move |desk| {
-            let last: Option<Abonent> = desk.setting(ME)?;
-            if let Some(new) = new.filter(|new| last.as_ref() != Some(new)) {
-                desk.set_setting(ME, &new)?;
-            }
-            Ok(last)
-        })
-        .await;
-    let last = last.ok().flatten().filter(|last| last.id == id);
-    Some(told.or(last).unwrap_or_else(unnamed))
+    }))
 }
 
 /// The demonstration's user: the first abonent, chosen for good.
-pub(super) async fn take_first_abonent(app: &Arc<Perezvon>, relay: &RelayClient) -> Result<String, Failure> {
+pub(super) async fn take_first_abonent(core: &Arc<Core>, relay: &RelayClient) -> Result<String, Failure> {
     let abonents = relay
         .refresh_abonents()
         .await
@@ -125,7 +137,7 @@ pub(super) async fn take_first_abonent(app: &Arc<Perezvon>, relay: &RelayClient)
         .map(|abonent| abonent.id)
         .unwrap_or_default();
     let chosen = me.clone();
-    app.with_desk(move |desk| {
+    core.with_desk(move |desk| {
         let connection = settings::Connection {
             me: chosen,
             settled: true,

@@ -24,10 +24,10 @@ const WHITE: [u8; 4] = [0xff, 0xff, 0xff, 0xff];
 /// The icon of a state, with the number of waiting callers on it.
 pub(super) fn of(state: &TrayState) -> tauri::Result<Image<'static>> {
     let png: &[u8] = match (state.ringing, state.level) {
+        (_, Level::Off) => include_bytes!("../../../icons/tray-off.png"),
         (true, _) => include_bytes!("../../../icons/tray-ring.png"),
         (false, Level::Ready) => include_bytes!("../../../icons/tray-ready.png"),
         (false, Level::Degraded) => include_bytes!("../../../icons/tray-degraded.png"),
-        (false, Level::Off) => include_bytes!("../../../icons/tray-off.png"),
     };
     let image = Image::from_bytes(png)?;
     let (width, height) = (image.width(), image.height());

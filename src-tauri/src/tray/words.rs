@@ -33,10 +33,10 @@ pub(super) fn tooltip(state: &TrayState) -> String {
 
 fn status(state: &TrayState) -> String {
     let (ru, en) = match (state.ringing, state.level) {
+        (_, Level::Off) => ("не работает", "not working"),
         (true, _) => ("входящий звонок", "incoming call"),
         (false, Level::Ready) => ("готов", "ready"),
         (false, Level::Degraded) => ("есть неполадка", "there is a problem"),
-        (false, Level::Off) => ("не работает", "not working"),
     };
     let status = choose(state.language, ru, en);
     match (state.waiting, state.language) {
@@ -83,8 +83,13 @@ mod tests {
         );
         assert_eq!(of(Level::Degraded, false, 0, Language::Ru), "Перезвон: есть неполадка");
         assert_eq!(
-            of(Level::Off, true, 1, Language::En),
+            of(Level::Degraded, true, 1, Language::En),
             "Perezvon: incoming call · 1 to call back"
+        );
+        assert_eq!(
+            of(Level::Off, true, 0, Language::En),
+            "Perezvon: not working",
+            "a ring of which nobody can tell the end hides no trouble"
         );
     }
 

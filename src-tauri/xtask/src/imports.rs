@@ -1,4 +1,4 @@
-//! `cargo xtask check imports`: the files of the relay and of the desk import only what lies below them, and no files
+//! `cargo xtask check imports`: the files of the relay, of the desk and of the app import only what lies below them, and no files
 //! import each other in a circle.
 
 mod paths;
@@ -11,7 +11,11 @@ use crate::sh;
 use paths::{Files, Import, imports, read};
 
 /// The crates that are checked: the folder of their sources, and their floors.
-const HOUSES: &[(&str, &[Floor])] = &[("src-tauri/relay/src", RELAY), ("src-tauri/desk/src", DESK)];
+const HOUSES: &[(&str, &[Floor])] = &[
+    ("src-tauri/relay/src", RELAY),
+    ("src-tauri/desk/src", DESK),
+    ("src-tauri/src", APP),
+];
 
 /// The floors of the relay, lowest first. A room is the file `room.rs` with the folder `room/`; `a/b` is a room of its own
 /// inside the room `a`. A file imports from its own room and from lower floors.
@@ -72,6 +76,33 @@ const DESK: &[Floor] = &[
     floor(&["react"]),
     floor(&["follow", "room"]),
     floor(&["lib"]),
+];
+
+/// The floors of the app, lowest first. Only the highest two, `autostart` and `memory` know Tauri.
+const APP: &[Floor] = &[
+    // Data, and one means of the system each.
+    among(&[
+        "args",
+        "autostart",
+        "ipc",
+        "link",
+        "log",
+        "memory",
+        "missing",
+        "register",
+        "secrets",
+        "settings",
+        "toast",
+    ]),
+    // What is kept while the app runs.
+    floor(&["asked", "joining", "orders"]),
+    floor(&["core"]),
+    floor(&["action"]),
+    floor(&["clicks", "service"]),
+    floor(&["room"]),
+    // Who shows it listens to the core's changes.
+    floor(&["tray", "window"]),
+    among(&["app", "lib"]),
 ];
 
 /// Rooms of one height.

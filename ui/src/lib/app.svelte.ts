@@ -5,7 +5,7 @@ import type { Changed } from "./bindings/Changed";
 import type { Settings } from "./bindings/Settings";
 import type { Failure } from "./bindings/Failure";
 import { i18n } from "./i18n/index.svelte";
-import { asFailure, ipc, onChanged, onNavigate, setTitle } from "./ipc";
+import { asFailure, ask, onChanged, onNavigate, setTitle } from "./ipc";
 import { Loaded } from "./load.svelte";
 import { router } from "./route.svelte";
 import { failureText } from "./words";
@@ -49,7 +49,7 @@ class App {
   }
 
   async reload(): Promise<void> {
-    await this.loaded.read(ipc.state);
+    await this.loaded.read(() => ask("frame.state"));
     const language = this.state?.settings.language;
     if (language) i18n.language = language === "en" ? "en" : "ru";
   }
@@ -97,7 +97,7 @@ class App {
     if (this.calling.has(number)) return;
     this.calling.add(number);
     try {
-      await ipc.callBack(number);
+      await ask("calls.call_back", { number });
       this.say(i18n.t.calls.placed(who));
     } catch (reason) {
       this.complain(asFailure(reason));
@@ -110,7 +110,7 @@ class App {
     const turn = this.#saving.then(async () => {
       if (!this.state) return null;
       try {
-        await ipc.saveSettings({ ...this.state.settings, ...patch });
+        await ask("settings.save", { settings: { ...this.state.settings, ...patch } });
         return null;
       } catch (reason) {
         return asFailure(reason);

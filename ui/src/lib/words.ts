@@ -12,8 +12,9 @@ export type CallIcon =
   "in" | "out" | "missed" | "failed" | "colleague" | "ringing" | "talking" | "transferred" | "uncertain";
 export type Status = { word: string; tone: Tone; icon: CallIcon };
 
-export const isLive = (row: CallRow) =>
-  !row.uncertain && (row.outcome === "ringing" || row.outcome === "talking");
+/** Rings or talks; without `connected` nobody would tell that it is over. */
+export const isLive = (row: CallRow, connected: boolean) =>
+  connected && !row.uncertain && (row.outcome === "ringing" || row.outcome === "talking");
 
 /** MIKO's status words; an uncertain call only says what is known. */
 export function callStatus(row: CallRow, t: Dictionary): Status {

@@ -112,11 +112,11 @@ export class Backend {
 
   #answer(command: string, args: Args): unknown {
     switch (command) {
-      case "state":
+      case "frame.state":
         return this.state;
-      case "calls":
+      case "calls.list":
         return this.#page(args.filter, args.cursor, args.limit);
-      case "call": {
+      case "calls.one": {
         const row = this.calls.find((one) => one.id === args.id);
         if (!row) throw missing;
         const history = this.calls.filter((one) => one.numberKey === row.numberKey && one.id !== row.id);
@@ -127,38 +127,38 @@ export class Backend {
           history: history.slice(0, 20),
         };
       }
-      case "call_back":
+      case "calls.call_back":
         return { request: "01R0000000000000000000000A" };
-      case "dial_offer":
+      case "dial.offer":
         return this.dial;
-      case "dial_accept":
+      case "dial.accept":
         if (!this.dial || args.number !== this.dial.number) throw missing;
         this.dial = null;
         return { request: "01R0000000000000000000000A" };
-      case "dial_decline":
+      case "dial.decline":
         this.dial = null;
         return null;
-      case "contacts":
+      case "contacts.list":
         return this.#contacts(args.query, args.offset, args.limit);
-      case "contact": {
+      case "contacts.one": {
         const contact = this.contacts.find((one) => one.id === args.id);
         if (!contact) throw missing;
         return { ...contact, calls: this.calls.filter((row) => row.contactId === contact.id).slice(0, 100) };
       }
-      case "save_contact":
+      case "contacts.save":
         return this.#save(args.draft);
-      case "attach_number": {
+      case "contacts.attach_number": {
         const contact = this.contacts.find((one) => one.id === args.id);
         if (!contact) throw missing;
         contact.numbers.push({ display: args.number, key: args.number, label: args.label });
         this.changed({ contacts: true, calls: true });
         return null;
       }
-      case "delete_contact":
+      case "contacts.delete":
         this.contacts = this.contacts.filter((one) => one.id !== args.id);
         this.changed({ contacts: true, calls: true });
         return null;
-      case "document": {
+      case "document.one": {
         const row = this.calls.find((one) => one.documentId === args.id);
         if (!row) throw missing;
         return {
@@ -169,14 +169,14 @@ export class Backend {
           note: this.notes.get(args.id) ?? "",
         };
       }
-      case "save_note":
+      case "document.save_note":
         this.notes.set(args.id, args.note);
         return null;
-      case "notifications": {
+      case "notices.list": {
         const before = args.before as number | null;
         return this.notifications.filter((row) => before === null || row.id < before).slice(0, args.limit);
       }
-      case "notification_seen":
+      case "notices.seen":
         for (const row of this.notifications) if (args.id === null || row.id === args.id) row.seen = true;
         this.state = { ...this.state, unseen: args.id === null ? 0 : Math.max(0, this.state.unseen - 1) };
         this.changed({ notifications: true, state: true });
@@ -191,44 +191,44 @@ export class Backend {
     const serve = (over: Partial<AppState["service"]>) =>
       (this.state = { ...this.state, service: { ...service, ...over } });
     switch (command) {
-      case "check_token":
+      case "connection.check_token":
         if (args.token !== this.goodToken) throw { code: "token_refused", detail: null } satisfies Failure;
         return this.abonents;
-      case "save_token":
+      case "connection.save_token":
         serve({ token: true, secrets: args.insecure ? "file" : service.secrets });
         return null;
-      case "abonents":
+      case "connection.abonents":
         return service.token || !service.embedded ? this.abonents : [];
-      case "choose_me":
+      case "connection.choose_me":
         this.state = { ...this.state, me: this.abonents.find((one) => one.id === args.abonent) ?? null };
         return null;
-      case "join":
+      case "connection.join":
         serve(args.url ? { embedded: false, relayUrl: args.url, callbackUrl: null } : { embedded: true });
         return null;
-      case "join_offer": {
+      case "join.offer": {
         const link = /^perezvon:\/\/join\?relay=([^&]+)&code=/.exec(args.code);
         if (args.code) this.offer = link ? decodeURIComponent(link[1] ?? "") : args.relay;
         return this.offer && { relay: this.offer, inTheClear: this.offer.startsWith("http://") };
       }
-      case "join_accept":
+      case "join.accept":
         serve({ embedded: false, relayUrl: args.relay, callbackUrl: null });
         this.offer = null;
         return { role: "user", name: "Смирнова Анна", me: this.abonents[1]?.id ?? null };
-      case "join_decline":
+      case "join.decline":
         this.offer = null;
         return null;
-      case "save_settings":
+      case "settings.save":
         this.state = { ...this.state, settings: args.settings as Settings };
         this.changed({ state: true });
         return null;
-      case "check":
+      case "connection.check":
         return this.checks;
-      case "take_route": {
+      case "frame.take_route": {
         const route = this.route;
         this.route = null;
         return route;
       }
-      case "finish_wizard":
+      case "connection.finish_wizard":
         this.state = { ...this.state, wizard: false };
         this.changed({ state: true });
         return null;
@@ -305,33 +305,41 @@ export function scenario(name: string): void {
     backend.calls = data.many(10_000);
   } else if (name === "loading") {
     backend.silent = new Set([
-      "calls",
-      "contacts",
-      "notifications",
-      "call",
-      "contact",
-      "document",
-      "abonents",
-      "company",
-      "subscriptions",
-      "events",
-      "users",
-      "audit",
-      "pbx_settings",
-      "preview_abonents",
+      "calls.list",
+      "contacts.list",
+      "notices.list",
+      "calls.one",
+      "contacts.one",
+      "document.one",
+      "connection.abonents",
+      "company.list",
+      "subscriptions.list",
+      "journal.events",
+      "people.users",
+      "audit.list",
+      "pbx.read",
+      "company.preview",
     ]);
   } else if (name === "error") {
     const relay = [
-      "company",
-      "subscriptions",
-      "events",
-      "exchanges",
-      "users",
-      "join_codes",
-      "audit",
-      "pbx_settings",
+      "company.list",
+      "subscriptions.list",
+      "journal.events",
+      "journal.exchanges",
+      "people.users",
+      "people.codes",
+      "audit.list",
+      "pbx.read",
     ];
-    for (const one of ["calls", "contacts", "notifications", "document", "abonents", "check", ...relay])
+    for (const one of [
+      "calls.list",
+      "contacts.list",
+      "notices.list",
+      "document.one",
+      "connection.abonents",
+      "connection.check",
+      ...relay,
+    ])
       backend.fails[one] = { code: "storage", detail: "database is locked" };
     service({ level: "off", trouble: "token_refused" });
   } else if (name === "trouble") {
@@ -347,7 +355,7 @@ export function scenario(name: string): void {
   } else if (name === "user") {
     service({ admin: false, embedded: false, relayUrl: "https://relay.example", recordsAt: null });
   } else if (name === "dead") {
-    backend.fails.state = { code: "storage", detail: "disk I/O error" };
+    backend.fails["frame.state"] = { code: "storage", detail: "disk I/O error" };
   } else if (name.startsWith("dial")) {
     backend.dial = data.dials[name] ?? null;
     backend.route = "dial";

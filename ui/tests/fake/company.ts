@@ -261,11 +261,11 @@ export class Company {
   answer(command: string, args: Args): unknown {
     const missing: Failure = { code: "not_found", detail: null };
     switch (command) {
-      case "company":
+      case "company.list":
         return this.rows;
-      case "preview_abonents":
+      case "company.preview":
         return this.diff;
-      case "fill_abonents": {
+      case "company.fill": {
         const changed = new Map(this.diff.changed.map((one) => [one.after.id, one.after]));
         const gone = new Set(this.diff.gone.map((one) => one.id));
         this.rows = this.rows
@@ -274,7 +274,7 @@ export class Company {
           .concat(this.diff.new);
         return null;
       }
-      case "switch_recording": {
+      case "company.switch_recording": {
         const state = args.on !== this.stubborn ? "on" : "off";
         const changed = { at: ago(0), by: "Администратор" };
         this.rows = this.rows.map((one) =>
@@ -282,24 +282,24 @@ export class Company {
         );
         return state;
       }
-      case "switch_subscription":
+      case "subscriptions.switch":
         return null;
-      case "subscriptions":
+      case "subscriptions.list":
         return this.subscriptions;
-      case "renew_subscriptions":
+      case "subscriptions.renew":
         this.subscriptions = {
           ...this.subscriptions,
           keeper: { ...this.subscriptions.keeper, state: "active", failure: null },
         };
         return null;
-      case "events":
+      case "journal.events":
         return this.#page("events", this.events, args, (one) => one.error !== null);
-      case "event": {
+      case "journal.event": {
         const found = this.events.find((one) => one.seq === args.seq);
         if (!found) throw missing;
         return { ...found, raw: found.error ? "<xsi:Event" : RAW };
       }
-      case "replay_event":
+      case "journal.replay":
         if (this.events.find((one) => one.seq === args.seq)?.error)
           return { changed: false, before: null, after: null, error: "not well-formed XML at byte 10" };
         return {
@@ -308,18 +308,18 @@ export class Company {
           before: { version: 1, outcome: "ringing", legs: [{ state: "Alerting" }] },
           after: { version: 2, outcome: "missed", legs: [{ state: "Released" }] },
         };
-      case "export_events":
+      case "journal.export":
         return "/home/user/Downloads/perezvon-events.jsonl";
-      case "exchanges":
+      case "journal.exchanges":
         return this.#page("exchanges", this.exchanges, args, (one) => one.error !== null);
-      case "users":
+      case "people.users":
         return this.users;
-      case "revoke_user":
+      case "people.revoke":
         this.users = this.users.map((one) => (one.id === args.id ? { ...one, revokedAt: ago(0) } : one));
         return null;
-      case "join_codes":
+      case "people.codes":
         return this.codes;
-      case "make_join_code": {
+      case "people.invite": {
         const { name, role, abonent } = args.invitation;
         const made = { id: "c2", createdAt: ago(0), expiresAt: ago(-30), createdBy: "Директор" };
         this.codes = [...this.codes, { ...made, name, role, abonent }];
@@ -331,20 +331,20 @@ export class Company {
           expiresAt: made.expiresAt,
         };
       }
-      case "withdraw_join_code":
+      case "people.withdraw":
         this.codes = this.codes.filter((one) => one.id !== args.id);
         return null;
-      case "audit": {
+      case "audit.list": {
         const found = this.audit.filter((one) => !args.what || one.what === args.what);
         const { rows, next } = paged(found, args.cursor, args.limit);
         return { entries: rows, cursor: next };
       }
-      case "pbx_settings":
+      case "pbx.read":
         return { schema: this.schema, values: this.values };
-      case "save_pbx_settings":
+      case "pbx.save":
         this.values = { ...this.values, ...args.change };
         return null;
-      case "recording_audio":
+      case "calls.recording":
         return this.audio;
       default:
         return undefined;

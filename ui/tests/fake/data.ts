@@ -73,6 +73,7 @@ export function state(over: Partial<AppState> = {}): AppState {
       mode: "live",
       recordsAt: ago(3),
       recordsError: null,
+      connected: true,
       dataDir: "/home/anna/.local/share/ru.perezvon.desk",
     },
     toCallBack: 2,

@@ -2,18 +2,12 @@
 
 use super::super::text::{clean, texts};
 use super::super::{Ability, Options, rank};
-use super::signal::{CALL_TIMEOUT, Session};
+use super::signal::{CALL_TIMEOUT, Capabilities, PATH, SERVICE, Session};
 use perezvon_desk::toast::{Stay, Toast};
 use std::collections::HashMap;
 use tokio::time::timeout;
 use zbus::message::{Message, Sequence};
 use zbus::zvariant::{DynamicType, Value};
-
-/// Bus name and interface of the service.
-pub(super) const SERVICE: &str = "org.freedesktop.Notifications";
-
-/// Its object.
-pub(super) const PATH: &str = "/org/freedesktop/Notifications";
 
 /// Where a toast is.
 #[derive(Clone, Debug)]
@@ -33,14 +27,6 @@ impl ShownAs {
     pub(super) fn is(&self, server: &str, id: u32) -> bool {
         self.server == server && self.id == id
     }
-}
-
-/// What the service said it can do.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Capabilities {
-    actions: bool,
-    body: bool,
-    markup: bool,
 }
 
 /// Why a call failed.

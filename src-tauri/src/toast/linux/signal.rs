@@ -1,7 +1,6 @@
 //! The connection to the session bus and the signals that come over it, in the order in which they came.
 
 use super::super::CloseReason;
-use super::notify::{PATH, SERVICE};
 use futures_util::StreamExt;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -9,6 +8,20 @@ use tokio::task::JoinHandle;
 use zbus::fdo::DBusProxy;
 use zbus::message::{Message, Sequence, Type};
 use zbus::{Connection, MatchRule, MessageStream};
+
+/// Bus name and interface of the service.
+pub(super) const SERVICE: &str = "org.freedesktop.Notifications";
+
+/// Its object.
+pub(super) const PATH: &str = "/org/freedesktop/Notifications";
+
+/// What the service said it can do.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Capabilities {
+    pub(super) actions: bool,
+    pub(super) body: bool,
+    pub(super) markup: bool,
+}
 
 /// Longest wait for the answer to one call.
 pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(2);
@@ -45,7 +58,7 @@ pub(super) struct Session {
     /// Unique name of the notification service.
     pub(super) owner: Option<String>,
     /// What the service can do.
-    pub(super) capabilities: super::notify::Capabilities,
+    pub(super) capabilities: Capabilities,
     /// The service ran into the time limit and is left alone until it is asked again.
     pub(super) held_off: bool,
     reader: JoinHandle<()>,
@@ -96,7 +109,7 @@ impl Session {
             .await
             .ok()
             .map(|name| name.to_string());
-        let capabilities = super::notify::Capabilities::default();
+        let capabilities = Capabilities::default();
         Ok(Self {
             connection,
             signals,

@@ -67,4 +67,8 @@ recordsError: string | null,
 /**
  * Folder of the app's data, for a trouble that names it.
  */
-dataDir: string, };
+dataDir: string, 
+/**
+ * Calls arrive. Without that nobody tells that a phone rings no longer.
+ */
+connected: boolean, };

@@ -11,9 +11,9 @@ export class Note {
   #stored = "";
   #timer: ReturnType<typeof setTimeout> | undefined;
   #writing: Promise<void> | null = null;
-  readonly #write: (text: string) => Promise<void>;
+  readonly #write: (text: string) => Promise<unknown>;
 
-  constructor(write: (text: string) => Promise<void>) {
+  constructor(write: (text: string) => Promise<unknown>) {
     this.#write = write;
   }
 

@@ -1,14 +1,9 @@
 //! What comes from outside never dials by itself: a link may be opened by a hidden frame of any web page. It waits here
 //! until the person in front of the window has seen the number and agreed.
 
-use crate::app::Perezvon;
-use crate::ipc::{DialOffer, Failure, Placed};
 use crate::link::Dial;
-use crate::{action, window};
-use perezvon_desk::toast::Action;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use tauri::{AppHandle, Manager as _};
 
 /// Two equal links within this time are one: systems hand a link over twice, and pages open it twice.
 const REPEATED_LINK: Duration = Duration::from_secs(2);
@@ -25,7 +20,7 @@ struct AskedState {
 
 impl Asked {
     /// Keeps the link for the window; the newest one counts. False for one that came a moment ago.
-    fn take(&self, dial: &Dial, now: Instant) -> bool {
+    pub(crate) fn take(&self, dial: &Dial, now: Instant) -> bool {
         let mut state = self.lock();
         let again = state
             .last
@@ -38,7 +33,7 @@ impl Asked {
         !again
     }
 
-    fn open(&self) -> Option<Dial> {
+    pub(crate) fn open(&self) -> Option<Dial> {
         self.lock().open.clone()
     }
 
@@ -48,7 +43,7 @@ impl Asked {
     }
 
     /// Whether it is the number that was shown, once.
-    fn accept(&self, number: &str) -> bool {
+    pub(crate) fn accept(&self, number: &str) -> bool {
         // Another link may have come since the person looked.
         let shown = |dial: &mut Dial| matches!(dial, Dial::Number(open) if open.canonical() == number);
         self.lock().open.take_if(shown).is_some()
@@ -57,66 +52,6 @@ impl Asked {
     fn lock(&self) -> MutexGuard<'_, AskedState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Shows the window with the question; dials at once only a plain number, and only where the user has set so.
-pub(crate) fn ask(handle: &AppHandle, dial: Dial) {
-    let Some(app) = handle.try_state::<Arc<Perezvon>>() else {
-        return;
-    };
-    if !app.asked.take(&dial, Instant::now()) {
-        return;
-    }
-    match dial {
-        Dial::Number(number) if app.settings().links_dial && crate::link::is_plain(&number) => {
-            app.asked.decline();
-            let number = number.canonical();
-            action::carry_out(handle, Action::CallBack { number });
-        }
-        _ => window::show(handle, window::DIAL),
-    }
-}
-
-/// What the window is to ask.
-pub(crate) async fn offer(app: &Perezvon) -> Result<Option<DialOffer>, Failure> {
-    let offer = |kind: &str, text: String| DialOffer {
-        kind: kind.to_owned(),
-        text,
-        number: None,
-        names: Vec::new(),
-        company: None,
-    };
-    Ok(match app.asked.open() {
-        None => None,
-        Some(Dial::Code(code)) => Some(offer("code", code)),
-        Some(Dial::Unread(text)) => Some(offer("unread", text)),
-        Some(Dial::Number(number)) => {
-            let asked = number.clone();
-            // Without its storage the desk knows nobody, and the number can be called all the same.
-            let known = app
-                .with_desk(move |desk| desk.contact_of(&asked))
-                .await
-                .unwrap_or_default();
-            let company = match &known[..] {
-                [one] if !one.company.is_empty() => Some(one.company.clone()),
-                _ => None,
-            };
-            Some(DialOffer {
-                number: Some(number.canonical()),
-                names: known.into_iter().map(|contact| contact.name).collect(),
-                company,
-                ..offer("number", number.display())
-            })
-        }
-    })
-}
-
-/// Calls the number that was shown.
-pub(crate) async fn accept(app: &Perezvon, number: &str) -> Result<Placed, Failure> {
-    if !app.asked.accept(number) {
-        return Err(Failure::of("not_found"));
-    }
-    action::call_back(app, number).await
 }
 
 #[cfg(test)]

@@ -1,0 +1,279 @@
+//! What the app holds while it runs. Knows neither Tauri nor a window: those who show it listen to its changes, and what
+//! it needs of the system it asks through [`Shell`].
+
+use crate::args::{Args, Given};
+use crate::asked::Asked;
+use crate::ipc::{Abonent, Changed, Failure, ServiceState, Settings};
+use crate::joining::Joining;
+use crate::orders::Orders;
+use crate::secrets::Secrets;
+use crate::settings;
+use crate::toast::{self, ToastEvent, Toasts};
+use perezvon_desk::relay_client::RelayClient;
+use perezvon_desk::toast::ToastOp;
+use perezvon_desk::{Desk, DeskError, Language};
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::sync::{Notify, broadcast, mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+/// Longest wait for the desk's storage.
+const STORAGE_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long a click waits for a relay that is starting. The keyring may take three seconds of it.
+const RELAY_START_TIMEOUT: Duration = Duration::from_secs(6);
+/// Longest wait for the relay inside the app to end.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
+/// Changes that wait for a slow listener; it then hears that everything has changed.
+const MAX_CHANGES: usize = 64;
+/// A listener hears the changes of this time as one: a busy switchboard changes calls many times a second.
+const JOIN_TIME: Duration = Duration::from_millis(100);
+
+/// What the app asks of the desktop around it: Tauri answers, or a test.
+pub trait Shell: Send + Sync {
+    /// Shows the window at a route such as `contact/12`; an empty route leaves an open window where it is. Called on a
+    /// person's wish only. `token`: Wayland's permission to raise a window, where the click came with one.
+    fn show(&self, route: &str, token: Option<String>);
+    /// Switches the start with the system on or off; an error where the system did not take it.
+    fn autostart(&self, on: bool) -> std::io::Result<()>;
+    /// Puts the entry for the start with the system right; false where the user has switched it off in the system.
+    fn mend_autostart(&self) -> std::io::Result<bool>;
+    /// The user's folder for downloads, where there is one.
+    fn downloads(&self) -> Option<PathBuf>;
+}
+
+/// The way to the relay, and the abonent an admin's key speaks for.
+pub(crate) type Spoken = (RelayClient, Option<String>);
+
+/// How far the service loop is with the relay.
+#[derive(Clone)]
+pub(crate) enum Way {
+    /// The app, or the service with new settings, is just starting.
+    Starting,
+    Open(Spoken),
+    /// The relay could not start; the service's state says why.
+    Closed,
+}
+
+/// The running app: every command gets it.
+pub struct Core {
+    pub(crate) shell: Arc<dyn Shell>,
+    pub(crate) runtime: Handle,
+    pub(crate) data_dir: PathBuf,
+    /// Relay given on the command line; wins over the settings.
+    pub(crate) relay_argument: Option<String>,
+    pub(crate) given: Given,
+    /// The desk's storage, or why there is none: the window must be able to say so.
+    desk: Result<Arc<Desk>, String>,
+    pub(crate) toasts: Toasts,
+    pub(crate) secrets: Secrets,
+    pub(crate) orders: Orders,
+    /// A relay that somebody is asked to join.
+    pub(crate) joining: Joining,
+    /// A link that asks to dial.
+    pub(crate) asked: Asked,
+    relay: watch::Sender<Way>,
+    me: Mutex<Option<Abonent>>,
+    settings: RwLock<Settings>,
+    /// The route of a click that the window has not been told yet.
+    route: Mutex<Option<String>>,
+    /// The state of the relay and the PBX; the header strip and the tray follow it.
+    pub(crate) service: watch::Sender<ServiceState>,
+    changes: broadcast::Sender<Changed>,
+    /// Something changed that the service loop must start anew with: token, relay, abonent, address.
+    pub(crate) restart: Notify,
+    /// The service loop is to end.
+    pub(crate) quit: CancellationToken,
+    /// Signalled when the service loop has drained.
+    pub(crate) drained: (Mutex<bool>, Condvar),
+}
+
+impl Core {
+    /// Opens the desk's storage in the folder, which is there, and starts the toasts' worker; what becomes of toasts is
+    /// told through the receiver. The service does not run yet.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub fn open(
+        shell: Arc<dyn Shell>,
+        data_dir: PathBuf,
+        args: &Args,
+        given: Given,
+        options: toast::Options,
+    ) -> (Arc<Self>, mpsc::Receiver<ToastEvent>) {
+        let desk = Desk::open(&data_dir).map(Arc::new).map_err(|error| {
+            tracing::error!(%error, "The desk's database could not be opened");
+            error.code().to_owned()
+        });
+        let settings = desk.as_ref().map(|desk| settings::load(desk)).unwrap_or_default();
+        if let Ok(desk) = &desk {
+            desk.set_words(settings::words(&settings));
+        }
+        let options = toast::Options {
+            desk: desk.as_ref().ok().cloned(),
+            ..options
+        };
+        let (events, told) = mpsc::channel(64);
+        let shown_dir = data_dir.display().to_string();
+        let core = Arc::new(Self {
+            shell,
+            runtime: Handle::current(),
+            secrets: Secrets::new(&data_dir),
+            orders: Orders::default(),
+            joining: Joining::default(),
+            asked: Asked::default(),
+            data_dir,
+            relay_argument: args.relay.clone(),
+            given,
+            desk,
+            toasts: Toasts::start(options, events),
+            relay: watch::Sender::new(Way::Starting),
+            me: Mutex::default(),
+            settings: RwLock::new(settings),
+            route: Mutex::new(None),
+            service: watch::Sender::new(ServiceState {
+                level: "off".to_owned(),
+                trouble: Some("starting".to_owned()),
+                data_dir: shown_dir,
+                ..ServiceState::default()
+            }),
+            changes: broadcast::channel(MAX_CHANGES).0,
+            restart: Notify::new(),
+            quit: CancellationToken::new(),
+            drained: (Mutex::new(false), Condvar::new()),
+        });
+        (core, told)
+    }
+
+    /// The desk's storage, or the code of its trouble.
+    pub(crate) fn desk(&self) -> Result<&Arc<Desk>, Failure> {
+        self.desk.as_ref().map_err(|code| Failure::of(code))
+    }
+
+    /// Runs a piece of work on the desk's storage off the async threads. A disk that hangs is given up; the work may
+    /// still be done then.
+    pub(crate) async fn with_desk<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Desk) -> Result<T, DeskError> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let desk = Arc::clone(self.desk()?);
+        let done = tokio::task::spawn_blocking(move || work(&desk));
+        match tokio::time::timeout(STORAGE_TIMEOUT, done).await {
+            Ok(Ok(result)) => result.map_err(|error| Failure::from(&error)),
+            Ok(Err(_)) => Err(Failure::of("storage")),
+            Err(_) => Err(Failure::of("timeout")),
+        }
+    }
+
+    /// The way to the relay. Waits for one that is just starting, as at the first start by a `tel:` link and after a
+    /// change of settings.
+    pub(crate) async fn relay(&self) -> Result<Spoken, Failure> {
+        let mut relay = self.relay.subscribe();
+        let settled = relay.wait_for(|way| !matches!(way, Way::Starting));
+        // What it came to, in time or not, is told below.
+        let _ = tokio::time::timeout(RELAY_START_TIMEOUT, settled).await;
+        self.relay_now()
+    }
+
+    /// The way to the relay, for what must not wait.
+    pub(crate) fn relay_now(&self) -> Result<Spoken, Failure> {
+        match &*self.relay.borrow() {
+            Way::Open(spoken) => Ok(spoken.clone()),
+            Way::Starting => Err(Failure::of("starting")),
+            Way::Closed => Err(Failure::of(
+                self.service.borrow().trouble.as_deref().unwrap_or("relay_unreachable"),
+            )),
+        }
+    }
+
+    pub(crate) fn set_relay(&self, way: Way) {
+        self.relay.send_replace(way);
+    }
+
+    /// The chosen abonent as the relay has told it in this session.
+    pub(crate) fn me(&self) -> Option<Abonent> {
+        self.me.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_me(&self, me: Option<Abonent>) {
+        *self.me.lock().unwrap_or_else(PoisonError::into_inner) = me;
+    }
+
+    pub(crate) fn settings(&self) -> Settings {
+        self.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_settings(&self, settings: Settings) {
+        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = settings;
+    }
+
+    /// Sets, and gives back, the route that waits for the window.
+    pub(crate) fn set_route(&self, route: Option<String>) -> Option<String> {
+        std::mem::replace(&mut *self.route.lock().unwrap_or_else(PoisonError::into_inner), route)
+    }
+
+    pub(crate) fn language(&self) -> Language {
+        settings::words(&self.settings()).language
+    }
+
+    /// Makes the toasts speak the user's language.
+    pub(crate) fn set_words(&self) {
+        if let Ok(desk) = self.desk() {
+            desk.set_words(settings::words(&self.settings()));
+        }
+    }
+
+    /// Raises, rewrites or closes toasts.
+    pub(crate) async fn show(&self, ops: Vec<ToastOp>) {
+        if !ops.is_empty() {
+            self.toasts.run(ops).await;
+        }
+    }
+
+    /// Tells whoever shows it: the window, if one is open, and the tray.
+    pub(crate) fn changed(&self, changed: Changed) {
+        // Nobody may listen yet.
+        let _ = self.changes.send(changed);
+    }
+
+    /// Every change from now on.
+    pub(crate) fn changes(&self) -> Changes {
+        Changes(self.changes.subscribe())
+    }
+
+    /// The app ends: the service loop drains, for at most three seconds. Waits for that.
+    pub fn stop(&self) {
+        self.quit.cancel();
+        let (done, signal) = &self.drained;
+        let done = done.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = signal.wait_timeout_while(done, DRAIN_TIMEOUT, |done| !*done);
+        if waited.is_ok_and(|(_, timeout)| timeout.timed_out()) {
+            tracing::warn!("The relay did not drain in time");
+        }
+        tracing::info!("Stopped");
+    }
+}
+
+/// Hears what has changed.
+pub(crate) struct Changes(broadcast::Receiver<Changed>);
+
+impl Changes {
+    /// The next change, with all that follow within a tenth of a second; none when the app has ended.
+    pub(crate) async fn next(&mut self) -> Option<Changed> {
+        let mut all = match self.0.recv().await {
+            Ok(changed) => changed,
+            Err(RecvError::Lagged(_)) => Changed::everything(),
+            Err(RecvError::Closed) => return None,
+        };
+        tokio::time::sleep(JOIN_TIME).await;
+        loop {
+            match self.0.try_recv() {
+                Ok(changed) => all.join(changed),
+                Err(TryRecvError::Lagged(_)) => all = Changed::everything(),
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return Some(all),
+            }
+        }
+    }
+}

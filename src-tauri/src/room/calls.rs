@@ -1,0 +1,39 @@
+//! Calls.
+
+use super::relay::{failure_of, relay};
+use super::{Answer, Bytes, MAX_PAGE_ROWS};
+use crate::action;
+use crate::core::Core;
+use crate::ipc::Placed;
+use perezvon_desk::view::{CallView, CallsFilter, CallsPage};
+use std::sync::Arc;
+
+room! {
+    /// A page, newest first; `cursor` of the page before.
+    list { filter: CallsFilter, cursor: Option<String>, limit: u32 } -> CallsPage,
+    one { id: String } -> CallView,
+    /// Orders a call from the user's phone to this number.
+    call_back { number: String } -> Placed,
+    /// The bytes of a recording. The web view's player can neither send the key nor play from a scheme of the app's own,
+    /// so it gets the file.
+    recording { id: String } -> Bytes,
+}
+
+async fn list(core: &Arc<Core>, filter: CallsFilter, cursor: Option<String>, limit: u32) -> Answer<CallsPage> {
+    core.with_desk(move |desk| desk.calls(&filter, cursor.as_deref(), limit.min(MAX_PAGE_ROWS)))
+        .await
+}
+
+async fn one(core: &Arc<Core>, id: String) -> Answer<CallView> {
+    core.with_desk(move |desk| desk.call(&id)).await
+}
+
+async fn call_back(core: &Arc<Core>, number: String) -> Answer<Placed> {
+    action::call_back(core, &number).await
+}
+
+async fn recording(core: &Arc<Core>, id: String) -> Answer<Bytes> {
+    let relay = relay(core).await?;
+    let audio = relay.recording_audio(&id).await.map_err(|e| failure_of(&e))?;
+    Ok(Bytes(audio.bytes))
+}

@@ -1,0 +1,63 @@
+//! A link asks to dial: what the window asks, and the person's answer (`asked.rs` keeps the link).
+
+use super::Answer;
+use crate::action;
+use crate::core::Core;
+use crate::ipc::{DialOffer, Failure, Placed};
+use crate::link::Dial;
+use std::sync::Arc;
+
+room! {
+    /// What a link asks to dial; dials nothing.
+    offer {} -> Option<DialOffer>,
+    /// `number` as it was offered.
+    accept { number: String } -> Placed,
+    decline {} -> (),
+}
+
+/// What the window is to ask.
+async fn offer(core: &Arc<Core>) -> Answer<Option<DialOffer>> {
+    let offer = |kind: &str, text: String| DialOffer {
+        kind: kind.to_owned(),
+        text,
+        number: None,
+        names: Vec::new(),
+        company: None,
+    };
+    Ok(match core.asked.open() {
+        None => None,
+        Some(Dial::Code(code)) => Some(offer("code", code)),
+        Some(Dial::Unread(text)) => Some(offer("unread", text)),
+        Some(Dial::Number(number)) => {
+            let asked = number.clone();
+            // Without its storage the desk knows nobody, and the number can be called all the same.
+            let known = core
+                .with_desk(move |desk| desk.contact_of(&asked))
+                .await
+                .unwrap_or_default();
+            let company = match &known[..] {
+                [one] if !one.company.is_empty() => Some(one.company.clone()),
+                _ => None,
+            };
+            Some(DialOffer {
+                number: Some(number.canonical()),
+                names: known.into_iter().map(|contact| contact.name).collect(),
+                company,
+                ..offer("number", number.display())
+            })
+        }
+    })
+}
+
+/// Calls the number that was shown.
+async fn accept(core: &Arc<Core>, number: String) -> Answer<Placed> {
+    if !core.asked.accept(&number) {
+        return Err(Failure::of("not_found"));
+    }
+    action::call_back(core, &number).await
+}
+
+async fn decline(core: &Arc<Core>) -> Answer<()> {
+    core.asked.decline();
+    Ok(())
+}

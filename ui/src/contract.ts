@@ -1,0 +1,106 @@
+// Written by `cargo test` from src-tauri/src/room: do not edit.
+import type { Abonent } from "./lib/bindings/Abonent";
+import type { AbonentRow } from "./lib/bindings/AbonentRow";
+import type { AbonentsDiff } from "./lib/bindings/AbonentsDiff";
+import type { AppState } from "./lib/bindings/AppState";
+import type { AuditPage } from "./lib/bindings/AuditPage";
+import type { CallView } from "./lib/bindings/CallView";
+import type { CallsFilter } from "./lib/bindings/CallsFilter";
+import type { CallsPage } from "./lib/bindings/CallsPage";
+import type { CheckLine } from "./lib/bindings/CheckLine";
+import type { ContactDraft } from "./lib/bindings/ContactDraft";
+import type { ContactRow } from "./lib/bindings/ContactRow";
+import type { ContactView } from "./lib/bindings/ContactView";
+import type { DialOffer } from "./lib/bindings/DialOffer";
+import type { DocumentView } from "./lib/bindings/DocumentView";
+import type { EventRow } from "./lib/bindings/EventRow";
+import type { EventsPage } from "./lib/bindings/EventsPage";
+import type { ExchangesPage } from "./lib/bindings/ExchangesPage";
+import type { Invitation } from "./lib/bindings/Invitation";
+import type { JoinCode } from "./lib/bindings/JoinCode";
+import type { JoinCodeRow } from "./lib/bindings/JoinCodeRow";
+import type { JoinOffer } from "./lib/bindings/JoinOffer";
+import type { JournalFilter } from "./lib/bindings/JournalFilter";
+import type { NotificationRow } from "./lib/bindings/NotificationRow";
+import type { PbxSettings } from "./lib/bindings/PbxSettings";
+import type { Placed } from "./lib/bindings/Placed";
+import type { Replay } from "./lib/bindings/Replay";
+import type { Settings } from "./lib/bindings/Settings";
+import type { SubscriptionsView } from "./lib/bindings/SubscriptionsView";
+import type { UserRow } from "./lib/bindings/UserRow";
+import type { Welcome } from "./lib/bindings/Welcome";
+
+/** Each command with its arguments and its answer. */
+export interface Contract {
+  /** An empty `what` for everything. */
+  "audit.list": [{ what: string, cursor: string | null, limit: number, }, AuditPage];
+  /** A page, newest first; `cursor` of the page before. */
+  "calls.list": [{ filter: CallsFilter, cursor: string | null, limit: number, }, CallsPage];
+  "calls.one": [{ id: string, }, CallView];
+  /** Orders a call from the user's phone to this number. */
+  "calls.call_back": [{ number: string, }, Placed];
+  /** The bytes of a recording. The web view's player can neither send the key nor play from a scheme of the app's own, so it gets the file. */
+  "calls.recording": [{ id: string, }, ArrayBuffer];
+  "company.list": [null, Array<AbonentRow>];
+  /** What the PBX has and the relay has not; stores nothing. */
+  "company.preview": [null, AbonentsDiff];
+  "company.fill": [null, null];
+  /** Answers `on` or `off`, as the PBX says after it. */
+  "company.switch_recording": [{ abonent: string, on: boolean, }, string];
+  /** The abonents that the token opens; saves nothing. */
+  "connection.check_token": [{ token: string, }, Array<Abonent>];
+  /** `insecure`: where there is no keyring, in a file. */
+  "connection.save_token": [{ token: string, insecure: boolean, }, null];
+  "connection.abonents": [null, Array<Abonent>];
+  "connection.choose_me": [{ abonent: string, }, null];
+  /** A remote relay by its key; an empty `url` goes back to the relay inside the app. `inTheClear`: the user agrees to a connection that others can read. */
+  "connection.join": [{ url: string, key: string, inTheClear: boolean, insecure: boolean, }, null];
+  /** «Проверить сервис». */
+  "connection.check": [null, Array<CheckLine>];
+  "connection.finish_wizard": [null, null];
+  "contacts.list": [{ query: string, offset: number, limit: number, }, Array<ContactRow>];
+  "contacts.one": [{ id: number, }, ContactView];
+  /** Answers the contact's id. */
+  "contacts.save": [{ draft: ContactDraft, }, number];
+  "contacts.attach_number": [{ id: number, number: string, label: string, }, null];
+  "contacts.delete": [{ id: number, }, null];
+  /** What a link asks to dial; dials nothing. */
+  "dial.offer": [null, DialOffer | null];
+  /** `number` as it was offered. */
+  "dial.accept": [{ number: string, }, Placed];
+  "dial.decline": [null, null];
+  "document.one": [{ id: number, }, DocumentView];
+  "document.save_note": [{ id: number, note: string, }, null];
+  /** Everything the frame shows. */
+  "frame.state": [null, AppState];
+  /** Where a click wanted to lead before the window listened; once. */
+  "frame.take_route": [null, string | null];
+  /** What was typed, the code may be a whole link; an empty code asks for what a link has brought. Sends nothing. */
+  "join.offer": [{ relay: string, code: string, }, JoinOffer | null];
+  /** `relay` as it was offered. */
+  "join.accept": [{ relay: string, inTheClear: boolean, insecure: boolean, }, Welcome];
+  "join.decline": [null, null];
+  "journal.events": [{ filter: JournalFilter, cursor: string | null, limit: number, }, EventsPage];
+  /** With its body. */
+  "journal.event": [{ seq: number, }, EventRow];
+  "journal.replay": [{ seq: number, }, Replay];
+  /** Answers the file's path. */
+  "journal.export": [{ filter: JournalFilter, }, string];
+  "journal.exchanges": [{ filter: JournalFilter, cursor: string | null, limit: number, }, ExchangesPage];
+  "notices.list": [{ before: number | null, limit: number, }, Array<NotificationRow>];
+  /** Without an id: all. */
+  "notices.seen": [{ id: number | null, }, null];
+  "pbx.read": [null, PbxSettings];
+  /** The changed ones, by their keys. */
+  "pbx.save": [{ change: { [key in string]: unknown }, }, null];
+  "people.users": [null, Array<UserRow>];
+  "people.revoke": [{ id: string, }, null];
+  "people.codes": [null, Array<JoinCodeRow>];
+  "people.invite": [{ invitation: Invitation, }, JoinCode];
+  "people.withdraw": [{ id: string, }, null];
+  "settings.save": [{ settings: Settings, }, null];
+  "subscriptions.list": [null, SubscriptionsView];
+  "subscriptions.renew": [null, null];
+  /** For one abonent. */
+  "subscriptions.switch": [{ abonent: string, on: boolean, }, null];
+}
