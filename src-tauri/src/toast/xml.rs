@@ -12,6 +12,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 /// Bytes that no document reaches; the system's limit is 5,120.
+#[cfg(test)]
 pub(super) const DOCUMENT_BYTES: usize = 5000;
 
 /// Shares of it, after escaping: all texts together, one label, the address of the picture.
