@@ -28,7 +28,6 @@ pub(crate) fn start(handle: &AppHandle, args: &Args) -> anyhow::Result<()> {
         icon_dir: data_dir.join("icons"),
         icons: ICONS,
         bus: None,
-        desk: None,
     };
     let shell = Arc::new(Desktop(handle.clone()));
     let (core, told) =

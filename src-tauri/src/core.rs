@@ -111,11 +111,8 @@ impl Core {
         if let Ok(desk) = &desk {
             desk.set_words(settings::words(&settings));
         }
-        let options = toast::Options {
-            desk: desk.as_ref().ok().cloned(),
-            ..options
-        };
         let (events, told) = mpsc::channel(64);
+        let toasts = Toasts::start(options, desk.as_ref().ok().cloned(), events);
         let shown_dir = data_dir.display().to_string();
         let core = Arc::new(Self {
             shell,
@@ -128,7 +125,7 @@ impl Core {
             relay_argument: args.relay.clone(),
             given,
             desk,
-            toasts: Toasts::start(options, events),
+            toasts,
             relay: watch::Sender::new(Way::Starting),
             me: Mutex::default(),
             settings: RwLock::new(settings),

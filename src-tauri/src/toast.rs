@@ -143,8 +143,6 @@ pub struct Options {
     pub icons: &'static [(&'static str, &'static [u8])],
     /// Address of the session bus; none for the one of the environment. Only Linux.
     pub bus: Option<String>,
-    /// Where the links of toasts outlive the app; none: they end with it.
-    pub desk: Option<Arc<Desk>>,
 }
 
 impl Options {
@@ -170,14 +168,15 @@ pub struct Toasts {
 
 impl Toasts {
     /// Starts the worker on the current tokio runtime. Never fails: whether toasts can be shown is told by
-    /// [`ability`](Self::ability) and [`ToastEvent::AbilityChanged`]. Ends when every clone is dropped.
+    /// [`ability`](Self::ability) and [`ToastEvent::AbilityChanged`]. Ends when every clone is dropped. In `desk` the links
+    /// of toasts outlive the app; without it they end with it.
     ///
     /// # Panics
     /// Outside a tokio runtime.
-    pub fn start(options: Options, events: mpsc::Sender<ToastEvent>) -> Self {
+    pub fn start(options: Options, desk: Option<Arc<Desk>>, events: mpsc::Sender<ToastEvent>) -> Self {
         let (ops, ops_in) = mpsc::channel(QUEUE_MAX);
         let (ability_out, ability) = watch::channel(Ability::None("starting".to_owned()));
-        let links = Arc::new(Links::open(options.desk.clone()));
+        let links = Arc::new(Links::open(desk));
         let toasts = Self {
             ops,
             ability,

@@ -24,11 +24,10 @@ impl Desk {
             icon_dir: icons.path().to_owned(),
             icons: &[("perezvon", include_bytes!("../../icons/icon.png"))],
             bus: Some(address.to_owned()),
-            desk: None,
         };
         let (sender, events) = mpsc::channel(64);
         Self {
-            toasts: Toasts::start(options, sender),
+            toasts: Toasts::start(options, None, sender),
             events,
             _icons: icons,
         }

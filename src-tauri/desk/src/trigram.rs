@@ -48,6 +48,11 @@ pub(crate) fn find(
         Some(column) => format!("{column} : ({expression})"),
         None => expression,
     };
+    matching(connection, fts, &expression)
+}
+
+/// Rows of an FTS5 table that match the expression.
+pub(crate) fn matching(connection: &Connection, fts: &str, expression: &str) -> Result<Found, DeskError> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT rowid FROM {fts} WHERE {fts} MATCH ?1 LIMIT {}",
         MAX_FOUND + 1

@@ -135,7 +135,6 @@ impl Scene {
             ..Given::default()
         };
         let toasts = toast::Options {
-            desk: None,
             app_name: "Перезвон".to_owned(),
             desktop_entry: "Perezvon".to_owned(),
             app_id: "ru.perezvon.test".to_owned(),

@@ -11,9 +11,6 @@ use crate::trigram::{self, Found};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-/// Most contacts that are sorted by name.
-const MAX_FOUND: usize = 2_000;
-
 impl Desk {
     /// Contacts whose name, company or e-mail begin with the query's words or whose numbers contain its digits, by
     /// name, those first whose name begins with the first word; all of them for an empty query.
@@ -137,16 +134,5 @@ fn by_words(connection: &Connection, words: &[String]) -> Result<Found, DeskErro
         .map(|word| format!("\"{word}\" *"))
         .collect::<Vec<_>>()
         .join(" AND ");
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT rowid FROM contact_fts WHERE contact_fts MATCH ?1 LIMIT {}",
-        MAX_FOUND + 1
-    ))?;
-    let ids = statement
-        .query_map([expression], |row| row.get(0))?
-        .collect::<Result<Vec<i64>, _>>()?;
-    Ok(if ids.len() > MAX_FOUND {
-        Found::Many
-    } else {
-        Found::These(ids)
-    })
+    trigram::matching(connection, "contact_fts", &expression)
 }
