@@ -43,7 +43,7 @@ pub use words::{Language, TROUBLES, Words, Zone};
 /// `ui/src/lib/bindings` by `cargo test` (design: the wire contract is declared once).
 pub mod view {
     pub use crate::room::callbacks::{CallbackKind, CallbackRow, CallbackState, CallbacksPage};
-    pub use crate::room::calls::{CallView, CallsFilter, CallsPage, LegView};
+    pub use crate::room::calls::{CallView, CallsAt, CallsFilter, CallsPage, CallsPlace, CallsSpan, LegView};
     pub use crate::room::contacts::{ContactDraft, ContactRow, ContactView};
     pub use crate::room::document::DocumentView;
     pub use crate::room::notices::NotificationRow;

@@ -5,12 +5,15 @@ use super::{Answer, Bytes, MAX_PAGE_ROWS};
 use crate::action;
 use crate::core::Core;
 use crate::ipc::Placed;
-use perezvon_desk::view::{CallView, CallsFilter, CallsPage};
+use perezvon_desk::view::{CallView, CallsAt, CallsFilter, CallsPage, CallsPlace, CallsSpan};
 use std::sync::Arc;
 
 room! {
-    /// A page, newest first; `cursor` of the page before.
-    list { filter: CallsFilter, cursor: Option<String>, limit: u32 } -> CallsPage,
+    /// A page, newest first; `cursor` of the page before. `back`: the page that ends at the cursor; its `next` is then
+    /// the cursor by which it is read itself.
+    list { filter: CallsFilter, span: CallsSpan, cursor: Option<String>, back: bool, limit: u32 } -> CallsPage,
+    /// Where in that list a moment or a row is.
+    place { filter: CallsFilter, span: CallsSpan, at: CallsAt } -> CallsPlace,
     one { id: String } -> CallView,
     /// Orders a call from the user's phone to this number.
     call_back { number: String } -> Placed,
@@ -19,8 +22,23 @@ room! {
     recording { id: String } -> Bytes,
 }
 
-async fn list(core: &Arc<Core>, filter: CallsFilter, cursor: Option<String>, limit: u32) -> Answer<CallsPage> {
-    core.with_desk(move |desk| desk.calls(&filter, cursor.as_deref(), limit.min(MAX_PAGE_ROWS)))
+async fn list(
+    core: &Arc<Core>,
+    filter: CallsFilter,
+    span: CallsSpan,
+    cursor: Option<String>,
+    back: bool,
+    limit: u32,
+) -> Answer<CallsPage> {
+    core.with_desk(move |desk| {
+        let from = (cursor.as_deref(), back);
+        desk.calls_between("calls", &filter, span, from, limit.min(MAX_PAGE_ROWS))
+    })
+    .await
+}
+
+async fn place(core: &Arc<Core>, filter: CallsFilter, span: CallsSpan, at: CallsAt) -> Answer<CallsPlace> {
+    core.with_desk(move |desk| desk.calls_place("calls place", &filter, span, at))
         .await
 }
 
