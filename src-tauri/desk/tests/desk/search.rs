@@ -1,7 +1,7 @@
 //! Search: any text is answered, with the same calls as a look at every one of them.
 
-use crate::common::{Bench, draft, ended, missed, ringing};
-use perezvon_core::{CallSnapshot, Number, Time};
+use crate::common::{Bench, draft, ended, missed, noon, ringing};
+use perezvon_core::{CallSnapshot, Number};
 use perezvon_desk::view::{CallRow, CallsAt, CallsFilter, CallsSpan};
 use proptest::prelude::*;
 
@@ -136,7 +136,7 @@ fn a_place_in_any_list_is_that_of_the_whole_list() {
         .map(|n| {
             let mut call = ringing(&format!("c{n:02}"), n + 1, &format!("+7900000{:04}", n % 4));
             // Two at one moment each.
-            call.started_at = Some(Time::from_ms(n / 2 * minute));
+            call.started_at = Some(noon().plus(n / 2 * minute));
             let mut call = if n % 3 == 0 {
                 missed(&call, n + 1)
             } else {
@@ -170,9 +170,9 @@ fn a_place_in_any_list_is_that_of_the_whole_list() {
         };
         let ids = |rows: &[CallRow]| rows.iter().map(|row| row.id.clone()).collect::<Vec<_>>();
         let all = page(CallsSpan::default(), None, false, 100).rows;
-        assert!(all.len() > 1, "{kind} {query}");
+        assert!(!all.is_empty(), "{kind} {query}");
         let started = |row: &CallRow| started_of[&row.id];
-        for moment in (-1..count / 2 + 2).map(|n| n * minute + 1) {
+        for moment in (-1..count / 2 + 2).map(|n| noon().ms() + n * minute + 1) {
             let at = CallsAt::Moment(moment);
             let place = bench
                 .desk
