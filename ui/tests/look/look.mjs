@@ -109,7 +109,9 @@ async function look({ size, setting, theme, language }) {
   });
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
-  page.on("pageerror", (error) => faults.push(`${page.url()} ${size} ${theme} ${language}: ${error.stack ?? error}`));
+  page.on("pageerror", (error) =>
+    faults.push(`${page.url()} ${size} ${theme} ${language}: ${error.stack ?? error}`),
+  );
   for (const one of chosen) {
     // A state says nothing new on a scaled screen.
     if (one.state && size === "double") continue;
