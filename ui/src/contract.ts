@@ -4,6 +4,7 @@ import type { AbonentRow } from "./lib/bindings/AbonentRow";
 import type { AbonentsDiff } from "./lib/bindings/AbonentsDiff";
 import type { AppState } from "./lib/bindings/AppState";
 import type { AuditPage } from "./lib/bindings/AuditPage";
+import type { CallRow } from "./lib/bindings/CallRow";
 import type { CallView } from "./lib/bindings/CallView";
 import type { CallsAt } from "./lib/bindings/CallsAt";
 import type { CallsFilter } from "./lib/bindings/CallsFilter";
@@ -12,8 +13,8 @@ import type { CallsPlace } from "./lib/bindings/CallsPlace";
 import type { CallsSpan } from "./lib/bindings/CallsSpan";
 import type { CheckLine } from "./lib/bindings/CheckLine";
 import type { ContactDraft } from "./lib/bindings/ContactDraft";
-import type { ContactRow } from "./lib/bindings/ContactRow";
 import type { ContactView } from "./lib/bindings/ContactView";
+import type { ContactsPage } from "./lib/bindings/ContactsPage";
 import type { DialOffer } from "./lib/bindings/DialOffer";
 import type { DocumentView } from "./lib/bindings/DocumentView";
 import type { EventRow } from "./lib/bindings/EventRow";
@@ -41,12 +42,16 @@ export interface Contract {
   "calls.list": [{ filter: CallsFilter, span: CallsSpan, cursor: string | null, back: boolean, limit: number, }, CallsPage];
   /** Where in that list a moment or a row is. */
   "calls.place": [{ filter: CallsFilter, span: CallsSpan, at: CallsAt, }, CallsPlace];
+  /** Rows that are shown, read again; those that the filter lists no longer are left out. */
+  "calls.rows": [{ filter: CallsFilter, ids: Array<string>, }, Array<CallRow>];
   "calls.one": [{ id: string, }, CallView];
   /** Orders a call from the user's phone to this number. */
   "calls.call_back": [{ number: string, }, Placed];
   /** The bytes of a recording. The web view's player can neither send the key nor play from a scheme of the app's own, so it gets the file. */
   "calls.recording": [{ id: string, }, ArrayBuffer];
   "company.list": [null, Array<AbonentRow>];
+  /** The ids of those who are found in the list that was read last, here or by `connection.abonents`. */
+  "company.find": [{ query: string, }, Array<string>];
   /** What the PBX has and the relay has not; stores nothing. */
   "company.preview": [null, AbonentsDiff];
   "company.fill": [null, null];
@@ -63,7 +68,8 @@ export interface Contract {
   /** «Проверить сервис». */
   "connection.check": [null, Array<CheckLine>];
   "connection.finish_wizard": [null, null];
-  "contacts.list": [{ query: string, offset: number, limit: number, }, Array<ContactRow>];
+  /** A page, by name; `cursor` of the page before. */
+  "contacts.list": [{ query: string, cursor: string | null, limit: number, }, ContactsPage];
   "contacts.one": [{ id: number, }, ContactView];
   /** Answers the contact's id. */
   "contacts.save": [{ draft: ContactDraft, }, number];
@@ -93,6 +99,8 @@ export interface Contract {
   "journal.export": [{ filter: JournalFilter, }, string];
   "journal.exchanges": [{ filter: JournalFilter, cursor: string | null, limit: number, }, ExchangesPage];
   "notices.list": [{ before: number | null, limit: number, }, Array<NotificationRow>];
+  /** Lines that are shown, read again; those that are gone are left out. */
+  "notices.rows": [{ ids: Array<number>, }, Array<NotificationRow>];
   /** Without an id: all. */
   "notices.seen": [{ id: number | null, }, null];
   "pbx.read": [null, PbxSettings];

@@ -60,7 +60,7 @@ test("the list grows by a page and keeps its length when something changes", asy
   scroll.scrollTop = 0;
   scroll.dispatchEvent(new Event("scroll"));
   backend.notifications = [{ ...pattern, id: 71, title: "Новое" }, ...backend.notifications];
-  backend.changed({ notifications: true });
+  backend.changed({ notices: [71] });
   await waitFor(() => expect(texts("notification-title")[0]).toBe("Новое"));
   expect(texts("notification-title")[1]).toBe(`${pattern.title} 70`);
 });

@@ -5,8 +5,11 @@ use super::{Answer, Bytes, MAX_PAGE_ROWS};
 use crate::action;
 use crate::core::Core;
 use crate::ipc::Placed;
-use perezvon_desk::view::{CallView, CallsAt, CallsFilter, CallsPage, CallsPlace, CallsSpan};
+use perezvon_desk::view::{CallRow, CallView, CallsAt, CallsFilter, CallsPage, CallsPlace, CallsSpan};
 use std::sync::Arc;
+
+/// While somebody types only the last letter's answer is wanted.
+const VIEW: &str = "calls";
 
 room! {
     /// A page, newest first; `cursor` of the page before. `back`: the page that ends at the cursor; its `next` is then
@@ -14,6 +17,8 @@ room! {
     list { filter: CallsFilter, span: CallsSpan, cursor: Option<String>, back: bool, limit: u32 } -> CallsPage,
     /// Where in that list a moment or a row is.
     place { filter: CallsFilter, span: CallsSpan, at: CallsAt } -> CallsPlace,
+    /// Rows that are shown, read again; those that the filter lists no longer are left out.
+    rows { filter: CallsFilter, ids: Vec<String> } -> Vec<CallRow>,
     one { id: String } -> CallView,
     /// Orders a call from the user's phone to this number.
     call_back { number: String } -> Placed,
@@ -32,7 +37,7 @@ async fn list(
 ) -> Answer<CallsPage> {
     core.with_desk(move |desk| {
         let from = (cursor.as_deref(), back);
-        desk.calls_between("calls", &filter, span, from, limit.min(MAX_PAGE_ROWS))
+        desk.calls_between(VIEW, &filter, span, from, limit.min(MAX_PAGE_ROWS))
     })
     .await
 }
@@ -40,6 +45,10 @@ async fn list(
 async fn place(core: &Arc<Core>, filter: CallsFilter, span: CallsSpan, at: CallsAt) -> Answer<CallsPlace> {
     core.with_desk(move |desk| desk.calls_place("calls place", &filter, span, at))
         .await
+}
+
+async fn rows(core: &Arc<Core>, filter: CallsFilter, ids: Vec<String>) -> Answer<Vec<CallRow>> {
+    core.with_desk(move |desk| desk.call_rows(&filter, &ids)).await
 }
 
 async fn one(core: &Arc<Core>, id: String) -> Answer<CallView> {

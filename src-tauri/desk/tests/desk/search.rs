@@ -1,15 +1,12 @@
 //! Search: any text is answered, with the same calls as a look at every one of them.
 
-use crate::common::{Bench, draft, ended, missed, noon, ringing};
+use crate::common::{Bench, draft, ended, filter, missed, noon, ringing};
 use perezvon_core::{CallSnapshot, Number};
-use perezvon_desk::view::{CallRow, CallsAt, CallsFilter, CallsSpan};
+use perezvon_desk::view::{CallRow, CallsAt, CallsSpan};
 use proptest::prelude::*;
 
 fn found(bench: &Bench, kind: &str, query: &str, page: u32) -> Vec<String> {
-    let filter = CallsFilter {
-        kind: kind.to_owned(),
-        query: query.to_owned(),
-    };
+    let filter = filter(kind, query);
     let (mut ids, mut cursor) = (Vec::new(), None::<String>);
     loop {
         let page = bench
@@ -82,7 +79,7 @@ proptest! {
         for kind in ["all", "missed", "to_call_back", "unregistered"] {
             found(&bench, kind, &query, 2);
         }
-        bench.desk.contacts(&query, 0, 5).unwrap();
+        bench.desk.contacts(&query, None, 5).unwrap();
     }
 }
 
@@ -158,10 +155,7 @@ fn a_place_in_any_list_is_that_of_the_whole_list() {
         ("unregistered", "0002"),
         ("to_call_back", ""),
     ] {
-        let filter = CallsFilter {
-            kind: kind.to_owned(),
-            query: query.to_owned(),
-        };
+        let filter = filter(kind, query);
         let page = |span, cursor: Option<&str>, back, limit| {
             bench
                 .desk

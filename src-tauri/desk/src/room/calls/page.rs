@@ -1,7 +1,7 @@
 //! A page of the call list. What is looked for is looked for among the callers, which are few; then come their calls, by
 //! index. What most callers have is met soon by a walk through the calls in their order.
 
-use super::{CallsAt, CallsFilter, CallsPage, CallsPlace, CallsSpan};
+use super::{CallKind, CallsAt, CallsFilter, CallsPage, CallsPlace, CallsSpan};
 use crate::error::DeskError;
 use crate::room::row::{CallRow, Place, rows_at};
 use crate::room::{MAX_PAGE_ROWS, callbacks};
@@ -44,7 +44,7 @@ pub(super) fn read(
         Some(cursor) => wanted.high = wanted.high.min(cursor),
         None => {}
     }
-    if filter.kind == "to_call_back" {
+    if filter.kind == CallKind::ToCallBack {
         return wanted.waiting(limit);
     }
     let mut places = match wanted.callers()? {
@@ -75,7 +75,7 @@ pub(super) fn find(
     at: CallsAt,
 ) -> Result<CallsPlace, DeskError> {
     let wanted = Wanted::of(connection, filter, span, usize::MAX);
-    let places = if filter.kind == "to_call_back" {
+    let places = if filter.kind == CallKind::ToCallBack {
         let heads = wanted.heads()?;
         Some(heads.iter().map(|head| (head.newest_ms, head.id)).collect())
     } else {
@@ -104,6 +104,29 @@ pub(super) fn find(
 
 fn small(count: impl TryInto<u32>) -> u32 {
     count.try_into().unwrap_or(u32::MAX)
+}
+
+/// See [`crate::desk::Desk::call_rows`].
+pub(super) fn rows(connection: &Connection, filter: &CallsFilter, ids: &[String]) -> Result<Vec<CallRow>, DeskError> {
+    let wanted = Wanted::of(connection, filter, CallsSpan::default(), 1);
+    let (condition, given) = wanted.of_caller();
+    let waiting = if filter.kind == CallKind::ToCallBack {
+        " AND EXISTS (SELECT 1 FROM callback b, mirror m
+                      WHERE b.owner = m.owner AND b.head = 1 AND b.newest_call = c.ulid)"
+    } else {
+        ""
+    };
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT c.started_ms, c.id FROM call c JOIN caller k ON k.id = c.caller WHERE c.ulid = ?{}{waiting}{condition}",
+        wanted.kind
+    ))?;
+    let mut places = Vec::new();
+    for id in ids.iter().take(MAX_PAGE_ROWS as usize) {
+        let given = std::iter::once(Value::from(id.clone())).chain(given.iter().cloned());
+        let place = statement.query_row(params_from_iter(given), |row| Ok((row.get(0)?, row.get(1)?)));
+        places.extend(place.optional()?);
+    }
+    rows_at(connection, &places)
 }
 
 fn place(cursor: &str) -> Option<Place> {
@@ -142,13 +165,13 @@ impl<'a> Wanted<'a> {
             high: span.until_ms.map_or(BEGIN, |ms| (ms, i64::MIN)),
             back: false,
             rows,
-            kind: match filter.kind.as_str() {
-                "incoming" => " AND c.incoming = 1",
-                "outgoing" => " AND c.incoming = 0",
-                "missed" => " AND c.missed = 1",
-                _ => "",
+            kind: match filter.kind {
+                CallKind::Incoming => " AND c.incoming = 1",
+                CallKind::Outgoing => " AND c.incoming = 0",
+                CallKind::Missed => " AND c.missed = 1",
+                CallKind::All | CallKind::ToCallBack | CallKind::Unregistered => "",
             },
-            unknown: filter.kind == "unregistered",
+            unknown: filter.kind == CallKind::Unregistered,
             query: Query::of(&filter.query),
         }
     }
