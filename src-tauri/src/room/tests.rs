@@ -290,6 +290,10 @@ async fn begin(scene: &Scene) {
     assert!(*scene.desktop.autostart.lock().unwrap(), "on again");
     let checks = scene.ask("connection.check", json!({})).await;
     assert!(
+        checks.as_array().unwrap().iter().all(|line| line["id"] != "other"),
+        "the window has words for each: {checks}"
+    );
+    assert!(
         checks
             .as_array()
             .unwrap()
@@ -348,6 +352,10 @@ async fn calls_and_contacts(scene: &Scene) {
     assert_eq!(found["rows"][0]["id"], id);
     scene.ask("contacts.delete", json!({"id": id})).await;
     assert_eq!(scene.refused("contacts.one", json!({"id": id})).await, "not_found");
+    documents_and_notices(scene, row).await;
+}
+
+async fn documents_and_notices(scene: &Scene, row: &Value) {
     let document = row["documentId"].clone();
     assert!(document.is_i64(), "the missed call is registered: {row}");
     scene
