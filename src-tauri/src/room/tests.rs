@@ -161,7 +161,8 @@ impl Office {
     }
 }
 
-const PAGE: fn(&str) -> Value = |kind| json!({"filter": {"kind": kind, "query": ""}, "cursor": null, "limit": 50});
+const PAGE: fn(&str) -> Value =
+    |kind| json!({"filter": {"kind": kind, "query": ""}, "span": {}, "cursor": null, "back": false, "limit": 50});
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_command_of_every_room_answers_without_a_window() {
@@ -318,6 +319,9 @@ async fn calls_and_contacts(scene: &Scene) {
         })
         .await;
     let row = &page["rows"][0];
+    let filter = json!({"kind": "missed", "query": ""});
+    let place = json!({"filter": filter, "span": {}, "at": {"row": 0}});
+    assert_eq!(scene.ask("calls.place", place).await["total"], 1);
     let again = json!({"filter": {"kind": "missed", "query": ""}, "ids": [row["id"], "no such"]});
     assert_eq!(scene.ask("calls.rows", again).await, json!([row]));
     let call = scene.ask("calls.one", json!({"id": row["id"]})).await;
