@@ -77,7 +77,10 @@ impl Window {
         .await;
         match found {
             Ok(text) => text,
-            Err(_) => panic!("{testid} says {last:?} only"),
+            Err(_) => {
+                let source = self.client.source().await.unwrap_or_default();
+                panic!("{testid} says {:?} only, in {source}", last.borrow())
+            }
         }
     }
 
