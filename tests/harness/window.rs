@@ -18,6 +18,11 @@ pub struct Window {
     _driver: Running,
 }
 
+/// The text as it is laid out. WebKit's driver leaves out parts of rows whose cells are cut or faded, so it is not asked.
+async fn shown_text(element: &Element) -> Result<String, CmdError> {
+    Ok(element.prop("innerText").await?.unwrap_or_default())
+}
+
 impl Window {
     pub async fn open(desktop: &Desktop, sim: &Sim) -> Self {
         Self::open_with(desktop, |command| environment(desktop, sim, command)).await
@@ -64,7 +69,7 @@ impl Window {
         let found = tokio::time::timeout(PATIENCE, async {
             loop {
                 if let Ok(element) = self.client.find(Locator::Css(&selector)).await
-                    && let Ok(text) = element.text().await
+                    && let Ok(text) = shown_text(&element).await
                 {
                     if wanted(&text) {
                         return text;
@@ -77,7 +82,10 @@ impl Window {
         .await;
         match found {
             Ok(text) => text,
-            Err(_) => panic!("{testid} says {last:?} only"),
+            Err(_) => {
+                let source = self.client.source().await.unwrap_or_default();
+                panic!("{testid} says {:?} only, in {source}", last.borrow())
+            }
         }
     }
 
@@ -85,7 +93,7 @@ impl Window {
     pub async fn text_where(&self, testid: &str, attribute: &str, value: &str) -> String {
         let selector = format!("[data-testid='{testid}'][{attribute}='{value}']");
         match self.wait_for(&selector).await {
-            Ok(element) => element.text().await.unwrap(),
+            Ok(element) => shown_text(&element).await.unwrap(),
             Err(error) => {
                 let source = self.client.source().await.unwrap_or_default();
                 panic!("no {selector} ({error}) in {source}");
