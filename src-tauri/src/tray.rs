@@ -4,6 +4,7 @@
 //! file for the desktop to read, and the system tells of no click on the icon itself: it opens the menu.
 
 mod picture;
+mod sound;
 mod words;
 
 use crate::action;
@@ -109,6 +110,7 @@ pub(crate) fn build(handle: &AppHandle, core: &Arc<Core>) -> tauri::Result<()> {
         shown: Mutex::new(state),
     });
     tauri::async_runtime::spawn(follow(handle.clone(), Arc::clone(core)));
+    tauri::async_runtime::spawn(sound::follow(handle.clone(), Arc::clone(core)));
     Ok(())
 }
 
@@ -280,6 +282,12 @@ fn clicked(handle: &AppHandle, id: &str) {
         "tray-settings" => settings("connection"),
         "tray-check" => settings("check"),
         "tray-contacts" => return core.shell.show("contacts", None),
+        sound::ID => {
+            if let Ok(listening) = core.listening() {
+                listening.toggle();
+            }
+            return;
+        }
         "tray-quit" => return handle.exit(0),
         id => match id.strip_prefix(CALL_ID) {
             Some(number) => Action::CallBack {
@@ -295,6 +303,7 @@ fn clicked(handle: &AppHandle, id: &str) {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use perezvon_desk::view::SoundPlace;
 
     fn row(name: Option<&str>, number: Option<&str>) -> CallRow {
         CallRow {
@@ -316,6 +325,8 @@ mod tests {
             talk_ms: None,
             document_id: None,
             recording: "none".to_owned(),
+            sound: SoundPlace::None,
+            sound_id: None,
             to_call_back: true,
         }
     }

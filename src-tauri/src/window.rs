@@ -5,14 +5,20 @@ use crate::core::Core;
 use crate::ipc::Failure;
 use crate::memory;
 use crate::room::{self, Reply};
+use perezvon_desk::Ids;
+use serde::Serialize;
 use serde_json::Value;
 use std::sync::Arc;
+use std::time::Duration;
 use tauri::ipc::{Invoke, Response};
 use tauri::{
     AppHandle, Emitter as _, Manager as _, State, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent,
 };
+use tokio::sync::watch;
 
 const LABEL: &str = "main";
+/// The player and the downloads are told of no more often.
+const TELL_PAUSE: Duration = Duration::from_millis(100);
 
 /// The one command of Tauri: what a window asks goes to its room.
 pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
@@ -156,6 +162,53 @@ pub(crate) fn follow(app: &AppHandle, core: &Core) {
             }
         }
     });
+}
+
+/// Tells an open window what is listened to, what is being fetched, and which recordings look otherwise.
+pub(crate) fn follow_sound(app: &AppHandle, core: &Core) {
+    let (Ok(listening), Ok(recordings), Ok(desk)) = (core.listening(), core.recordings(), core.desk()) else {
+        return;
+    };
+    forward(app, "player", listening.view());
+    forward(app, "loading", recordings.loadings());
+    let (app, mut changes) = (app.clone(), desk.changes());
+    tauri::async_runtime::spawn(async move {
+        while let Some(change) = changes.next().await {
+            if change.touched.recordings.is_empty() {
+                continue;
+            }
+            // All of them, where they are too many to name.
+            let ids = match change.touched.recordings {
+                Ids::These(ids) => Some(ids),
+                Ids::Many => None,
+            };
+            tell(&app, "recordings", ids);
+        }
+    });
+}
+
+/// Not more often than ten times a second, and always the newest.
+fn forward<T: Serialize + Clone + Send + Sync + 'static>(
+    app: &AppHandle,
+    event: &'static str,
+    mut told: watch::Receiver<T>,
+) {
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        while told.changed().await.is_ok() {
+            let now = told.borrow_and_update().clone();
+            tell(&app, event, now);
+            tokio::time::sleep(TELL_PAUSE).await;
+        }
+    });
+}
+
+fn tell(app: &AppHandle, event: &str, told: impl Serialize + Clone) {
+    if let Some(window) = app.get_webview_window(LABEL)
+        && let Err(error) = window.emit(event, told)
+    {
+        tracing::warn!(%error, event, "The window could not be told");
+    }
 }
 
 #[cfg(test)]

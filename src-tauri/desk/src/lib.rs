@@ -18,6 +18,7 @@ mod key;
 pub mod notifications;
 mod queue;
 mod react;
+pub mod recordings;
 pub mod relay_client;
 mod render;
 mod room;
@@ -42,11 +43,16 @@ pub use words::{Language, TROUBLES, Words, Zone};
 /// What the window shows: rows and cards, ready to draw. The TypeScript twins of these types are generated into
 /// `ui/src/lib/bindings` by `cargo test` (design: the wire contract is declared once).
 pub mod view {
+    pub use crate::recordings::{Loading, Loadings, RecordingsKept};
     pub use crate::room::callbacks::{CallbackKind, CallbackRow, CallbackState, CallbacksPage};
     pub use crate::room::calls::{CallView, CallsFilter, CallsPage, LegView};
     pub use crate::room::contacts::{ContactDraft, ContactRow, ContactView};
     pub use crate::room::document::DocumentView;
     pub use crate::room::notices::NotificationRow;
+    pub use crate::room::recordings::{
+        MarkView, RecordedAbonent, RecordingKind, RecordingRow, RecordingTotals, RecordingView, RecordingsFilter,
+        RecordingsPage, SoundPlace,
+    };
     pub use crate::room::row::CallRow;
     pub use crate::table::contact::{ContactKind, ContactNumber};
     pub use crate::who::ContactRef;

@@ -109,12 +109,4 @@ export const en = {
     transferred: "Transferred",
     uncertain: (at) => (at ? `call at ${at}` : "call"),
   },
-
-  recording: {
-    play: "Listen",
-    loading: "Loading the recording…",
-    player: "Call recording",
-    broken: "The recording cannot be played on this computer.",
-    forbidden: "Only an administrator can listen to this recording.",
-  },
 } satisfies typeof ru;

@@ -11,6 +11,7 @@ export const ru = {
       pbx: "Параметры АТС",
       me: "Кто я",
       notifications: "Уведомления",
+      recordings: "Записи разговоров",
       general: "Общие",
       check: "Проверить сервис",
     },
