@@ -11,6 +11,7 @@ import type { Settings } from "../../src/lib/bindings/Settings";
 import { Company } from "./company";
 import * as data from "./data";
 import * as records from "./records";
+import { Recordings } from "./recordings";
 
 /** Arguments as they come over the wire; each command knows its own. */
 type Args = Record<string, any>;
@@ -29,6 +30,7 @@ export class Backend {
   checks!: ReturnType<typeof records.checks>;
   notes!: Map<number, string>;
   company!: Company;
+  recordings!: Recordings;
   /** What a link asks to dial. */
   dial!: DialOffer | null;
   /** The relay that one is asked to join. */
@@ -56,6 +58,7 @@ export class Backend {
     this.checks = records.checks();
     this.notes = new Map();
     this.company = new Company();
+    this.recordings = new Recordings((name, payload) => this.emit(name, payload));
     this.dial = null;
     this.offer = null;
     this.title = "";
@@ -233,7 +236,8 @@ export class Backend {
         this.changed({ state: true });
         return null;
       default: {
-        const answer = this.company.answer(command, args);
+        const own = this.recordings.answer(command, args);
+        const answer = own === undefined ? this.company.answer(command, args) : own;
         if (answer === undefined) throw new Error(`no such command: ${command}`);
         return answer;
       }
@@ -299,6 +303,7 @@ export function scenario(name: string): void {
     backend.calls = [];
     backend.contacts = [];
     backend.notifications = [];
+    backend.recordings.rows = [];
     backend.state = { ...backend.state, toCallBack: 0, unseen: 0 };
     service({ lastEventAt: null });
   } else if (name === "many") {
@@ -306,6 +311,7 @@ export function scenario(name: string): void {
   } else if (name === "loading") {
     backend.silent = new Set([
       "calls.list",
+      "recordings.list",
       "contacts.list",
       "notices.list",
       "calls.one",

@@ -19,6 +19,20 @@ export const pages = [
   { name: "newcontact", route: "contact/new", ready: "form" },
   { name: "document", route: "document/40", ready: "main h1" },
   { name: "notifications", route: "notifications", ready: "[data-testid=notification-row]" },
+  { name: "recordings", route: "recordings", ready: "[data-testid=recording-row]" },
+  {
+    name: "player",
+    route: "recordings",
+    ready: "[data-testid=recording-row]",
+    act: async (page) => {
+      await page.click("[data-testid=recording-row] >> nth=1 >> [data-testid=row-play]");
+      await page.waitForSelector("[data-testid=player-mark]");
+      await page.click("[data-testid=recording-choose] >> nth=1");
+      await page.click("[data-testid=player-add-mark]");
+      await page.waitForSelector("[data-testid=mark-note]");
+    },
+  },
+  { name: "norecordings", route: "recordings", query: { scenario: "empty" }, ready: "[data-testid=empty]" },
   { name: "abonents", route: "abonents", ready: "[data-testid=abonent-row]" },
   { name: "subscriptions", route: "subscriptions", ready: "[data-testid=keeper]" },
   { name: "events", route: "events", ready: "[data-testid=event-row]" },
@@ -34,11 +48,13 @@ export const pages = [
   { name: "requests", route: "requests", ready: "[data-testid=request-row]" },
   { name: "users", route: "users", ready: "main h1" },
   { name: "audit", route: "audit", ready: "main h1" },
-  ...["connection", "address", "me", "pbx", "notifications", "general", "check"].map((section) => ({
-    name: `settings-${section}`,
-    route: `settings/${section}`,
-    ready: `[data-testid=settings-nav-${section}]`,
-  })),
+  ...["connection", "address", "me", "pbx", "notifications", "recordings", "general", "check"].map(
+    (section) => ({
+      name: `settings-${section}`,
+      route: `settings/${section}`,
+      ready: `[data-testid=settings-nav-${section}]`,
+    }),
+  ),
   { name: "dial", route: "calls", ready: "[data-testid=call-row]", act: click("[data-testid=dial-open]") },
   {
     name: "controls",

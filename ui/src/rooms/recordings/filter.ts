@@ -55,7 +55,9 @@ export function filterOf(choice: Choice, now: number): RecordingsFilter {
   const today = new Date(now);
   const ago = (days: number) =>
     new Date(today.getFullYear(), today.getMonth(), today.getDate() - days).toISOString();
-  const from = { all: null, today: ago(0), week: ago(6), month: ago(29), days: dayAt(choice.from) }[choice.period];
+  const from = { all: null, today: ago(0), week: ago(6), month: ago(29), days: dayAt(choice.from) }[
+    choice.period
+  ];
   const [longerS, shorterS] = SECONDS[choice.length];
   return {
     kind: choice.kind,

@@ -138,7 +138,9 @@ class Sound {
 
   set(what: "speed" | "volume", value: number): void {
     this.view = { ...this.view, [what]: value };
-    void this.#do(() => (what === "speed" ? ask("player.speed", { speed: value }) : ask("player.volume", { volume: value })));
+    void this.#do(() =>
+      what === "speed" ? ask("player.speed", { speed: value }) : ask("player.volume", { volume: value }),
+    );
   }
 
   skipSilence(skips: boolean): void {

@@ -32,7 +32,8 @@ export const en = {
       long: "5–15 minutes",
       longest: "Over 15 minutes",
     },
-    totals: (all, here, size) => `${all} ${all === 1 ? "recording" : "recordings"} · ${here} on disk · ${size}`,
+    totals: (all, here, size) =>
+      `${all} ${all === 1 ? "recording" : "recordings"} · ${here} on disk · ${size}`,
     empty:
       "No recordings yet. They appear by themselves once the PBX records a call; an administrator switches recording on.",
     nothing: "Nothing found. Try part of a name, the last digits of a number or a word of a mark.",
@@ -72,7 +73,8 @@ export const en = {
     call: "Call",
     problems: {
       recording_length: (told, counted) => `The PBX says ${told}, the recording lasts ${counted}`,
-      recording_format: (format) => `Format ${format} is not played here. Open the recording in another program.`,
+      recording_format: (format) =>
+        `Format ${format} is not played here. Open the recording in another program.`,
       recording_no_room: "Does not fit into the space set for recordings",
       recording_not_sound: "The PBX sent something that is no sound: we will try later",
       recording_empty: "The PBX sent an empty recording: we will try later",

@@ -6,7 +6,9 @@ import type { Dictionary } from "../../rooms";
 
 /** «31.01.2026», «31 Jan 2026» */
 export const dayOf = (iso: string, language: Language) =>
-  new Intl.DateTimeFormat(language === "ru" ? "ru-RU" : "en-GB", { dateStyle: "medium" }).format(new Date(iso));
+  new Intl.DateTimeFormat(language === "ru" ? "ru-RU" : "en-GB", { dateStyle: "medium" }).format(
+    new Date(iso),
+  );
 
 /** «10:22» */
 export const timeOf = (iso: string) =>
@@ -22,7 +24,12 @@ export function sizeOf(bytes: number, language: Language): string {
 }
 
 /** Where a recording is, in words. */
-export function placeOf(row: RecordingRow, percent: number | null | undefined, t: Dictionary, language: Language): string {
+export function placeOf(
+  row: RecordingRow,
+  percent: number | null | undefined,
+  t: Dictionary,
+  language: Language,
+): string {
   if (percent !== undefined) return t.recordings.loading(percent);
   if (row.place === "here" && row.gone) return t.recordings.goneHere;
   if (row.place === "missing" && row.erasedAt) return t.recordings.erased(dayOf(row.erasedAt, language));
@@ -34,7 +41,8 @@ export function problemOf(row: RecordingRow, t: Dictionary): string {
   if (!row.problem) return "";
   const [code = "", detail = ""] = row.problem.split(":");
   const words = t.recordings.problems;
-  if (code === "recording_length") return words.recording_length(duration(row.toldMs ?? 0), duration(row.lengthMs ?? 0));
+  if (code === "recording_length")
+    return words.recording_length(duration(row.toldMs ?? 0), duration(row.lengthMs ?? 0));
   if (code === "recording_format") return words.recording_format(detail);
   const known = words[code as Exclude<keyof typeof words, "recording_length" | "recording_format">];
   return known ?? t.recordings.later;
