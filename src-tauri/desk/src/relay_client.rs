@@ -8,7 +8,7 @@ mod recordings;
 pub use join::{JoinLink, Joined, is_in_the_clear};
 
 pub use answer::{Check, Health, Me, Placed, RelayAbonent, RelaySettings, RelayUser, SettingValues, SettingsChange};
-pub(crate) use recordings::{AudioPart, RecordingTold};
+pub(crate) use recordings::RecordingTold;
 
 use crate::secret::Secret;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};

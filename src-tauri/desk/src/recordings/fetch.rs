@@ -203,7 +203,7 @@ impl Recordings {
     }
 
     /// Whether it is kept, and as what; else why not.
-    fn judge(&self, row: &Kept, found: &Found) -> Result<Result<Judged, &'static str>, DeskError> {
+    fn judge<'a>(&self, row: &Kept, found: &'a Found) -> Result<Result<Judged<'a>, &'static str>, DeskError> {
         let is_short = row.told_bytes.is_some_and(|told| (found.bytes as i64) < told);
         let anew = row.tries < ANEW;
         Ok(match &found.sound {

@@ -81,8 +81,10 @@ pub struct RecordingsFilter {
     /// One abonent's; empty: the user's own.
     pub abonent: Option<String>,
     /// Began at or after, RFC 3339.
+    #[ts(as = "Option<String>")]
     pub from: Option<Time>,
     /// Began before, RFC 3339.
+    #[ts(as = "Option<String>")]
     pub to: Option<Time>,
     /// At least so long, seconds.
     pub longer_s: Option<u32>,
