@@ -6,6 +6,7 @@ use crate::asked::Asked;
 use crate::ipc::{Abonent, Changed, Failure, ServiceState, Settings};
 use crate::joining::Joining;
 use crate::orders::Orders;
+use crate::saving::Saving;
 use crate::secrets::Secrets;
 use crate::settings;
 use crate::toast::{self, ToastEvent, Toasts};
@@ -74,6 +75,8 @@ pub struct Core {
     pub(crate) joining: Joining,
     /// A link that asks to dial.
     pub(crate) asked: Asked,
+    /// A report on its way into a file.
+    pub(crate) saving: Saving,
     relay: watch::Sender<Way>,
     me: Mutex<Option<Abonent>>,
     settings: RwLock<Settings>,
@@ -121,6 +124,7 @@ impl Core {
             orders: Orders::default(),
             joining: Joining::default(),
             asked: Asked::default(),
+            saving: Saving::default(),
             data_dir,
             relay_argument: args.relay.clone(),
             given,

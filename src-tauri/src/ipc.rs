@@ -269,7 +269,7 @@ pub struct Failure {
     /// `code_unknown`, `code_used`, `code_expired`, `too_many_tries`, `not_a_relay`, `relay_tls`, `in_the_clear` (joining
     /// a relay by plain HTTP was not agreed to), `call_refused`, `call_unknown` (the PBX did not say whether the call was
     /// placed), `storage`, `timeout`, `too_long`, `forbidden`, `refused` (the detail says why), `pbx_refused`,
-    /// `too_many`, `not_supported` (the relay is older than the window), `autostart_refused` (by the system).
+    /// `too_many`, `bad_report`, `too_many_groups`, `file_not_written`, `busy`, `cancelled`, `not_supported` (the relay is older than the window), `autostart_refused` (by the system).
     pub code: String,
     /// For support; no secrets.
     pub detail: Option<String>,

@@ -25,6 +25,14 @@ import type { NotificationRow } from "./lib/bindings/NotificationRow";
 import type { PbxSettings } from "./lib/bindings/PbxSettings";
 import type { Placed } from "./lib/bindings/Placed";
 import type { Replay } from "./lib/bindings/Replay";
+import type { Report } from "./lib/bindings/Report";
+import type { ReportCalls } from "./lib/bindings/ReportCalls";
+import type { ReportFormat } from "./lib/bindings/ReportFormat";
+import type { ReportPictures } from "./lib/bindings/ReportPictures";
+import type { ReportPlace } from "./lib/bindings/ReportPlace";
+import type { ReportSettings } from "./lib/bindings/ReportSettings";
+import type { ReportVariants } from "./lib/bindings/ReportVariants";
+import type { ReportWords } from "./lib/bindings/ReportWords";
 import type { Settings } from "./lib/bindings/Settings";
 import type { SubscriptionsView } from "./lib/bindings/SubscriptionsView";
 import type { UserRow } from "./lib/bindings/UserRow";
@@ -103,4 +111,17 @@ export interface Contract {
   "subscriptions.renew": [null, null];
   /** For one abonent. */
   "subscriptions.switch": [{ abonent: string, on: boolean, }, null];
+  "report.words": [null, ReportWords];
+  "report.make": [{ settings: ReportSettings, }, Report];
+  "report.pictures": [{ settings: ReportSettings, }, ReportPictures];
+  "report.calls": [{ place: ReportPlace, cursor: string | null, limit: number, }, ReportCalls];
+  "report.variants": [null, ReportVariants];
+  "report.save_variant": [{ id: string | null, name: string, settings: ReportSettings, }, string];
+  "report.delete_variant": [{ id: string, }, null];
+  "report.begin_with": [{ id: string, }, null];
+  "report.share_variant": [{ id: string, }, string];
+  "report.take_variant": [{ text: string, }, string];
+  "report.save": [{ settings: ReportSettings, name: string, format: ReportFormat, }, string];
+  "report.saved_lines": [null, number | null];
+  "report.cancel_save": [null, null];
 }

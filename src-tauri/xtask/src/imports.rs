@@ -90,6 +90,7 @@ const APP: &[Floor] = &[
         "memory",
         "missing",
         "register",
+        "saving",
         "secrets",
         "settings",
         "toast",

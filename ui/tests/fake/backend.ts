@@ -11,6 +11,7 @@ import type { Settings } from "../../src/lib/bindings/Settings";
 import { Company } from "./company";
 import * as data from "./data";
 import * as records from "./records";
+import { Reports } from "./report";
 
 /** Arguments as they come over the wire; each command knows its own. */
 type Args = Record<string, any>;
@@ -29,6 +30,7 @@ export class Backend {
   checks!: ReturnType<typeof records.checks>;
   notes!: Map<number, string>;
   company!: Company;
+  reports!: Reports;
   /** What a link asks to dial. */
   dial!: DialOffer | null;
   /** The relay that one is asked to join. */
@@ -56,6 +58,7 @@ export class Backend {
     this.checks = records.checks();
     this.notes = new Map();
     this.company = new Company();
+    this.reports = new Reports();
     this.dial = null;
     this.offer = null;
     this.title = "";
@@ -233,7 +236,8 @@ export class Backend {
         this.changed({ state: true });
         return null;
       default: {
-        const answer = this.company.answer(command, args);
+        const company = this.company.answer(command, args);
+        const answer = company === undefined ? this.reports.answer(command, args) : company;
         if (answer === undefined) throw new Error(`no such command: ${command}`);
         return answer;
       }

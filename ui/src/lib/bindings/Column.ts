@@ -1,0 +1,3 @@
+// hand
+
+export type Column = "time" | "contact" | "number" | "direction" | "missed";

@@ -1,0 +1,3 @@
+// hand
+
+export type Grouping = "abonent" | "day" | "week" | "month" | "hour" | "weekday" | "contact" | "company" | "number" | "direction" | "line" | "outcome";

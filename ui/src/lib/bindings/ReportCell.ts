@@ -1,0 +1,3 @@
+// hand
+
+export type ReportCell = { value: number | null, text: string, before: number | null, beforeText: string | null };

@@ -1,0 +1,3 @@
+// hand
+
+export type ReportFormat = "xlsx" | "csv" | "csv_1251";
