@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod report;
+
 use super::{Reply, ask, declared};
 use crate::args::{Args, Given};
 use crate::core::{Core, Shell};
@@ -197,6 +199,7 @@ async fn every_command_of_every_room_answers_without_a_window() {
     begin(&scene).await;
     calls_and_contacts(&scene).await;
     administration(&scene).await;
+    report::report(&scene).await;
     links(&scene).await;
     let asked = scene.asked.lock().unwrap().clone();
     let all = declared().into_iter();

@@ -138,7 +138,6 @@ impl Desk {
     pub fn report_words(&self, abonents: &HashMap<String, String>) -> Result<ReportWords, DeskError> {
         let words = self.words();
         let of = |c: &Connection, column: &str| -> Result<Vec<String>, DeskError> {
-            // A jump from word to word in the index would need one that begins with them; few calls' words are many.
             let sql = format!(
                 "SELECT text FROM word WHERE id IN (SELECT DISTINCT {column} FROM call) ORDER BY text LIMIT 500"
             );
@@ -177,9 +176,10 @@ impl Desk {
         let plan = Plan::of(connection, settings, zone, now)?;
         let names = Names::read(connection, words, &plan, abonents)?;
         let outline = gather(connection, &plan, &names)?;
-        let before_plan = match settings.compare {
-            true => plan.before(connection, now)?,
-            false => None,
+        let before_plan = if settings.compare {
+            plan.before(connection, now)?
+        } else {
+            None
         };
         let before = match &before_plan {
             Some(before) => Some(gather_before(connection, &plan, before, &names)?),

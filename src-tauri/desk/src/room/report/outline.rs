@@ -4,7 +4,7 @@ use super::evidence::Found;
 use super::facts::Fact;
 use super::figures::{Arranged, Ranks, Sums, Values, waited};
 use super::names::Names;
-use super::plan::{Path, Plan, Sink};
+use super::plan::{Path, Sink};
 use super::settings::{MAX_LEVELS, Measure, ReportSettings};
 use crate::error::DeskError;
 use std::collections::HashMap;
@@ -195,22 +195,6 @@ struct Build<'a> {
 impl Build<'_> {
     /// The group of these leaves, whose paths agree up to this level.
     fn node(&mut self, level: usize, leaves: Range<usize>) -> Node {
-        let mut sums = Sums::default();
-        for leaf in &self.sums[leaves.clone()] {
-            sums.join(leaf);
-        }
-        let mut ranks = Ranks::default();
-        for (values, of) in [
-            (&mut self.talk, &mut ranks.talk),
-            (&mut self.wait, &mut ranks.wait),
-            (&mut self.back, &mut ranks.back),
-        ] {
-            if let Some(values) = values {
-                *of = values.ranks(leaves.clone());
-            }
-        }
-        let measures = self.settings.measures.iter();
-        let figures = measures.map(|measure| sums.value(*measure, &ranks)).collect();
         let mut children = Vec::new();
         let mut from = leaves.start;
         while level < self.levels && from < leaves.end {
@@ -224,6 +208,23 @@ impl Build<'_> {
             children.push(child);
             from = to;
         }
+        let mut sums = Sums::default();
+        for leaf in &self.sums[leaves.clone()] {
+            sums.join(leaf);
+        }
+        // After the parts: to find the ranks of the whole mixes their values.
+        let mut ranks = Ranks::default();
+        for (values, of) in [
+            (&mut self.talk, &mut ranks.talk),
+            (&mut self.wait, &mut ranks.wait),
+            (&mut self.back, &mut ranks.back),
+        ] {
+            if let Some(values) = values {
+                *of = values.ranks(leaves.clone());
+            }
+        }
+        let measures = self.settings.measures.iter();
+        let figures = measures.map(|measure| sums.value(*measure, &ranks)).collect();
         self.sort(&mut children);
         Node {
             key: 0,

@@ -58,7 +58,7 @@ impl Desk {
             };
             let missed = of(&[step], &[Measure::Missed, Measure::BackShare, Measure::BackMedian]);
             let talk = of(&[Grouping::Abonent], &[Measure::TalkSum, Measure::Count]);
-            let mut make = |settings: &ReportSettings| self.make(c, settings, abonents, MAX_BARS, &mut |_| Ok(()));
+            let make = |settings: &ReportSettings| self.make(c, settings, abonents, MAX_BARS, &mut |_| Ok(()));
             Ok(ReportPictures {
                 load: make(&load)?,
                 step,

@@ -91,17 +91,17 @@ impl Desk {
             return Err(DeskError::TooLong);
         }
         self.change_variants(|all| {
-            let known = id.map(|id| all.iter_mut().find(|one| one.id == id).ok_or(DeskError::NotFound));
             let variant = |id: String| ReportVariant {
                 id,
                 name: name.to_owned(),
                 settings: settings.clone(),
                 own: false,
             };
-            let id = match known.transpose()? {
-                Some(known) => {
-                    *known = variant(known.id.clone());
-                    known.id.clone()
+            let id = match id {
+                Some(id) => {
+                    let known = all.iter_mut().find(|one| one.id == id);
+                    *known.ok_or(DeskError::NotFound)? = variant(id.to_owned());
+                    id.to_owned()
                 }
                 None if all.len() == MAX_VARIANTS => return Err(DeskError::TooLong),
                 None => {

@@ -104,7 +104,7 @@ fn the_default_report_is_the_manuals() {
         .collect();
     assert_eq!(rows.len(), manual.len() - 2, "no line more or less");
     for (ours, manuals) in rows.iter().zip(&manual[2..]) {
-        assert_eq!(ours, manuals, "cell by cell");
+        assert_eq!(*ours, manuals, "cell by cell");
     }
     assert_eq!(
         (report.calls, report.journal),

@@ -80,15 +80,12 @@ fn figure(written: &Written<'_>, measure: Measure, cell: &ReportCell) -> String 
             text
         };
     }
-    let text = if value.fract() == 0.0 {
-        format!("{value}")
-    } else {
-        format!("{value:.4}")
-    };
+    let text = format!("{value:.4}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
     if written.words.ru() {
         text.replace('.', ",")
     } else {
-        text
+        text.to_owned()
     }
 }
 

@@ -6,7 +6,8 @@ use crate::room::report::ReportLine;
 use crate::room::report::calendar::{self, DAY_MS};
 use crate::room::report::settings::{Column, Grouping, Measure};
 use rust_xlsxwriter::{Format, Formula, Workbook, Worksheet, XlsxError};
-use std::io::{Seek, Write};
+use std::io::Write;
+use std::path::Path;
 
 /// Days from Excel's beginning of time to the epoch.
 const EPOCH: i64 = 25_569;
@@ -15,7 +16,7 @@ const DAY_S: f64 = 86_400.0;
 impl From<XlsxError> for DeskError {
     fn from(error: XlsxError) -> Self {
         match error {
-            XlsxError::IoError(error) => Self::file(std::path::Path::new(""), &error),
+            XlsxError::IoError(error) => Self::file(Path::new(""), &error),
             // Of texts and ranges that are too long: a report has none.
             other => Self::File(other.to_string()),
         }
@@ -24,7 +25,7 @@ impl From<XlsxError> for DeskError {
 
 pub(super) fn write(
     written: &Written<'_>,
-    out: &mut (impl Write + Seek + Send),
+    out: &mut impl Write,
     going: &mut impl FnMut(usize) -> Result<(), DeskError>,
 ) -> Result<(), DeskError> {
     let mut workbook = Workbook::new();
@@ -47,8 +48,10 @@ pub(super) fn write(
     page.outline(first)?;
     page.line(end, &written.report.total, (first, end.saturating_sub(1)))?;
     page.finish(first, end)?;
-    workbook.save_to_writer(out)?;
-    Ok(())
+    // Written from here, a full disk is told as one.
+    let bytes = workbook.save_to_buffer()?;
+    out.write_all(&bytes)
+        .map_err(|error| DeskError::file(Path::new(""), &error))
 }
 
 /// Two of each: for calls, and for groups in bold.
