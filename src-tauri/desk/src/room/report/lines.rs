@@ -92,8 +92,8 @@ impl<'a> Lines<'a> {
         let before = self.before.as_ref().map(|all| all.get(path).copied());
         let cells = settings.measures.iter().zip(&node.figures).enumerate();
         let cells = cells.map(|(at, (measure, value))| {
-            let was = before.map(|figures| figures.and_then(|figures| figures[at]));
-            self.cell(*measure, *value, was)
+            let was = before.flatten().and_then(|figures| figures[at]);
+            self.cell(*measure, *value, was, before.is_some())
         });
         let groupings = settings.groupings.iter();
         ReportLine {
@@ -111,14 +111,14 @@ impl<'a> Lines<'a> {
         }
     }
 
-    fn cell(&self, measure: Measure, value: Option<f64>, before: Option<Option<f64>>) -> ReportCell {
+    fn cell(&self, measure: Measure, value: Option<f64>, before: Option<f64>, compared: bool) -> ReportCell {
         let seconds = self.plan.settings.seconds;
         let text = |value| self.names.words.figure(measure, value, seconds);
         ReportCell {
             value,
             text: text(value),
-            before: before.flatten(),
-            before_text: before.map(text),
+            before,
+            before_text: compared.then(|| text(before)),
         }
     }
 
@@ -144,7 +144,7 @@ impl<'a> Lines<'a> {
         }
         let cells = settings.measures.iter().map(|measure| {
             let value = call.figure(*measure);
-            self.cell(*measure, value, None)
+            self.cell(*measure, value, None, false)
         });
         ReportLine {
             level: level as u8 + 1,

@@ -6,6 +6,7 @@ use crate::db::Durability;
 use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::table::setting::{get, put};
+use crate::words::Words;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use ts_rs::TS;
@@ -177,99 +178,111 @@ impl Desk {
 
     fn built_in(&self) -> Vec<ReportVariant> {
         let words = self.words();
-        let report = |groupings: &[Grouping], measures: &[Measure]| ReportSettings {
-            groupings: groupings.to_vec(),
-            measures: measures.to_vec(),
-            rows: false,
-            seconds: false,
-            ..ReportSettings::default()
-        };
-        let largest = |measure| {
-            Some(ReportOrder {
-                measure,
-                descending: true,
-            })
-        };
-        let one = |id: &str, ru: &str, en: &str, settings| ReportVariant {
-            id: id.to_owned(),
-            name: words.pick(ru, en),
-            settings,
-            own: true,
-        };
-        vec![
-            one(
-                "analysis",
-                "Анализ звонков ОАТС",
-                "Analysis of PBX calls",
-                ReportSettings::default(),
-            ),
-            one(
-                "analysis_narrow",
+        let mut all = manuals(words);
+        all.extend(ours(words));
+        all
+    }
+}
+
+fn one(id: &str, name: String, settings: ReportSettings) -> ReportVariant {
+    ReportVariant {
+        id: id.to_owned(),
+        name,
+        settings,
+        own: true,
+    }
+}
+
+fn report(groupings: &[Grouping], measures: &[Measure]) -> ReportSettings {
+    ReportSettings {
+        groupings: groupings.to_vec(),
+        measures: measures.to_vec(),
+        rows: false,
+        seconds: false,
+        ..ReportSettings::default()
+    }
+}
+
+/// The two samples of the manual.
+fn manuals(words: Words) -> Vec<ReportVariant> {
+    vec![
+        one(
+            "analysis",
+            words.pick("Анализ звонков ОАТС", "Analysis of PBX calls"),
+            ReportSettings::default(),
+        ),
+        one(
+            "analysis_narrow",
+            words.pick(
                 "Анализ звонков ОАТС, без столбца «Время»",
                 "Analysis of PBX calls without the column “Time”",
-                ReportSettings {
-                    columns: Column::ALL[1..].to_vec(),
-                    ..ReportSettings::default()
-                },
             ),
-            one(
-                "abonents",
-                "Нагрузка по абонентам",
-                "Load by PBX user",
-                report(
-                    &[Grouping::Abonent, Grouping::Day],
+            ReportSettings {
+                columns: Column::ALL[1..].to_vec(),
+                ..ReportSettings::default()
+            },
+        ),
+    ]
+}
+
+fn ours(words: Words) -> Vec<ReportVariant> {
+    vec![
+        one(
+            "abonents",
+            words.pick("Нагрузка по абонентам", "Load by PBX user"),
+            report(
+                &[Grouping::Abonent, Grouping::Day],
+                &[
+                    Measure::Count,
+                    Measure::Answered,
+                    Measure::Missed,
+                    Measure::MissedShare,
+                    Measure::TalkSum,
+                    Measure::TalkMedian,
+                    Measure::WaitMean,
+                    Measure::WaitP90,
+                ],
+            ),
+        ),
+        one(
+            "missed",
+            words.pick("Пропущенные и перезвоны", "Missed and called back"),
+            ReportSettings {
+                compare: true,
+                period: Period::LastMonth,
+                ..report(
+                    &[Grouping::Week, Grouping::Day],
                     &[
-                        Measure::Count,
-                        Measure::Answered,
                         Measure::Missed,
                         Measure::MissedShare,
-                        Measure::TalkSum,
-                        Measure::TalkMedian,
-                        Measure::WaitMean,
-                        Measure::WaitP90,
+                        Measure::BackShare,
+                        Measure::BackMedian,
+                        Measure::First,
                     ],
-                ),
+                )
+            },
+        ),
+        one(
+            "hours",
+            words.pick("По часам и дням недели", "By hour and day of the week"),
+            report(
+                &[Grouping::Weekday, Grouping::Hour],
+                &[Measure::Count, Measure::Missed, Measure::WaitMean],
             ),
-            one(
-                "missed",
-                "Пропущенные и перезвоны",
-                "Missed and called back",
-                ReportSettings {
-                    compare: true,
-                    period: Period::LastMonth,
-                    ..report(
-                        &[Grouping::Week, Grouping::Day],
-                        &[
-                            Measure::Missed,
-                            Measure::MissedShare,
-                            Measure::BackShare,
-                            Measure::BackMedian,
-                            Measure::First,
-                        ],
-                    )
-                },
-            ),
-            one(
-                "hours",
-                "По часам и дням недели",
-                "By hour and day of the week",
-                report(
-                    &[Grouping::Weekday, Grouping::Hour],
-                    &[Measure::Count, Measure::Missed, Measure::WaitMean],
-                ),
-            ),
-            one(
-                "clients",
-                "По компаниям и контактам",
-                "By company and contact",
-                ReportSettings {
-                    order: largest(Measure::TalkSum),
-                    ..report(
-                        &[Grouping::Company, Grouping::Contact],
-                        &[Measure::Count, Measure::Missed, Measure::TalkSum, Measure::TalkMean],
-                    )
-                },
-            ),
-        ]
-    }
+        ),
+        one(
+            "clients",
+            words.pick("По компаниям и контактам", "By company and contact"),
+            ReportSettings {
+                order: Some(ReportOrder {
+                    measure: Measure::TalkSum,
+                    descending: true,
+                }),
+                ..report(
+                    &[Grouping::Company, Grouping::Contact],
+                    &[Measure::Count, Measure::Missed, Measure::TalkSum, Measure::TalkMean],
+                )
+            },
+        ),
+    ]
 }

@@ -389,7 +389,7 @@ proptest! {
         for mut settings in settings {
             // Days of the week that has the calls.
             let perezvon_desk::view::Period::Between { from, to } = settings.period else { unreachable!() };
-            let moved = (from.day() % 4) as i64;
+            let moved = i64::from(from.day() % 4);
             let length = (to - from).num_days();
             let first = week_of + chrono::Duration::days(moved);
             settings.period = between(&first.to_string(), &(first + chrono::Duration::days(length)).to_string());

@@ -127,13 +127,12 @@ impl Page<'_, '_> {
         self.label(row, line, bold)?;
         for (at, text) in line.texts.iter().enumerate() {
             let column = 1 + at as u16;
-            match (self.written.settings.columns.get(at), line.started_ms) {
-                (Some(Column::Time), Some(ms)) => self.time(row, column, ms)?,
-                _ => {
-                    // A text, whatever it begins with.
-                    self.sheet.write_string(row, column, text)?;
-                    self.wide(at + 1, text.chars().count());
-                }
+            if let (Some(Column::Time), Some(ms)) = (self.written.settings.columns.get(at), line.started_ms) {
+                self.time(row, column, ms)?;
+            } else {
+                // A text, whatever it begins with.
+                self.sheet.write_string(row, column, text)?;
+                self.wide(at + 1, text.chars().count());
             }
         }
         let columns = self.written.columns();
@@ -177,16 +176,13 @@ impl Page<'_, '_> {
         let level = usize::from(line.level);
         let grouping = level.checked_sub(1).map(|at| self.written.settings.groupings[at]);
         let day = line.path.last().and_then(|token| token.as_deref()?.parse().ok());
-        match (grouping, day) {
-            (Some(Grouping::Day), Some(day)) => {
-                let format = self.styles.day[bold].clone().set_indent(indent(level));
-                let number = (calendar::day_of(day) + EPOCH) as f64;
-                self.sheet.write_number_with_format(row, 0, number, &format)?;
-            }
-            _ => {
-                let format = self.styles.text[bold].clone().set_indent(indent(level));
-                self.sheet.write_string_with_format(row, 0, &line.label, &format)?;
-            }
+        if let (Some(Grouping::Day), Some(day)) = (grouping, day) {
+            let format = self.styles.day[bold].clone().set_indent(indent(level));
+            let number = (calendar::day_of(day) + EPOCH) as f64;
+            self.sheet.write_number_with_format(row, 0, number, &format)?;
+        } else {
+            let format = self.styles.text[bold].clone().set_indent(indent(level));
+            self.sheet.write_string_with_format(row, 0, &line.label, &format)?;
         }
         self.wide(0, line.label.chars().count() + level * 2 + 2);
         Ok(())
