@@ -3,11 +3,12 @@
 
 use crate::args::Wish;
 use crate::core::Core;
-use crate::ipc::{Changed, Failure, Placed};
+use crate::ipc::{Failure, Placed};
 use crate::link::{self, Dial};
 use crate::orders::Begun;
 use crate::settings::words;
 use perezvon_core::Number;
+use perezvon_desk::Fault;
 use perezvon_desk::toast::{Action, Toast, ToastOp};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -62,7 +63,7 @@ pub(crate) fn carry_out(core: &Arc<Core>, action: Action, token: Option<String>)
             let core = Arc::clone(core);
             core.runtime.clone().spawn(async move {
                 if let Err(failure) = call_back(&core, &number).await {
-                    tracing::warn!(code = failure.code, "The call was not placed");
+                    tracing::warn!(code = %failure.code, "The call was not placed");
                 }
             });
         }
@@ -80,7 +81,7 @@ pub(crate) fn carry_out(core: &Arc<Core>, action: Action, token: Option<String>)
 pub(crate) async fn call_back(core: &Core, number: &str) -> Result<Placed, Failure> {
     let number = Number::parse(number);
     if number.dial().is_none() {
-        return Err(Failure::of("bad_number"));
+        return Err(Failure::of(Fault::BadNumber));
     }
     let order = match core.orders.begin(&number.canonical()) {
         Begun::New(order) => order,
@@ -106,17 +107,13 @@ pub(crate) async fn call_back(core: &Core, number: &str) -> Result<Placed, Failu
         return Ok(Placed { request });
     };
     order.failed();
-    let (id, code) = (request, failure.code.clone());
-    let stored = core.with_desk(move |desk| desk.progress_failed(&id, &number, &code));
+    let (id, code) = (request, failure.code);
+    let stored = core.with_desk(move |desk| desk.progress_failed(&id, &number, code.as_str()));
     let ops = match timeout(STORAGE_TIMEOUT, stored).await {
         Ok(Ok(ops)) => ops,
         // The person who clicked must hear of it all the same.
-        _ => vec![ToastOp::Show(Toast::trouble(words(&core.settings()), &failure.code))],
+        _ => vec![ToastOp::Show(Toast::trouble(words(&core.settings()), code.as_str()))],
     };
     core.show(ops).await;
-    core.changed(Changed {
-        notifications: true,
-        ..Changed::default()
-    });
     Err(failure)
 }

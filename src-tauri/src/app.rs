@@ -1,8 +1,9 @@
 //! The app under Tauri: its core with the tray, the window and the system's links around it.
 
 use crate::args::{self, Args, Given};
+use crate::changes::Own;
 use crate::core::{Core, Shell};
-use crate::ipc::{Changed, Settings};
+use crate::ipc::Settings;
 use crate::{action, autostart, clicks, log, memory, service, settings, toast, tray, window};
 use anyhow::Context as _;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -78,6 +79,10 @@ impl Shell for Desktop {
         autostart::set(&self.0, on)
     }
 
+    fn starts_with_system(&self) -> std::io::Result<bool> {
+        autostart::is_on(&self.0)
+    }
+
     fn mend_autostart(&self) -> std::io::Result<bool> {
         autostart::mend(&self.0)
     }
@@ -150,10 +155,7 @@ async fn agree_with_system(core: Arc<Core>) {
             core.set_settings(settings.clone());
             // What could not be stored is found again at the next start.
             let _ = core.with_desk(move |desk| settings::save(desk, &settings)).await;
-            core.changed(Changed {
-                state: true,
-                ..Changed::default()
-            });
+            core.tell(Own::Settings);
         }
         Err(error) => tracing::warn!(%error, "The entry for the start with the system could not be put right"),
     }

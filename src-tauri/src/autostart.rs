@@ -29,6 +29,11 @@ pub(crate) fn set(handle: &AppHandle, on: bool) -> io::Result<()> {
     }
 }
 
+/// Whether the system starts the app.
+pub(crate) fn is_on(handle: &AppHandle) -> io::Result<bool> {
+    Entry::of(handle)?.is_on()
+}
+
 /// Puts right what an older version wrote. False when the system no longer starts the app: the user has said so there.
 pub(crate) fn mend(handle: &AppHandle) -> io::Result<bool> {
     Entry::of(handle)?.mend()

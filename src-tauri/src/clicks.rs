@@ -2,7 +2,6 @@
 
 use crate::action;
 use crate::core::Core;
-use crate::ipc::Changed;
 use crate::toast::{CloseReason, ToastEvent};
 use perezvon_desk::Desk;
 use perezvon_desk::notifications::ToastState;
@@ -55,14 +54,8 @@ pub(crate) async fn hear(core: Arc<Core>, mut events: mpsc::Receiver<ToastEvent>
 /// Stores what became of the toasts, in order.
 async fn note(core: Arc<Core>, mut notes: mpsc::Receiver<(i64, ToastState)>) {
     while let Some((notification, state)) = notes.recv().await {
-        let stored = core.with_desk(move |desk| desk.note_toast(notification, state)).await;
-        if stored.is_ok() {
-            core.changed(Changed {
-                notifications: true,
-                state: true,
-                ..Changed::default()
-            });
-        }
+        // What could not be stored is told in the log.
+        let _ = core.with_desk(move |desk| desk.note_toast(notification, state)).await;
     }
 }
 
@@ -71,8 +64,4 @@ async fn show_pending(core: Arc<Core>) {
     if let Ok(ops) = core.with_desk(Desk::pending_toasts).await {
         core.show(ops).await;
     }
-    core.changed(Changed {
-        state: true,
-        ..Changed::default()
-    });
 }

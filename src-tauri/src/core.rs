@@ -3,22 +3,23 @@
 
 use crate::args::{Args, Given};
 use crate::asked::Asked;
-use crate::ipc::{Abonent, Changed, Failure, ServiceState, Settings};
+use crate::changes::{Changes, Own, Teller};
+use crate::ipc::{Abonent, Failure, ServiceState, Settings};
 use crate::joining::Joining;
 use crate::orders::Orders;
 use crate::saving::Saving;
 use crate::secrets::Secrets;
 use crate::settings;
+use crate::sought::Sought;
 use crate::toast::{self, ToastEvent, Toasts};
 use perezvon_desk::relay_client::RelayClient;
 use perezvon_desk::toast::ToastOp;
-use perezvon_desk::{Desk, DeskError, Language};
+use perezvon_desk::{Desk, DeskError, FailureCode, Fault, Language, Trouble};
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::runtime::Handle;
-use tokio::sync::broadcast::error::{RecvError, TryRecvError};
-use tokio::sync::{Notify, broadcast, mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 /// Longest wait for the desk's storage.
@@ -27,10 +28,6 @@ const STORAGE_TIMEOUT: Duration = Duration::from_secs(15);
 const RELAY_START_TIMEOUT: Duration = Duration::from_secs(6);
 /// Longest wait for the relay inside the app to end.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
-/// Changes that wait for a slow listener; it then hears that everything has changed.
-const MAX_CHANGES: usize = 64;
-/// A listener hears the changes of this time as one: a busy switchboard changes calls many times a second.
-const JOIN_TIME: Duration = Duration::from_millis(100);
 
 /// What the app asks of the desktop around it: Tauri answers, or a test.
 pub trait Shell: Send + Sync {
@@ -39,6 +36,8 @@ pub trait Shell: Send + Sync {
     fn show(&self, route: &str, token: Option<String>);
     /// Switches the start with the system on or off; an error where the system did not take it.
     fn autostart(&self, on: bool) -> std::io::Result<()>;
+    /// Whether the system starts the app, as it is now: the user may have switched it off there.
+    fn starts_with_system(&self) -> std::io::Result<bool>;
     /// Puts the entry for the start with the system right; false where the user has switched it off in the system.
     fn mend_autostart(&self) -> std::io::Result<bool>;
     /// The user's folder for downloads, where there is one.
@@ -67,7 +66,7 @@ pub struct Core {
     pub(crate) relay_argument: Option<String>,
     pub(crate) given: Given,
     /// The desk's storage, or why there is none: the window must be able to say so.
-    desk: Result<Arc<Desk>, String>,
+    desk: Result<Arc<Desk>, FailureCode>,
     pub(crate) toasts: Toasts,
     pub(crate) secrets: Secrets,
     pub(crate) orders: Orders,
@@ -77,6 +76,8 @@ pub struct Core {
     pub(crate) asked: Asked,
     /// A report on its way into a file.
     pub(crate) saving: Saving,
+    /// The abonents that the window looks for somebody in.
+    pub(crate) sought: Sought,
     relay: watch::Sender<Way>,
     me: Mutex<Option<Abonent>>,
     settings: RwLock<Settings>,
@@ -84,7 +85,7 @@ pub struct Core {
     route: Mutex<Option<String>>,
     /// The state of the relay and the PBX; the header strip and the tray follow it.
     pub(crate) service: watch::Sender<ServiceState>,
-    changes: broadcast::Sender<Changed>,
+    teller: Teller,
     /// Something changed that the service loop must start anew with: token, relay, abonent, address.
     pub(crate) restart: Notify,
     /// The service loop is to end.
@@ -108,7 +109,7 @@ impl Core {
     ) -> (Arc<Self>, mpsc::Receiver<ToastEvent>) {
         let desk = Desk::open(&data_dir).map(Arc::new).map_err(|error| {
             tracing::error!(%error, "The desk's database could not be opened");
-            error.code().to_owned()
+            error.code()
         });
         let settings = desk.as_ref().map(|desk| settings::load(desk)).unwrap_or_default();
         if let Ok(desk) = &desk {
@@ -125,6 +126,7 @@ impl Core {
             joining: Joining::default(),
             asked: Asked::default(),
             saving: Saving::default(),
+            sought: Sought::default(),
             data_dir,
             relay_argument: args.relay.clone(),
             given,
@@ -135,12 +137,11 @@ impl Core {
             settings: RwLock::new(settings),
             route: Mutex::new(None),
             service: watch::Sender::new(ServiceState {
-                level: "off".to_owned(),
-                trouble: Some("starting".to_owned()),
+                trouble: Some(Trouble::Starting.into()),
                 data_dir: shown_dir,
                 ..ServiceState::default()
             }),
-            changes: broadcast::channel(MAX_CHANGES).0,
+            teller: Teller::new(),
             restart: Notify::new(),
             quit: CancellationToken::new(),
             drained: (Mutex::new(false), Condvar::new()),
@@ -150,7 +151,7 @@ impl Core {
 
     /// The desk's storage, or the code of its trouble.
     pub(crate) fn desk(&self) -> Result<&Arc<Desk>, Failure> {
-        self.desk.as_ref().map_err(|code| Failure::of(code))
+        self.desk.as_ref().map_err(|code| Failure::of(*code))
     }
 
     /// Runs a piece of work on the desk's storage off the async threads. A disk that hangs is given up; the work may
@@ -163,8 +164,8 @@ impl Core {
         let done = tokio::task::spawn_blocking(move || work(&desk));
         match tokio::time::timeout(STORAGE_TIMEOUT, done).await {
             Ok(Ok(result)) => result.map_err(|error| Failure::from(&error)),
-            Ok(Err(_)) => Err(Failure::of("storage")),
-            Err(_) => Err(Failure::of("timeout")),
+            Ok(Err(_)) => Err(Failure::of(Fault::Storage)),
+            Err(_) => Err(Failure::of(Fault::Timeout)),
         }
     }
 
@@ -182,10 +183,11 @@ impl Core {
     pub(crate) fn relay_now(&self) -> Result<Spoken, Failure> {
         match &*self.relay.borrow() {
             Way::Open(spoken) => Ok(spoken.clone()),
-            Way::Starting => Err(Failure::of("starting")),
-            Way::Closed => Err(Failure::of(
-                self.service.borrow().trouble.as_deref().unwrap_or("relay_unreachable"),
-            )),
+            Way::Starting => Err(Failure::of(Trouble::Starting)),
+            Way::Closed => {
+                let why = self.service.borrow().trouble;
+                Err(Failure::of(why.unwrap_or(Trouble::RelayUnreachable.into())))
+            }
         }
     }
 
@@ -233,15 +235,14 @@ impl Core {
         }
     }
 
-    /// Tells whoever shows it: the window, if one is open, and the tray.
-    pub(crate) fn changed(&self, changed: Changed) {
-        // Nobody may listen yet.
-        let _ = self.changes.send(changed);
+    /// Tells whoever shows it: the window, if one is open, and the tray. What the desk stores it tells itself.
+    pub(crate) fn tell(&self, own: Own) {
+        self.teller.tell(own);
     }
 
     /// Every change from now on.
     pub(crate) fn changes(&self) -> Changes {
-        Changes(self.changes.subscribe())
+        self.teller.listen(self.desk.as_deref().ok())
     }
 
     /// The app ends: the service loop drains, for at most three seconds. Waits for that.
@@ -254,27 +255,5 @@ impl Core {
             tracing::warn!("The relay did not drain in time");
         }
         tracing::info!("Stopped");
-    }
-}
-
-/// Hears what has changed.
-pub(crate) struct Changes(broadcast::Receiver<Changed>);
-
-impl Changes {
-    /// The next change, with all that follow within a tenth of a second; none when the app has ended.
-    pub(crate) async fn next(&mut self) -> Option<Changed> {
-        let mut all = match self.0.recv().await {
-            Ok(changed) => changed,
-            Err(RecvError::Lagged(_)) => Changed::everything(),
-            Err(RecvError::Closed) => return None,
-        };
-        tokio::time::sleep(JOIN_TIME).await;
-        loop {
-            match self.0.try_recv() {
-                Ok(changed) => all.join(changed),
-                Err(TryRecvError::Lagged(_)) => all = Changed::everything(),
-                Err(TryRecvError::Empty | TryRecvError::Closed) => return Some(all),
-            }
-        }
     }
 }

@@ -1,10 +1,14 @@
 //! What the window sees of the app itself. What it may ask is declared in the rooms (`room/`); the TypeScript twins of
 //! the types are generated into `ui/src/lib/bindings`.
 //!
-//! Events to the window: `changed` with [`Changed`], `navigate` with a route (string).
+//! Events to the window: `changed` with [`crate::changes::Changed`], `navigate` with a route (string).
+
+mod words;
+
+pub use words::{CheckId, CheckState, DialKind, Documents, FeedMode, Level, SecretsPlace, Theme, ToastAbility, Tongue};
 
 use perezvon_core::effect::{DocumentScope, Preferences};
-use perezvon_desk::DeskError;
+use perezvon_desk::{DeskError, FailureCode};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -34,12 +38,10 @@ pub struct AppState {
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
 pub struct ServiceState {
-    /// `ready` (green), `degraded` (amber) or `off` (red).
-    pub level: String,
-    /// Code of the worst trouble, none when ready: `no_token`, `token_refused`, `pbx_unreachable`, `pbx_unavailable`,
-    /// `no_public_url`, `polling` (no events come, calls are asked for), `subscription_refused`, `no_me`, `relay_unreachable`, `key_refused`, `port_in_use`,
-    /// `disk_full`, `data_folder` (no database can be kept in it, as on a network drive), `database_damaged`, `no_notifications`, `keyring_locked`, `starting`.
-    pub trouble: Option<String>,
+    /// How well it works.
+    pub level: Level,
+    /// The worst trouble, none when ready.
+    pub trouble: Option<FailureCode>,
     /// The relay runs inside the app.
     pub embedded: bool,
     /// Address of the relay: `http://127.0.0.1:8731`.
@@ -52,16 +54,14 @@ pub struct ServiceState {
     pub subscription_until: Option<String>,
     /// RFC 3339 UTC.
     pub last_event_at: Option<String>,
-    /// Where secrets are kept, or would be: `keyring`, `file` (by the user's consent), `environment` (given when the app
-    /// was started) or `none` (no safe place was found).
-    pub secrets: String,
-    /// Toasts: `actions`, `plain` (the notification server has no buttons), `quiet` (the user wants to be left alone: only
-    /// the notification centre has them), `none`.
-    pub toasts: String,
+    /// Where secrets are kept, or would be.
+    pub secrets: SecretsPlace,
+    /// What the system does with toasts.
+    pub toasts: ToastAbility,
     /// The key is an administrator's.
     pub admin: bool,
-    /// How the relay learns of calls: `live`, `polling` or `off`; empty where it does not say.
-    pub mode: String,
+    /// How the relay learns of calls; none where it does not say.
+    pub mode: Option<FeedMode>,
     /// How far the list of recordings is read, RFC 3339 UTC.
     pub records_at: Option<String>,
     /// Code of what keeps the recordings from being read.
@@ -94,10 +94,10 @@ pub struct Abonent {
 #[serde(default, rename_all = "camelCase")]
 #[ts(export)]
 pub struct Settings {
-    /// `ru` or `en`.
-    pub language: String,
-    /// `system`, `light` or `dark`.
-    pub theme: String,
+    /// Of the window, the tray and the toasts.
+    pub language: Tongue,
+    /// The colours.
+    pub theme: Theme,
     /// Starts with the system.
     pub autostart: bool,
     /// Address at which the embedded relay listens, `IP:PORT`.
@@ -116,8 +116,8 @@ pub struct Settings {
     pub internal: bool,
     /// Progress of a call placed here.
     pub progress: bool,
-    /// `off`, `all`, `external`, `answered`.
-    pub documents: String,
+    /// Which calls get a document.
+    pub documents: Documents,
     /// Toast for a registered document.
     pub document_toast: bool,
     /// Summary after an absence.
@@ -135,11 +135,11 @@ impl Settings {
             missed: self.missed,
             internal: self.internal,
             progress: self.progress,
-            documents: match self.documents.as_str() {
-                "off" => DocumentScope::Off,
-                "external" => DocumentScope::External,
-                "answered" => DocumentScope::Answered,
-                _ => DocumentScope::All,
+            documents: match self.documents {
+                Documents::Off => DocumentScope::Off,
+                Documents::All => DocumentScope::All,
+                Documents::External => DocumentScope::External,
+                Documents::Answered => DocumentScope::Answered,
             },
             document_toast: self.document_toast,
             digest: self.digest,
@@ -150,8 +150,8 @@ impl Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            language: "ru".to_owned(),
-            theme: "system".to_owned(),
+            language: Tongue::Ru,
+            theme: Theme::System,
             autostart: false,
             listen: "127.0.0.1:8731".to_owned(),
             public_url: String::new(),
@@ -161,7 +161,7 @@ impl Default for Settings {
             missed: true,
             internal: true,
             progress: true,
-            documents: "all".to_owned(),
+            documents: Documents::All,
             document_toast: true,
             digest: true,
             links_dial: false,
@@ -187,8 +187,8 @@ pub struct JoinOffer {
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
 pub struct DialOffer {
-    /// `number` (asked about), `code` (never dialled from a link) or `unread` (no number could be read).
-    pub kind: String,
+    /// What was read.
+    pub kind: DialKind,
     /// The number for reading, the code, or the text that could not be read.
     pub text: String,
     /// For `dial_accept`; only with `number`.
@@ -222,93 +222,56 @@ pub struct Placed {
 }
 
 /// One line of «Проверить сервис».
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-#[ts(export)]
-pub struct CheckLine {
-    /// Which check: `relay` (only where the relay does not answer or has no inside to show), `clock`, `dns`, `tls`,
-    /// `token`, `abonents`, `rights`, `publicUrl`, `callback`, `subscription`, `events`, `ownEvent`, `certificate`,
-    /// `recording`, `ledger`, `disk`, `feed`, `import`, `files`, `toasts`, `keyring`, `me`.
-    pub id: String,
-    /// Passed, with a warning or skipped at worst.
-    pub ok: bool,
-    /// How it ended: `ok`, `warning`, `failed`, `skipped` (something else must be mended before it makes sense).
-    pub state: String,
-    /// Code of the cause when it failed, one of [`ServiceState::trouble`], `quiet` or `check_…`.
-    #[serde(default)]
-    pub code: Option<String>,
-    /// What was found, in the window's language; no secrets.
-    #[serde(default)]
-    pub detail: Option<String>,
-    /// What to do, in the window's language; none where the window has its own words.
-    #[serde(default)]
-    pub fix: Option<String>,
-}
-
-/// What is worth reading again.
-#[derive(Clone, Copy, Debug, Default, Serialize, TS)]
-#[serde(rename_all = "camelCase")]
-#[ts(export)]
-pub struct Changed {
-    /// Calls (and what is derived from them).
-    pub calls: bool,
-    /// Contacts.
-    pub contacts: bool,
-    /// Notifications.
-    pub notifications: bool,
-    /// [`AppState`].
-    pub state: bool,
-}
-
-/// Why a command failed: the window has the words.
 #[derive(Clone, Debug, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
+pub struct CheckLine {
+    /// Which check.
+    pub id: CheckId,
+    /// How it ended.
+    pub state: CheckState,
+    /// The cause that the window has words for, where it failed for one.
+    pub trouble: Option<FailureCode>,
+    /// The code of any cause, for support.
+    pub code: Option<String>,
+    /// What was found, in the window's language; no secrets.
+    pub detail: Option<String>,
+    /// What to do, in the window's language; none where the window has its own words.
+    pub fix: Option<String>,
+}
+
+/// Why a command failed: the window has the words.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
 pub struct Failure {
-    /// One of [`ServiceState::trouble`], or `bad_number`, `name_missing`, `not_found`, `number_taken`, `bad_address`,
-    /// `code_unknown`, `code_used`, `code_expired`, `too_many_tries`, `not_a_relay`, `relay_tls`, `in_the_clear` (joining
-    /// a relay by plain HTTP was not agreed to), `call_refused`, `call_unknown` (the PBX did not say whether the call was
-    /// placed), `storage`, `timeout`, `too_long`, `forbidden`, `refused` (the detail says why), `pbx_refused`,
-    /// `too_many`, `bad_report`, `too_many_groups`, `file_not_written`, `busy`, `cancelled`, `not_supported` (the relay is older than the window), `autostart_refused` (by the system).
-    pub code: String,
+    /// Which of them.
+    pub code: FailureCode,
     /// For support; no secrets.
     pub detail: Option<String>,
 }
 
 impl Failure {
-    pub(crate) fn of(code: &str) -> Self {
+    pub(crate) fn of(code: impl Into<FailureCode>) -> Self {
         Self {
-            code: code.to_owned(),
+            code: code.into(),
             detail: None,
+        }
+    }
+
+    pub(crate) fn with(code: impl Into<FailureCode>, detail: impl Into<String>) -> Self {
+        Self {
+            code: code.into(),
+            detail: Some(detail.into()),
         }
     }
 }
 
 impl From<&DeskError> for Failure {
     fn from(error: &DeskError) -> Self {
-        tracing::warn!(%error, "The desk refused");
-        Self {
-            code: error.code().to_owned(),
-            detail: None,
+        if !matches!(error, DeskError::Overtaken) {
+            tracing::warn!(%error, "The desk refused");
         }
-    }
-}
-
-impl Changed {
-    pub(crate) fn everything() -> Self {
-        Self {
-            calls: true,
-            contacts: true,
-            notifications: true,
-            state: true,
-        }
-    }
-
-    /// Adds another change.
-    pub(crate) fn join(&mut self, other: Self) {
-        self.calls |= other.calls;
-        self.contacts |= other.contacts;
-        self.notifications |= other.notifications;
-        self.state |= other.state;
+        Self::of(error.code())
     }
 }

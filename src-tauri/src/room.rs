@@ -96,6 +96,7 @@ rooms!(
 
 use crate::core::Core;
 use crate::ipc::Failure;
+use perezvon_desk::Fault;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -121,12 +122,12 @@ pub async fn ask(core: &Arc<Core>, name: &str, body: Value) -> Result<Reply, Fai
     // Only a window of another version asks for what is not there.
     find(core, room, name, body)
         .await
-        .unwrap_or_else(|| Err(Failure::of("not_supported")))
+        .unwrap_or_else(|| Err(Failure::of(Fault::NotSupported)))
 }
 
 /// The arguments. What the parser says may quote them: it is not told.
 fn read<T: DeserializeOwned>(body: Value) -> Answer<T> {
-    serde_json::from_value(body).map_err(|_| Failure::of("unexpected"))
+    serde_json::from_value(body).map_err(|_| Failure::of(Fault::Unexpected))
 }
 
 /// An answer on its way to the window.
@@ -136,7 +137,7 @@ trait Told {
 
 impl<T: Serialize> Told for T {
     fn reply(self) -> Answer<Reply> {
-        let json = serde_json::to_string(&self).map_err(|_| Failure::of("unexpected"))?;
+        let json = serde_json::to_string(&self).map_err(|_| Failure::of(Fault::Unexpected))?;
         Ok(Reply::Json(json))
     }
 }

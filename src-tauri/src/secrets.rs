@@ -10,6 +10,7 @@ mod file;
 
 use file::File;
 use keyring::Entry;
+use perezvon_desk::{FailureCode, Fault, Trouble};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -74,13 +75,13 @@ pub enum SecretError {
 }
 
 impl SecretError {
-    /// Code by which the window explains it: `no_keyring`, `keyring_locked`, `keyring_failed`, `secrets_file`.
-    pub fn code(&self) -> &'static str {
+    /// Code by which the window explains it.
+    pub fn code(&self) -> FailureCode {
         match self {
-            Self::NoStore(_) => "no_keyring",
-            Self::Locked => "keyring_locked",
-            Self::Keyring(_) => "keyring_failed",
-            Self::File(_) => "secrets_file",
+            Self::NoStore(_) => Fault::NoKeyring.into(),
+            Self::Locked => Trouble::KeyringLocked.into(),
+            Self::Keyring(_) => Fault::KeyringFailed.into(),
+            Self::File(_) => Fault::SecretsFile.into(),
         }
     }
 }

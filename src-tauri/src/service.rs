@@ -10,17 +10,17 @@ mod state;
 mod wizard;
 
 pub(crate) use join::{join, take};
-pub(crate) use state::check;
+pub(crate) use state::{check, of_keeper};
 pub(crate) use wizard::{abonents, me, try_relay, try_token};
 
 use crate::core::{Core, Way};
-use crate::ipc::{Changed, Failure};
+use crate::ipc::{Failure, SecretsPlace};
 use crate::secrets::{Kept, SecretError, SecretKind};
 use crate::settings::{self, Connection};
 use perezvon_desk::follow::{FeedState, Followed, News, follow};
 use perezvon_desk::relay_client::KeySource;
 use perezvon_desk::relay_client::RelayClient;
-use perezvon_desk::{Desk, Secret};
+use perezvon_desk::{Desk, FailureCode, Fault, Secret, Trouble};
 use perezvon_relay::Relay;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,7 +32,7 @@ const RETRY_PAUSE: Duration = Duration::from_secs(15);
 /// How long a start waits to learn what its key may do.
 const ME_TIMEOUT: Duration = Duration::from_secs(5);
 /// The keyring waits for its password.
-const LOCKED: &str = "keyring_locked";
+const LOCKED: FailureCode = FailureCode::Trouble(Trouble::KeyringLocked);
 
 /// What runs between two restarts.
 pub(crate) struct Session {
@@ -42,10 +42,10 @@ pub(crate) struct Session {
     me: String,
     /// The key is for the whole company, so an abonent must be chosen.
     admin: bool,
-    /// Where the token (or the key to a remote relay) is kept, or would be: [`secrets_word`].
-    secrets: &'static str,
+    /// Where the token (or the key to a remote relay) is kept, or would be.
+    secrets: SecretsPlace,
     /// What went wrong but does not keep the session from running.
-    trouble: Option<String>,
+    trouble: Option<FailureCode>,
 }
 
 /// Runs until the app quits.
@@ -60,7 +60,7 @@ pub(crate) async fn run(core: Arc<Core>) {
             Err(failure) => Err(failure),
         };
         if let Err(failure) = ended {
-            state::publish_off(&core, &failure.code).await;
+            state::publish_off(&core, failure.code).await;
             core.set_relay(Way::Closed);
             // A locked keyring is not asked again by the clock.
             let is_locked = failure.code == LOCKED;
@@ -107,13 +107,13 @@ async fn start(core: &Arc<Core>) -> Result<Session, Failure> {
     Ok(session)
 }
 
-/// Where a secret is kept, in the window's word (`ServiceState::secrets`). A keyring that answers will take one.
-fn secrets_word(found: Result<&Option<(Secret, Kept)>, &SecretError>) -> &'static str {
+/// Where a secret is kept. A keyring that answers will take one.
+fn secrets_place(found: Result<&Option<(Secret, Kept)>, &SecretError>) -> SecretsPlace {
     match found {
-        Ok(Some((_, Kept::File))) => "file",
-        Ok(Some((_, Kept::Environment))) => "environment",
-        Ok(Some((_, Kept::Keyring)) | None) => "keyring",
-        Err(_) => "none",
+        Ok(Some((_, Kept::File))) => SecretsPlace::File,
+        Ok(Some((_, Kept::Environment))) => SecretsPlace::Environment,
+        Ok(Some((_, Kept::Keyring)) | None) => SecretsPlace::Keyring,
+        Err(_) => SecretsPlace::None,
     }
 }
 
@@ -123,8 +123,8 @@ async fn remote_session(core: &Core, url: &str, connection: &Connection) -> Resu
         .load(SecretKind::DeskKey)
         .await
         .map_err(|error| Failure::of(error.code()))?;
-    let secrets = secrets_word(Ok(&loaded));
-    let (key, _) = loaded.ok_or_else(|| Failure::of("key_refused"))?;
+    let secrets = secrets_place(Ok(&loaded));
+    let (key, _) = loaded.ok_or_else(|| Failure::of(Trouble::KeyRefused))?;
     let client = RelayClient::new(url, key_source(key)).map_err(|error| Failure::of(error.code()))?;
     let mut connection = connection.clone();
     if connection.relay != url {
@@ -159,7 +159,7 @@ async fn learn_role(core: &Core, client: &RelayClient, connection: &mut Connecti
             .with_desk(move |desk| settings::save_connection(desk, &learnt))
             .await;
         if let Err(failure) = stored {
-            tracing::warn!(code = failure.code, "The key's role could not be stored");
+            tracing::warn!(code = %failure.code, "The key's role could not be stored");
         }
     }
 }
@@ -211,12 +211,12 @@ async fn serve(core: &Arc<Core>, session: Session) -> Result<(), Failure> {
         () = show_news(core, arriving) => {}
         why = gave_up(session.relay.as_ref()) => {
             tracing::error!(why, "The relay gives up");
-            ended = Err(Failure::of("storage"));
+            ended = Err(Failure::of(Fault::Storage));
         }
         () = state::watch(core, &session, feed_state) => {}
         () = wizard::learn_me(core, &session.client, &session.me) => {}
         () = core.restart.notified() => tracing::info!("The service starts anew"),
-        () = core.secrets.opened(), if session.trouble.as_deref() == Some(LOCKED) => tracing::info!("The keyring is open"),
+        () = core.secrets.opened(), if session.trouble == Some(LOCKED) => tracing::info!("The keyring is open"),
         () = core.quit.cancelled() => {}
     }
     stop.cancel();
@@ -238,15 +238,8 @@ async fn gave_up(relay: Option<&Relay>) -> String {
 /// Relay → desk: what the feed led to, onto the screen.
 async fn show_news(core: &Core, mut arriving: mpsc::Receiver<News>) {
     while let Some(news) = arriving.recv().await {
-        let told = Changed {
-            calls: news.calls > 0,
-            notifications: !news.toasts.is_empty(),
-            // The figures beside the pages count both.
-            state: true,
-            ..Changed::default()
-        };
-        core.show(news.toasts).await;
-        core.changed(told);
+        // A notification service that hangs is no reason for calls not to arrive.
+        core.toasts.offer(news.toasts);
     }
     std::future::pending::<()>().await;
 }

@@ -1,7 +1,7 @@
 //! The user's settings: read at start, checked and stored when the window changes them.
 
-use crate::ipc::{Failure, Settings};
-use perezvon_desk::{Desk, Language, Words, Zone};
+use crate::ipc::{Failure, Settings, Tongue};
+use perezvon_desk::{Desk, Fault, Language, Words, Zone};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use url::Url;
@@ -52,10 +52,7 @@ pub(crate) fn checked(given: Settings) -> Result<Settings, Failure> {
         grace_s: given.grace_s.clamp(1, 600),
         ..given
     };
-    let bad = |address: &str| Failure {
-        code: "bad_address".to_owned(),
-        detail: Some(address.to_owned()),
-    };
+    let bad = |address: &str| Failure::with(Fault::BadAddress, address);
     if settings.listen.parse::<SocketAddr>().is_err() {
         return Err(bad(&settings.listen));
     }
@@ -67,10 +64,9 @@ pub(crate) fn checked(given: Settings) -> Result<Settings, Failure> {
 
 /// The toasts' language.
 pub(crate) fn words(settings: &Settings) -> Words {
-    let language = if settings.language == "en" {
-        Language::En
-    } else {
-        Language::Ru
+    let language = match settings.language {
+        Tongue::Ru => Language::Ru,
+        Tongue::En => Language::En,
     };
     Words {
         language,
@@ -105,12 +101,12 @@ mod tests {
                 public_url: bad.into(),
                 ..Settings::default()
             };
-            assert_eq!(checked(bad).unwrap_err().code, "bad_address");
+            assert_eq!(checked(bad).unwrap_err().code.as_str(), "bad_address");
         }
         let bad = Settings {
             listen: "8731".into(),
             ..Settings::default()
         };
-        assert_eq!(checked(bad).unwrap_err().code, "bad_address");
+        assert_eq!(checked(bad).unwrap_err().code.as_str(), "bad_address");
     }
 }

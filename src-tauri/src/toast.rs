@@ -8,6 +8,9 @@
 //!
 //! Toasts are silent and never take the focus: the telephone on the desk rings already.
 
+#[cfg(any(not(target_os = "linux"), test))]
+mod asking;
+mod late;
 pub mod links;
 #[cfg(target_os = "linux")]
 mod linux;
@@ -32,6 +35,7 @@ use system::run;
 #[cfg(target_os = "macos")]
 use threads::run;
 
+use late::Late;
 use links::{Click, Links, Nonce};
 use perezvon_desk::Desk;
 use perezvon_desk::toast::{Action, Toast, ToastKey, ToastOp, Urgency};
@@ -60,18 +64,6 @@ pub enum Ability {
     Quiet,
     /// No toasts, and why, in English for the log.
     None(String),
-}
-
-impl Ability {
-    /// The window's word: `actions`, `plain`, `quiet` or `none`.
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::Actions => "actions",
-            Self::Plain => "plain",
-            Self::Quiet => "quiet",
-            Self::None(_) => "none",
-        }
-    }
 }
 
 /// Why a toast is no longer on the screen.
@@ -164,6 +156,7 @@ pub struct Toasts {
     ability: watch::Receiver<Ability>,
     links: Arc<Links>,
     events: mpsc::Sender<ToastEvent>,
+    late: Late,
 }
 
 impl Toasts {
@@ -182,6 +175,7 @@ impl Toasts {
             ability,
             links: Arc::clone(&links),
             events: events.clone(),
+            late: Late::default(),
         };
         tokio::spawn(async move {
             let dir = options.icon_dir.clone();
@@ -245,6 +239,13 @@ impl Toasts {
     pub async fn run(&self, ops: Vec<ToastOp>) {
         if !ops.is_empty() && self.ops.send(ops).await.is_err() {
             tracing::error!("the toasts' worker has ended");
+        }
+    }
+
+    /// The same for what must not wait: while the queue is full, of each toast the last operation is kept.
+    pub fn offer(&self, ops: Vec<ToastOp>) {
+        if !ops.is_empty() {
+            self.late.offer(&self.ops, ops);
         }
     }
 }

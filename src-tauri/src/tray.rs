@@ -8,11 +8,12 @@ mod words;
 
 use crate::action;
 use crate::core::Core;
-use crate::ipc::ServiceState;
+use crate::ipc::{Level, ServiceState};
 use crate::toast::clean;
+use perezvon_core::Outcome;
 use perezvon_desk::Language;
 use perezvon_desk::toast::Action;
-use perezvon_desk::view::{CallRow, CallsFilter};
+use perezvon_desk::view::{CallKind, CallRow, CallsFilter};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -43,14 +44,6 @@ struct TrayState {
     waiting: u32,
     callers: Vec<Caller>,
     language: Language,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Level {
-    Ready,
-    Degraded,
-    #[default]
-    Off,
 }
 
 /// Somebody to call back.
@@ -145,12 +138,21 @@ fn private_files(builder: TrayIconBuilder<Wry>, core: &Core) -> TrayIconBuilder<
     builder.temp_dir_path(dir)
 }
 
+/// What the tray shows of the calls.
+#[derive(Default)]
+struct Calls {
+    /// A phone rings, as far as the desk knows.
+    ringing: bool,
+    waiting: u32,
+    callers: Vec<Caller>,
+}
+
 /// Follows the service and the desk until the app ends.
 async fn follow(handle: AppHandle, core: Arc<Core>) {
     let (mut service, mut changes) = (core.service.subscribe(), core.changes());
+    let mut calls = read(&core).await;
     loop {
-        let seen = service.borrow_and_update().clone();
-        let state = look(&core, &seen).await;
+        let state = state_of(&calls, &service.borrow_and_update(), core.language());
         let target = handle.clone();
         // Menus and icons belong to the main thread.
         let asked = handle.run_on_main_thread(move || {
@@ -163,42 +165,45 @@ async fn follow(handle: AppHandle, core: Arc<Core>) {
         }
         tokio::time::sleep(UPDATE_PAUSE).await;
         tokio::select! {
-            changed = changes.next() => if changed.is_none() { return },
+            changed = changes.next() => match changed {
+                Some(changed) if changed.is_of_calls() => calls = read(&core).await,
+                Some(_) => {}
+                None => return,
+            },
             changed = service.changed() => if changed.is_err() { return },
             () = core.quit.cancelled() => return,
         }
     }
 }
 
-async fn look(core: &Core, service: &ServiceState) -> TrayState {
+async fn read(core: &Core) -> Calls {
     let read = core.with_desk(|desk| {
-        let of = |kind: &str| CallsFilter {
-            kind: kind.to_owned(),
+        let of = |kind| CallsFilter {
+            kind,
             query: String::new(),
         };
-        let waiting = desk.counts()?.to_call_back;
-        let missed = desk.calls(&of("to_call_back"), None, ROWS_MAX)?.rows;
-        let latest = desk.calls(&of("incoming"), None, ROWS_MAX)?.rows;
-        Ok((waiting, missed, latest))
+        let missed = desk.calls(&of(CallKind::ToCallBack), None, ROWS_MAX)?.rows;
+        let latest = desk.calls(&of(CallKind::Incoming), None, ROWS_MAX)?.rows;
+        Ok(Calls {
+            ringing: latest
+                .iter()
+                .any(|row| row.outcome == Outcome::Ringing && !row.uncertain),
+            waiting: desk.counts()?.to_call_back,
+            callers: callers(&missed),
+        })
     });
     // A damaged database is told by the service's level.
-    let (waiting, missed, latest) = read.await.unwrap_or_default();
-    // Without the feed nobody tells that a phone rings no longer.
-    let ringing = service.connected && latest.iter().any(|row| row.outcome == "ringing" && !row.uncertain);
-    TrayState {
-        level: level_of(service),
-        ringing,
-        waiting,
-        callers: callers(&missed),
-        language: core.language(),
-    }
+    read.await.unwrap_or_default()
 }
 
-fn level_of(service: &ServiceState) -> Level {
-    match service.level.as_str() {
-        "ready" => Level::Ready,
-        "degraded" => Level::Degraded,
-        _ => Level::Off,
+fn state_of(calls: &Calls, service: &ServiceState, language: Language) -> TrayState {
+    TrayState {
+        level: service.level,
+        // Without the feed nobody tells that a phone rings no longer.
+        ringing: service.connected && calls.ringing,
+        waiting: calls.waiting,
+        callers: calls.callers.clone(),
+        language,
     }
 }
 
@@ -295,12 +300,14 @@ fn clicked(handle: &AppHandle, id: &str) {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use perezvon_core::Direction;
+    use perezvon_core::snapshot::RecordingState;
 
     fn row(name: Option<&str>, number: Option<&str>) -> CallRow {
         CallRow {
             id: "01J".to_owned(),
-            direction: "incoming".to_owned(),
-            outcome: "missed".to_owned(),
+            direction: Direction::Incoming,
+            outcome: Outcome::Missed,
             uncertain: false,
             name: name.map(ToOwned::to_owned),
             number: number.map(|number| format!("тел. {number}")),
@@ -315,7 +322,7 @@ mod tests {
             wait_ms: None,
             talk_ms: None,
             document_id: None,
-            recording: "none".to_owned(),
+            recording: RecordingState::None,
             to_call_back: true,
         }
     }

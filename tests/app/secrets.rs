@@ -148,7 +148,7 @@ async fn in_the_file() {
     );
     std::fs::write(&path, "{\"desk-key\": \"other").unwrap();
     let damaged = secrets.load(SecretKind::DeskKey).await.unwrap_err();
-    assert_eq!(damaged.code(), "secrets_file");
+    assert_eq!(damaged.code().as_str(), "secrets_file");
     assert!(
         !damaged.to_string().contains("other"),
         "an error quotes no secret: {damaged}"

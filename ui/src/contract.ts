@@ -4,13 +4,14 @@ import type { AbonentRow } from "./lib/bindings/AbonentRow";
 import type { AbonentsDiff } from "./lib/bindings/AbonentsDiff";
 import type { AppState } from "./lib/bindings/AppState";
 import type { AuditPage } from "./lib/bindings/AuditPage";
+import type { CallRow } from "./lib/bindings/CallRow";
 import type { CallView } from "./lib/bindings/CallView";
 import type { CallsFilter } from "./lib/bindings/CallsFilter";
 import type { CallsPage } from "./lib/bindings/CallsPage";
 import type { CheckLine } from "./lib/bindings/CheckLine";
 import type { ContactDraft } from "./lib/bindings/ContactDraft";
-import type { ContactRow } from "./lib/bindings/ContactRow";
 import type { ContactView } from "./lib/bindings/ContactView";
+import type { ContactsPage } from "./lib/bindings/ContactsPage";
 import type { DialOffer } from "./lib/bindings/DialOffer";
 import type { DocumentView } from "./lib/bindings/DocumentView";
 import type { EventRow } from "./lib/bindings/EventRow";
@@ -44,12 +45,16 @@ export interface Contract {
   "audit.list": [{ what: string, cursor: string | null, limit: number, }, AuditPage];
   /** A page, newest first; `cursor` of the page before. */
   "calls.list": [{ filter: CallsFilter, cursor: string | null, limit: number, }, CallsPage];
+  /** Rows that are shown, read again; those that the filter lists no longer are left out. */
+  "calls.rows": [{ filter: CallsFilter, ids: Array<string>, }, Array<CallRow>];
   "calls.one": [{ id: string, }, CallView];
   /** Orders a call from the user's phone to this number. */
   "calls.call_back": [{ number: string, }, Placed];
   /** The bytes of a recording. The web view's player can neither send the key nor play from a scheme of the app's own, so it gets the file. */
   "calls.recording": [{ id: string, }, ArrayBuffer];
   "company.list": [null, Array<AbonentRow>];
+  /** The ids of those who are found in the list that was read last, here or by `connection.abonents`. */
+  "company.find": [{ query: string, }, Array<string>];
   /** What the PBX has and the relay has not; stores nothing. */
   "company.preview": [null, AbonentsDiff];
   "company.fill": [null, null];
@@ -66,7 +71,8 @@ export interface Contract {
   /** «Проверить сервис». */
   "connection.check": [null, Array<CheckLine>];
   "connection.finish_wizard": [null, null];
-  "contacts.list": [{ query: string, offset: number, limit: number, }, Array<ContactRow>];
+  /** A page, by name; `cursor` of the page before. */
+  "contacts.list": [{ query: string, cursor: string | null, limit: number, }, ContactsPage];
   "contacts.one": [{ id: number, }, ContactView];
   /** Answers the contact's id. */
   "contacts.save": [{ draft: ContactDraft, }, number];
@@ -96,6 +102,8 @@ export interface Contract {
   "journal.export": [{ filter: JournalFilter, }, string];
   "journal.exchanges": [{ filter: JournalFilter, cursor: string | null, limit: number, }, ExchangesPage];
   "notices.list": [{ before: number | null, limit: number, }, Array<NotificationRow>];
+  /** Lines that are shown, read again; those that are gone are left out. */
+  "notices.rows": [{ ids: Array<number>, }, Array<NotificationRow>];
   /** Without an id: all. */
   "notices.seen": [{ id: number | null, }, null];
   "pbx.read": [null, PbxSettings];
@@ -106,22 +114,34 @@ export interface Contract {
   "people.codes": [null, Array<JoinCodeRow>];
   "people.invite": [{ invitation: Invitation, }, JoinCode];
   "people.withdraw": [{ id: string, }, null];
+  /** Names of what a report is made of, and what it can be filtered by. */
+  "report.words": [null, ReportWords];
+  /** A newer question ends an older one with `overtaken`. */
+  "report.make": [{ settings: ReportSettings, }, Report];
+  /** The reports that the pictures are drawn of, over the same calls. */
+  "report.pictures": [{ settings: ReportSettings, }, ReportPictures];
+  /** The calls of a cell, newest first; `cursor` of the page before. */
+  "report.calls": [{ place: ReportPlace, cursor: string | null, limit: number, }, ReportCalls];
+  /** All variants, and the one to begin with. */
+  "report.variants": [null, ReportVariants];
+  /** Answers the variant's id; without an `id` a new one. */
+  "report.save_variant": [{ id: string | null, name: string, settings: ReportSettings, }, string];
+  "report.delete_variant": [{ id: string, }, null];
+  /** From now on the report begins with this variant. */
+  "report.begin_with": [{ id: string, }, null];
+  /** Writes the variant into a file; answers its path. */
+  "report.share_variant": [{ id: string, }, string];
+  /** A variant from the text of a file; answers its id. */
+  "report.take_variant": [{ text: string, }, string];
+  /** Writes the report with all its lines into a file in the folder of downloads; answers its path. One at a time. */
+  "report.save": [{ settings: ReportSettings, name: string, format: ReportFormat, }, string];
+  /** How many lines were read and written so far; none where nothing is being written. */
+  "report.saved_lines": [null, number | null];
+  /** Breaks it off: then there is no file. */
+  "report.cancel_save": [null, null];
   "settings.save": [{ settings: Settings, }, null];
   "subscriptions.list": [null, SubscriptionsView];
   "subscriptions.renew": [null, null];
   /** For one abonent. */
   "subscriptions.switch": [{ abonent: string, on: boolean, }, null];
-  "report.words": [null, ReportWords];
-  "report.make": [{ settings: ReportSettings, }, Report];
-  "report.pictures": [{ settings: ReportSettings, }, ReportPictures];
-  "report.calls": [{ place: ReportPlace, cursor: string | null, limit: number, }, ReportCalls];
-  "report.variants": [null, ReportVariants];
-  "report.save_variant": [{ id: string | null, name: string, settings: ReportSettings, }, string];
-  "report.delete_variant": [{ id: string, }, null];
-  "report.begin_with": [{ id: string, }, null];
-  "report.share_variant": [{ id: string, }, string];
-  "report.take_variant": [{ text: string, }, string];
-  "report.save": [{ settings: ReportSettings, name: string, format: ReportFormat, }, string];
-  "report.saved_lines": [null, number | null];
-  "report.cancel_save": [null, null];
 }

@@ -1,5 +1,6 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import type { FailureCode } from "../src/lib/bindings/FailureCode";
 import { backend } from "./fake/backend";
 import { rows } from "./fake/company";
 import { all, input, open, texts } from "./open";
@@ -99,6 +100,7 @@ test("subscriptions: state, countdown, cause with its way out, renewal by hand",
   backend.company.subscriptions.keeper = {
     ...backend.company.subscriptions.keeper,
     state: "failing",
+    trouble: "token_refused",
     failure: {
       code: "pbx_unauthorized",
       message: "АТС не принимает токен",
@@ -127,6 +129,7 @@ test("what cannot be renewed is not offered to be", async () => {
   backend.company.subscriptions.keeper = {
     ...backend.company.subscriptions.keeper,
     state: "no_public_url",
+    trouble: "no_public_url",
     failure: null,
   };
   await open("subscriptions");
@@ -293,7 +296,7 @@ test("a ready recording is fetched when one wants to listen", async () => {
   expect(screen.queryByTestId("player")).toBeNull();
 });
 
-test.each([
+test.each<[FailureCode, string]>([
   ["forbidden", "только администратор"],
   ["not_found", "Записи больше нет"],
   ["recording_gone", "Записи больше нет"],
@@ -338,13 +341,17 @@ test("an event is opened and left again by keyboard", async () => {
 });
 
 test("new events come in without being asked for", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   await open("events");
   await screen.findAllByTestId("event-row");
   const [newest] = backend.company.events;
   if (!newest) throw new Error("events");
   backend.company.events = [{ ...newest, seq: 241, kind: "NewerEvent" }, ...backend.company.events];
-  backend.changed({ calls: true });
+  backend.changed({ calls: "many", service: true });
+  expect(backend.times("journal.events"), "by the clock: a call is no reason to ask the relay").toBe(1);
+  await vi.advanceTimersByTimeAsync(5000);
   await waitFor(() => expect(all("event-row")[0]?.dataset.kind).toBe("NewerEvent"));
+  expect(backend.times("journal.events")).toBe(2);
 });
 
 test("the journals name people, kinds and causes, and leave what they do not know", async () => {

@@ -64,7 +64,7 @@ test("an incoming call appears on top at once, is announced, and changes in its 
     startedAt: new Date().toISOString(),
   });
   backend.calls = [ringing, ...backend.calls];
-  backend.changed({ calls: true });
+  backend.changed({ calls: ["new"] });
   await waitFor(() => expect(row(0).dataset.call).toBe("new"));
   expect(screen.getByTestId("ringing").textContent).toBe(
     `Входящий звонок: Неизвестный номер, ${shownNumber(11)}, Отдел продаж`,
@@ -73,7 +73,7 @@ test("an incoming call appears on top at once, is announced, and changes in its 
     { ...ringing, outcome: "answered_by", answeredBy: "Смирнова Анна" },
     ...backend.calls.slice(1),
   ];
-  backend.changed({ calls: true });
+  backend.changed({ calls: ["new"] });
   await waitFor(() => expect(texts("call-status")[0]).toBe("Ответил: Смирнова А."));
   expect(screen.getByTestId("ringing").textContent).toBe("");
 });
@@ -110,6 +110,54 @@ test("a list of 10,000 calls, read to its end, keeps only the visible rows in th
   scroll.dispatchEvent(new Event("scroll"));
   await waitFor(() => expect(texts("call-number").at(-1)).toBe(backend.calls.at(-1)?.number ?? ""));
   expect(all("call-row").length).toBeLessThan(60);
+});
+
+test("one changed call among 3,000 loaded rows is one question, and a call of others is none", async () => {
+  backend.calls = many(3_000);
+  await open("calls");
+  await screen.findAllByTestId("call-row");
+  const scroll = screen.getByTestId("calls-list-scroll");
+  for (let page = 1; page < 30; page++) {
+    scroll.scrollTop = 1e9;
+    scroll.dispatchEvent(new Event("scroll"));
+    await waitFor(() => expect(backend.times("calls.list")).toBe(page + 1));
+  }
+  await waitFor(() => expect(texts("call-number").at(-1)).toBe(backend.calls.at(-1)?.number ?? ""));
+  const last = backend.calls.at(-1);
+  if (!last) throw new Error("no calls");
+  const before = backend.asked.length;
+  backend.calls = [...backend.calls.slice(0, -1), { ...last, name: "Ветров Илья" }];
+  backend.changed({ calls: [last.id] });
+  await waitFor(() => expect(texts("call-name")).toContain("Ветров Илья"));
+  expect(backend.asked.slice(before).map((one) => [one.command, one.args.ids])).toEqual([
+    ["calls.rows", [last.id]],
+  ]);
+  backend.changed({ calls: ["far away"], contacts: [7], notices: [7], documents: [7] });
+  await Promise.resolve();
+  expect(backend.asked.length, "the first page is not shown").toBe(before + 1);
+});
+
+test("the figures come with the change: no badge asks for them", async () => {
+  await open("contacts");
+  await screen.findAllByTestId("contact-row");
+  const before = backend.asked.length;
+  backend.changed({ callbacks: true, counts: { toCallBack: 41, unseen: 17 } });
+  await waitFor(() => expect(screen.getByTestId("nav-calls").textContent).toContain("41"));
+  expect(screen.getByTestId("nav-notifications").textContent).toContain("17");
+  expect(backend.asked.length).toBe(before);
+});
+
+test("a row that the filter no longer lists goes, and a named one changes its name in place", async () => {
+  const waiting = call({ id: "w", toCallBack: true, outcome: "missed", name: null });
+  backend.calls = [waiting, call({ id: "b", outcome: "missed" })];
+  await open("calls/missed");
+  await waitFor(() => expect(all("call-row").length).toBe(2));
+  backend.calls = [{ ...waiting, name: "Ветров Илья" }, ...backend.calls.slice(1)];
+  backend.changed({ numbers: [waiting.numberKey ?? ""], contacts: [9] });
+  await waitFor(() => expect(texts("call-name")[0]).toBe("Ветров Илья"));
+  backend.calls = [{ ...waiting, outcome: "ended" }, ...backend.calls.slice(1)];
+  backend.changed({ calls: ["w"] });
+  await waitFor(() => expect(all("call-row").map((row) => row.dataset.call)).toEqual(["b"]));
 });
 
 test("arrows move, Enter opens, Ctrl+C copies the E.164 number, Ctrl+Enter calls, Ctrl+F searches", async () => {
@@ -225,12 +273,12 @@ test("an unknown number offers both ways equally; a withheld one offers none", a
 });
 
 test("an attachment that fails says why and keeps the dialog", async () => {
-  backend.fails["contacts.attach_number"] = { code: "number_taken", detail: null };
+  backend.fails["contacts.attach_number"] = { code: "not_found", detail: null };
   const user = await open("call/01J00000000000000000000002");
   await user.click(await screen.findByTestId("panel-attach"));
   await user.click((await screen.findAllByTestId("attach-contact"))[0] as HTMLElement);
   const dialog = within(screen.getByTestId("attach-dialog"));
-  expect((await dialog.findByTestId("failure")).dataset.code).toBe("number_taken");
+  expect((await dialog.findByTestId("failure")).dataset.code).toBe("not_found");
 });
 
 test("a number of several contacts shows the candidates and never guesses", async () => {

@@ -90,12 +90,12 @@ test("a caller becomes a contact: number filled in, saved, card open, their call
 });
 
 test("what the app refuses is told in the form, and nothing typed is lost", async () => {
-  backend.fails["contacts.save"] = { code: "number_taken", detail: "Орлова Дарья" };
+  backend.fails["contacts.save"] = { code: "storage", detail: "Орлова Дарья" };
   const user = await open("contact/new?number=%2B79000000011");
   await user.type(await screen.findByTestId("form-name"), "Ян");
   await user.click(screen.getByTestId("form-save"));
   const failure = await screen.findByTestId("failure");
-  expect(failure.textContent).toContain("уже есть у другого контакта");
+  expect(failure.textContent).toContain("Не удалось прочитать или записать");
   expect(failure.textContent).toContain("Орлова Дарья");
   expect(input("form-name").value).toBe("Ян");
 });
@@ -159,13 +159,15 @@ test("a long list is read page by page, to its end and not beyond", async () => 
   backend.contacts = Array.from({ length: 130 }, (_, n) => ({ ...pattern, id: n + 1, name: `Контакт ${n}` }));
   const user = await open("contacts");
   await screen.findAllByTestId("contact-row");
-  expect(backend.last("contacts.list")).toEqual({ query: "", offset: 0, limit: 100 });
+  expect(backend.last("contacts.list")).toEqual({ query: "", cursor: null, limit: 100 });
   screen.getByTestId("contacts-list").focus();
   await user.keyboard("{End}");
   const list = screen.getByTestId("contacts-list-scroll");
   list.scrollTop = 4600;
   list.dispatchEvent(new Event("scroll"));
-  await waitFor(() => expect(backend.last("contacts.list")).toEqual({ query: "", offset: 100, limit: 100 }));
+  await waitFor(() =>
+    expect(backend.last("contacts.list")).toEqual({ query: "", cursor: "100", limit: 100 }),
+  );
   list.scrollTop = 6400;
   list.dispatchEvent(new Event("scroll"));
   await waitFor(() => expect(texts("contact-row").at(-1)).toContain("Контакт 129"));

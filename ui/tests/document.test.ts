@@ -27,7 +27,7 @@ test("a note is saved by itself and says so; a change elsewhere does not overwri
   const user = await open("document/40");
   await user.type(await screen.findByTestId("document-note"), "Перезвонить в среду");
   backend.notes.set(40, "чужое");
-  backend.changed({ calls: true });
+  backend.changed({ documents: [40] });
   expect(input("document-note").value).toBe("Перезвонить в среду");
   await waitFor(() => expect(screen.getByTestId("document-note-state").dataset.state).toBe("saved"), {
     timeout: 2000,
@@ -51,7 +51,7 @@ test("a note that could not be saved says so and can be tried again", async () =
   await user.tab();
   const state = screen.getByTestId("document-note-state");
   await waitFor(() => expect(state.dataset.state).toBe("failed"));
-  expect(state.textContent).toContain("Диск заполнен");
+  expect(state.textContent).toContain("Нет места на диске");
   backend.fails = {};
   await user.click(screen.getByText("Повторить"));
   await waitFor(() => expect(state.dataset.state).toBe("saved"));

@@ -196,11 +196,23 @@ test("a silent reading never drops a page under way, and newer readings take the
   await Promise.all([more, refreshed]);
   expect(pages.rows?.map((row) => row.id)).toEqual([1, 2]);
   expect(pages.rows?.[0]?.word).toBe("new");
-  pages.replace([
-    { id: 2, word: "third" },
-    { id: 9, word: "not here" },
-  ]);
+  const asked: string[][] = [];
+  await pages.replace(["2"], async (ids) => {
+    asked.push(ids);
+    return [
+      { id: 2, word: "third" },
+      { id: 9, word: "not here" },
+    ];
+  });
   expect(pages.rows?.map((row) => row.word)).toEqual(["new", "third"]);
+  await pages.replace(["1"], async () => []);
+  expect(
+    pages.rows?.map((row) => row.word),
+    "it is no longer of the list",
+  ).toEqual(["third"]);
+  await pages.replace([], async () => Promise.reject(new Error("nothing is asked")));
+  await pages.replace(["2"], async () => Promise.reject({ code: "overtaken", detail: null }));
+  expect([pages.failure, asked]).toEqual([null, [["2"]]]);
   pages.stop();
 });
 

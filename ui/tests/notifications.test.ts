@@ -51,7 +51,7 @@ test("the list grows by a page and keeps its length when something changes", asy
   await user.click(screen.getByText("Показать ещё"));
   await waitFor(() => expect(all("notification-row").length).toBe(70));
   backend.notifications = [{ ...pattern, id: 71, title: "Новое" }, ...backend.notifications];
-  backend.changed({ notifications: true });
+  backend.changed({ notices: [71] });
   await waitFor(() => expect(texts("notification-title")[0]).toBe("Новое"));
   expect(all("notification-row").length).toBe(71);
 });

@@ -141,7 +141,7 @@ test("one finds oneself by any word and is chosen at a click", async () => {
   const user = await open("settings/me");
   await screen.findAllByTestId("me-abonent");
   await user.type(screen.getByTestId("me-search"), "сервис 103");
-  expect(all("me-abonent").length).toBe(1);
+  await waitFor(() => expect(all("me-abonent").length).toBe(1));
   await user.click(screen.getByTestId("me-abonent"));
   await waitFor(() => expect(backend.state.me?.name).toBe("Кузнецов Олег"));
   expect((await screen.findByTestId("me-chosen")).textContent).toContain("Кузнецов Олег");
@@ -225,8 +225,8 @@ test("a failure does not send one to the page where one is", async () => {
 
 test("warnings and skipped checks are neither passed nor failed", async () => {
   backend.checks = backend.checks.map((line) => {
-    if (line.id === "callback") return { ...line, ok: true, state: "warning", code: "certificate_ends" };
-    return line.id === "events" ? { ...line, ok: true, state: "skipped" } : line;
+    if (line.id === "callback") return { ...line, state: "warning" as const, code: "certificate_ends" };
+    return line.id === "events" ? { ...line, state: "skipped" as const } : line;
   });
   await open("settings/check");
   expect((await screen.findByTestId("check-result")).textContent).toContain("есть замечания: 1");
@@ -245,9 +245,9 @@ test("the strip and the banner tell how the service does, with the way to put it
   router.go("calls");
   await waitFor(() => expect(screen.queryByTestId("strip")).toBeNull());
   service({ level: "off", trouble: "token_refused", subscriptionUntil: null });
-  backend.changed({ state: true });
+  backend.changed({ service: true });
   const banner = await screen.findByTestId("banner");
-  expect(banner.textContent).toContain("Облачная АТС не принимает токен");
+  expect(banner.textContent).toContain("АТС не приняла токен");
   expect(screen.getByTestId("banner-fix").getAttribute("href")).toBe("#/settings/connection");
   expect(screen.getByTestId("strip-token").dataset.ok).toBe("false");
   expect(screen.getByTestId("strip-subscription").dataset.ok).toBe("false");

@@ -1,4 +1,7 @@
 import { expect, test } from "vitest";
+import type { CallRow } from "../src/lib/bindings/CallRow";
+import type { FailureCode } from "../src/lib/bindings/FailureCode";
+import type { Outcome } from "../src/lib/bindings/Outcome";
 import { dictionaries } from "../src/rooms";
 import {
   callStatus,
@@ -15,7 +18,7 @@ import { call, legs } from "./fake/data";
 
 const t = dictionaries.ru;
 
-test.each([
+test.each<[Partial<CallRow>, string, string]>([
   [{ outcome: "ended" }, "Принят", "in"],
   [{ outcome: "ended", direction: "outgoing" }, "Дозвонились", "out"],
   [{ outcome: "missed" }, "Пропущен", "missed"],
@@ -34,14 +37,14 @@ test.each([
 });
 
 test("an uncertain call only says what is known, whatever its outcome", () => {
-  for (const outcome of ["missed", "ended", "talking", "ringing"]) {
+  for (const outcome of ["missed", "ended", "talking", "ringing"] as const) {
     const row = call({ outcome, uncertain: true, startedAt: "2026-01-31T06:35:00.000Z" });
     expect(callStatus(row, t)).toEqual({ word: "звонок в 09:35", tone: "muted", icon: "uncertain" });
   }
 });
 
 test("a word of a newer app is no success", () => {
-  const row = call({ outcome: "parked", startedAt: "2026-01-31T06:35:00.000Z" });
+  const row = call({ outcome: "parked" as Outcome, startedAt: "2026-01-31T06:35:00.000Z" });
   expect(callStatus(row, t)).toEqual({ word: "звонок в 09:35", tone: "muted", icon: "uncertain" });
 });
 
@@ -52,9 +55,9 @@ test("a ring counts only while calls arrive", () => {
 
 test("a failure is said once, and what it does not say itself goes along", () => {
   const detail = "the PBX does not accept the token";
-  for (const code of ["token_refused", "pbx_unreachable", "code_expired"])
+  for (const code of ["token_refused", "pbx_unreachable", "code_expired"] as const)
     expect(failureDetail({ code, detail }), code).toBeNull();
-  for (const code of ["refused", "storage", "relay_unreachable", "pbx_refused"])
+  for (const code of ["refused", "storage", "relay_unreachable", "pbx_refused"] as const)
     expect(failureDetail({ code, detail }), code).toBe(detail);
 });
 
@@ -99,7 +102,7 @@ test("legs tell in words what happened on them", () => {
 
 test("a failure that is not known keeps its code for support", () => {
   expect(failureText({ code: "timeout", detail: null }, t)).toContain("слишком долго");
-  expect(failureText({ code: "novel", detail: null }, t)).toContain("novel");
+  expect(failureText({ code: "novel" as FailureCode, detail: null }, t)).toContain("novel");
 });
 
 test("a data folder that cannot hold a database is named", () => {
@@ -108,6 +111,6 @@ test("a data folder that cannot hold a database is named", () => {
     for (const odd of ["D:\\$& $1 $$", "D:\\two  blanks"])
       expect(troubleText("data_folder", t, odd).advice).toContain(` ${odd} `);
     expect(troubleText("data_folder", t).advice).not.toMatch(/\{|  /);
-    expect(checkText("ledger", "data_folder", t).advice).not.toContain("{");
+    expect(checkText({ id: "ledger", trouble: "data_folder" }, t).advice).not.toContain("{");
   }
 });

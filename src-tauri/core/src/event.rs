@@ -82,32 +82,37 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// Those with a meaning here. One that is missing here is never read.
+    pub const NAMED: &[Self] = &[
+        Self::CallSubscription,
+        Self::CallSubscriptionResync,
+        Self::CallOriginating,
+        Self::CallOriginated,
+        Self::CallCollecting,
+        Self::CallReceived,
+        Self::CallAnswered,
+        Self::CallReleasing,
+        Self::CallReleased,
+        Self::HookStatus,
+        Self::CallHeld,
+        Self::CallRetrieved,
+        Self::CallUpdated,
+        Self::CallRedirected,
+        Self::CallTransferred,
+        Self::CallForwarded,
+        Self::CallPickedUp,
+        Self::CallDetached,
+        Self::CallRecordingStarted,
+        Self::CallRecordingStopped,
+        Self::SubscriptionTerminated,
+    ];
+
     /// From the local name of `eventData`'s type, for example `CallReceivedEvent`.
     pub fn from_wire(name: &str) -> Self {
-        match name {
-            "CallSubscriptionEvent" => Self::CallSubscription,
-            "CallSubscriptionResyncEvent" => Self::CallSubscriptionResync,
-            "CallOriginatingEvent" => Self::CallOriginating,
-            "CallOriginatedEvent" => Self::CallOriginated,
-            "CallCollectingEvent" => Self::CallCollecting,
-            "CallReceivedEvent" => Self::CallReceived,
-            "CallAnsweredEvent" => Self::CallAnswered,
-            "CallReleasingEvent" => Self::CallReleasing,
-            "CallReleasedEvent" => Self::CallReleased,
-            "HookStatusEvent" => Self::HookStatus,
-            "CallHeldEvent" => Self::CallHeld,
-            "CallRetrievedEvent" => Self::CallRetrieved,
-            "CallUpdatedEvent" => Self::CallUpdated,
-            "CallRedirectedEvent" => Self::CallRedirected,
-            "CallTransferredEvent" => Self::CallTransferred,
-            "CallForwardedEvent" => Self::CallForwarded,
-            "CallPickedUpEvent" => Self::CallPickedUp,
-            "CallDetachedEvent" => Self::CallDetached,
-            "CallRecordingStartedEvent" => Self::CallRecordingStarted,
-            "CallRecordingStoppedEvent" => Self::CallRecordingStopped,
-            "SubscriptionTerminatedEvent" => Self::SubscriptionTerminated,
-            "" => Self::Missing,
-            other => Self::Other(other.to_owned()),
+        match Self::NAMED.iter().find(|kind| kind.as_wire() == name) {
+            Some(kind) => kind.clone(),
+            None if name.is_empty() => Self::Missing,
+            None => Self::Other(name.to_owned()),
         }
     }
 
@@ -243,7 +248,8 @@ impl Personality {
 }
 
 /// `state` (reference 2.5, row 5). `Idle` is not a state of a live leg and is read as none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[cfg_attr(feature = "window", derive(ts_rs::TS))]
 pub enum LegState {
     /// Rings.
     Alerting,

@@ -72,6 +72,7 @@ pub struct CallSnapshot {
 /// Incoming or outgoing for the abonent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "window", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// Somebody called the abonent.
@@ -93,6 +94,7 @@ impl Direction {
 /// The finding for one abonent (design, part 4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "window", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Rings, or may still move on to another agent.
@@ -235,6 +237,7 @@ pub struct RecordingSnapshot {
 /// See [`RecordingSnapshot`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "window", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum RecordingState {
     /// The call was not recorded, as far as is known.

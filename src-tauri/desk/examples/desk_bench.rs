@@ -9,8 +9,8 @@ use perezvon_core::snapshot::{CallSnapshot, Direction, LineSnapshot, Outcome, Pa
 use perezvon_core::{Number, Time};
 use perezvon_desk::Desk;
 use perezvon_desk::view::{
-    CallbackKind, CallsFilter, ContactDraft, ContactKind, ContactNumber, Grouping, Measure, Period, ReportFormat,
-    ReportSettings,
+    CallKind, CallbackKind, CallsFilter, ContactDraft, ContactKind, ContactNumber, Grouping, Measure, Period,
+    ReportFormat, ReportSettings,
 };
 use std::collections::HashMap;
 use std::io::Write;
@@ -251,12 +251,12 @@ fn search(desk: &Desk, size: &Size) -> Done<()> {
                 let started = Instant::now();
                 if what == "calls" {
                     let filter = CallsFilter {
-                        kind: "all".to_owned(),
+                        kind: CallKind::All,
                         query: query.clone(),
                     };
                     desk.newest_calls("bench", &filter, None, 50)?;
                 } else {
-                    desk.newest_contacts("bench", query, 0, 50)?;
+                    desk.newest_contacts("bench", query, None, 50)?;
                 }
                 let time = started.elapsed();
                 times.push(time);
@@ -448,7 +448,7 @@ fn change(desk: &Desk, size: &Size) -> Done<()> {
             change.touched.calls.has(&id) && !change.touched.calls.has(&"another".to_owned()),
             "one id"
         );
-        let rows = desk.call_rows(std::slice::from_ref(&id))?;
+        let rows = desk.call_rows(&CallsFilter::default(), std::slice::from_ref(&id))?;
         times.push(started.elapsed());
         assert_eq!(rows.len(), 1, "what is told can be read");
     }

@@ -58,6 +58,11 @@ impl<T: Ord> Ids<T> {
 pub struct Touched {
     /// The relay's ids of calls.
     pub calls: Ids<String>,
+    /// Whose calls those are: number keys.
+    pub callers: Ids<String>,
+    /// Number keys of which the name, or whether they wait to be called back, has changed: every row with such a number
+    /// may look otherwise.
+    pub numbers: Ids<String>,
     /// Persons of whom contacts or numbers have changed, or who are gone.
     pub persons: Ids<i64>,
     /// Contacts.
@@ -77,6 +82,8 @@ impl Touched {
     pub fn everything() -> Self {
         Self {
             calls: Ids::Many,
+            callers: Ids::Many,
+            numbers: Ids::Many,
             persons: Ids::Many,
             contacts: Ids::Many,
             notices: Ids::Many,
@@ -94,6 +101,8 @@ impl Touched {
     /// Adds what another transaction has changed.
     pub fn join(&mut self, other: Self) {
         self.calls.join(other.calls);
+        self.callers.join(other.callers);
+        self.numbers.join(other.numbers);
         self.persons.join(other.persons);
         self.contacts.join(other.contacts);
         self.notices.join(other.notices);
@@ -122,31 +131,30 @@ pub struct Change {
 }
 
 /// Hears of every change from its making on.
-pub struct Changes(pub(crate) Receiver<Change>);
+pub struct Changes {
+    told: Receiver<Change>,
+    /// Some were missed: the next one stands for all.
+    behind: bool,
+}
 
 impl Changes {
-    /// The next change; none once the desk is gone. Who hears too slowly hears that everything may have changed.
-    pub async fn next(&mut self) -> Option<Change> {
-        match self.0.recv().await {
-            Ok(change) => Some(change),
-            Err(RecvError::Closed) => None,
-            // The oldest that is left has the figures; all of them will be heard after it.
-            Err(RecvError::Lagged(_)) => {
-                let kept = self.next_kept().await?;
-                Some(Change {
-                    touched: Touched::everything(),
-                    ..kept
-                })
-            }
-        }
+    pub(crate) fn new(told: Receiver<Change>) -> Self {
+        Self { told, behind: false }
     }
 
-    async fn next_kept(&mut self) -> Option<Change> {
+    /// The next change; none once the desk is gone. Who hears too slowly hears that everything may have changed. Who stops
+    /// waiting has missed nothing.
+    pub async fn next(&mut self) -> Option<Change> {
         loop {
-            match self.0.recv().await {
+            match self.told.recv().await {
+                Ok(change) if std::mem::take(&mut self.behind) => {
+                    let touched = Touched::everything();
+                    return Some(Change { touched, ..change });
+                }
                 Ok(change) => return Some(change),
                 Err(RecvError::Closed) => return None,
-                Err(RecvError::Lagged(_)) => {}
+                // The oldest that is left has the figures of its time; all later ones will be heard after it.
+                Err(RecvError::Lagged(_)) => self.behind = true,
             }
         }
     }

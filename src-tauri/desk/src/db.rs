@@ -148,7 +148,7 @@ impl Db {
 
     /// See [`crate::desk::Desk::changes`].
     pub(crate) fn changes(&self) -> Changes {
-        Changes(self.changes.subscribe())
+        Changes::new(self.changes.subscribe())
     }
 
     /// See [`crate::desk::Desk::limit_pages`].

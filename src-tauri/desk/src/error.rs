@@ -1,5 +1,6 @@
 //! Why the desk could not do something.
 
+use crate::words::{FailureCode, Fault, Trouble};
 use std::path::{Path, PathBuf};
 
 /// Errors of the desk's storage. [`DeskError::code`] is the word of the window's contract.
@@ -80,33 +81,33 @@ pub enum DeskError {
 
 impl DeskError {
     /// The code for the window.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> FailureCode {
         match self {
-            Self::Damaged { .. } => "database_damaged",
-            Self::DiskFull { .. } => "disk_full",
+            Self::Damaged { .. } => Trouble::DatabaseDamaged.into(),
+            Self::DiskFull { .. } => Trouble::DiskFull.into(),
             Self::Storage(error) => Self::code_of(error),
-            Self::Open { .. } => "data_folder",
-            Self::Newer { .. } | Self::Value(_) | Self::OtherIdentity => "storage",
-            Self::NotFound => "not_found",
-            Self::NameMissing => "name_missing",
-            Self::BadNumber => "bad_number",
-            Self::Overtaken => "overtaken",
-            Self::File(_) => "file_not_written",
-            Self::Cancelled => "cancelled",
-            Self::BadReport => "bad_report",
-            Self::TooManyGroups => "too_many_groups",
-            Self::TooLong => "too_long",
+            Self::Open { .. } => Trouble::DataFolder.into(),
+            Self::Newer { .. } | Self::Value(_) | Self::OtherIdentity => Fault::Storage.into(),
+            Self::NotFound => Fault::NotFound.into(),
+            Self::NameMissing => Fault::NameMissing.into(),
+            Self::BadNumber => Fault::BadNumber.into(),
+            Self::Overtaken => Fault::Overtaken.into(),
+            Self::File(_) => Fault::FileNotWritten.into(),
+            Self::Cancelled => Fault::Cancelled.into(),
+            Self::BadReport => Fault::BadReport.into(),
+            Self::TooManyGroups => Fault::TooManyGroups.into(),
+            Self::TooLong => Fault::TooLong.into(),
         }
     }
 
     /// The code for what SQLite says of a file of ours, the relay's too.
-    pub fn code_of(error: &rusqlite::Error) -> &'static str {
+    pub fn code_of(error: &rusqlite::Error) -> FailureCode {
         if cannot_write(error) {
-            "disk_full"
+            Trouble::DiskFull.into()
         } else if is_of_folder(error) {
-            "data_folder"
+            Trouble::DataFolder.into()
         } else {
-            "storage"
+            Fault::Storage.into()
         }
     }
 
@@ -171,7 +172,8 @@ mod tests {
     #[test]
     fn what_a_network_drive_answers_is_told_of_the_folder() {
         use rusqlite::ffi;
-        let code = |extended| DeskError::code_of(&rusqlite::Error::SqliteFailure(ffi::Error::new(extended), None));
+        let code =
+            |extended| DeskError::code_of(&rusqlite::Error::SqliteFailure(ffi::Error::new(extended), None)).as_str();
         for extended in [
             ffi::SQLITE_IOERR,
             ffi::SQLITE_IOERR_SHMMAP,

@@ -11,6 +11,7 @@ use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::relay_client::{RelayClient, RelayError, accepted, of_transport};
 use crate::toast::ToastOp;
+use crate::words::FailureCode;
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use late::Late;
 use message::{Batch, date, newest};
@@ -66,12 +67,12 @@ pub enum FeedState {
     },
     /// The relay does not accept the key, or there is none.
     KeyRefused,
-    /// The relay refused for another reason: its code.
-    Refused(String),
+    /// The relay refused for another reason.
+    Refused(FailureCode),
     /// The relay cannot be reached.
     Unreachable,
     /// The desk cannot store: [`DeskError::code`].
-    Storage(String),
+    Storage(FailureCode),
 }
 
 /// What a batch led to.
@@ -171,12 +172,12 @@ impl Feed {
                 End::Cut => FeedState::Unreachable,
                 End::Desk(error) => {
                     tracing::error!(%error, "the desk cannot store calls");
-                    FeedState::Storage(error.code().to_owned())
+                    FeedState::Storage(error.code())
                 }
                 End::KeyRevoked | End::Relay(RelayError::NoKey | RelayError::Refused { status: 401 | 403, .. }) => {
                     FeedState::KeyRefused
                 }
-                End::Relay(RelayError::Refused { code, .. }) => FeedState::Refused(code),
+                End::Relay(error @ RelayError::Refused { .. }) => FeedState::Refused(error.code()),
                 End::Relay(_) => FeedState::Unreachable,
             };
             self.set_state(now);

@@ -37,16 +37,16 @@ pub use react::Taken;
 pub use room::contacts::{Saved, Source, SourceContact};
 pub use secret::Secret;
 pub use who::KnownContact;
-pub use words::{Language, TROUBLES, Words, Zone};
+pub use words::{FailureCode, Fault, Language, MendedIn, Trouble, TroubleWords, Words, Zone};
 
 /// What the window shows: rows and cards, ready to draw. The TypeScript twins of these types are generated into
 /// `ui/src/lib/bindings` by `cargo test` (design: the wire contract is declared once).
 pub mod view {
     pub use crate::room::callbacks::{CallbackKind, CallbackRow, CallbackState, CallbacksPage};
-    pub use crate::room::calls::{CallView, CallsFilter, CallsPage, LegView};
-    pub use crate::room::contacts::{ContactDraft, ContactRow, ContactView};
+    pub use crate::room::calls::{CallKind, CallView, CallsFilter, CallsPage, LegView};
+    pub use crate::room::contacts::{ContactDraft, ContactRow, ContactView, ContactsPage};
     pub use crate::room::document::DocumentView;
-    pub use crate::room::notices::NotificationRow;
+    pub use crate::room::notices::{NoticeState, NotificationRow};
     pub use crate::room::report::{
         Column, Grouping, Measure, Period, Report, ReportCalls, ReportCell, ReportFilter, ReportFormat, ReportLine,
         ReportOrder, ReportPictures, ReportPlace, ReportSettings, ReportVariant, ReportVariants, ReportWords,

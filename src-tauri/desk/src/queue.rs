@@ -46,7 +46,9 @@ pub(crate) fn settle(tx: &Tx<'_>, key: &str) -> Result<Vec<String>, DeskError> {
         row.head = newest.as_ref().is_some_and(|(_, key)| *key == row.key);
         if before.as_ref() != Some(&row) {
             let id = callback::put(tx, &owner, &row)?;
-            tx.touched().callbacks.add(id);
+            let mut touched = tx.touched();
+            touched.callbacks.add(id);
+            touched.numbers.add(row.key);
         }
     }
     Ok(keys)
@@ -75,7 +77,9 @@ impl Number<'_> {
         let Some(misses) = waiting.as_ref().or(all.as_ref()) else {
             if let Some(row) = self.row {
                 callback::remove(tx, row.id)?;
-                tx.touched().callbacks.add(row.id);
+                let mut touched = tx.touched();
+                touched.callbacks.add(row.id);
+                touched.numbers.add(row.key);
             }
             return Ok(None);
         };

@@ -9,6 +9,7 @@ pub use join::{JoinLink, Joined, is_in_the_clear};
 pub use answer::{Check, Health, Me, Placed, RelayAbonent, RelaySettings, RelayUser, SettingValues, SettingsChange};
 
 use crate::secret::Secret;
+use crate::words::{FailureCode, Fault, Trouble};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -92,34 +93,36 @@ pub enum RelayError {
 
 impl RelayError {
     /// The code for the window (`Failure::code`, `ServiceState::trouble`).
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::BadAddress => "bad_address",
-            Self::NoKey => "key_refused",
-            Self::Unreachable | Self::Broken | Self::Unreadable => "relay_unreachable",
-            Self::NotARelay => "not_a_relay",
-            Self::Tls => "relay_tls",
-            Self::OutcomeUnknown => "call_unknown",
-            Self::Timeout => "timeout",
-            Self::NotWritten => "storage",
-            Self::Refused { status, code, .. } => match (status, code.as_str()) {
-                (401 | 403, _) => "key_refused",
-                (_, "code_unknown") => "code_unknown",
-                (_, "code_used") => "code_used",
-                (_, "code_expired") => "code_expired",
-                (_, "too_many_tries") => "too_many_tries",
-                (_, "pbx_unauthorized") => "token_refused",
-                (_, "outcome_unknown" | "in_progress") => "call_unknown",
-                (_, "pbx_refused") => "call_refused",
-                (_, "bad_request" | "pbx_invalid_argument") => "bad_number",
-                (_, "unavailable") => "disk_full",
-                (_, code) if code.starts_with("pbx_unreachable") => "pbx_unreachable",
-                (_, code) if code.starts_with("pbx_") => "pbx_unavailable",
-                (404, _) => "not_found",
-                (_, "no_token") => "no_token",
-                (_, "timeout") => "timeout",
-                _ => "relay_unreachable",
-            },
+    pub fn code(&self) -> FailureCode {
+        let Self::Refused { status, code, .. } = self else {
+            return match self {
+                Self::NoKey => Trouble::KeyRefused.into(),
+                Self::Unreachable | Self::Broken | Self::Unreadable => Trouble::RelayUnreachable.into(),
+                Self::BadAddress => Fault::BadAddress.into(),
+                Self::NotARelay => Fault::NotARelay.into(),
+                Self::Tls => Fault::RelayTls.into(),
+                Self::OutcomeUnknown => Fault::CallUnknown.into(),
+                Self::NotWritten => Fault::Storage.into(),
+                Self::Timeout | Self::Refused { .. } => Fault::Timeout.into(),
+            };
+        };
+        match (status, code.as_str()) {
+            (401 | 403, _) => Trouble::KeyRefused.into(),
+            (_, "code_unknown") => Fault::CodeUnknown.into(),
+            (_, "code_used") => Fault::CodeUsed.into(),
+            (_, "code_expired") => Fault::CodeExpired.into(),
+            (_, "too_many_tries") => Fault::TooManyTries.into(),
+            (_, "pbx_unauthorized") => Trouble::TokenRefused.into(),
+            (_, "outcome_unknown" | "in_progress") => Fault::CallUnknown.into(),
+            (_, "pbx_refused") => Fault::CallRefused.into(),
+            (_, "bad_request" | "pbx_invalid_argument") => Fault::BadNumber.into(),
+            (_, "unavailable") => Trouble::DiskFull.into(),
+            (_, code) if code.starts_with("pbx_unreachable") => Trouble::PbxUnreachable.into(),
+            (_, code) if code.starts_with("pbx_") => Trouble::PbxUnavailable.into(),
+            (404, _) => Fault::NotFound.into(),
+            (_, "no_token") => Trouble::NoToken.into(),
+            (_, "timeout") => Fault::Timeout.into(),
+            _ => Trouble::RelayUnreachable.into(),
         }
     }
 

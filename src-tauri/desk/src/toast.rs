@@ -1,6 +1,7 @@
 //! Toasts as data: what to show, and what a click means. The app draws them by the system's means (product 4.1).
 
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 /// An operation on the screen: show, replace in place, or close.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,8 +58,9 @@ impl ToastKey {
 }
 
 /// Kinds of product 4.2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
+#[ts(export)]
 pub enum ToastKind {
     /// A call rings.
     Incoming,
@@ -77,7 +79,7 @@ pub enum ToastKind {
 }
 
 impl ToastKind {
-    /// The word of `NotificationRow::kind`.
+    /// The word in the table.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Incoming => "incoming",

@@ -1,8 +1,10 @@
 //! The desk's words: Russian first, English (product 4.2 and part 5).
 
+mod code;
 mod trouble;
 
-pub use trouble::TROUBLES;
+pub use code::{FailureCode, Fault, Trouble};
+pub use trouble::{MendedIn, TroubleWords};
 
 use chrono::{DateTime, FixedOffset, Local, NaiveDate};
 use perezvon_core::{Direction, Outcome, Time};
@@ -230,12 +232,11 @@ impl Words {
         self.pick("ждут ответа: ", "waiting for an answer: ") + &callers.to_string()
     }
 
-    /// Title, cause and the settings' section of a trouble or of a failed call. Codes: `ServiceState::trouble` and
-    /// `Failure::code` of the window's contract.
+    /// Title, cause and the settings' section of a trouble or of a failed call, by its [`FailureCode`].
     pub(crate) fn trouble(self, code: &str) -> (String, String, &'static str) {
-        let (ru, en, section) = trouble::trouble(code);
-        let (title, cause) = if self.ru() { ru } else { en };
-        (title.to_owned(), cause.to_owned(), section)
+        let code = FailureCode::of(code).unwrap_or(Fault::Unexpected.into());
+        let (title, cause, section) = trouble::told(code, self.language);
+        (title.to_owned(), cause.to_owned(), section.as_str())
     }
 
     pub(crate) fn button_card(self) -> String {

@@ -5,12 +5,17 @@ use super::{Answer, Bytes, MAX_PAGE_ROWS};
 use crate::action;
 use crate::core::Core;
 use crate::ipc::Placed;
-use perezvon_desk::view::{CallView, CallsFilter, CallsPage};
+use perezvon_desk::view::{CallRow, CallView, CallsFilter, CallsPage};
 use std::sync::Arc;
+
+/// While somebody types only the last letter's answer is wanted.
+const VIEW: &str = "calls";
 
 room! {
     /// A page, newest first; `cursor` of the page before.
     list { filter: CallsFilter, cursor: Option<String>, limit: u32 } -> CallsPage,
+    /// Rows that are shown, read again; those that the filter lists no longer are left out.
+    rows { filter: CallsFilter, ids: Vec<String> } -> Vec<CallRow>,
     one { id: String } -> CallView,
     /// Orders a call from the user's phone to this number.
     call_back { number: String } -> Placed,
@@ -20,8 +25,12 @@ room! {
 }
 
 async fn list(core: &Arc<Core>, filter: CallsFilter, cursor: Option<String>, limit: u32) -> Answer<CallsPage> {
-    core.with_desk(move |desk| desk.calls(&filter, cursor.as_deref(), limit.min(MAX_PAGE_ROWS)))
+    core.with_desk(move |desk| desk.newest_calls(VIEW, &filter, cursor.as_deref(), limit.min(MAX_PAGE_ROWS)))
         .await
+}
+
+async fn rows(core: &Arc<Core>, filter: CallsFilter, ids: Vec<String>) -> Answer<Vec<CallRow>> {
+    core.with_desk(move |desk| desk.call_rows(&filter, &ids)).await
 }
 
 async fn one(core: &Arc<Core>, id: String) -> Answer<CallView> {

@@ -1,11 +1,13 @@
 //! The way to the calls: the token of the PBX or a company's relay, and whose calls they are.
 
 use super::Answer;
+use crate::changes::Own;
 use crate::core::Core;
-use crate::ipc::{Abonent, Changed, CheckLine, Failure};
+use crate::ipc::{Abonent, CheckLine, Failure};
 use crate::secrets::{self, SecretKind};
 use crate::{service, settings};
 use perezvon_desk::relay_client::is_in_the_clear;
+use perezvon_desk::{Fault, Trouble};
 use std::sync::Arc;
 
 room! {
@@ -46,15 +48,11 @@ async fn join(core: &Arc<Core>, url: String, key: String, in_the_clear: bool, in
     if url.is_empty() {
         return change_connection(core, |connection| connection.relay = String::new()).await;
     }
-    let refused = |code: &str| Failure {
-        code: code.to_owned(),
-        detail: Some(url.clone()),
-    };
     if !settings::is_http(&url) {
-        return Err(refused("bad_address"));
+        return Err(Failure::with(Fault::BadAddress, url));
     }
     if is_in_the_clear(&url) && !in_the_clear {
-        return Err(refused("in_the_clear"));
+        return Err(Failure::with(Fault::InTheClear, url));
     }
     let me = service::try_relay(&url, &key).await?;
     keep(core, SecretKind::DeskKey, key, insecure).await?;
@@ -71,7 +69,7 @@ async fn finish_wizard(core: &Arc<Core>) -> Answer<()> {
 
 /// Stores a secret in the keyring, or by consent in a file.
 async fn keep(core: &Core, place: SecretKind, text: String, insecure: bool) -> Answer<()> {
-    let secret = secrets::parse(&text).ok_or_else(|| Failure::of("token_refused"))?;
+    let secret = secrets::parse(&text).ok_or_else(|| Failure::of(Trouble::TokenRefused))?;
     core.secrets
         .store(place, secret, insecure)
         .await
@@ -92,9 +90,6 @@ async fn change_connection(core: &Core, change: impl FnOnce(&mut settings::Conne
     if restart {
         core.restart.notify_one();
     }
-    core.changed(Changed {
-        state: true,
-        ..Changed::default()
-    });
+    core.tell(Own::Settings);
     Ok(())
 }

@@ -3,8 +3,9 @@
 use super::Answer;
 use crate::action;
 use crate::core::Core;
-use crate::ipc::{DialOffer, Failure, Placed};
+use crate::ipc::{DialKind, DialOffer, Failure, Placed};
 use crate::link::Dial;
+use perezvon_desk::Fault;
 use std::sync::Arc;
 
 room! {
@@ -17,8 +18,8 @@ room! {
 
 /// What the window is to ask.
 async fn offer(core: &Arc<Core>) -> Answer<Option<DialOffer>> {
-    let offer = |kind: &str, text: String| DialOffer {
-        kind: kind.to_owned(),
+    let offer = |kind, text: String| DialOffer {
+        kind,
         text,
         number: None,
         names: Vec::new(),
@@ -26,8 +27,8 @@ async fn offer(core: &Arc<Core>) -> Answer<Option<DialOffer>> {
     };
     Ok(match core.asked.open() {
         None => None,
-        Some(Dial::Code(code)) => Some(offer("code", code)),
-        Some(Dial::Unread(text)) => Some(offer("unread", text)),
+        Some(Dial::Code(code)) => Some(offer(DialKind::Code, code)),
+        Some(Dial::Unread(text)) => Some(offer(DialKind::Unread, text)),
         Some(Dial::Number(number)) => {
             let asked = number.clone();
             // Without its storage the desk knows nobody, and the number can be called all the same.
@@ -43,7 +44,7 @@ async fn offer(core: &Arc<Core>) -> Answer<Option<DialOffer>> {
                 number: Some(number.canonical()),
                 names: known.into_iter().map(|contact| contact.name).collect(),
                 company,
-                ..offer("number", number.display())
+                ..offer(DialKind::Number, number.display())
             })
         }
     })
@@ -52,7 +53,7 @@ async fn offer(core: &Arc<Core>) -> Answer<Option<DialOffer>> {
 /// Calls the number that was shown.
 async fn accept(core: &Arc<Core>, number: String) -> Answer<Placed> {
     if !core.asked.accept(&number) {
-        return Err(Failure::of("not_found"));
+        return Err(Failure::of(Fault::NotFound));
     }
     action::call_back(core, &number).await
 }

@@ -1,8 +1,9 @@
 //! The frame of the window: its state, and where a click leads.
 
 use super::Answer;
+use super::settings::starts_with_system;
 use crate::core::Core;
-use crate::ipc::AppState;
+use crate::ipc::{AppState, Settings};
 use crate::{service, settings};
 use std::sync::Arc;
 
@@ -29,7 +30,10 @@ async fn state(core: &Arc<Core>) -> Answer<AppState> {
         service,
         to_call_back: counts.to_call_back,
         unseen: counts.unseen,
-        settings: core.settings(),
+        settings: Settings {
+            autostart: starts_with_system(core),
+            ..core.settings()
+        },
     })
 }
 

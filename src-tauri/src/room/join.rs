@@ -4,6 +4,7 @@ use super::Answer;
 use crate::core::Core;
 use crate::ipc::{Failure, JoinOffer, Welcome};
 use crate::service;
+use perezvon_desk::Fault;
 use perezvon_desk::relay_client::JoinLink;
 use std::sync::Arc;
 
@@ -17,10 +18,7 @@ room! {
 
 async fn offer(core: &Arc<Core>, relay: String, code: String) -> Answer<Option<JoinOffer>> {
     if !code.trim().is_empty() {
-        let link = JoinLink::typed(&relay, &code).map_err(|_| Failure {
-            code: "bad_address".to_owned(),
-            detail: Some(relay),
-        })?;
+        let link = JoinLink::typed(&relay, &code).map_err(|_| Failure::with(Fault::BadAddress, relay))?;
         core.joining.offer(link);
     }
     Ok(core.joining.offered())

@@ -4,6 +4,7 @@ use super::Answer;
 use super::relay::{failure_of, page_failure, relay};
 use crate::core::Core;
 use crate::ipc::Failure;
+use perezvon_desk::Fault;
 use perezvon_desk::relay_client::admin::{EventRow, EventsPage, ExchangesPage, JournalFilter, Replay};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -59,10 +60,7 @@ async fn exchanges(
 
 /// A new file in the folder, by a name that is free: nothing is ever overwritten.
 async fn new_file(dir: &Path, name: &str, ending: &str) -> Answer<(File, PathBuf)> {
-    let storage = |error: &std::io::Error| Failure {
-        code: "storage".to_owned(),
-        detail: Some(format!("{}: {error}", dir.display())),
-    };
+    let storage = |error: &std::io::Error| Failure::with(Fault::Storage, format!("{}: {error}", dir.display()));
     tokio::fs::create_dir_all(dir).await.map_err(|e| storage(&e))?;
     for n in 1..=999 {
         let number = if n == 1 { String::new() } else { format!("-{n}") };
@@ -88,6 +86,9 @@ mod tests {
         let (_, second) = new_file(dir.path(), "events", "jsonl").await.unwrap();
         assert!(first.ends_with("events.jsonl") && second.ends_with("events-2.jsonl"));
         let file = dir.path().join("events.jsonl");
-        assert_eq!(new_file(&file, "events", "jsonl").await.unwrap_err().code, "storage");
+        assert_eq!(
+            new_file(&file, "events", "jsonl").await.unwrap_err().code.as_str(),
+            "storage"
+        );
     }
 }

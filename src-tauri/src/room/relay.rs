@@ -5,6 +5,7 @@ use super::Answer;
 use crate::core::Core;
 use crate::ipc::Failure;
 use perezvon_desk::relay_client::{RelayClient, RelayError};
+use perezvon_desk::{Fault, Trouble};
 
 pub(super) async fn relay(core: &Core) -> Answer<RelayClient> {
     Ok(core.relay().await?.0)
@@ -16,18 +17,18 @@ pub(super) fn failure_of(error: &RelayError) -> Failure {
         return Failure::of(error.code());
     };
     let code = match (*status, code.as_str()) {
-        (401, _) => "key_refused",
-        (403, _) => "forbidden",
-        (404, _) => "not_found",
-        (410, "recording_gone") => "recording_gone",
-        (409, "no_token") => "no_token",
-        (400 | 409 | 422, _) => "refused",
-        (429, _) => "too_many",
-        (_, "pbx_refused") => "pbx_refused",
+        (401, _) => Trouble::KeyRefused.into(),
+        (403, _) => Fault::Forbidden.into(),
+        (404, _) => Fault::NotFound.into(),
+        (410, "recording_gone") => Fault::RecordingGone.into(),
+        (409, "no_token") => Trouble::NoToken.into(),
+        (400 | 409 | 422, _) => Fault::Refused.into(),
+        (429, _) => Fault::TooMany.into(),
+        (_, "pbx_refused") => Fault::PbxRefused.into(),
         _ => error.code(),
     };
     Failure {
-        code: code.to_owned(),
+        code,
         detail: Some(message.clone()).filter(|message| !message.is_empty()),
     }
 }
@@ -35,8 +36,8 @@ pub(super) fn failure_of(error: &RelayError) -> Failure {
 /// For what every relay of this version has: that it is not there means an older relay, not a missing record.
 pub(super) fn page_failure(error: &RelayError) -> Failure {
     let failure = failure_of(error);
-    if failure.code == "not_found" {
-        return Failure::of("not_supported");
+    if failure.code == Fault::NotFound.into() {
+        return Failure::of(Fault::NotSupported);
     }
     failure
 }
@@ -69,7 +70,7 @@ mod tests {
             let failure = failure_of(&refused(status, code));
             assert_eq!((failure.code.as_str(), failure.detail.as_deref()), (told, Some("why")));
         }
-        assert_eq!(page_failure(&refused(404, "not_found")).code, "not_supported");
-        assert_eq!(failure_of(&RelayError::Timeout).code, "timeout");
+        assert_eq!(page_failure(&refused(404, "not_found")).code.as_str(), "not_supported");
+        assert_eq!(failure_of(&RelayError::Timeout).code.as_str(), "timeout");
     }
 }

@@ -3,6 +3,7 @@
 use super::{Answer, MAX_PAGE_ROWS};
 use crate::core::Core;
 use crate::ipc::Failure;
+use perezvon_desk::Fault;
 use perezvon_desk::view::{
     Report, ReportCalls, ReportFormat, ReportPictures, ReportPlace, ReportSettings, ReportVariants, ReportWords,
 };
@@ -111,12 +112,12 @@ async fn save(core: &Arc<Core>, settings: ReportSettings, name: String, format: 
     let core = Arc::clone(core);
     // A million lines take longer than any other question to the storage: it can be broken off instead.
     let written = tokio::task::spawn_blocking(move || {
-        let under = core.saving.begin().ok_or_else(|| Failure::of("busy"))?;
+        let under = core.saving.begin().ok_or_else(|| Failure::of(Fault::Busy))?;
         let place = (folder.as_path(), name.as_str());
         let path = desk.write_report(&settings, &abonents, format, place, |lines| under.step(lines));
         path.map_err(|error| Failure::from(&error))
     });
-    let path = written.await.map_err(|_| Failure::of("unexpected"))??;
+    let path = written.await.map_err(|_| Failure::of(Fault::Unexpected))??;
     Ok(path.display().to_string())
 }
 

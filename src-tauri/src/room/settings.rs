@@ -1,9 +1,11 @@
 //! The settings of this desk.
 
 use super::Answer;
+use crate::changes::Own;
 use crate::core::Core;
-use crate::ipc::{Changed, Failure, Settings};
+use crate::ipc::{Failure, Settings};
 use crate::settings;
+use perezvon_desk::Fault;
 use std::sync::Arc;
 
 room! {
@@ -13,14 +15,15 @@ room! {
 async fn save(core: &Arc<Core>, settings: Settings) -> Answer<()> {
     let mut settings = settings::checked(settings)?;
     let before = core.settings();
-    let refused = if before.autostart == settings.autostart {
+    let starts = starts_with_system(core);
+    let refused = if starts == settings.autostart {
         None
     } else {
         core.shell.autostart(settings.autostart).err()
     };
     if let Some(error) = &refused {
         tracing::warn!(%error, "Autostart could not be changed");
-        settings.autostart = before.autostart;
+        settings.autostart = starts;
     }
     let stored = settings.clone();
     core.with_desk(move |desk| settings::save(desk, &stored)).await?;
@@ -30,15 +33,18 @@ async fn save(core: &Arc<Core>, settings: Settings) -> Answer<()> {
     if relay_setup(&before) != relay_setup(&settings) {
         core.restart.notify_one();
     }
-    core.changed(Changed {
-        state: true,
-        ..Changed::default()
-    });
+    // Only now they are in force: the desk has told of them when they were stored.
+    core.tell(Own::Settings);
     match refused {
         None => Ok(()),
-        Some(error) => Err(Failure {
-            code: "autostart_refused".to_owned(),
-            detail: Some(error.to_string()),
-        }),
+        Some(error) => Err(Failure::with(Fault::AutostartRefused, error.to_string())),
     }
+}
+
+/// Whether the app starts with the system: as the system has it, where it says so.
+pub(super) fn starts_with_system(core: &Core) -> bool {
+    core.shell.starts_with_system().unwrap_or_else(|error| {
+        tracing::warn!(%error, "The system does not say whether it starts the app");
+        core.settings().autostart
+    })
 }

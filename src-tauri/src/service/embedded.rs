@@ -1,13 +1,13 @@
 //! The relay inside the core: one person, no server.
 
-use super::{LOCKED, Session, key_source, secrets_word};
+use super::{LOCKED, Session, key_source, secrets_place};
 use crate::core::Core;
 use crate::ipc::Failure;
 use crate::secrets::SecretKind;
 use crate::settings::Connection;
 use perezvon_core::call::Policy;
 use perezvon_desk::relay_client::RelayClient;
-use perezvon_desk::{DeskError, Secret};
+use perezvon_desk::{DeskError, FailureCode, Fault, Secret, Trouble};
 use perezvon_relay::{LedgerError, Options, Relay, StartError, Token};
 use std::net::{Ipv4Addr, SocketAddr};
 use tokio::net::TcpListener;
@@ -18,7 +18,7 @@ use url::Url;
 pub(super) async fn session(core: &Core, connection: &Connection) -> Result<Session, Failure> {
     let settings = core.settings();
     let found = core.secrets.load(SecretKind::Token).await;
-    let secrets = secrets_word(found.as_ref());
+    let secrets = secrets_place(found.as_ref());
     let (loaded, mut trouble) = match found {
         Ok(loaded) => (loaded, None),
         Err(error) => {
@@ -30,7 +30,7 @@ pub(super) async fn session(core: &Core, connection: &Connection) -> Result<Sess
     let token = loaded.and_then(|(secret, _)| Token::parse(secret.expose()).ok());
     let (listener, in_use) = listen(core, &settings.listen).await?;
     if in_use {
-        trouble = Some("port_in_use");
+        trouble = Some(Trouble::PortInUse.into());
     }
     let mut options = Options::new(&core.data_dir);
     options.token = token;
@@ -60,7 +60,7 @@ pub(super) async fn session(core: &Core, connection: &Connection) -> Result<Sess
         me: connection.me.clone(),
         admin: true,
         secrets,
-        trouble: trouble.map(str::to_owned),
+        trouble,
     })
 }
 
@@ -86,7 +86,9 @@ async fn listen(core: &Core, address: &str) -> Result<(TcpListener, bool), Failu
         Ok(listener) => Ok((listener, false)),
         Err(error) => {
             tracing::error!(%error, %wanted, "The relay's address cannot be used");
-            let listener = TcpListener::bind(any).await.map_err(|_| Failure::of("port_in_use"))?;
+            let listener = TcpListener::bind(any)
+                .await
+                .map_err(|_| Failure::of(Trouble::PortInUse))?;
             Ok((listener, true))
         }
     }
@@ -110,15 +112,15 @@ fn reachable(addr: SocketAddr) -> SocketAddr {
     }
 }
 
-fn trouble_of(error: &StartError) -> &'static str {
+fn trouble_of(error: &StartError) -> FailureCode {
     match error {
-        StartError::Ledger(LedgerError::Damaged { .. }) => "database_damaged",
-        StartError::Ledger(LedgerError::Directory { .. }) => "data_folder",
+        StartError::Ledger(LedgerError::Damaged { .. }) => Trouble::DatabaseDamaged.into(),
+        StartError::Ledger(LedgerError::Directory { .. }) => Trouble::DataFolder.into(),
         StartError::Ledger(LedgerError::Sqlite(error)) => DeskError::code_of(error),
-        StartError::Ledger(_) | StartError::Thread(_) => "storage",
-        StartError::Listener(_) => "port_in_use",
+        StartError::Ledger(_) | StartError::Thread(_) => Fault::Storage.into(),
+        StartError::Listener(_) => Trouble::PortInUse.into(),
         // Inside the app the relay speaks no TLS: a wrong setting is all that this can mean.
-        StartError::Portal(_) | StartError::Setting(_) | StartError::Tls(_) => "bad_address",
+        StartError::Portal(_) | StartError::Setting(_) | StartError::Tls(_) => Fault::BadAddress.into(),
     }
 }
 

@@ -1,10 +1,12 @@
 //! Joining the company's relay with a code, once the person has agreed (`joining.rs`).
 
+use crate::changes::Own;
 use crate::core::Core;
-use crate::ipc::{Changed, Failure, Welcome};
+use crate::ipc::{Failure, Welcome};
 use crate::joining::Pending;
 use crate::secrets::SecretKind;
 use crate::settings::{self, Connection};
+use perezvon_desk::Fault;
 use perezvon_desk::relay_client::{RelayClient, RelayError, is_in_the_clear};
 
 /// Joins the relay that was shown at the address `relay`. `in_the_clear`: the user agrees to a connection that others can read;
@@ -12,12 +14,9 @@ use perezvon_desk::relay_client::{RelayClient, RelayError, is_in_the_clear};
 pub(crate) async fn join(core: &Core, relay: &str, in_the_clear: bool, insecure: bool) -> Result<Welcome, Failure> {
     // Another link may have come since the person looked.
     let pending = core.joining.get().filter(|pending| pending.relay() == relay);
-    let pending = pending.ok_or_else(|| Failure::of("not_found"))?;
+    let pending = pending.ok_or_else(|| Failure::of(Fault::NotFound))?;
     if is_in_the_clear(relay) && !in_the_clear {
-        return Err(Failure {
-            code: "in_the_clear".to_owned(),
-            detail: Some(relay.to_owned()),
-        });
+        return Err(Failure::with(Fault::InTheClear, relay));
     }
     let joined = match pending {
         Pending::Unstored { joined, .. } => joined,
@@ -53,10 +52,7 @@ pub(crate) async fn join(core: &Core, relay: &str, in_the_clear: bool, insecure:
 }
 
 fn failure(error: &RelayError, relay: &str) -> Failure {
-    Failure {
-        code: error.code().to_owned(),
-        detail: Some(relay.to_owned()),
-    }
+    Failure::with(error.code(), relay)
 }
 
 /// Uses a remote relay from now on, with the key that was just stored.
@@ -77,9 +73,6 @@ pub(crate) async fn take(core: &Core, relay: &str, role: &str, abonent: Option<&
     .await?;
     // The address may be the same, with another key.
     core.restart.notify_one();
-    core.changed(Changed {
-        state: true,
-        ..Changed::default()
-    });
+    core.tell(Own::Settings);
     Ok(())
 }

@@ -1,81 +1,112 @@
 //! The state of the relay and the PBX: the header strip of the window, the tray's colour, and one toast of trouble.
 
 use super::Session;
+use crate::changes::Own;
 use crate::core::Core;
-use crate::ipc::{Changed, CheckLine, Failure, ServiceState};
+use crate::ipc::{CheckId, CheckLine, CheckState, Failure, FeedMode, Level, SecretsPlace, ServiceState, ToastAbility};
 use crate::toast::Ability;
 use perezvon_desk::follow::FeedState;
 use perezvon_desk::relay_client::{Check, Health, RelayError};
 use perezvon_desk::toast::{Toast, ToastKey, ToastOp};
-use perezvon_desk::{Desk, Language};
+use perezvon_desk::{Desk, FailureCode, Fault, Language, Trouble};
+use serde::Deserialize as _;
+use serde::de::IntoDeserializer as _;
 use std::path::Path;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// How often the state is read.
-const POLL_INTERVAL: Duration = Duration::from_secs(5);
-/// Polls that find a trouble before it gets a toast: a start or a changed cable lasts shorter.
-const POLLS_BEFORE_TOAST: u32 = 3;
+/// How often the state of the relay inside the app is read.
+const OWN_INTERVAL: Duration = Duration::from_secs(5);
+/// How often that of a company's relay is read, which thousands of desks ask: what matters at once, whether calls arrive,
+/// the feed tells. Sooner while something is wrong, so that the window does not long tell what is mended.
+const REMOTE_INTERVAL: Duration = Duration::from_secs(60);
+const TROUBLED_INTERVAL: Duration = Duration::from_secs(15);
+/// The pause between two looks of which the second shall confirm the first.
+const CONFIRM_INTERVAL: Duration = Duration::from_secs(1);
+/// Looks that find a trouble before it gets a toast: a start or a changed cable lasts shorter.
+const LOOKS_BEFORE_TOAST: u32 = 3;
 
-/// The files of the databases are checked once in this many polls.
-const POLLS_PER_FILE_CHECK: u32 = 6;
+/// How often the files of the databases are looked after.
+const FILE_INTERVAL: Duration = Duration::from_secs(30);
 /// Size of a database's log from which the check warns, bytes.
 const LOG_MAX_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Polls the state until the session ends. Never returns.
+/// Reads the state until the session ends: by the clock, and when the feed's or the toasts' changes. Never returns.
 pub(super) async fn watch(core: &Core, session: &Session, mut feed: watch::Receiver<FeedState>) {
     let mut lasting = 0;
     let mut unstored = None;
-    for look in 1_u32.. {
-        if look % POLLS_PER_FILE_CHECK == 0 {
-            // A reader or a busy writer is no trouble; a disk that is one shows elsewhere.
-            let _ = core.with_desk(Desk::shorten_log).await;
-            let _ = core.with_desk(Desk::forget_old).await;
-        }
+    let mut files = tokio::time::interval(FILE_INTERVAL);
+    loop {
+        let ability = core.toasts.ability();
         let health = session.client.health().await.ok();
         let feed_state = feed.borrow_and_update().clone();
-        let state = judge(core, session, health.as_ref(), &feed_state);
-        lasting = if state.trouble.is_some() { lasting + 1 } else { 0 };
-        let settled = lasting == 0 || lasting >= POLLS_BEFORE_TOAST;
-        let trouble = state.trouble.clone();
+        let state = judge(core, session, health.as_ref(), &feed_state, &ability);
+        let trouble = state.trouble;
+        lasting = if trouble.is_some() { lasting + 1 } else { 0 };
+        let settled = lasting == 0 || lasting >= LOOKS_BEFORE_TOAST;
         publish(core, state);
         if settled {
             toast_trouble(core, trouble, &mut unstored).await;
         }
-        let soon = if settled { POLL_INTERVAL } else { POLL_INTERVAL / 5 };
-        tokio::select! {
-            () = tokio::time::sleep(soon) => {}
-            changed = feed.changed() => {
-                if changed.is_err() {
-                    // Nobody follows a feed: there is only the clock to wait for.
-                    tokio::time::sleep(soon).await;
+        let pause = tokio::time::sleep(pause(session.relay.is_some(), trouble.is_some(), settled));
+        tokio::pin!(pause);
+        loop {
+            tokio::select! {
+                () = &mut pause => break,
+                Ok(()) = feed.changed() => break,
+                Some(_) = core.toasts.ability_after(&ability) => break,
+                _ = files.tick() => {
+                    // A reader or a busy writer is no trouble; a disk that is one shows elsewhere.
+                    let _ = core.with_desk(Desk::shorten_log).await;
+                    let _ = core.with_desk(Desk::forget_old).await;
                 }
             }
         }
     }
 }
 
+fn pause(own: bool, troubled: bool, settled: bool) -> Duration {
+    match (own, troubled) {
+        _ if !settled => CONFIRM_INTERVAL,
+        (true, _) => OWN_INTERVAL,
+        (false, true) => TROUBLED_INTERVAL,
+        (false, false) => REMOTE_INTERVAL,
+    }
+}
+
 /// Codes of [`crate::secrets::SecretError`] without a keyring to use.
-const KEYRING_FAILED: [&str; 3] = ["no_keyring", "keyring_locked", "keyring_failed"];
+const KEYRING_FAILED: [FailureCode; 3] = [
+    FailureCode::Fault(Fault::NoKeyring),
+    FailureCode::Trouble(Trouble::KeyringLocked),
+    FailureCode::Fault(Fault::KeyringFailed),
+];
 
 /// The relay does not run at all.
-pub(super) async fn publish_off(core: &Core, code: &str) {
+pub(super) async fn publish_off(core: &Core, code: FailureCode) {
     let state = ServiceState {
-        level: "off".to_owned(),
-        trouble: Some(code.to_owned()),
-        toasts: core.toasts.ability().word().to_owned(),
+        level: Level::Off,
+        trouble: Some(code),
+        toasts: word_of(&core.toasts.ability()),
         // Without an answer of the keyring it is taken for good; who stores a secret is told otherwise.
         secrets: if KEYRING_FAILED.contains(&code) {
-            "none"
+            SecretsPlace::None
         } else {
-            "keyring"
-        }
-        .to_owned(),
+            SecretsPlace::Keyring
+        },
         data_dir: core.data_dir.display().to_string(),
         ..ServiceState::default()
     };
     publish(core, state);
-    toast_trouble(core, Some(code.to_owned()), &mut None).await;
+    toast_trouble(core, Some(code), &mut None).await;
+}
+
+fn word_of(ability: &Ability) -> ToastAbility {
+    match ability {
+        Ability::Actions => ToastAbility::Actions,
+        Ability::Plain => ToastAbility::Plain,
+        Ability::Quiet => ToastAbility::Quiet,
+        Ability::None(_) => ToastAbility::None,
+    }
 }
 
 fn publish(core: &Core, state: ServiceState) {
@@ -85,21 +116,18 @@ fn publish(core: &Core, state: ServiceState) {
         changed
     });
     if changed {
-        core.changed(Changed {
-            state: true,
-            ..Changed::default()
-        });
+        core.tell(Own::Service);
     }
 }
 
 /// At most one toast of trouble, until it is fixed; none during the wizard, which shows troubles itself. A desk that cannot
 /// store is a trouble too, and cannot keep the toast: `unstored` remembers the trouble that was shown without it.
-async fn toast_trouble(core: &Core, code: Option<String>, unstored: &mut Option<String>) {
-    let asked = code.clone();
+async fn toast_trouble(core: &Core, code: Option<FailureCode>, unstored: &mut Option<FailureCode>) {
     let toasts = core
         .with_desk(move |desk| {
             let settled = crate::settings::connection(desk).settled;
-            desk.trouble(asked.as_deref().filter(|code| settled && *code != "no_notifications"))
+            let told = code.filter(|code| settled && *code != Trouble::NoNotifications.into());
+            desk.trouble(told.map(FailureCode::as_str))
         })
         .await;
     match (toasts, code) {
@@ -109,9 +137,9 @@ async fn toast_trouble(core: &Core, code: Option<String>, unstored: &mut Option<
             }
             core.show(toasts).await;
         }
-        (Err(_), Some(code)) if unstored.as_ref() != Some(&code) => {
-            let mut toast = Toast::trouble(crate::settings::words(&core.settings()), &code);
-            if code == "data_folder" {
+        (Err(_), Some(code)) if *unstored != Some(code) => {
+            let mut toast = Toast::trouble(crate::settings::words(&core.settings()), code.as_str());
+            if code == Trouble::DataFolder.into() {
                 toast.lines.push(core.data_dir.display().to_string());
             }
             core.show(vec![ToastOp::Show(toast)]).await;
@@ -121,28 +149,12 @@ async fn toast_trouble(core: &Core, code: Option<String>, unstored: &mut Option<
     }
 }
 
-fn judge(core: &Core, session: &Session, health: Option<&Health>, feed: &FeedState) -> ServiceState {
-    let ability = core.toasts.ability();
-    let trouble = worst(session, health, feed, &ability);
-    let level = match trouble.as_deref() {
-        None => "ready",
-        Some("no_notifications") => "degraded",
-        // Calls of the past can be read and called back, but none arrives.
-        Some(
-            "no_public_url"
-            | "polling"
-            | "events_silent"
-            | "subscription_refused"
-            | "port_in_use"
-            | "keyring_locked"
-            | "pbx_unavailable",
-        ) => "degraded",
-        Some(_) => "off",
-    };
+fn judge(core: &Core, session: &Session, health: Option<&Health>, feed: &FeedState, ability: &Ability) -> ServiceState {
+    let trouble = worst(session, health, feed, ability);
     let known = health.cloned().unwrap_or_default();
     let import = known.import.unwrap_or_default();
     ServiceState {
-        level: level.to_owned(),
+        level: level_of(trouble),
         trouble,
         embedded: session.relay.is_some(),
         relay_url: session.client.base().to_owned(),
@@ -151,11 +163,16 @@ fn judge(core: &Core, session: &Session, health: Option<&Health>, feed: &FeedSta
         callback_url: known.callback_url,
         subscription_until: known.subscription_until,
         last_event_at: known.events.and_then(|events| events.last_at),
-        secrets: session.secrets.to_owned(),
-        toasts: ability.word().to_owned(),
+        secrets: session.secrets,
+        toasts: word_of(ability),
         // A connection of an older app does not say whose key it has; only an administrator is told of the keeper.
         admin: session.admin || health.is_some_and(|health| health.keeper.is_some()),
-        mode: import.mode,
+        mode: match import.mode.as_str() {
+            "live" => Some(FeedMode::Live),
+            "polling" => Some(FeedMode::Polling),
+            "off" => Some(FeedMode::Off),
+            _ => None,
+        },
         records_at: import.records.last_at,
         records_error: import.records.error,
         data_dir: core.data_dir.display().to_string(),
@@ -163,32 +180,49 @@ fn judge(core: &Core, session: &Session, health: Option<&Health>, feed: &FeedSta
     }
 }
 
-/// The trouble to fix first.
-fn worst(session: &Session, health: Option<&Health>, feed: &FeedState, ability: &Ability) -> Option<String> {
-    let code = match (health, feed) {
-        (_, FeedState::Storage(code) | FeedState::Refused(code)) => code,
-        (_, FeedState::KeyRefused) => "key_refused",
-        (None, _) | (_, FeedState::Unreachable) => "relay_unreachable",
-        (Some(health), _) => return of_health(session, health, ability),
-    };
-    Some(code.to_owned())
+fn level_of(trouble: Option<FailureCode>) -> Level {
+    let Some(trouble) = trouble else { return Level::Ready };
+    match trouble {
+        // Calls of the past can be read and called back, but none arrives, or nobody is told.
+        FailureCode::Trouble(
+            Trouble::NoPublicUrl
+            | Trouble::Polling
+            | Trouble::EventsSilent
+            | Trouble::SubscriptionRefused
+            | Trouble::PortInUse
+            | Trouble::KeyringLocked
+            | Trouble::PbxUnavailable
+            | Trouble::NoNotifications,
+        ) => Level::Degraded,
+        _ => Level::Off,
+    }
 }
 
-fn of_health(session: &Session, health: &Health, ability: &Ability) -> Option<String> {
+/// The trouble to fix first.
+fn worst(session: &Session, health: Option<&Health>, feed: &FeedState, ability: &Ability) -> Option<FailureCode> {
+    match (health, feed) {
+        (_, FeedState::Storage(code) | FeedState::Refused(code)) => Some(*code),
+        (_, FeedState::KeyRefused) => Some(Trouble::KeyRefused.into()),
+        (None, _) | (_, FeedState::Unreachable) => Some(Trouble::RelayUnreachable.into()),
+        (Some(health), _) => of_health(session, health, ability),
+    }
+}
+
+fn of_health(session: &Session, health: &Health, ability: &Ability) -> Option<FailureCode> {
     let keeper = health.keeper.clone().unwrap_or_default();
-    let code = match (health.ledger.as_str(), keeper.state.as_str()) {
-        ("failing", _) => "disk_full",
-        _ if session.trouble.is_some() => session.trouble.as_deref().unwrap_or_default(),
-        (_, "no_token") => "no_token",
+    let trouble = match (health.ledger.as_str(), keeper.state.as_str()) {
+        ("failing", _) => Trouble::DiskFull,
+        _ if session.trouble.is_some() => return session.trouble,
+        (_, "no_token") => Trouble::NoToken,
         (_, "failing" | "partial") => of_keeper(keeper.error.as_deref().unwrap_or_default()),
-        (_, "active") if keeper.error.as_deref() == Some("events_silent") => "events_silent",
-        _ if session.admin && session.me.is_empty() => "no_me",
-        (_, "no_public_url") if is_polling(health) => "polling",
-        (_, "no_public_url") => "no_public_url",
-        _ if matches!(ability, Ability::None(_)) => "no_notifications",
+        (_, "active") if keeper.error.as_deref() == Some("events_silent") => Trouble::EventsSilent,
+        _ if session.admin && session.me.is_empty() => Trouble::NoMe,
+        (_, "no_public_url") if is_polling(health) => Trouble::Polling,
+        (_, "no_public_url") => Trouble::NoPublicUrl,
+        _ if matches!(ability, Ability::None(_)) => Trouble::NoNotifications,
         _ => return None,
     };
-    Some(code.to_owned())
+    Some(trouble.into())
 }
 
 /// Calls are asked for, because nobody reports them.
@@ -197,25 +231,25 @@ fn is_polling(health: &Health) -> bool {
 }
 
 /// The keeper's errors are the PBX client's codes.
-fn of_keeper(code: &str) -> &'static str {
+pub(crate) fn of_keeper(code: &str) -> Trouble {
     match code {
-        "pbx_unauthorized" => "token_refused",
-        "pbx_refused" | "pbx_invalid_argument" | "subscription_ended" => "subscription_refused",
-        "ledger" => "disk_full",
+        "pbx_unauthorized" => Trouble::TokenRefused,
+        "pbx_refused" | "pbx_invalid_argument" | "subscription_ended" => Trouble::SubscriptionRefused,
+        "ledger" => Trouble::DiskFull,
         "pbx_unavailable" | "pbx_not_json" | "pbx_too_large" | "pbx_timeout" | "pbx_connection_broken" => {
-            "pbx_unavailable"
+            Trouble::PbxUnavailable
         }
-        _ => "pbx_unreachable",
+        _ => Trouble::PbxUnreachable,
     }
 }
 
 /// «Проверить сервис»: the relay's checks and the desk's own.
 pub(crate) async fn check(core: &Core) -> Result<Vec<CheckLine>, Failure> {
-    let line = |id: &str, ok: bool, code: &str| CheckLine {
-        id: id.to_owned(),
-        ok,
-        state: if ok { "ok" } else { "failed" }.to_owned(),
-        code: (!ok).then(|| code.to_owned()),
+    let line = |id, ok: bool, code: FailureCode| CheckLine {
+        id,
+        state: if ok { CheckState::Ok } else { CheckState::Failed },
+        trouble: (!ok).then_some(code),
+        code: (!ok).then(|| code.to_string()),
         detail: None,
         fix: None,
     };
@@ -226,29 +260,30 @@ pub(crate) async fn check(core: &Core) -> Result<Vec<CheckLine>, Failure> {
             // A user's key may not ask for the relay's state; that the relay answers is all that can be checked.
             Err(error) => {
                 let answers = matches!(error, RelayError::Refused { status: 403, .. });
-                lines.push(line("relay", answers, error.code()));
+                lines.push(line(CheckId::Relay, answers, error.code()));
             }
         },
-        Err(failure) => lines.push(line("relay", false, &failure.code)),
+        Err(failure) => lines.push(line(CheckId::Relay, false, failure.code)),
     }
     let state = core.service.borrow().clone();
-    let seen = !matches!(state.toasts.as_str(), "none" | "quiet");
-    let unseen = if state.toasts == "quiet" {
-        "quiet"
-    } else {
-        "no_notifications"
+    let (seen, unseen) = match state.toasts {
+        ToastAbility::Actions | ToastAbility::Plain => (true, Trouble::NoNotifications),
+        ToastAbility::Quiet => (false, Trouble::Quiet),
+        ToastAbility::None => (false, Trouble::NoNotifications),
     };
-    lines.push(line("toasts", seen, unseen));
+    lines.push(line(CheckId::Toasts, seen, unseen.into()));
     let keyring = core.secrets.check_keyring().await;
     // What is kept elsewhere needs no keyring.
-    let safe = keyring.is_ok() || matches!(state.secrets.as_str(), "file" | "environment");
+    let safe = keyring.is_ok() || matches!(state.secrets, SecretsPlace::File | SecretsPlace::Environment);
+    let locked = Trouble::KeyringLocked.into();
     lines.push(line(
-        "keyring",
+        CheckId::Keyring,
         safe,
-        keyring.err().map_or("keyring_locked", |error| error.code()),
+        keyring.err().map_or(locked, |error| error.code()),
     ));
     lines.push(files(&core.data_dir));
-    lines.push(line("me", state.trouble.as_deref() != Some("no_me"), "no_me"));
+    let no_me = Trouble::NoMe.into();
+    lines.push(line(CheckId::Me, state.trouble != Some(no_me), no_me));
     Ok(lines)
 }
 
@@ -261,9 +296,13 @@ fn files(data_dir: &Path) -> CheckLine {
         .map(|(name, size)| format!("{name}: {} MB", size / (1024 * 1024)))
         .collect();
     CheckLine {
-        id: "files".to_owned(),
-        ok: true,
-        state: if long.is_empty() { "ok" } else { "warning" }.to_owned(),
+        id: CheckId::Files,
+        state: if long.is_empty() {
+            CheckState::Ok
+        } else {
+            CheckState::Warning
+        },
+        trouble: None,
         code: None,
         detail: Some(long.join(", ")).filter(|long| !long.is_empty()),
         fix: None,
@@ -281,15 +320,18 @@ fn check_line(check: Check, language: Language) -> CheckLine {
     } else {
         (check.detail, check.fix)
     };
-    let state = match (check.state.is_empty(), check.ok) {
-        (false, _) => check.state,
-        (true, true) => "ok".to_owned(),
-        (true, false) => "failed".to_owned(),
+    let id: Result<CheckId, serde::de::value::Error> = CheckId::deserialize(check.id.into_deserializer());
+    let state = match (check.state.as_str(), check.ok) {
+        ("warning", _) => CheckState::Warning,
+        ("skipped", _) => CheckState::Skipped,
+        ("failed", _) | (_, false) => CheckState::Failed,
+        (_, true) => CheckState::Ok,
     };
     CheckLine {
-        id: check.id,
-        ok: check.ok,
+        id: id.unwrap_or(CheckId::Other),
         state,
+        // The relay's own causes have their sentence in the detail.
+        trouble: check.cause.as_deref().and_then(FailureCode::of),
         code: check.cause,
         detail: Some(detail).filter(|detail| !detail.is_empty()),
         fix,
@@ -298,14 +340,34 @@ fn check_line(check: Check, language: Language) -> CheckLine {
 
 #[cfg(test)]
 mod tests {
-    use super::{LOG_MAX_BYTES, files, of_keeper};
-    use perezvon_desk::TROUBLES;
+    use super::*;
+
+    #[test]
+    fn a_companys_relay_is_asked_once_a_minute() {
+        let asked = |own, troubled| pause(own, troubled, true).as_secs();
+        assert_eq!(
+            (asked(true, false), asked(false, true), asked(false, false)),
+            (5, 15, 60)
+        );
+        assert_eq!(
+            pause(false, true, false).as_secs(),
+            1,
+            "until it is known whether it lasts"
+        );
+    }
 
     #[test]
     fn a_log_that_grows_is_told() {
         let dir = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
-        assert_eq!(files(dir.path()).state, "ok", "without files, as with a remote relay");
-        for (size, state) in [(LOG_MAX_BYTES - 1, "ok"), (LOG_MAX_BYTES, "warning")] {
+        assert_eq!(
+            files(dir.path()).state,
+            CheckState::Ok,
+            "without files, as with a remote relay"
+        );
+        for (size, state) in [
+            (LOG_MAX_BYTES - 1, CheckState::Ok),
+            (LOG_MAX_BYTES, CheckState::Warning),
+        ] {
             // No byte of it is on the disk.
             let log = std::fs::File::create(dir.path().join("desk.db-wal"));
             let made = log.and_then(|log| log.set_len(size));
@@ -316,16 +378,19 @@ mod tests {
     }
 
     #[test]
-    fn every_cause_that_the_keeper_tells_is_a_trouble_with_words() {
+    fn every_cause_that_the_keeper_tells_is_known() {
         let keeper = |code: &str| code.starts_with("pbx_") || matches!(code, "ledger" | "subscription_ended");
         let codes: Vec<_> = perezvon_relay::cause_codes().filter(|code| keeper(code)).collect();
         assert!(codes.len() > 12, "the relay's causes: {codes:?}");
-        for code in codes {
-            let trouble = of_keeper(code);
-            assert!(
-                TROUBLES.contains(&trouble),
-                "{code} is told as {trouble}, which has no words"
-            );
-        }
+        let unreachable = |code: &&str| of_keeper(code) == Trouble::PbxUnreachable;
+        let unreachable: Vec<_> = codes.into_iter().filter(unreachable).collect();
+        // Of a call alone, which the keeper never places.
+        let of_call = |code: &str| code == "pbx_outcome_unknown";
+        assert!(
+            unreachable
+                .iter()
+                .all(|code| code.starts_with("pbx_unreachable") || of_call(code)),
+            "told as no connection: {unreachable:?}"
+        );
     }
 }

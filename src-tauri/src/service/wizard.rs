@@ -1,10 +1,12 @@
 //! What the settings window asks before it stores anything: is this token right, is this relay, who are the abonents.
 
+use crate::changes::Own;
 use crate::core::Core;
-use crate::ipc::{Abonent, Changed, Failure};
+use crate::ipc::{Abonent, Failure};
 use crate::{secrets, settings};
 use perezvon_core::Number;
 use perezvon_desk::relay_client::{Me, RelayAbonent, RelayClient, RelayError};
+use perezvon_desk::{Fault, Trouble};
 use perezvon_pbx::rest::{self, BEELINE, Portal, PortalError, Token};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,9 +20,9 @@ const ASK_AGAIN: Duration = Duration::from_secs(15);
 
 /// Asks the PBX whether it takes the token; the abonents it opens. Stores nothing.
 pub(crate) async fn try_token(core: &Core, token: &str) -> Result<Vec<Abonent>, Failure> {
-    let token = Token::parse(token).map_err(|_| Failure::of("token_refused"))?;
+    let token = Token::parse(token).map_err(|_| Failure::of(Trouble::TokenRefused))?;
     let base = core.given.pbx_url.as_deref().unwrap_or(BEELINE);
-    let base = Url::parse(base).map_err(|_| Failure::of("bad_address"))?;
+    let base = Url::parse(base).map_err(|_| Failure::of(Fault::BadAddress))?;
     let portal = Portal::new(base, token, rest::Timing::default()).map_err(|error| failure_of(&error))?;
     let abonents = portal.abonents().await.map_err(|error| failure_of(&error))?;
     Ok(abonents
@@ -41,28 +43,35 @@ pub(crate) async fn try_token(core: &Core, token: &str) -> Result<Vec<Abonent>, 
 
 fn failure_of(error: &PortalError) -> Failure {
     let code = match error {
-        PortalError::Unauthorized | PortalError::Refused { .. } => "token_refused",
+        PortalError::Unauthorized | PortalError::Refused { .. } => Trouble::TokenRefused,
         PortalError::Timeout | PortalError::Unreachable { .. } | PortalError::OutcomeUnknown { .. } => {
-            "pbx_unreachable"
+            Trouble::PbxUnreachable
         }
-        _ => "pbx_unavailable",
+        _ => Trouble::PbxUnavailable,
     };
-    Failure {
-        code: code.to_owned(),
-        detail: Some(error.code().to_owned()),
-    }
+    Failure::with(code, error.code())
 }
 
 /// Asks a remote relay whether it takes the key, and whose it is.
 pub(crate) async fn try_relay(url: &str, key: &str) -> Result<Me, Failure> {
-    let key = secrets::parse(key).ok_or_else(|| Failure::of("key_refused"))?;
+    let key = secrets::parse(key).ok_or_else(|| Failure::of(Trouble::KeyRefused))?;
     let relay = RelayClient::new(url, super::key_source(key)).map_err(|error| Failure::of(error.code()))?;
     relay.me().await.map_err(|error| Failure::of(error.code()))
 }
 
 /// The company's abonents, for «Кто я».
 pub(crate) async fn abonents(core: &Core) -> Result<Vec<Abonent>, Failure> {
-    abonents_of(&core.relay().await?.0).await
+    let abonents = abonents_of(&core.relay().await?.0).await?;
+    let sought = |one: &Abonent| {
+        crate::sought::Abonent::new(
+            &one.id,
+            &one.phone,
+            &one.extension,
+            &[one.name.as_str(), one.department.as_str()],
+        )
+    };
+    core.sought.keep(abonents.iter().map(sought).collect());
+    Ok(abonents)
 }
 
 async fn abonents_of(relay: &RelayClient) -> Result<Vec<Abonent>, Failure> {
@@ -95,12 +104,9 @@ pub(super) async fn learn_me(core: &Core, relay: &RelayClient, id: &str) {
             core.set_me(told.clone());
             let stored = core.with_desk(move |desk| desk.set_setting(ME, &told)).await;
             if let Err(failure) = stored {
-                tracing::warn!(code = failure.code, "The chosen abonent's name could not be stored");
+                tracing::warn!(code = %failure.code, "The chosen abonent's name could not be stored");
             }
-            core.changed(Changed {
-                state: true,
-                ..Changed::default()
-            });
+            core.tell(Own::Settings);
         }
         break;
     }

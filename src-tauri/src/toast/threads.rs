@@ -5,7 +5,7 @@
 //!
 //! Type-checked for both systems, not run on them (ARCHITECTURE).
 
-use super::{Ability, CloseReason, Options, Reporter, ToastEvent, action_of, gives_way, system};
+use super::{Ability, CloseReason, Options, Reporter, ToastEvent, action_of, asking, gives_way, system};
 use notify_rust::NotificationResponse;
 use perezvon_desk::toast::{Toast, ToastKey, ToastOp};
 use std::sync::Arc;
@@ -18,10 +18,13 @@ const THREADS_MAX: usize = 64;
 /// Runs until the operations end.
 pub(super) async fn run(options: Options, mut ops: mpsc::Receiver<Vec<ToastOp>>, report: Reporter) {
     let options = Arc::new(options);
-    let prepared = {
+    let preparing = {
         let options = Arc::clone(&options);
         // macOS asks the user for the permission here, and waits.
-        tokio::task::spawn_blocking(move || system::prepare(&options)).await
+        tokio::task::spawn_blocking(move || system::prepare(&options))
+    };
+    let Some(prepared) = asking::answered(preparing, &mut ops, &report).await else {
+        return;
     };
     report
         .ability(match prepared {

@@ -1,6 +1,7 @@
 //! The tray's words.
 
-use super::{Level, TrayState};
+use super::TrayState;
+use crate::ipc::Level;
 use perezvon_desk::Language;
 
 /// The text of a fixed entry.

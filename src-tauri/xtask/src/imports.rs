@@ -84,6 +84,7 @@ const APP: &[Floor] = &[
     among(&[
         "args",
         "autostart",
+        "changes",
         "ipc",
         "link",
         "log",
@@ -96,7 +97,7 @@ const APP: &[Floor] = &[
         "toast",
     ]),
     // What is kept while the app runs.
-    floor(&["asked", "joining", "orders"]),
+    floor(&["asked", "joining", "orders", "sought"]),
     floor(&["core"]),
     floor(&["action"]),
     floor(&["clicks", "service"]),

@@ -82,7 +82,7 @@ export class Pages<T> {
     if (this.busy || this.failure || at < 0 || (at >= begin && at < end)) return;
     this.#retry = () => this.need(row);
     await this.#run(true, async () => {
-      const page = await this.#page(this.#chunks[at]?.cursor ?? null);
+      const page = await this.#reaching(at);
       return () => {
         const [first, last] = this.#range();
         // What lies beside the held pages joins them; a jump begins anew.
@@ -96,15 +96,25 @@ export class Pages<T> {
   }
 
   /** Reads again, silently, what may have changed: the first page at once, the others a little later. */
-  async refresh(): Promise<void> {
+  refresh(): Promise<void> {
+    return this.#again(true);
+  }
+
+  /** New rows have come in above: reads the first page again, silently, where it is held. */
+  top(): Promise<void> {
+    return this.#again(false);
+  }
+
+  async #again(all: boolean): Promise<void> {
     if (!this.#read) return;
+    const [low, high] = this.#range();
+    if (all && high - low > 1) this.#later();
     // One that waits already will read what this one would.
     if (this.#fresh) return this.#chain;
     this.#fresh = true;
     await this.#run(false, async () => {
       this.#fresh = false;
       const [begin, end] = this.#range();
-      if (end - begin > 1) this.#later();
       if (begin > 0 || end === 0) return () => undefined;
       const page = await this.#page(null);
       return () => {
@@ -123,10 +133,18 @@ export class Pages<T> {
     });
   }
 
-  /** Puts newer readings in the place of held rows with the same id; others are left out. */
-  replace(rows: T[]): void {
-    this.#set(rows);
-    this.#publish();
+  /** Reads held rows again, silently, in their places; those that are not given back are no longer of the list. */
+  async replace(ids: string[], read: (ids: string[]) => Promise<T[]>): Promise<void> {
+    if (!ids.length) return;
+    await this.#run(false, async () => {
+      const rows = await read(ids);
+      const gone = new Set(ids);
+      for (const row of rows) gone.delete(this.idOf(row));
+      return () => {
+        this.#set(rows);
+        if (gone.size) this.#drop(gone);
+      };
+    });
   }
 
   async retry(): Promise<void> {
@@ -145,12 +163,12 @@ export class Pages<T> {
   #later(): void {
     this.#rest ??= setTimeout(() => {
       this.#rest = undefined;
-      void this.#run(false, () => this.#again());
+      void this.#run(false, () => this.#held());
     }, REST_MS);
   }
 
   /** Reads all held pages again; what was below them is found anew from there. */
-  async #again(): Promise<() => void> {
+  async #held(): Promise<() => void> {
     const [begin, end] = this.#range();
     const held = this.#chunks.slice(begin, end).reduce((sum, one) => sum + one.size, 0);
     const fresh: Chunk<T>[] = [];
@@ -181,8 +199,10 @@ export class Pages<T> {
         this.#publish();
       } catch (reason) {
         if (turn !== this.#turn) return;
+        const failure = asFailure(reason);
         // A silent reading that fails leaves what is shown; the next change tries again.
-        if (shown || this.rows === null) this.failure = asFailure(reason);
+        // Who overtook this question shows what it found.
+        if ((shown || this.rows === null) && failure.code !== "overtaken") this.failure = failure;
       }
       if (shown) this.busy = false;
     });
@@ -199,6 +219,24 @@ export class Pages<T> {
       if (rows.length || end) return { cursor, next: end ? null : next, rows, size: rows.length };
       at = next;
     }
+  }
+
+  /** The page at this place; where rows have come in above, with all down to the first of the page below it. */
+  async #reaching(at: number): Promise<Chunk<T>> {
+    const below = this.#chunks[at + 1];
+    const page = await this.#page(this.#chunks[at]?.cursor ?? null);
+    if (!below?.rows || page.next === below.cursor) return page;
+    const known = new Set(below.rows.map((row) => this.idOf(row)));
+    const rows = [...(page.rows ?? [])];
+    let next = page.next;
+    for (let more = 0; more < HELD && next !== null; more++) {
+      if (rows.some((row) => known.has(this.idOf(row)))) break;
+      const further = await this.#page(next);
+      rows.push(...(further.rows ?? []));
+      next = further.next;
+    }
+    const own = rows.filter((row) => !known.has(this.idOf(row)));
+    return { cursor: page.cursor, next: below.cursor, rows: own, size: own.length };
   }
 
   /** The held chunks, half open. */
@@ -225,6 +263,13 @@ export class Pages<T> {
       ...one,
       rows: one.rows?.map((row) => newer.get(this.idOf(row)) ?? row) ?? null,
     }));
+  }
+
+  #drop(gone: Set<string>): void {
+    this.#chunks = this.#chunks.map((one) => {
+      const rows = one.rows?.filter((row) => !gone.has(this.idOf(row))) ?? null;
+      return rows ? { ...one, rows, size: rows.length } : one;
+    });
   }
 
   #publish(): void {

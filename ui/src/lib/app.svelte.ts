@@ -4,6 +4,7 @@ import type { AppState } from "./bindings/AppState";
 import type { Changed } from "./bindings/Changed";
 import type { Settings } from "./bindings/Settings";
 import type { Failure } from "./bindings/Failure";
+import { EVERYTHING } from "./changed";
 import { i18n } from "./i18n/index.svelte";
 import { asFailure, ask, onChanged, onNavigate, setTitle } from "./ipc";
 import { Loaded } from "./load.svelte";
@@ -14,7 +15,6 @@ export type Message = { id: number; text: string; bad: boolean };
 
 /** How long a number cannot be called again: longer than any double click. */
 const AGAIN_MS = 2000;
-const ALL: Changed = { calls: true, contacts: true, notifications: true, state: true };
 
 class App {
   readonly loaded = new Loaded<AppState>();
@@ -25,6 +25,7 @@ class App {
   dial = $state(0);
   /** Numbers being called from here. */
   readonly calling = new SvelteSet<string>();
+  #counts: Changed["counts"] = null;
   #heard = new Set<(changed: Changed) => void>();
   #saving: Promise<unknown> = Promise.resolve();
   #messages = 0;
@@ -49,18 +50,25 @@ class App {
   }
 
   async reload(): Promise<void> {
-    await this.loaded.read(() => ask("frame.state"));
+    await this.loaded.read(async () => {
+      const before = this.#counts;
+      const state = await ask("frame.state");
+      // Figures that came meanwhile are newer than those that were read.
+      return this.#counts === before ? state : { ...state, ...this.#counts };
+    });
     const language = this.state?.settings.language;
-    if (language) i18n.language = language === "en" ? "en" : "ru";
+    if (language) i18n.language = language;
   }
 
   /** Reads everything again, as after a failure. */
   refresh(): void {
-    this.#tell(ALL);
+    this.#tell(EVERYTHING);
   }
 
   #tell(changed: Changed): void {
-    if (changed.state) void this.reload();
+    if (changed.counts) this.#counts = changed.counts;
+    if (changed.counts && this.state) this.loaded.value = { ...this.state, ...changed.counts };
+    if (changed.service || changed.settings) void this.reload();
     for (const heard of this.#heard) heard(changed);
   }
 

@@ -7,6 +7,7 @@ import { getCurrentWindow } from "@tauri-apps/api/window";
 import type { Contract } from "../contract";
 import type { Changed } from "./bindings/Changed";
 import type { Failure } from "./bindings/Failure";
+import type { FailureCode } from "./bindings/FailureCode";
 
 /** The arguments of a command; none where it has none. */
 type Body<Name extends keyof Contract> = Contract[Name][0] extends null ? [] : [body: Contract[Name][0]];
@@ -53,7 +54,7 @@ export const onCloseWanted = (ask: () => Promise<boolean>) =>
 export function asFailure(reason: unknown): Failure {
   if (typeof reason === "object" && reason !== null && "code" in reason && typeof reason.code === "string") {
     const detail = "detail" in reason && typeof reason.detail === "string" ? reason.detail : null;
-    return { code: reason.code, detail };
+    return { code: reason.code as FailureCode, detail };
   }
   return { code: "unexpected", detail: reason instanceof Error ? reason.message : String(reason) };
 }

@@ -18,7 +18,9 @@ export class Loaded<T> {
       this.failure = null;
     } catch (reason) {
       if (turn !== this.#turn) return;
-      this.failure = asFailure(reason);
+      const failure = asFailure(reason);
+      // Who overtook this question shows what it found.
+      if (failure.code !== "overtaken") this.failure = failure;
     }
     this.busy = false;
   }

@@ -1,16 +1,27 @@
 /** The word, tone and icon for what the app tells by code. */
 import type { CallRow } from "./bindings/CallRow";
+import type { CheckId } from "./bindings/CheckId";
+import type { CheckLine } from "./bindings/CheckLine";
 import type { Failure } from "./bindings/Failure";
+import type { FailureCode } from "./bindings/FailureCode";
 import type { LegView } from "./bindings/LegView";
 import type { ServiceState } from "./bindings/ServiceState";
+import type { Trouble } from "./bindings/Trouble";
 import { duration, shortName, time } from "./format";
 import type { Dictionary } from "./i18n/index.svelte";
+import { mendedIn } from "./troubles";
 import type { Section } from "../rooms/settings/route";
 
 export type Tone = "ok" | "bad" | "warn" | "live" | "muted";
 export type CallIcon =
   "in" | "out" | "missed" | "failed" | "colleague" | "ringing" | "talking" | "transferred" | "uncertain";
 export type Status = { word: string; tone: Tone; icon: CallIcon };
+
+/** Reached by no word that is known: what is to be said all the same. */
+const beyond = <T>(_word: never, otherwise: T): T => otherwise;
+
+/** The word for what the PBX or a relay tells: their words may be new, then they are shown as they are. */
+export const wordOf = (words: Record<string, string>, word: string): string => words[word] ?? word;
 
 /** Rings or talks; without `connected` nobody would tell that it is over. */
 export const isLive = (row: CallRow, connected: boolean) =>
@@ -45,9 +56,9 @@ export function callStatus(row: CallRow, t: Dictionary): Status {
       return { word: s.transferred, tone: "ok", icon: "transferred" };
     case "ended":
       return { word: incoming ? s.accepted : s.reached, tone: "ok", icon: incoming ? "in" : "out" };
-    // A word of a newer app: it must not pass for a success.
     default:
-      return known;
+      // A new word needs its line here; until then it must not pass for a success.
+      return beyond(row.outcome, known);
   }
 }
 
@@ -75,16 +86,24 @@ const between = (from: string | null, to: string | null) =>
 
 /** What happened on a leg, in a few words. */
 export function legWords(leg: LegView, t: Dictionary): string {
-  if (leg.state !== "Released") return (leg.state && t.leg.states[leg.state]) || "";
+  if (leg.state !== "Released") return leg.state ? t.leg.states[leg.state] : "";
   const talked = between(leg.answeredAt, leg.endedAt);
   if (talked) return leg.system ? t.leg.system : t.leg.talked(talked);
   if (leg.cause) return t.leg.causes[leg.cause] ?? leg.cause;
   const rang = between(leg.startedAt, leg.endedAt);
-  return rang ? t.leg.rang(rang) : (t.leg.states.Released ?? "");
+  return rang ? t.leg.rang(rang) : t.leg.states.Released;
 }
 
-export const failureText = (failure: Failure, t: Dictionary): string =>
-  t.failures[failure.code] ?? t.unknownFailure(failure.code);
+const isTrouble = (code: FailureCode): code is Trouble => code in mendedIn;
+
+export function failureText({ code }: Failure, t: Dictionary): string {
+  const own = t.failures[code];
+  if (own) return own;
+  // A word of a newer app, else; then it is told for support.
+  if (!isTrouble(code)) return t.unknownFailure(code);
+  const { title, advice } = troubleText(code, t);
+  return `${title}. ${advice}`;
+}
 
 /** Codes whose own words say all: the relay's sentence, in English, would say it twice. */
 const SAID =
@@ -94,12 +113,12 @@ const SAID =
 export const failureDetail = (failure: Failure): string | null =>
   SAID.test(failure.code) ? null : failure.detail;
 
-type Trouble = { title: string; advice: string };
+type Told = { title: string; advice: string };
 
 /** `folder` is named in the advice of a trouble with the data folder. */
-export function troubleText(code: string, t: Dictionary, folder = ""): Trouble {
-  const known: Record<string, Trouble> = t.troubles;
-  const { title, advice } = known[code] ?? { title: t.unknownFailure(code), advice: "" };
+export function troubleText(code: FailureCode, t: Dictionary, folder = ""): Told {
+  if (!isTrouble(code)) return { title: t.failures[code] ?? t.unknownFailure(code), advice: "" };
+  const { title, advice } = t.troubles[code];
   // A function: in a text, `$&` of a folder's name would mean the text that was found.
   return {
     title,
@@ -107,45 +126,36 @@ export function troubleText(code: string, t: Dictionary, folder = ""): Trouble {
   };
 }
 
-export function checkText(id: string, code: string | null, t: Dictionary): Trouble {
-  const lines: Record<string, Trouble> = t.checks;
-  const line = lines[id] ?? { title: id, advice: "" };
+export function checkText({ id, trouble }: Pick<CheckLine, "id" | "trouble">, t: Dictionary): Told {
+  const { title, advice } = t.checks[id];
   // A trouble's advice is nearer to the cause than the line's own.
-  return {
-    title: line.title,
-    advice: (code && code in t.troubles && troubleText(code, t).advice) || line.advice,
-  };
+  return { title, advice: (trouble && troubleText(trouble, t).advice) || advice };
 }
 
-const FIX: Record<string, Section> = {
-  no_token: "connection",
-  token_refused: "connection",
+/** The settings section where a trouble is put right, where there is one. */
+export function fixOf(code: FailureCode): Section | null {
+  const section = isTrouble(code) ? mendedIn[code] : "check";
+  return section === "check" ? null : section;
+}
+
+const CHECKED: Partial<Record<CheckId, Section>> = {
+  relay: "connection",
   token: "connection",
   abonents: "connection",
-  relay_unreachable: "connection",
-  key_refused: "connection",
-  keyring_locked: "connection",
-  keyring: "connection",
-  relay: "connection",
-  no_public_url: "address",
-  polling: "address",
   rights: "connection",
+  keyring: "connection",
   publicUrl: "address",
   ownEvent: "address",
   callback: "address",
-  port_in_use: "address",
-  subscription_refused: "address",
   subscription: "address",
-  no_me: "me",
-  me: "me",
-  no_notifications: "notifications",
-  quiet: "notifications",
   toasts: "notifications",
+  me: "me",
 };
 
-/** The settings section where a trouble or a failed check is put right, where there is one. */
-export const fixOf = (code: string): Section | null => FIX[code] ?? null;
+/** The same for a failed check. */
+export const fixOfCheck = ({ id, trouble }: CheckLine): Section | null =>
+  CHECKED[id] ?? (trouble && fixOf(trouble));
 
 /** The banner shows what the service lacks; a start is not a trouble but is said. */
-export const troubleOf = (service: ServiceState): string | null =>
+export const troubleOf = (service: ServiceState): FailureCode | null =>
   service.level === "ready" ? null : service.trouble;

@@ -8,6 +8,8 @@ import type { ContactDraft } from "../../src/lib/bindings/ContactDraft";
 import type { DialOffer } from "../../src/lib/bindings/DialOffer";
 import type { Failure } from "../../src/lib/bindings/Failure";
 import type { Settings } from "../../src/lib/bindings/Settings";
+import type { Theme } from "../../src/lib/bindings/Theme";
+import type { Tongue } from "../../src/lib/bindings/Tongue";
 import { Company } from "./company";
 import * as data from "./data";
 import * as records from "./records";
@@ -92,7 +94,20 @@ export class Backend {
   }
 
   changed(what: Partial<Changed>): void {
-    this.emit("changed", { calls: false, contacts: false, notifications: false, state: false, ...what });
+    const { toCallBack, unseen } = this.state;
+    this.emit("changed", {
+      calls: [],
+      callers: [],
+      numbers: [],
+      contacts: [],
+      notices: [],
+      documents: [],
+      callbacks: false,
+      service: false,
+      settings: false,
+      counts: { toCallBack, unseen },
+      ...what,
+    } satisfies Changed);
   }
 
   times(command: string): number {
@@ -119,6 +134,8 @@ export class Backend {
         return this.state;
       case "calls.list":
         return this.#page(args.filter, args.cursor, args.limit);
+      case "calls.rows":
+        return this.#listed(args.filter).filter((row) => args.ids.includes(row.id));
       case "calls.one": {
         const row = this.calls.find((one) => one.id === args.id);
         if (!row) throw missing;
@@ -142,7 +159,7 @@ export class Backend {
         this.dial = null;
         return null;
       case "contacts.list":
-        return this.#contacts(args.query, args.offset, args.limit);
+        return this.#contacts(args.query, args.cursor, args.limit);
       case "contacts.one": {
         const contact = this.contacts.find((one) => one.id === args.id);
         if (!contact) throw missing;
@@ -154,12 +171,12 @@ export class Backend {
         const contact = this.contacts.find((one) => one.id === args.id);
         if (!contact) throw missing;
         contact.numbers.push({ display: args.number, key: args.number, label: args.label });
-        this.changed({ contacts: true, calls: true });
+        this.changed({ contacts: "many", numbers: "many" });
         return null;
       }
       case "contacts.delete":
         this.contacts = this.contacts.filter((one) => one.id !== args.id);
-        this.changed({ contacts: true, calls: true });
+        this.changed({ contacts: "many", numbers: "many" });
         return null;
       case "document.one": {
         const row = this.calls.find((one) => one.documentId === args.id);
@@ -179,10 +196,12 @@ export class Backend {
         const before = args.before as number | null;
         return this.notifications.filter((row) => before === null || row.id < before).slice(0, args.limit);
       }
+      case "notices.rows":
+        return this.notifications.filter((row) => args.ids.includes(row.id));
       case "notices.seen":
         for (const row of this.notifications) if (args.id === null || row.id === args.id) row.seen = true;
         this.state = { ...this.state, unseen: args.id === null ? 0 : Math.max(0, this.state.unseen - 1) };
-        this.changed({ notifications: true, state: true });
+        this.changed({ notices: args.id === null ? "many" : [args.id] });
         return null;
       default:
         return this.#settings(command, args);
@@ -222,7 +241,7 @@ export class Backend {
         return null;
       case "settings.save":
         this.state = { ...this.state, settings: args.settings as Settings };
-        this.changed({ state: true });
+        this.changed({ settings: true });
         return null;
       case "connection.check":
         return this.checks;
@@ -233,7 +252,7 @@ export class Backend {
       }
       case "connection.finish_wizard":
         this.state = { ...this.state, wizard: false };
-        this.changed({ state: true });
+        this.changed({ settings: true });
         return null;
       default: {
         const company = this.company.answer(command, args);
@@ -245,6 +264,10 @@ export class Backend {
   }
 
   #page(filter: CallsFilter, cursor: string | null, limit: number): unknown {
+    return data.paged(this.#listed(filter), cursor, limit);
+  }
+
+  #listed(filter: CallsFilter): CallRow[] {
     const query = filter.query.toLocaleLowerCase();
     const number = digits(query);
     const kinds: Record<string, (row: CallRow) => boolean> = {
@@ -254,19 +277,18 @@ export class Backend {
       to_call_back: (row) => row.toCallBack,
       unregistered: (row) => row.contactId === null && !row.internal,
     };
-    const rows = this.calls.filter(
+    return this.calls.filter(
       (row) =>
         (kinds[filter.kind]?.(row) ?? true) &&
         (!query ||
           row.name?.toLocaleLowerCase().includes(query) ||
           (number !== "" && row.numberKey !== null && digits(row.numberKey).includes(number))),
     );
-    return data.paged(rows, cursor, limit);
   }
 
-  #contacts(query: string, offset: number, limit: number): unknown {
+  #contacts(query: string, cursor: string | null, limit: number): unknown {
     const text = query.toLocaleLowerCase();
-    return this.contacts
+    const rows = this.contacts
       .filter((one) => `${one.name} ${one.company}`.toLocaleLowerCase().includes(text))
       .map(({ id, kind, name, company, numbers }) => ({
         id,
@@ -274,8 +296,8 @@ export class Backend {
         name,
         company,
         number: numbers[0]?.display ?? null,
-      }))
-      .slice(offset, offset + limit);
+      }));
+    return data.paged(rows, cursor, limit);
   }
 
   #save(draft: ContactDraft): number {
@@ -288,7 +310,7 @@ export class Backend {
         ? { ...row, name: draft.name, contactId: id, candidates: [] }
         : row,
     );
-    this.changed({ contacts: true, calls: true });
+    this.changed({ contacts: "many", numbers: "many" });
     return id;
   }
 }
@@ -373,7 +395,7 @@ export function scenario(name: string): void {
 if (import.meta.env.MODE === "fake") {
   const asked = new URLSearchParams(window.location.search);
   scenario(asked.get("scenario") ?? "");
-  backend.state.settings.theme = asked.get("theme") ?? "light";
-  backend.state.settings.language = asked.get("language") ?? "ru";
+  backend.state.settings.theme = (asked.get("theme") ?? "light") as Theme;
+  backend.state.settings.language = (asked.get("language") ?? "ru") as Tongue;
   Object.assign(window, { backend });
 }

@@ -17,7 +17,7 @@ export const rows = (): AbonentRow[] =>
     const [lastName, firstName] = name.split(" ");
     return {
       id,
-      phone: `900000000${n + 1}`,
+      phone: `+7 (900) 000-00-0${n + 1}`,
       firstName: firstName ?? null,
       lastName: lastName || null,
       extension: extension || null,
@@ -180,6 +180,7 @@ export class Company {
       nextRenewalAt: ago(-25),
       failure: null,
       error: null,
+      trouble: null,
     },
     off: [],
   };
@@ -263,6 +264,13 @@ export class Company {
     switch (command) {
       case "company.list":
         return this.rows;
+      case "company.find": {
+        // The app's own looking is tested there.
+        const words = (args.query as string).toLocaleLowerCase().split(/\s+/).filter(Boolean);
+        const found = (one: AbonentRow) =>
+          words.every((word) => Object.values(one).join(" ").toLocaleLowerCase().includes(word));
+        return this.rows.filter(found).map((one) => one.id);
+      }
       case "company.preview":
         return this.diff;
       case "company.fill": {
@@ -289,7 +297,7 @@ export class Company {
       case "subscriptions.renew":
         this.subscriptions = {
           ...this.subscriptions,
-          keeper: { ...this.subscriptions.keeper, state: "active", failure: null },
+          keeper: { ...this.subscriptions.keeper, state: "active", failure: null, trouble: null },
         };
         return null;
       case "journal.events":

@@ -30,6 +30,7 @@ pub(crate) fn renamed(tx: &Tx<'_>, pen: Pen, touched: &BTreeSet<String>) -> Resu
                          OR EXISTS (SELECT 1 FROM notification WHERE number_key = ?2)";
     let mut named = BTreeSet::new();
     for key in keys {
+        tx.touched().numbers.add(key.clone());
         if tx
             .prepare_cached(concerned)?
             .query_row([&owner, &key], |row| row.get::<_, bool>(0))?

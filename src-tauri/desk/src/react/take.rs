@@ -112,8 +112,11 @@ fn begin_anew(tx: &Tx<'_>, identity: &str) -> Result<(), DeskError> {
     for key in callback::waiting_keys(tx, &mirror::owner(tx)?)? {
         queue::settle(tx, &key)?;
     }
-    tx.touched().calls = Ids::Many;
-    tx.touched().callbacks = Ids::Many;
+    let mut touched = tx.touched();
+    touched.calls = Ids::Many;
+    touched.callers = Ids::Many;
+    touched.numbers = Ids::Many;
+    touched.callbacks = Ids::Many;
     Ok(())
 }
 
@@ -192,7 +195,9 @@ impl Batch<'_> {
             away,
         };
         call::store(self.tx, call, &row)?;
-        self.tx.touched().calls.add(call.id.clone());
+        let mut touched = self.tx.touched();
+        touched.calls.add(call.id.clone());
+        party.key.iter().for_each(|key| touched.callers.add(key.clone()));
         Ok(())
     }
 
@@ -223,6 +228,9 @@ impl Batch<'_> {
         queue::forget_miss(tx, &known.id)?;
         document::hand_over(tx, &known.id, by)?;
         tx.touched().calls.add(known.id.clone());
+        key_of(&known.party)
+            .into_iter()
+            .for_each(|key| tx.touched().callers.add(key));
         tx.touched().documents = Ids::Many;
         for key in [ToastKey::Call(known.id.clone()), ToastKey::Missed(known.id.clone())] {
             self.ops.push(close(tx, pen, &key)?);

@@ -11,7 +11,8 @@ use crate::table::callback::{self, Callback, State};
 use crate::table::mirror;
 use crate::toast::ToastOp;
 use crate::who::{self, Party};
-use perezvon_core::{Number, Time};
+use perezvon_core::snapshot::RecordingState;
+use perezvon_core::{Direction, Number, Outcome, Time};
 use rusqlite::Connection;
 use rusqlite::types::Value;
 use serde::{Deserialize, Serialize};
@@ -154,7 +155,9 @@ impl Desk {
                 if let Some(mut row) = callback::of_key(tx, &owner, key)? {
                     change(&mut row);
                     callback::put(tx, &owner, &row)?;
-                    tx.touched().callbacks.add(row.id);
+                    let mut touched = tx.touched();
+                    touched.callbacks.add(row.id);
+                    touched.numbers.add(row.key);
                 }
             }
             queue::settle(tx, &one.key)?;
@@ -208,8 +211,8 @@ pub(crate) fn row_of(connection: &Connection, row: &Callback) -> Result<CallRow,
     }
     let told = CallRow {
         id: row.newest_call.clone(),
-        direction: "incoming".to_owned(),
-        outcome: "missed".to_owned(),
+        direction: Direction::Incoming,
+        outcome: Outcome::Missed,
         uncertain: false,
         name: None,
         number: None,
@@ -224,7 +227,7 @@ pub(crate) fn row_of(connection: &Connection, row: &Callback) -> Result<CallRow,
         wait_ms: None,
         talk_ms: None,
         document_id: None,
-        recording: "none".to_owned(),
+        recording: RecordingState::None,
         to_call_back: row.state == State::Waiting,
     };
     let party = Party {

@@ -8,6 +8,7 @@ use crate::error::DeskError;
 use crate::room::row::{CallRow, calls_of, row_of_call};
 use crate::table::call::snapshot;
 use crate::who;
+use perezvon_core::event::LegState;
 use perezvon_core::snapshot::{CallSnapshot, LegSnapshot};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -26,13 +27,33 @@ pub struct CallsPage {
     pub next: Option<String>,
 }
 
+/// A kind of calls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum CallKind {
+    /// All of them.
+    #[default]
+    All,
+    /// Somebody called.
+    Incoming,
+    /// Somebody was called.
+    Outgoing,
+    /// Nobody answered in time.
+    Missed,
+    /// The newest missed call of each person who waits.
+    ToCallBack,
+    /// The number is in no contact.
+    Unregistered,
+}
+
 /// Which calls to list.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, TS)]
 #[serde(rename_all = "camelCase", default)]
 #[ts(export)]
 pub struct CallsFilter {
-    /// `all`, `incoming`, `outgoing`, `missed`, `to_call_back`, `unregistered` (number of no contact).
-    pub kind: String,
+    /// Of what kind.
+    pub kind: CallKind,
     /// Name or part of a number in any spelling; empty for all.
     pub query: String,
 }
@@ -63,8 +84,8 @@ pub struct LegView {
     pub own: bool,
     /// Hunt group, voice menu, call centre.
     pub system: bool,
-    /// `Alerting`, `Active`, `Held`, `RemoteHeld`, `Detached`, `Released`.
-    pub state: Option<String>,
+    /// None where the PBX did not say, or in a word of its own.
+    pub state: Option<LegState>,
     /// The PBX's release cause.
     pub cause: Option<String>,
     /// RFC 3339 UTC.
@@ -93,15 +114,9 @@ impl Desk {
         self.db.read_newest(view, |c| page::read(c, filter, cursor, limit))
     }
 
-    /// These calls, to take the place of rows that are shown; those that are gone are left out.
-    pub fn call_rows(&self, ids: &[String]) -> Result<Vec<CallRow>, DeskError> {
-        self.db.read(|c| {
-            let mut rows = Vec::new();
-            for id in ids {
-                rows.extend(row_of_call(c, id)?);
-            }
-            Ok(rows)
-        })
+    /// Of these calls those that the filter lists, to take the place of rows that are shown; at most 500 are looked at.
+    pub fn call_rows(&self, filter: &CallsFilter, ids: &[String]) -> Result<Vec<CallRow>, DeskError> {
+        self.db.read(|c| page::rows(c, filter, ids))
     }
 
     /// One call with its legs and the other calls of this person.
@@ -131,7 +146,7 @@ fn legs(call: &CallSnapshot) -> Vec<LegView> {
         name: leg.name.clone(),
         own: leg.abonent.is_some() && leg.abonent == call.abonent,
         system: leg.system,
-        state: leg.state.clone(),
+        state: leg.state.as_deref().and_then(LegState::from_wire),
         cause: leg.cause.clone(),
         started_at: leg.started_at.map(|time| time.to_string()),
         answered_at: leg.answered_at.map(|time| time.to_string()),

@@ -77,6 +77,17 @@ pub struct ContactRow {
     pub number: Option<String>,
 }
 
+/// A page of the contacts list, by name.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct ContactsPage {
+    /// At most the asked number of rows.
+    pub rows: Vec<ContactRow>,
+    /// Give back for the next page; none at the end.
+    pub next: Option<String>,
+}
+
 /// A contact's card.
 #[derive(Clone, Debug, PartialEq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]

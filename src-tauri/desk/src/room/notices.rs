@@ -4,11 +4,40 @@ use crate::db::Durability;
 use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::room::MAX_PAGE_ROWS;
-use crate::toast::{Action, ButtonKey, Toast, ToastKey};
+use crate::toast::{Action, ButtonKey, Toast, ToastKey, ToastKind};
 use perezvon_core::Time;
-use rusqlite::params;
+use rusqlite::{Row, params};
 use serde::Serialize;
 use ts_rs::TS;
+
+/// What became of the toast of a line (manual D6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum NoticeState {
+    /// It is to be shown.
+    Prepared,
+    /// It is on the screen.
+    Shown,
+    /// The user clicked it.
+    Clicked,
+    /// The user closed it.
+    Dismissed,
+    /// It went away by itself.
+    Expired,
+}
+
+impl NoticeState {
+    fn of(word: &str) -> Self {
+        match word {
+            "prepared" => Self::Prepared,
+            "shown" => Self::Shown,
+            "clicked" => Self::Clicked,
+            "dismissed" => Self::Dismissed,
+            _ => Self::Expired,
+        }
+    }
+}
 
 /// One line of the list «Уведомления».
 #[derive(Clone, Debug, PartialEq, Serialize, TS)]
@@ -18,10 +47,10 @@ pub struct NotificationRow {
     /// The desk's id.
     #[ts(type = "number")]
     pub id: i64,
-    /// `incoming`, `answered_elsewhere`, `missed`, `document`, `progress`, `digest`, `trouble`.
-    pub kind: String,
-    /// `prepared`, `shown`, `clicked`, `dismissed`, `expired` (manual D6).
-    pub state: String,
+    /// What it tells.
+    pub kind: ToastKind,
+    /// What became of its toast.
+    pub state: NoticeState,
     /// The user has looked at it.
     pub seen: bool,
     /// First line.
@@ -40,25 +69,26 @@ impl Desk {
     /// The list «Уведомления», newest first; `before` is the last row's id for the next page.
     pub fn notifications(&self, before: Option<i64>, limit: u32) -> Result<Vec<NotificationRow>, DeskError> {
         self.db.read(|c| {
-            let mut statement = c.prepare_cached(
-                "SELECT id, kind, state, toast, changed_ms, seen FROM notification
-                 WHERE id < ?1 ORDER BY id DESC LIMIT ?2",
-            )?;
+            let mut statement = c.prepare_cached(&format!("{ROW} WHERE id < ?1 ORDER BY id DESC LIMIT ?2"))?;
             let mut rows = statement.query(params![before.unwrap_or(i64::MAX), limit.clamp(1, MAX_PAGE_ROWS)])?;
             let mut out = Vec::new();
             while let Some(row) = rows.next()? {
-                let toast: Toast = serde_json::from_str(&row.get::<_, String>(3)?)?;
-                out.push(NotificationRow {
-                    id: row.get(0)?,
-                    kind: row.get(1)?,
-                    state: row.get(2)?,
-                    seen: row.get(5)?,
-                    route: route(&toast),
-                    call_back: call_back(&toast),
-                    title: toast.title,
-                    body: toast.lines.join("\n"),
-                    at: Time::from_ms(row.get(4)?).to_string(),
-                });
+                out.push(read(row)?);
+            }
+            Ok(out)
+        })
+    }
+
+    /// These lines, to take the place of those that are shown; those that are gone are left out, and at most 500 are
+    /// looked at.
+    pub fn notification_rows(&self, ids: &[i64]) -> Result<Vec<NotificationRow>, DeskError> {
+        self.db.read(|c| {
+            let mut statement = c.prepare_cached(&format!("{ROW} WHERE id = ?1"))?;
+            let mut out = Vec::new();
+            for id in ids.iter().take(MAX_PAGE_ROWS as usize) {
+                if let Some(row) = statement.query([id])?.next()? {
+                    out.push(read(row)?);
+                }
             }
             Ok(out)
         })
@@ -76,6 +106,23 @@ impl Desk {
             Ok(())
         })
     }
+}
+
+const ROW: &str = "SELECT id, state, toast, changed_ms, seen FROM notification";
+
+fn read(row: &Row<'_>) -> Result<NotificationRow, DeskError> {
+    let toast: Toast = serde_json::from_str(&row.get::<_, String>(2)?)?;
+    Ok(NotificationRow {
+        id: row.get(0)?,
+        kind: toast.kind,
+        state: NoticeState::of(&row.get::<_, String>(1)?),
+        seen: row.get(4)?,
+        route: route(&toast),
+        call_back: call_back(&toast),
+        title: toast.title,
+        body: toast.lines.join("\n"),
+        at: Time::from_ms(row.get(3)?).to_string(),
+    })
 }
 
 /// Where a click leads in the window. An empty card is no place to come back to: there the call is shown.

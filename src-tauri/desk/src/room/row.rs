@@ -5,7 +5,7 @@ use crate::table::call::{line_text, outcome_at, recording_at};
 use crate::table::{caller, mirror};
 use crate::who::{self, ContactRef, Party};
 use perezvon_core::snapshot::{CallSnapshot, RecordingState};
-use perezvon_core::{Outcome, Time};
+use perezvon_core::{Direction, Outcome, Time};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use ts_rs::TS;
@@ -20,11 +20,10 @@ pub(crate) type Place = (i64, i64);
 pub struct CallRow {
     /// The relay's id of the call.
     pub id: String,
-    /// `incoming` or `outgoing`.
-    pub direction: String,
-    /// The contract's word: `ringing`, `talking`, `answered_by`, `missed`, `rejected`, `unreachable`, `cancelled`,
-    /// `no_answer`, `transferred`, `ended`.
-    pub outcome: String,
+    /// For the abonent.
+    pub direction: Direction,
+    /// What became of it, for the abonent.
+    pub outcome: Outcome,
     /// The end was assumed, not told.
     pub uncertain: bool,
     /// Contact's name, else the PBX's name, else none: «Неизвестный номер» is the window's word.
@@ -56,8 +55,8 @@ pub struct CallRow {
     /// Number of the registered document.
     #[ts(type = "number | null")]
     pub document_id: Option<i64>,
-    /// `none`, `pending`, `ready`, `gone`.
-    pub recording: String,
+    /// Whether there is a recording.
+    pub recording: RecordingState,
     /// Missed and nobody has talked with this person since.
     pub to_call_back: bool,
 }
@@ -147,8 +146,12 @@ fn narrow(row: &rusqlite::Row<'_>) -> rusqlite::Result<Narrow> {
         party,
         row: CallRow {
             id: row.get(0)?,
-            direction: direction(row.get(3)?).to_owned(),
-            outcome: outcome_at(row.get(4)?).as_str().to_owned(),
+            direction: if row.get(3)? {
+                Direction::Incoming
+            } else {
+                Direction::Outgoing
+            },
+            outcome: outcome_at(row.get(4)?),
             uncertain: row.get(5)?,
             name: None,
             number: None,
@@ -162,24 +165,11 @@ fn narrow(row: &rusqlite::Row<'_>) -> rusqlite::Result<Narrow> {
             started_at: row.get::<_, bool>(1)?.then(|| started.to_string()),
             wait_ms: row.get::<_, Option<i64>>(13)?.map(clamped),
             talk_ms: row.get::<_, Option<i64>>(14)?.map(clamped),
-            recording: recording_word(recording_at(row.get(15)?)).to_owned(),
+            recording: recording_at(row.get(15)?),
             document_id: row.get(16)?,
             to_call_back: row.get::<_, Option<bool>>(17)?.unwrap_or(false),
         },
     })
-}
-
-fn direction(incoming: bool) -> &'static str {
-    if incoming { "incoming" } else { "outgoing" }
-}
-
-fn recording_word(state: RecordingState) -> &'static str {
-    match state {
-        RecordingState::None => "none",
-        RecordingState::Pending => "pending",
-        RecordingState::Ready => "ready",
-        RecordingState::Gone => "gone",
-    }
 }
 
 fn clamped(ms: i64) -> u32 {
@@ -195,8 +185,8 @@ pub(crate) fn row_of_snapshot(
     let colleague = call.answered_by.as_ref().and_then(|by| by.name.clone());
     let row = CallRow {
         id: call.id.clone(),
-        direction: call.direction.as_str().to_owned(),
-        outcome: call.outcome.as_str().to_owned(),
+        direction: call.direction,
+        outcome: call.outcome,
         uncertain: call.uncertain,
         name: None,
         number: None,
@@ -211,7 +201,7 @@ pub(crate) fn row_of_snapshot(
         wait_ms: call.wait_ms.map(clamped),
         talk_ms: call.talk_ms.map(clamped),
         document_id: Some(document_id),
-        recording: recording_word(call.recording.state).to_owned(),
+        recording: call.recording.state,
         to_call_back: false,
     };
     let party = Party::of(&call.party);

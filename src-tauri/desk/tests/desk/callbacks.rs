@@ -1,10 +1,10 @@
 //! The queue «Надо перезвонить»: lasting, one row a person, and it says who has dealt with it.
 
-use crate::common::{Bench, IDENTITY, IVANOV, ME, STRANGER, answered_by, closed, ended, missed, noon, ringing};
+use crate::common::{Bench, IDENTITY, IVANOV, ME, STRANGER, answered_by, closed, ended, filter, missed, noon, ringing};
 use perezvon_core::{CallSnapshot, Direction};
 use perezvon_desk::DeskError;
 use perezvon_desk::toast::ToastKey;
-use perezvon_desk::view::{CallbackKind, CallbackRow, CallbackState, CallsFilter};
+use perezvon_desk::view::{CallbackKind, CallbackRow, CallbackState};
 
 fn rows(bench: &Bench, kind: CallbackKind) -> Vec<CallbackRow> {
     bench.desk.callbacks(kind, None, 50).unwrap().rows
@@ -17,11 +17,7 @@ fn waiting(bench: &Bench) -> Vec<CallbackRow> {
         bench.desk.counts().unwrap().to_call_back as usize,
         "the badge counts the list"
     );
-    let filter = CallsFilter {
-        kind: "to_call_back".to_owned(),
-        query: String::new(),
-    };
-    let listed = bench.desk.calls(&filter, None, 50).unwrap().rows;
+    let listed = bench.desk.calls(&filter("to_call_back", ""), None, 50).unwrap().rows;
     let ids = |row: &CallbackRow| row.call.id.clone();
     assert_eq!(
         rows.iter().map(ids).collect::<Vec<_>>(),

@@ -1,6 +1,6 @@
 //! What is told after a commit: which rows, and the figures.
 
-use crate::common::{Bench, IDENTITY, IVANOV, draft, ended, missed, noon, ringing};
+use crate::common::{Bench, IDENTITY, IVANOV, STRANGER, draft, ended, filter, missed, noon, ringing};
 use perezvon_desk::{Change, Changes, Ids, Touched};
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -28,14 +28,9 @@ fn a_change_names_its_rows_and_brings_the_figures() {
     assert!(change.touched.documents.has(&1) && !change.touched.callbacks.is_empty());
     assert!(change.touched.persons.is_empty() && change.touched.settings.is_empty());
     assert_eq!((change.counts.to_call_back, change.counts.unseen), (1, 1));
-    assert_eq!(
-        bench
-            .desk
-            .call_rows(&["a".to_owned(), "gone".to_owned()])
-            .unwrap()
-            .len(),
-        1
-    );
+    assert!(change.touched.callers.has(&IVANOV.to_owned()) && change.touched.numbers.has(&IVANOV.to_owned()));
+    let rows = bench.desk.notification_rows(&[toast.notification_id, 99]).unwrap();
+    assert_eq!(rows.len(), 1);
 
     bench.take(&[missed(&ringing("a", 1, IVANOV), 1)]);
     assert_eq!(told(&mut changes), [], "a repeat changes nothing");
@@ -46,15 +41,50 @@ fn a_change_names_its_rows_and_brings_the_figures() {
         (0, 0),
         "nobody waits"
     );
+    assert_eq!(change.touched.calls, Ids::These(BTreeSet::from(["b".to_owned()])));
+    assert!(
+        change.touched.numbers.has(&IVANOV.to_owned()),
+        "the row of the missed call waits no longer"
+    );
 
     let contact = bench.contact("Иванов Пётр", "", &[IVANOV]);
     let change = told(&mut changes).remove(0);
     assert!(change.touched.contacts.has(&contact) && !change.touched.persons.is_empty());
+    assert!(change.touched.numbers.has(&IVANOV.to_owned()) && change.touched.calls.is_empty());
     bench.desk.set_setting("theme", &"dark").unwrap();
     bench.desk.save_note(1, "заметка").unwrap();
     let last = told(&mut changes);
     assert!(last[0].touched.settings.has(&"theme".to_owned()));
     assert_eq!(last[1].touched.documents, Ids::These(BTreeSet::from([1])));
+}
+
+#[test]
+fn of_changed_calls_those_are_read_again_that_the_filter_lists() {
+    let bench = Bench::new();
+    bench.take(&[
+        missed(&ringing("a", 1, IVANOV), 1),
+        ended(&ringing("b", 2, STRANGER), 2),
+        missed(&ringing("c", 3, IVANOV), 3),
+    ]);
+    bench.contact("Иванов Пётр", "", &[IVANOV]);
+    let all = ["c", "a", "b", "gone"].map(str::to_owned);
+    let found = |kind: &str, query: &str| -> Vec<String> {
+        let rows = bench.desk.call_rows(&filter(kind, query), &all).unwrap();
+        rows.into_iter().map(|row| row.id).collect()
+    };
+    for (kind, query, ids) in [
+        ("all", "", &["c", "a", "b"][..]),
+        ("incoming", "", &["c", "a", "b"]),
+        ("outgoing", "", &[]),
+        ("missed", "", &["c", "a"]),
+        ("to_call_back", "", &["c"]),
+        ("unregistered", "", &["b"]),
+        ("all", "петр", &["c", "a"]),
+        ("to_call_back", "9000000098", &[]),
+        ("missed", "0000099", &["c", "a"]),
+    ] {
+        assert_eq!(found(kind, query), ids, "{kind} {query}");
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use perezvon_core::snapshot::{
 };
 use perezvon_core::{Number, Time};
 use perezvon_desk::toast::{Toast, ToastKey, ToastOp};
-use perezvon_desk::view::{ContactDraft, ContactKind, ContactNumber};
+use perezvon_desk::view::{CallsFilter, ContactDraft, ContactKind, ContactNumber};
 use perezvon_desk::{Desk, Language, Taken, Words, Zone};
 use tempfile::TempDir;
 
@@ -94,6 +94,11 @@ impl Bench {
             preferences: self.preferences,
         }
     }
+}
+
+/// As the window sends it.
+pub(crate) fn filter(kind: &str, query: &str) -> CallsFilter {
+    serde_json::from_value(serde_json::json!({ "kind": kind, "query": query })).unwrap()
 }
 
 pub(crate) fn draft(name: &str, company: &str, numbers: &[&str]) -> ContactDraft {

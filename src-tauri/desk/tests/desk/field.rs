@@ -1,12 +1,12 @@
 //! Events of the field, from the PBX's text to what the desk shows: keypad words for a withheld number, short numbers
 //! inside and outside the company, a main number that several people share.
 
-use crate::common::{Bench, ME, buttons, closed, draft, missed, noon, shown, talking, text};
+use crate::common::{Bench, ME, buttons, closed, draft, filter, missed, noon, shown, talking, text};
 use perezvon_core::call::{Call, Policy, Reader, Target};
 use perezvon_core::{CallSnapshot, Number};
 use perezvon_desk::DeskError;
 use perezvon_desk::toast::{Action, Toast, ToastKey, ToastOp};
-use perezvon_desk::view::{CallRow, CallsFilter, ContactDraft, ContactNumber};
+use perezvon_desk::view::{CallRow, ContactDraft, ContactNumber};
 
 const ANONYMOUS: &str = include_str!("../field/keypad-anonymous.xml");
 const UNAVAILABLE: &str = include_str!("../field/keypad-unavailable.xml");
@@ -30,10 +30,7 @@ fn received(xml: &str, id: &str, version: i64) -> CallSnapshot {
 }
 
 fn rows(bench: &Bench, kind: &str, query: &str) -> Vec<CallRow> {
-    let filter = CallsFilter {
-        kind: kind.to_owned(),
-        query: query.to_owned(),
-    };
+    let filter = filter(kind, query);
     bench.desk.calls(&filter, None, 50).unwrap().rows
 }
 

@@ -1,12 +1,12 @@
 //! Missed calls: one toast per caller, withdrawn by a conversation; the summary after an absence.
 
 use crate::common::{
-    Bench, IVANOV, STRANGER, aged, answered_by, closed, draft, ended, missed, one_toast, ringing, shown, talking, text,
+    Bench, IVANOV, STRANGER, aged, answered_by, closed, draft, ended, filter, missed, one_toast, ringing, shown,
+    talking, text,
 };
 use perezvon_core::{Direction, Outcome};
 use perezvon_desk::notifications::ToastState;
 use perezvon_desk::toast::{Action, ToastKey, ToastOp};
-use perezvon_desk::view::CallsFilter;
 
 fn key(number: &str) -> ToastKey {
     ToastKey::Missed(number.to_owned())
@@ -234,11 +234,7 @@ fn contacts_join_and_part_callers() {
     assert_eq!(bench.desk.counts().unwrap().to_call_back, 2, "two numbers, two callers");
     let id = bench.contact("Иванов Пётр", "", &[IVANOV, STRANGER]);
     assert_eq!(bench.desk.counts().unwrap().to_call_back, 1, "one person");
-    let queue = CallsFilter {
-        kind: "to_call_back".to_owned(),
-        query: String::new(),
-    };
-    let rows = bench.desk.calls(&queue, None, 10).unwrap().rows;
+    let rows = bench.desk.calls(&filter("to_call_back", ""), None, 10).unwrap().rows;
     assert_eq!(
         rows.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(),
         ["b"],
@@ -291,22 +287,14 @@ fn a_call_that_turned_out_to_be_another_one_is_counted_once() {
     let mut same = missed(&ringing("session", 1, IVANOV), 2);
     same.started_at = alone.started_at;
     bench.take(&[same]);
-    assert_eq!(
-        bench.desk.calls(&CallsFilter::default(), None, 10).unwrap().rows.len(),
-        2
-    );
+    assert_eq!(bench.desk.calls(&filter("all", ""), None, 10).unwrap().rows.len(), 2);
     let mut dropped = alone.clone();
     dropped.version = 3;
     dropped.superseded_by = Some("session".to_owned());
     bench.take(&[dropped.clone()]);
-    let left: Vec<String> = (bench
-        .desk
-        .calls(&CallsFilter::default(), None, 10)
-        .unwrap()
-        .rows
-        .into_iter())
-    .map(|call| call.id)
-    .collect();
+    let left: Vec<String> = (bench.desk.calls(&filter("all", ""), None, 10).unwrap().rows.into_iter())
+        .map(|call| call.id)
+        .collect();
     assert_eq!(left, ["session"], "the one that it turned out to be");
     let toast = bench.toast(&missed(&ringing("later", 4, IVANOV), 5));
     assert_eq!(

@@ -70,7 +70,7 @@ proptest! {
         prop_assert_eq!(rows.len(), newest.len(), "one row per call");
         for row in &rows {
             let call = &newest[&row.id];
-            prop_assert_eq!(&row.outcome, call.outcome.as_str(), "newest version of {}", row.id);
+            prop_assert_eq!(row.outcome, call.outcome, "newest version of {}", row.id);
             let colleague = call.outcome == perezvon_core::Outcome::AnsweredBy;
             prop_assert!(row.document_id.is_some() || colleague, "{} is over and has a document", row.id);
         }

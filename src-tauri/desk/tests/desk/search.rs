@@ -1,15 +1,11 @@
 //! Search: any text is answered, with the same calls as a look at every one of them.
 
-use crate::common::{Bench, draft, ended, ringing};
+use crate::common::{Bench, draft, ended, filter, ringing};
 use perezvon_core::{CallSnapshot, Number};
-use perezvon_desk::view::CallsFilter;
 use proptest::prelude::*;
 
 fn found(bench: &Bench, kind: &str, query: &str, page: u32) -> Vec<String> {
-    let filter = CallsFilter {
-        kind: kind.to_owned(),
-        query: query.to_owned(),
-    };
+    let filter = filter(kind, query);
     let (mut ids, mut cursor) = (Vec::new(), None::<String>);
     loop {
         let page = bench
@@ -82,7 +78,7 @@ proptest! {
         for kind in ["all", "missed", "to_call_back", "unregistered"] {
             found(&bench, kind, &query, 2);
         }
-        bench.desk.contacts(&query, 0, 5).unwrap();
+        bench.desk.contacts(&query, None, 5).unwrap();
     }
 }
 

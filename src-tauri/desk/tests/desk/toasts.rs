@@ -342,7 +342,7 @@ fn one_trouble_until_it_is_mended() {
             "subscription_refused",
             "Подписка не продлена",
             "The subscription was not renewed",
-            "check",
+            "address",
         ),
         ("no_me", "Не выбран абонент", "No PBX user chosen", "me"),
         (

@@ -62,7 +62,7 @@ async fn a_link_leads_to_a_desk_that_follows() {
 async fn it_is_told_why_one_cannot_join() {
     let scene = Scene::start().await;
     let relay = scene.url();
-    let code_of = async |link: &JoinLink| RelayClient::join(link).await.unwrap_err().code();
+    let code_of = async |link: &JoinLink| RelayClient::join(link).await.unwrap_err().code().as_str();
     let made = make(&scene, json!({ "role": "user", "abonent": ME, "name": "Стол" })).await;
     let link = typed(&relay, &made);
     RelayClient::join(&link).await.unwrap();

@@ -192,7 +192,7 @@ async fn a_revoked_key_is_told_and_a_new_one_is_taken() {
         .place_call(CLIENT, None, "request-2")
         .await
         .unwrap_err();
-    assert_eq!(error.code(), "key_refused", "{error:?}");
+    assert_eq!(error.code().as_str(), "key_refused", "{error:?}");
     follower.set_key(&scene.add_user(ME).await);
     follower.until("the new key is accepted", caught_up).await;
     follower.stop().await;
@@ -265,18 +265,18 @@ async fn the_client_speaks_the_relays_language() {
         .put_token(&Secret::new("00000000-0000-4000-8000-000000000000"))
         .await
         .unwrap_err();
-    assert_eq!(refused.code(), "token_refused", "{refused:?}");
+    assert_eq!(refused.code().as_str(), "token_refused", "{refused:?}");
     let user = scene.client(&scene.add_user(ME).await);
     assert_eq!(
-        user.settings().await.unwrap_err().code(),
+        user.settings().await.unwrap_err().code().as_str(),
         "key_refused",
         "a user may not"
     );
     let bad = admin.place_call("не номер", Some(ME), "request-3").await.unwrap_err();
-    assert_eq!(bad.code(), "bad_number", "{bad:?}");
+    assert_eq!(bad.code().as_str(), "bad_number", "{bad:?}");
     let nobody = RelayClient::new("http://127.0.0.1:9", Arc::new(|| Some(Secret::new("x")))).unwrap();
     assert_eq!(
-        nobody.me().await.unwrap_err().code(),
+        nobody.me().await.unwrap_err().code().as_str(),
         "relay_unreachable",
         "nobody is there"
     );

@@ -55,6 +55,25 @@ pub enum XsiError {
 }
 
 impl XsiError {
+    /// One of each kind, for programs that have sentences of their own.
+    pub const EVERY: [Self; 15] = [
+        Self::Empty,
+        Self::BodyTooLarge,
+        Self::NotUtf8,
+        Self::OtherEncoding,
+        Self::ControlCharacter,
+        Self::Doctype,
+        Self::TooDeep,
+        Self::TooManyElements,
+        Self::TooManyAttributes,
+        Self::TextTooLong,
+        Self::UnknownEntity,
+        Self::Malformed { offset: 0 },
+        Self::Truncated,
+        Self::Doubtful,
+        Self::NotAnEvent,
+    ];
+
     /// A stable word for counters, for the event journal and for choosing the text a person reads.
     pub fn code(self) -> &'static str {
         match self {
@@ -73,6 +92,42 @@ impl XsiError {
             Self::Truncated => "truncated",
             Self::Doubtful => "doubtful",
             Self::NotAnEvent => "not_an_event",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::XsiError;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_kind_is_listed_with_words_of_its_own() {
+        let texts: BTreeSet<String> = XsiError::EVERY.iter().map(ToString::to_string).collect();
+        let codes: BTreeSet<&str> = XsiError::EVERY.iter().map(|error| error.code()).collect();
+        assert_eq!(
+            (texts.len(), codes.len()),
+            (XsiError::EVERY.len(), XsiError::EVERY.len())
+        );
+        for error in XsiError::EVERY {
+            match error {
+                // A new one does not compile here before it is listed above.
+                XsiError::Empty
+                | XsiError::BodyTooLarge
+                | XsiError::NotUtf8
+                | XsiError::OtherEncoding
+                | XsiError::ControlCharacter
+                | XsiError::Doctype
+                | XsiError::TooDeep
+                | XsiError::TooManyElements
+                | XsiError::TooManyAttributes
+                | XsiError::TextTooLong
+                | XsiError::UnknownEntity
+                | XsiError::Malformed { .. }
+                | XsiError::Truncated
+                | XsiError::Doubtful
+                | XsiError::NotAnEvent => {}
+            }
         }
     }
 }

@@ -1,14 +1,13 @@
-import { checks, failures, troubles } from "./en.troubles";
+import { troubles } from "../troubles";
+import { failures } from "./en.failures";
 import type { ru } from "./ru";
 
 export const en = {
   app: "Perezvon",
 
-  troubles,
+  troubles: troubles.en,
 
   failures,
-
-  checks,
 
   unknownFailure: (code) => `Something went wrong (code: ${code}).`,
 

@@ -1,14 +1,13 @@
 /** The words of the house: what every page shares. A room's own stand in its folder. */
-import { checks, failures, troubles } from "./ru.troubles";
+import { troubles } from "../troubles";
+import { failures } from "./ru.failures";
 
 export const ru = {
   app: "Перезвон",
 
-  troubles,
+  troubles: troubles.ru,
 
-  failures: failures as Record<string, string>,
-
-  checks,
+  failures,
 
   unknownFailure: (code: string) => `Что-то пошло не так (код: ${code}).`,
 

@@ -1,8 +1,16 @@
 /** The addresses of «Звонки». */
+import type { CallKind } from "../../lib/bindings/CallKind";
 import { member, type Address } from "../../lib/address";
 
-export const CALL_KINDS = ["all", "to_call_back", "incoming", "outgoing", "missed", "unregistered"] as const;
-export type CallKind = (typeof CALL_KINDS)[number];
+export const CALL_KINDS = [
+  "all",
+  "to_call_back",
+  "incoming",
+  "outgoing",
+  "missed",
+  "unregistered",
+] as const satisfies CallKind[];
+export type { CallKind };
 
 export const heads = ["calls", "call"];
 export const read = ({ head, tail }: Address): { kind: CallKind | null; call: string | null } =>

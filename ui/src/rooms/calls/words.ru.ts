@@ -1,3 +1,6 @@
+import type { LegState } from "../../lib/bindings/LegState";
+import type { RecordingState } from "../../lib/bindings/RecordingState";
+
 export const ru = {
   calls: {
     callBackKeys: "Перезвонить (Ctrl+Enter)",
@@ -57,7 +60,7 @@ export const ru = {
       pending: "Запись ещё не готова",
       ready: "Есть запись разговора",
       gone: "Запись удалена на АТС",
-    } as Record<string, string>,
+    } satisfies Record<RecordingState, string>,
   },
 
   leg: {
@@ -74,7 +77,7 @@ export const ru = {
       RemoteHeld: "собеседник поставил на удержание",
       Detached: "отсоединён",
       Released: "завершён",
-    } as Record<string, string>,
+    } satisfies Record<LegState, string>,
     causes: {
       Busy: "занято",
       "Temporarily Unavailable": "недоступен",

@@ -1,5 +1,6 @@
 /** Texts of events and what processing them again has changed. */
 import { dateTime, duration, type Language } from "../../lib/format";
+import { wordOf } from "../../lib/words";
 import type { Dictionary } from "../../lib/i18n/index.svelte";
 
 /** XML with one element a line; what is no XML stays as it is. */
@@ -27,8 +28,7 @@ export function indented(raw: string): string {
 /** Why an event cannot be read. The relay's sentence is English; its numbers stay. */
 export function reasonText(error: string, t: Dictionary): string {
   const numbers = error.match(/\d+/g) ?? [];
-  const known = t.journal.reasons[error.replace(/\d+/g, "#")];
-  return known?.replace(/#/g, () => numbers.shift() ?? "") ?? error;
+  return wordOf(t.journal.reasons, error.replace(/\d+/g, "#")).replace(/#/g, () => numbers.shift() ?? "");
 }
 
 export type Difference = { path: string; was: string | null; became: string | null };
@@ -66,9 +66,9 @@ export function differenceText(
     if (value === "true" || value === "false") return value === "true" ? words.yes : words.no;
     if (key.endsWith("At")) return dateTime(value, language) || value;
     if (key.endsWith("Ms")) return duration(Number(value));
-    if (key === "outcome") return words.outcomes[value] ?? value;
-    if (key === "state") return t.leg.states[value] ?? value;
-    if (key === "cause") return t.leg.causes[value] ?? value;
+    if (key === "outcome") return wordOf(words.outcomes, value);
+    if (key === "state") return wordOf(t.leg.states, value);
+    if (key === "cause") return wordOf(t.leg.causes, value);
     return value;
   };
   return {

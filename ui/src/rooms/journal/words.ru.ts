@@ -1,3 +1,5 @@
+import type { EventWord, PbxCause, UnreadReason } from "../../lib/pbx";
+
 export const ru = {
   journal: {
     title: "Журнал событий",
@@ -71,7 +73,7 @@ export const ru = {
       pbx_too_large: "ответ слишком длинный",
       pbx_invalid_argument: "запрос составить нельзя",
       pbx_outcome_unknown: "исход неизвестен",
-    } as Record<string, string>,
+    } satisfies Record<PbxCause, string>,
     kinds: {
       CallSubscriptionEvent: "Подписка начата",
       CallSubscriptionResyncEvent: "АТС перезапустилась",
@@ -95,7 +97,7 @@ export const ru = {
       CallRecordingStoppedEvent: "Запись окончена",
       HookStatusEvent: "Трубка",
       PerezvonProbeEvent: "Проверка сервиса",
-    } as Record<string, string>,
+    } satisfies Record<EventWord | "PerezvonProbeEvent", string>,
     /** By the relay's sentence, with # for its numbers. */
     reasons: {
       "the body is empty": "событие пустое",
@@ -114,7 +116,7 @@ export const ru = {
       "markup in a text contradicts the event": "разметка в тексте противоречит событию",
       "the document ends too early": "документ обрывается",
       "the root element is not an event": "это не событие АТС",
-    } as Record<string, string>,
+    } satisfies Record<UnreadReason, string>,
     /** Fields of a call, as processing an event again may change them. */
     fields: {
       outcome: "Итог",

@@ -1,3 +1,6 @@
+import type { NoticeState } from "../../lib/bindings/NoticeState";
+import type { ToastKind } from "../../lib/bindings/ToastKind";
+
 export const ru = {
   notifications: {
     waiting: (n: number) => `не просмотрено: ${n}`,
@@ -14,14 +17,14 @@ export const ru = {
       progress: "Исходящий звонок",
       digest: "Сводка",
       trouble: "Служебное",
-    } as Record<string, string>,
+    } satisfies Record<ToastKind, string>,
     states: {
       prepared: "не показано",
       shown: "показано",
       clicked: "открыто",
       dismissed: "закрыто",
       expired: "истекло",
-    } as Record<string, string>,
+    } satisfies Record<NoticeState, string>,
     unseen: "не просмотрено",
   },
 };

@@ -113,6 +113,81 @@ export const en = {
     graceBad: "A whole number from 0 to 600.",
   },
 
+  checks: {
+    relay: { title: "Event server", advice: "It does not answer. Check its address and the network." },
+    clock: {
+      title: "Computer clock",
+      advice: "The clock differs from the PBX. Turn on automatic time in the system.",
+    },
+    token: { title: "Token stored", advice: "There is no token. Paste it under Connection." },
+    abonents: {
+      title: "PBX accepts the token",
+      advice: "The PBX refused the token. Create a new one in the customer portal.",
+    },
+    publicUrl: {
+      title: "Public address entered",
+      advice: "It is missing or not valid. Enter it under Callback address.",
+    },
+    callback: {
+      title: "Address reachable from outside",
+      advice: "The app does not answer at the public address. Check the port forwarding or tunnel.",
+    },
+    subscription: {
+      title: "Event subscription in force",
+      advice: "There is none or it expired. Check the token and the public address.",
+    },
+    events: {
+      title: "Events arrive",
+      advice: "The PBX has not sent anything yet. Make a test call to your number.",
+    },
+    ledger: {
+      title: "Call journal",
+      advice: "It cannot be read or written. Check the disk space and restart the app.",
+    },
+    files: {
+      title: "Database files",
+      advice:
+        "The database file does not shrink: another program, such as a backup, has been reading it for long. Close it.",
+    },
+    disk: { title: "Disk space", advice: "There is almost none left. Free some disk space." },
+    dns: { title: "Name of the PBX's server", advice: "It cannot be found. Check the network." },
+    tls: {
+      title: "Secure connection to the PBX",
+      advice: "The certificate is not accepted. Check the clock and programs that intercept HTTPS.",
+    },
+    certificate: {
+      title: "Certificate of the event server",
+      advice: "Renew the certificate of section [tls] in relay.toml.",
+    },
+    rights: {
+      title: "Rights of the token",
+      advice: "Some are missing. Make a new token in the customer portal.",
+    },
+    ownEvent: {
+      title: "An event goes the whole way",
+      advice: "The test event did not arrive. Check the public address and the disk space.",
+    },
+    recording: {
+      title: "Recordings can be downloaded",
+      advice: "They cannot. Check the call recording service in the customer portal.",
+    },
+    feed: { title: "Calls reach the desks", advice: "Restart the event server." },
+    import: {
+      title: "Statistics and recordings are imported",
+      advice: "The import is repeated by itself. For calls to appear at once, enter the public address.",
+    },
+    toasts: {
+      title: "System shows notifications",
+      advice: "Notifications are not available. Allow them for Perezvon in the system settings.",
+    },
+    keyring: {
+      title: "Keyring",
+      advice: "It is not available. Unlock it or allow the token to be kept in a file.",
+    },
+    me: { title: "Subscriber chosen", advice: "Say who you are under Who am I." },
+    other: { title: "Another check of the server", advice: "Update the app: it does not know this check." },
+  },
+
   check: {
     intro: "Checks the whole way of a call: from the PBX to the notification on the screen.",
     run: "Check service",

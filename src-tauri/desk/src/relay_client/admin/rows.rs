@@ -1,6 +1,7 @@
 //! What an administrator's window shows, as the relay tells it: each type is read from the relay's answer and handed to
 //! the window as it is. Fields that a relay does not tell are empty.
 
+use crate::words::Trouble;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use ts_rs::TS;
@@ -127,6 +128,8 @@ pub struct KeeperView {
     pub failure: Option<KeeperFailure>,
     /// The failure's code, from a relay that tells no more.
     pub error: Option<String>,
+    /// What keeps the subscription from being renewed, in the window's word: the app finds it.
+    pub trouble: Option<Trouble>,
 }
 
 /// See [`KeeperView::failure`].

@@ -1,7 +1,7 @@
 //! A page of the call list. What is looked for is looked for among the callers, which are few; then come their calls, by
 //! index. What most callers have is met soon by a walk through the calls in their order.
 
-use super::{CallsFilter, CallsPage};
+use super::{CallKind, CallsFilter, CallsPage};
 use crate::error::DeskError;
 use crate::room::row::{CallRow, Place, rows_at};
 use crate::room::{MAX_PAGE_ROWS, callbacks};
@@ -27,20 +27,8 @@ pub(super) fn read(
         None => (i64::MAX, i64::MAX),
     };
     let limit = limit.clamp(1, MAX_PAGE_ROWS) as usize;
-    let wanted = Wanted {
-        connection,
-        before,
-        rows: limit + 1,
-        kind: match filter.kind.as_str() {
-            "incoming" => " AND c.incoming = 1",
-            "outgoing" => " AND c.incoming = 0",
-            "missed" => " AND c.missed = 1",
-            _ => "",
-        },
-        unknown: filter.kind == "unregistered",
-        query: Query::of(&filter.query),
-    };
-    if filter.kind == "to_call_back" {
+    let wanted = Wanted::of(connection, filter, before, limit + 1);
+    if filter.kind == CallKind::ToCallBack {
         return wanted.waiting(limit);
     }
     let mut places = match wanted.callers()? {
@@ -53,6 +41,29 @@ pub(super) fn read(
         next: places.last().filter(|_| more).copied().map(cursor_of),
         rows: rows_at(connection, &places)?,
     })
+}
+
+/// See [`crate::desk::Desk::call_rows`].
+pub(super) fn rows(connection: &Connection, filter: &CallsFilter, ids: &[String]) -> Result<Vec<CallRow>, DeskError> {
+    let wanted = Wanted::of(connection, filter, END, 1);
+    let (condition, given) = wanted.of_caller();
+    let waiting = if filter.kind == CallKind::ToCallBack {
+        " AND EXISTS (SELECT 1 FROM callback b, mirror m
+                      WHERE b.owner = m.owner AND b.head = 1 AND b.newest_call = c.ulid)"
+    } else {
+        ""
+    };
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT c.started_ms, c.id FROM call c JOIN caller k ON k.id = c.caller WHERE c.ulid = ?{}{waiting}{condition}",
+        wanted.kind
+    ))?;
+    let mut places = Vec::new();
+    for id in ids.iter().take(MAX_PAGE_ROWS as usize) {
+        let given = std::iter::once(Value::from(id.clone())).chain(given.iter().cloned());
+        let place = statement.query_row(params_from_iter(given), |row| Ok((row.get(0)?, row.get(1)?)));
+        places.extend(place.optional()?);
+    }
+    rows_at(connection, &places)
 }
 
 fn place(cursor: &str) -> Option<Place> {
@@ -79,7 +90,23 @@ struct Caller {
     last_ms: i64,
 }
 
-impl Wanted<'_> {
+impl<'a> Wanted<'a> {
+    fn of(connection: &'a Connection, filter: &CallsFilter, before: Place, rows: usize) -> Self {
+        Self {
+            connection,
+            before,
+            rows,
+            kind: match filter.kind {
+                CallKind::Incoming => " AND c.incoming = 1",
+                CallKind::Outgoing => " AND c.incoming = 0",
+                CallKind::Missed => " AND c.missed = 1",
+                CallKind::All | CallKind::ToCallBack | CallKind::Unregistered => "",
+            },
+            unknown: filter.kind == CallKind::Unregistered,
+            query: Query::of(&filter.query),
+        }
+    }
+
     /// The callers whose calls are wanted, the latest first; none where they are too many to be looked up.
     fn callers(&self) -> Result<Option<Vec<Caller>>, DeskError> {
         let found = match &self.query {

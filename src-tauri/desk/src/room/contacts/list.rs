@@ -1,6 +1,6 @@
 //! The list of contacts, by name. What few have is looked up; what most have is met soon by a walk in the order of names.
 
-use super::ContactRow;
+use super::{ContactRow, ContactsPage};
 use crate::db::View;
 use crate::desk::Desk;
 use crate::error::DeskError;
@@ -13,9 +13,10 @@ use rusqlite::{Connection, params_from_iter};
 
 impl Desk {
     /// Contacts whose name, company or e-mail begin with the query's words or whose numbers contain its digits, by
-    /// name, those first whose name begins with the first word; all of them for an empty query.
-    pub fn contacts(&self, query: &str, offset: u32, limit: u32) -> Result<Vec<ContactRow>, DeskError> {
-        self.db.read(|c| read(c, query, offset, limit))
+    /// name, those first whose name begins with the first word; all of them for an empty query. `cursor` is the last
+    /// page's `next`.
+    pub fn contacts(&self, query: &str, cursor: Option<&str>, limit: u32) -> Result<ContactsPage, DeskError> {
+        self.db.read(|c| read(c, query, cursor, limit))
     }
 
     /// The same for a view of which only the newest question counts: an older one ends with
@@ -24,16 +25,44 @@ impl Desk {
         &self,
         view: View,
         query: &str,
-        offset: u32,
+        cursor: Option<&str>,
         limit: u32,
-    ) -> Result<Vec<ContactRow>, DeskError> {
-        self.db.read_newest(view, |c| read(c, query, offset, limit))
+    ) -> Result<ContactsPage, DeskError> {
+        self.db.read_newest(view, |c| read(c, query, cursor, limit))
     }
 }
 
-fn read(connection: &Connection, query: &str, offset: u32, limit: u32) -> Result<Vec<ContactRow>, DeskError> {
+/// Where a contact stands in the list.
+#[derive(Clone)]
+struct Place {
+    /// Among those whose name begins with the first word, which come first.
+    begins: bool,
+    id: i64,
+    name_sort: String,
+}
+
+impl Place {
+    fn of(cursor: &str) -> Option<Self> {
+        let mut parts = cursor.splitn(3, ':');
+        Some(Self {
+            begins: parts.next()? == "1",
+            id: parts.next()?.parse().ok()?,
+            name_sort: parts.next()?.to_owned(),
+        })
+    }
+
+    fn cursor(&self) -> String {
+        format!("{}:{}:{}", u8::from(self.begins), self.id, self.name_sort)
+    }
+}
+
+fn read(connection: &Connection, query: &str, cursor: Option<&str>, limit: u32) -> Result<ContactsPage, DeskError> {
+    let after = match cursor {
+        Some(cursor) => Some(Place::of(cursor).ok_or(DeskError::NotFound)?),
+        None => None,
+    };
     let query = Query::of(query);
-    let page = (limit.min(MAX_PAGE_ROWS), offset);
+    let limit = limit.clamp(1, MAX_PAGE_ROWS) as usize;
     let (condition, given): (String, Vec<Value>) = match (found(connection, &query)?, &query) {
         (Found::These(ids), _) => {
             let places = vec!["?"; ids.len()].join(", ");
@@ -50,55 +79,82 @@ fn read(connection: &Connection, query: &str, offset: u32, limit: u32) -> Result
             (conditions, words.iter().map(|word| format!(" {word}").into()).collect())
         }
     };
-    let Query::Words(words) = &query else {
-        return rows(connection, &condition, given, page);
+    let first_word = match &query {
+        Query::Words(words) => words.first(),
+        Query::All | Query::Digits(_) => None,
     };
-    // Names that begin with the first word come first, from their place in the order: at its end the walk is long.
-    let begins = "c.name_sort >= ? AND c.name_sort < ?";
-    let range = words
-        .first()
-        .map(|word| [word.clone().into(), format!("{word}{}", char::MAX).into()]);
-    let range: Vec<Value> = range.into_iter().flatten().collect();
-    let both = || range.iter().cloned().chain(given.iter().cloned()).collect::<Vec<_>>();
-    let beginning = format!("{begins} AND {condition}");
-    let mut found = rows(connection, &beginning, both(), page)?;
-    if found.len() < page.0 as usize {
-        let all: u32 = connection
-            .prepare(&format!("SELECT count(*) FROM contact c WHERE {beginning}"))?
-            .query_row(params_from_iter(both()), |row| row.get(0))?;
-        let rest = (page.0 - found.len() as u32, offset.saturating_sub(all));
+    let mut found = Vec::new();
+    let mut rest = "true";
+    let mut range = Vec::new();
+    if let Some(word) = first_word {
+        // Names that begin with the first word come first, from their place in the order: at its end the walk is long.
+        let begins = "c.name_sort >= ? AND c.name_sort < ?";
+        rest = "NOT (c.name_sort >= ? AND c.name_sort < ?)";
+        range = vec![Value::from(word.clone()), format!("{word}{}", char::MAX).into()];
+        if after.as_ref().is_none_or(|after| after.begins) {
+            let given = [&range[..], &given[..]].concat();
+            let condition = format!("{begins} AND {condition}");
+            found = rows(connection, &condition, given, after.as_ref(), (limit + 1, true))?;
+        }
+    }
+    if found.len() <= limit {
+        let after = after.as_ref().filter(|after| !after.begins);
+        let given = [&range[..], &given[..]].concat();
+        let more = (limit + 1 - found.len(), false);
         found.extend(rows(
             connection,
-            &format!("NOT ({begins}) AND {condition}"),
-            both(),
-            rest,
+            &format!("{rest} AND {condition}"),
+            given,
+            after,
+            more,
         )?);
     }
-    Ok(found)
+    let more = found.len() > limit;
+    found.truncate(limit);
+    Ok(ContactsPage {
+        next: found.last().filter(|_| more).map(|(_, place)| place.cursor()),
+        rows: found.into_iter().map(|(row, _)| row).collect(),
+    })
 }
 
-/// At most so many contacts of which the condition holds, by name, after so many others.
+/// At most so many contacts of which the condition holds, by name, after this one.
 fn rows(
     connection: &Connection,
     condition: &str,
-    given: Vec<Value>,
-    (limit, offset): (u32, u32),
-) -> Result<Vec<ContactRow>, DeskError> {
-    let page = [Value::from(i64::from(limit)), Value::from(i64::from(offset))];
+    mut given: Vec<Value>,
+    after: Option<&Place>,
+    (limit, begins): (usize, bool),
+) -> Result<Vec<(ContactRow, Place)>, DeskError> {
+    let behind = match after {
+        Some(after) => {
+            given.extend([after.name_sort.clone().into(), after.id.into()]);
+            " AND (c.name_sort, c.id) > (?, ?)"
+        }
+        None => "",
+    };
+    given.push((limit as i64).into());
     // Not kept: what was found is part of the statement.
     let mut statement = connection.prepare(&format!(
         "SELECT c.id, c.kind, c.name, c.company,
-                (SELECT n.display FROM contact_number n WHERE n.contact_id = c.id ORDER BY n.position LIMIT 1)
-         FROM contact c WHERE {condition} ORDER BY c.name_sort, c.id LIMIT ? OFFSET ?"
+                (SELECT n.display FROM contact_number n WHERE n.contact_id = c.id ORDER BY n.position LIMIT 1),
+                c.name_sort
+         FROM contact c WHERE {condition}{behind} ORDER BY c.name_sort, c.id LIMIT ?"
     ))?;
-    let rows = statement.query_map(params_from_iter(given.into_iter().chain(page)), |row| {
-        Ok(ContactRow {
-            id: row.get(0)?,
+    let rows = statement.query_map(params_from_iter(given), |row| {
+        let id = row.get(0)?;
+        let place = Place {
+            begins,
+            id,
+            name_sort: row.get(5)?,
+        };
+        let row = ContactRow {
+            id,
             kind: ContactKind::of(&row.get::<_, String>(1)?),
             name: row.get(2)?,
             company: row.get(3)?,
             number: row.get(4)?,
-        })
+        };
+        Ok((row, place))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -215,12 +215,8 @@ pub struct ReportFilter {
     /// Lines or queues, as the call list names them.
     pub lines: Vec<String>,
     /// One direction only.
-    #[ts(type = "\"incoming\" | \"outgoing\" | null")]
     pub direction: Option<Direction>,
     /// What came of it.
-    #[ts(
-        type = "Array<\"ringing\" | \"talking\" | \"answered_by\" | \"missed\" | \"rejected\" | \"unreachable\" | \"cancelled\" | \"no_answer\" | \"transferred\" | \"ended\">"
-    )]
     pub outcomes: Vec<Outcome>,
     /// Only calls with colleagues, or only those with others.
     pub internal: Option<bool>,

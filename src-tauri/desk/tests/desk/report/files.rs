@@ -177,7 +177,7 @@ fn what_is_broken_off_leaves_nothing() {
     let error = bench
         .desk
         .write_report(&settings(), &abonents(), ReportFormat::Csv, (&file, "x"), |_| true);
-    assert_eq!(error.unwrap_err().code(), "file_not_written");
+    assert_eq!(error.unwrap_err().code().as_str(), "file_not_written");
     let grouped = ReportSettings {
         groupings: vec![Grouping::Hour],
         rows: false,

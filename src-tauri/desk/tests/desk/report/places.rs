@@ -4,7 +4,7 @@ use super::{abonents, between, talk};
 use crate::common::{Bench, IVANOV, ME, STRANGER, missed, ringing};
 use perezvon_core::{CallSnapshot, Direction, Outcome};
 use perezvon_desk::DeskError;
-use perezvon_desk::view::{Grouping, Measure, Period, ReportFilter, ReportPlace, ReportSettings};
+use perezvon_desk::view::{CallsFilter, Grouping, Measure, Period, ReportFilter, ReportPlace, ReportSettings};
 use std::collections::BTreeSet;
 
 /// Twenty minutes of calls, one a minute: every third is missed, every fifth an outgoing conversation.
@@ -99,10 +99,16 @@ fn a_share_leads_to_the_calls_that_make_it() {
         measure: Some(measure),
     };
     let (missed, _) = calls_of(&bench, &place(Measure::MissedShare));
-    let rows = bench.desk.call_rows(&missed.into_iter().collect::<Vec<_>>()).unwrap();
-    assert!(!rows.is_empty() && rows.iter().all(|row| row.outcome == Outcome::Missed.as_str()));
+    let rows = bench
+        .desk
+        .call_rows(&CallsFilter::default(), &missed.into_iter().collect::<Vec<_>>())
+        .unwrap();
+    assert!(!rows.is_empty() && rows.iter().all(|row| row.outcome == Outcome::Missed));
     let (talked, _) = calls_of(&bench, &place(Measure::TalkP90));
-    let rows = bench.desk.call_rows(&talked.into_iter().collect::<Vec<_>>()).unwrap();
+    let rows = bench
+        .desk
+        .call_rows(&CallsFilter::default(), &talked.into_iter().collect::<Vec<_>>())
+        .unwrap();
     assert!(!rows.is_empty() && rows.iter().all(|row| row.talk_ms.is_some()));
 }
 

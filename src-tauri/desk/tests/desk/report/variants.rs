@@ -50,7 +50,7 @@ fn variants_are_kept_shared_and_begun_with() {
 fn what_is_no_variant_is_refused() {
     let bench = Bench::new();
     let good = ReportSettings::default();
-    let code = |text: &str| bench.desk.take_report_variant(text).unwrap_err().code();
+    let code = |text: &str| bench.desk.take_report_variant(text).unwrap_err().code().as_str();
     let (_, file) = bench.desk.share_report_variant("analysis").unwrap();
     assert_eq!(code("{}"), "bad_report");
     assert_eq!(code(&file.replace("perezvon-report", "other")), "bad_report");
@@ -61,7 +61,12 @@ fn what_is_no_variant_is_refused() {
     );
     assert_eq!(code(&file.replace("talk_sum", "talk_max")), "bad_report");
     assert_eq!(
-        bench.desk.save_report_variant(None, " ", &good).unwrap_err().code(),
+        bench
+            .desk
+            .save_report_variant(None, " ", &good)
+            .unwrap_err()
+            .code()
+            .as_str(),
         "name_missing"
     );
     assert_eq!(
@@ -81,7 +86,12 @@ fn what_is_no_variant_is_refused() {
         "not_found"
     );
     assert_eq!(
-        bench.desk.delete_report_variant("analysis").unwrap_err().code(),
+        bench
+            .desk
+            .delete_report_variant("analysis")
+            .unwrap_err()
+            .code()
+            .as_str(),
         "not_found"
     );
 }
