@@ -6,15 +6,24 @@ use std::path::PathBuf;
 
 pub(super) async fn report(scene: &Scene) {
     let words = scene.ask("report.words", json!({})).await;
-    assert!(words["groupings"].as_array().is_some_and(|all| all.len() == 12), "{words}");
+    assert!(
+        words["groupings"].as_array().is_some_and(|all| all.len() == 12),
+        "{words}"
+    );
     let variants = scene.ask("report.variants", json!({})).await;
-    assert_eq!(variants["first"], "abonents", "the demonstration's user is an administrator");
+    assert_eq!(
+        variants["first"], "abonents",
+        "the demonstration's user is an administrator"
+    );
     let analysis = &variants["variants"][0];
     let mut settings = analysis["settings"].clone();
     settings["period"] = json!({"kind": "all"});
     let make = json!({"settings": settings});
     let report = scene.ask("report.make", make.clone()).await;
-    assert_eq!(report["calls"], report["journal"], "reconciles with the call list: {report}");
+    assert_eq!(
+        report["calls"], report["journal"],
+        "reconciles with the call list: {report}"
+    );
     let me = scene.ask("frame.state", json!({})).await["me"].clone();
     assert_eq!(report["lines"][0]["label"], me["name"], "the abonent has a name");
     let pictures = scene.ask("report.pictures", make).await;

@@ -122,6 +122,7 @@ fn what_cannot_be_carried_out_is_refused() {
             .report("report", &settings, &abonents(), 10)
             .unwrap_err()
             .code()
+            .as_str()
     };
     let day = Grouping::Day;
     for bad in [

@@ -74,7 +74,8 @@ fn what_is_no_variant_is_refused() {
             .desk
             .save_report_variant(None, &"я".repeat(81), &good)
             .unwrap_err()
-            .code(),
+            .code()
+            .as_str(),
         "too_long"
     );
     assert_eq!(
@@ -82,7 +83,8 @@ fn what_is_no_variant_is_refused() {
             .desk
             .save_report_variant(Some("analysis"), "Мой", &good)
             .unwrap_err()
-            .code(),
+            .code()
+            .as_str(),
         "not_found"
     );
     assert_eq!(
