@@ -116,7 +116,7 @@ pub(crate) struct Changes {
 
 /// One of the two sources' changes.
 enum One {
-    Desk(perezvon_desk::Change),
+    Desk(Box<perezvon_desk::Change>),
     Own(Own),
     /// More than the listener could hear.
     AllOwn,
@@ -155,7 +155,7 @@ impl Changes {
             }
         };
         tokio::select! {
-            change = desk => change.map(One::Desk),
+            change = desk => change.map(|change| One::Desk(Box::new(change))),
             own = own.recv() => match own {
                 Ok(own) => Some(One::Own(own)),
                 Err(RecvError::Lagged(_)) => Some(One::AllOwn),

@@ -145,7 +145,7 @@ async fn every_check_has_words(window: &Window) {
     for line in lines {
         let id = line.attr("data-check").await.unwrap().unwrap();
         let text = line.text().await.unwrap();
-        assert!(!text.starts_with(&id), "no words for {id}: {text}");
+        assert!(id != "other" && !text.starts_with(&id), "no words for {id}: {text}");
     }
 }
 

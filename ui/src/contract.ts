@@ -6,8 +6,11 @@ import type { AppState } from "./lib/bindings/AppState";
 import type { AuditPage } from "./lib/bindings/AuditPage";
 import type { CallRow } from "./lib/bindings/CallRow";
 import type { CallView } from "./lib/bindings/CallView";
+import type { CallsAt } from "./lib/bindings/CallsAt";
 import type { CallsFilter } from "./lib/bindings/CallsFilter";
 import type { CallsPage } from "./lib/bindings/CallsPage";
+import type { CallsPlace } from "./lib/bindings/CallsPlace";
+import type { CallsSpan } from "./lib/bindings/CallsSpan";
 import type { CheckLine } from "./lib/bindings/CheckLine";
 import type { ContactDraft } from "./lib/bindings/ContactDraft";
 import type { ContactView } from "./lib/bindings/ContactView";
@@ -43,8 +46,10 @@ import type { Welcome } from "./lib/bindings/Welcome";
 export interface Contract {
   /** An empty `what` for everything. */
   "audit.list": [{ what: string, cursor: string | null, limit: number, }, AuditPage];
-  /** A page, newest first; `cursor` of the page before. */
-  "calls.list": [{ filter: CallsFilter, cursor: string | null, limit: number, }, CallsPage];
+  /** A page, newest first; `cursor` of the page before. `back`: the page that ends at the cursor; its `next` is then the cursor by which it is read itself. */
+  "calls.list": [{ filter: CallsFilter, span: CallsSpan, cursor: string | null, back: boolean, limit: number, }, CallsPage];
+  /** Where in that list a moment or a row is. */
+  "calls.place": [{ filter: CallsFilter, span: CallsSpan, at: CallsAt, }, CallsPlace];
   /** Rows that are shown, read again; those that the filter lists no longer are left out. */
   "calls.rows": [{ filter: CallsFilter, ids: Array<string>, }, Array<CallRow>];
   "calls.one": [{ id: string, }, CallView];

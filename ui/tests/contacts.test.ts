@@ -145,9 +145,9 @@ test("closing the window with a changed form asks first", async () => {
 test("a contact is deleted only after the question", async () => {
   const user = await open("contact/3");
   await user.click(await screen.findByTestId("contact-delete"));
-  expect(screen.getByTestId("delete-dialog").textContent).toContain("Лебедев Антон");
+  expect(screen.getByTestId("confirm").textContent).toContain("Лебедев Антон");
   expect(backend.times("contacts.delete")).toBe(0);
-  await user.click(screen.getByTestId("delete-confirm"));
+  await user.click(screen.getByTestId("confirm-yes"));
   await waitFor(() => expect(window.location.hash).toBe("#/contacts"));
   expect(backend.last("contacts.delete")).toEqual({ id: 3 });
   await waitFor(() => expect(texts("contact-row").some((text) => text.includes("Лебедев"))).toBe(false));

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { ROW, ROW_HEAD } from "../src/kit/window";
 import { parseRoute, rooms } from "../src/rooms";
 
 const sources = readdirSync("src", { recursive: true, encoding: "utf8" })
@@ -60,4 +61,50 @@ test("every room has a name and addresses of its own, and is found by them", () 
   for (const one of rooms) {
     if (one.home) expect(parseRoute(one.home).screen, one.home).toBe(one.name);
   }
+});
+
+test("one table has the tones of the window, of the toasts' pictures and of the tray", () => {
+  const { tones } = JSON.parse(readFileSync("../icons/tones.json", "utf8")) as {
+    tones: Record<string, { light: string; dark: string }>;
+  };
+  const css = readFileSync(join("src", "kit", "tokens.css"), "utf8");
+  const [light = "", dark = ""] = css.split(':root[data-theme="dark"]');
+  const declared = (theme: string, name: string) => new RegExp(`--${name}: (#[0-9a-f]{6});`).exec(theme)?.[1];
+  for (const [name, colours] of Object.entries(tones)) {
+    expect({ light: declared(light, name), dark: declared(dark, name) }, name).toEqual(colours);
+  }
+  const used = readFileSync(join("src", "kit", "tones.css"), "utf8").match(/var\(--([a-z-]+)\)/g) ?? [];
+  const names = new Set([...used].map((one) => one.slice(6, -1)));
+  names.delete("type-small");
+  expect([...names].filter((name) => !(name in tones))).toEqual([]);
+});
+
+test("the heights that lists reckon with are those of the tokens", () => {
+  const css = readFileSync(join("src", "kit", "tokens.css"), "utf8");
+  expect([/--row: (\d+)px/.exec(css)?.[1], /--row-head: (\d+)px/.exec(css)?.[1]]).toEqual(
+    [ROW, ROW_HEAD].map(String),
+  );
+});
+
+test("every part of the kit stands in a room, and on the page of all controls", () => {
+  const page = readFileSync(join("tests", "look", "Controls.svelte"), "utf8");
+  const parts = readdirSync(join("src", "kit")).filter((name) => name.endsWith(".svelte"));
+  const used = (name: string, files: string[]) =>
+    files.some((file) =>
+      new RegExp(`from "[./]*(kit/)?${name}"|import\\("[./]*(kit/)?${name}"\\)`).test(
+        readFileSync(file, "utf8"),
+      ),
+    );
+  expect(
+    parts.filter(
+      (name) =>
+        !used(
+          name,
+          sources.filter((file) => !file.endsWith(join("kit", name))),
+        ),
+    ),
+  ).toEqual([]);
+  // Within `Rows`, `DateRange` and `Popover` there are others of the kit; a page stands around all of them.
+  const inside = ["List.svelte", "Popover.svelte", "Empty.svelte", "Skeleton.svelte"];
+  expect(parts.filter((name) => !inside.includes(name) && !page.includes(`kit/${name}"`))).toEqual([]);
 });

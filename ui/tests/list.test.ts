@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { HELD, merge, Pages } from "../src/kit/pages.svelte";
+import { daysAgo } from "../src/kit/moment";
 import { lineAt, offsetsOf, TALLEST, Track, visible } from "../src/kit/window";
 import type { CallRow } from "../src/lib/bindings/CallRow";
 import type { CallsFilter } from "../src/lib/bindings/CallsFilter";
@@ -11,8 +12,11 @@ import { call, many } from "./fake/data";
 afterEach(() => vi.useRealTimers());
 
 const calls = () => new Pages<CallRow>((row) => row.id);
-const reader = (filter: CallsFilter) => (cursor: string | null) =>
-  ask("calls.list", { filter, cursor, limit: 100 });
+const span = { fromMs: null, untilMs: null };
+const reader =
+  (filter: CallsFilter) =>
+  (cursor: string | null, back = false) =>
+    ask("calls.list", { filter, span, cursor, back, limit: 100 });
 
 test("the visible range is found among lines of different heights", () => {
   const offsets = offsetsOf([32, 48, 48, 32, 48]);
@@ -32,7 +36,7 @@ test("rows stand under the headers of their days", () => {
     at("c", "2026-01-30T08:00:00.000Z"),
     at("d", null),
   ];
-  const lines = byDay(rows, now, (_, ago) => String(ago));
+  const lines = byDay(rows, now, (row) => String(daysAgo(row.startedAt, now)));
   expect(lines.map((line) => ("head" in line ? `[${line.head}]` : line.key))).toEqual([
     "[0]",
     "a",
@@ -235,4 +239,53 @@ test("a list taller than a page is reached to its very end, and little steps mov
   expect(bar).toBeCloseTo((place / (total - view)) * (TALLEST - view), 3);
   track.moved(500, view, 48 * 1000);
   expect(track.top, "a list that fits is scrolled as it is").toBe(500);
+});
+
+test("a list goes to any place and on from there both ways; what it holds is always that part of the whole", async () => {
+  const COUNT = 1_000_000;
+  const PAGE = 100;
+  const pages = new Pages<number>(String);
+  const numbers = (from: number, to: number) =>
+    Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
+  let asked = 0;
+  await pages.show(
+    (cursor, back = false) => {
+      asked++;
+      const at = Number(cursor ?? 0);
+      const [from, to] = back ? [Math.max(0, at - PAGE), at] : [at, Math.min(COUNT, at + PAGE)];
+      const next = back ? from || null : to < COUNT ? to : null;
+      return Promise.resolve({ rows: numbers(from, to), next: next === null ? null : String(next) });
+    },
+    (at) => {
+      const row = "row" in at ? at.row : at.moment;
+      return Promise.resolve({ row, total: COUNT, cursor: row ? String(row) : null });
+    },
+  );
+  const whole = (why: string) => {
+    const held = pages.rows?.length ?? 0;
+    expect(pages.rows, why).toEqual(numbers(pages.before, pages.before + held));
+    expect(held, why).toBeLessThanOrEqual(HELD * PAGE);
+    return pages.before + held + pages.after;
+  };
+  expect(await pages.seek(800_000)).toBe(true);
+  expect([pages.before, whole("sought")]).toEqual([800_000, COUNT]);
+  for (let i = 0; i < 30; i++) await pages.need(pages.before - 1);
+  expect(pages.before).toBe(800_000 - 30 * PAGE);
+  expect(whole("30 pages up")).toBe(COUNT);
+  for (let i = 0; i < 50; i++) await pages.more();
+  expect(pages.before + (pages.rows?.length ?? 0)).toBe(800_000 + (HELD - 30 + 50) * PAGE);
+  expect(whole("50 pages down, over what was let go")).toBe(COUNT);
+
+  // The bar is pulled anywhere: the rows there are read, and two questions are enough.
+  for (const row of [5, 999_999, 123_456, 801_000, 0, 700_000, 699_999]) {
+    asked = 0;
+    await pages.need(row);
+    expect(asked).toBeLessThanOrEqual(1);
+    expect(whole(`at ${row}`)).toBe(COUNT);
+    expect(pages.rows).toContain(row);
+  }
+  await pages.seek(999_950);
+  expect([pages.complete, whole("the end")]).toEqual([true, COUNT]);
+  await pages.seek(0);
+  expect([pages.before, whole("the top")]).toEqual([0, COUNT]);
 });

@@ -45,15 +45,24 @@ test("all are marked at once, and the rail's figure goes", async () => {
 test("the list grows by a page and keeps its length when something changes", async () => {
   const [pattern] = backend.notifications;
   if (!pattern) throw new Error("no notifications");
-  backend.notifications = Array.from({ length: 70 }, (_, n) => ({ ...pattern, id: 70 - n }));
-  const user = await open("notifications");
-  await waitFor(() => expect(all("notification-row").length).toBe(50));
-  await user.click(screen.getByText("Показать ещё"));
-  await waitFor(() => expect(all("notification-row").length).toBe(70));
+  backend.notifications = Array.from({ length: 70 }, (_, n) => ({
+    ...pattern,
+    id: 70 - n,
+    title: `${pattern.title} ${70 - n}`,
+  }));
+  await open("notifications");
+  await waitFor(() => expect(texts("notification-title")[0]).toBe(`${pattern.title} 70`));
+  const scroll = screen.getByTestId("notifications-list-scroll");
+  scroll.scrollTop = 1e9;
+  scroll.dispatchEvent(new Event("scroll"));
+  await waitFor(() => expect(texts("notification-title").at(-1)).toBe(`${pattern.title} 1`));
+  expect(all("notification-row").length, "only what is seen is in the page").toBeLessThan(40);
+  scroll.scrollTop = 0;
+  scroll.dispatchEvent(new Event("scroll"));
   backend.notifications = [{ ...pattern, id: 71, title: "Новое" }, ...backend.notifications];
   backend.changed({ notices: [71] });
   await waitFor(() => expect(texts("notification-title")[0]).toBe("Новое"));
-  expect(all("notification-row").length).toBe(71);
+  expect(texts("notification-title")[1]).toBe(`${pattern.title} 70`);
 });
 
 test("an empty list says what will be there", async () => {

@@ -1,4 +1,5 @@
-import { render, screen } from "@testing-library/svelte";
+import { render, screen, waitFor } from "@testing-library/svelte";
+import { expect } from "vitest";
 import userEvent from "@testing-library/user-event";
 import App from "../src/App.svelte";
 import { router } from "../src/lib/route.svelte";
@@ -9,6 +10,9 @@ export async function open(route: string) {
   const user = userEvent.setup();
   render(App);
   await screen.findByTestId("shell");
+  // A room is read when it is first shown; a question is none.
+  if (!route.startsWith("join"))
+    await waitFor(() => expect(document.querySelector("main")?.childElementCount).toBeGreaterThan(0));
   return user;
 }
 

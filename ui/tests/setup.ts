@@ -1,9 +1,24 @@
-import "../src/rooms";
+import { configure } from "@testing-library/svelte";
+import { rooms } from "../src/rooms";
 import { beforeEach, vi } from "vitest";
 import { app } from "../src/lib/app.svelte";
 import { i18n } from "../src/lib/i18n/index.svelte";
 import { router } from "../src/lib/route.svelte";
 import { backend } from "./fake/backend";
+
+// What the window reads when it is first shown is here before the first test: no test waits for a module.
+await Promise.all([
+  ...rooms.map(({ screen }) => ("load" in screen ? screen.load() : null)),
+  import("../src/kit/DateRange.svelte"),
+  import("../src/kit/Menu.svelte"),
+  import("../src/lib/parts/DialDialog.svelte"),
+  import("../src/rooms/contacts/AttachDialog.svelte"),
+  import("../src/rooms/settings/JoinByLink.svelte"),
+  import("../src/rooms/settings/Wizard.svelte"),
+]);
+
+// A machine that does other things too is slow, not wrong.
+configure({ asyncUtilTimeout: 20_000 });
 
 beforeEach(() => {
   vi.useRealTimers();

@@ -43,7 +43,7 @@ pub use words::{FailureCode, Fault, Language, MendedIn, Trouble, TroubleWords, W
 /// `ui/src/lib/bindings` by `cargo test` (design: the wire contract is declared once).
 pub mod view {
     pub use crate::room::callbacks::{CallbackKind, CallbackRow, CallbackState, CallbacksPage};
-    pub use crate::room::calls::{CallKind, CallView, CallsFilter, CallsPage, LegView};
+    pub use crate::room::calls::{CallKind, CallView, CallsAt, CallsFilter, CallsPage, CallsPlace, CallsSpan, LegView};
     pub use crate::room::contacts::{ContactDraft, ContactRow, ContactView, ContactsPage};
     pub use crate::room::document::DocumentView;
     pub use crate::room::notices::{NoticeState, NotificationRow};

@@ -162,7 +162,8 @@ impl Office {
     }
 }
 
-const PAGE: fn(&str) -> Value = |kind| json!({"filter": {"kind": kind, "query": ""}, "cursor": null, "limit": 50});
+const PAGE: fn(&str) -> Value =
+    |kind| json!({"filter": {"kind": kind, "query": ""}, "span": {}, "cursor": null, "back": false, "limit": 50});
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_command_of_every_room_answers_without_a_window() {
@@ -291,6 +292,10 @@ async fn begin(scene: &Scene) {
     assert!(*scene.desktop.autostart.lock().unwrap(), "on again");
     let checks = scene.ask("connection.check", json!({})).await;
     assert!(
+        checks.as_array().unwrap().iter().all(|line| line["id"] != "other"),
+        "the window has words for each: {checks}"
+    );
+    assert!(
         checks
             .as_array()
             .unwrap()
@@ -316,6 +321,9 @@ async fn calls_and_contacts(scene: &Scene) {
         })
         .await;
     let row = &page["rows"][0];
+    let filter = json!({"kind": "missed", "query": ""});
+    let place = json!({"filter": filter, "span": {}, "at": {"row": 0}});
+    assert_eq!(scene.ask("calls.place", place).await["total"], 1);
     let again = json!({"filter": {"kind": "missed", "query": ""}, "ids": [row["id"], "no such"]});
     assert_eq!(scene.ask("calls.rows", again).await, json!([row]));
     let call = scene.ask("calls.one", json!({"id": row["id"]})).await;
@@ -346,6 +354,10 @@ async fn calls_and_contacts(scene: &Scene) {
     assert_eq!(found["rows"][0]["id"], id);
     scene.ask("contacts.delete", json!({"id": id})).await;
     assert_eq!(scene.refused("contacts.one", json!({"id": id})).await, "not_found");
+    documents_and_notices(scene, row).await;
+}
+
+async fn documents_and_notices(scene: &Scene, row: &Value) {
     let document = row["documentId"].clone();
     assert!(document.is_i64(), "the missed call is registered: {row}");
     scene

@@ -19,7 +19,7 @@ use tokio::sync::watch;
 const OWN_INTERVAL: Duration = Duration::from_secs(5);
 /// How often that of a company's relay is read, which thousands of desks ask: what matters at once, whether calls arrive,
 /// the feed tells. Sooner while something is wrong, so that the window does not long tell what is mended.
-const REMOTE_INTERVAL: Duration = Duration::from_secs(60);
+const REMOTE_INTERVAL: Duration = Duration::from_mins(1);
 const TROUBLED_INTERVAL: Duration = Duration::from_secs(15);
 /// The pause between two looks of which the second shall confirm the first.
 const CONFIRM_INTERVAL: Duration = Duration::from_secs(1);

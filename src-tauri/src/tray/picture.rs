@@ -18,7 +18,8 @@ const GLYPHS: [[u8; 5]; 11] = [
     [0b000, 0b010, 0b111, 0b010, 0b000],
 ];
 
-const RED: [u8; 4] = [0xc6, 0x28, 0x28, 0xff];
+/// The tone of what waits for an answer, from `icons/tones.json`.
+const WAIT: [u8; 4] = [0xc2, 0x45, 0x1d, 0xff];
 const WHITE: [u8; 4] = [0xff, 0xff, 0xff, 0xff];
 
 /// The icon of a state, with the number of waiting callers on it.
@@ -45,7 +46,7 @@ pub(super) fn text(waiting: u32) -> String {
     }
 }
 
-/// Draws the text into the lower right corner of an RGBA picture: white on red.
+/// Draws the text into the lower right corner of an RGBA picture: white on the tone of what waits.
 fn draw(rgba: &mut [u8], width: usize, height: usize, text: &str) {
     if text.is_empty() {
         return;
@@ -76,7 +77,7 @@ fn draw(rgba: &mut [u8], width: usize, height: usize, text: &str) {
             }
         }
     };
-    fill(left, top, plate_width, plate_height, RED);
+    fill(left, top, plate_width, plate_height, WAIT);
     for (index, letter) in letters.into_iter().enumerate() {
         for (y, bits) in GLYPHS[letter].into_iter().enumerate() {
             for x in 0..3 {
@@ -125,13 +126,38 @@ mod tests {
         }
     }
 
-    /// The picture as letters: `#` white, `.` red, blank untouched.
+    /// One table has the tones of lists, pictures and tray; `ui/tests/kit.test.ts` holds the window to it.
+    #[test]
+    fn pictures_have_the_tones_of_the_table() {
+        let table: serde_json::Value = serde_json::from_str(include_str!("../../../icons/tones.json")).unwrap();
+        let rgb = |tone: &str| {
+            let text = table["tones"][tone]["light"].as_str().unwrap();
+            u32::from_str_radix(&text[1..], 16).unwrap().to_be_bytes()
+        };
+        assert_eq!(rgb("wait-fill")[1..], WAIT[..3]);
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("icons");
+        let pictures = table["pictures"].as_object().unwrap();
+        for (name, tone) in pictures {
+            let png = std::fs::read(folder.join(format!("{name}.png"))).unwrap();
+            let image = Image::from_bytes(&png).unwrap();
+            // At the left edge of the disc nothing is drawn on it.
+            let at = ((image.height() / 2 * image.width() + 3) * 4) as usize;
+            assert_eq!(image.rgba()[at..at + 3], rgb(tone.as_str().unwrap())[1..], "{name}");
+        }
+        let stored = std::fs::read_dir(folder).unwrap().flatten().filter(|file| {
+            let name = file.file_name().to_string_lossy().into_owned();
+            (name.starts_with("call-") || name.starts_with("tray-")) && name.ends_with(".png")
+        });
+        assert_eq!(stored.count(), pictures.len(), "every picture is in the table");
+    }
+
+    /// The picture as letters: `#` white, `.` the plate, blank untouched.
     fn drawn(width: usize, height: usize, text: &str) -> String {
         let mut rgba = vec![0; width * height * 4];
         draw(&mut rgba, width, height, text);
         let letter = |pixel: &[u8]| match pixel {
             pixel if pixel == WHITE => '#',
-            pixel if pixel == RED => '.',
+            pixel if pixel == WAIT => '.',
             _ => ' ',
         };
         let rows = rgba.chunks(width * 4);

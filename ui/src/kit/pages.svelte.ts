@@ -6,11 +6,27 @@ import type { Failure } from "../lib/bindings/Failure";
 import { asFailure } from "../lib/ipc";
 
 export type Page<T> = { rows: T[]; next: string | null };
-/** Reads the page at a cursor, `null` for the first. */
-export type Reader<T> = (cursor: string | null) => Promise<Page<T>>;
+/** Reads the page at a cursor, `null` for the first; `back` the one that ends there, whose own cursor is its `next`. */
+export type Reader<T> = (cursor: string | null, back?: boolean) => Promise<Page<T>>;
+/** A place in the list: how many rows are above it, how many there are in all, and the cursor of a page from there. */
+export type Place = { row: number; total: number; cursor: string | null };
+/** Finds the place of a moment, milliseconds since 1970, or of a row counted from the top. */
+export type Placer = (at: { moment: number } | { row: number }) => Promise<Place>;
 
-/** One page as it was read: `rows` is `null` once it was let go, `size` is how many it had. */
-type Chunk<T> = { cursor: string | null; next: string | null; rows: T[] | null; size: number };
+/**
+ * One page as it was read: `rows` is `null` once it was let go, `size` is how many it had. With `unread` so many rows
+ * that no page has told of: only the first and the last chunk can be such a gap.
+ */
+type Chunk<T> = {
+  cursor: string | null;
+  next: string | null;
+  rows: T[] | null;
+  size: number;
+  unread?: true;
+};
+const gap = (size: number) => ({ cursor: null, next: null, rows: null, size, unread: true }) as const;
+/** Nearer than this many rows a gap is read on from its edge; further off its place is looked for. */
+const NEAR = 150;
 
 /** Pages held at once. */
 export const HELD = 20;
@@ -29,6 +45,7 @@ export class Pages<T> {
   complete = $state(false);
   #chunks: Chunk<T>[] = [];
   #read: Reader<T> | null = null;
+  #placer: Placer | null = null;
   #retry: () => Promise<void> = async () => undefined;
   #turn = 0;
   #chain: Promise<void> = Promise.resolve();
@@ -42,12 +59,13 @@ export class Pages<T> {
   ) {}
 
   /** Asks another question; the old rows stay until the new ones are there. */
-  async show(read: Reader<T>): Promise<void> {
+  async show(read: Reader<T>, placer: Placer | null = null): Promise<void> {
     this.stop();
     this.#read = read;
+    this.#placer = placer;
     this.#fresh = false;
     this.#chain = Promise.resolve();
-    this.#retry = () => this.show(read);
+    this.#retry = () => this.show(read, placer);
     await this.#run(true, async () => {
       const page = await this.#page(null);
       return () => (this.#chunks = [page]);
@@ -56,43 +74,90 @@ export class Pages<T> {
     if (this.failure && this.#read === read) [this.#chunks, this.rows] = [[], null];
   }
 
-  /** The next page, at the end of what is held. */
-  async more(): Promise<void> {
-    const last = this.#chunks.at(-1);
-    if (this.busy || this.failure || !last || (last.rows && last.next === null)) return;
-    this.#retry = () => this.more();
-    await this.#run(true, async () => {
-      const [, end] = this.#range();
-      const gone = this.#chunks[end];
-      const cursor = gone ? gone.cursor : (this.#chunks.at(-1)?.next ?? null);
-      if (!gone && cursor === null) return () => undefined;
-      const page = await this.#page(cursor);
-      return () => {
-        this.#chunks[end] = page;
-        const [begin, now] = this.#range();
-        if (now - begin > this.held) this.#letGo(begin);
-      };
-    });
+  /** Goes to a moment: the rows from there are held, those above it are read when they are looked at. */
+  async seek(moment: number): Promise<boolean> {
+    if (!this.#placer || !this.#read) return false;
+    this.#retry = async () => void (await this.seek(moment));
+    await this.#run(true, () => this.#jump({ moment }));
+    return this.failure === null;
   }
 
-  /** Makes sure that the row at this place from the top of all rows is held, if its page was ever read. */
+  async #jump(at: { moment: number } | { row: number }): Promise<() => void> {
+    const place = await (this.#placer as Placer)(at);
+    const page = await this.#page(place.cursor);
+    const below = page.next === null ? 0 : Math.max(0, place.total - place.row - page.size);
+    return () => {
+      this.#chunks = [place.row ? [gap(place.row)] : [], [page], below ? [gap(below)] : []].flat();
+    };
+  }
+
+  /** The next page, at the end of what is held. */
+  async more(): Promise<void> {
+    const [, end] = this.#range();
+    const last = this.#chunks[end - 1];
+    if (this.busy || this.failure || !last || (end === this.#chunks.length && last.next === null)) return;
+    this.#retry = () => this.more();
+    await this.#run(true, () => this.#down());
+  }
+
+  /** The page below what is held: one that was let go, or one that was never read. */
+  async #down(): Promise<() => void> {
+    const [, end] = this.#range();
+    const known = this.#chunks[end];
+    const cursor = known && !known.unread ? known.cursor : (this.#chunks[end - 1]?.next ?? null);
+    if (cursor === null) return () => undefined;
+    const page = await this.#page(cursor);
+    return () => {
+      const rest = known?.unread && page.next !== null ? Math.max(0, known.size - page.size) : 0;
+      this.#chunks.splice(end, 1, page, ...(rest ? [gap(rest)] : []));
+      const [begin, now] = this.#range();
+      if (now - begin > this.held) this.#letGo(begin);
+    };
+  }
+
+  /** The page above what is held, where nothing was read yet. */
+  async #up(): Promise<() => void> {
+    const cursor = this.#chunks[1]?.cursor ?? null;
+    const { rows, next } = await (this.#read as Reader<T>)(cursor, true);
+    return () => {
+      const [top] = this.#chunks;
+      const rest = next === null ? 0 : Math.max(1, (top?.size ?? 0) - rows.length);
+      const page = { cursor: next, next: cursor, rows, size: rows.length };
+      this.#chunks.splice(0, 1, ...(rest ? [gap(rest)] : []), ...(rows.length ? [page] : []));
+      const [low, high] = this.#range();
+      if (high - low > this.held) this.#letGo(high - 1);
+    };
+  }
+
+  /** Makes sure that the row at this place from the top of all rows is held, if it can be found. */
   async need(row: number): Promise<void> {
     const at = this.#chunkAt(row);
     const [begin, end] = this.#range();
     if (this.busy || this.failure || at < 0 || (at >= begin && at < end)) return;
     this.#retry = () => this.need(row);
-    await this.#run(true, async () => {
-      const page = await this.#reaching(at);
-      return () => {
-        const [first, last] = this.#range();
-        // What lies beside the held pages joins them; a jump begins anew.
-        const beside = at === first - 1 || at === last;
-        for (let i = first; i < last; i++) if (!beside) this.#letGo(i);
-        this.#chunks[at] = page;
-        const [low, high] = this.#range();
-        if (high - low > this.held) this.#letGo(at === low ? high - 1 : low);
-      };
+    const top = this.#chunks.slice(0, at).reduce((sum, one) => sum + one.size, 0);
+    const one = this.#chunks[at];
+    const above = one?.unread && at === 0 && begin === 1 && top + one.size - row < NEAR;
+    const below = one?.unread && at === end && row - top < NEAR;
+    await this.#run(true, () => {
+      if (above) return this.#up();
+      if (below) return this.#down();
+      return one?.unread ? this.#jump({ row: Math.max(0, row - NEAR / 3) }) : this.#back(at);
     });
+  }
+
+  /** A page that was let go. */
+  async #back(at: number): Promise<() => void> {
+    const page = await this.#reaching(at);
+    return () => {
+      const [first, last] = this.#range();
+      // What lies beside the held pages joins them; a jump begins anew.
+      const beside = at === first - 1 || at === last;
+      for (let i = first; i < last; i++) if (!beside) this.#letGo(i);
+      this.#chunks[at] = page;
+      const [low, high] = this.#range();
+      if (high - low > this.held) this.#letGo(at === low ? high - 1 : low);
+    };
   }
 
   /** Reads again, silently, what may have changed: the first page at once, the others a little later. */
@@ -181,7 +246,10 @@ export class Pages<T> {
       if (cursor === null) break;
     }
     return () => {
-      if (fresh.length) this.#chunks.splice(begin, Infinity, ...fresh);
+      if (!fresh.length) return;
+      const last = this.#chunks.at(-1);
+      const below = last?.unread && cursor !== null ? [last] : [];
+      this.#chunks.splice(begin, Infinity, ...fresh, ...below);
     };
   }
 

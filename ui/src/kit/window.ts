@@ -1,5 +1,9 @@
 /** The visible part of a long list whose lines have known heights. */
 
+/** The heights of a row and of a header among rows, as the tokens `--row` and `--row-head` have them, in pixels. */
+export const ROW = 48;
+export const ROW_HEAD = 32;
+
 /** Where each line begins; the last entry is the height of all. */
 export function offsetsOf(heights: number[]): Float64Array {
   const offsets = new Float64Array(heights.length + 1);

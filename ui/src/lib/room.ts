@@ -4,6 +4,10 @@ import type { IconName } from "../kit/Icon.svelte";
 import type { Address } from "./address";
 import type { AppState } from "./bindings/AppState";
 
+/** A screen that is read when it is first shown: the window opens without it. */
+export type Lazy<P extends object> = { load: () => Promise<{ default: Component<P> }> };
+export const lazy = <P extends object>(load: Lazy<P>["load"]): Lazy<P> => ({ load });
+
 /** `P` is what its screen is given, `T` are its own words. */
 export type Room<P extends object, T extends object> = {
   /** The room in routes and in tests. */
@@ -22,7 +26,7 @@ export type Room<P extends object, T extends object> = {
   heads: readonly string[];
   /** What its screen is given; `null` for an address that leads nowhere. */
   read: (address: Address) => P | null;
-  screen: Component<P>;
+  screen: Component<P> | Lazy<P>;
   /** What waits there, for the rail, and in words. */
   waits?: (state: AppState, t: T) => { count: number; words: string; answer: boolean };
   words: { ru: T; en: object };

@@ -7,12 +7,13 @@ import type { FailureCode } from "./bindings/FailureCode";
 import type { LegView } from "./bindings/LegView";
 import type { ServiceState } from "./bindings/ServiceState";
 import type { Trouble } from "./bindings/Trouble";
-import { duration, shortName, time } from "./format";
+import { moment } from "../kit/moment";
+import type { Tone } from "../kit/tone";
+import { duration, shortName } from "./format";
 import type { Dictionary } from "./i18n/index.svelte";
 import { mendedIn } from "./troubles";
 import type { Section } from "../rooms/settings/route";
 
-export type Tone = "ok" | "bad" | "warn" | "live" | "muted";
 export type CallIcon =
   "in" | "out" | "missed" | "failed" | "colleague" | "ringing" | "talking" | "transferred" | "uncertain";
 export type Status = { word: string; tone: Tone; icon: CallIcon };
@@ -30,7 +31,11 @@ export const isLive = (row: CallRow, connected: boolean) =>
 /** MIKO's status words; an uncertain call only says what is known. */
 export function callStatus(row: CallRow, t: Dictionary): Status {
   const s = t.status;
-  const known: Status = { word: s.uncertain(time(row.startedAt)), tone: "muted", icon: "uncertain" };
+  const known: Status = {
+    word: s.uncertain(moment(row.startedAt, "time")),
+    tone: "muted",
+    icon: "uncertain",
+  };
   if (row.uncertain) return known;
   const incoming = row.direction === "incoming";
   switch (row.outcome) {
@@ -43,7 +48,8 @@ export function callStatus(row: CallRow, t: Dictionary): Status {
       return { word, tone: "muted", icon: "colleague" };
     }
     case "missed":
-      return { word: s.missed, tone: "bad", icon: "missed" };
+      // What was dealt with is no alarm.
+      return { word: s.missed, tone: row.toCallBack ? "wait" : "muted", icon: "missed" };
     case "rejected":
       return { word: s.rejected, tone: "warn", icon: incoming ? "missed" : "failed" };
     case "unreachable":

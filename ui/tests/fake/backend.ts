@@ -3,6 +3,7 @@
 import type { AppState } from "../../src/lib/bindings/AppState";
 import type { CallRow } from "../../src/lib/bindings/CallRow";
 import type { CallsFilter } from "../../src/lib/bindings/CallsFilter";
+import type { CallsSpan } from "../../src/lib/bindings/CallsSpan";
 import type { Changed } from "../../src/lib/bindings/Changed";
 import type { ContactDraft } from "../../src/lib/bindings/ContactDraft";
 import type { DialOffer } from "../../src/lib/bindings/DialOffer";
@@ -133,9 +134,17 @@ export class Backend {
       case "frame.state":
         return this.state;
       case "calls.list":
-        return this.#page(args.filter, args.cursor, args.limit);
+        return data.stretch(this.#listed(args.filter, args.span), args.cursor, args.back, args.limit);
+      case "calls.place": {
+        const rows = this.#listed(args.filter, args.span);
+        const newer = (one: CallRow) => Date.parse(one.startedAt ?? "") >= args.at.moment;
+        const row = args.at.row ?? rows.filter(newer).length;
+        return { row, total: rows.length, cursor: row ? String(row) : null };
+      }
       case "calls.rows":
-        return this.#listed(args.filter).filter((row) => args.ids.includes(row.id));
+        return this.#listed(args.filter, { fromMs: null, untilMs: null }).filter((row) =>
+          args.ids.includes(row.id),
+        );
       case "calls.one": {
         const row = this.calls.find((one) => one.id === args.id);
         if (!row) throw missing;
@@ -263,11 +272,7 @@ export class Backend {
     }
   }
 
-  #page(filter: CallsFilter, cursor: string | null, limit: number): unknown {
-    return data.paged(this.#listed(filter), cursor, limit);
-  }
-
-  #listed(filter: CallsFilter): CallRow[] {
+  #listed(filter: CallsFilter, span: CallsSpan): CallRow[] {
     const query = filter.query.toLocaleLowerCase();
     const number = digits(query);
     const kinds: Record<string, (row: CallRow) => boolean> = {
@@ -277,8 +282,10 @@ export class Backend {
       to_call_back: (row) => row.toCallBack,
       unregistered: (row) => row.contactId === null && !row.internal,
     };
+    const within = (ms: number) => ms >= (span.fromMs ?? 0) && ms < (span.untilMs ?? Infinity);
     return this.calls.filter(
       (row) =>
+        within(Date.parse(row.startedAt ?? "1970-01-01")) &&
         (kinds[filter.kind]?.(row) ?? true) &&
         (!query ||
           row.name?.toLocaleLowerCase().includes(query) ||

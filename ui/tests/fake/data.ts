@@ -14,6 +14,14 @@ export function paged<T>(all: T[], cursor: string | null, limit: number): { rows
   return { rows: all.slice(from, end), next: end < all.length ? String(end) : null };
 }
 
+/** The same both ways: `back` is the page that ends at the cursor. */
+export function stretch<T>(all: T[], cursor: string | null, back: boolean, limit: number) {
+  if (!back) return paged(all, cursor, limit);
+  const end = Number(cursor ?? 0);
+  const from = Math.max(0, end - limit);
+  return { rows: all.slice(from, end), next: from ? String(from) : null };
+}
+
 export const ago = (minutes: number, now = Date.now()) => new Date(now - minutes * 60_000).toISOString();
 
 /** What links ask to dial, by the scenario's name. */

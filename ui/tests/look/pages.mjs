@@ -1,19 +1,29 @@
 /** The pages to look at: how each is reached, and what tells that it is there. */
 const click = (selector) => (page) => page.click(selector);
+const row = "[data-testid=call-row]";
 
-export const pages = [
-  { name: "calls", route: "calls", ready: "[data-testid=call-row]" },
+const pages = [
+  { name: "calls", route: "calls", ready: row },
   {
     name: "call",
     route: "calls",
-    ready: "[data-testid=call-row]",
+    ready: row,
     act: async (page) => {
-      await page.click("[data-testid=call-row] >> nth=2");
+      await page.click(`${row} >> nth=2`);
       await page.waitForSelector("[data-testid=panel-name]");
+      await page.hover(`${row} >> nth=1`).catch(() => undefined);
     },
   },
-  { name: "callback", route: "calls/to_call_back", ready: "[data-testid=call-row]" },
-  { name: "nocalls", route: "calls", query: { scenario: "empty" }, ready: "[data-testid=empty]" },
+  { name: "callback", route: "calls/to_call_back", ready: row },
+  {
+    name: "calendar",
+    route: "calls",
+    ready: "[data-testid=calls-days]",
+    act: async (page) => {
+      await page.click("[data-testid=calls-days]");
+      await page.waitForSelector("[data-testid=calls-days-open] [data-today]");
+    },
+  },
   { name: "contacts", route: "contacts", ready: "[data-testid=contact-row]" },
   { name: "contact", route: "contact/1", ready: "[data-testid=contact-card]" },
   { name: "newcontact", route: "contact/new", ready: "form" },
@@ -47,9 +57,18 @@ export const pages = [
       await page.waitForSelector("[data-testid=report-calls-list]");
     },
   },
-  { name: "document", route: "document/40", ready: "main h1" },
+  { name: "document", route: "document/40", ready: "[data-testid=document-number]" },
   { name: "notifications", route: "notifications", ready: "[data-testid=notification-row]" },
   { name: "abonents", route: "abonents", ready: "[data-testid=abonent-row]" },
+  {
+    name: "fill",
+    route: "abonents",
+    ready: "[data-testid=abonent-row]",
+    act: async (page) => {
+      await page.click("[data-testid=abonents-fill]");
+      await page.waitForSelector("[data-testid=fill-dialog] :is(section, .good)");
+    },
+  },
   { name: "subscriptions", route: "subscriptions", ready: "[data-testid=keeper]" },
   { name: "events", route: "events", ready: "[data-testid=event-row]" },
   {
@@ -58,18 +77,34 @@ export const pages = [
     ready: "[data-testid=event-row]",
     act: async (page) => {
       await page.click("[data-testid=event-row] >> nth=0");
-      await page.waitForSelector("aside h1");
+      await page.waitForSelector("[data-testid=event-raw]");
     },
   },
   { name: "requests", route: "requests", ready: "[data-testid=request-row]" },
-  { name: "users", route: "users", ready: "main h1" },
-  { name: "audit", route: "audit", ready: "main h1" },
+  { name: "users", route: "users", ready: "[data-testid=user-row]" },
+  {
+    name: "invite",
+    route: "users",
+    ready: "[data-testid=user-row]",
+    act: async (page) => {
+      await page.click("[data-testid=people-invite]");
+      await page.click("[data-testid=invite-abonent]");
+      await page.waitForSelector("[data-testid=invite-abonent-option]");
+    },
+  },
+  { name: "audit", route: "audit", ready: "[data-testid=audit-row]" },
   ...["connection", "address", "me", "pbx", "notifications", "general", "check"].map((section) => ({
     name: `settings-${section}`,
     route: `settings/${section}`,
-    ready: `[data-testid=settings-nav-${section}]`,
+    ready: `[data-testid=settings-${section}]`,
   })),
-  { name: "dial", route: "calls", ready: "[data-testid=call-row]", act: click("[data-testid=dial-open]") },
+  { name: "dial", route: "calls", ready: row, act: click("[data-testid=dial-open]") },
+  {
+    name: "dial-link",
+    route: "calls",
+    query: { scenario: "dial-several" },
+    ready: "[data-testid=dial-number]",
+  },
   {
     name: "controls",
     route: "controls",
@@ -80,4 +115,82 @@ export const pages = [
       await page.waitForSelector("[data-testid=menu-1]");
     },
   },
+  {
+    name: "controls-fields",
+    route: "controls",
+    ready: "[data-testid=tabs-fields]",
+    act: async (page) => {
+      await page.click("[data-testid=tabs-fields]");
+      await page.click("[data-testid=combobox]");
+      await page.waitForSelector("[data-testid=combobox-option]");
+    },
+  },
+  ...["confirm", "dialog"].map((open) => ({
+    name: `controls-${open}`,
+    route: "controls",
+    query: { open },
+    ready: "dialog[open]",
+    act: open === "confirm" ? click("[data-testid=confirm-yes]") : undefined,
+  })),
 ];
+
+/** Every room as it is when nothing is there yet, when it is being read, when it cannot be, when something is wrong. */
+const ROOMS = { calls: "calls", contacts: "contacts", notifications: "notifications" };
+const ADMIN = {
+  abonents: "abonents",
+  subscriptions: "subscriptions",
+  events: "events",
+  users: "users",
+  audit: "audit",
+};
+const state = (name, rooms, scenario, ready) =>
+  Object.entries(rooms).map(([room, route]) => ({
+    name: `${name}-${room}`,
+    route,
+    query: { scenario },
+    ready,
+  }));
+const states = [
+  ...state("empty", ROOMS, "empty", "[data-testid=empty]"),
+  ...state("loading", { ...ROOMS, ...ADMIN }, "loading", "[data-testid=skeleton]").map((one) => ({
+    ...one,
+    waits: true,
+  })),
+  ...state("error", { ...ROOMS, ...ADMIN, check: "settings/check" }, "error", "[data-testid=failure]"),
+  { name: "trouble", route: "calls", query: { scenario: "trouble" }, ready: "[data-testid=banner]" },
+  { name: "polling", route: "settings/check", query: { scenario: "polling" }, ready: "[data-testid=banner]" },
+  { name: "user", route: "calls", query: { scenario: "user" }, ready: row },
+  {
+    name: "user-settings",
+    route: "settings",
+    query: { scenario: "user" },
+    ready: "[data-testid=settings-connection]",
+  },
+  { name: "dead", route: "calls", query: { scenario: "dead" }, ready: "[data-testid=failure]" },
+  ...["connection", "address", "me", "notifications", "general", "check", "done"].map((step, index) => ({
+    name: `wizard-${step}`,
+    route: "calls",
+    query: { scenario: "wizard" },
+    ready: "[data-testid=wizard]",
+    act: async (page) => {
+      for (let at = 0; at < index; at++) {
+        if (at === 0) {
+          await page.fill("[data-testid=settings-token]", "good-token");
+          await page.waitForSelector("[data-testid=token-found]");
+          if (await page.isVisible("[data-testid=settings-consent]"))
+            await page.check("[data-testid=settings-consent]");
+        }
+        if (at === 2) {
+          await page.click("[data-testid=me-abonent] >> nth=0");
+          await page.waitForSelector("[data-testid=me-chosen]");
+        }
+        const step = await page.getAttribute("[data-testid=wizard]", "data-step");
+        await page.click("[data-testid=wizard-next]");
+        await page.waitForSelector(`[data-testid=wizard]:not([data-step=${step}])`);
+      }
+    },
+  })),
+];
+
+/** A state says nothing new in a third size: it is photographed in the first two. */
+export const all = [...pages, ...states.map((one) => ({ ...one, state: true }))];

@@ -228,9 +228,9 @@ impl Batch<'_> {
         queue::forget_miss(tx, &known.id)?;
         document::hand_over(tx, &known.id, by)?;
         tx.touched().calls.add(known.id.clone());
-        key_of(&known.party)
-            .into_iter()
-            .for_each(|key| tx.touched().callers.add(key));
+        if let Some(key) = key_of(&known.party) {
+            tx.touched().callers.add(key);
+        }
         tx.touched().documents = Ids::Many;
         for key in [ToastKey::Call(known.id.clone()), ToastKey::Missed(known.id.clone())] {
             self.ops.push(close(tx, pen, &key)?);

@@ -184,7 +184,13 @@ pub(crate) fn heads(
     limit: usize,
 ) -> Result<Vec<Callback>, DeskError> {
     let owner = mirror::owner(connection)?;
-    callback::heads(connection, &owner, before, (condition, given), limit as u32)
+    callback::heads(
+        connection,
+        &owner,
+        before,
+        (condition, given),
+        u32::try_from(limit).unwrap_or(u32::MAX),
+    )
 }
 
 fn view(connection: &Connection, owner: &str, row: &Callback) -> Result<CallbackRow, DeskError> {

@@ -58,6 +58,43 @@ pub struct CallsFilter {
     pub query: String,
 }
 
+/// From when to when; both may be open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[ts(export)]
+pub struct CallsSpan {
+    /// The first moment, milliseconds since 1970.
+    #[ts(type = "number | null")]
+    pub from_ms: Option<i64>,
+    /// The first moment that no longer counts, milliseconds since 1970.
+    #[ts(type = "number | null")]
+    pub until_ms: Option<i64>,
+}
+
+/// What to find in the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub enum CallsAt {
+    /// The newest call before this moment, milliseconds since 1970.
+    Moment(#[ts(type = "number")] i64),
+    /// The call with so many above it; beyond the end the last.
+    Row(u32),
+}
+
+/// A place in the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct CallsPlace {
+    /// How many calls are above it.
+    pub row: u32,
+    /// How many there are in all.
+    pub total: u32,
+    /// Of a page that begins here; none at the top.
+    pub cursor: Option<String>,
+}
+
 /// One call with everything the desk knows of it.
 #[derive(Clone, Debug, PartialEq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -99,7 +136,13 @@ pub struct LegView {
 impl Desk {
     /// A page of the call list, newest first. `cursor` is the last page's `next`.
     pub fn calls(&self, filter: &CallsFilter, cursor: Option<&str>, limit: u32) -> Result<CallsPage, DeskError> {
-        self.db.read(|c| page::read(c, filter, cursor, limit))
+        let stretch = page::Stretch {
+            span: CallsSpan::default(),
+            cursor,
+            back: false,
+            limit,
+        };
+        self.db.read(|c| page::read(c, filter, stretch))
     }
 
     /// The same for a view of which only the newest question counts: an older one ends with
@@ -111,7 +154,37 @@ impl Desk {
         cursor: Option<&str>,
         limit: u32,
     ) -> Result<CallsPage, DeskError> {
-        self.db.read_newest(view, |c| page::read(c, filter, cursor, limit))
+        self.calls_between(view, filter, CallsSpan::default(), (cursor, false), limit)
+    }
+
+    /// The same of a part of the list. With `true` beside the cursor the page that ends there, which is read by its
+    /// `next` from then on.
+    pub fn calls_between(
+        &self,
+        view: View,
+        filter: &CallsFilter,
+        span: CallsSpan,
+        (cursor, back): (Option<&str>, bool),
+        limit: u32,
+    ) -> Result<CallsPage, DeskError> {
+        let stretch = page::Stretch {
+            span,
+            cursor,
+            back,
+            limit,
+        };
+        self.db.read_newest(view, |c| page::read(c, filter, stretch))
+    }
+
+    /// Where in the list a moment or a row is.
+    pub fn calls_place(
+        &self,
+        view: View,
+        filter: &CallsFilter,
+        span: CallsSpan,
+        at: CallsAt,
+    ) -> Result<CallsPlace, DeskError> {
+        self.db.read_newest(view, |c| page::find(c, filter, span, at))
     }
 
     /// Of these calls those that the filter lists, to take the place of rows that are shown; at most 500 are looked at.

@@ -1,7 +1,8 @@
 //! Search: any text is answered, with the same calls as a look at every one of them.
 
-use crate::common::{Bench, draft, ended, filter, ringing};
+use crate::common::{Bench, draft, ended, filter, missed, noon, ringing};
 use perezvon_core::{CallSnapshot, Number};
+use perezvon_desk::view::{CallRow, CallsAt, CallsSpan};
 use proptest::prelude::*;
 
 fn found(bench: &Bench, kind: &str, query: &str, page: u32) -> Vec<String> {
@@ -121,4 +122,105 @@ fn what_everybody_has_is_found_in_pages_too() {
     assert_eq!(found(&bench, "all", "900", 500), newest, "a walk");
     assert_eq!(found(&bench, "unregistered", "0000", 400).len(), 2_500);
     assert_eq!(found(&bench, "all", "0001234", 1), ["c1234"], "a look-up");
+}
+
+/// Every list, from a moment, from a row, between two days and backwards, is the part of the whole list that it should be.
+#[test]
+fn a_place_in_any_list_is_that_of_the_whole_list() {
+    let bench = Bench::new();
+    let (minute, count) = (60_000, 23_i64);
+    let calls: Vec<CallSnapshot> = (0..count)
+        .map(|n| {
+            let mut call = ringing(&format!("c{n:02}"), n + 1, &format!("+7900000{:04}", n % 4));
+            // Two at one moment each.
+            call.started_at = Some(noon().plus(n / 2 * minute));
+            let mut call = if n % 3 == 0 {
+                missed(&call, n + 1)
+            } else {
+                ended(&call, n + 1)
+            };
+            call.party.name = Some(if n % 4 == 0 { "Орлова" } else { "Петров" }.to_owned());
+            call
+        })
+        .collect();
+    bench.take(&calls);
+    let started_of: std::collections::HashMap<String, i64> = calls
+        .iter()
+        .map(|call| (call.id.clone(), call.started_at.unwrap().ms()))
+        .collect();
+    for (kind, query) in [
+        ("all", ""),
+        ("missed", ""),
+        ("all", "орлова"),
+        ("unregistered", "0002"),
+        ("to_call_back", ""),
+    ] {
+        let filter = filter(kind, query);
+        let page = |span, cursor: Option<&str>, back, limit| {
+            bench
+                .desk
+                .calls_between("list", &filter, span, (cursor, back), limit)
+                .unwrap()
+        };
+        let ids = |rows: &[CallRow]| rows.iter().map(|row| row.id.clone()).collect::<Vec<_>>();
+        let all = page(CallsSpan::default(), None, false, 100).rows;
+        assert!(!all.is_empty(), "{kind} {query}");
+        let started = |row: &CallRow| started_of[&row.id];
+        for moment in (-1..count / 2 + 2).map(|n| noon().ms() + n * minute + 1) {
+            let at = CallsAt::Moment(moment);
+            let place = bench
+                .desk
+                .calls_place("place", &filter, CallsSpan::default(), at)
+                .unwrap();
+            let above = all.iter().filter(|row| started(row) >= moment).count();
+            assert_eq!(
+                (place.row as usize, place.total as usize),
+                (above, all.len()),
+                "{kind} {query} {moment}"
+            );
+            let from = page(CallsSpan::default(), place.cursor.as_deref(), false, 100).rows;
+            assert_eq!(ids(&from), ids(&all[above..]), "{kind} {query} {moment}");
+
+            let span = CallsSpan {
+                from_ms: Some(moment - 3 * minute),
+                until_ms: Some(moment),
+            };
+            let within: Vec<CallRow> = all
+                .iter()
+                .filter(|row| (moment - 3 * minute..moment).contains(&started(row)))
+                .cloned()
+                .collect();
+            assert_eq!(
+                ids(&page(span, None, false, 100).rows),
+                ids(&within),
+                "{kind} {query} {span:?}"
+            );
+        }
+        for row in 0..all.len() + 2 {
+            let at = CallsAt::Row(row as u32);
+            let place = bench
+                .desk
+                .calls_place("place", &filter, CallsSpan::default(), at)
+                .unwrap();
+            assert_eq!(place.row as usize, row.min(all.len() - 1));
+            let from = page(CallsSpan::default(), place.cursor.as_deref(), false, 2).rows;
+            assert_eq!(
+                from.first().map(|one| &one.id),
+                Some(&all[place.row as usize].id),
+                "{kind} {query} row {row}"
+            );
+            // From there to the top, two by two.
+            let (mut cursor, mut above) = (place.cursor, Vec::new());
+            while let Some(end) = cursor {
+                let page = page(CallsSpan::default(), Some(&end), true, 2);
+                above.splice(0..0, page.rows);
+                cursor = page.next;
+            }
+            assert_eq!(
+                ids(&above),
+                ids(&all[..place.row as usize]),
+                "{kind} {query} above row {row}"
+            );
+        }
+    }
 }

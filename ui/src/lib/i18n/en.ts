@@ -34,6 +34,19 @@ export const en = {
     more: "More",
     noDate: "Unknown date",
     seconds: (n) => `${n} s`,
+    numberCopied: (number) => `Number ${number} copied`,
+  },
+
+  dates: {
+    today: "Today",
+    yesterday: "Yesterday",
+    week: "This week",
+    month: "This month",
+    before: "Month before",
+    after: "Month after",
+    go: "Go to date",
+    show: "Show",
+    all: "All time",
   },
 
   nav: {

@@ -1,6 +1,6 @@
 /** The window's language. Texts live in the words of the house and of the rooms, typed alike; components hold none. */
 import type { Dictionary } from "../../rooms";
-import type { Language } from "../format";
+import type { Language } from "../../kit/moment";
 
 export type { Dictionary };
 

@@ -34,6 +34,19 @@ export const ru = {
     more: "Ещё",
     noDate: "Дата неизвестна",
     seconds: (n: number) => `${n} с`,
+    numberCopied: (number: string) => `Номер ${number} скопирован`,
+  },
+
+  dates: {
+    today: "Сегодня",
+    yesterday: "Вчера",
+    week: "Эта неделя",
+    month: "Этот месяц",
+    before: "Прошлый месяц",
+    after: "Следующий месяц",
+    go: "Перейти к дате",
+    show: "Показать",
+    all: "За всё время",
   },
 
   nav: {

@@ -1,6 +1,5 @@
-import { room } from "../../lib/room";
+import { lazy, room } from "../../lib/room";
 import { heads, read, abonentsLink } from "./route";
-import screen from "./Screen.svelte";
 import { en } from "./words.en";
 import { ru } from "./words.ru";
 
@@ -12,6 +11,6 @@ export const abonents = room({
   home: abonentsLink(),
   heads,
   read,
-  screen,
+  screen: lazy(() => import("./Screen.svelte")),
   words: { ru, en },
 });

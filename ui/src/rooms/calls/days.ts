@@ -1,20 +1,16 @@
 import type { CallRow } from "../../lib/bindings/CallRow";
-import { daysAgo } from "../../lib/format";
+import { daysAgo } from "../../kit/moment";
 
 export type Line = { head: string; key: string } | { row: CallRow; key: string };
 
 /** Rows under the headers of their days; `name` gives a day its words. */
-export function byDay(
-  rows: CallRow[],
-  now: number,
-  name: (row: CallRow, ago: number | null) => string,
-): Line[] {
+export function byDay(rows: CallRow[], now: number, name: (row: CallRow) => string): Line[] {
   const lines: Line[] = [];
   let last: number | null | undefined;
   for (const row of rows) {
     const ago = daysAgo(row.startedAt, now);
     if (ago !== last) {
-      lines.push({ head: name(row, ago), key: `day ${ago} ${row.id}` });
+      lines.push({ head: name(row), key: `day ${ago} ${row.id}` });
       last = ago;
     }
     lines.push({ row, key: row.id });

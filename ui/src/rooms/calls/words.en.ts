@@ -8,6 +8,7 @@ export const en = {
     list: "List of calls",
     filters: "Filter calls",
     search: "Name or number",
+    days: "Date or period",
     kinds: {
       all: "All",
       incoming: "Incoming",
@@ -23,6 +24,7 @@ export const en = {
       missed: "No missed calls.",
       to_call_back: "Everybody was answered: nobody to call back.",
       unregistered: "Every caller is in your contacts.",
+      days: "No calls on these days.",
       search: "Nothing found. Try part of a name or the last digits of a number.",
     },
     end: "These are all calls",
@@ -34,7 +36,6 @@ export const en = {
     several: (names) => `Several contacts: ${names}`,
     ringing: (who, line) => `Incoming call: ${who}${line ? `, ${line}` : ""}`,
     placed: (who) => `Calling ${who}. Pick up your phone.`,
-    numberCopied: (number) => `Number ${number} copied`,
   },
 
   call: {

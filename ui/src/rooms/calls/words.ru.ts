@@ -9,6 +9,7 @@ export const ru = {
     list: "Список звонков",
     filters: "Отбор звонков",
     search: "Имя или номер",
+    days: "Дата или период",
     kinds: {
       all: "Все",
       incoming: "Входящие",
@@ -24,6 +25,7 @@ export const ru = {
       missed: "Пропущенных звонков нет.",
       to_call_back: "Всем ответили: перезванивать некому.",
       unregistered: "Все звонившие есть в контактах.",
+      days: "За эти дни звонков нет.",
       search: "Ничего не найдено. Попробуйте часть имени или последние цифры номера.",
     },
     end: "Это все звонки",
@@ -35,7 +37,6 @@ export const ru = {
     several: (names: string) => `Несколько контактов: ${names}`,
     ringing: (who: string, line: string) => `Входящий звонок: ${who}${line ? `, ${line}` : ""}`,
     placed: (who: string) => `Звоним: ${who}. Снимите трубку своего телефона.`,
-    numberCopied: (number: string) => `Номер ${number} скопирован`,
   },
 
   call: {

@@ -1,5 +1,6 @@
 /** Texts of events and what processing them again has changed. */
-import { dateTime, duration, type Language } from "../../lib/format";
+import { moment } from "../../kit/moment";
+import { duration } from "../../lib/format";
 import { wordOf } from "../../lib/words";
 import type { Dictionary } from "../../lib/i18n/index.svelte";
 
@@ -55,7 +56,6 @@ function leaves(value: unknown, path = ""): [string, string][] {
 export function differenceText(
   { path, was, became }: Difference,
   t: Dictionary,
-  language: Language,
 ): { field: string; was: string; became: string } {
   const words = t.journal;
   const leg = /^legs\.(\d+)\.(\w+)$/.exec(path);
@@ -64,7 +64,7 @@ export function differenceText(
   const say = (value: string | null): string => {
     if (value === null) return words.absent;
     if (value === "true" || value === "false") return value === "true" ? words.yes : words.no;
-    if (key.endsWith("At")) return dateTime(value, language) || value;
+    if (key.endsWith("At")) return moment(value, "full") || value;
     if (key.endsWith("Ms")) return duration(Number(value));
     if (key === "outcome") return wordOf(words.outcomes, value);
     if (key === "state") return wordOf(t.leg.states, value);

@@ -1,6 +1,5 @@
-import { room } from "../../lib/room";
+import { lazy, room } from "../../lib/room";
 import { heads, read, journalLink } from "./route";
-import screen from "./Screen.svelte";
 import { en } from "./words.en";
 import { ru } from "./words.ru";
 
@@ -12,6 +11,6 @@ export const journal = room({
   home: journalLink(),
   heads,
   read,
-  screen,
+  screen: lazy(() => import("./Screen.svelte")),
   words: { ru, en },
 });

@@ -1,7 +1,7 @@
 /** What a line of the audit is about, in words. The relay tells it as JSON. */
 import type { AuditRow } from "../../lib/bindings/AuditRow";
 import type { SettingRow } from "../../lib/bindings/SettingRow";
-import { dateTime, type Language } from "../../lib/format";
+import { moment, type Language } from "../../kit/moment";
 import type { Dictionary } from "../../lib/i18n/index.svelte";
 import { shownSetting, valueText } from "../settings/pbx";
 
@@ -31,7 +31,7 @@ export function aboutOf(row: AuditRow, known: Known, t: Dictionary, language: La
   switch (row.what) {
     case "recording_played":
     case "recording_deleted": {
-      const at = dateTime(text(detail.startedAt), language);
+      const at = moment(text(detail.startedAt), "full");
       return parts(abonent, at && words.callAt(at));
     }
     case "recording_switched": {

@@ -1,6 +1,6 @@
 /** The PBX's settings as fields: texts of values, and what is wrong with an entry. The relay checks again. */
 import type { SettingRow } from "../../lib/bindings/SettingRow";
-import type { Language } from "../../lib/format";
+import type { Language } from "../../kit/moment";
 import type { Dictionary } from "../../lib/i18n/index.svelte";
 import { abonentsLink } from "../abonents/route";
 import { peopleLink } from "../people/route";

@@ -1,6 +1,5 @@
-import { room } from "../../lib/room";
+import { lazy, room } from "../../lib/room";
 import { heads, read, settingsLink } from "./route";
-import screen from "./Screen.svelte";
 import { en } from "./words.en";
 import { ru } from "./words.ru";
 
@@ -13,6 +12,6 @@ export const settings = room({
   last: true,
   heads,
   read,
-  screen,
+  screen: lazy(() => import("./Screen.svelte")),
   words: { ru, en },
 });

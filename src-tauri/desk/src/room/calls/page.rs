@@ -1,33 +1,49 @@
 //! A page of the call list. What is looked for is looked for among the callers, which are few; then come their calls, by
 //! index. What most callers have is met soon by a walk through the calls in their order.
 
-use super::{CallKind, CallsFilter, CallsPage};
+use super::{CallKind, CallsAt, CallsFilter, CallsPage, CallsPlace, CallsSpan};
 use crate::error::DeskError;
 use crate::room::row::{CallRow, Place, rows_at};
 use crate::room::{MAX_PAGE_ROWS, callbacks};
+use crate::table::callback::Callback;
 use crate::text::Query;
 use crate::trigram::{self, Found};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use std::collections::BTreeSet;
 
+const BEGIN: Place = (i64::MAX, i64::MAX);
 const END: Place = (i64::MIN, i64::MIN);
 
 /// Most callers of unknown numbers that are looked up one by one.
 const MAX_UNKNOWN: usize = 2_000;
 
+/// Which stretch of the list.
+#[derive(Clone, Copy)]
+pub(super) struct Stretch<'a> {
+    pub(super) span: CallsSpan,
+    pub(super) cursor: Option<&'a str>,
+    /// The page that ends at the cursor, not the one that begins there.
+    pub(super) back: bool,
+    pub(super) limit: u32,
+}
+
 pub(super) fn read(
     connection: &Connection,
     filter: &CallsFilter,
-    cursor: Option<&str>,
-    limit: u32,
+    stretch: Stretch<'_>,
 ) -> Result<CallsPage, DeskError> {
-    let before = match cursor {
-        Some(cursor) => place(cursor).ok_or(DeskError::NotFound)?,
-        None => (i64::MAX, i64::MAX),
+    let limit = stretch.limit.clamp(1, MAX_PAGE_ROWS) as usize;
+    let cursor = match stretch.cursor {
+        Some(cursor) => Some(place(cursor).ok_or(DeskError::NotFound)?),
+        None => None,
     };
-    let limit = limit.clamp(1, MAX_PAGE_ROWS) as usize;
-    let wanted = Wanted::of(connection, filter, before, limit + 1);
+    let mut wanted = Wanted::of(connection, filter, stretch.span, limit + 1);
+    match cursor {
+        Some(cursor) if stretch.back => (wanted.low, wanted.back) = (wanted.low.max(cursor), true),
+        Some(cursor) => wanted.high = wanted.high.min(cursor),
+        None => {}
+    }
     if filter.kind == CallKind::ToCallBack {
         return wanted.waiting(limit);
     }
@@ -35,17 +51,64 @@ pub(super) fn read(
         Some(callers) => wanted.of_callers(callers)?,
         None => wanted.walk()?,
     };
+    // Of a page that ends at the cursor the one too many is the row above it, from which it would be read.
     let more = places.len() > limit;
-    places.truncate(limit);
+    let next = if wanted.back {
+        let above = places.first().filter(|_| more).copied();
+        places.drain(..places.len().saturating_sub(limit));
+        above
+    } else {
+        places.truncate(limit);
+        places.last().filter(|_| more).copied()
+    };
     Ok(CallsPage {
-        next: places.last().filter(|_| more).copied().map(cursor_of),
+        next: next.map(cursor_of),
         rows: rows_at(connection, &places)?,
     })
 }
 
+/// How many calls are above a moment or a row, and the cursor of a page that begins there.
+pub(super) fn find(
+    connection: &Connection,
+    filter: &CallsFilter,
+    span: CallsSpan,
+    at: CallsAt,
+) -> Result<CallsPlace, DeskError> {
+    let wanted = Wanted::of(connection, filter, span, usize::MAX);
+    let places = if filter.kind == CallKind::ToCallBack {
+        let heads = wanted.heads()?;
+        Some(heads.iter().map(|head| (head.newest_ms, head.id)).collect())
+    } else {
+        match wanted.callers()? {
+            Some(callers) => Some(wanted.of_callers(callers)?),
+            None => None,
+        }
+    };
+    let Some(places) = places else {
+        return wanted.place_by_walk(at);
+    };
+    let row = match at {
+        CallsAt::Moment(ms) => places.partition_point(|place| *place >= (ms, i64::MIN)),
+        CallsAt::Row(row) => places.len().saturating_sub(1).min(row as usize),
+    };
+    Ok(CallsPlace {
+        row: small(row),
+        total: small(places.len()),
+        cursor: row
+            .checked_sub(1)
+            .and_then(|above| places.get(above))
+            .copied()
+            .map(cursor_of),
+    })
+}
+
+fn small(count: impl TryInto<u32>) -> u32 {
+    count.try_into().unwrap_or(u32::MAX)
+}
+
 /// See [`crate::desk::Desk::call_rows`].
 pub(super) fn rows(connection: &Connection, filter: &CallsFilter, ids: &[String]) -> Result<Vec<CallRow>, DeskError> {
-    let wanted = Wanted::of(connection, filter, END, 1);
+    let wanted = Wanted::of(connection, filter, CallsSpan::default(), 1);
     let (condition, given) = wanted.of_caller();
     let waiting = if filter.kind == CallKind::ToCallBack {
         " AND EXISTS (SELECT 1 FROM callback b, mirror m
@@ -77,7 +140,11 @@ fn cursor_of((started, id): Place) -> String {
 
 struct Wanted<'a> {
     connection: &'a Connection,
-    before: Place,
+    /// From `low` to before `high`.
+    low: Place,
+    high: Place,
+    /// The rows next to `low` are wanted, not those next to `high`.
+    back: bool,
     rows: usize,
     kind: &'static str,
     unknown: bool,
@@ -91,10 +158,12 @@ struct Caller {
 }
 
 impl<'a> Wanted<'a> {
-    fn of(connection: &'a Connection, filter: &CallsFilter, before: Place, rows: usize) -> Self {
+    fn of(connection: &'a Connection, filter: &CallsFilter, span: CallsSpan, rows: usize) -> Self {
         Self {
             connection,
-            before,
+            low: span.from_ms.map_or(END, |ms| (ms, i64::MIN)),
+            high: span.until_ms.map_or(BEGIN, |ms| (ms, i64::MIN)),
+            back: false,
             rows,
             kind: match filter.kind {
                 CallKind::Incoming => " AND c.incoming = 1",
@@ -105,6 +174,14 @@ impl<'a> Wanted<'a> {
             unknown: filter.kind == CallKind::Unregistered,
             query: Query::of(&filter.query),
         }
+    }
+
+    fn limit(&self) -> i64 {
+        i64::try_from(self.rows).unwrap_or(i64::MAX)
+    }
+
+    const fn order(&self) -> &'static str {
+        if self.back { "ASC" } else { "DESC" }
     }
 
     /// The callers whose calls are wanted, the latest first; none where they are too many to be looked up.
@@ -174,68 +251,148 @@ impl<'a> Wanted<'a> {
         (condition, given)
     }
 
-    /// The newest calls of these callers. The latest callers come first: once the page is full and the next caller's
-    /// last call is older than all of it, no other can add to it.
+    /// The calls of these callers, the newest first. The latest callers come first: once the page is full and the next
+    /// caller's last call is older than all of it, no other can add to it.
     fn of_callers(&self, callers: Vec<Caller>) -> Result<Vec<Place>, DeskError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT c.started_ms, c.id FROM call c
-             WHERE c.caller = ?1 AND (c.started_ms, c.id) < (?2, ?3) AND c.started_ms >= ?4{}
-             ORDER BY c.started_ms DESC, c.id DESC LIMIT ?5",
-            self.kind
+             WHERE c.caller = ?1 AND (c.started_ms, c.id) < (?2, ?3) AND (c.started_ms, c.id) >= (?4, ?5){}
+             ORDER BY c.started_ms {order}, c.id {order} LIMIT ?6",
+            self.kind,
+            order = self.order(),
         ))?;
         let mut places = BTreeSet::new();
         for caller in callers {
-            let oldest = match places.first() {
-                Some(oldest) if places.len() >= self.rows => *oldest,
-                _ => END,
-            };
-            if caller.last_ms < oldest.0 {
+            let full = places.len() >= self.rows;
+            let (mut low, mut high) = (self.low, self.high);
+            match (self.back, places.first(), places.last()) {
+                (false, Some(oldest), _) if full => low = *oldest,
+                (true, _, Some(newest)) if full => high = *newest,
+                _ => {}
+            }
+            if caller.last_ms < low.0 {
                 break;
             }
-            let given = params![caller.id, self.before.0, self.before.1, oldest.0, self.rows as i64];
+            let given = params![caller.id, high.0, high.1, low.0, low.1, self.limit()];
             for place in statement.query_map(given, |row| Ok((row.get(0)?, row.get(1)?)))? {
                 places.insert(place?);
             }
             while places.len() > self.rows {
-                places.pop_first();
+                if self.back {
+                    places.pop_last();
+                } else {
+                    places.pop_first();
+                }
             }
         }
         Ok(places.into_iter().rev().collect())
     }
 
-    /// Through the calls in their order.
-    fn walk(&self) -> Result<Vec<Place>, DeskError> {
+    /// What a walk through the calls in their order looks at, and its values.
+    fn range(&self) -> (String, Vec<Value>) {
         let (condition, given) = self.of_caller();
         let join = if condition.is_empty() {
             ""
         } else {
             " CROSS JOIN caller k ON k.id = c.caller"
         };
-        let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT c.started_ms, c.id FROM call c{join} WHERE (c.started_ms, c.id) < (?, ?){}{condition}
-             ORDER BY c.started_ms DESC, c.id DESC LIMIT ?",
+        let range = format!(
+            "FROM call c{join} WHERE (c.started_ms, c.id) < (?, ?) AND (c.started_ms, c.id) >= (?, ?){}{condition}",
             self.kind
-        ))?;
-        let (started, id) = self.before;
-        let given = [Value::from(started), Value::from(id)]
-            .into_iter()
-            .chain(given)
-            .chain([Value::from(self.rows as i64)]);
-        let places = statement.query_map(params_from_iter(given), |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(places.collect::<Result<_, _>>()?)
+        );
+        let bounds = [self.high.0, self.high.1, self.low.0, self.low.1].map(Value::from);
+        (range, bounds.into_iter().chain(given).collect())
     }
 
-    /// The newest missed call of each person who waits.
-    fn waiting(&self, limit: usize) -> Result<CallsPage, DeskError> {
+    /// Through the calls in their order.
+    fn walk(&self) -> Result<Vec<Place>, DeskError> {
+        self.walk_from(0)
+    }
+
+    fn walk_from(&self, skipped: u32) -> Result<Vec<Place>, DeskError> {
+        let (range, given) = self.range();
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT c.started_ms, c.id {range} ORDER BY c.started_ms {order}, c.id {order} LIMIT ? OFFSET ?",
+            order = self.order(),
+        ))?;
+        let given = given
+            .into_iter()
+            .chain([self.limit().into(), i64::from(skipped).into()]);
+        let places = statement.query_map(params_from_iter(given), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let mut places = places.collect::<Result<Vec<_>, _>>()?;
+        if self.back {
+            places.reverse();
+        }
+        Ok(places)
+    }
+
+    fn count(&self) -> Result<u32, DeskError> {
+        let (range, given) = self.range();
+        let mut statement = self.connection.prepare_cached(&format!("SELECT count(*) {range}"))?;
+        Ok(small(
+            statement.query_row(params_from_iter(given), |row| row.get::<_, i64>(0))?,
+        ))
+    }
+
+    fn place_by_walk(mut self, at: CallsAt) -> Result<CallsPlace, DeskError> {
+        let total = self.count()?;
+        match at {
+            CallsAt::Moment(ms) => {
+                let moment = (ms, i64::MIN);
+                self.low = self.low.max(moment);
+                let row = self.count()?;
+                Ok(CallsPlace {
+                    row,
+                    total,
+                    cursor: (row > 0).then(|| cursor_of(moment)),
+                })
+            }
+            CallsAt::Row(row) => {
+                let row = row.min(total.saturating_sub(1));
+                self.rows = 1;
+                let above = match row.checked_sub(1) {
+                    Some(above) => self.walk_from(above)?.first().copied(),
+                    None => None,
+                };
+                Ok(CallsPlace {
+                    row,
+                    total,
+                    cursor: above.map(cursor_of),
+                })
+            }
+        }
+    }
+
+    /// Those who wait, by the newest missed call of each.
+    fn heads(&self) -> Result<Vec<Callback>, DeskError> {
         let (condition, given) = self.of_caller();
-        let heads = callbacks::heads(self.connection, self.before, &condition, given, self.rows)?;
+        let rows = if self.back { usize::MAX } else { self.rows };
+        let heads = callbacks::heads(self.connection, self.high, &condition, given, rows)?;
+        let mut heads: Vec<_> = heads
+            .into_iter()
+            .take_while(|head| (head.newest_ms, head.id) >= self.low)
+            .collect();
+        if self.back {
+            heads.drain(..heads.len().saturating_sub(self.rows));
+        }
+        Ok(heads)
+    }
+
+    fn waiting(&self, limit: usize) -> Result<CallsPage, DeskError> {
+        let mut heads = self.heads()?;
         let more = heads.len() > limit;
-        let last = heads.get(limit - 1).filter(|_| more);
+        let next = if self.back {
+            let above = heads.first().filter(|_| more).map(|head| (head.newest_ms, head.id));
+            heads.drain(..heads.len().saturating_sub(limit));
+            above
+        } else {
+            heads.truncate(limit);
+            heads.last().filter(|_| more).map(|head| (head.newest_ms, head.id))
+        };
         Ok(CallsPage {
-            next: last.map(|head| cursor_of((head.newest_ms, head.id))),
+            next: next.map(cursor_of),
             rows: heads
                 .iter()
-                .take(limit)
                 .map(|head| callbacks::row_of(self.connection, head))
                 .collect::<Result<Vec<CallRow>, _>>()?,
         })
