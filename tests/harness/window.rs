@@ -80,13 +80,11 @@ impl Window {
             }
         })
         .await;
-        match found {
-            Ok(text) => text,
-            Err(_) => {
-                let source = self.client.source().await.unwrap_or_default();
-                panic!("{testid} says {:?} only, in {source}", last.borrow())
-            }
+        if let Ok(text) = found {
+            return text;
         }
+        let source = self.client.source().await.unwrap_or_default();
+        panic!("{testid} says {:?} only, in {source}", last.borrow())
     }
 
     /// Waits until the first element with this `data-testid` has this value of an attribute; gives its text.

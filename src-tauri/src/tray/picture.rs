@@ -146,7 +146,8 @@ mod tests {
         }
         let stored = std::fs::read_dir(folder).unwrap().flatten().filter(|file| {
             let name = file.file_name().to_string_lossy().into_owned();
-            (name.starts_with("call-") || name.starts_with("tray-")) && name.ends_with(".png")
+            let is_picture = file.path().extension().is_some_and(|extension| extension == "png");
+            is_picture && (name.starts_with("call-") || name.starts_with("tray-"))
         });
         assert_eq!(stored.count(), pictures.len(), "every picture is in the table");
     }

@@ -126,6 +126,7 @@ fn what_everybody_has_is_found_in_pages_too() {
 
 /// Every list, from a moment, from a row, between two days and backwards, is the part of the whole list that it should be.
 #[test]
+#[expect(clippy::too_many_lines, reason = "one list, asked in every way there is")]
 fn a_place_in_any_list_is_that_of_the_whole_list() {
     let bench = Bench::new();
     let (minute, count) = (60_000, 23_i64);
