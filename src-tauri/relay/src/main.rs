@@ -10,24 +10,8 @@ use std::process::ExitCode;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-fn main() -> ExitCode {
-    // One core is left to the thread that writes the ledger: where every core reads requests, it waits for its turn, and
-    // so does each of the requests.
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(cores.saturating_sub(1).max(1))
-        .enable_all()
-        .build();
-    match runtime {
-        Ok(runtime) => runtime.block_on(serve()),
-        Err(error) => {
-            eprintln!("perezvon-relay: no threads: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-async fn serve() -> ExitCode {
+#[tokio::main]
+async fn main() -> ExitCode {
     // Libraries with other preferences must not choose the TLS implementation for the process.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     ignore_hangup();

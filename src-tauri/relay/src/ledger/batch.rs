@@ -1,6 +1,5 @@
-//! The entries of one transaction: those that wait, and those that come while the batches before are being synced. One
-//! large commit writes fewer pages than several small ones, and an earlier one would wait for that sync; but with
-//! [`ENOUGH_ENTRIES`] it is made at once, so that the next sync begins where the last one ends.
+//! The entries of one transaction: those that wait, and those that come while the batches before are being synced. An
+//! earlier commit would only wait for that sync, and one large commit writes fewer pages than several small ones.
 
 use super::Job;
 use super::sync::Progress;
@@ -10,9 +9,6 @@ use std::time::Duration;
 
 /// Most entries in one transaction.
 const MAX_ENTRIES: usize = 512;
-/// A transaction of so many entries does not wait for more. With 12 or 24 the relay stored as many events a second, with
-/// no such limit an eighth fewer (`cargo xtask bench ingest`, two cores).
-const ENOUGH_ENTRIES: usize = 16;
 /// While no entry comes, this often it is looked whether the sync has ended: a tenth of what a fast disk takes.
 const LOOK: Duration = Duration::from_micros(100);
 
@@ -42,16 +38,12 @@ impl<'a> Batch<'a> {
         first.into_iter().chain(self.queue.try_iter().take(self.left)).collect()
     }
 
-    fn has_enough(&self) -> bool {
-        MAX_ENTRIES - self.left >= ENOUGH_ENTRIES
-    }
-
     fn further(&self) -> Option<Job> {
         loop {
             match self.queue.try_recv() {
                 Ok(job) => return Some(job),
                 Err(TryRecvError::Disconnected) => return None,
-                Err(TryRecvError::Empty) if self.has_enough() || !self.sync.is_syncing() => return None,
+                Err(TryRecvError::Empty) if !self.sync.is_syncing() => return None,
                 Err(TryRecvError::Empty) => {}
             }
             match self.queue.recv_timeout(LOOK) {
