@@ -2,6 +2,7 @@
 //! window shows a list and asks which of it are found.
 
 use perezvon_core::Number;
+use perezvon_desk::fold;
 use std::sync::{Mutex, PoisonError};
 
 /// The abonents that the window was given last.
@@ -49,10 +50,6 @@ impl Sought {
         let abonents = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         abonents.iter().filter(is_found).map(|one| one.id.clone()).collect()
     }
-}
-
-fn fold(text: &str) -> String {
-    text.to_lowercase().replace('ё', "е")
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use perezvon_core::effect::{DocumentScope, Preferences};
 use perezvon_core::snapshot::{CallSnapshot, Direction, LineSnapshot, Outcome, PartySnapshot, RecordingSnapshot};
 use perezvon_core::{Number, Time};
 use perezvon_desk::Desk;
-use perezvon_desk::view::{CallKind, CallbackKind, CallsFilter, ContactDraft, ContactKind, ContactNumber};
+use perezvon_desk::view::{CallKind, CallbackKind, CallsFilter, CallsSpan, ContactDraft, ContactKind, ContactNumber};
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -248,7 +248,7 @@ fn search(desk: &Desk, size: &Size) -> Done<()> {
                         kind: CallKind::All,
                         query: query.clone(),
                     };
-                    desk.newest_calls("bench", &filter, None, 50)?;
+                    desk.calls_between("bench", &filter, CallsSpan::default(), (None, false), 50)?;
                 } else {
                     desk.newest_contacts("bench", query, None, 50)?;
                 }

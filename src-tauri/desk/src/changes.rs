@@ -93,6 +93,12 @@ impl Touched {
         }
     }
 
+    /// An entry of the queue, and with it the rows of its number.
+    pub(crate) fn queued(&mut self, id: i64, key: String) {
+        self.callbacks.add(id);
+        self.numbers.add(key);
+    }
+
     /// Nothing was changed that anybody shows.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()

@@ -36,6 +36,7 @@ pub use error::DeskError;
 pub use react::Taken;
 pub use room::contacts::{Saved, Source, SourceContact};
 pub use secret::Secret;
+pub use text::fold;
 pub use who::KnownContact;
 pub use words::{FailureCode, Fault, Language, MendedIn, Trouble, TroubleWords, Words, Zone};
 

@@ -46,9 +46,7 @@ pub(crate) fn settle(tx: &Tx<'_>, key: &str) -> Result<Vec<String>, DeskError> {
         row.head = newest.as_ref().is_some_and(|(_, key)| *key == row.key);
         if before.as_ref() != Some(&row) {
             let id = callback::put(tx, &owner, &row)?;
-            let mut touched = tx.touched();
-            touched.callbacks.add(id);
-            touched.numbers.add(row.key);
+            tx.touched().queued(id, row.key);
         }
     }
     Ok(keys)
@@ -77,9 +75,7 @@ impl Number<'_> {
         let Some(misses) = waiting.as_ref().or(all.as_ref()) else {
             if let Some(row) = self.row {
                 callback::remove(tx, row.id)?;
-                let mut touched = tx.touched();
-                touched.callbacks.add(row.id);
-                touched.numbers.add(row.key);
+                tx.touched().queued(row.id, row.key);
             }
             return Ok(None);
         };

@@ -7,7 +7,7 @@ use perezvon_core::Number;
 const MAX_WORDS: usize = 8;
 
 /// Text as it is searched: NFC, lower case, `ё` as `е`.
-pub(crate) fn fold(text: &str) -> String {
+pub fn fold(text: &str) -> String {
     ComposingNormalizerBorrowed::new_nfc()
         .normalize(text)
         .to_lowercase()

@@ -3,14 +3,14 @@
 use super::Session;
 use crate::changes::Own;
 use crate::core::Core;
-use crate::ipc::{CheckId, CheckLine, CheckState, Failure, FeedMode, Level, SecretsPlace, ServiceState, ToastAbility};
+use crate::ipc::{CheckId, CheckLine, CheckState, Failure, Level, SecretsPlace, ServiceState, ToastAbility};
 use crate::toast::Ability;
 use perezvon_desk::follow::FeedState;
 use perezvon_desk::relay_client::{Check, Health, RelayError};
 use perezvon_desk::toast::{Toast, ToastKey, ToastOp};
 use perezvon_desk::{Desk, FailureCode, Fault, Language, Trouble};
-use serde::Deserialize as _;
-use serde::de::IntoDeserializer as _;
+use serde::Deserialize;
+use serde::de::value::StrDeserializer;
 use std::path::Path;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -167,12 +167,7 @@ fn judge(core: &Core, session: &Session, health: Option<&Health>, feed: &FeedSta
         toasts: word_of(ability),
         // A connection of an older app does not say whose key it has; only an administrator is told of the keeper.
         admin: session.admin || health.is_some_and(|health| health.keeper.is_some()),
-        mode: match import.mode.as_str() {
-            "live" => Some(FeedMode::Live),
-            "polling" => Some(FeedMode::Polling),
-            "off" => Some(FeedMode::Off),
-            _ => None,
-        },
+        mode: known_word(&import.mode),
         records_at: import.records.last_at,
         records_error: import.records.error,
         data_dir: core.data_dir.display().to_string(),
@@ -314,13 +309,17 @@ fn size_of(file: &Path) -> u64 {
     std::fs::metadata(file).map_or(0, |file| file.len())
 }
 
+/// A word of the relay; none where it is newer than this app.
+fn known_word<'de, T: Deserialize<'de>>(word: &'de str) -> Option<T> {
+    T::deserialize(StrDeserializer::<serde::de::value::Error>::new(word)).ok()
+}
+
 fn check_line(check: Check, language: Language) -> CheckLine {
     let (detail, fix) = if language == Language::En {
         (check.detail_en, check.fix_en)
     } else {
         (check.detail, check.fix)
     };
-    let id: Result<CheckId, serde::de::value::Error> = CheckId::deserialize(check.id.into_deserializer());
     let state = match (check.state.as_str(), check.ok) {
         ("warning", _) => CheckState::Warning,
         ("skipped", _) => CheckState::Skipped,
@@ -328,7 +327,7 @@ fn check_line(check: Check, language: Language) -> CheckLine {
         (_, true) => CheckState::Ok,
     };
     CheckLine {
-        id: id.unwrap_or(CheckId::Other),
+        id: known_word(&check.id).unwrap_or(CheckId::Other),
         state,
         // The relay's own causes have their sentence in the detail.
         trouble: check.cause.as_deref().and_then(FailureCode::of),

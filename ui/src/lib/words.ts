@@ -105,10 +105,8 @@ const isTrouble = (code: FailureCode): code is Trouble => code in mendedIn;
 export function failureText({ code }: Failure, t: Dictionary): string {
   const own = t.failures[code];
   if (own) return own;
-  // A word of a newer app, else; then it is told for support.
-  if (!isTrouble(code)) return t.unknownFailure(code);
   const { title, advice } = troubleText(code, t);
-  return `${title}. ${advice}`;
+  return advice ? `${title}. ${advice}` : title;
 }
 
 /** Codes whose own words say all: the relay's sentence, in English, would say it twice. */
@@ -123,6 +121,7 @@ type Told = { title: string; advice: string };
 
 /** `folder` is named in the advice of a trouble with the data folder. */
 export function troubleText(code: FailureCode, t: Dictionary, folder = ""): Told {
+  // A word of a newer app, else; then it is told for support.
   if (!isTrouble(code)) return { title: t.failures[code] ?? t.unknownFailure(code), advice: "" };
   const { title, advice } = t.troubles[code];
   // A function: in a text, `$&` of a folder's name would mean the text that was found.

@@ -155,9 +155,7 @@ impl Desk {
                 if let Some(mut row) = callback::of_key(tx, &owner, key)? {
                     change(&mut row);
                     callback::put(tx, &owner, &row)?;
-                    let mut touched = tx.touched();
-                    touched.callbacks.add(row.id);
-                    touched.numbers.add(row.key);
+                    tx.touched().queued(row.id, row.key);
                 }
             }
             queue::settle(tx, &one.key)?;

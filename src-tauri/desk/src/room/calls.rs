@@ -145,19 +145,8 @@ impl Desk {
         self.db.read(|c| page::read(c, filter, stretch))
     }
 
-    /// The same for a view of which only the newest question counts: an older one ends with
-    /// [`DeskError::Overtaken`].
-    pub fn newest_calls(
-        &self,
-        view: View,
-        filter: &CallsFilter,
-        cursor: Option<&str>,
-        limit: u32,
-    ) -> Result<CallsPage, DeskError> {
-        self.calls_between(view, filter, CallsSpan::default(), (cursor, false), limit)
-    }
-
-    /// The same of a part of the list. With `true` beside the cursor the page that ends there, which is read by its
+    /// The same of a part of the list, for a view of which only the newest question counts: an older one ends with
+    /// [`DeskError::Overtaken`]. With `true` beside the cursor the page that ends there, which is read by its
     /// `next` from then on.
     pub fn calls_between(
         &self,

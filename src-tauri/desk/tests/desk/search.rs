@@ -11,7 +11,7 @@ fn found(bench: &Bench, kind: &str, query: &str, page: u32) -> Vec<String> {
     loop {
         let page = bench
             .desk
-            .newest_calls("list", &filter, cursor.as_deref(), page)
+            .calls_between("list", &filter, CallsSpan::default(), (cursor.as_deref(), false), page)
             .unwrap();
         ids.extend(page.rows.into_iter().map(|row| row.id));
         cursor = page.next;

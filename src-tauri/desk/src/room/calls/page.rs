@@ -47,22 +47,13 @@ pub(super) fn read(
     if filter.kind == CallKind::ToCallBack {
         return wanted.waiting(limit);
     }
-    let mut places = match wanted.callers()? {
-        Some(callers) => wanted.of_callers(callers)?,
+    let mut places = match wanted.looked_up()? {
+        Some(places) => places,
         None => wanted.walk()?,
     };
-    // Of a page that ends at the cursor the one too many is the row above it, from which it would be read.
-    let more = places.len() > limit;
-    let next = if wanted.back {
-        let above = places.first().filter(|_| more).copied();
-        places.drain(..places.len().saturating_sub(limit));
-        above
-    } else {
-        places.truncate(limit);
-        places.last().filter(|_| more).copied()
-    };
+    let next = wanted.cut(&mut places, limit, |place| *place);
     Ok(CallsPage {
-        next: next.map(cursor_of),
+        next,
         rows: rows_at(connection, &places)?,
     })
 }
@@ -77,12 +68,9 @@ pub(super) fn find(
     let wanted = Wanted::of(connection, filter, span, usize::MAX);
     let places = if filter.kind == CallKind::ToCallBack {
         let heads = wanted.heads()?;
-        Some(heads.iter().map(|head| (head.newest_ms, head.id)).collect())
+        Some(heads.iter().map(place_of).collect())
     } else {
-        match wanted.callers()? {
-            Some(callers) => Some(wanted.of_callers(callers)?),
-            None => None,
-        }
+        wanted.looked_up()?
     };
     let Some(places) = places else {
         return wanted.place_by_walk(at);
@@ -134,6 +122,11 @@ fn place(cursor: &str) -> Option<Place> {
     Some((started.parse().ok()?, id.parse().ok()?))
 }
 
+/// Of one who waits: by the newest missed call.
+fn place_of(head: &Callback) -> Place {
+    (head.newest_ms, head.id)
+}
+
 fn cursor_of((started, id): Place) -> String {
     format!("{started}:{id}")
 }
@@ -182,6 +175,27 @@ impl<'a> Wanted<'a> {
 
     const fn order(&self) -> &'static str {
         if self.back { "ASC" } else { "DESC" }
+    }
+
+    /// Cuts what was read down to a page, and gives its `next`. Of a page that ends at the cursor the one too many is the
+    /// row above it, from which it would be read.
+    fn cut<T>(&self, rows: &mut Vec<T>, limit: usize, place_of: impl Fn(&T) -> Place) -> Option<String> {
+        let more = rows.len() > limit;
+        let edge = if self.back {
+            let above = rows.first().map(&place_of);
+            rows.drain(..rows.len().saturating_sub(limit));
+            above
+        } else {
+            rows.truncate(limit);
+            rows.last().map(&place_of)
+        };
+        edge.filter(|_| more).map(cursor_of)
+    }
+
+    /// The wanted calls by their callers, the newest first; none where these are too many to be looked up.
+    fn looked_up(&self) -> Result<Option<Vec<Place>>, DeskError> {
+        let callers = self.callers()?;
+        callers.map(|callers| self.of_callers(callers)).transpose()
     }
 
     /// The callers whose calls are wanted, the latest first; none where they are too many to be looked up.
@@ -370,7 +384,7 @@ impl<'a> Wanted<'a> {
         let heads = callbacks::heads(self.connection, self.high, &condition, given, rows)?;
         let mut heads: Vec<_> = heads
             .into_iter()
-            .take_while(|head| (head.newest_ms, head.id) >= self.low)
+            .take_while(|head| place_of(head) >= self.low)
             .collect();
         if self.back {
             heads.drain(..heads.len().saturating_sub(self.rows));
@@ -380,17 +394,9 @@ impl<'a> Wanted<'a> {
 
     fn waiting(&self, limit: usize) -> Result<CallsPage, DeskError> {
         let mut heads = self.heads()?;
-        let more = heads.len() > limit;
-        let next = if self.back {
-            let above = heads.first().filter(|_| more).map(|head| (head.newest_ms, head.id));
-            heads.drain(..heads.len().saturating_sub(limit));
-            above
-        } else {
-            heads.truncate(limit);
-            heads.last().filter(|_| more).map(|head| (head.newest_ms, head.id))
-        };
+        let next = self.cut(&mut heads, limit, place_of);
         Ok(CallsPage {
-            next: next.map(cursor_of),
+            next,
             rows: heads
                 .iter()
                 .map(|head| callbacks::row_of(self.connection, head))
