@@ -82,7 +82,8 @@ fn markup(text: &str) -> Option<(usize, Piece<'_>)> {
     if let Some(section) = section(text, "<![CDATA[", "]]>") {
         return Some((section.len() + 12, Piece::CData(section)));
     }
-    if let Some(section) = section(text, "<?", "?>") {
+    // Without a name (`<?>`) it is none: each reader would find another end of it.
+    if let Some(section) = section(text, "<?", "?>").filter(|section| name(section).is_some()) {
         return Some((section.len() + 4, Piece::Nothing));
     }
     if let Some(after) = text.strip_prefix("</") {
