@@ -65,6 +65,9 @@ pub enum DeskError {
     /// A text or list is longer than allowed.
     #[error("too long")]
     TooLong,
+    /// The file is none that contacts can be read from.
+    #[error("not a file with contacts")]
+    FileUnreadable,
 }
 
 impl DeskError {
@@ -81,6 +84,7 @@ impl DeskError {
             Self::BadNumber => Fault::BadNumber.into(),
             Self::Overtaken => Fault::Overtaken.into(),
             Self::TooLong => Fault::TooLong.into(),
+            Self::FileUnreadable => Fault::FileUnreadable.into(),
         }
     }
 

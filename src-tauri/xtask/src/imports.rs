@@ -69,6 +69,7 @@ const DESK: &[Floor] = &[
         "table/setting",
     ]),
     floor(&["table"]),
+    floor(&["import"]),
     floor(&["desk", "who"]),
     floor(&["render"]),
     floor(&["notifications"]),

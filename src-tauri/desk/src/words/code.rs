@@ -115,6 +115,8 @@ codes! {
         Timeout = "timeout",
         /// A text or list is longer than allowed.
         TooLong = "too_long",
+        /// The file is none that contacts can be read from.
+        FileUnreadable = "file_unreadable",
         /// Only administrators may.
         Forbidden = "forbidden",
         /// The relay refused; the detail says why.
