@@ -27,6 +27,36 @@ const pages = [
   { name: "contacts", route: "contacts", ready: "[data-testid=contact-row]" },
   { name: "contact", route: "contact/1", ready: "[data-testid=contact-card]" },
   { name: "newcontact", route: "contact/new", ready: "form" },
+  { name: "report", route: "report", ready: "[data-testid=report-line]" },
+  { name: "report-abonents", route: "report/abonents", ready: "[data-testid=report-line]" },
+  { name: "report-compared", route: "report/missed", ready: "[data-testid=report-line]" },
+  {
+    name: "report-pictures",
+    route: "report",
+    ready: "[data-testid=report-line]",
+    act: async (page) => {
+      await page.click("[data-testid=report-view-pictures]");
+      await page.waitForSelector("[data-testid=report-pictures]");
+    },
+  },
+  {
+    name: "report-settings",
+    route: "report/abonents",
+    ready: "[data-testid=report-line]",
+    act: async (page) => {
+      await page.click("[data-testid=report-adjust]");
+      await page.waitForSelector("[data-testid=report-settings]");
+    },
+  },
+  {
+    name: "report-cell",
+    route: "report/abonents",
+    ready: "[data-testid=report-line]",
+    act: async (page) => {
+      await page.click("[data-testid=report-cell] >> nth=2");
+      await page.waitForSelector("[data-testid=report-calls-list]");
+    },
+  },
   { name: "document", route: "document/40", ready: "[data-testid=document-number]" },
   { name: "notifications", route: "notifications", ready: "[data-testid=notification-row]" },
   { name: "abonents", route: "abonents", ready: "[data-testid=abonent-row]" },
