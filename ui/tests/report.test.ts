@@ -142,6 +142,7 @@ test("a changed report is kept under a name of its own", async () => {
   await user.click(screen.getByTestId("report-adjust"));
   await user.click(await screen.findByTestId("report-compare"));
   await waitFor(() => expect(texts("report-variant")[0]).toContain("(изменён)"));
+  await user.click(screen.getByTestId("report-actions"));
   await user.click(await screen.findByTestId("report-actions-save_as"));
   await user.type(await screen.findByTestId("report-name"), "Мой отчёт");
   await user.click(screen.getByTestId("report-save-yes"));

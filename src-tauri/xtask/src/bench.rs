@@ -44,7 +44,7 @@ const PARTS: &[Part] = &[
     ("lookup", look_up),
     ("search", desk::search),
     ("queue", desk::queue),
-    ("report", desk::report),
+    ("report-sql", desk::report),
     ("change", desk::change),
     ("player", player),
     ("window", window::measure),

@@ -40,7 +40,7 @@ cargo xtask check imports                 relay and desk import only what lies b
 cargo xtask check api [--yes]             the relay does what its OpenAPI document says, and nothing else (also part of test)
 cargo xtask fuzz [--minutes N] [--yes]    the fuzz targets for longer (10 minutes each)
 cargo xtask bench [PART…] [--yes]         the table of the design's budgets, measured here: toast, ingest, parser,
-                                          lookup, search, queue, report, change, window
+                                          lookup, search, queue, report-sql, change, window
 cargo xtask deny [--yes]                  licences, bans and sources of all dependencies
 cargo xtask dev [--yes]                   the app with the user interface reloading as one edits
 cargo xtask bundle [--yes]                the Debian package of the app

@@ -332,6 +332,7 @@ export function scenario(name: string): void {
     backend.calls = [];
     backend.contacts = [];
     backend.notifications = [];
+    backend.reports.empty = true;
     backend.state = { ...backend.state, toCallBack: 0, unseen: 0 };
     service({ lastEventAt: null });
   } else if (name === "many") {
@@ -341,6 +342,7 @@ export function scenario(name: string): void {
       "calls.list",
       "contacts.list",
       "notices.list",
+      "report.make",
       "calls.one",
       "contacts.one",
       "document.one",
@@ -368,6 +370,7 @@ export function scenario(name: string): void {
       "calls.list",
       "contacts.list",
       "notices.list",
+      "report.make",
       "document.one",
       "connection.abonents",
       "connection.check",

@@ -17,6 +17,8 @@ type Told = {
 
 /** Answers the room's commands; `undefined` for what is not of the report. */
 export class Reports {
+  /** There are no calls. */
+  empty = false;
   #told = structuredClone(told) as unknown as Told;
 
   answer(command: string, args: Record<string, any>): unknown {
@@ -27,7 +29,7 @@ export class Reports {
       case "report.variants":
         return variants;
       case "report.make":
-        return this.#report(args.settings, reports);
+        return this.empty ? this.#nothing(reports) : this.#report(args.settings, reports);
       case "report.pictures":
         return pictures;
       case "report.calls":
@@ -59,6 +61,11 @@ export class Reports {
       default:
         return undefined;
     }
+  }
+
+  #nothing(reports: Record<string, Report>): Report | undefined {
+    const one = reports[this.#told.variants.first];
+    return one && { ...one, lines: [], calls: 0, journal: 0 };
   }
 
   /** That of the variant with the same groups and figures, else the first. */

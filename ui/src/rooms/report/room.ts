@@ -1,6 +1,5 @@
-import { room } from "../../lib/room";
+import { lazy, room } from "../../lib/room";
 import { heads, read, reportLink } from "./route";
-import screen from "./Screen.svelte";
 import { en } from "./words.en";
 import { ru } from "./words.ru";
 
@@ -12,6 +11,6 @@ export const report = room({
   home: reportLink(),
   heads,
   read,
-  screen,
+  screen: lazy(() => import("./Screen.svelte")),
   words: { ru, en },
 });

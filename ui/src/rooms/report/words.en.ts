@@ -8,6 +8,7 @@ export const en: typeof ru = {
   report: {
     title: "Report",
     variant: "Variant of the report",
+    variantActions: "Variant actions",
     ours: "The program's variants",
     mine: "My variants",
     changed: (name: string) => `${name} (changed)`,

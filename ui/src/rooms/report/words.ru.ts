@@ -7,6 +7,7 @@ export const ru = {
   report: {
     title: "Отчёт",
     variant: "Вариант отчёта",
+    variantActions: "Действия с вариантом",
     ours: "Варианты программы",
     mine: "Мои варианты",
     changed: (name: string) => `${name} (изменён)`,
