@@ -107,7 +107,5 @@ export const en: typeof ru = {
     talk: "Conversations by PBX user",
     talkText: (total: string) => `Conversations: ${total || "00:00"} in all.`,
     noPicture: "Nothing to show: there are no such calls in the period.",
-    few: "few",
-    many: "many",
   },
 };
