@@ -93,8 +93,14 @@ export const en: typeof ru = {
     differs: (n: number, all: number) =>
       `${n} ${calls(n)} in the report, ${all} in the call list for the period: they disagree.`,
     cut: (n: number) => `The first ${n} lines are shown; the totals count all calls.`,
-    hours: (zone: string) => `time zone ${zone}`,
+    hours: (zone: string) => `Time zone ${zone}`,
     callsOf: "Calls of the cell",
+    figures: {
+      calls: "Calls",
+      missed: "Missed",
+      back: "Called back within 20 minutes",
+      talk: "Conversations",
+    },
     load: "Load by hour and day of the week",
     loadText: (day: string, hour: string, n: number) => `Most calls: ${day}, ${hour}: ${n}.`,
     missed: "Missed and called back",

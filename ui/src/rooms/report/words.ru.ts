@@ -92,8 +92,9 @@ export const ru = {
     differs: (n: number, all: number) =>
       `В отчёте ${n} ${calls(n)}, в журнале за период ${all}: отчёт и журнал расходятся.`,
     cut: (n: number) => `Показаны первые ${n} строк; в итогах учтены все звонки.`,
-    hours: (zone: string) => `часовой пояс ${zone}`,
+    hours: (zone: string) => `Часовой пояс ${zone}`,
     callsOf: "Звонки ячейки",
+    figures: { calls: "Звонков", missed: "Пропущено", back: "Перезвонили за 20 минут", talk: "Разговоры" },
     load: "Нагрузка по часам и дням недели",
     loadText: (day: string, hour: string, n: number) => `Больше всего звонков: ${day}, ${hour} — ${n}.`,
     missed: "Пропущенные и перезвоны",
