@@ -58,12 +58,17 @@ async fn a_figure_leads_to_its_calls_and_the_report_to_a_file() {
     window.click("report-file-yes").await;
     let file = eventually_async("the workbook", || async {
         let found = files(&downloads);
-        found.into_iter().find(|file| file.extension().is_some_and(|e| e == "xlsx"))
+        found
+            .into_iter()
+            .find(|file| file.extension().is_some_and(|e| e == "xlsx"))
     })
     .await;
     let name = file.file_name().unwrap().to_string_lossy().into_owned();
     assert!(name.starts_with("Анализ звонков ОАТС "), "{name}");
-    assert!(std::fs::read(&file).unwrap().starts_with(b"PK"), "an archive, as workbooks are");
+    assert!(
+        std::fs::read(&file).unwrap().starts_with(b"PK"),
+        "an archive, as workbooks are"
+    );
     eventually_async("the end of the writing", || async {
         (files(&downloads).len() == 1).then_some(())
     })

@@ -9,8 +9,8 @@ use perezvon_core::snapshot::{CallSnapshot, Direction, LineSnapshot, Outcome, Pa
 use perezvon_core::{Number, Time};
 use perezvon_desk::Desk;
 use perezvon_desk::view::{
-    CallKind, CallbackKind, CallsFilter, CallsSpan, ContactDraft, ContactKind, ContactNumber, Grouping, Measure, Period,
-    ReportFormat, ReportSettings,
+    CallKind, CallbackKind, CallsFilter, CallsSpan, ContactDraft, ContactKind, ContactNumber, Grouping, Measure,
+    Period, ReportFormat, ReportSettings,
 };
 use std::collections::HashMap;
 use std::io::Write;
