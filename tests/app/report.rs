@@ -61,11 +61,19 @@ async fn a_figure_leads_to_its_calls_and_the_report_to_a_file() {
         .await;
     window.click("report-view-table").await;
 
-    // A workbook in the folder of downloads, whole, and nothing beside it.
+    is_saved(&window, &downloads).await;
+    window.click("call-row").await;
+    window.text_where("shell", "data-screen", "calls").await;
+    window.text_of("panel-name", |text| !text.is_empty()).await;
+    window.close().await;
+}
+
+/// A workbook in the folder of downloads, whole, and nothing beside it.
+async fn is_saved(window: &Window, downloads: &Path) {
     window.click("report-file").await;
     window.click("report-file-yes").await;
     let file = eventually_async("the workbook", || async {
-        let found = files(&downloads);
+        let found = files(downloads);
         found
             .into_iter()
             .find(|file| file.extension().is_some_and(|e| e == "xlsx"))
@@ -78,12 +86,7 @@ async fn a_figure_leads_to_its_calls_and_the_report_to_a_file() {
         "an archive, as workbooks are"
     );
     eventually_async("the end of the writing", || async {
-        (files(&downloads).len() == 1).then_some(())
+        (files(downloads).len() == 1).then_some(())
     })
     .await;
-
-    window.click("call-row").await;
-    window.text_where("shell", "data-screen", "calls").await;
-    window.text_of("panel-name", |text| !text.is_empty()).await;
-    window.close().await;
 }
