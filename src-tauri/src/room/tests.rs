@@ -11,7 +11,7 @@ use super::{Reply, ask, declared};
 use crate::args::{Args, Given};
 use crate::core::{Core, Shell};
 use crate::ipc::Settings;
-use crate::{clicks, service, settings, toast};
+use crate::{settings, toast};
 use perezvon_desk::Desk;
 use perezvon_sim::{Options, Sim};
 use serde_json::{Value, json};
@@ -117,9 +117,7 @@ impl Office {
             bus: Some("unix:path=/nowhere".to_owned()),
         };
         let shell = Arc::clone(&desktop);
-        let (core, told) = Core::open(shell, dir.path().to_owned(), &Args::default(), given, toasts);
-        tokio::spawn(clicks::hear(Arc::clone(&core), told));
-        tokio::spawn(service::run(Arc::clone(&core)));
+        let core = crate::open(shell, dir.path().to_owned(), &Args::default(), given, toasts);
         Self {
             core,
             desktop,
@@ -168,6 +166,7 @@ const PAGE: fn(&str) -> Value =
 #[tokio::test(flavor = "multi_thread")]
 async fn every_command_of_every_room_answers_without_a_window() {
     let scene = Scene::start().await;
+    nothing_given(&scene).await;
     begin(&scene).await;
     calls_and_contacts(&scene).await;
     administration(&scene).await;
@@ -252,6 +251,21 @@ async fn an_employees_badges_follow_without_a_question() {
         eprintln!("round {round}: told after {best:?}");
     }
     panic!("the window was told after {best:?} at best");
+}
+
+/// Before anybody has given a token.
+async fn nothing_given(scene: &Scene) {
+    let first = scene
+        .until("frame.state", json!({}), |state| {
+            state["service"]["trouble"] != "starting"
+        })
+        .await;
+    assert_eq!(first["service"]["trouble"], "no_token");
+    assert_eq!(
+        (&first["service"]["embedded"], &first["service"]["relayUrl"]),
+        (&json!(true), &json!("")),
+        "a relay inside that cannot start is no server"
+    );
 }
 
 async fn begin(scene: &Scene) {

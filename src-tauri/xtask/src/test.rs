@@ -67,6 +67,9 @@ fn steps(report: &mut Report, yes: bool) -> Result<(), Failed> {
         let build = ["test", "--locked", "--workspace", "--all-targets", "--no-run"];
         sh::run(&mut linted(&build), 60 * MINUTE)
     })?;
+    report.step("ui: a day in the built window over the real core", || {
+        sh::run(&mut install::npm(&["run", "real"])?, 5 * MINUTE)
+    })?;
     report.step("rust: documentation and its examples", lint::documentation)?;
     report.step("rust: tests, on a desktop of their own", || {
         let desktop = Desktop::start(false)?;
