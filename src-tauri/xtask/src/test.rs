@@ -54,7 +54,7 @@ fn steps(report: &mut Report, yes: bool) -> Result<(), Failed> {
         sh::run(&mut sh::cargo(&["fmt", "--all", "--check"]), MINUTE)
     })?;
     report.step("sources: every program that is started is in the table", starts::check)?;
-    report.step("sources: relay and desk import downwards only", imports::check)?;
+    report.step("sources: relay, desk and app import downwards only", imports::check)?;
     ui(report, yes)?;
     report.step("packages: the relay knows no desktop", || {
         without("perezvon-relay", DESKTOP)
