@@ -91,6 +91,7 @@ const APP: &[Floor] = &[
         "memory",
         "missing",
         "register",
+        "saving",
         "secrets",
         "settings",
         "toast",
