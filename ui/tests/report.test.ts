@@ -126,6 +126,10 @@ test("groups, figures and days are chosen, and what cannot be is told and not as
   await waitFor(() => expect(settings().groupings).toEqual(["week"]));
   await user.click(screen.getByTestId("report-measure-back_share"));
   await waitFor(() => expect(settings().measures).toContain("back_share"));
+  await user.click(screen.getByTestId("report-outcome-no_answer"));
+  await waitFor(() => expect(settings().filter.outcomes).toEqual(["no_answer"]));
+  await user.click(screen.getByTestId("report-outcome-missed"));
+  await waitFor(() => expect(settings().filter.outcomes).toEqual(["missed", "no_answer"]));
   await user.selectOptions(screen.getByTestId("report-period"), "between");
   await waitFor(() => expect(settings().period.kind).toBe("between"));
   const asked = backend.times("report.make");

@@ -2,6 +2,7 @@
 import type { Report } from "../../src/lib/bindings/Report";
 import type { ReportCalls } from "../../src/lib/bindings/ReportCalls";
 import type { ReportPictures } from "../../src/lib/bindings/ReportPictures";
+import type { ReportPlace } from "../../src/lib/bindings/ReportPlace";
 import type { ReportSettings } from "../../src/lib/bindings/ReportSettings";
 import type { ReportVariants } from "../../src/lib/bindings/ReportVariants";
 import type { ReportWords } from "../../src/lib/bindings/ReportWords";
@@ -33,7 +34,7 @@ export class Reports {
       case "report.pictures":
         return pictures;
       case "report.calls":
-        return calls;
+        return { ...calls, calls: this.#counted(args.place, reports) };
       case "report.save_variant": {
         const id = args.id ?? `u${variants.variants.length}`;
         const saved = { id, name: args.name, settings: args.settings, own: false };
@@ -61,6 +62,15 @@ export class Reports {
       default:
         return undefined;
     }
+  }
+
+  /** What the cell says, where it counts calls. */
+  #counted({ settings, path, measure }: ReportPlace, reports: Record<string, Report>): number {
+    const report = this.#report(settings, reports);
+    const line = report?.lines.find((one) => !one.call && String(one.path) === String(path));
+    const counts = measure === "count" || measure === "answered" || measure === "missed";
+    const cell = counts ? (line ?? report?.total)?.cells[settings.measures.indexOf(measure)] : null;
+    return cell?.value ?? line?.calls ?? report?.calls ?? 0;
   }
 
   #nothing(reports: Record<string, Report>): Report | undefined {

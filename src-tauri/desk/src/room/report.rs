@@ -31,6 +31,7 @@ use calendar::Zone;
 use lines::Lines;
 use names::Names;
 use outline::{Leaves, Outline};
+use perezvon_core::snapshot::Outcome;
 use plan::Plan;
 use rusqlite::Connection;
 use serde::Serialize;
@@ -114,11 +115,25 @@ pub struct ReportWords {
     pub measures: Vec<(Measure, String, String)>,
     /// What can be told of a call.
     pub columns: Vec<(Column, String)>,
+    /// What can come of a call, for the filter.
+    pub outcomes: Vec<(Outcome, String)>,
     /// The lines that calls came by, for the filter.
     pub lines: Vec<String>,
     /// The abonents that calls are of: id and name.
     pub abonents: Vec<(String, String)>,
 }
+
+/// Those of calls that are over.
+const OUTCOMES: [Outcome; 8] = [
+    Outcome::Ended,
+    Outcome::AnsweredBy,
+    Outcome::Transferred,
+    Outcome::Missed,
+    Outcome::NoAnswer,
+    Outcome::Rejected,
+    Outcome::Unreachable,
+    Outcome::Cancelled,
+];
 
 impl Desk {
     /// A report with at most this many lines. `abonents`: names by id. A newer question of the same `view` ends an older
@@ -156,6 +171,7 @@ impl Desk {
                     .map(|one| (one, words.measure(one, false), words.measure_hint(one)))
                     .to_vec(),
                 columns: Column::ALL.map(|one| (one, words.column(one))).to_vec(),
+                outcomes: OUTCOMES.map(|one| (one, words.outcome(one))).to_vec(),
                 lines: of(c, "line")?,
                 abonents: of(c, "abonent")?.into_iter().map(name).collect(),
             })

@@ -2,6 +2,7 @@
 import type { Column } from "./Column";
 import type { Grouping } from "./Grouping";
 import type { Measure } from "./Measure";
+import type { Outcome } from "./Outcome";
 
 /**
  * The words of a report's parts, for who chooses them.
@@ -19,6 +20,10 @@ measures: Array<[Measure, string, string]>,
  * What can be told of a call.
  */
 columns: Array<[Column, string]>, 
+/**
+ * What can come of a call, for the filter.
+ */
+outcomes: Array<[Outcome, string]>, 
 /**
  * The lines that calls came by, for the filter.
  */

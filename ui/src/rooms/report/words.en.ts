@@ -65,6 +65,8 @@ export const en: typeof ru = {
     abonent: "PBX user",
     anyAbonent: "All PBX users",
     query: "Name or number",
+    outcomes: "What came of it",
+    outcomesHint: "Nothing chosen means all calls.",
     zone: "Time zone",
     zoneHint: "For example Europe/Moscow. Empty for the computer's.",
     file: "Export",

@@ -64,6 +64,8 @@ export const ru = {
     abonent: "Абонент",
     anyAbonent: "Все абоненты",
     query: "Имя или номер",
+    outcomes: "Чем кончился",
+    outcomesHint: "Ничего не выбрано — все звонки.",
     zone: "Часовой пояс",
     zoneHint: "Например, Europe/Moscow. Пусто — часовой пояс компьютера.",
     file: "Выгрузить",
