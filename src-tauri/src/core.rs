@@ -7,6 +7,7 @@ use crate::changes::{Changes, Own, Teller};
 use crate::ipc::{Abonent, Failure, ServiceState, Settings};
 use crate::joining::Joining;
 use crate::orders::Orders;
+use crate::saving::Saving;
 use crate::secrets::Secrets;
 use crate::settings;
 use crate::sought::Sought;
@@ -73,6 +74,8 @@ pub struct Core {
     pub(crate) joining: Joining,
     /// A link that asks to dial.
     pub(crate) asked: Asked,
+    /// A report on its way into a file.
+    pub(crate) saving: Saving,
     /// The abonents that the window looks for somebody in.
     pub(crate) sought: Sought,
     relay: watch::Sender<Way>,
@@ -121,6 +124,7 @@ impl Core {
             orders: Orders::default(),
             joining: Joining::default(),
             asked: Asked::default(),
+            saving: Saving::default(),
             sought: Sought::default(),
             data_dir,
             relay_argument: args.relay.clone(),

@@ -20,6 +20,7 @@ mod orders;
 #[cfg(windows)]
 mod register;
 mod room;
+mod saving;
 pub mod secrets;
 mod service;
 mod settings;

@@ -51,6 +51,7 @@ mod notices;
 mod pbx;
 mod people;
 mod relay;
+mod report;
 mod settings;
 mod subscriptions;
 #[cfg(test)]
@@ -88,6 +89,7 @@ rooms!(
     notices,
     pbx,
     people,
+    report,
     settings,
     subscriptions,
 );

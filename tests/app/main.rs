@@ -23,6 +23,7 @@ mod instance;
 mod join;
 mod kill;
 mod main_job;
+mod report;
 mod secrets;
 mod toasts;
 mod trouble;

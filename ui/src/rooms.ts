@@ -12,6 +12,7 @@ import { document } from "./rooms/document/room";
 import { journal } from "./rooms/journal/room";
 import { notifications } from "./rooms/notifications/room";
 import { people } from "./rooms/people/room";
+import { report } from "./rooms/report/room";
 import { settings } from "./rooms/settings/room";
 import { subscriptions } from "./rooms/subscriptions/room";
 
@@ -19,6 +20,7 @@ const list = [
   calls,
   contacts,
   document,
+  report,
   notifications,
   settings,
   abonents,

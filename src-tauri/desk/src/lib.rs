@@ -51,6 +51,10 @@ pub mod view {
     pub use crate::room::contacts::{ContactDraft, ContactRow, ContactView, ContactsPage};
     pub use crate::room::document::DocumentView;
     pub use crate::room::notices::{NoticeState, NotificationRow};
+    pub use crate::room::report::{
+        Column, Grouping, Measure, Period, Report, ReportCalls, ReportCell, ReportFilter, ReportFormat, ReportLine,
+        ReportOrder, ReportPictures, ReportPlace, ReportSettings, ReportVariant, ReportVariants, ReportWords,
+    };
     pub use crate::room::row::CallRow;
     pub use crate::table::contact::{ContactKind, ContactNumber};
     pub use crate::who::ContactRef;

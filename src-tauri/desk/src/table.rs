@@ -17,16 +17,19 @@ use crate::db::Schema;
 
 /// All of them.
 pub(crate) const SCHEMA: Schema = Schema {
-    steps: &[&[
-        setting::STEP_1,
-        mirror::STEP_1,
-        caller::STEP_1,
-        call::STEP_1,
-        document::STEP_1,
-        contact::STEP_1,
-        callback::STEP_1,
-        notification::STEP_1,
-    ]],
+    steps: &[
+        &[
+            setting::STEP_1,
+            mirror::STEP_1,
+            caller::STEP_1,
+            call::STEP_1,
+            document::STEP_1,
+            contact::STEP_1,
+            callback::STEP_1,
+            notification::STEP_1,
+        ],
+        &[call::STEP_2],
+    ],
     lasting: &[
         "setting",
         "document",

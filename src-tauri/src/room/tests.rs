@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod report;
 mod written;
 
 pub(super) use written::Declared;
@@ -169,6 +170,7 @@ async fn every_command_of_every_room_answers_without_a_window() {
     begin(&scene).await;
     calls_and_contacts(&scene).await;
     administration(&scene).await;
+    report::report(&scene).await;
     links(&scene).await;
     let asked = scene.asked.lock().unwrap().clone();
     let all = declared().into_iter();

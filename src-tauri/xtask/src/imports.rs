@@ -92,6 +92,7 @@ const APP: &[Floor] = &[
         "memory",
         "missing",
         "register",
+        "saving",
         "secrets",
         "settings",
         "toast",

@@ -14,6 +14,7 @@ import type { Tongue } from "../../src/lib/bindings/Tongue";
 import { Company } from "./company";
 import * as data from "./data";
 import * as records from "./records";
+import { Reports } from "./report";
 
 /** Arguments as they come over the wire; each command knows its own. */
 type Args = Record<string, any>;
@@ -32,6 +33,7 @@ export class Backend {
   checks!: ReturnType<typeof records.checks>;
   notes!: Map<number, string>;
   company!: Company;
+  reports!: Reports;
   /** What a link asks to dial. */
   dial!: DialOffer | null;
   /** The relay that one is asked to join. */
@@ -59,6 +61,7 @@ export class Backend {
     this.checks = records.checks();
     this.notes = new Map();
     this.company = new Company();
+    this.reports = new Reports();
     this.dial = null;
     this.offer = null;
     this.title = "";
@@ -261,7 +264,8 @@ export class Backend {
         this.changed({ settings: true });
         return null;
       default: {
-        const answer = this.company.answer(command, args);
+        const company = this.company.answer(command, args);
+        const answer = company === undefined ? this.reports.answer(command, args) : company;
         if (answer === undefined) throw new Error(`no such command: ${command}`);
         return answer;
       }
@@ -328,6 +332,7 @@ export function scenario(name: string): void {
     backend.calls = [];
     backend.contacts = [];
     backend.notifications = [];
+    backend.reports.empty = true;
     backend.state = { ...backend.state, toCallBack: 0, unseen: 0 };
     service({ lastEventAt: null });
   } else if (name === "many") {
@@ -337,6 +342,7 @@ export function scenario(name: string): void {
       "calls.list",
       "contacts.list",
       "notices.list",
+      "report.make",
       "calls.one",
       "contacts.one",
       "document.one",
@@ -364,6 +370,7 @@ export function scenario(name: string): void {
       "calls.list",
       "contacts.list",
       "notices.list",
+      "report.make",
       "document.one",
       "connection.abonents",
       "connection.check",

@@ -49,8 +49,8 @@ async function show(page, origin, one, theme, language) {
 /** What stands out of the window sideways: a text that does not fit. */
 const overflow = () =>
   [...document.querySelectorAll("main, main *, nav, dialog[open] *")]
-    // The text of an event is as wide as the PBX wrote it.
-    .filter((one) => !one.closest("pre"))
+    // The text of an event is as wide as the PBX wrote it, and a report as wide as its columns.
+    .filter((one) => !one.closest("pre") && !one.closest("[data-sideways]"))
     .filter((one) => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX === "auto")
     .map((one) => one.className || one.tagName);
 
