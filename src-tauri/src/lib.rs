@@ -10,6 +10,7 @@ mod autostart;
 pub mod changes;
 mod clicks;
 mod core;
+mod importing;
 pub mod ipc;
 mod joining;
 mod link;

@@ -45,6 +45,7 @@ mod contacts;
 mod dial;
 mod document;
 mod frame;
+mod import;
 mod join;
 mod journal;
 mod notices;
@@ -84,6 +85,7 @@ rooms!(
     dial,
     document,
     frame,
+    import,
     join,
     journal,
     notices,

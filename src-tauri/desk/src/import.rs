@@ -107,6 +107,13 @@ pub struct ImportFile {
     pub(crate) report: Report,
 }
 
+impl ImportFile {
+    /// How many contacts it has.
+    pub fn count(&self) -> u32 {
+        self.contacts.len() as u32
+    }
+}
+
 /// Reads a file. An error only where nothing of it can be read.
 pub fn read_contacts(bytes: &[u8], name: &str, how: &ImportHow, language: Language) -> Result<ImportFile, DeskError> {
     if bytes.len() > MAX_IMPORT_BYTES {

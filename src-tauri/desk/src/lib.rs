@@ -49,6 +49,7 @@ pub mod view {
     pub use crate::room::callbacks::{CallbackKind, CallbackRow, CallbackState, CallbacksPage};
     pub use crate::room::calls::{CallKind, CallView, CallsAt, CallsFilter, CallsPage, CallsPlace, CallsSpan, LegView};
     pub use crate::room::contacts::{ContactDraft, ContactRow, ContactView, ContactsPage};
+    pub use crate::room::contacts::{ImportDone, ImportPreview, ImportSame, ImportUndone, SameBy};
     pub use crate::room::document::DocumentView;
     pub use crate::room::notices::{NoticeState, NotificationRow};
     pub use crate::room::report::{

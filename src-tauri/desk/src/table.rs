@@ -8,6 +8,7 @@ pub(crate) mod callback;
 pub(crate) mod caller;
 pub(crate) mod contact;
 pub(crate) mod document;
+pub(crate) mod import;
 pub(crate) mod mirror;
 pub(crate) mod notification;
 pub(crate) mod setting;
@@ -29,6 +30,7 @@ pub(crate) const SCHEMA: Schema = Schema {
             notification::STEP_1,
         ],
         &[call::STEP_2],
+        &[import::STEP_1],
     ],
     lasting: &[
         "setting",
@@ -39,6 +41,8 @@ pub(crate) const SCHEMA: Schema = Schema {
         "callback",
         "callback_miss",
         "notification",
+        "import",
+        "import_row",
     ],
     counts: |connection| {
         Ok(Counts {

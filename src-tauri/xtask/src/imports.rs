@@ -64,6 +64,7 @@ const DESK: &[Floor] = &[
         "table/caller",
         "table/contact",
         "table/document",
+        "table/import",
         "table/mirror",
         "table/notification",
         "table/setting",
@@ -98,7 +99,7 @@ const APP: &[Floor] = &[
         "toast",
     ]),
     // What is kept while the app runs.
-    floor(&["asked", "joining", "orders", "sought"]),
+    floor(&["asked", "importing", "joining", "orders", "sought"]),
     floor(&["core"]),
     floor(&["action"]),
     floor(&["clicks", "service"]),

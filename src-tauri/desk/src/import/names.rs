@@ -1,7 +1,7 @@
 //! What a contact is called and is, and which contacts of one file are the same.
 
 use super::report::{Doubt, Report};
-use super::{Found, ImportFile};
+use super::{Found, ImportFile, MAX_CELL_CHARS, cut};
 use crate::key::line_of;
 use crate::table::contact::ContactKind;
 use crate::text;
@@ -54,6 +54,7 @@ pub(super) fn finish(mut found: Found, unread: &[String], report: &mut Report, q
         }
         found.note.push_str(text);
     }
+    found.note = cut(&found.note, MAX_CELL_CHARS);
     Some(found)
 }
 

@@ -75,7 +75,7 @@ impl Parts {
             ColumnRole::MiddleName => add(&mut self.name[3], &one, " "),
             ColumnRole::Company if self.company.is_empty() => self.company = one,
             ColumnRole::Email if self.email.is_empty() => self.email = one,
-            ColumnRole::Note => add(&mut self.note, text.trim(), "\n"),
+            ColumnRole::Note => add(&mut self.note, text.trim().replace("\r\n", "\n").as_str(), "\n"),
             ColumnRole::Id if !one.is_empty() => self.id = Some(one),
             _ => {}
         }
