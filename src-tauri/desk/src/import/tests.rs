@@ -213,11 +213,11 @@ fn one_bad_row_costs_one_row() {
 
 #[test]
 fn a_quotation_mark_that_is_never_closed_costs_its_row() {
-    let mut text = "Имя;Телефон\n".to_owned();
-    for n in 0..500 {
+    let line = |n: u32| {
         let mark = if n == 100 { "\"" } else { "" };
-        text.push_str(&format!("{mark}Контакт {n};8 900 000-{:02}-{:02}\n", n / 100, n % 100));
-    }
+        format!("{mark}Контакт {n};8 900 000-{:02}-{:02}\n", n / 100, n % 100)
+    };
+    let text = format!("Имя;Телефон\n{}", (0..500).map(line).collect::<Vec<_>>().concat());
     let file = read(text.as_bytes(), "a.csv");
     assert_eq!(file.contacts.len(), 500);
     assert_eq!(doubts(&file), [(102, Doubt::OpenQuote)]);

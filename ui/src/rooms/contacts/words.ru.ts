@@ -58,7 +58,10 @@ export const ru = {
     skipped: "Пропущено строк",
     encoding: "Кодировка",
     separator: "Разделитель",
-    separators: { ";": "точка с запятой", ",": "запятая", "\t": "табуляция", "|": "черта" } as Record<string, string>,
+    separators: { ";": "точка с запятой", ",": "запятая", "\t": "табуляция", "|": "черта" } as Record<
+      string,
+      string
+    >,
     sample: "Начало файла",
     column: (n: number) => `Столбец ${n}`,
     roles: {
