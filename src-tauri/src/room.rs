@@ -44,6 +44,7 @@ mod connection;
 mod contacts;
 mod dial;
 mod document;
+mod example;
 mod frame;
 mod join;
 mod journal;
@@ -83,6 +84,7 @@ rooms!(
     contacts,
     dial,
     document,
+    example,
     frame,
     join,
     journal,

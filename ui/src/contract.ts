@@ -90,6 +90,8 @@ export interface Contract {
   "dial.decline": [null, null];
   "document.one": [{ id: number, }, DocumentView];
   "document.save_note": [{ id: number, note: string, }, null];
+  /** How many. */
+  "example.count": [null, number];
   /** Everything the frame shows. */
   "frame.state": [null, AppState];
   /** Where a click wanted to lead before the window listened; once. */

@@ -9,6 +9,7 @@ import { abonents } from "./rooms/abonents/room";
 import { calls } from "./rooms/calls/room";
 import { contacts } from "./rooms/contacts/room";
 import { document } from "./rooms/document/room";
+import { example } from "./rooms/example/room";
 import { journal } from "./rooms/journal/room";
 import { notifications } from "./rooms/notifications/room";
 import { people } from "./rooms/people/room";
@@ -20,6 +21,7 @@ const list = [
   calls,
   contacts,
   document,
+  example,
   report,
   notifications,
   settings,

@@ -4,6 +4,7 @@ pub(crate) mod callbacks;
 pub(crate) mod calls;
 pub(crate) mod contacts;
 pub(crate) mod document;
+pub(crate) mod example;
 pub(crate) mod notices;
 pub(crate) mod report;
 pub(crate) mod row;

@@ -1,0 +1,1 @@
+export const ru = { example: { title: "Пример", calls: (count: number) => `Звонков: ${count}` } };
