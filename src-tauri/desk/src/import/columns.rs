@@ -1,8 +1,7 @@
 //! What the columns of a table are.
 
 use super::ImportColumn;
-use super::numbers::Cell;
-use super::rows::Row;
+use super::numbers::{Cell, Row};
 use crate::text;
 use crate::words::Language;
 use perezvon_core::Number;

@@ -1,8 +1,8 @@
 //! Cells between separators, as Excel, 1C and others write them.
 
-use super::numbers::Cell;
+use super::numbers::{Cell, Row};
 use super::report::{Doubt, Report};
-use super::rows::{self, Row};
+use super::rows;
 use super::{ImportFile, ImportFormat, ImportHow, MAX_CELL_CHARS, MAX_COLUMNS, MAX_ROWS, cut, encoding};
 use crate::words::Language;
 

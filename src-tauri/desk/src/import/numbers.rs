@@ -1,4 +1,4 @@
-//! The numbers of a cell.
+//! Cells of a table, and the numbers of one.
 
 use super::report::{Doubt, Report};
 use crate::key::key_of_number;
@@ -15,6 +15,14 @@ pub(super) enum Cell {
     Date(String),
     /// A spreadsheet's error.
     Error(String),
+}
+
+/// A row of a table.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Row {
+    /// From 1.
+    pub(super) line: u32,
+    pub(super) cells: Vec<Cell>,
 }
 
 impl Cell {

@@ -2,19 +2,11 @@
 
 use super::columns::{ColumnRole, guess, label_of};
 use super::names::{finish, kind_of};
-use super::numbers::{Cell, Numbers};
+use super::numbers::{Cell, Numbers, Row};
 use super::report::Report;
 use super::{Found, ImportColumn, ImportHow, SAMPLE_CHARS, SAMPLE_ROWS, cut, line};
 use crate::table::contact::ContactKind;
 use crate::words::Language;
-
-/// A row of a table.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Row {
-    /// From 1.
-    pub(super) line: u32,
-    pub(super) cells: Vec<Cell>,
-}
 
 /// A table that was read.
 pub(super) struct Table {

@@ -120,7 +120,10 @@ fn what_excel_and_1c_write() {
     ];
     assert_eq!(told(&file), wanted);
     assert_eq!(file.contacts[0].note, "первая строка\nвторая; с точкой с запятой");
-    assert_eq!(file.contacts[7].note, "000-00-31", "its text is kept");
+    assert_eq!(
+        file.contacts[7].note, "городской без кода\n000-00-31",
+        "its text is kept"
+    );
     let wanted = [
         (6, Doubt::Spoilt),
         (11, Doubt::NoName),

@@ -1,8 +1,8 @@
 //! XLSX, XLS and ODS.
 
-use super::numbers::Cell;
+use super::numbers::{Cell, Row};
 use super::report::{Doubt, Report};
-use super::rows::{self, Row};
+use super::rows;
 use super::{ImportFile, ImportFormat, ImportHow, MAX_CELL_CHARS, MAX_COLUMNS, MAX_ROWS, cut};
 use crate::error::DeskError;
 use crate::words::Language;
