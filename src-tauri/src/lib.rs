@@ -10,13 +10,17 @@ mod autostart;
 pub mod changes;
 mod clicks;
 mod core;
+mod fetching;
 pub mod ipc;
 mod joining;
 mod link;
 mod log;
+mod media;
 mod memory;
+mod metered;
 mod missing;
 mod orders;
+pub mod player;
 #[cfg(windows)]
 mod register;
 mod room;

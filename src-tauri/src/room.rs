@@ -50,6 +50,8 @@ mod journal;
 mod notices;
 mod pbx;
 mod people;
+mod player;
+mod recordings;
 mod relay;
 mod settings;
 mod subscriptions;
@@ -88,6 +90,8 @@ rooms!(
     notices,
     pbx,
     people,
+    player,
+    recordings,
     settings,
     subscriptions,
 );

@@ -10,6 +10,7 @@ pub(crate) mod contact;
 pub(crate) mod document;
 pub(crate) mod mirror;
 pub(crate) mod notification;
+pub(crate) mod recording;
 pub(crate) mod setting;
 
 use crate::changes::Counts;
@@ -17,16 +18,19 @@ use crate::db::Schema;
 
 /// All of them.
 pub(crate) const SCHEMA: Schema = Schema {
-    steps: &[&[
-        setting::STEP_1,
-        mirror::STEP_1,
-        caller::STEP_1,
-        call::STEP_1,
-        document::STEP_1,
-        contact::STEP_1,
-        callback::STEP_1,
-        notification::STEP_1,
-    ]],
+    steps: &[
+        &[
+            setting::STEP_1,
+            mirror::STEP_1,
+            caller::STEP_1,
+            call::STEP_1,
+            document::STEP_1,
+            contact::STEP_1,
+            callback::STEP_1,
+            notification::STEP_1,
+        ],
+        &[recording::STEP_2],
+    ],
     lasting: &[
         "setting",
         "document",
@@ -36,6 +40,9 @@ pub(crate) const SCHEMA: Schema = Schema {
         "callback",
         "callback_miss",
         "notification",
+        "recording",
+        "recording_mark",
+        "recording_played",
     ],
     counts: |connection| {
         Ok(Counts {

@@ -14,6 +14,7 @@ import type { Tongue } from "../../src/lib/bindings/Tongue";
 import { Company } from "./company";
 import * as data from "./data";
 import * as records from "./records";
+import { Recordings } from "./recordings";
 
 /** Arguments as they come over the wire; each command knows its own. */
 type Args = Record<string, any>;
@@ -32,6 +33,7 @@ export class Backend {
   checks!: ReturnType<typeof records.checks>;
   notes!: Map<number, string>;
   company!: Company;
+  recordings!: Recordings;
   /** What a link asks to dial. */
   dial!: DialOffer | null;
   /** The relay that one is asked to join. */
@@ -59,6 +61,10 @@ export class Backend {
     this.checks = records.checks();
     this.notes = new Map();
     this.company = new Company();
+    this.recordings = new Recordings(
+      (name, payload) => this.emit(name, payload),
+      (ids) => this.changed({ recordings: ids }),
+    );
     this.dial = null;
     this.offer = null;
     this.title = "";
@@ -100,6 +106,7 @@ export class Backend {
       contacts: [],
       notices: [],
       documents: [],
+      recordings: [],
       callbacks: false,
       service: false,
       settings: false,
@@ -148,7 +155,6 @@ export class Backend {
         const history = this.calls.filter((one) => one.numberKey === row.numberKey && one.id !== row.id);
         return {
           row,
-          recordingId: row.recording === "ready" ? "rec-1" : null,
           legs: row.internal ? [] : data.legs(),
           history: history.slice(0, 20),
         };
@@ -261,7 +267,8 @@ export class Backend {
         this.changed({ settings: true });
         return null;
       default: {
-        const answer = this.company.answer(command, args);
+        const own = this.recordings.answer(command, args);
+        const answer = own === undefined ? this.company.answer(command, args) : own;
         if (answer === undefined) throw new Error(`no such command: ${command}`);
         return answer;
       }
@@ -328,13 +335,19 @@ export function scenario(name: string): void {
     backend.calls = [];
     backend.contacts = [];
     backend.notifications = [];
+    backend.recordings.rows = [];
     backend.state = { ...backend.state, toCallBack: 0, unseen: 0 };
     service({ lastEventAt: null });
+  } else if (name === "silent") {
+    // No sound device, and nothing can be fetched.
+    backend.recordings.view.trouble = "sound_device_none";
+    backend.recordings.trouble = "disk_full";
   } else if (name === "many") {
     backend.calls = data.many(10_000);
   } else if (name === "loading") {
     backend.silent = new Set([
       "calls.list",
+      "recordings.list",
       "contacts.list",
       "notices.list",
       "calls.one",
@@ -362,6 +375,7 @@ export function scenario(name: string): void {
     ];
     for (const one of [
       "calls.list",
+      "recordings.list",
       "contacts.list",
       "notices.list",
       "document.one",

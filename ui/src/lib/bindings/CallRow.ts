@@ -82,6 +82,14 @@ documentId: number | null,
  */
 recording: RecordingState, 
 /**
+ * Where the recording is, for the same button everywhere.
+ */
+sound: SoundPlace, 
+/**
+ * The desk's id of the recording.
+ */
+soundId: number | null, 
+/**
  * Missed and nobody has talked with this person since.
  */
 toCallBack: boolean, };
