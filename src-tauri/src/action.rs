@@ -131,7 +131,9 @@ pub(crate) async fn call_back(core: &Core, number: &str) -> Result<Placed, Failu
 
 /// Plays a recording, in the background.
 fn play(core: &Arc<Core>, id: i64) {
-    let Ok(listening) = core.listening().cloned() else { return };
+    let Ok(listening) = core.listening().cloned() else {
+        return;
+    };
     core.runtime.spawn_blocking(move || {
         if let Err(failure) = listening.open(id) {
             tracing::warn!(code = %failure.code, "The recording could not be played");
@@ -146,7 +148,9 @@ pub(crate) async fn show_recording(core: &Core, id: i64) -> Result<(), Failure> 
     let shown = tokio::task::spawn_blocking(move || {
         let file = all.file_of(id).map_err(|error| Failure::from(&error))?;
         let file = file.ok_or_else(|| Failure::of(Fault::NotFound))?;
-        shell.reveal(&file).map_err(|error| Failure::with(Fault::Refused, error.to_string()))
+        shell
+            .reveal(&file)
+            .map_err(|error| Failure::with(Fault::Refused, error.to_string()))
     });
     shown.await.map_err(|_| Failure::of(Fault::Storage))?
 }

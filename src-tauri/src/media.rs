@@ -24,7 +24,13 @@ pub(crate) fn follow(core: &Arc<Core>) {
 }
 
 /// Something can be played, stopped or sought in.
-#[cfg_attr(target_os = "macos", allow(dead_code, reason = "the system's keys are not served there yet"))]
+#[cfg_attr(
+    target_os = "macos",
+    allow(dead_code, reason = "the system's keys are not served there yet")
+)]
 fn is_open(view: &PlayerView) -> bool {
-    matches!(view.phase, PlayerPhase::Playing | PlayerPhase::Paused | PlayerPhase::Ended)
+    matches!(
+        view.phase,
+        PlayerPhase::Playing | PlayerPhase::Paused | PlayerPhase::Ended
+    )
 }

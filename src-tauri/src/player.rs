@@ -406,7 +406,11 @@ impl Listening {
             // It is about to be opened.
             (Some(_), _) => PlayerPhase::Waiting,
         };
-        let position = player.as_ref().filter(|_| is_open).map(Player::position).unwrap_or_default();
+        let position = player
+            .as_ref()
+            .filter(|_| is_open)
+            .map(Player::position)
+            .unwrap_or_default();
         PlayerView {
             id: wanted.map(|wanted| wanted.id),
             phase,
@@ -415,7 +419,9 @@ impl Listening {
             channels: state.channels,
             speed: manner.as_ref().map_or(state.speed, |manner| manner.speed),
             volume: manner.as_ref().map_or(state.volume, |manner| manner.volume),
-            skips_silence: manner.as_ref().map_or(state.skips_silence, |manner| manner.skips_silence),
+            skips_silence: manner
+                .as_ref()
+                .map_or(state.skips_silence, |manner| manner.skips_silence),
             peaks: is_open && state.peaks.is_some(),
             device: state.device.map(SoundDevice::of),
             trouble,

@@ -43,7 +43,9 @@ async fn a_recording_is_told_played_marked_found_and_played_without_the_pbx() {
 
     assert!(sim.options().company.abonents[0].recording, "his calls are recorded");
     sim.play("incoming-answered", from_client()).unwrap();
-    let toast = toasts.toast(0, "the recording", |toast| toast.summary == "Запись готова").await;
+    let toast = toasts
+        .toast(0, "the recording", |toast| toast.summary == "Запись готова")
+        .await;
     assert!(toast.key_of("Прослушать").is_some(), "{:?}", toast.actions);
 
     // The journal's row has it, and a click plays it.
@@ -59,7 +61,7 @@ async fn a_recording_is_told_played_marked_found_and_played_without_the_pbx() {
     window.text_where("player-mark", "type", "button").await;
     window.click("nav-recordings").await;
     window.text_where("recording-row", "data-place", "here").await;
-    let url = sim.rest_url().to_string();
+    let url = sim.rest_url();
     window.close().await;
     drop(sim);
 
@@ -71,7 +73,9 @@ async fn a_recording_is_told_played_marked_found_and_played_without_the_pbx() {
     .await;
     window.click("nav-recordings").await;
     window.fill("recordings-search", "тонну").await;
-    window.text_of("recording-row", |text| text.contains("цена за тонну")).await;
+    window
+        .text_of("recording-row", |text| text.contains("цена за тонну"))
+        .await;
     window.click("row-play").await;
     window.text_where("player", "data-phase", "playing").await;
     plays(&window, &speaker).await;
@@ -99,7 +103,9 @@ async fn no_sound_device_is_said_plainly() {
     window.click("nav-recordings").await;
     window.text_where("recording-row", "data-place", "here").await;
     window.click("row-play").await;
-    window.text_where("player-trouble", "data-code", "sound_device_none").await;
+    window
+        .text_where("player-trouble", "data-code", "sound_device_none")
+        .await;
     window.click("player-add-mark").await;
     window.fill("mark-note", "без звука").await;
     window.click("mark-save").await;

@@ -33,7 +33,7 @@ pub async fn simulator() -> Sim {
 
 /// How the app is started against a simulator: as a demonstration, with everything in the desktop's folder.
 pub fn environment(desktop: &Desktop, sim: &Sim, command: &mut Command) {
-    environment_at(desktop, sim.rest_url().as_ref(), command);
+    environment_at(desktop, &sim.rest_url(), command);
 }
 
 /// The same against the PBX at this address.

@@ -43,9 +43,15 @@ impl Speaker {
         eventually("the sound server", || socket.exists().then_some(()));
         let mut ear = desktop.command("parec");
         enter(&folder, &mut ear);
-        ear.args(["--raw", "--format=s16le", "--channels=1", "--rate=8000", "--latency-msec=20"])
-            .arg("--device=first.monitor")
-            .stdout(Stdio::piped());
+        ear.args([
+            "--raw",
+            "--format=s16le",
+            "--channels=1",
+            "--rate=8000",
+            "--latency-msec=20",
+        ])
+        .arg("--device=first.monitor")
+        .stdout(Stdio::piped());
         let mut ear = ear.spawn().expect("parec is installed by `cargo xtask test`");
         let heard = Arc::new(AtomicU64::new(0));
         let (out, count) = (ear.stdout.take().unwrap(), Arc::clone(&heard));

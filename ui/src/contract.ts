@@ -15,6 +15,7 @@ import type { CheckLine } from "./lib/bindings/CheckLine";
 import type { ContactDraft } from "./lib/bindings/ContactDraft";
 import type { ContactView } from "./lib/bindings/ContactView";
 import type { ContactsPage } from "./lib/bindings/ContactsPage";
+import type { Devices } from "./lib/bindings/Devices";
 import type { DialOffer } from "./lib/bindings/DialOffer";
 import type { DocumentView } from "./lib/bindings/DocumentView";
 import type { EventRow } from "./lib/bindings/EventRow";
@@ -25,23 +26,22 @@ import type { JoinCode } from "./lib/bindings/JoinCode";
 import type { JoinCodeRow } from "./lib/bindings/JoinCodeRow";
 import type { JoinOffer } from "./lib/bindings/JoinOffer";
 import type { JournalFilter } from "./lib/bindings/JournalFilter";
+import type { Loadings } from "./lib/bindings/Loadings";
+import type { MarkView } from "./lib/bindings/MarkView";
 import type { NotificationRow } from "./lib/bindings/NotificationRow";
 import type { PbxSettings } from "./lib/bindings/PbxSettings";
 import type { Placed } from "./lib/bindings/Placed";
-import type { Replay } from "./lib/bindings/Replay";
-import type { Settings } from "./lib/bindings/Settings";
-import type { SubscriptionsView } from "./lib/bindings/SubscriptionsView";
-import type { UserRow } from "./lib/bindings/UserRow";
-import type { Devices } from "./lib/bindings/Devices";
-import type { MarkView } from "./lib/bindings/MarkView";
 import type { PlayerView } from "./lib/bindings/PlayerView";
-import type { Loadings } from "./lib/bindings/Loadings";
 import type { RecordingRow } from "./lib/bindings/RecordingRow";
 import type { RecordingTotals } from "./lib/bindings/RecordingTotals";
 import type { RecordingView } from "./lib/bindings/RecordingView";
 import type { RecordingsFilter } from "./lib/bindings/RecordingsFilter";
 import type { RecordingsKept } from "./lib/bindings/RecordingsKept";
 import type { RecordingsPage } from "./lib/bindings/RecordingsPage";
+import type { Replay } from "./lib/bindings/Replay";
+import type { Settings } from "./lib/bindings/Settings";
+import type { SubscriptionsView } from "./lib/bindings/SubscriptionsView";
+import type { UserRow } from "./lib/bindings/UserRow";
 import type { Welcome } from "./lib/bindings/Welcome";
 
 /** Each command with its arguments and its answer. */
@@ -128,8 +128,8 @@ export interface Contract {
   "player.play": [null, null];
   "player.pause": [null, null];
   "player.seek": [{ toMs: number, }, null];
-  "player.speed": [{ speed: number, }, null];
-  "player.volume": [{ volume: number, }, null];
+  "player.speed": [{ value: number, }, null];
+  "player.volume": [{ value: number, }, null];
   "player.skip_silence": [{ skips: boolean, }, null];
   "player.devices": [null, Devices];
   /** None: the system's own. */

@@ -39,9 +39,7 @@ pub use room::contacts::{Saved, Source, SourceContact};
 pub use secret::Secret;
 pub use text::fold;
 pub use who::KnownContact;
-pub use words::{
-    FailureCode, Fault, Language, MendedIn, Problem, SoundFault, Trouble, TroubleWords, Words, Zone,
-};
+pub use words::{FailureCode, Fault, Language, MendedIn, Problem, SoundFault, Trouble, TroubleWords, Words, Zone};
 
 /// What the window shows: rows and cards, ready to draw. The TypeScript twins of these types are generated into
 /// `ui/src/lib/bindings` by `cargo test` (design: the wire contract is declared once).

@@ -237,7 +237,11 @@ impl Recordings {
             };
             let Some(trouble) = trouble else { continue };
             self.tell(|told| told.trouble = Some(trouble));
-            let rest = if trouble == Trouble::DiskFull.into() { FULL_PAUSE } else { pause };
+            let rest = if trouble == Trouble::DiskFull.into() {
+                FULL_PAUSE
+            } else {
+                pause
+            };
             pause = (pause * 2).min(PAUSE.1);
             tokio::select! {
                 () = stop.cancelled() => break,

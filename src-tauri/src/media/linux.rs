@@ -18,7 +18,9 @@ const JUMP_MS: i64 = 1_200;
 
 /// Until the app ends.
 pub(super) async fn run(core: Arc<Core>) {
-    let Ok(listening) = core.listening().cloned() else { return };
+    let Ok(listening) = core.listening().cloned() else {
+        return;
+    };
     let mut view = listening.view();
     let mut served: Option<Connection> = None;
     let mut before = PlayerView::default();
@@ -206,7 +208,9 @@ impl Keys {
             ("mpris:length", owned((view.duration_ms * 1_000).into())),
             ("xesam:title", owned("Запись разговора".into())),
         ];
-        all.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect()
+        all.into_iter()
+            .filter_map(|(key, value)| Some((key.to_owned(), value?)))
+            .collect()
     }
 
     #[zbus(property)]

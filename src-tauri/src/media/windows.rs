@@ -14,7 +14,9 @@ use windows::core::HSTRING;
 
 /// Until the app ends.
 pub(super) async fn run(core: Arc<Core>) {
-    let Ok(listening) = core.listening().cloned() else { return };
+    let Ok(listening) = core.listening().cloned() else {
+        return;
+    };
     let mut view = listening.view();
     let mut served: Option<(MediaPlayer, SystemMediaTransportControls)> = None;
     loop {
@@ -54,7 +56,9 @@ fn serve(listening: &Arc<Listening>) -> windows::core::Result<(MediaPlayer, Syst
     controls.SetIsStopEnabled(true)?;
     let display = controls.DisplayUpdater()?;
     display.SetType(MediaPlaybackType::Music)?;
-    display.MusicProperties()?.SetTitle(&HSTRING::from("Запись разговора"))?;
+    display
+        .MusicProperties()?
+        .SetTitle(&HSTRING::from("Запись разговора"))?;
     display.Update()?;
     let listening = Arc::clone(listening);
     let pressed = TypedEventHandler::new(

@@ -20,8 +20,8 @@ room! {
     play {} -> (),
     pause {} -> (),
     seek { to_ms: i64 } -> (),
-    speed { speed: f32 } -> (),
-    volume { volume: f32 } -> (),
+    speed { value: f32 } -> (),
+    volume { value: f32 } -> (),
     skip_silence { skips: bool } -> (),
     devices {} -> Devices,
     /// None: the system's own.
@@ -38,11 +38,11 @@ room! {
 #[derive(Clone, Debug, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
-pub struct Devices {
+pub(super) struct Devices {
     /// The chosen one's id; none: the system's own.
-    pub chosen: Option<String>,
+    chosen: Option<String>,
     /// All that there are now.
-    pub all: Vec<SoundDevice>,
+    all: Vec<SoundDevice>,
 }
 
 /// Work that may touch the disk or ask the system, off the async threads.
@@ -89,12 +89,12 @@ async fn seek(core: &Arc<Core>, to_ms: i64) -> Answer<()> {
     Ok(())
 }
 
-async fn speed(core: &Arc<Core>, speed: f32) -> Answer<()> {
-    with(core, move |listening| listening.set_speed(speed)).await
+async fn speed(core: &Arc<Core>, value: f32) -> Answer<()> {
+    with(core, move |listening| listening.set_speed(value)).await
 }
 
-async fn volume(core: &Arc<Core>, volume: f32) -> Answer<()> {
-    with(core, move |listening| listening.set_volume(volume)).await
+async fn volume(core: &Arc<Core>, value: f32) -> Answer<()> {
+    with(core, move |listening| listening.set_volume(value)).await
 }
 
 async fn skip_silence(core: &Arc<Core>, skips: bool) -> Answer<()> {

@@ -4,10 +4,10 @@ use super::{Answer, MAX_PAGE_ROWS};
 use crate::core::Core;
 use crate::ipc::Failure;
 use perezvon_desk::recordings::Recordings;
-use perezvon_desk::{FailureCode, Fault, Trouble};
 use perezvon_desk::view::{
     Loadings, RecordingRow, RecordingTotals, RecordingView, RecordingsFilter, RecordingsKept, RecordingsPage,
 };
+use perezvon_desk::{FailureCode, Fault, Trouble};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -94,7 +94,10 @@ async fn erase(core: &Arc<Core>, ids: Vec<i64>) -> Answer<usize> {
         listening.close_any(&ids);
         let erased = all.erase(&ids).map_err(|e| Failure::from(&e))?;
         if erased.left > 0 {
-            return Err(Failure::with(Fault::Refused, format!("{} of them are in use", erased.left)));
+            return Err(Failure::with(
+                Fault::Refused,
+                format!("{} of them are in use", erased.left),
+            ));
         }
         Ok(erased.recordings)
     })

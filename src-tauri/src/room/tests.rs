@@ -17,7 +17,7 @@ use perezvon_sim::{Options, Sim};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::ops::Deref;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;

@@ -134,9 +134,9 @@ export class Recordings {
       case "player.seek":
         return this.#tell({ positionMs: args.toMs });
       case "player.speed":
-        return this.#tell({ speed: args.speed });
+        return this.#tell({ speed: args.value });
       case "player.volume":
-        return this.#tell({ volume: args.volume });
+        return this.#tell({ volume: args.value });
       case "player.skip_silence":
         return this.#tell({ skipsSilence: args.skips });
       case "player.devices":

@@ -85,11 +85,13 @@ const pages = [
     },
   },
   { name: "audit", route: "audit", ready: "[data-testid=audit-row]" },
-  ...["connection", "address", "me", "pbx", "notifications", "recordings", "general", "check"].map((section) => ({
-    name: `settings-${section}`,
-    route: `settings/${section}`,
-    ready: `[data-testid=settings-${section}]`,
-  })),
+  ...["connection", "address", "me", "pbx", "notifications", "recordings", "general", "check"].map(
+    (section) => ({
+      name: `settings-${section}`,
+      route: `settings/${section}`,
+      ready: `[data-testid=settings-${section}]`,
+    }),
+  ),
   { name: "dial", route: "calls", ready: row, act: click("[data-testid=dial-open]") },
   {
     name: "dial-link",

@@ -291,6 +291,9 @@ mod tests {
             assert!(FailureCode::of(fault.as_str()).is_none(), "{fault} is one thing");
             assert_eq!(Problem::of(fault.as_str()), Some((*fault).into()));
         }
-        assert_eq!(Problem::of("disk_full"), Some(FailureCode::from(Trouble::DiskFull).into()));
+        assert_eq!(
+            Problem::of("disk_full"),
+            Some(FailureCode::from(Trouble::DiskFull).into())
+        );
     }
 }

@@ -21,7 +21,13 @@ async fn a_calls_recording_is_on_this_disk_soon_after_the_call_and_told() {
     let desk = Arc::clone(&follower.desk);
     let dir = tempfile::tempdir().unwrap();
     let (toasts, mut told) = mpsc::channel(8);
-    let all = Recordings::open(Arc::clone(&desk), dir.path().to_owned(), Duration::from_millis(5), toasts).unwrap();
+    let all = Recordings::open(
+        Arc::clone(&desk),
+        dir.path().to_owned(),
+        Duration::from_millis(5),
+        toasts,
+    )
+    .unwrap();
     let kept = watch::Sender::new(RecordingsKept {
         toast: true,
         ..RecordingsKept::default()
@@ -37,13 +43,19 @@ async fn a_calls_recording_is_on_this_disk_soon_after_the_call_and_told() {
             }
         }
     });
-    scene.sim.play("incoming-answered", perezvon_sim::Args::default()).unwrap();
-    let told = timeout(DEADLINE, told.recv()).await.expect("the toast is told").unwrap();
+    scene
+        .sim
+        .play("incoming-answered", perezvon_sim::Args::default())
+        .unwrap();
+    let told = timeout(DEADLINE, told.recv())
+        .await
+        .expect("the toast is told")
+        .unwrap();
     let ToastOp::Show(toast) = told else { panic!("{told:?}") };
     assert_eq!(toast.title, "Запись готова");
     let page = desk.recordings("test", &RecordingsFilter::default(), None, 10).unwrap();
     let row = &page.rows[0];
-    assert_eq!((row.place, row.heard, row.problem.as_deref()), (SoundPlace::Here, false, None));
+    assert_eq!((row.place, row.heard, row.problem), (SoundPlace::Here, false, None));
     assert_eq!(toast.body_action, Some(Action::PlayRecording { id: row.id }));
     let file = all.file_of(row.id).unwrap().unwrap();
     assert_eq!(Some(std::fs::metadata(&file).unwrap().len() as i64), row.bytes);
@@ -54,7 +66,13 @@ async fn a_calls_recording_is_on_this_disk_soon_after_the_call_and_told() {
     stop.cancel();
     fetching.await.unwrap();
     assert!(asked.elapsed() < DEADLINE);
-    let audit = scene.send(reqwest::Method::GET, "/v1/audit?what=recording_played", None).await;
-    assert_eq!(audit["entries"].as_array().map(Vec::len), Some(0), "one's own is nobody's business");
+    let audit = scene
+        .send(reqwest::Method::GET, "/v1/audit?what=recording_played", None)
+        .await;
+    assert_eq!(
+        audit["entries"].as_array().map(Vec::len),
+        Some(0),
+        "one's own is nobody's business"
+    );
     scene.stop().await;
 }

@@ -2,6 +2,7 @@
 
 use crate::library::{Library, ago, seen};
 use crate::server::Server;
+use perezvon_desk::SoundFault;
 use perezvon_desk::view::{RecordingsKept, SoundPlace};
 use std::path::Path;
 
@@ -31,7 +32,10 @@ async fn the_oldest_without_marks_make_room_for_newer_ones() {
     library.until_place("3", SoundPlace::Here).await;
     assert_eq!(library.row("1").place, SoundPlace::Here, "what is marked never goes");
     let gone = library.row("2");
-    assert_eq!((gone.place, gone.problem.as_deref()), (SoundPlace::Missing, Some("recording_no_room")));
+    assert_eq!(
+        (gone.place, gone.problem),
+        (SoundPlace::Missing, Some(SoundFault::NoRoom.into()))
+    );
     assert!(library.all.bytes().unwrap() <= 100 << 20);
     // An older one makes no newer one go, and is not asked for again and again.
     library.stop().await;
@@ -39,7 +43,7 @@ async fn the_oldest_without_marks_make_room_for_newer_ones() {
     library.run(&server.url, false);
     library
         .until("it was considered", |all| {
-            all.row("2").problem.as_deref() == Some("recording_no_room")
+            all.row("2").problem == Some(SoundFault::NoRoom.into())
         })
         .await;
     assert_eq!(server.asked("2"), asked);
@@ -78,10 +82,16 @@ async fn retention_deletes_file_peaks_and_position_and_looks_for_them() {
     assert_eq!((erased.recordings, erased.left), (1, 0));
     let bytes = server.audio("1");
     let everything = every_file(library.dir.path());
-    assert!(everything.iter().all(|(_, content)| *content != bytes), "no copy of it is anywhere");
+    assert!(
+        everything.iter().all(|(_, content)| *content != bytes),
+        "no copy of it is anywhere"
+    );
     assert!(!peaks.exists());
     let view = library.desk.recording(old).unwrap();
-    assert_eq!((view.position_ms, view.row.heard, view.row.place), (0, false, SoundPlace::Missing));
+    assert_eq!(
+        (view.position_ms, view.row.heard, view.row.place),
+        (0, false, SoundPlace::Missing)
+    );
     assert!(view.row.erased_at.is_some(), "and it is said when");
     assert_eq!(library.row("2").place, SoundPlace::Here);
     assert_eq!(library.row("3").place, SoundPlace::Here);
@@ -141,7 +151,9 @@ async fn others_are_an_administrators_choice_and_listening_to_them_is_told() {
     library.run(&server.url, true);
     library.until_place("1", SoundPlace::Here).await;
     assert_eq!(library.row("2").place, SoundPlace::Missing, "nobody has chosen it");
-    library.kept.send_modify(|kept| kept.abonents = vec!["9000000003@ip.beeline.ru".to_owned()]);
+    library
+        .kept
+        .send_modify(|kept| kept.abonents = vec!["9000000003@ip.beeline.ru".to_owned()]);
     library.until_place("2", SoundPlace::Here).await;
     for id in ["1", "2"] {
         library.desk.recording_heard(library.row(id).id).unwrap();

@@ -3,6 +3,7 @@
 use crate::library::{Library, PACE, ago, opened};
 use crate::server::{Fault, Server, wav};
 use perezvon_desk::view::{RecordingsKept, SoundPlace};
+use perezvon_desk::{SoundFault, Trouble};
 use std::time::Instant;
 
 fn page() -> Vec<u8> {
@@ -19,7 +20,11 @@ async fn whatever_comes_first_the_whole_comes_at_last_and_nothing_else_is_kept()
         ("1whole", vec![], 1),
         ("2cut", vec![Fault::Cut(3_000), Fault::Cut(5_000)], 3),
         ("3short", vec![Fault::Short(9_000)], 2),
-        ("4status", vec![Fault::Status(404, "not_found"), Fault::Status(502, "pbx_failed")], 3),
+        (
+            "4status",
+            vec![Fault::Status(404, "not_found"), Fault::Status(502, "pbx_failed")],
+            3,
+        ),
         ("5html", vec![Fault::Instead(page())], 2),
         ("6json", vec![Fault::Instead(json)], 2),
         ("7gzip", vec![Fault::Instead(gzip)], 2),
@@ -39,12 +44,21 @@ async fn whatever_comes_first_the_whole_comes_at_last_and_nothing_else_is_kept()
     library.is_sound(&server);
     let files = library.files();
     assert_eq!(files.len(), faults.len());
-    assert!(files.iter().all(|(path, _)| path.to_string_lossy().contains(" вх +79000000099")), "{files:?}");
+    assert!(
+        files
+            .iter()
+            .all(|(path, _)| path.to_string_lossy().contains(" вх +79000000099")),
+        "{files:?}"
+    );
     let all = server.all.lock().unwrap();
     assert!(all.most_at_once <= 2, "{} at once", all.most_at_once);
     let paces = all.asked.windows(2).map(|two| two[1].0 - two[0].0);
     let hurried = paces.filter(|pace| *pace < PACE / 2).count();
-    assert!(hurried < 3, "{hurried} of {} requests followed too soon", all.asked.len());
+    assert!(
+        hurried < 3,
+        "{hurried} of {} requests followed too soon",
+        all.asked.len()
+    );
 }
 
 /// A recording that goes on from its part: no byte of it twice.
@@ -55,7 +69,8 @@ async fn a_cut_download_goes_on_from_its_last_byte() {
     let mut library = Library::open(&server.url);
     library.run(&server.url, false);
     library.until_place("1", SoundPlace::Here).await;
-    assert_eq!(server.all.lock().unwrap().given, server.audio("1").len() as u64);
+    let given = server.all.lock().unwrap().given;
+    assert_eq!(given, server.audio("1").len() as u64);
     assert_eq!(library.files()[0].1, server.audio("1"));
 }
 
@@ -64,23 +79,35 @@ async fn a_cut_download_goes_on_from_its_last_byte() {
 async fn a_refused_key_stops_all_and_is_told() {
     let server = Server::start().await;
     for n in 0..5 {
-        server.put(&n.to_string(), ago(5 + n), 500, std::iter::repeat_n(Fault::Status(401, "unauthorized"), 9));
+        server.put(
+            &n.to_string(),
+            ago(5 + n),
+            500,
+            std::iter::repeat_n(Fault::Status(401, "unauthorized"), 9),
+        );
     }
     let mut library = Library::open(&server.url);
     library.run(&server.url, false);
     library
         .until("the trouble is told", |all| {
-            all.all.loadings().borrow().trouble.as_deref() == Some("key_refused")
+            all.all.loadings().borrow().trouble == Some(Trouble::KeyRefused.into())
         })
         .await;
     assert!(server.all.lock().unwrap().asked.len() <= 2, "nobody insists");
-    assert!(library.rows().iter().all(|row| row.problem.is_none() && row.place == SoundPlace::Missing));
+    assert!(
+        library
+            .rows()
+            .iter()
+            .all(|row| row.problem.is_none() && row.place == SoundPlace::Missing)
+    );
     for n in 0..5 {
         server.change(&n.to_string(), |kept| kept.faults.clear());
     }
     library.all.wake();
     library
-        .until("all are here", |all| all.rows().iter().all(|row| row.place == SoundPlace::Here))
+        .until("all are here", |all| {
+            all.rows().iter().all(|row| row.place == SoundPlace::Here)
+        })
         .await;
 }
 
@@ -96,7 +123,9 @@ async fn what_the_pbx_has_no_more_is_gone_and_what_is_here_stays() {
     server.change("2", |kept| kept.gone = true);
     library.stop().await;
     library.run(&server.url, false);
-    library.until("its end at the PBX is known", |all| all.row("2").gone).await;
+    library
+        .until("its end at the PBX is known", |all| all.row("2").gone)
+        .await;
     assert_eq!(library.row("2").place, SoundPlace::Here, "it plays on");
     assert_eq!(server.asked("1"), 1);
 }
@@ -121,12 +150,19 @@ async fn what_stays_odd_is_kept_and_said() {
     let mut library = Library::open(&server.url);
     library.run(&server.url, false);
     library.until_place(longer, SoundPlace::Here).await;
-    assert_eq!(library.row(longer).problem.as_deref(), Some("recording_length"));
-    assert_eq!((library.row(longer).length_ms, library.row(longer).told_ms), (Some(5_000), Some(60_000)));
+    assert_eq!(library.row(longer).problem, Some(SoundFault::Length.into()));
+    assert_eq!(
+        (library.row(longer).length_ms, library.row(longer).told_ms),
+        (Some(5_000), Some(60_000))
+    );
     library.until_place(torn, SoundPlace::Damaged).await;
     assert_eq!(server.asked(torn), 3, "twice anew, then as it is");
     library.until_place(ogg, SoundPlace::Here).await;
-    assert_eq!(library.row(ogg).problem.as_deref(), Some("recording_format:Ogg"));
+    let row = library.row(ogg);
+    assert_eq!(
+        (row.problem, row.format.as_deref()),
+        (Some(SoundFault::Format.into()), Some("Ogg"))
+    );
     // What is another's is not kept: its bytes are here under another id, and its length is not what it should be.
     server.put(twin, ago(6), 30_000, []);
     let other = wav(longer, 5_000);
@@ -139,7 +175,12 @@ async fn what_stays_odd_is_kept_and_said() {
     library.until_place(twin, SoundPlace::Here).await;
     assert_eq!(server.asked(twin), 2);
     assert_eq!(library.row(twin).length_ms, Some(30_000));
-    assert!(library.files().iter().any(|(path, _)| path.extension().is_some_and(|ending| ending == "ogg")));
+    assert!(
+        library
+            .files()
+            .iter()
+            .any(|(path, _)| path.extension().is_some_and(|ending| ending == "ogg"))
+    );
 }
 
 /// 1,000 downloads with a fault in every third; then a second run, which asks for nothing.

@@ -24,7 +24,8 @@ fn a_desk_that_is_killed() {
         let (_desk, all, _toasts) = opened(dir.as_ref(), &url, PACE);
         all.mend().unwrap();
         let kept = watch::Sender::new(RecordingsKept::default());
-        all.run(&client(&url), false, kept.subscribe(), &CancellationToken::new()).await;
+        all.run(&client(&url), false, kept.subscribe(), &CancellationToken::new())
+            .await;
     });
 }
 
@@ -68,7 +69,11 @@ async fn a_kill_at_any_moment_leaves_no_part_with_a_name_and_costs_little() {
         let all: Vec<&Vec<u8>> = whole.kept.values().map(|kept| &kept.audio).collect();
         let files = seen(&dir.path().join("recordings"));
         for (path, bytes) in &files {
-            assert!(all.contains(&bytes), "after {kills} kills {} is no whole recording", path.display());
+            assert!(
+                all.contains(&bytes),
+                "after {kills} kills {} is no whole recording",
+                path.display()
+            );
         }
         if files.len() == ALL || start.elapsed() > Duration::from_secs(45) {
             break;
@@ -77,12 +82,17 @@ async fn a_kill_at_any_moment_leaves_no_part_with_a_name_and_costs_little() {
     let mut library = Library::of(dir, &server.url, RecordingsKept::default());
     library.run(&server.url, false);
     library
-        .until("all of them", |all| all.desk.recording_totals().unwrap().here as usize == ALL)
+        .until("all of them", |all| {
+            all.desk.recording_totals().unwrap().here as usize == ALL
+        })
         .await;
     library.stop().await;
     assert_eq!(library.files().len(), ALL, "each is there once");
     let asked = server.all.lock().unwrap().asked.len();
     println!("{kills} kills, {asked} requests for {ALL} recordings");
     let cuts = ALL.div_ceil(5);
-    assert!(asked <= ALL + cuts + 2 * kills, "{asked} requests: at most two were under way at each kill");
+    assert!(
+        asked <= ALL + cuts + 2 * kills,
+        "{asked} requests: at most two were under way at each kill"
+    );
 }

@@ -25,7 +25,7 @@ pub(crate) struct Library {
     pub(crate) desk: Arc<Desk>,
     pub(crate) all: Arc<Recordings>,
     pub(crate) kept: watch::Sender<RecordingsKept>,
-    pub(crate) toasts: mpsc::Receiver<ToastOp>,
+    _toasts: mpsc::Receiver<ToastOp>,
     running: Option<(CancellationToken, JoinHandle<()>)>,
 }
 
@@ -67,7 +67,7 @@ impl Library {
             desk,
             all,
             kept: watch::Sender::new(kept),
-            toasts,
+            _toasts: toasts,
             running: None,
         }
     }
@@ -128,7 +128,14 @@ impl Library {
 
     /// Every file that is seen is the whole of a recording of the server, and the table says where.
     pub(crate) fn is_sound(&self, server: &Server) {
-        let whole: Vec<Vec<u8>> = server.all.lock().unwrap().kept.values().map(|kept| kept.audio.clone()).collect();
+        let whole: Vec<Vec<u8>> = server
+            .all
+            .lock()
+            .unwrap()
+            .kept
+            .values()
+            .map(|kept| kept.audio.clone())
+            .collect();
         for (path, bytes) in self.files() {
             assert!(whole.contains(&bytes), "{} is whole", path.display());
         }
@@ -137,7 +144,8 @@ impl Library {
 
 pub(crate) fn seen(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(dir).unwrap().flatten() {
+    // There may be none yet.
+    for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
         let hidden = entry.file_name().to_string_lossy().starts_with('.');
         if entry.path().is_dir() && !hidden {
             files.extend(seen(&entry.path()));

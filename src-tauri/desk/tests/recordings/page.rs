@@ -43,7 +43,11 @@ async fn a_recording_is_found_by_whom_by_number_and_by_what_was_marked() {
     };
     library.desk.save_contact(&draft).unwrap();
     let found = find(&library, "дарья березка");
-    assert_eq!(found.rows.len(), 2, "a contact saved later names earlier recordings too");
+    assert_eq!(
+        found.rows.len(),
+        2,
+        "a contact saved later names earlier recordings too"
+    );
     assert_eq!(found.rows[0].name.as_deref(), Some("Орлова Дарья"));
     let id = library.row("2").id;
     let mark = library.desk.add_mark(id, 640, "Цена за тонну").unwrap();
@@ -58,15 +62,29 @@ async fn a_recording_is_found_by_whom_by_number_and_by_what_was_marked() {
         incoming: Some(true),
         ..RecordingsFilter::default()
     };
-    assert_eq!(library.desk.recordings("test", &marked, None, 10).unwrap().rows.len(), 1);
+    assert_eq!(
+        library.desk.recordings("test", &marked, None, 10).unwrap().rows.len(),
+        1
+    );
     library.desk.remove_mark(mark).unwrap();
-    assert!(library.desk.recordings("test", &marked, None, 10).unwrap().rows.is_empty());
+    assert!(
+        library
+            .desk
+            .recordings("test", &marked, None, 10)
+            .unwrap()
+            .rows
+            .is_empty()
+    );
 }
 
 #[test]
 fn a_page_of_100_000_comes_at_once_and_every_row_once() {
     let dir = tempfile::tempdir().unwrap();
-    let library = Library::of(dir, "http://127.0.0.1:1", perezvon_desk::view::RecordingsKept::default());
+    let library = Library::of(
+        dir,
+        "http://127.0.0.1:1",
+        perezvon_desk::view::RecordingsKept::default(),
+    );
     let file = rusqlite::Connection::open(library.dir.path().join("desk.db")).unwrap();
     file.execute_batch(
         "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 100000)

@@ -107,7 +107,9 @@ impl Server {
 /// A tone of its own for each id, 8 kHz, 8 bits.
 pub(crate) fn wav(id: &str, ms: u32) -> Vec<u8> {
     let data = ms * 8;
-    let seed: u32 = id.bytes().fold(7, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
+    let seed: u32 = id
+        .bytes()
+        .fold(7, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
     let mut out = b"RIFF".to_vec();
     out.extend((36 + data).to_le_bytes());
     out.extend(b"WAVEfmt ");
@@ -119,7 +121,13 @@ pub(crate) fn wav(id: &str, ms: u32) -> Vec<u8> {
     out.extend(b"data");
     out.extend(data.to_le_bytes());
     let period = 12 + seed % 40;
-    out.extend((0..data).map(|n| if n % period < period / 2 { 90 } else { 160 + (seed % 50) as u8 }));
+    out.extend((0..data).map(|n| {
+        if n % period < period / 2 {
+            90
+        } else {
+            160 + (seed % 50) as u8
+        }
+    }));
     out
 }
 
@@ -176,23 +184,33 @@ async fn audio(State(all): State<Shared>, Path(id): Path<String>, headers: Heade
         Going(Arc::clone(&all))
     };
     let mut one = all.lock().unwrap();
-    let Some(kept) = one.kept.get_mut(&id) else { return refused(404, "not_found") };
+    let Some(kept) = one.kept.get_mut(&id) else {
+        return refused(404, "not_found");
+    };
     let fault = kept.faults.pop_front();
     let whole = kept.audio.clone();
     let mut from = headers
         .get(header::RANGE)
-        .and_then(|range| range.to_str().ok()?.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok())
+        .and_then(|range| {
+            range
+                .to_str()
+                .ok()?
+                .strip_prefix("bytes=")?
+                .strip_suffix('-')?
+                .parse()
+                .ok()
+        })
         .unwrap_or(0_usize);
     let mut tag = id;
     let mut body = whole.clone();
     let mut breaks = false;
-    match fault {
-        Some(Fault::Status(status, code)) => return refused(status, code),
-        Some(Fault::Instead(bytes)) => (body, from) = (bytes, 0),
+    match &fault {
+        Some(Fault::Status(status, code)) => return refused(*status, code),
+        Some(Fault::Instead(bytes)) => (body, from) = (bytes.clone(), 0),
         Some(Fault::NoRanges) => from = 0,
         Some(Fault::OtherTag) => tag = "other".to_owned(),
         Some(Fault::Short(bytes)) => {
-            body.truncate(bytes);
+            body.truncate(*bytes);
             from = 0;
         }
         Some(Fault::Cut(_)) => breaks = true,
@@ -214,9 +232,10 @@ async fn audio(State(all): State<Shared>, Path(id): Path<String>, headers: Heade
         .map(|piece| Ok(Bytes::copy_from_slice(piece)))
         .chain(breaks.then(|| Err(std::io::ErrorKind::ConnectionReset.into())))
         .collect();
-    let body = Body::from_stream(stream::unfold((pieces.into_iter(), going), |(mut pieces, going)| async {
-        pieces.next().map(|piece| (piece, (pieces, going)))
-    }));
+    let body = Body::from_stream(stream::unfold(
+        (pieces.into_iter(), going),
+        |(mut pieces, going)| async { pieces.next().map(|piece| (piece, (pieces, going))) },
+    ));
     let mut answer = Response::new(body);
     let head = answer.headers_mut();
     head.insert(header::CONTENT_LENGTH, length.into());

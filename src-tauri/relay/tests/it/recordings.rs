@@ -272,7 +272,15 @@ async fn listening_to_a_copy_is_noted_unless_it_is_ones_own() {
     for (key, noted) in [(&owner, 0), (&admin, 1)] {
         let url = company.served.url(&AUDIO.replace("/audio", "/played"));
         let at = serde_json::json!({ "at": "2026-01-31T07:22:37.000Z" });
-        let answer = company.served.client.post(url).bearer_auth(key).json(&at).send().await.unwrap();
+        let answer = company
+            .served
+            .client
+            .post(url)
+            .bearer_auth(key)
+            .json(&at)
+            .send()
+            .await
+            .unwrap();
         assert_eq!(answer.status(), 204);
         assert_eq!(company.listened().await, noted);
     }

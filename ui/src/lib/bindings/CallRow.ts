@@ -3,6 +3,7 @@ import type { ContactRef } from "./ContactRef";
 import type { Direction } from "./Direction";
 import type { Outcome } from "./Outcome";
 import type { RecordingState } from "./RecordingState";
+import type { SoundPlace } from "./SoundPlace";
 
 /**
  * One line of the call list.

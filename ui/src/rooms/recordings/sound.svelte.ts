@@ -131,7 +131,7 @@ class Sound {
   set(what: "speed" | "volume", value: number): void {
     this.view = { ...this.view, [what]: value };
     void this.#do(() =>
-      what === "speed" ? ask("player.speed", { speed: value }) : ask("player.volume", { volume: value }),
+      what === "speed" ? ask("player.speed", { value }) : ask("player.volume", { value }),
     );
   }
 

@@ -34,8 +34,7 @@ export const en = {
       long: "5–15 minutes",
       longest: "Over 15 minutes",
     },
-    totals: (all, here, size) =>
-      `${recordings(all)} · ${here} on disk · ${size}`,
+    totals: (all, here, size) => `${recordings(all)} · ${here} on disk · ${size}`,
     empty:
       "No recordings yet. They appear by themselves once the PBX records a call; an administrator switches recording on.",
     nothing: "Nothing found. Try part of a name, the last digits of a number or a word of a mark.",

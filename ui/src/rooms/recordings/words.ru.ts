@@ -37,8 +37,7 @@ export const ru = {
       long: "5–15 минут",
       longest: "Дольше 15 минут",
     },
-    totals: (all: number, here: number, size: string) =>
-      `${recordings(all)} · на диске ${here} · ${size}`,
+    totals: (all: number, here: number, size: string) => `${recordings(all)} · на диске ${here} · ${size}`,
     empty:
       "Записей пока нет. Они появятся сами, когда АТС запишет разговор; услугу «Запись разговоров» включает администратор.",
     nothing: "Ничего не найдено. Попробуйте часть имени, последние цифры номера или слово из отметки.",
@@ -59,7 +58,8 @@ export const ru = {
     goneHere: "на диске, удалена на АТС",
     erased: (day: string) => `удалена по сроку хранения ${day}`,
     unheard: "не прослушана",
-    marks: (n: number) => `${n} ${plural(n, { one: "отметка", few: "отметки", many: "отметок", other: "отметки" })}`,
+    marks: (n: number) =>
+      `${n} ${plural(n, { one: "отметка", few: "отметки", many: "отметок", other: "отметки" })}`,
     play: "Прослушать",
     playKeys: "Прослушать (Пробел)",
     select: "Выбрать (Insert)",
