@@ -297,7 +297,7 @@ impl Recordings {
             Fetched::Here(toast) => {
                 if let Some(toast) = toast.clone() {
                     // Who does not take it in time has other worries than a toast.
-                    let _ = self.toasts.try_send(toast);
+                    let _ = self.toasts.try_send(*toast);
                 }
                 None
             }

@@ -172,7 +172,10 @@ impl Keys {
         }
     }
 
-    fn open_uri(&self, _uri: &str) {}
+    fn open_uri(&self, uri: &str) {
+        // The bus may be asked by anybody: only the window opens recordings.
+        tracing::debug!(length = uri.len(), "An address is not played");
+    }
 
     #[zbus(signal)]
     async fn seeked(emitter: &SignalEmitter<'_>, position: i64) -> zbus::Result<()>;

@@ -24,8 +24,9 @@ pub(crate) fn renamed(tx: &Tx<'_>, pen: Pen, touched: &BTreeSet<String>) -> Resu
             persons.extend(contact::persons_of_line(tx, line)?);
         }
         if recording::has_line(tx, line)? {
-            let recordings = recording::index(tx, line, &contact::texts_of_line(tx, line)?)?;
-            recordings.into_iter().for_each(|id| tx.touched().recordings.add(id));
+            for id in recording::index(tx, line, &contact::texts_of_line(tx, line)?)? {
+                tx.touched().recordings.add(id);
+            }
         }
         keys.extend(called);
         keys.insert(line.to_owned());

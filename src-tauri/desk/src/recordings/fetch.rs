@@ -35,7 +35,7 @@ const NEWS_MS: i64 = 3_600_000;
 #[derive(Clone, Debug)]
 pub(super) enum Fetched {
     /// It is here; the toast that tells so.
-    Here(Option<ToastOp>),
+    Here(Option<Box<ToastOp>>),
     /// The PBX has it no more.
     Gone,
     /// To be tried later, and why.
@@ -314,7 +314,8 @@ impl Recordings {
                 return Ok(Fetched::Here(None));
             }
             let subject = Subject::Recording { id: row.id };
-            Ok(Fetched::Here(raise(tx, pen, &ToastKey::Recording(row.id), &subject)?))
+            let toast = raise(tx, pen, &ToastKey::Recording(row.id), &subject)?;
+            Ok(Fetched::Here(toast.map(Box::new)))
         })
     }
 }

@@ -175,6 +175,13 @@ impl Drop for Going {
     }
 }
 
+/// The first byte that is asked for.
+fn first(headers: &HeaderMap) -> usize {
+    let range = headers.get(header::RANGE).and_then(|range| range.to_str().ok());
+    let first = range.and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok());
+    first.unwrap_or(0)
+}
+
 async fn audio(State(all): State<Shared>, Path(id): Path<String>, headers: HeaderMap) -> Response {
     let going = {
         let mut one = all.lock().unwrap();
@@ -188,32 +195,18 @@ async fn audio(State(all): State<Shared>, Path(id): Path<String>, headers: Heade
         return refused(404, "not_found");
     };
     let fault = kept.faults.pop_front();
-    let whole = kept.audio.clone();
-    let mut from = headers
-        .get(header::RANGE)
-        .and_then(|range| {
-            range
-                .to_str()
-                .ok()?
-                .strip_prefix("bytes=")?
-                .strip_suffix('-')?
-                .parse()
-                .ok()
-        })
-        .unwrap_or(0_usize);
-    let mut tag = id;
-    let mut body = whole.clone();
-    let mut breaks = false;
-    match &fault {
-        Some(Fault::Status(status, code)) => return refused(*status, code),
-        Some(Fault::Instead(bytes)) => (body, from) = (bytes.clone(), 0),
+    let (mut from, mut body, mut cut) = (first(&headers), kept.audio.clone(), None);
+    let mut tag = id.as_str();
+    match fault {
+        Some(Fault::Status(status, code)) => return refused(status, code),
+        Some(Fault::Instead(bytes)) => (body, from) = (bytes, 0),
         Some(Fault::NoRanges) => from = 0,
-        Some(Fault::OtherTag) => tag = "other".to_owned(),
+        Some(Fault::OtherTag) => tag = "other",
         Some(Fault::Short(bytes)) => {
-            body.truncate(*bytes);
+            body.truncate(bytes);
             from = 0;
         }
-        Some(Fault::Cut(_)) => breaks = true,
+        Some(Fault::Cut(bytes)) => cut = Some(bytes),
         None => {}
     }
     if from > 0 && from >= body.len() {
@@ -221,18 +214,30 @@ async fn audio(State(all): State<Shared>, Path(id): Path<String>, headers: Heade
     }
     let total = body.len();
     let mut part = body.split_off(from);
-    let length = part.len();
-    if let Some(Fault::Cut(bytes)) = fault {
-        part.truncate(bytes);
+    let mut answer = Response::new(Body::empty());
+    let head = answer.headers_mut();
+    head.insert(header::CONTENT_LENGTH, part.len().into());
+    head.insert(header::CONTENT_TYPE, "audio/mpeg".parse().unwrap());
+    head.insert(header::ETAG, format!("\"{tag}\"").parse().unwrap());
+    if from > 0 {
+        let range = format!("bytes {from}-{}/{total}", total - 1);
+        head.insert(header::CONTENT_RANGE, range.parse().unwrap());
+        *answer.status_mut() = StatusCode::PARTIAL_CONTENT;
     }
+    part.truncate(cut.unwrap_or(total));
     one.given += part.len() as u64;
-    drop(one);
+    *answer.body_mut() = in_pieces(&part, cut.is_some(), going);
+    answer
+}
+
+/// The bytes piece by piece, at their end an error where the connection is to break.
+fn in_pieces(part: &[u8], breaks: bool, going: Going) -> Body {
     let pieces: Vec<std::io::Result<Bytes>> = part
         .chunks(4096)
         .map(|piece| Ok(Bytes::copy_from_slice(piece)))
         .chain(breaks.then(|| Err(std::io::ErrorKind::ConnectionReset.into())))
         .collect();
-    let body = Body::from_stream(stream::unfold(
+    Body::from_stream(stream::unfold(
         (pieces.into_iter(), going),
         |(mut pieces, going)| async {
             let piece = pieces.next()?;
@@ -242,16 +247,5 @@ async fn audio(State(all): State<Shared>, Path(id): Path<String>, headers: Heade
             }
             Some((piece, (pieces, going)))
         },
-    ));
-    let mut answer = Response::new(body);
-    let head = answer.headers_mut();
-    head.insert(header::CONTENT_LENGTH, length.into());
-    head.insert(header::CONTENT_TYPE, "audio/mpeg".parse().unwrap());
-    head.insert(header::ETAG, format!("\"{tag}\"").parse().unwrap());
-    if from > 0 {
-        let range = format!("bytes {from}-{}/{total}", total - 1);
-        head.insert(header::CONTENT_RANGE, range.parse().unwrap());
-        *answer.status_mut() = StatusCode::PARTIAL_CONTENT;
-    }
-    answer
+    ))
 }

@@ -268,7 +268,7 @@ async fn a_listener_who_leaves_gives_his_place_back() {
 async fn listening_to_a_copy_is_noted_unless_it_is_ones_own() {
     let company = company().await;
     let owner = company.served.add_user(&company.owner).await;
-    let admin = company.served.admin().to_owned();
+    let admin = company.served.admin().clone();
     for (key, noted) in [(&owner, 0), (&admin, 1)] {
         let url = company.served.url(&AUDIO.replace("/audio", "/played"));
         let at = serde_json::json!({ "at": "2026-01-31T07:22:37.000Z" });

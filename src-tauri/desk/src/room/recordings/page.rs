@@ -95,41 +95,46 @@ fn wanted(
             (i64::from(seconds) * 1000).into(),
         );
     }
-    let noted = noted(connection, &filter.query)?;
-    match Query::of(&filter.query) {
-        Query::All => {}
-        Query::Digits(digits) => {
-            condition.push_str(&format!(" AND (instr(r.digits, ?) > 0 OR {IN_NOTES})"));
-            given.extend([digits.into(), noted.clone().into()]);
-            in_marks(&mut condition, &mut given, &text::words(&filter.query));
-        }
-        Query::Words(words) => {
-            let every = vec!["instr(r.search, ?) > 0"; words.len()].join(" AND ");
-            condition.push_str(&format!(" AND ({every} OR {IN_NOTES})"));
-            given.extend(words.iter().map(|word| Value::from(word.clone())));
-            given.push(noted.clone().into());
-            in_marks(&mut condition, &mut given, &words);
-        }
-    }
+    look_for(connection, &filter.query, &mut condition, &mut given)?;
     Ok((condition, given))
 }
 
-/// The call's document has a note with all of it: few documents do.
-const IN_NOTES: &str = "r.call IN (SELECT value FROM json_each(?))";
-
-/// Or a mark has all words: put into the bracket that is open at the end.
-fn in_marks(condition: &mut String, given: &mut Vec<Value>, words: &[String]) {
-    condition.pop();
-    let every = vec![" AND instr(m.search, ?) > 0"; words.len()].concat();
-    condition.push_str(&format!(
-        " OR r.marks > 0 AND EXISTS (SELECT 1 FROM recording_mark m WHERE m.recording = r.id{every}))"
-    ));
+/// Found by the party, by the note of the call's document, or by a mark.
+fn look_for(
+    connection: &Connection,
+    query: &str,
+    condition: &mut String,
+    given: &mut Vec<Value>,
+) -> Result<(), DeskError> {
+    let (by_party, words) = match Query::of(query) {
+        Query::All => return Ok(()),
+        Query::Digits(digits) => {
+            given.push(digits.into());
+            ("instr(r.digits, ?) > 0".to_owned(), text::words(query))
+        }
+        Query::Words(words) => {
+            given.extend(words.iter().map(|word| Value::from(word.clone())));
+            (vec!["instr(r.search, ?) > 0"; words.len()].join(" AND "), words)
+        }
+    };
+    given.push(noted(connection, &words)?.into());
     given.extend(words.iter().map(|word| Value::from(word.clone())));
+    let in_mark = vec!["instr(m.search, ?) > 0"; words.len()].join(" AND ");
+    let found = [
+        " AND (",
+        &by_party,
+        // Few documents have a note.
+        " OR r.call IN (SELECT value FROM json_each(?)) OR r.marks > 0 AND EXISTS (
+            SELECT 1 FROM recording_mark m WHERE m.recording = r.id AND ",
+        &in_mark,
+        "))",
+    ];
+    condition.extend(found);
+    Ok(())
 }
 
 /// Calls of which the document's note has all words, as JSON.
-fn noted(connection: &Connection, query: &str) -> Result<String, DeskError> {
-    let words = text::words(query);
+fn noted(connection: &Connection, words: &[String]) -> Result<String, DeskError> {
     let mut calls = Vec::new();
     if !words.is_empty() {
         let mut statement =
