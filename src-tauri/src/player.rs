@@ -268,7 +268,8 @@ impl Listening {
 
     /// Plays on or stands still.
     pub(crate) fn toggle(&self) {
-        match self.view.borrow().phase {
+        let phase = self.view.borrow().phase;
+        match phase {
             PlayerPhase::Playing => self.pause(),
             _ => self.play(),
         }
