@@ -8,7 +8,7 @@ use crate::{action, autostart, clicks, fetching, log, media, memory, service, se
 use anyhow::Context as _;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use tauri::{AppHandle, Manager as _};
 use tauri_plugin_deep_link::DeepLinkExt as _;
 
@@ -41,7 +41,7 @@ pub(crate) fn start(handle: &AppHandle, args: &Args) -> anyhow::Result<()> {
     tauri::async_runtime::spawn(clicks::hear(Arc::clone(&core), told));
     tauri::async_runtime::spawn(agree_with_system(Arc::clone(&core)));
     tauri::async_runtime::spawn(service::run(Arc::clone(&core)));
-    follow_recordings(&core);
+    fetching::start(&core);
     media::follow(&core);
     match args.wish() {
         // Most open no window: the app is started as by the system.
@@ -60,23 +60,6 @@ pub(crate) fn start(handle: &AppHandle, args: &Args) -> anyhow::Result<()> {
 pub(crate) fn second_start(handle: &AppHandle, argv: &[String]) {
     if let (Some(core), Some(wish)) = (handle.try_state::<Arc<Core>>(), Args::of_second_start(argv)) {
         action::grant(&core, wish);
-    }
-}
-
-/// Recordings are fetched, and heard.
-fn follow_recordings(core: &Arc<Core>) {
-    tauri::async_runtime::spawn(fetching::run(Arc::clone(core)));
-    if let Ok(listening) = core.listening() {
-        tauri::async_runtime::spawn(Arc::clone(listening).run(core.quit.clone()));
-    }
-    let ready = core.ready.lock().unwrap_or_else(PoisonError::into_inner).take();
-    if let Some(mut ready) = ready {
-        let core = Arc::clone(core);
-        tauri::async_runtime::spawn(async move {
-            while let Some(toast) = ready.recv().await {
-                core.show(vec![toast]).await;
-            }
-        });
     }
 }
 

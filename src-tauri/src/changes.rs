@@ -112,7 +112,7 @@ impl Teller {
 }
 
 /// Hears what has changed.
-pub(crate) struct Changes {
+pub struct Changes {
     desk: Option<perezvon_desk::Changes>,
     own: broadcast::Receiver<Own>,
 }
@@ -127,7 +127,7 @@ enum One {
 
 impl Changes {
     /// The next change, with all that follow within a tenth of a second; none when the app has ended.
-    pub(crate) async fn next(&mut self) -> Option<Changed> {
+    pub async fn next(&mut self) -> Option<Changed> {
         let mut touched = Touched::default();
         let mut all = Changed::default();
         all.add(self.one().await?, &mut touched);

@@ -8,6 +8,7 @@ use crate::ipc::{Abonent, Failure, ServiceState, Settings};
 use crate::joining::Joining;
 use crate::orders::Orders;
 use crate::player::Listening;
+use crate::saving::Saving;
 use crate::secrets::Secrets;
 use crate::settings;
 use crate::sought::Sought;
@@ -91,6 +92,8 @@ pub struct Core {
     pub(crate) joining: Joining,
     /// A link that asks to dial.
     pub(crate) asked: Asked,
+    /// A report on its way into a file.
+    pub(crate) saving: Saving,
     /// The abonents that the window looks for somebody in.
     pub(crate) sought: Sought,
     relay: watch::Sender<Way>,
@@ -115,7 +118,7 @@ impl Core {
     ///
     /// # Panics
     /// Outside a tokio runtime.
-    pub fn open(
+    pub(crate) fn open(
         shell: Arc<dyn Shell>,
         data_dir: PathBuf,
         args: &Args,
@@ -135,14 +138,14 @@ impl Core {
         let recordings = recordings(desk.as_ref(), &data_dir, readies);
         let kept = desk.as_ref().ok().and_then(|desk| desk.recordings_kept().ok());
         let toasts = Toasts::start(options, desk.as_ref().ok().cloned(), events);
-        let shown_dir = data_dir.display().to_string();
-        let core = Arc::new(Self {
+        let mut core = Self {
             shell,
             runtime: Handle::current(),
             secrets: Secrets::new(&data_dir),
             orders: Orders::default(),
             joining: Joining::default(),
             asked: Asked::default(),
+            saving: Saving::default(),
             sought: Sought::default(),
             data_dir,
             relay_argument: args.relay.clone(),
@@ -156,17 +159,28 @@ impl Core {
             me: Mutex::default(),
             settings: RwLock::new(settings),
             route: Mutex::new(None),
-            service: watch::Sender::new(ServiceState {
-                trouble: Some(Trouble::Starting.into()),
-                data_dir: shown_dir,
-                ..ServiceState::default()
-            }),
+            service: watch::Sender::default(),
             teller: Teller::new(),
             restart: Notify::new(),
             quit: CancellationToken::new(),
             drained: (Mutex::new(false), Condvar::new()),
-        });
-        (core, told)
+        };
+        core.service = watch::Sender::new(core.without_service(Trouble::Starting.into()));
+        (Arc::new(core), told)
+    }
+
+    /// The state without a relay that runs. Which one is wished is known: the window must not take the relay inside the
+    /// app for a server.
+    pub(crate) fn without_service(&self, trouble: FailureCode) -> ServiceState {
+        let stored = || self.desk.as_ref().ok().map(|desk| settings::connection(desk).relay);
+        let remote = self.relay_argument.clone().or_else(stored).unwrap_or_default();
+        ServiceState {
+            trouble: Some(trouble),
+            embedded: remote.is_empty(),
+            relay_url: remote,
+            data_dir: self.data_dir.display().to_string(),
+            ..ServiceState::default()
+        }
     }
 
     /// The desk's storage, or the code of its trouble.
@@ -278,7 +292,7 @@ impl Core {
     }
 
     /// Every change from now on.
-    pub(crate) fn changes(&self) -> Changes {
+    pub fn changes(&self) -> Changes {
         self.teller.listen(self.desk.as_deref().ok())
     }
 

@@ -3,7 +3,7 @@
 use crate::core::{Core, Way};
 use crate::metered;
 use perezvon_desk::recordings::Recordings;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -11,8 +11,24 @@ use tokio_util::sync::CancellationToken;
 /// How often the system is asked what the network costs.
 const LOOK: Duration = Duration::from_mins(1);
 
-/// Runs until the app quits.
-pub(crate) async fn run(core: Arc<Core>) {
+/// Recordings are fetched, told and heard from now on, until the app quits.
+pub(crate) fn start(core: &Arc<Core>) {
+    core.runtime.spawn(run(Arc::clone(core)));
+    if let Ok(listening) = core.listening() {
+        core.runtime.spawn(Arc::clone(listening).run(core.quit.clone()));
+    }
+    let ready = core.ready.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(mut ready) = ready {
+        let core = Arc::clone(core);
+        core.runtime.clone().spawn(async move {
+            while let Some(toast) = ready.recv().await {
+                core.show(vec![toast]).await;
+            }
+        });
+    }
+}
+
+async fn run(core: Arc<Core>) {
     let Ok(all) = core.recordings().cloned() else { return };
     let mending = Arc::clone(&all);
     match tokio::task::spawn_blocking(move || mending.mend()).await {

@@ -24,6 +24,7 @@ pub mod player;
 #[cfg(windows)]
 mod register;
 mod room;
+mod saving;
 pub mod secrets;
 mod service;
 mod settings;
@@ -36,8 +37,23 @@ pub use crate::core::{Core, Shell};
 pub use args::{Args, Given};
 pub use room::{Reply, ask};
 
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use tauri::RunEvent;
+
+/// Opens the core in a folder, which is there, and starts what runs beside it: the service loop and the ear for clicks.
+/// For a shell without Tauri; [`Core::stop`] ends it.
+///
+/// # Panics
+/// Outside a tokio runtime.
+pub fn open(shell: Arc<dyn Shell>, data_dir: PathBuf, args: &Args, given: Given, options: toast::Options) -> Arc<Core> {
+    let (core, told) = Core::open(shell, data_dir, args, given, options);
+    tokio::spawn(clicks::hear(Arc::clone(&core), told));
+    tokio::spawn(service::run(Arc::clone(&core)));
+    fetching::start(&core);
+    core
+}
 
 /// Runs the app until somebody quits it from the tray.
 pub fn run(args: Args) -> ExitCode {

@@ -53,6 +53,7 @@ mod people;
 mod player;
 mod recordings;
 mod relay;
+mod report;
 mod settings;
 mod subscriptions;
 #[cfg(test)]
@@ -92,6 +93,7 @@ rooms!(
     people,
     player,
     recordings,
+    report,
     settings,
     subscriptions,
 );

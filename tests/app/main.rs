@@ -24,6 +24,7 @@ mod join;
 mod kill;
 mod main_job;
 mod recordings;
+mod report;
 mod secrets;
 mod toasts;
 mod trouble;

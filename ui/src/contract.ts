@@ -39,6 +39,14 @@ import type { RecordingsFilter } from "./lib/bindings/RecordingsFilter";
 import type { RecordingsKept } from "./lib/bindings/RecordingsKept";
 import type { RecordingsPage } from "./lib/bindings/RecordingsPage";
 import type { Replay } from "./lib/bindings/Replay";
+import type { Report } from "./lib/bindings/Report";
+import type { ReportCalls } from "./lib/bindings/ReportCalls";
+import type { ReportFormat } from "./lib/bindings/ReportFormat";
+import type { ReportPictures } from "./lib/bindings/ReportPictures";
+import type { ReportPlace } from "./lib/bindings/ReportPlace";
+import type { ReportSettings } from "./lib/bindings/ReportSettings";
+import type { ReportVariants } from "./lib/bindings/ReportVariants";
+import type { ReportWords } from "./lib/bindings/ReportWords";
 import type { Settings } from "./lib/bindings/Settings";
 import type { SubscriptionsView } from "./lib/bindings/SubscriptionsView";
 import type { UserRow } from "./lib/bindings/UserRow";
@@ -159,6 +167,31 @@ export interface Contract {
   "recordings.settings": [null, RecordingsKept];
   /** Answers what was stored. */
   "recordings.set_settings": [{ kept: RecordingsKept, }, RecordingsKept];
+  /** Names of what a report is made of, and what it can be filtered by. */
+  "report.words": [null, ReportWords];
+  /** A newer question ends an older one with `overtaken`. */
+  "report.make": [{ settings: ReportSettings, }, Report];
+  /** The reports that the pictures are drawn of, over the same calls. */
+  "report.pictures": [{ settings: ReportSettings, }, ReportPictures];
+  /** The calls of a cell, newest first; `cursor` of the page before. */
+  "report.calls": [{ place: ReportPlace, cursor: string | null, limit: number, }, ReportCalls];
+  /** All variants, and the one to begin with. */
+  "report.variants": [null, ReportVariants];
+  /** Answers the variant's id; without an `id` a new one. */
+  "report.save_variant": [{ id: string | null, name: string, settings: ReportSettings, }, string];
+  "report.delete_variant": [{ id: string, }, null];
+  /** From now on the report begins with this variant. */
+  "report.begin_with": [{ id: string, }, null];
+  /** Writes the variant into a file; answers its path. */
+  "report.share_variant": [{ id: string, }, string];
+  /** A variant from the text of a file; answers its id. */
+  "report.take_variant": [{ text: string, }, string];
+  /** Writes the report with all its lines into a file in the folder of downloads; answers its path. One at a time. */
+  "report.save": [{ settings: ReportSettings, name: string, format: ReportFormat, }, string];
+  /** How many lines were read and written so far; none where nothing is being written. */
+  "report.saved_lines": [null, number | null];
+  /** Breaks it off: then there is no file. */
+  "report.cancel_save": [null, null];
   "settings.save": [{ settings: Settings, }, null];
   "subscriptions.list": [null, SubscriptionsView];
   "subscriptions.renew": [null, null];

@@ -13,6 +13,7 @@ import { journal } from "./rooms/journal/room";
 import { notifications } from "./rooms/notifications/room";
 import { people } from "./rooms/people/room";
 import { recordings } from "./rooms/recordings/room";
+import { report } from "./rooms/report/room";
 import { settings } from "./rooms/settings/room";
 import { subscriptions } from "./rooms/subscriptions/room";
 
@@ -21,6 +22,7 @@ const list = [
   contacts,
   recordings,
   document,
+  report,
   notifications,
   settings,
   abonents,

@@ -288,4 +288,8 @@ test("a list goes to any place and on from there both ways; what it holds is alw
   expect([pages.complete, whole("the end")]).toEqual([true, COUNT]);
   await pages.seek(0);
   expect([pages.before, whole("the top")]).toEqual([0, COUNT]);
+  await pages.refresh();
+  expect(whole("the one held page read again")).toBe(COUNT);
+  await pages.more();
+  expect(whole("and on from it")).toBe(COUNT);
 });

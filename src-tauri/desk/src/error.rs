@@ -62,6 +62,18 @@ pub enum DeskError {
     /// A newer question of the same view has taken this one's place; its answer is not wanted.
     #[error("a newer question was asked")]
     Overtaken,
+    /// A file could not be written; what the system said.
+    #[error("the file cannot be written: {0}")]
+    File(String),
+    /// The user broke it off.
+    #[error("cancelled")]
+    Cancelled,
+    /// The settings of a report, or a file of them, cannot be carried out.
+    #[error("the report's settings cannot be carried out")]
+    BadReport,
+    /// A report of so many groups is none.
+    #[error("too many groups")]
+    TooManyGroups,
     /// A text or list is longer than allowed.
     #[error("too long")]
     TooLong,
@@ -80,6 +92,10 @@ impl DeskError {
             Self::NameMissing => Fault::NameMissing.into(),
             Self::BadNumber => Fault::BadNumber.into(),
             Self::Overtaken => Fault::Overtaken.into(),
+            Self::File(_) => Fault::FileNotWritten.into(),
+            Self::Cancelled => Fault::Cancelled.into(),
+            Self::BadReport => Fault::BadReport.into(),
+            Self::TooManyGroups => Fault::TooManyGroups.into(),
             Self::TooLong => Fault::TooLong.into(),
         }
     }
@@ -92,6 +108,17 @@ impl DeskError {
             Trouble::DataFolder.into()
         } else {
             Fault::Storage.into()
+        }
+    }
+
+    /// Why a file in this folder could not be written.
+    pub(crate) fn file(folder: &Path, error: &std::io::Error) -> Self {
+        use std::io::ErrorKind;
+        match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => Self::DiskFull {
+                path: folder.to_owned(),
+            },
+            _ => Self::File(format!("{}: {error}", folder.display())),
         }
     }
 

@@ -54,6 +54,10 @@ pub mod view {
         MarkView, RecordedAbonent, RecordingKind, RecordingRow, RecordingTotals, RecordingView, RecordingsFilter,
         RecordingsPage, SoundPlace,
     };
+    pub use crate::room::report::{
+        Column, Grouping, Measure, Period, Report, ReportCalls, ReportCell, ReportFilter, ReportFormat, ReportLine,
+        ReportOrder, ReportPictures, ReportPlace, ReportSettings, ReportVariant, ReportVariants, ReportWords,
+    };
     pub use crate::room::row::CallRow;
     pub use crate::table::contact::{ContactKind, ContactNumber};
     pub use crate::who::ContactRef;

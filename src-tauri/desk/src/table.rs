@@ -29,7 +29,8 @@ pub(crate) const SCHEMA: Schema = Schema {
             callback::STEP_1,
             notification::STEP_1,
         ],
-        &[recording::STEP_2],
+        &[call::STEP_2],
+        &[recording::STEP_3],
     ],
     lasting: &[
         "setting",

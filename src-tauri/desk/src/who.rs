@@ -2,6 +2,10 @@
 //!
 //! A line ([`crate::key`]) of several persons is nobody's own; an extension decides among them.
 
+mod everyone;
+
+pub(crate) use everyone::{Everyone, everyone};
+
 use crate::error::DeskError;
 use crate::key::{is_name, key_of_number, line_of};
 use crate::table::{caller, contact};

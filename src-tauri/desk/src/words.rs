@@ -39,7 +39,7 @@ pub struct Words {
 }
 
 impl Words {
-    fn pick(self, ru: &str, en: &str) -> String {
+    pub(crate) fn pick(self, ru: &str, en: &str) -> String {
         match self.language {
             Language::Ru => ru,
             Language::En => en,
@@ -47,7 +47,7 @@ impl Words {
         .to_owned()
     }
 
-    fn ru(self) -> bool {
+    pub(crate) fn ru(self) -> bool {
         self.language == Language::Ru
     }
 

@@ -90,6 +90,20 @@ fn events_from_the_field_ring_with_their_names() {
     assert_eq!((zero.mended, zero.event.calls[0].answer), (None, None), "0 is no time");
 }
 
+/// quick-xml ends `<?>` at its `>`, the XML specification gives a processing instruction a name.
+#[test]
+fn a_processing_instruction_without_a_name_is_text() {
+    for (decoration, name) in [("<?>?>2", Some("<?>?>2")), ("<?>", None), ("<?x ?>2", Some("2"))] {
+        let body = format!(
+            "<Event xmlns:i='urn:i'><eventData i:type='CallReceivedEvent'><appearance>{decoration}</appearance>\
+             <call><callId>c:1</callId><remoteParty><name>{decoration}</name></remoteParty></call></eventData></Event>"
+        );
+        let call = read(body.as_bytes()).unwrap().event.calls.remove(0);
+        assert_eq!(call.call_id.as_deref(), Some("c:1"), "{decoration}");
+        assert_eq!(call.remote.name.as_deref(), name, "{decoration}");
+    }
+}
+
 /// Two names that the quick look for repeats cannot tell apart stand under one parent, and nothing is wrong.
 #[test]
 fn an_unfounded_doubt_costs_a_name_nothing() {

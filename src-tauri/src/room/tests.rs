@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod recordings;
+mod report;
 mod written;
 
 pub(super) use written::Declared;
@@ -11,7 +12,7 @@ use super::{Reply, ask, declared};
 use crate::args::{Args, Given};
 use crate::core::{Core, Shell};
 use crate::ipc::Settings;
-use crate::{clicks, service, settings, toast};
+use crate::{settings, toast};
 use perezvon_desk::Desk;
 use perezvon_sim::{Options, Sim};
 use serde_json::{Value, json};
@@ -128,11 +129,7 @@ impl Office {
             bus: Some("unix:path=/nowhere".to_owned()),
         };
         let shell = Arc::clone(&desktop);
-        let (core, told) = Core::open(shell, dir.path().to_owned(), &Args::default(), given, toasts);
-        tokio::spawn(clicks::hear(Arc::clone(&core), told));
-        tokio::spawn(service::run(Arc::clone(&core)));
-        tokio::spawn(crate::fetching::run(Arc::clone(&core)));
-        tokio::spawn(Arc::clone(core.listening().unwrap()).run(core.quit.clone()));
+        let core = crate::open(shell, dir.path().to_owned(), &Args::default(), given, toasts);
         Self {
             core,
             desktop,
@@ -181,10 +178,12 @@ const PAGE: fn(&str) -> Value =
 #[tokio::test(flavor = "multi_thread")]
 async fn every_command_of_every_room_answers_without_a_window() {
     let scene = Scene::start().await;
+    nothing_given(&scene).await;
     begin(&scene).await;
     calls_and_contacts(&scene).await;
     recordings::all(&scene).await;
     administration(&scene).await;
+    report::report(&scene).await;
     links(&scene).await;
     let asked = scene.asked.lock().unwrap().clone();
     let all = declared().into_iter();
@@ -265,6 +264,21 @@ async fn an_employees_badges_follow_without_a_question() {
         eprintln!("round {round}: told after {best:?}");
     }
     panic!("the window was told after {best:?} at best");
+}
+
+/// Before anybody has given a token.
+async fn nothing_given(scene: &Scene) {
+    let first = scene
+        .until("frame.state", json!({}), |state| {
+            state["service"]["trouble"] != "starting"
+        })
+        .await;
+    assert_eq!(first["service"]["trouble"], "no_token");
+    assert_eq!(
+        (&first["service"]["embedded"], &first["service"]["relayUrl"]),
+        (&json!(true), &json!("")),
+        "a relay inside that cannot start is no server"
+    );
 }
 
 async fn begin(scene: &Scene) {

@@ -85,7 +85,6 @@ const KEYRING_FAILED: [FailureCode; 3] = [
 pub(super) async fn publish_off(core: &Core, code: FailureCode) {
     let state = ServiceState {
         level: Level::Off,
-        trouble: Some(code),
         toasts: word_of(&core.toasts.ability()),
         // Without an answer of the keyring it is taken for good; who stores a secret is told otherwise.
         secrets: if KEYRING_FAILED.contains(&code) {
@@ -93,8 +92,7 @@ pub(super) async fn publish_off(core: &Core, code: FailureCode) {
         } else {
             SecretsPlace::Keyring
         },
-        data_dir: core.data_dir.display().to_string(),
-        ..ServiceState::default()
+        ..core.without_service(code)
     };
     publish(core, state);
     toast_trouble(core, Some(code), &mut None).await;

@@ -25,7 +25,7 @@ pub(crate) fn run(what: &str, yes: bool) -> Result<bool> {
         "windows" => windows(&mut report, yes),
         "macos" => macos(&mut report, yes),
         "fresh" => fresh::check(&mut report, yes),
-        "imports" => report.step("sources: relay and desk import downwards only", imports::check),
+        "imports" => report.step("sources: relay, desk and app import downwards only", imports::check),
         "programs" => report.step("sources: every program that is started is in the table", starts::check),
         "api" => report.step("the relay's contract: checked by Schemathesis", || {
             contract::build_and_check(yes)

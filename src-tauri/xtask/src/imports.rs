@@ -95,6 +95,7 @@ const APP: &[Floor] = &[
         "missing",
         "player",
         "register",
+        "saving",
         "secrets",
         "settings",
         "toast",

@@ -36,7 +36,7 @@ cargo xtask test [--yes]                  every check there is
 cargo xtask check windows|macos [--yes]   type checks for systems that are not here
 cargo xtask check fresh [--yes]           every program that the project starts, in a bare Debian 12 made for it
 cargo xtask check programs                every program that the sources start is in the table (also part of test)
-cargo xtask check imports                 relay and desk import only what lies below (also part of test)
+cargo xtask check imports                 relay, desk and app import only what lies below (also part of test)
 cargo xtask check api [--yes]             the relay does what its OpenAPI document says, and nothing else (also part of test)
 cargo xtask fuzz [--minutes N] [--yes]    the fuzz targets for longer (10 minutes each)
 cargo xtask bench [PART…] [--yes]         the table of the design's budgets, measured here: toast, ingest, parser,

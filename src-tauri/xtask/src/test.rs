@@ -54,7 +54,7 @@ fn steps(report: &mut Report, yes: bool) -> Result<(), Failed> {
         sh::run(&mut sh::cargo(&["fmt", "--all", "--check"]), MINUTE)
     })?;
     report.step("sources: every program that is started is in the table", starts::check)?;
-    report.step("sources: relay and desk import downwards only", imports::check)?;
+    report.step("sources: relay, desk and app import downwards only", imports::check)?;
     ui(report, yes)?;
     report.step("packages: the relay knows no desktop", || {
         without("perezvon-relay", DESKTOP)
@@ -66,6 +66,9 @@ fn steps(report: &mut Report, yes: bool) -> Result<(), Failed> {
     report.step("rust: build, linted by clippy", || {
         let build = ["test", "--locked", "--workspace", "--all-targets", "--no-run"];
         sh::run(&mut linted(&build), 60 * MINUTE)
+    })?;
+    report.step("ui: a day in the built window over the real core", || {
+        sh::run(&mut install::npm(&["run", "real"])?, 5 * MINUTE)
     })?;
     report.step("rust: documentation and its examples", lint::documentation)?;
     report.step("rust: tests, on a desktop of their own", || {

@@ -185,7 +185,9 @@ export class Pages<T> {
       return () => {
         const [first, ...below] = this.#chunks;
         if (!first || end === 1) {
-          this.#chunks = [page];
+          // What is below is as long as it was; it is read from this page on.
+          const rest = page.next === null ? 0 : below.reduce((sum, one) => sum + one.size, 0);
+          this.#chunks = [page, ...(rest ? [gap(rest)] : [])];
           return;
         }
         // The rows that new ones pushed down are in no other page: they stay in the first.

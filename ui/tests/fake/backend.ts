@@ -15,6 +15,7 @@ import { Company } from "./company";
 import * as data from "./data";
 import * as records from "./records";
 import { Recordings } from "./recordings";
+import { Reports } from "./report";
 
 /** Arguments as they come over the wire; each command knows its own. */
 type Args = Record<string, any>;
@@ -34,6 +35,7 @@ export class Backend {
   notes!: Map<number, string>;
   company!: Company;
   recordings!: Recordings;
+  reports!: Reports;
   /** What a link asks to dial. */
   dial!: DialOffer | null;
   /** The relay that one is asked to join. */
@@ -65,6 +67,7 @@ export class Backend {
       (name, payload) => this.emit(name, payload),
       (ids) => this.changed({ recordings: ids }),
     );
+    this.reports = new Reports();
     this.dial = null;
     this.offer = null;
     this.title = "";
@@ -268,7 +271,8 @@ export class Backend {
         return null;
       default: {
         const own = this.recordings.answer(command, args);
-        const answer = own === undefined ? this.company.answer(command, args) : own;
+        const company = own === undefined ? this.company.answer(command, args) : own;
+        const answer = company === undefined ? this.reports.answer(command, args) : company;
         if (answer === undefined) throw new Error(`no such command: ${command}`);
         return answer;
       }
@@ -336,6 +340,7 @@ export function scenario(name: string): void {
     backend.contacts = [];
     backend.notifications = [];
     backend.recordings.rows = [];
+    backend.reports.empty = true;
     backend.state = { ...backend.state, toCallBack: 0, unseen: 0 };
     service({ lastEventAt: null });
   } else if (name === "silent") {
@@ -350,6 +355,7 @@ export function scenario(name: string): void {
       "recordings.list",
       "contacts.list",
       "notices.list",
+      "report.make",
       "calls.one",
       "contacts.one",
       "document.one",
@@ -378,6 +384,7 @@ export function scenario(name: string): void {
       "recordings.list",
       "contacts.list",
       "notices.list",
+      "report.make",
       "document.one",
       "connection.abonents",
       "connection.check",

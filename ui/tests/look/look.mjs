@@ -5,15 +5,13 @@
  */
 import { readFile, mkdir, rm } from "node:fs/promises";
 import { createServer } from "node:http";
-import { createRequire } from "node:module";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
+import { examine, launch } from "./browser.mjs";
 import { all } from "./pages.mjs";
 
 const ui = fileURLToPath(new URL("../../", import.meta.url));
 const out = join(ui, "dist-look");
-const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** The window as it opens, at its least, and on a laptop whose screen is scaled to 200 %. */
 const SIZES = {
@@ -51,25 +49,10 @@ async function show(page, origin, one, theme, language) {
 /** What stands out of the window sideways: a text that does not fit. */
 const overflow = () =>
   [...document.querySelectorAll("main, main *, nav, dialog[open] *")]
-    // The text of an event is as wide as the PBX wrote it.
-    .filter((one) => !one.closest("pre"))
+    // The text of an event is as wide as the PBX wrote it, and a report as wide as its columns.
+    .filter((one) => !one.closest("pre") && !one.closest("[data-sideways]"))
     .filter((one) => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX === "auto")
     .map((one) => one.className || one.tagName);
-
-async function examine(page, name, faults) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() =>
-    globalThis.axe.run(document, { resultTypes: ["violations"] }),
-  );
-  for (const { id, help, nodes } of violations) {
-    faults.push(
-      `${name}: ${id}: ${help}: ${nodes
-        .slice(0, 3)
-        .map((node) => node.target.join(" ") + (node.any[0] ? ` (${node.any[0].message})` : ""))
-        .join(" | ")}`,
-    );
-  }
-}
 
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith("--"));
 /** `--quick` looks at the opening size in one language only. */
@@ -77,9 +60,7 @@ const quick = process.argv.includes("--quick");
 const chosen = all.filter(({ name }) => !wanted.length || wanted.some((word) => name.startsWith(word)));
 const server = await serve();
 const origin = `http://127.0.0.1:${server.address().port}`;
-// As root, in a container, Chromium has no sandbox of its own; it shows nothing but our own files.
-const args = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args });
+const browser = await launch();
 const faults = {
   length: 0,
   /** Said at once: a run that is broken off has told what it found. */

@@ -27,6 +27,54 @@ const pages = [
   { name: "contacts", route: "contacts", ready: "[data-testid=contact-row]" },
   { name: "contact", route: "contact/1", ready: "[data-testid=contact-card]" },
   { name: "newcontact", route: "contact/new", ready: "form" },
+  { name: "report", route: "report", ready: "[data-testid=report-line]" },
+  { name: "report-abonents", route: "report/abonents", ready: "[data-testid=report-line]" },
+  { name: "report-compared", route: "report/missed", ready: "[data-testid=report-line]" },
+  {
+    name: "report-pictures",
+    route: "report",
+    ready: "[data-testid=report-line]",
+    act: async (page) => {
+      await page.click("[data-testid=report-view-pictures]");
+      await page.waitForSelector("[data-testid=report-pictures]");
+    },
+  },
+  {
+    name: "report-settings",
+    route: "report/abonents",
+    ready: "[data-testid=report-line]",
+    act: async (page) => {
+      await page.click("[data-testid=report-adjust]");
+      await page.waitForSelector("[data-testid=report-settings]");
+    },
+  },
+  {
+    name: "report-cell",
+    route: "report/abonents",
+    ready: "[data-testid=report-line]",
+    act: async (page) => {
+      await page.click("[data-testid=report-cell] >> nth=2");
+      await page.waitForSelector("[data-testid=report-calls-list]");
+    },
+  },
+  {
+    name: "report-actions",
+    route: "report",
+    ready: "[data-testid=report-line]",
+    act: async (page) => {
+      await page.click("[data-testid=report-actions]");
+      await page.waitForSelector("[data-testid=report-actions-save_as]");
+    },
+  },
+  {
+    name: "report-file",
+    route: "report",
+    ready: "[data-testid=report-line]",
+    act: async (page) => {
+      await page.click("[data-testid=report-file]");
+      await page.waitForSelector("[data-testid=report-file-dialog]");
+    },
+  },
   { name: "document", route: "document/40", ready: "[data-testid=document-number]" },
   { name: "notifications", route: "notifications", ready: "[data-testid=notification-row]" },
   { name: "recordings", route: "recordings", ready: "[data-testid=recording-row]" },
@@ -134,6 +182,7 @@ const ROOMS = {
   contacts: "contacts",
   recordings: "recordings",
   notifications: "notifications",
+  report: "report",
 };
 const ADMIN = {
   abonents: "abonents",

@@ -53,6 +53,14 @@ pub(super) const STEP_1: &str = "
     ) STRICT;
 ";
 
+/// What a report reckons with, in the order of time: periods are parts of it, and days follow each other.
+pub(super) const STEP_2: &str = "
+    DROP INDEX call_report;
+    CREATE INDEX call_report ON call (
+        started_ms, incoming, missed, abonent, talk_ms, wait_ms, talked_ms, caller, outcome, line, internal
+    );
+";
+
 /// The outcomes by their stored place; only ever added to.
 const OUTCOMES: [Outcome; 10] = [
     Outcome::Ringing,
@@ -77,6 +85,11 @@ const RECORDINGS: [RecordingState; 4] = [
 
 fn place<T: PartialEq>(all: &[T], one: &T) -> usize {
     all.iter().position(|known| known == one).unwrap_or_default()
+}
+
+/// Where this outcome is stored.
+pub(crate) fn place_of(outcome: Outcome) -> i64 {
+    place(&OUTCOMES, &outcome) as i64
 }
 
 /// The outcome at this place.
@@ -137,7 +150,7 @@ pub(crate) fn store(connection: &Connection, call: &CallSnapshot, row: &Stored<'
                 started(call).ms(),
                 call.started_at.is_some(),
                 call.direction == Direction::Incoming,
-                place(&OUTCOMES, &call.outcome) as i64,
+                place_of(call.outcome),
                 call.uncertain,
                 is_missed(call),
                 row.caller,

@@ -6,7 +6,7 @@ use crate::key::line_of;
 use crate::text;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-pub(super) const STEP_2: &str = "
+pub(super) const STEP_3: &str = "
     CREATE TABLE recording (
         id           INTEGER NOT NULL PRIMARY KEY,
         owner        TEXT    NOT NULL,      -- the abonent at whose desk it is listed

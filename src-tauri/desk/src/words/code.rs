@@ -115,6 +115,16 @@ codes! {
         Timeout = "timeout",
         /// A text or list is longer than allowed.
         TooLong = "too_long",
+        /// The settings of a report, or a file of them, cannot be carried out.
+        BadReport = "bad_report",
+        /// A report of so many groups is none.
+        TooManyGroups = "too_many_groups",
+        /// A file could not be written; the detail says why.
+        FileNotWritten = "file_not_written",
+        /// Another report is still being written.
+        Busy = "busy",
+        /// The user broke it off.
+        Cancelled = "cancelled",
         /// Only administrators may.
         Forbidden = "forbidden",
         /// The relay refused; the detail says why.

@@ -12,6 +12,7 @@ mod missed;
 mod persons;
 mod progress;
 mod properties;
+mod report;
 mod search;
 mod storage;
 mod toasts;

@@ -19,9 +19,10 @@ use xml::Xml;
 /// Connections on which the PBX posts.
 const POSTERS: u64 = 32;
 /// What the three bad readers together may add to the greatest memory of the relay, KiB. Each may have a queue of 256
-/// snapshots and a page of 200 from the ledger, about 2 KiB each, which is 2 MiB for the three; the rest is the
-/// allocator's.
-const BAD_READERS_KIB: u64 = 12 * 1024;
+/// snapshots and a page of 200 from the ledger, some MiB for the three. The greatest memory of two equal runs differs by
+/// up to 20 MiB (the allocator's heaps, SQLite's cache); one queue without a bound would hold 20,000 snapshots of 2 KiB
+/// as JSON and more in memory.
+const BAD_READERS_KIB: u64 = 32 * 1024;
 /// How many versions the healthy reader may be behind: its queue in the relay, and as much again many times in the
 /// sockets. It is some dozens where the machine has nothing else to do.
 const BEHIND: i64 = 4096;

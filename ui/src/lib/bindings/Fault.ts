@@ -3,4 +3,4 @@
 /**
  * Why a command failed, where it is no trouble of the service.
  */
-export type Fault = "no_keyring" | "keyring_failed" | "secrets_file" | "autostart_refused" | "bad_number" | "name_missing" | "not_found" | "recording_gone" | "bad_address" | "call_refused" | "call_unknown" | "storage" | "timeout" | "too_long" | "forbidden" | "refused" | "pbx_refused" | "recording_not_switched" | "too_many" | "not_supported" | "code_unknown" | "code_used" | "code_expired" | "too_many_tries" | "not_a_relay" | "relay_tls" | "in_the_clear" | "overtaken" | "unexpected";
+export type Fault = "no_keyring" | "keyring_failed" | "secrets_file" | "autostart_refused" | "bad_number" | "name_missing" | "not_found" | "recording_gone" | "bad_address" | "call_refused" | "call_unknown" | "storage" | "timeout" | "too_long" | "bad_report" | "too_many_groups" | "file_not_written" | "busy" | "cancelled" | "forbidden" | "refused" | "pbx_refused" | "recording_not_switched" | "too_many" | "not_supported" | "code_unknown" | "code_used" | "code_expired" | "too_many_tries" | "not_a_relay" | "relay_tls" | "in_the_clear" | "overtaken" | "unexpected";

@@ -23,6 +23,12 @@ export const failures: Failures = {
   storage: "Could not read or write the data on this computer.",
   timeout: "No answer for too long. Try again.",
   too_long: "The text is too long.",
+  bad_report:
+    "Such a report cannot be made: check the groups, the days and the time zone, or take another file of a variant.",
+  too_many_groups: "Too many groups. Narrow the period or leave out a level.",
+  file_not_written: "The file was not written.",
+  busy: "Another report is still being written.",
+  cancelled: "Cancelled.",
   forbidden: "This takes an administrator's rights.",
   refused: "The server refused the request.",
   pbx_refused: "The PBX refused. Check in the customer portal that the service is connected.",
