@@ -1,11 +1,13 @@
 //! A recording in the real window, from the end of the call to what is heard at the sound server: told by a toast, played
 //! by a click, marked, found again after a restart, and played without the PBX.
 
+use crate::first_run::quit;
 use crate::harness::app::{environment, environment_at, from_client, simulator, subscribed};
 use crate::harness::display::Desktop;
 use crate::harness::eventually_async;
 use crate::harness::notifications::Notifications;
 use crate::harness::speaker::Speaker;
+use crate::harness::tray::Tray;
 use crate::harness::window::Window;
 
 /// The place in the recording that the window shows, milliseconds.
@@ -30,6 +32,7 @@ async fn plays(window: &Window, speaker: &Speaker) {
 async fn a_recording_is_told_played_marked_found_and_played_without_the_pbx() {
     let (desktop, sim) = (Desktop::start(), simulator().await);
     let toasts = Notifications::start(&desktop.bus).await;
+    let tray = Tray::start(&desktop.bus).await;
     let speaker = Speaker::start(&desktop);
     let window = Window::open_with(&desktop, |command| {
         environment(&desktop, &sim, command);
@@ -62,6 +65,8 @@ async fn a_recording_is_told_played_marked_found_and_played_without_the_pbx() {
     window.click("nav-recordings").await;
     window.text_where("recording-row", "data-place", "here").await;
     let url = sim.rest_url();
+    // Not `close` first: the driver may kill the app, or leave it to the next start.
+    quit(&desktop, &tray).await;
     window.close().await;
     drop(sim);
 
