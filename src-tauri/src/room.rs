@@ -50,6 +50,8 @@ mod journal;
 mod notices;
 mod pbx;
 mod people;
+mod player;
+mod recordings;
 mod relay;
 mod report;
 mod settings;
@@ -89,6 +91,8 @@ rooms!(
     notices,
     pbx,
     people,
+    player,
+    recordings,
     report,
     settings,
     subscriptions,

@@ -10,6 +10,7 @@ pub(crate) mod contact;
 pub(crate) mod document;
 pub(crate) mod mirror;
 pub(crate) mod notification;
+pub(crate) mod recording;
 pub(crate) mod setting;
 
 use crate::changes::Counts;
@@ -29,6 +30,7 @@ pub(crate) const SCHEMA: Schema = Schema {
             notification::STEP_1,
         ],
         &[call::STEP_2],
+        &[recording::STEP_3],
     ],
     lasting: &[
         "setting",
@@ -39,6 +41,9 @@ pub(crate) const SCHEMA: Schema = Schema {
         "callback",
         "callback_miss",
         "notification",
+        "recording",
+        "recording_mark",
+        "recording_played",
     ],
     counts: |connection| {
         Ok(Counts {
