@@ -67,7 +67,18 @@ pub(crate) fn carry_out(core: &Arc<Core>, action: Action, token: Option<String>)
                 }
             });
         }
+        Action::ShowRecording { id } => {
+            let core = Arc::clone(core);
+            core.runtime.clone().spawn(async move {
+                if let Err(failure) = show_recording(&core, id).await {
+                    tracing::warn!(code = %failure.code, "The recording could not be shown in its folder");
+                }
+            });
+        }
         other => {
+            if let Action::PlayRecording { id } = other {
+                play(core, id);
+            }
             if let Some(route) = other.route() {
                 core.shell.show(&route, token);
             }
@@ -116,4 +127,30 @@ pub(crate) async fn call_back(core: &Core, number: &str) -> Result<Placed, Failu
     };
     core.show(ops).await;
     Err(failure)
+}
+
+/// Plays a recording, in the background.
+fn play(core: &Arc<Core>, id: i64) {
+    let Ok(listening) = core.listening().cloned() else {
+        return;
+    };
+    core.runtime.spawn_blocking(move || {
+        if let Err(failure) = listening.open(id) {
+            tracing::warn!(code = %failure.code, "The recording could not be played");
+        }
+    });
+}
+
+/// Shows a recording's file in the system's file manager.
+pub(crate) async fn show_recording(core: &Core, id: i64) -> Result<(), Failure> {
+    let all = Arc::clone(core.recordings()?);
+    let shell = Arc::clone(&core.shell);
+    let shown = tokio::task::spawn_blocking(move || {
+        let file = all.file_of(id).map_err(|error| Failure::from(&error))?;
+        let file = file.ok_or_else(|| Failure::of(Fault::NotFound))?;
+        shell
+            .reveal(&file)
+            .map_err(|error| Failure::with(Fault::Refused, error.to_string()))
+    });
+    shown.await.map_err(|_| Failure::of(Fault::Storage))?
 }

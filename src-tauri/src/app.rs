@@ -4,7 +4,7 @@ use crate::args::{self, Args, Given};
 use crate::changes::Own;
 use crate::core::{Core, Shell};
 use crate::ipc::Settings;
-use crate::{action, autostart, clicks, log, memory, service, settings, toast, tray, window};
+use crate::{action, autostart, clicks, fetching, log, media, memory, service, settings, toast, tray, window};
 use anyhow::Context as _;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
@@ -36,10 +36,13 @@ pub(crate) fn start(handle: &AppHandle, args: &Args) -> anyhow::Result<()> {
     handle.manage(Arc::clone(&core));
     tray::build(handle, &core)?;
     window::follow(handle, &core);
+    window::follow_sound(handle, &core);
     listen_to_links(handle, &core);
     tauri::async_runtime::spawn(clicks::hear(Arc::clone(&core), told));
     tauri::async_runtime::spawn(agree_with_system(Arc::clone(&core)));
     tauri::async_runtime::spawn(service::run(Arc::clone(&core)));
+    fetching::start(&core);
+    media::follow(&core);
     match args.wish() {
         // Most open no window: the app is started as by the system.
         Some(wish @ args::Wish::Click(_)) => {
@@ -89,6 +92,14 @@ impl Shell for Desktop {
 
     fn downloads(&self) -> Option<PathBuf> {
         self.0.path().download_dir().ok()
+    }
+
+    fn reveal(&self, file: &Path) -> std::io::Result<()> {
+        tauri_plugin_opener::reveal_item_in_dir(file).map_err(std::io::Error::other)
+    }
+
+    fn open_file(&self, file: &Path) -> std::io::Result<()> {
+        tauri_plugin_opener::open_path(file, None::<&str>).map_err(std::io::Error::other)
     }
 }
 

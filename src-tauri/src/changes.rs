@@ -36,6 +36,9 @@ pub struct Changed {
     /// Documents.
     #[ts(as = "Ids<i32>")]
     pub documents: Ids<i64>,
+    /// Recordings.
+    #[ts(as = "Ids<i32>")]
+    pub recordings: Ids<i64>,
     /// The queue «Надо перезвонить».
     pub callbacks: bool,
     /// The state of the relay and the PBX.
@@ -141,6 +144,7 @@ impl Changes {
             contacts: touched.contacts.into(),
             notices: touched.notices.into(),
             documents: touched.documents.into(),
+            recordings: touched.recordings.into(),
             ..all
         })
     }

@@ -8,15 +8,18 @@ use crate::importing::Importing;
 use crate::ipc::{Abonent, Failure, ServiceState, Settings};
 use crate::joining::Joining;
 use crate::orders::Orders;
+use crate::player::Listening;
 use crate::saving::Saving;
 use crate::secrets::Secrets;
 use crate::settings;
 use crate::sought::Sought;
 use crate::toast::{self, ToastEvent, Toasts};
+use perezvon_desk::recordings::Recordings;
 use perezvon_desk::relay_client::RelayClient;
 use perezvon_desk::toast::ToastOp;
+use perezvon_desk::view::RecordingsKept;
 use perezvon_desk::{Desk, DeskError, FailureCode, Fault, Language, Trouble};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -29,6 +32,11 @@ const STORAGE_TIMEOUT: Duration = Duration::from_secs(15);
 const RELAY_START_TIMEOUT: Duration = Duration::from_secs(6);
 /// Longest wait for the relay inside the app to end.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Toasts of recordings that wait to be shown; there are two downloads at once.
+const MAX_READY: usize = 16;
+/// Two recordings are not asked for more often: the PBX is the whole company's.
+const RECORDINGS_PACE: Duration = Duration::from_secs(1);
 
 /// What the app asks of the desktop around it: Tauri answers, or a test.
 pub trait Shell: Send + Sync {
@@ -43,6 +51,10 @@ pub trait Shell: Send + Sync {
     fn mend_autostart(&self) -> std::io::Result<bool>;
     /// The user's folder for downloads, where there is one.
     fn downloads(&self) -> Option<PathBuf>;
+    /// Shows the file in its folder, in the system's file manager.
+    fn reveal(&self, file: &Path) -> std::io::Result<()>;
+    /// Opens the file in the program that the system has for it.
+    fn open_file(&self, file: &Path) -> std::io::Result<()>;
 }
 
 /// The way to the relay, and the abonent an admin's key speaks for.
@@ -68,6 +80,12 @@ pub struct Core {
     pub(crate) given: Given,
     /// The desk's storage, or why there is none: the window must be able to say so.
     desk: Result<Arc<Desk>, FailureCode>,
+    /// Recordings on disk and what is listened to of them, or why there are none.
+    recordings: Result<(Arc<Recordings>, Arc<Listening>), FailureCode>,
+    /// Whose recordings are kept, and how many.
+    pub(crate) kept: watch::Sender<RecordingsKept>,
+    /// Toasts of recordings that became ready.
+    pub(crate) ready: Mutex<Option<mpsc::Receiver<ToastOp>>>,
     pub(crate) toasts: Toasts,
     pub(crate) secrets: Secrets,
     pub(crate) orders: Orders,
@@ -119,6 +137,9 @@ impl Core {
             desk.set_words(settings::words(&settings));
         }
         let (events, told) = mpsc::channel(64);
+        let (readies, ready) = mpsc::channel(MAX_READY);
+        let recordings = recordings(desk.as_ref(), &data_dir, readies);
+        let kept = desk.as_ref().ok().and_then(|desk| desk.recordings_kept().ok());
         let toasts = Toasts::start(options, desk.as_ref().ok().cloned(), events);
         let mut core = Self {
             shell,
@@ -134,6 +155,9 @@ impl Core {
             relay_argument: args.relay.clone(),
             given,
             desk,
+            recordings,
+            kept: watch::Sender::new(kept.unwrap_or_default()),
+            ready: Mutex::new(Some(ready)),
             toasts,
             relay: watch::Sender::new(Way::Starting),
             me: Mutex::default(),
@@ -166,6 +190,18 @@ impl Core {
     /// The desk's storage, or the code of its trouble.
     pub(crate) fn desk(&self) -> Result<&Arc<Desk>, Failure> {
         self.desk.as_ref().map_err(|code| Failure::of(*code))
+    }
+
+    /// The recordings on disk, or the code of their trouble.
+    pub(crate) fn recordings(&self) -> Result<&Arc<Recordings>, Failure> {
+        let both = self.recordings.as_ref().map_err(|code| Failure::of(*code));
+        both.map(|(recordings, _)| recordings)
+    }
+
+    /// The player.
+    pub(crate) fn listening(&self) -> Result<&Arc<Listening>, Failure> {
+        let both = self.recordings.as_ref().map_err(|code| Failure::of(*code));
+        both.map(|(_, listening)| listening)
     }
 
     /// Runs a piece of work on the desk's storage off the async threads. A disk that hangs is given up; the work may
@@ -203,6 +239,11 @@ impl Core {
                 Err(Failure::of(why.unwrap_or(Trouble::RelayUnreachable.into())))
             }
         }
+    }
+
+    /// The same, as it changes.
+    pub(crate) fn way(&self) -> watch::Receiver<Way> {
+        self.relay.subscribe()
     }
 
     pub(crate) fn set_relay(&self, way: Way) {
@@ -261,6 +302,9 @@ impl Core {
 
     /// The app ends: the service loop drains, for at most three seconds. Waits for that.
     pub fn stop(&self) {
+        if let Ok(listening) = self.listening() {
+            listening.close();
+        }
         self.quit.cancel();
         let (done, signal) = &self.drained;
         let done = done.lock().unwrap_or_else(PoisonError::into_inner);
@@ -270,4 +314,20 @@ impl Core {
         }
         tracing::info!("Stopped");
     }
+}
+
+/// The recordings of the desk, beside its database.
+fn recordings(
+    desk: Result<&Arc<Desk>, &FailureCode>,
+    data_dir: &Path,
+    readies: mpsc::Sender<ToastOp>,
+) -> Result<(Arc<Recordings>, Arc<Listening>), FailureCode> {
+    let desk = desk.map_err(|code| *code)?;
+    let dir = data_dir.join("recordings");
+    let recordings = Recordings::open(Arc::clone(desk), dir, RECORDINGS_PACE, readies).map_err(|error| {
+        tracing::error!(%error, "The folder of the recordings could not be opened");
+        error.code()
+    })?;
+    let listening = Listening::new(Arc::clone(desk), Arc::clone(&recordings));
+    Ok((recordings, listening))
 }

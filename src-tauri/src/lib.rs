@@ -10,14 +10,18 @@ mod autostart;
 pub mod changes;
 mod clicks;
 mod core;
+mod fetching;
 mod importing;
 pub mod ipc;
 mod joining;
 mod link;
 mod log;
+mod media;
 mod memory;
+mod metered;
 mod missing;
 mod orders;
+pub mod player;
 #[cfg(windows)]
 mod register;
 mod room;
@@ -48,6 +52,7 @@ pub fn open(shell: Arc<dyn Shell>, data_dir: PathBuf, args: &Args, given: Given,
     let (core, told) = Core::open(shell, data_dir, args, given, options);
     tokio::spawn(clicks::hear(Arc::clone(&core), told));
     tokio::spawn(service::run(Arc::clone(&core)));
+    fetching::start(&core);
     core
 }
 

@@ -51,6 +51,8 @@ mod journal;
 mod notices;
 mod pbx;
 mod people;
+mod player;
+mod recordings;
 mod relay;
 mod report;
 mod settings;
@@ -91,6 +93,8 @@ rooms!(
     notices,
     pbx,
     people,
+    player,
+    recordings,
     report,
     settings,
     subscriptions,

@@ -4,6 +4,7 @@
 //! file for the desktop to read, and the system tells of no click on the icon itself: it opens the menu.
 
 mod picture;
+mod sound;
 mod words;
 
 use crate::action;
@@ -102,6 +103,7 @@ pub(crate) fn build(handle: &AppHandle, core: &Arc<Core>) -> tauri::Result<()> {
         shown: Mutex::new(state),
     });
     tauri::async_runtime::spawn(follow(handle.clone(), Arc::clone(core)));
+    tauri::async_runtime::spawn(sound::follow(handle.clone(), Arc::clone(core)));
     Ok(())
 }
 
@@ -285,6 +287,12 @@ fn clicked(handle: &AppHandle, id: &str) {
         "tray-settings" => settings("connection"),
         "tray-check" => settings("check"),
         "tray-contacts" => return core.shell.show("contacts", None),
+        sound::ID => {
+            if let Ok(listening) = core.listening() {
+                listening.toggle();
+            }
+            return;
+        }
         "tray-quit" => return handle.exit(0),
         id => match id.strip_prefix(CALL_ID) {
             Some(number) => Action::CallBack {
@@ -302,6 +310,7 @@ mod tests {
     use super::*;
     use perezvon_core::Direction;
     use perezvon_core::snapshot::RecordingState;
+    use perezvon_desk::view::SoundPlace;
 
     fn row(name: Option<&str>, number: Option<&str>) -> CallRow {
         CallRow {
@@ -323,6 +332,8 @@ mod tests {
             talk_ms: None,
             document_id: None,
             recording: RecordingState::None,
+            sound: SoundPlace::None,
+            sound_id: None,
             to_call_back: true,
         }
     }

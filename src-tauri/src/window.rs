@@ -5,14 +5,19 @@ use crate::core::Core;
 use crate::ipc::Failure;
 use crate::memory;
 use crate::room::{self, Reply};
+use serde::Serialize;
 use serde_json::Value;
 use std::sync::Arc;
+use std::time::Duration;
 use tauri::ipc::{Invoke, Response};
 use tauri::{
     AppHandle, Emitter as _, Manager as _, State, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent,
 };
+use tokio::sync::watch;
 
 const LABEL: &str = "main";
+/// The player and the downloads are told of no more often.
+const TELL_PAUSE: Duration = Duration::from_millis(100);
 
 /// The one command of Tauri: what a window asks goes to its room.
 pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
@@ -156,6 +161,34 @@ pub(crate) fn follow(app: &AppHandle, core: &Core) {
             {
                 tracing::warn!(%error, "The window could not be told of a change");
             }
+        }
+    });
+}
+
+/// Tells an open window what is listened to and what is being fetched.
+pub(crate) fn follow_sound(app: &AppHandle, core: &Core) {
+    if let (Ok(listening), Ok(recordings)) = (core.listening(), core.recordings()) {
+        forward(app, "player", listening.view());
+        forward(app, "loading", recordings.loadings());
+    }
+}
+
+/// Not more often than ten times a second, and always the newest.
+fn forward<T: Serialize + Clone + Send + Sync + 'static>(
+    app: &AppHandle,
+    event: &'static str,
+    mut told: watch::Receiver<T>,
+) {
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        while told.changed().await.is_ok() {
+            let now = told.borrow_and_update().clone();
+            if let Some(window) = app.get_webview_window(LABEL)
+                && let Err(error) = window.emit(event, now)
+            {
+                tracing::warn!(%error, event, "The window could not be told");
+            }
+            tokio::time::sleep(TELL_PAUSE).await;
         }
     });
 }

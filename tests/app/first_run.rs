@@ -30,7 +30,7 @@ async fn open(desktop: &Desktop, sim: &Sim) -> Window {
 }
 
 /// As the user does, from the tray.
-async fn quit(desktop: &Desktop, tray: &Tray) {
+pub(crate) async fn quit(desktop: &Desktop, tray: &Tray) {
     tray.click("Выход").await;
     let home = desktop.path("app").display().to_string();
     eventually("the end of the app", || running(BINARY, &home).is_empty().then_some(()));

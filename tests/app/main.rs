@@ -23,6 +23,7 @@ mod instance;
 mod join;
 mod kill;
 mod main_job;
+mod recordings;
 mod report;
 mod secrets;
 mod toasts;

@@ -33,11 +33,16 @@ pub async fn simulator() -> Sim {
 
 /// How the app is started against a simulator: as a demonstration, with everything in the desktop's folder.
 pub fn environment(desktop: &Desktop, sim: &Sim, command: &mut Command) {
+    environment_at(desktop, &sim.rest_url(), command);
+}
+
+/// The same against the PBX at this address.
+pub fn environment_at(desktop: &Desktop, rest_url: &str, command: &mut Command) {
     let token = desktop.path("token");
     std::fs::write(&token, perezvon_sim::DEFAULT_TOKEN).unwrap();
     command
         .env("PEREZVON_DATA_DIR", data_dir(desktop))
-        .env("PEREZVON_PBX_URL", sim.rest_url())
+        .env("PEREZVON_PBX_URL", rest_url)
         .env("PEREZVON_PBX_TOKEN_FILE", token)
         .env("PEREZVON_DEMO", "1")
         .env("PEREZVON_LOG", "debug");

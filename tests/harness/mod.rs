@@ -17,6 +17,7 @@ pub mod display;
 pub mod keyring;
 pub mod notifications;
 pub mod processes;
+pub mod speaker;
 pub mod tray;
 pub mod window;
 pub mod xml;

@@ -15,6 +15,7 @@ import type { CheckLine } from "./lib/bindings/CheckLine";
 import type { ContactDraft } from "./lib/bindings/ContactDraft";
 import type { ContactView } from "./lib/bindings/ContactView";
 import type { ContactsPage } from "./lib/bindings/ContactsPage";
+import type { Devices } from "./lib/bindings/Devices";
 import type { DialOffer } from "./lib/bindings/DialOffer";
 import type { DocumentView } from "./lib/bindings/DocumentView";
 import type { EventRow } from "./lib/bindings/EventRow";
@@ -29,9 +30,18 @@ import type { JoinCode } from "./lib/bindings/JoinCode";
 import type { JoinCodeRow } from "./lib/bindings/JoinCodeRow";
 import type { JoinOffer } from "./lib/bindings/JoinOffer";
 import type { JournalFilter } from "./lib/bindings/JournalFilter";
+import type { Loadings } from "./lib/bindings/Loadings";
+import type { MarkView } from "./lib/bindings/MarkView";
 import type { NotificationRow } from "./lib/bindings/NotificationRow";
 import type { PbxSettings } from "./lib/bindings/PbxSettings";
 import type { Placed } from "./lib/bindings/Placed";
+import type { PlayerView } from "./lib/bindings/PlayerView";
+import type { RecordingRow } from "./lib/bindings/RecordingRow";
+import type { RecordingTotals } from "./lib/bindings/RecordingTotals";
+import type { RecordingView } from "./lib/bindings/RecordingView";
+import type { RecordingsFilter } from "./lib/bindings/RecordingsFilter";
+import type { RecordingsKept } from "./lib/bindings/RecordingsKept";
+import type { RecordingsPage } from "./lib/bindings/RecordingsPage";
 import type { Replay } from "./lib/bindings/Replay";
 import type { Report } from "./lib/bindings/Report";
 import type { ReportCalls } from "./lib/bindings/ReportCalls";
@@ -59,8 +69,6 @@ export interface Contract {
   "calls.one": [{ id: string, }, CallView];
   /** Orders a call from the user's phone to this number. */
   "calls.call_back": [{ number: string, }, Placed];
-  /** The bytes of a recording. The web view's player can neither send the key nor play from a scheme of the app's own, so it gets the file. */
-  "calls.recording": [{ id: string, }, ArrayBuffer];
   "company.list": [null, Array<AbonentRow>];
   /** The ids of those who are found in the list that was read last, here or by `connection.abonents`. */
   "company.find": [{ query: string, }, Array<string>];
@@ -138,6 +146,46 @@ export interface Contract {
   "people.codes": [null, Array<JoinCodeRow>];
   "people.invite": [{ invitation: Invitation, }, JoinCode];
   "people.withdraw": [{ id: string, }, null];
+  "player.state": [null, PlayerView];
+  /** Plays from where it was last listened to; one that is not here is fetched first. */
+  "player.open": [{ id: number, }, null];
+  /** The newest recording of a call, by the relay's id. */
+  "player.open_call": [{ call: string, }, null];
+  "player.toggle": [null, null];
+  "player.play": [null, null];
+  "player.pause": [null, null];
+  "player.seek": [{ toMs: number, }, null];
+  "player.speed": [{ value: number, }, null];
+  "player.volume": [{ value: number, }, null];
+  "player.skip_silence": [{ skips: boolean, }, null];
+  "player.devices": [null, Devices];
+  /** None: the system's own. */
+  "player.device": [{ id: string | null, }, null];
+  "player.close": [null, null];
+  /** The waveform: a byte for each fiftieth of a second, one channel after the other. */
+  "player.levels": [null, ArrayBuffer];
+  "player.mark": [{ id: number, atMs: number, note: string, }, MarkView];
+  "player.set_mark": [{ mark: number, note: string, }, null];
+  "player.remove_mark": [{ mark: number, }, null];
+  /** A page, newest first; `cursor` of the page before. Only the newest question is answered. */
+  "recordings.list": [{ filter: RecordingsFilter, cursor: string | null, limit: number, }, RecordingsPage];
+  /** To take the place of rows that are shown. */
+  "recordings.rows": [{ ids: Array<number>, }, Array<RecordingRow>];
+  "recordings.one": [{ id: number, }, RecordingView];
+  "recordings.totals": [null, RecordingTotals];
+  /** What is being fetched. */
+  "recordings.loading": [null, Loadings];
+  "recordings.fetch": [{ ids: Array<number>, }, null];
+  /** Deletes the files here; how many are gone. */
+  "recordings.erase": [{ ids: Array<number>, }, number];
+  /** Copies the files into the folder for downloads; answers the folder, or the one file's path. */
+  "recordings.save": [{ ids: Array<number>, }, string];
+  "recordings.show": [{ id: number, }, null];
+  /** In the program that the system has for such files. */
+  "recordings.open_elsewhere": [{ id: number, }, null];
+  "recordings.settings": [null, RecordingsKept];
+  /** Answers what was stored. */
+  "recordings.set_settings": [{ kept: RecordingsKept, }, RecordingsKept];
   /** Names of what a report is made of, and what it can be filtered by. */
   "report.words": [null, ReportWords];
   /** A newer question ends an older one with `overtaken`. */

@@ -12,6 +12,7 @@ import { document } from "./rooms/document/room";
 import { journal } from "./rooms/journal/room";
 import { notifications } from "./rooms/notifications/room";
 import { people } from "./rooms/people/room";
+import { recordings } from "./rooms/recordings/room";
 import { report } from "./rooms/report/room";
 import { settings } from "./rooms/settings/room";
 import { subscriptions } from "./rooms/subscriptions/room";
@@ -19,6 +20,7 @@ import { subscriptions } from "./rooms/subscriptions/room";
 const list = [
   calls,
   contacts,
+  recordings,
   document,
   report,
   notifications,

@@ -1,7 +1,6 @@
-import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
+import { screen, waitFor, within } from "@testing-library/svelte";
 import { expect, test, vi } from "vitest";
 import type { AbonentRow } from "../src/lib/bindings/AbonentRow";
-import type { FailureCode } from "../src/lib/bindings/FailureCode";
 import { backend } from "./fake/backend";
 import { rows } from "./fake/company";
 import { all, input, open, texts } from "./open";
@@ -278,45 +277,6 @@ test("polling is said in the banner, with the way to live events", async () => {
   await open("calls");
   expect(screen.getByTestId("banner").textContent).toContain("с опозданием");
   expect(screen.getByTestId("banner-fix").getAttribute("href")).toBe("#/settings/address");
-});
-
-/** Opens a call whose recording is there. */
-async function recorded() {
-  const [ready, ...others] = backend.calls;
-  if (!ready) throw new Error("calls");
-  backend.calls = [{ ...ready, recording: "ready" }, ...others];
-  const user = await open(`call/${ready.id}`);
-  expect((await screen.findByTestId("panel-recording")).dataset.state).toBe("ready");
-  return user;
-}
-
-test("a ready recording is fetched when one wants to listen", async () => {
-  const user = await recorded();
-  expect(backend.times("calls.recording")).toBe(0);
-  backend.fails["calls.recording"] = { code: "timeout", detail: null };
-  await user.click(screen.getByTestId("recording-play"));
-  expect((await screen.findByTestId("failure")).dataset.code).toBe("timeout");
-  backend.fails = {};
-  await user.click(screen.getByTestId("recording-play"));
-  const player = await screen.findByTestId<HTMLAudioElement>("player");
-  expect(player.src).toMatch(/^blob:/);
-  expect(backend.last("calls.recording")).toEqual({ id: "rec-1" });
-  // The player's own word for it is English and says nothing.
-  await fireEvent.error(player);
-  expect(screen.getByTestId("player-broken").textContent).toContain("не удаётся воспроизвести");
-  expect(screen.queryByTestId("player")).toBeNull();
-});
-
-test.each<[FailureCode, string]>([
-  ["forbidden", "только администратор"],
-  ["not_found", "Записи больше нет"],
-  ["recording_gone", "Записи больше нет"],
-])("a recording that cannot be had (%s) is not offered again", async (code, words) => {
-  const user = await recorded();
-  backend.fails["calls.recording"] = { code, detail: "the relay's own sentence" };
-  await user.click(screen.getByTestId("recording-play"));
-  expect((await screen.findByTestId("failure")).textContent).toContain(words);
-  expect(screen.queryByTestId("recording-play")).toBeNull();
 });
 
 test("a dialog begins where one goes on, and points at what is missing", async () => {

@@ -73,6 +73,8 @@ pub struct Touched {
     pub documents: Ids<i64>,
     /// Entries of the queue «Надо перезвонить».
     pub callbacks: Ids<i64>,
+    /// Recordings.
+    pub recordings: Ids<i64>,
     /// Settings, by their keys.
     pub settings: Ids<String>,
 }
@@ -89,6 +91,7 @@ impl Touched {
             notices: Ids::Many,
             documents: Ids::Many,
             callbacks: Ids::Many,
+            recordings: Ids::Many,
             settings: Ids::Many,
         }
     }
@@ -114,6 +117,7 @@ impl Touched {
         self.notices.join(other.notices);
         self.documents.join(other.documents);
         self.callbacks.join(other.callbacks);
+        self.recordings.join(other.recordings);
         self.settings.join(other.settings);
     }
 }

@@ -19,6 +19,7 @@ mod key;
 pub mod notifications;
 mod queue;
 mod react;
+pub mod recordings;
 pub mod relay_client;
 mod render;
 mod room;
@@ -40,18 +41,23 @@ pub use room::contacts::{Saved, Source, SourceContact};
 pub use secret::Secret;
 pub use text::fold;
 pub use who::KnownContact;
-pub use words::{FailureCode, Fault, Language, MendedIn, Trouble, TroubleWords, Words, Zone};
+pub use words::{FailureCode, Fault, Language, MendedIn, Problem, SoundFault, Trouble, TroubleWords, Words, Zone};
 
 /// What the window shows: rows and cards, ready to draw. The TypeScript twins of these types are generated into
 /// `ui/src/lib/bindings` by `cargo test` (design: the wire contract is declared once).
 pub mod view {
     pub use crate::import::{ColumnRole, Doubt, ImportColumn, ImportFormat, ImportProblem};
+    pub use crate::recordings::{Loading, Loadings, RecordingsKept};
     pub use crate::room::callbacks::{CallbackKind, CallbackRow, CallbackState, CallbacksPage};
     pub use crate::room::calls::{CallKind, CallView, CallsAt, CallsFilter, CallsPage, CallsPlace, CallsSpan, LegView};
     pub use crate::room::contacts::{ContactDraft, ContactRow, ContactView, ContactsPage};
     pub use crate::room::contacts::{ImportDone, ImportPreview, ImportSame, ImportUndone, SameBy};
     pub use crate::room::document::DocumentView;
     pub use crate::room::notices::{NoticeState, NotificationRow};
+    pub use crate::room::recordings::{
+        MarkView, RecordedAbonent, RecordingKind, RecordingRow, RecordingTotals, RecordingView, RecordingsFilter,
+        RecordingsPage, SoundPlace,
+    };
     pub use crate::room::report::{
         Column, Grouping, Measure, Period, Report, ReportCalls, ReportCell, ReportFilter, ReportFormat, ReportLine,
         ReportOrder, ReportPictures, ReportPlace, ReportSettings, ReportVariant, ReportVariants, ReportWords,

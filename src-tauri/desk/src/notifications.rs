@@ -85,7 +85,10 @@ pub(crate) fn raise(tx: &Tx<'_>, pen: Pen, key: &ToastKey, subject: &Subject) ->
     let Some(drawn) = render::render(tx, pen.words, pen.now, key, subject)? else {
         return Ok(None);
     };
-    let one_of_a_kind = matches!(key, ToastKey::Call(_) | ToastKey::Request(_) | ToastKey::Document(_));
+    let one_of_a_kind = matches!(
+        key,
+        ToastKey::Call(_) | ToastKey::Request(_) | ToastKey::Document(_) | ToastKey::Recording(_)
+    );
     let row: Option<(i64, bool, String, String, String)> = tx
         .prepare_cached(
             "SELECT id, open, state, toast, subject FROM notification WHERE toast_key = ?1 ORDER BY open DESC, id DESC LIMIT 1",

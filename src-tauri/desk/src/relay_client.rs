@@ -3,10 +3,12 @@
 pub mod admin;
 mod answer;
 mod join;
+mod recordings;
 
 pub use join::{JoinLink, Joined, is_in_the_clear};
 
 pub use answer::{Check, Health, Me, Placed, RelayAbonent, RelaySettings, RelayUser, SettingValues, SettingsChange};
+pub(crate) use recordings::RecordingTold;
 
 use crate::secret::Secret;
 use crate::words::{FailureCode, Fault, Trouble};

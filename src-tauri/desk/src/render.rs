@@ -3,6 +3,7 @@
 //! title, where no name can hide or imitate it.
 
 mod progress;
+mod recording;
 mod ring;
 
 use crate::error::DeskError;
@@ -47,6 +48,7 @@ pub(crate) fn render(
         Subject::Document { id } => document::snapshot(connection, *id)?
             .map(|call| draw.document(*id, &call))
             .transpose()?,
+        Subject::Recording { id } => draw.recording(*id)?,
         Subject::Progress { call: id, number, step } => {
             let call = id.as_deref().map(call).transpose()?.flatten();
             Some(draw.progress(call.as_ref(), number, *step)?)

@@ -5,6 +5,7 @@ pub(crate) mod calls;
 pub(crate) mod contacts;
 pub(crate) mod document;
 pub(crate) mod notices;
+pub(crate) mod recordings;
 pub(crate) mod report;
 pub(crate) mod row;
 mod settings;

@@ -21,6 +21,9 @@ pub(crate) enum Subject {
     Document {
         id: i64,
     },
+    Recording {
+        id: i64,
+    },
     Progress {
         call: Option<String>,
         number: String,
@@ -59,6 +62,7 @@ impl Subject {
             Self::AnsweredElsewhere { .. } => ToastKind::AnsweredElsewhere,
             Self::Missed { .. } => ToastKind::Missed,
             Self::Document { .. } => ToastKind::Document,
+            Self::Recording { .. } => ToastKind::Recording,
             Self::Progress { .. } | Self::Failed { .. } => ToastKind::Progress,
             Self::Digest { .. } => ToastKind::Digest,
             Self::Trouble { .. } => ToastKind::Trouble,

@@ -11,6 +11,7 @@ pub(crate) mod document;
 pub(crate) mod import;
 pub(crate) mod mirror;
 pub(crate) mod notification;
+pub(crate) mod recording;
 pub(crate) mod setting;
 
 use crate::changes::Counts;
@@ -30,6 +31,7 @@ pub(crate) const SCHEMA: Schema = Schema {
             notification::STEP_1,
         ],
         &[call::STEP_2],
+        &[recording::STEP_3],
         &[import::STEP_1],
     ],
     lasting: &[
@@ -41,6 +43,9 @@ pub(crate) const SCHEMA: Schema = Schema {
         "callback",
         "callback_miss",
         "notification",
+        "recording",
+        "recording_mark",
+        "recording_played",
         "import",
         "import_row",
     ],

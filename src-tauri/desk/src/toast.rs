@@ -21,6 +21,8 @@ pub enum ToastKey {
     Missed(String),
     /// A registered document.
     Document(i64),
+    /// A recording that is on the disk now.
+    Recording(i64),
     /// A call placed here: the request's id.
     Request(String),
     /// Summary after an absence.
@@ -36,6 +38,7 @@ impl ToastKey {
             Self::Call(id) => format!("call:{id}"),
             Self::Missed(key) => format!("missed:{key}"),
             Self::Document(id) => format!("document:{id}"),
+            Self::Recording(id) => format!("recording:{id}"),
             Self::Request(id) => format!("request:{id}"),
             Self::Digest => "digest".to_owned(),
             Self::Trouble => "trouble".to_owned(),
@@ -49,6 +52,7 @@ impl ToastKey {
             "call" => Self::Call(rest.to_owned()),
             "missed" => Self::Missed(rest.to_owned()),
             "document" => Self::Document(rest.parse().ok()?),
+            "recording" => Self::Recording(rest.parse().ok()?),
             "request" => Self::Request(rest.to_owned()),
             "digest" => Self::Digest,
             "trouble" => Self::Trouble,
@@ -70,6 +74,8 @@ pub enum ToastKind {
     Missed,
     /// A document was registered.
     Document,
+    /// The recording of a call that has just ended can be heard.
+    Recording,
     /// How far a call placed here has come.
     Progress,
     /// Summary after an absence.
@@ -86,6 +92,7 @@ impl ToastKind {
             Self::AnsweredElsewhere => "answered_elsewhere",
             Self::Missed => "missed",
             Self::Document => "document",
+            Self::Recording => "recording",
             Self::Progress => "progress",
             Self::Digest => "digest",
             Self::Trouble => "trouble",
@@ -147,6 +154,10 @@ pub enum ButtonKey {
     Card,
     /// «Открыть».
     Document,
+    /// «Прослушать».
+    Listen,
+    /// «Показать в папке».
+    Folder,
     /// «Скрыть».
     Hide,
     /// «Показать».
@@ -156,12 +167,14 @@ pub enum ButtonKey {
 }
 
 impl ButtonKey {
-    /// `call-back`, `card`, `document`, `hide`, `show`, `fix`.
+    /// `call-back`, `card`, `document`, `listen`, `folder`, `hide`, `show`, `fix`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::CallBack => "call-back",
             Self::Card => "card",
             Self::Document => "document",
+            Self::Listen => "listen",
+            Self::Folder => "folder",
             Self::Hide => "hide",
             Self::Show => "show",
             Self::Fix => "fix",
@@ -219,6 +232,16 @@ pub enum Action {
         /// Its number.
         id: i64,
     },
+    /// Play the recording and show it.
+    PlayRecording {
+        /// The desk's id.
+        id: i64,
+    },
+    /// Show the recording's file in its folder.
+    ShowRecording {
+        /// The desk's id.
+        id: i64,
+    },
     /// Open the queue «Надо перезвонить».
     OpenCalls,
     /// Open the list «Уведомления».
@@ -234,7 +257,7 @@ pub enum Action {
 
 impl Action {
     /// The window's route, where the action opens one: `contact/12`, `contact/new?number=%2B7…`, `call/01J…`, `document/3`,
-    /// `calls`, `notifications`, `settings/token`.
+    /// `recording/7`, `calls`, `notifications`, `settings/token`.
     pub fn route(&self) -> Option<String> {
         Some(match self {
             Self::OpenContact { id } => format!("contact/{id}"),
@@ -245,7 +268,8 @@ impl Action {
             Self::OpenCalls => "calls".to_owned(),
             Self::OpenNotifications => "notifications".to_owned(),
             Self::OpenSettings { section } => format!("settings/{section}"),
-            Self::CallBack { .. } | Self::Hide => return None,
+            Self::PlayRecording { id } => format!("recording/{id}"),
+            Self::CallBack { .. } | Self::ShowRecording { .. } | Self::Hide => return None,
         })
     }
 }

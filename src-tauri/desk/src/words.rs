@@ -3,7 +3,7 @@
 mod code;
 mod trouble;
 
-pub use code::{FailureCode, Fault, Trouble};
+pub use code::{FailureCode, Fault, Problem, SoundFault, Trouble};
 pub use trouble::{MendedIn, TroubleWords};
 
 use chrono::{DateTime, FixedOffset, Local, NaiveDate};
@@ -51,7 +51,7 @@ impl Words {
         self.language == Language::Ru
     }
 
-    fn local(self, time: Time) -> DateTime<FixedOffset> {
+    pub(crate) fn local(self, time: Time) -> DateTime<FixedOffset> {
         match self.zone {
             Zone::Local => time.utc().with_timezone(&Local).fixed_offset(),
             Zone::Fixed(offset) => time.utc().with_timezone(&offset),
@@ -152,6 +152,19 @@ impl Words {
         match direction {
             Direction::Incoming => self.pick("входящий", "incoming"),
             Direction::Outgoing => self.pick("исходящий", "outgoing"),
+        }
+    }
+
+    pub(crate) fn recording(self) -> String {
+        self.pick("Запись готова", "Recording is ready")
+    }
+
+    /// In the name of a recording's file.
+    pub(crate) fn direction_in_name(self, incoming: bool) -> String {
+        if incoming {
+            self.pick("вх", "in")
+        } else {
+            self.pick("исх", "out")
         }
     }
 
@@ -257,6 +270,14 @@ impl Words {
 
     pub(crate) fn button_show(self) -> String {
         self.pick("Показать", "Show")
+    }
+
+    pub(crate) fn button_listen(self) -> String {
+        self.pick("Прослушать", "Listen")
+    }
+
+    pub(crate) fn button_folder(self) -> String {
+        self.pick("Показать в папке", "Show in folder")
     }
 
     pub(crate) fn button_fix(self) -> String {

@@ -58,6 +58,14 @@ impl Shell for Browser {
     fn downloads(&self) -> Option<PathBuf> {
         Some(self.downloads.clone())
     }
+
+    fn reveal(&self, _file: &Path) -> std::io::Result<()> {
+        Err(std::io::ErrorKind::Unsupported.into())
+    }
+
+    fn open_file(&self, _file: &Path) -> std::io::Result<()> {
+        Err(std::io::ErrorKind::Unsupported.into())
+    }
 }
 
 #[derive(Clone)]

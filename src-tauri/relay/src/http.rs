@@ -210,6 +210,7 @@ fn routes_of_readers(contract: Contract) -> Contract {
         .route(For::Any, routes!(journal::one), &other)
         .route(For::Any, routes!(recordings::list), &other)
         .route(For::Any, routes!(recordings::one), &[])
+        .route(For::Any, routes!(recordings::played), &[])
         .route(For::Admin, routes!(recordings::remove), &recordings)
         .route(
             For::Any,

@@ -1,7 +1,6 @@
 //! Calls.
 
-use super::relay::{failure_of, relay};
-use super::{Answer, Bytes, MAX_PAGE_ROWS};
+use super::{Answer, MAX_PAGE_ROWS};
 use crate::action;
 use crate::core::Core;
 use crate::ipc::Placed;
@@ -22,9 +21,6 @@ room! {
     one { id: String } -> CallView,
     /// Orders a call from the user's phone to this number.
     call_back { number: String } -> Placed,
-    /// The bytes of a recording. The web view's player can neither send the key nor play from a scheme of the app's own,
-    /// so it gets the file.
-    recording { id: String } -> Bytes,
 }
 
 async fn list(
@@ -57,10 +53,4 @@ async fn one(core: &Arc<Core>, id: String) -> Answer<CallView> {
 
 async fn call_back(core: &Arc<Core>, number: String) -> Answer<Placed> {
     action::call_back(core, &number).await
-}
-
-async fn recording(core: &Arc<Core>, id: String) -> Answer<Bytes> {
-    let relay = relay(core).await?;
-    let audio = relay.recording_audio(&id).await.map_err(|e| failure_of(&e))?;
-    Ok(Bytes(audio.bytes))
 }

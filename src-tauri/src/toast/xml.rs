@@ -49,7 +49,9 @@ pub(super) fn keep(toast: &Toast) -> Duration {
     let worth = match toast.kind {
         ToastKind::Incoming => RING,
         ToastKind::AnsweredElsewhere | ToastKind::Progress => PASSING,
-        ToastKind::Missed | ToastKind::Document | ToastKind::Digest | ToastKind::Trouble => WAITING,
+        ToastKind::Missed | ToastKind::Document | ToastKind::Recording | ToastKind::Digest | ToastKind::Trouble => {
+            WAITING
+        }
     };
     worth.max(shown)
 }

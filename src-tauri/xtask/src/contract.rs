@@ -61,7 +61,7 @@ checks.not_a_server_error.expected-statuses = ["2xx", "4xx", 502]"#,
         why: "a code works once (410), and guesses are few (429)",
     },
     Known {
-        operations: r#"include-path = ["/v1/recordings/{id}", "/v1/recordings/{id}/audio"]"#,
+        operations: r#"include-path = ["/v1/recordings/{id}", "/v1/recordings/{id}/audio", "/v1/recordings/{id}/played"]"#,
         told: r#"checks.positive_data_acceptance.expected-statuses = ["2xx", "3xx", 401, 403, 404, 410, 429]"#,
         why: "the checker deletes recordings, and what was deleted is gone (410)",
     },

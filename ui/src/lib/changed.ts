@@ -10,6 +10,7 @@ export const EVERYTHING: Changed = {
   contacts: "many",
   notices: "many",
   documents: "many",
+  recordings: "many",
   callbacks: true,
   service: true,
   settings: true,

@@ -8,6 +8,8 @@ import type { Contract } from "../contract";
 import type { Changed } from "./bindings/Changed";
 import type { Failure } from "./bindings/Failure";
 import type { FailureCode } from "./bindings/FailureCode";
+import type { Loadings } from "./bindings/Loadings";
+import type { PlayerView } from "./bindings/PlayerView";
 
 /** The arguments of a command; none where it has none. */
 type Body<Name extends keyof Contract> = Contract[Name][0] extends null ? [] : [body: Contract[Name][0]];
@@ -21,6 +23,14 @@ export const ask = <Name extends keyof Contract>(
 /** The app says what is worth reading again. */
 export const onChanged = (heard: (changed: Changed) => void) =>
   listen<Changed>("changed", (event) => heard(event.payload));
+
+/** What is listened to, at most ten times a second. */
+export const onPlayer = (heard: (view: PlayerView) => void) =>
+  listen<PlayerView>("player", (event) => heard(event.payload));
+
+/** What is being fetched. */
+export const onLoading = (heard: (loadings: Loadings) => void) =>
+  listen<Loadings>("loading", (event) => heard(event.payload));
 
 /** The app asks the window to show a record, after a click on a toast; also one from before the window could hear it. */
 export async function onNavigate(heard: (route: string) => void): Promise<() => void> {

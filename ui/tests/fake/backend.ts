@@ -15,6 +15,7 @@ import type { Tongue } from "../../src/lib/bindings/Tongue";
 import { Company } from "./company";
 import * as data from "./data";
 import * as records from "./records";
+import { Recordings } from "./recordings";
 import { Reports } from "./report";
 
 /** Arguments as they come over the wire; each command knows its own. */
@@ -34,6 +35,7 @@ export class Backend {
   checks!: ReturnType<typeof records.checks>;
   notes!: Map<number, string>;
   company!: Company;
+  recordings!: Recordings;
   imports!: Imports;
   reports!: Reports;
   /** What a link asks to dial. */
@@ -63,6 +65,10 @@ export class Backend {
     this.checks = records.checks();
     this.notes = new Map();
     this.company = new Company();
+    this.recordings = new Recordings(
+      (name, payload) => this.emit(name, payload),
+      (ids) => this.changed({ recordings: ids }),
+    );
     this.reports = new Reports();
     this.imports = new Imports();
     this.dial = null;
@@ -106,6 +112,7 @@ export class Backend {
       contacts: [],
       notices: [],
       documents: [],
+      recordings: [],
       callbacks: false,
       service: false,
       settings: false,
@@ -154,7 +161,6 @@ export class Backend {
         const history = this.calls.filter((one) => one.numberKey === row.numberKey && one.id !== row.id);
         return {
           row,
-          recordingId: row.recording === "ready" ? "rec-1" : null,
           legs: row.internal ? [] : data.legs(),
           history: history.slice(0, 20),
         };
@@ -278,7 +284,8 @@ export class Backend {
         this.changed({ settings: true });
         return null;
       default: {
-        const company = this.company.answer(command, args);
+        const own = this.recordings.answer(command, args);
+        const company = own === undefined ? this.company.answer(command, args) : own;
         const answer = company === undefined ? this.reports.answer(command, args) : company;
         if (answer === undefined) throw new Error(`no such command: ${command}`);
         return answer;
@@ -346,14 +353,20 @@ export function scenario(name: string): void {
     backend.calls = [];
     backend.contacts = [];
     backend.notifications = [];
+    backend.recordings.rows = [];
     backend.reports.empty = true;
     backend.state = { ...backend.state, toCallBack: 0, unseen: 0 };
     service({ lastEventAt: null });
+  } else if (name === "silent") {
+    // No sound device, and nothing can be fetched.
+    backend.recordings.view.trouble = "sound_device_none";
+    backend.recordings.trouble = "disk_full";
   } else if (name === "many") {
     backend.calls = data.many(10_000);
   } else if (name === "loading") {
     backend.silent = new Set([
       "calls.list",
+      "recordings.list",
       "contacts.list",
       "notices.list",
       "report.make",
@@ -382,6 +395,7 @@ export function scenario(name: string): void {
     ];
     for (const one of [
       "calls.list",
+      "recordings.list",
       "contacts.list",
       "notices.list",
       "report.make",

@@ -256,7 +256,6 @@ export class Company {
     graceMs: 45_000,
     subscriptionScope: "group",
   };
-  audio = new Uint8Array([0x52, 0x49, 0x46, 0x46, 0, 0, 0, 0]).buffer;
 
   /** The answer, or `undefined` for what is not the relay's. */
   answer(command: string, args: Args): unknown {
@@ -352,8 +351,6 @@ export class Company {
       case "pbx.save":
         this.values = { ...this.values, ...args.change };
         return null;
-      case "calls.recording":
-        return this.audio;
       default:
         return undefined;
     }

@@ -127,6 +127,8 @@ export function call(over: Partial<CallRow> = {}): CallRow {
     talkMs: 221_000,
     documentId: 42,
     recording: "none",
+    sound: "none",
+    soundId: null,
     toCallBack: false,
     ...over,
   };
@@ -181,7 +183,7 @@ export function samples(): CallRow[] {
       documentId: null,
       startedAt: ago(26),
     },
-    { outcome: "ended", startedAt: ago(41), recording: "ready", documentId: 40 },
+    { outcome: "ended", startedAt: ago(41), recording: "ready", sound: "here", soundId: 1, documentId: 40 },
     {
       outcome: "no_answer",
       direction: "outgoing",

@@ -94,6 +94,28 @@ const pages = [
   },
   { name: "document", route: "document/40", ready: "[data-testid=document-number]" },
   { name: "notifications", route: "notifications", ready: "[data-testid=notification-row]" },
+  { name: "recordings", route: "recordings", ready: "[data-testid=recording-row]" },
+  {
+    name: "player",
+    route: "recordings",
+    ready: "[data-testid=recording-row]",
+    act: async (page) => {
+      await page.click("[data-testid=recording-row] >> nth=1 >> [data-testid=row-play]");
+      await page.waitForSelector("[data-testid=player-mark]");
+    },
+  },
+  {
+    name: "player-mark",
+    route: "recordings",
+    ready: "[data-testid=recording-row]",
+    act: async (page) => {
+      await page.click("[data-testid=recording-row] >> nth=1 >> [data-testid=row-play]");
+      await page.waitForSelector("[data-testid=player-mark]");
+      await page.click("[data-testid=recording-choose] >> nth=1");
+      await page.click("[data-testid=player-add-mark]");
+      await page.waitForSelector("[data-testid=mark-note]");
+    },
+  },
   { name: "abonents", route: "abonents", ready: "[data-testid=abonent-row]" },
   {
     name: "fill",
@@ -128,11 +150,13 @@ const pages = [
     },
   },
   { name: "audit", route: "audit", ready: "[data-testid=audit-row]" },
-  ...["connection", "address", "me", "pbx", "notifications", "general", "check"].map((section) => ({
-    name: `settings-${section}`,
-    route: `settings/${section}`,
-    ready: `[data-testid=settings-${section}]`,
-  })),
+  ...["connection", "address", "me", "pbx", "notifications", "recordings", "general", "check"].map(
+    (section) => ({
+      name: `settings-${section}`,
+      route: `settings/${section}`,
+      ready: `[data-testid=settings-${section}]`,
+    }),
+  ),
   { name: "dial", route: "calls", ready: row, act: click("[data-testid=dial-open]") },
   {
     name: "dial-link",
@@ -170,7 +194,13 @@ const pages = [
 ];
 
 /** Every room as it is when nothing is there yet, when it is being read, when it cannot be, when something is wrong. */
-const ROOMS = { calls: "calls", contacts: "contacts", notifications: "notifications", report: "report" };
+const ROOMS = {
+  calls: "calls",
+  contacts: "contacts",
+  recordings: "recordings",
+  notifications: "notifications",
+  report: "report",
+};
 const ADMIN = {
   abonents: "abonents",
   subscriptions: "subscriptions",
@@ -200,6 +230,16 @@ const states = [
     route: "settings",
     query: { scenario: "user" },
     ready: "[data-testid=settings-connection]",
+  },
+  {
+    name: "player-silent",
+    route: "recordings",
+    query: { scenario: "silent" },
+    ready: "[data-testid=recording-row]",
+    act: async (page) => {
+      await page.click("[data-testid=recording-row] >> nth=8 >> [data-testid=row-play]");
+      await page.waitForSelector("[data-testid=player-trouble]");
+    },
   },
   { name: "dead", route: "calls", query: { scenario: "dead" }, ready: "[data-testid=failure]" },
   ...["connection", "address", "me", "notifications", "general", "check", "done"].map((step, index) => ({

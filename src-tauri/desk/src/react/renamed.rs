@@ -5,7 +5,7 @@ use crate::error::DeskError;
 use crate::key::line_of;
 use crate::notifications::{Ops, Pen, rewrite};
 use crate::queue;
-use crate::table::{callback, caller, contact, mirror};
+use crate::table::{callback, caller, contact, mirror, recording};
 use crate::toast::ToastOp;
 use std::collections::BTreeSet;
 
@@ -22,6 +22,11 @@ pub(crate) fn renamed(tx: &Tx<'_>, pen: Pen, touched: &BTreeSet<String>) -> Resu
             caller::index(tx, line, &contact::texts_of_line(tx, line)?)?;
             // A number that is no longer theirs alone no longer speaks for their other numbers.
             persons.extend(contact::persons_of_line(tx, line)?);
+        }
+        if recording::has_line(tx, line)? {
+            for id in recording::index(tx, line, &contact::texts_of_line(tx, line)?)? {
+                tx.touched().recordings.add(id);
+            }
         }
         keys.extend(called);
         keys.insert(line.to_owned());

@@ -10,11 +10,12 @@ use crate::notifications::{Ops, Pen, close, raise};
 use crate::subject::{Step, Subject};
 use crate::table::call::{self, Stored, snapshot};
 use crate::table::caller::{self, Told};
-use crate::table::{callback, contact, document, mirror};
+use crate::table::{callback, contact, document, mirror, recording};
 use crate::toast::{ToastKey, ToastOp};
 use crate::who::Party;
 use crate::{digest, queue};
 use perezvon_core::effect::{DocumentScope, Effect, Phase, Preferences, effects};
+use perezvon_core::snapshot::RecordingState;
 use perezvon_core::{CallSnapshot, Direction, Time};
 
 /// A snapshot whose news is older than this happened while the desk was away.
@@ -159,6 +160,7 @@ impl Batch<'_> {
         let party = Party::of(&after.party);
         let key = party.key.clone();
         self.store(after, &party, away)?;
+        self.note_recording(after, &party)?;
         let was = before.as_ref().and_then(|before| key_of(&before.party));
         self.note_miss(after, key.as_deref(), was.as_deref(), counted)?;
         if let Some(document) = document::follow(self.tx, after)? {
@@ -201,6 +203,47 @@ impl Batch<'_> {
         Ok(())
     }
 
+    /// What the call tells of its recording.
+    fn note_recording(&self, call: &CallSnapshot, party: &Party) -> Result<(), DeskError> {
+        let tx = self.tx;
+        let (gone, pbx) = match (call.recording.state, call.recording.id.as_deref()) {
+            (RecordingState::Ready, Some(pbx)) => (false, pbx),
+            (RecordingState::Gone, Some(pbx)) => (true, pbx),
+            (RecordingState::Gone, None) => {
+                for id in recording::lost(tx, &call.id)? {
+                    tx.touched().recordings.add(id);
+                }
+                return Ok(());
+            }
+            _ => return Ok(()),
+        };
+        let digits = call.party.number().search_digits();
+        let told = recording::Told {
+            pbx,
+            call: Some(&call.id),
+            abonent: call.abonent.as_deref(),
+            abonent_name: None,
+            incoming: call.direction == Direction::Incoming,
+            key: party.key.as_deref(),
+            name: party.name.as_deref(),
+            shown: party.shown.as_deref(),
+            hidden: party.hidden,
+            digits: &digits,
+            started_ms: call::started(call).ms(),
+            // Of the conversation: the recording's own length is asked for before it is fetched.
+            told_ms: None,
+            told_bytes: None,
+            gone,
+        };
+        if let Some((id, new)) = recording::note(tx, &self.owner, &told)? {
+            tx.touched().recordings.add(id);
+            if let Some(line) = party.key.as_deref().map(line_of).filter(|_| new) {
+                recording::index(tx, line, &contact::texts_of_line(tx, line)?)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Keeps the queue's missed calls in line with what is found of one.
     fn note_miss(
         &self,
@@ -227,6 +270,9 @@ impl Batch<'_> {
         call::remove(tx, &known.id)?;
         queue::forget_miss(tx, &known.id)?;
         document::hand_over(tx, &known.id, by)?;
+        for id in recording::hand_over(tx, &known.id, by)? {
+            tx.touched().recordings.add(id);
+        }
         tx.touched().calls.add(known.id.clone());
         if let Some(key) = key_of(&known.party) {
             tx.touched().callers.add(key);

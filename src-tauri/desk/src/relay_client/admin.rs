@@ -15,11 +15,9 @@ use std::time::Duration;
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
 /// Longest time for a whole recording or export.
-const DOWNLOAD_TIMEOUT: Duration = Duration::from_mins(15);
+pub(super) const DOWNLOAD_TIMEOUT: Duration = Duration::from_mins(15);
 /// Longest time without a byte of it.
 const SILENCE_TIMEOUT: Duration = Duration::from_secs(30);
-/// Longest recording that is held for the window's player, bytes: six hours at 24 kbit/s are 65 MB.
-const MAX_AUDIO_BYTES: usize = 96 << 20;
 
 #[derive(Deserialize)]
 struct Abonents {
@@ -49,15 +47,6 @@ struct Values {
 #[derive(Deserialize)]
 struct Recording {
     recording: String,
-}
-
-/// A recording as the PBX keeps it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Audio {
-    /// `audio/mpeg` or what else the relay says.
-    pub kind: String,
-    /// The whole file.
-    pub bytes: Vec<u8>,
 }
 
 impl RelayClient {
@@ -200,35 +189,18 @@ impl RelayClient {
         done(self.request(Method::PUT, "/v1/settings")?.json(change)).await
     }
 
-    /// A recording for the player, whole.
-    pub async fn recording_audio(&self, id: &str) -> Result<Audio, RelayError> {
-        let path = format!("/v1/recordings/{}/audio", segment(id));
-        let mut response = sent(self.request(Method::GET, &path)?.timeout(DOWNLOAD_TIMEOUT)).await?;
-        let kind = response.headers().get(reqwest::header::CONTENT_TYPE);
-        let kind = kind
-            .and_then(|kind| kind.to_str().ok())
-            .unwrap_or("audio/mpeg")
-            .to_owned();
-        let mut bytes = Vec::new();
-        while let Some(chunk) = chunk(&mut response).await? {
-            if bytes.len() + chunk.len() > MAX_AUDIO_BYTES {
-                return Err(RelayError::Unreadable);
-            }
-            bytes.extend_from_slice(&chunk);
-        }
-        Ok(Audio { kind, bytes })
-    }
-
     async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, String)]) -> Result<T, RelayError> {
         answer(self.request(Method::GET, path)?.query(query)).await
     }
 }
 
-async fn sent(request: RequestBuilder) -> Result<Response, RelayError> {
+pub(super) async fn sent(request: RequestBuilder) -> Result<Response, RelayError> {
     accepted(request.send().await.map_err(|error| of_transport(&error))?).await
 }
 
-async fn chunk(response: &mut Response) -> Result<Option<impl std::ops::Deref<Target = [u8]> + use<>>, RelayError> {
+pub(super) async fn chunk(
+    response: &mut Response,
+) -> Result<Option<impl std::ops::Deref<Target = [u8]> + use<>>, RelayError> {
     match tokio::time::timeout(SILENCE_TIMEOUT, response.chunk()).await {
         Ok(chunk) => chunk.map_err(|error| of_transport(&error)),
         Err(_) => Err(RelayError::Timeout),
@@ -257,7 +229,7 @@ fn paged(cursor: Option<&str>, limit: u32) -> Vec<(&'static str, String)> {
 }
 
 /// One segment of a path: abonents' ids have an `@`.
-fn segment(text: &str) -> String {
+pub(super) fn segment(text: &str) -> String {
     use std::fmt::Write as _;
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {

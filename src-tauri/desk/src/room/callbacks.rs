@@ -6,6 +6,7 @@ use crate::error::DeskError;
 use crate::notifications::Ops;
 use crate::queue;
 use crate::room::MAX_PAGE_ROWS;
+use crate::room::recordings::SoundPlace;
 use crate::room::row::{CallRow, Narrow, row_of_call};
 use crate::table::callback::{self, Callback, State};
 use crate::table::mirror;
@@ -232,6 +233,8 @@ pub(crate) fn row_of(connection: &Connection, row: &Callback) -> Result<CallRow,
         talk_ms: None,
         document_id: None,
         recording: RecordingState::None,
+        sound: SoundPlace::None,
+        sound_id: None,
         to_call_back: row.state == State::Waiting,
     };
     let party = Party {

@@ -102,8 +102,6 @@ pub struct CallsPlace {
 pub struct CallView {
     /// The row.
     pub row: CallRow,
-    /// The PBX's id of the recording, where it is known.
-    pub recording_id: Option<String>,
     /// Its way through the company.
     pub legs: Vec<LegView>,
     /// Earlier and later calls with the same person, newest first, at most 20.
@@ -195,7 +193,6 @@ impl Desk {
             history.truncate(MAX_HISTORY as usize);
             Ok(CallView {
                 row,
-                recording_id: call.recording.id.clone(),
                 legs: legs(&call),
                 history,
             })

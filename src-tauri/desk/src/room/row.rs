@@ -1,6 +1,7 @@
 //! One line of the call list, made of the narrow row: no JSON is read for it.
 
 use crate::error::DeskError;
+use crate::room::recordings::SoundPlace;
 use crate::table::call::{line_text, outcome_at, recording_at};
 use crate::table::{caller, mirror};
 use crate::who::{self, ContactRef, Party};
@@ -57,6 +58,11 @@ pub struct CallRow {
     pub document_id: Option<i64>,
     /// Whether there is a recording.
     pub recording: RecordingState,
+    /// Where the recording is, for the same button everywhere.
+    pub sound: SoundPlace,
+    /// The desk's id of the recording.
+    #[ts(type = "number | null")]
+    pub sound_id: Option<i64>,
     /// Missed and nobody has talked with this person since.
     pub to_call_back: bool,
 }
@@ -82,12 +88,14 @@ pub(crate) fn calls_of(connection: &Connection, keys: &[String], limit: u32) -> 
 const ROW: &str =
     "SELECT c.ulid, c.start_known, c.started_ms, c.incoming, c.outcome, c.uncertain, k.key, c.name, c.shown,
         c.hidden, c.internal, l.text, a.text, c.wait_ms, c.talk_ms, c.recording, d.id,
-        c.missed = 1 AND c.started_ms >= b.cutoff_ms
+        c.missed = 1 AND c.started_ms >= b.cutoff_ms, r.id, r.place, r.damaged, r.gone
     FROM call c JOIN caller k ON k.id = c.caller
         LEFT JOIN word l ON l.id = c.line
         LEFT JOIN word a ON a.id = c.answered_by
         LEFT JOIN document d ON d.call_id = c.ulid
-        LEFT JOIN callback b ON b.owner = ?2 AND b.key = k.key";
+        LEFT JOIN callback b ON b.owner = ?2 AND b.key = k.key
+        LEFT JOIN recording r ON r.id = (SELECT id FROM recording WHERE call = c.ulid AND owner = ?2
+            ORDER BY abonent, started_ms DESC LIMIT 1)";
 
 /// The rows at these places, in their order.
 pub(crate) fn rows_at(connection: &Connection, places: &[Place]) -> Result<Vec<CallRow>, DeskError> {
@@ -142,6 +150,12 @@ fn narrow(row: &rusqlite::Row<'_>) -> rusqlite::Result<Narrow> {
         hidden: row.get(9)?,
     };
     let started = Time::from_ms(row.get(2)?);
+    let recording = recording_at(row.get(15)?);
+    let sound_id: Option<i64> = row.get(18)?;
+    let sound = match sound_id {
+        Some(_) => SoundPlace::of(row.get(19)?, row.get(20)?, row.get(21)?),
+        None => sound_of(recording),
+    };
     Ok(Narrow {
         party,
         row: CallRow {
@@ -165,11 +179,23 @@ fn narrow(row: &rusqlite::Row<'_>) -> rusqlite::Result<Narrow> {
             started_at: row.get::<_, bool>(1)?.then(|| started.to_string()),
             wait_ms: row.get::<_, Option<i64>>(13)?.map(clamped),
             talk_ms: row.get::<_, Option<i64>>(14)?.map(clamped),
-            recording: recording_at(row.get(15)?),
+            recording,
+            sound,
+            sound_id,
             document_id: row.get(16)?,
             to_call_back: row.get::<_, Option<bool>>(17)?.unwrap_or(false),
         },
     })
+}
+
+/// Where the recording of a call is of which the desk has no row.
+fn sound_of(recording: RecordingState) -> SoundPlace {
+    match recording {
+        RecordingState::None => SoundPlace::None,
+        RecordingState::Pending => SoundPlace::Pending,
+        RecordingState::Ready => SoundPlace::Missing,
+        RecordingState::Gone => SoundPlace::Gone,
+    }
 }
 
 fn clamped(ms: i64) -> u32 {
@@ -202,6 +228,8 @@ pub(crate) fn row_of_snapshot(
         talk_ms: call.talk_ms.map(clamped),
         document_id: Some(document_id),
         recording: call.recording.state,
+        sound: sound_of(call.recording.state),
+        sound_id: None,
         to_call_back: false,
     };
     let party = Party::of(&call.party);

@@ -160,6 +160,83 @@ codes! {
     }
 }
 
+codes! {
+    /// What can be wrong with a recording, or with hearing it.
+    SoundFault {
+        /// It broke off on its way; it goes on from there.
+        Cut = "recording_cut",
+        /// The sound is another recording's.
+        Other = "recording_other",
+        /// No bytes, or a header without sound.
+        Empty = "recording_empty",
+        /// Something else came in its place.
+        NotSound = "recording_not_sound",
+        /// Another program may play it.
+        Format = "recording_format",
+        /// Some of it makes no sense.
+        Damaged = "recording_damaged",
+        /// Another program has changed the file.
+        Changed = "recording_changed",
+        /// The file cannot be read.
+        Unreadable = "recording_unreadable",
+        /// Longer or larger than is kept.
+        TooLong = "recording_too_long",
+        /// Only newer or marked ones could make room.
+        NoRoom = "recording_no_room",
+        /// It lasts longer or shorter than the PBX tells.
+        Length = "recording_length",
+        /// There is nothing to hear it with.
+        NoDevice = "sound_device_none",
+        /// The chosen device is gone, the system's own is used.
+        DeviceLost = "sound_device_lost",
+    }
+}
+
+/// Why a recording is not heard as it should be: something of its own, or what keeps it from coming.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(untagged)]
+#[ts(export)]
+pub enum Problem {
+    /// Of the recording or the sound device.
+    Sound(SoundFault),
+    /// Why it could not be fetched.
+    Fetch(FailureCode),
+}
+
+impl Problem {
+    /// By its word.
+    pub fn of(word: &str) -> Option<Self> {
+        let sound = SoundFault::of(word).map(Self::Sound);
+        sound.or_else(|| FailureCode::of(word).map(Self::Fetch))
+    }
+
+    /// The word of the contract.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sound(fault) => fault.as_str(),
+            Self::Fetch(code) => code.as_str(),
+        }
+    }
+}
+
+impl From<SoundFault> for Problem {
+    fn from(fault: SoundFault) -> Self {
+        Self::Sound(fault)
+    }
+}
+
+impl From<FailureCode> for Problem {
+    fn from(code: FailureCode) -> Self {
+        Self::Fetch(code)
+    }
+}
+
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Self {
+        Self::Fetch(fault.into())
+    }
+}
+
 /// Why something failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(untagged)]
@@ -208,7 +285,7 @@ impl From<Fault> for FailureCode {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{FailureCode, Fault, Trouble};
+    use super::{FailureCode, Fault, Problem, SoundFault, Trouble};
 
     #[test]
     fn a_code_is_the_same_word_everywhere() {
@@ -222,5 +299,13 @@ mod tests {
             assert_eq!(Fault::of(fault.as_str()), Some(*fault));
             assert_eq!(serde_json::to_string(fault).unwrap(), format!("\"{fault}\""));
         }
+        for fault in SoundFault::ALL {
+            assert!(FailureCode::of(fault.as_str()).is_none(), "{fault} is one thing");
+            assert_eq!(Problem::of(fault.as_str()), Some((*fault).into()));
+        }
+        assert_eq!(
+            Problem::of("disk_full"),
+            Some(FailureCode::from(Trouble::DiskFull).into())
+        );
     }
 }

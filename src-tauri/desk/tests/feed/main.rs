@@ -3,6 +3,7 @@
 
 mod join;
 mod late;
+mod recordings;
 mod restored;
 mod scene;
 

@@ -190,6 +190,31 @@ pub(crate) async fn one(
     Ok(Json(RecordingTold::of(found, &roster.borrow())))
 }
 
+/// When a kept copy was listened to.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = RecordingPlayed)]
+pub(crate) struct Played {
+    /// By the clock of the desk.
+    at: Time,
+}
+
+/// The copy that a desk keeps was listened to there. Of somebody else's recording that is noted in the audit, as listening
+/// through the relay is.
+#[utoipa::path(post, path = "/v1/recordings/{id}/played", params(ById), request_body = Played, responses((status = 204)))]
+pub(crate) async fn played(
+    State(ledger): State<Ledger>,
+    caller: Caller,
+    Path(by): Path<ById>,
+    Json(played): Json<Played>,
+) -> Result<StatusCode, ApiError> {
+    let found = visible(&ledger, &caller, by.id.as_str()).await?.row;
+    if caller.abonent.as_ref() != Some(&found.abonent) {
+        audio::note(&ledger, &caller, &found, Some(played.at)).await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// Deletes the recording at the PBX, for ever.
 #[utoipa::path(delete, path = "/v1/recordings/{id}", params(ById), responses((status = 204)))]
 pub(crate) async fn remove(

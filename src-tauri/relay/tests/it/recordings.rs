@@ -263,3 +263,28 @@ async fn a_listener_who_leaves_gives_his_place_back() {
     }
     company.end().await;
 }
+
+#[tokio::test]
+async fn listening_to_a_copy_is_noted_unless_it_is_ones_own() {
+    let company = company().await;
+    let owner = company.served.add_user(&company.owner).await;
+    let admin = company.served.admin().clone();
+    for (key, noted) in [(&owner, 0), (&admin, 1)] {
+        let url = company.served.url(&AUDIO.replace("/audio", "/played"));
+        let at = serde_json::json!({ "at": "2026-01-31T07:22:37.000Z" });
+        let answer = company
+            .served
+            .client
+            .post(url)
+            .bearer_auth(key)
+            .json(&at)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 204);
+        assert_eq!(company.listened().await, noted);
+    }
+    let audit = company.served.get("/v1/audit?what=recording_played").await;
+    assert!(audit["entries"][0]["detail"].to_string().contains("copyPlayedAt"));
+    company.end().await;
+}

@@ -3,6 +3,7 @@ import type { ContactRef } from "./ContactRef";
 import type { Direction } from "./Direction";
 import type { Outcome } from "./Outcome";
 import type { RecordingState } from "./RecordingState";
+import type { SoundPlace } from "./SoundPlace";
 
 /**
  * One line of the call list.
@@ -81,6 +82,14 @@ documentId: number | null,
  * Whether there is a recording.
  */
 recording: RecordingState, 
+/**
+ * Where the recording is, for the same button everywhere.
+ */
+sound: SoundPlace, 
+/**
+ * The desk's id of the recording.
+ */
+soundId: number | null, 
 /**
  * Missed and nobody has talked with this person since.
  */

@@ -11,10 +11,6 @@ export type CallView = {
  */
 row: CallRow, 
 /**
- * The PBX's id of the recording, where it is known.
- */
-recordingId: string | null, 
-/**
  * Its way through the company.
  */
 legs: Array<LegView>, 

@@ -32,6 +32,10 @@ notices: Ids<number>,
  */
 documents: Ids<number>, 
 /**
+ * Recordings.
+ */
+recordings: Ids<number>, 
+/**
  * The queue «Надо перезвонить».
  */
 callbacks: boolean, 

@@ -55,12 +55,6 @@ export const en = {
     history: "History",
     noHistory: "No other calls with this number.",
     openDocument: "Document “Phone call”",
-    recording: {
-      none: "",
-      pending: "Recording not ready yet",
-      ready: "There is a recording",
-      gone: "Recording deleted at the PBX",
-    },
   },
 
   leg: {
@@ -109,13 +103,5 @@ export const en = {
     unreachable: "Unreachable",
     transferred: "Transferred",
     uncertain: (at) => (at ? `call at ${at}` : "call"),
-  },
-
-  recording: {
-    play: "Listen",
-    loading: "Loading the recording…",
-    player: "Call recording",
-    broken: "The recording cannot be played on this computer.",
-    forbidden: "Only an administrator can listen to this recording.",
   },
 } satisfies typeof ru;

@@ -1,5 +1,4 @@
 import type { LegState } from "../../lib/bindings/LegState";
-import type { RecordingState } from "../../lib/bindings/RecordingState";
 
 export const ru = {
   calls: {
@@ -56,12 +55,6 @@ export const ru = {
     history: "История",
     noHistory: "Других звонков с этим номером нет.",
     openDocument: "Документ «Телефонный звонок»",
-    recording: {
-      none: "",
-      pending: "Запись ещё не готова",
-      ready: "Есть запись разговора",
-      gone: "Запись удалена на АТС",
-    } satisfies Record<RecordingState, string>,
   },
 
   leg: {
@@ -110,13 +103,5 @@ export const ru = {
     unreachable: "Недоступен",
     transferred: "Переведён",
     uncertain: (at: string) => (at ? `звонок в ${at}` : "звонок"),
-  },
-
-  recording: {
-    play: "Прослушать",
-    loading: "Загружаем запись…",
-    player: "Запись разговора",
-    broken: "Запись не удаётся воспроизвести на этом компьютере.",
-    forbidden: "Эту запись может слушать только администратор.",
   },
 };

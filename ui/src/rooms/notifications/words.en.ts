@@ -13,6 +13,7 @@ export const en = {
       answered_elsewhere: "Answered by a colleague",
       missed: "Missed call",
       document: "Document",
+      recording: "Recording ready",
       progress: "Outgoing call",
       digest: "Summary",
       trouble: "Service",

@@ -14,6 +14,7 @@ export const ru = {
       answered_elsewhere: "Ответил коллега",
       missed: "Пропущенный звонок",
       document: "Документ",
+      recording: "Запись готова",
       progress: "Исходящий звонок",
       digest: "Сводка",
       trouble: "Служебное",

@@ -1,7 +1,16 @@
 /** The addresses of «Настройки»: a section each. */
 import { member, type Address } from "../../lib/address";
 
-export const SECTIONS = ["connection", "address", "me", "pbx", "notifications", "general", "check"] as const;
+export const SECTIONS = [
+  "connection",
+  "address",
+  "me",
+  "pbx",
+  "notifications",
+  "recordings",
+  "general",
+  "check",
+] as const;
 export type Section = (typeof SECTIONS)[number];
 
 export const heads = ["settings"];

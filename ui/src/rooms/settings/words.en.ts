@@ -12,6 +12,7 @@ export const en = {
       pbx: "PBX settings",
       me: "Who am I",
       notifications: "Notifications",
+      recordings: "Call recordings",
       general: "General",
       check: "Check service",
     },

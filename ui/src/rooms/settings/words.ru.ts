@@ -14,6 +14,7 @@ export const ru = {
       pbx: "Параметры АТС",
       me: "Кто я",
       notifications: "Уведомления",
+      recordings: "Записи разговоров",
       general: "Общие",
       check: "Проверить сервис",
     },

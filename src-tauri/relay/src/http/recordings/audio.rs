@@ -19,6 +19,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::{Stream, stream};
+use perezvon_core::Time;
 use perezvon_pbx::rest::{Audio, ByteRange, Download, Portal, PortalError, RecordKey};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -100,7 +101,7 @@ async fn answer(
     let (slot, download, beginning) = begin(&of, &caller, &row, asked).await?;
     let part = Part::of(&download, asked, row.size)?;
     if !is_head && range::begins(wanted) && caller.abonent.as_ref() != Some(&row.abonent) {
-        note(&of.ledger, &caller, &row).await?;
+        note(&of.ledger, &caller, &row, None).await?;
     }
     let kind = kind(
         part.begins_the_file().then_some(&beginning),
@@ -160,13 +161,22 @@ async fn open(
     }
 }
 
-/// Somebody listens to a recording of another's calls.
-async fn note(ledger: &Ledger, caller: &Caller, row: &RecordingRow) -> Result<(), ApiError> {
+/// Somebody listens to a recording of another's calls, or has listened to a copy of it at this time.
+pub(super) async fn note(
+    ledger: &Ledger,
+    caller: &Caller,
+    row: &RecordingRow,
+    copy_at: Option<Time>,
+) -> Result<(), ApiError> {
+    let mut detail = serde_json::json!({ "abonent": row.abonent, "startedAt": row.started_at });
+    if let Some(at) = copy_at {
+        detail["copyPlayedAt"] = serde_json::json!(at);
+    }
     let played = Noted {
         who: caller.into(),
         what: What::RecordingPlayed,
         subject: Some(row.id.clone()),
-        detail: Some(serde_json::json!({ "abonent": row.abonent, "startedAt": row.started_at })),
+        detail: Some(detail),
     };
     ledger.put(played).await?;
     Ok(())

@@ -1,0 +1,69 @@
+//! Whether the system says that the network is paid for by the amount, or that the battery is in use. Where it says nothing, neither
+//! is so.
+
+use std::time::Duration;
+
+/// Longest wait for the system's answer.
+const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// See the module.
+pub(crate) async fn is_dear() -> bool {
+    tokio::time::timeout(TIMEOUT, asked()).await.unwrap_or(false)
+}
+
+/// NetworkManager's `Metered` and UPower's `OnBattery`, where they run; they are not started for it.
+#[cfg(target_os = "linux")]
+async fn asked() -> bool {
+    let Ok(bus) = zbus::Connection::system().await else {
+        return false;
+    };
+    let metered = property::<u32>(
+        &bus,
+        "org.freedesktop.NetworkManager",
+        "/org/freedesktop/NetworkManager",
+        "Metered",
+    );
+    let battery = property::<bool>(&bus, "org.freedesktop.UPower", "/org/freedesktop/UPower", "OnBattery");
+    // 1: yes; 3: it is guessed so.
+    matches!(metered.await, Some(1 | 3)) || battery.await == Some(true)
+}
+
+#[cfg(target_os = "linux")]
+async fn property<T: TryFrom<zbus::zvariant::OwnedValue>>(
+    bus: &zbus::Connection,
+    name: &str,
+    path: &str,
+    property: &str,
+) -> Option<T> {
+    let answer = bus
+        .call_method(
+            Some(name),
+            path,
+            Some("org.freedesktop.DBus.Properties"),
+            "Get",
+            &(name, property),
+        )
+        .await
+        .ok()?;
+    let value: zbus::zvariant::OwnedValue = answer.body().deserialize().ok()?;
+    T::try_from(value).ok()
+}
+
+#[cfg(target_os = "windows")]
+#[allow(clippy::unused_async, reason = "the other systems wait")]
+async fn asked() -> bool {
+    use windows::Networking::Connectivity::{NetworkCostType, NetworkInformation};
+    use windows::System::Power::{PowerManager, PowerSupplyStatus};
+    let cost = NetworkInformation::GetInternetConnectionProfile()
+        .and_then(|profile| profile.GetConnectionCost())
+        .and_then(|cost| cost.NetworkCostType());
+    let metered = matches!(cost, Ok(NetworkCostType::Fixed | NetworkCostType::Variable));
+    let battery = PowerManager::PowerSupplyStatus().is_ok_and(|status| status == PowerSupplyStatus::NotPresent);
+    metered || battery
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "windows")))]
+#[allow(clippy::unused_async, reason = "the other systems wait")]
+async fn asked() -> bool {
+    false
+}
