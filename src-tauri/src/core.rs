@@ -4,6 +4,7 @@
 use crate::args::{Args, Given};
 use crate::asked::Asked;
 use crate::changes::{Changes, Own, Teller};
+use crate::importing::Importing;
 use crate::ipc::{Abonent, Failure, ServiceState, Settings};
 use crate::joining::Joining;
 use crate::orders::Orders;
@@ -96,6 +97,8 @@ pub struct Core {
     pub(crate) saving: Saving,
     /// The abonents that the window looks for somebody in.
     pub(crate) sought: Sought,
+    /// A file whose contacts are to be stored.
+    pub(crate) importing: Importing,
     relay: watch::Sender<Way>,
     me: Mutex<Option<Abonent>>,
     settings: RwLock<Settings>,
@@ -147,6 +150,7 @@ impl Core {
             asked: Asked::default(),
             saving: Saving::default(),
             sought: Sought::default(),
+            importing: Importing::default(),
             data_dir,
             relay_argument: args.relay.clone(),
             given,

@@ -11,6 +11,7 @@ pub mod changes;
 mod clicks;
 mod core;
 mod fetching;
+mod importing;
 pub mod ipc;
 mod joining;
 mod link;

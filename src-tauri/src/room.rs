@@ -45,6 +45,7 @@ mod contacts;
 mod dial;
 mod document;
 mod frame;
+mod import;
 mod join;
 mod journal;
 mod notices;
@@ -86,6 +87,7 @@ rooms!(
     dial,
     document,
     frame,
+    import,
     join,
     journal,
     notices,

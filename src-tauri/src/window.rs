@@ -75,6 +75,8 @@ fn show_on_main_thread(app: &AppHandle, route: &str, token: Option<&str>) -> tau
         .title("Перезвон")
         .inner_size(1100.0, 720.0)
         .min_inner_size(720.0, 480.0)
+        // Else the system takes dropped files before the page, which reads contacts from them.
+        .disable_drag_drop_handler()
         .on_navigation(is_own)
         .build()?;
     if token.is_some() {

@@ -21,6 +21,10 @@ import type { DocumentView } from "./lib/bindings/DocumentView";
 import type { EventRow } from "./lib/bindings/EventRow";
 import type { EventsPage } from "./lib/bindings/EventsPage";
 import type { ExchangesPage } from "./lib/bindings/ExchangesPage";
+import type { ImportHow } from "./lib/bindings/ImportHow";
+import type { ImportPreview } from "./lib/bindings/ImportPreview";
+import type { ImportProgress } from "./lib/bindings/ImportProgress";
+import type { ImportUndone } from "./lib/bindings/ImportUndone";
 import type { Invitation } from "./lib/bindings/Invitation";
 import type { JoinCode } from "./lib/bindings/JoinCode";
 import type { JoinCodeRow } from "./lib/bindings/JoinCodeRow";
@@ -102,6 +106,21 @@ export interface Contract {
   "frame.state": [null, AppState];
   /** Where a click wanted to lead before the window listened; once. */
   "frame.take_route": [null, string | null];
+  /** A file of this name and of so many bytes comes; one before it is forgotten. */
+  "import.begin": [{ name: string, size: number, }, null];
+  /** Its next bytes, in base64. */
+  "import.piece": [{ data: string, }, null];
+  /** Reads the file and tells what would change; nothing is stored. */
+  "import.read": [{ how: ImportHow, }, ImportPreview];
+  /** Stores what was shown last. `leaveSame`: who is known already by name and number is left out. */
+  "import.start": [{ leaveSame: boolean, }, null];
+  /** How far that is; none where nothing was started. */
+  "import.progress": [null, ImportProgress | null];
+  /** Ends it after the contacts that are being stored. */
+  "import.cancel": [null, null];
+  "import.undo": [{ id: number, }, ImportUndone];
+  /** The file is no longer wanted. */
+  "import.close": [null, null];
   /** What was typed, the code may be a whole link; an empty code asks for what a link has brought. Sends nothing. */
   "join.offer": [{ relay: string, code: string, }, JoinOffer | null];
   /** `relay` as it was offered. */

@@ -77,6 +77,9 @@ pub enum DeskError {
     /// A text or list is longer than allowed.
     #[error("too long")]
     TooLong,
+    /// The file is none that contacts can be read from.
+    #[error("not a file with contacts")]
+    FileUnreadable,
 }
 
 impl DeskError {
@@ -97,6 +100,7 @@ impl DeskError {
             Self::BadReport => Fault::BadReport.into(),
             Self::TooManyGroups => Fault::TooManyGroups.into(),
             Self::TooLong => Fault::TooLong.into(),
+            Self::FileUnreadable => Fault::FileUnreadable.into(),
         }
     }
 

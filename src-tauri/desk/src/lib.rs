@@ -14,6 +14,7 @@ mod desk;
 mod digest;
 mod error;
 pub mod follow;
+mod import;
 mod key;
 pub mod notifications;
 mod queue;
@@ -34,6 +35,7 @@ mod words;
 pub use changes::{Change, Changes, Counts, Ids, Touched};
 pub use desk::Desk;
 pub use error::DeskError;
+pub use import::{ImportFile, ImportHow, MAX_IMPORT_BYTES, read_contacts};
 pub use react::Taken;
 pub use room::contacts::{Saved, Source, SourceContact};
 pub use secret::Secret;
@@ -44,10 +46,12 @@ pub use words::{FailureCode, Fault, Language, MendedIn, Problem, SoundFault, Tro
 /// What the window shows: rows and cards, ready to draw. The TypeScript twins of these types are generated into
 /// `ui/src/lib/bindings` by `cargo test` (design: the wire contract is declared once).
 pub mod view {
+    pub use crate::import::{ColumnRole, Doubt, ImportColumn, ImportFormat, ImportProblem};
     pub use crate::recordings::{Loading, Loadings, RecordingsKept};
     pub use crate::room::callbacks::{CallbackKind, CallbackRow, CallbackState, CallbacksPage};
     pub use crate::room::calls::{CallKind, CallView, CallsAt, CallsFilter, CallsPage, CallsPlace, CallsSpan, LegView};
     pub use crate::room::contacts::{ContactDraft, ContactRow, ContactView, ContactsPage};
+    pub use crate::room::contacts::{ImportDone, ImportPreview, ImportSame, ImportUndone, SameBy};
     pub use crate::room::document::DocumentView;
     pub use crate::room::notices::{NoticeState, NotificationRow};
     pub use crate::room::recordings::{

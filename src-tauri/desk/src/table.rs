@@ -8,6 +8,7 @@ pub(crate) mod callback;
 pub(crate) mod caller;
 pub(crate) mod contact;
 pub(crate) mod document;
+pub(crate) mod import;
 pub(crate) mod mirror;
 pub(crate) mod notification;
 pub(crate) mod recording;
@@ -31,6 +32,7 @@ pub(crate) const SCHEMA: Schema = Schema {
         ],
         &[call::STEP_2],
         &[recording::STEP_3],
+        &[import::STEP_1],
     ],
     lasting: &[
         "setting",
@@ -44,6 +46,8 @@ pub(crate) const SCHEMA: Schema = Schema {
         "recording",
         "recording_mark",
         "recording_played",
+        "import",
+        "import_row",
     ],
     counts: |connection| {
         Ok(Counts {

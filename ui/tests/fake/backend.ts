@@ -5,6 +5,7 @@ import type { CallRow } from "../../src/lib/bindings/CallRow";
 import type { CallsFilter } from "../../src/lib/bindings/CallsFilter";
 import type { CallsSpan } from "../../src/lib/bindings/CallsSpan";
 import type { Changed } from "../../src/lib/bindings/Changed";
+import { Imports } from "./imports";
 import type { ContactDraft } from "../../src/lib/bindings/ContactDraft";
 import type { DialOffer } from "../../src/lib/bindings/DialOffer";
 import type { Failure } from "../../src/lib/bindings/Failure";
@@ -35,6 +36,7 @@ export class Backend {
   notes!: Map<number, string>;
   company!: Company;
   recordings!: Recordings;
+  imports!: Imports;
   reports!: Reports;
   /** What a link asks to dial. */
   dial!: DialOffer | null;
@@ -68,6 +70,7 @@ export class Backend {
       (ids) => this.changed({ recordings: ids }),
     );
     this.reports = new Reports();
+    this.imports = new Imports();
     this.dial = null;
     this.offer = null;
     this.title = "";
@@ -173,6 +176,17 @@ export class Backend {
       case "dial.decline":
         this.dial = null;
         return null;
+      case "import.begin":
+      case "import.piece":
+      case "import.read":
+      case "import.start":
+      case "import.progress":
+      case "import.cancel":
+      case "import.close":
+        return this.imports.answer(command, args);
+      case "import.undo":
+        this.changed({ contacts: "many", numbers: "many" });
+        return this.imports.answer(command, args);
       case "contacts.list":
         return this.#contacts(args.query, args.cursor, args.limit);
       case "contacts.one": {

@@ -2,6 +2,12 @@
 const click = (selector) => (page) => page.click(selector);
 const row = "[data-testid=call-row]";
 
+async function chooseFile(page) {
+  const file = { name: "клиенты.csv", mimeType: "text/csv", buffer: Buffer.from("Имя;Телефон\n") };
+  await page.setInputFiles("[data-testid=import-file]", file);
+  await page.waitForSelector("[data-testid=import-figures]");
+}
+
 const pages = [
   { name: "calls", route: "calls", ready: row },
   {
@@ -27,6 +33,17 @@ const pages = [
   { name: "contacts", route: "contacts", ready: "[data-testid=contact-row]" },
   { name: "contact", route: "contact/1", ready: "[data-testid=contact-card]" },
   { name: "newcontact", route: "contact/new", ready: "form" },
+  { name: "import", route: "contacts", ready: "[data-testid=contact-row]", act: chooseFile },
+  {
+    name: "import-done",
+    route: "contacts",
+    ready: "[data-testid=contact-row]",
+    act: async (page) => {
+      await chooseFile(page);
+      await page.click("[data-testid=import-start]:not([disabled])");
+      await page.waitForSelector("[data-testid=import-result]");
+    },
+  },
   { name: "report", route: "report", ready: "[data-testid=report-line]" },
   { name: "report-abonents", route: "report/abonents", ready: "[data-testid=report-line]" },
   { name: "report-compared", route: "report/missed", ready: "[data-testid=report-line]" },

@@ -1,8 +1,10 @@
 //! Contacts: who the numbers belong to. A number may belong to several persons; then they are candidates.
 
+mod import;
 mod list;
 mod source;
 
+pub use import::{ImportDone, ImportPreview, ImportSame, ImportUndone, SameBy};
 pub use source::{Source, SourceContact};
 
 use crate::db::{Durability, Tx};
@@ -38,7 +40,7 @@ const OWN: Source<'static> = Source {
 };
 
 /// A contact to save; `id` of none makes a new one.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
 pub struct ContactDraft {

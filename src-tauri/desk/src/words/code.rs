@@ -115,6 +115,8 @@ codes! {
         Timeout = "timeout",
         /// A text or list is longer than allowed.
         TooLong = "too_long",
+        /// The file is none that contacts can be read from.
+        FileUnreadable = "file_unreadable",
         /// The settings of a report, or a file of them, cannot be carried out.
         BadReport = "bad_report",
         /// A report of so many groups is none.

@@ -7,6 +7,7 @@ mod common;
 mod contacts;
 mod field;
 mod forget;
+mod import;
 mod late;
 mod missed;
 mod persons;

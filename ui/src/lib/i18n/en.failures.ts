@@ -22,7 +22,8 @@ export const failures: Failures = {
     "The PBX did not say whether the call was placed. See if your phone rings before trying again.",
   storage: "Could not read or write the data on this computer.",
   timeout: "No answer for too long. Try again.",
-  too_long: "The text is too long.",
+  too_long: "The text is too long, or the file is too large.",
+  file_unreadable: "This is no file with contacts. vCard (.vcf), CSV, XLSX, XLS and ODS can be read.",
   bad_report:
     "Such a report cannot be made: check the groups, the days and the time zone, or take another file of a variant.",
   too_many_groups: "Too many groups. Narrow the period or leave out a level.",

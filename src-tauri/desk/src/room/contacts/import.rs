@@ -1,0 +1,335 @@
+//! Contacts of a file: what would change, shown before anything is stored; the import in steps; its undo.
+
+mod view;
+
+pub use view::{ImportDone, ImportPreview, ImportSame, ImportUndone, SameBy};
+
+use super::{ContactDraft, OWN, Ready, STEP_CONTACTS, Source, delete, draft_of, renamed};
+use crate::db::{Durability, Tx};
+use crate::desk::Desk;
+use crate::error::DeskError;
+use crate::import::{Found, ImportFile};
+use crate::key::line_of;
+use crate::table::{contact, import};
+use crate::text;
+use crate::toast::ToastOp;
+use crate::who::ContactRef;
+use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::{BTreeSet, HashMap};
+
+/// Of a person's contacts those of a file come last.
+const PRIORITY: i64 = 1;
+/// Most contacts that are told to be there already.
+const MAX_SAME: usize = 200;
+
+/// What becomes of a contact of the file.
+enum Fate {
+    Fresh,
+    Changed(i64),
+    Equal,
+    /// Changed here by hand: what the user wrote is not overwritten.
+    Kept,
+    /// Another source, or the user, has this name with this number.
+    Same,
+}
+
+/// The source of a file: the same file saved anew by a browser as «contacts (2).csv» is the same source.
+fn source_of(file_name: &str) -> String {
+    let stem = file_name.rsplit_once('.').map_or(file_name, |(stem, _)| stem).trim();
+    let numbered = stem.strip_suffix(')').and_then(|rest| rest.rsplit_once('('));
+    let stem = match numbered {
+        Some((stem, digits)) if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) => stem.trim(),
+        _ => stem,
+    };
+    format!("file:{}", text::fold(stem))
+}
+
+impl Found {
+    fn draft(&self) -> ContactDraft {
+        ContactDraft {
+            id: None,
+            kind: self.kind,
+            name: self.name.clone(),
+            company: self.company.clone(),
+            email: self.email.clone(),
+            note: self.note.clone(),
+            numbers: self.numbers.clone(),
+        }
+    }
+
+    fn external_id(&self) -> &str {
+        self.id.as_deref().unwrap_or(&self.name)
+    }
+}
+
+/// A contact of this source that is stored, and whether the user has changed it here.
+fn stored(connection: &Connection, id: i64) -> Result<Option<(ContactDraft, bool)>, DeskError> {
+    let Some(draft) = draft_of(connection, id)? else {
+        return Ok(None);
+    };
+    let priority: i64 = connection
+        .prepare_cached("SELECT priority FROM contact WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))?;
+    Ok(Some((draft, priority == OWN.priority)))
+}
+
+fn fate(connection: &Connection, source: &str, found: &Found) -> Result<Fate, DeskError> {
+    if let Some(id) = contact::of_source(connection, source, found.external_id())? {
+        let Some((known, by_hand)) = stored(connection, id)? else {
+            return Ok(Fate::Fresh);
+        };
+        let draft = found.draft();
+        let ready = Ready::of(&draft)?;
+        let same = known.kind == draft.kind
+            && known.name == draft.name.trim()
+            && known.company == draft.company.trim()
+            && known.email == draft.email.trim()
+            && known.note == draft.note
+            && known.numbers == ready.numbers;
+        return Ok(match (same, by_hand) {
+            (true, _) => Fate::Equal,
+            (false, true) => Fate::Kept,
+            (false, false) => Fate::Changed(id),
+        });
+    }
+    let name = text::name_key(&found.name);
+    for number in &found.numbers {
+        let known = holder(connection, source, &number.key)?;
+        if known.is_some_and(|(one, ..)| text::name_key(&one.name) == name) {
+            return Ok(Fate::Same);
+        }
+    }
+    Ok(Fate::Fresh)
+}
+
+/// A contact of elsewhere with this number.
+fn holder(connection: &Connection, source: &str, key: &str) -> Result<Option<(ContactRef, String)>, DeskError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT c.id, c.name, n.display FROM contact_number n JOIN contact c ON c.id = n.contact_id
+         WHERE n.line = ?1 AND n.key = ?2 AND c.source <> ?3 ORDER BY c.priority DESC, c.id LIMIT 1",
+    )?;
+    let found = statement.query_row(params![line_of(key), key, source], |row| {
+        let one = ContactRef {
+            id: row.get(0)?,
+            name: row.get(1)?,
+        };
+        Ok((one, row.get(2)?))
+    });
+    Ok(found.optional()?)
+}
+
+/// Contacts of elsewhere with the names of the file. All names are read once: there is no index by them.
+fn namesakes(
+    connection: &Connection,
+    source: &str,
+    file: &ImportFile,
+) -> Result<HashMap<String, ContactRef>, DeskError> {
+    let names: BTreeSet<String> = file.contacts.iter().map(|found| text::name_key(&found.name)).collect();
+    let mut known = HashMap::new();
+    let mut statement = connection.prepare("SELECT id, name, name_key FROM contact WHERE source <> ?1")?;
+    let mut rows = statement.query([source])?;
+    while let Some(row) = rows.next()? {
+        let key: String = row.get(2)?;
+        if names.contains(&key) {
+            let one = ContactRef {
+                id: row.get(0)?,
+                name: row.get(1)?,
+            };
+            known.entry(key).or_insert(one);
+        }
+    }
+    Ok(known)
+}
+
+/// Whom a new contact of the file is like.
+fn like(
+    connection: &Connection,
+    source: &str,
+    found: &Found,
+    namesakes: &HashMap<String, ContactRef>,
+) -> Result<Option<ImportSame>, DeskError> {
+    let name = text::name_key(&found.name);
+    let tell = |with: ContactRef, by, number: String| ImportSame {
+        line: found.line,
+        name: found.name.clone(),
+        number,
+        with,
+        by,
+    };
+    for number in &found.numbers {
+        if let Some((with, shown)) = holder(connection, source, &number.key)? {
+            let both = text::name_key(&with.name) == name;
+            let by = if both { SameBy::Both } else { SameBy::Number };
+            return Ok(Some(tell(with, by, shown)));
+        }
+    }
+    let number = found.numbers.first().map(|number| number.display.clone());
+    let with = namesakes.get(&name).cloned();
+    Ok(with.map(|with| tell(with, SameBy::Name, number.unwrap_or_default())))
+}
+
+impl Desk {
+    /// What an import of the file would change. Nothing is stored.
+    pub fn preview_import(&self, file: &ImportFile, file_name: &str) -> Result<ImportPreview, DeskError> {
+        let source = source_of(file_name);
+        self.db.read(|c| {
+            let known = namesakes(c, &source, file)?;
+            let mut preview = ImportPreview::of(file);
+            for found in &file.contacts {
+                match fate(c, &source, found)? {
+                    Fate::Fresh => preview.fresh += 1,
+                    Fate::Changed(_) => preview.changed += 1,
+                    Fate::Equal => preview.equal += 1,
+                    Fate::Kept => preview.kept += 1,
+                    Fate::Same => preview.same_as_known += 1,
+                }
+                if contact::of_source(c, &source, found.external_id())?.is_some() {
+                    continue;
+                }
+                if let Some(same) = like(c, &source, found, &known)? {
+                    preview.like_known += 1;
+                    if preview.same.len() < MAX_SAME {
+                        preview.same.push(same);
+                    }
+                }
+            }
+            Ok(preview)
+        })
+    }
+
+    /// Stores the contacts of a file in transactions of 500, between which rings and clicks are written. `go_on` is told
+    /// how many are done, and ends the import where it answers no: what is stored by then can be taken back like the
+    /// rest. `leave_same`: who is known from elsewhere by this name with this number is left out.
+    pub fn import_contacts(
+        &self,
+        file: &ImportFile,
+        file_name: &str,
+        leave_same: bool,
+        go_on: impl Fn(u32) -> bool,
+    ) -> Result<(ImportDone, Vec<ToastOp>), DeskError> {
+        let source = source_of(file_name);
+        let from = Source {
+            name: &source,
+            priority: PRIORITY,
+        };
+        let at = self.now().ms();
+        let id = self
+            .db
+            .write(Durability::Lasting, |tx| import::begin(tx, &source, at))?;
+        let mut done = ImportDone {
+            id,
+            ..ImportDone::default()
+        };
+        let mut toasts = Vec::new();
+        let pen = self.pen();
+        let mut count = 0;
+        for step in file.contacts.chunks(STEP_CONTACTS) {
+            if !go_on(count) {
+                done.cancelled = true;
+                break;
+            }
+            let (after, ops) = self.db.write(Durability::Lasting, |tx| {
+                let mut after = done.clone();
+                let mut touched = BTreeSet::new();
+                for found in step {
+                    put(tx, from, found, leave_same, &mut after, &mut touched)?;
+                }
+                Ok((after, renamed(tx, pen, &touched)?))
+            })?;
+            done = after;
+            toasts.extend(ops);
+            count += step.len() as u32;
+        }
+        go_on(count);
+        Ok((done, toasts))
+    }
+
+    /// Takes an import back: what it added goes, what it changed is again what it was. What was changed since, by hand or
+    /// by a later import, stays.
+    pub fn undo_import(&self, id: i64) -> Result<(ImportUndone, Vec<ToastOp>), DeskError> {
+        let source = self.db.read(|c| import::source(c, id))?.ok_or(DeskError::NotFound)?;
+        let mut undone = ImportUndone::default();
+        let mut toasts = Vec::new();
+        let pen = self.pen();
+        loop {
+            let (after, ops, more) = self.db.write(Durability::Lasting, |tx| {
+                let mut after = undone.clone();
+                let mut touched = BTreeSet::new();
+                let step = import::noted(tx, id, STEP_CONTACTS)?;
+                for noted in &step {
+                    take_back(tx, &source, noted, &mut after, &mut touched)?;
+                    import::settle(tx, id, noted.contact)?;
+                }
+                if step.is_empty() {
+                    import::forget(tx, id)?;
+                }
+                Ok((after, renamed(tx, pen, &touched)?, !step.is_empty()))
+            })?;
+            undone = after;
+            toasts.extend(ops);
+            if !more {
+                return Ok((undone, toasts));
+            }
+        }
+    }
+}
+
+fn put(
+    tx: &Tx<'_>,
+    source: Source<'_>,
+    found: &Found,
+    leave_same: bool,
+    done: &mut ImportDone,
+    touched: &mut BTreeSet<String>,
+) -> Result<(), DeskError> {
+    let (known, count) = match fate(tx, source.name, found)? {
+        Fate::Equal => {
+            done.equal += 1;
+            return Ok(());
+        }
+        Fate::Kept => {
+            done.kept += 1;
+            return Ok(());
+        }
+        Fate::Same if leave_same => {
+            done.left_out += 1;
+            return Ok(());
+        }
+        Fate::Changed(id) => (Some(id), &mut done.changed),
+        Fate::Fresh | Fate::Same => (None, &mut done.added),
+    };
+    *count += 1;
+    let before = known.map(|id| draft_of(tx, id)).transpose()?.flatten();
+    let before = before.map(|draft| serde_json::to_string(&draft)).transpose()?;
+    let draft = found.draft();
+    let id = Ready::of(&draft)?.save(tx, known, Some(found.external_id()), source, touched)?;
+    import::note(tx, done.id, id, before.as_deref())
+}
+
+fn take_back(
+    tx: &Tx<'_>,
+    source: &str,
+    noted: &import::Noted,
+    undone: &mut ImportUndone,
+    touched: &mut BTreeSet<String>,
+) -> Result<(), DeskError> {
+    let Some((_, by_hand)) = stored(tx, noted.contact)? else {
+        return Ok(());
+    };
+    if by_hand || noted.later {
+        undone.kept += 1;
+        return Ok(());
+    }
+    let Some(before) = &noted.before else {
+        undone.removed += 1;
+        return delete(tx, noted.contact, touched);
+    };
+    let from = Source {
+        name: source,
+        priority: PRIORITY,
+    };
+    let draft: ContactDraft = serde_json::from_str(before)?;
+    Ready::of(&draft)?.save(tx, Some(noted.contact), None, from, touched)?;
+    undone.restored += 1;
+    Ok(())
+}
