@@ -26,7 +26,11 @@ pub(super) async fn all(scene: &Scene) {
     heard(scene, &id, &call).await;
     marked(scene, &id).await;
     let totals = scene.ask("recordings.totals", json!({})).await;
-    assert!(totals["here"] == 1 && totals["bytes"].as_i64().unwrap() > 0, "{totals}");
+    // Earlier calls of this scene may have theirs here too.
+    assert!(
+        totals["here"].as_i64() >= Some(1) && totals["bytes"].as_i64().unwrap() > 0,
+        "{totals}"
+    );
     assert_eq!(
         scene.ask("recordings.rows", json!({"ids": [id]})).await[0]["heard"],
         true
