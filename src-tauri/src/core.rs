@@ -138,8 +138,13 @@ impl Core {
         }
         let (events, told) = mpsc::channel(64);
         let (readies, ready) = mpsc::channel(MAX_READY);
-        let recordings = recordings(desk.as_ref(), &data_dir, readies);
-        let kept = desk.as_ref().ok().and_then(|desk| desk.recordings_kept().ok());
+        let kept = desk.as_ref().map_err(|code| *code);
+        let kept = kept.and_then(|desk| desk.recordings_kept().map_err(|error| error.code()));
+        // Without the settings nothing is fetched, and nothing is deleted by those of a first start.
+        let recordings = match kept {
+            Ok(_) => recordings(desk.as_ref(), &data_dir, readies),
+            Err(code) => Err(code),
+        };
         let toasts = Toasts::start(options, desk.as_ref().ok().cloned(), events);
         let mut core = Self {
             shell,
@@ -210,9 +215,18 @@ impl Core {
         &self,
         work: impl FnOnce(&Desk) -> Result<T, DeskError> + Send + 'static,
     ) -> Result<T, Failure> {
+        self.with_desk_within(STORAGE_TIMEOUT, work).await
+    }
+
+    /// The same, for what may take longer.
+    pub(crate) async fn with_desk_within<T: Send + 'static>(
+        &self,
+        limit: Duration,
+        work: impl FnOnce(&Desk) -> Result<T, DeskError> + Send + 'static,
+    ) -> Result<T, Failure> {
         let desk = Arc::clone(self.desk()?);
         let done = tokio::task::spawn_blocking(move || work(&desk));
-        match tokio::time::timeout(STORAGE_TIMEOUT, done).await {
+        match tokio::time::timeout(limit, done).await {
             Ok(Ok(result)) => result.map_err(|error| Failure::from(&error)),
             Ok(Err(_)) => Err(Failure::of(Fault::Storage)),
             Err(_) => Err(Failure::of(Fault::Timeout)),

@@ -37,6 +37,8 @@ struct State {
     held: Option<Held>,
     progress: Option<ImportProgress>,
     cancelled: bool,
+    /// How often a file was to be read.
+    asked: u64,
 }
 
 /// See the module.
@@ -60,6 +62,7 @@ impl Importing {
             return false;
         }
         *state = State {
+            asked: state.asked + 1,
             held: Some(Held {
                 name,
                 size,
@@ -81,16 +84,23 @@ impl Importing {
         true
     }
 
-    /// Name and bytes of the file, all of which is here.
-    pub(crate) fn file(&self) -> Option<(String, Arc<Vec<u8>>)> {
-        let state = self.state();
-        let held = state.held.as_ref().filter(|held| held.bytes.len() == held.size)?;
-        Some((held.name.clone(), Arc::clone(&held.bytes)))
+    /// Name and bytes of the file, all of which is here, and the number of this reading. Until it is [`Self::shown`] nothing
+    /// can be stored.
+    pub(crate) fn file(&self) -> Option<(u64, String, Arc<Vec<u8>>)> {
+        let mut state = self.state();
+        state.asked += 1;
+        let asked = state.asked;
+        let held = state.held.as_mut().filter(|held| held.bytes.len() == held.size)?;
+        held.read = None;
+        Some((asked, held.name.clone(), Arc::clone(&held.bytes)))
     }
 
-    /// What is shown, and so what is stored.
-    pub(crate) fn shown(&self, file: Arc<ImportFile>) {
-        if let Some(held) = &mut self.state().held {
+    /// What is shown, and so what is stored: by the newest reading only.
+    pub(crate) fn shown(&self, asked: u64, file: Arc<ImportFile>) {
+        let mut state = self.state();
+        if state.asked == asked
+            && let Some(held) = &mut state.held
+        {
             held.read = Some(file);
         }
     }

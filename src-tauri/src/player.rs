@@ -313,6 +313,10 @@ impl Listening {
     fn store_place(&self) {
         let view = self.view.borrow().clone();
         let Some(id) = view.id else { return };
+        // What the view shows may no longer be what is open: its place was stored when it was left.
+        if lock(&self.wanted).is_none_or(|wanted| wanted.id != id) {
+            return;
+        }
         let place = match view.phase {
             PlayerPhase::Ended => 0,
             PlayerPhase::Playing | PlayerPhase::Paused => lock(&self.player)
@@ -399,6 +403,7 @@ impl Listening {
         let is_open = wanted.is_some_and(|wanted| !wanted.waits && state.recording == Some(wanted.id.to_string()));
         let phase = match (wanted, state.phase) {
             (None, _) => PlayerPhase::Empty,
+            (Some(Wanted { waits: true, .. }), _) if own == Some(Fault::RecordingGone.into()) => PlayerPhase::Failed,
             (Some(Wanted { waits: true, .. }), _) => PlayerPhase::Waiting,
             (Some(_), Phase::Playing) if is_open => PlayerPhase::Playing,
             (Some(_), Phase::Paused) if is_open => PlayerPhase::Paused,

@@ -217,9 +217,9 @@ impl Recordings {
                 let wants = wants.clone();
                 self.blocking(move |all| all.erase_old(&wants).map(drop)).await;
             }
+            self.tell_played(relay).await;
             if is_due(&mut listed, LIST_EVERY) {
                 self.full_before.store(i64::MIN, Ordering::Relaxed);
-                self.tell_played(relay).await;
                 if let Err(error) = self.read_list(relay, admin, &wants).await {
                     tracing::info!(%error, "the list of recordings could not be read");
                 }

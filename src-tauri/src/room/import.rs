@@ -31,6 +31,9 @@ room! {
     close {} -> (),
 }
 
+/// Longest wait for a whole file, as it is read or taken back: 200,000 contacts take longer than a question.
+const FILE_TIMEOUT: std::time::Duration = std::time::Duration::from_mins(5);
+
 async fn begin(core: &Arc<Core>, name: String, size: usize) -> Answer<()> {
     if core.importing.begin(name, size) {
         return Ok(());
@@ -50,16 +53,16 @@ async fn piece(core: &Arc<Core>, data: String) -> Answer<()> {
 }
 
 async fn read(core: &Arc<Core>, how: ImportHow) -> Answer<ImportPreview> {
-    let (name, bytes) = core.importing.file().ok_or_else(|| Failure::of(Fault::NotFound))?;
+    let (asked, name, bytes) = core.importing.file().ok_or_else(|| Failure::of(Fault::NotFound))?;
     let language = core.language();
     let (file, preview) = core
-        .with_desk(move |desk| {
+        .with_desk_within(FILE_TIMEOUT, move |desk| {
             let file = read_contacts(&bytes, &name, &how, language)?;
             let preview = desk.preview_import(&file, &name)?;
             Ok((file, preview))
         })
         .await?;
-    core.importing.shown(Arc::new(file));
+    core.importing.shown(asked, Arc::new(file));
     Ok(preview)
 }
 
@@ -94,7 +97,9 @@ async fn cancel(core: &Arc<Core>) -> Answer<()> {
 }
 
 async fn undo(core: &Arc<Core>, id: i64) -> Answer<ImportUndone> {
-    let (undone, toasts) = core.with_desk(move |desk| desk.undo_import(id)).await?;
+    let (undone, toasts) = core
+        .with_desk_within(FILE_TIMEOUT, move |desk| desk.undo_import(id))
+        .await?;
     core.show(toasts).await;
     Ok(undone)
 }

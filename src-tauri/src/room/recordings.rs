@@ -107,10 +107,12 @@ async fn erase(core: &Arc<Core>, ids: Vec<i64>) -> Answer<usize> {
 async fn save(core: &Arc<Core>, ids: Vec<i64>) -> Answer<String> {
     few(&ids)?;
     let dir = core.shell.downloads().unwrap_or_else(|| core.data_dir.clone());
+    let desk = Arc::clone(core.desk()?);
     with(core, move |all| {
         let mut last = None;
         for id in &ids {
             if let Some(file) = all.file_of(*id).map_err(|e| Failure::from(&e))? {
+                desk.recording_heard(*id).map_err(|e| Failure::from(&e))?;
                 last = Some(copy(&file, &dir)?);
             }
         }
@@ -156,10 +158,12 @@ async fn show(core: &Arc<Core>, id: i64) -> Answer<()> {
 }
 
 async fn open_elsewhere(core: &Arc<Core>, id: i64) -> Answer<()> {
-    let shell = Arc::clone(&core.shell);
+    let (shell, desk) = (Arc::clone(&core.shell), Arc::clone(core.desk()?));
     with(core, move |all| {
         let file = all.file_of(id).map_err(|e| Failure::from(&e))?;
         let file = file.ok_or_else(|| Failure::of(Fault::NotFound))?;
+        // Where it is heard then is not known here: it counts as heard, for the audit too.
+        desk.recording_heard(id).map_err(|e| Failure::from(&e))?;
         shell
             .open_file(&file)
             .map_err(|error| Failure::with(Fault::Refused, error.to_string()))

@@ -68,6 +68,10 @@ fn steps(report: &mut Report, yes: bool) -> Result<(), Failed> {
         sh::run(&mut linted(&build), 60 * MINUTE)
     })?;
     report.step("ui: a day in the built window over the real core", || {
+        sh::run(
+            &mut linted(&["build", "--locked", "--example", "window_host"]),
+            10 * MINUTE,
+        )?;
         sh::run(&mut install::npm(&["run", "real"])?, 5 * MINUTE)
     })?;
     report.step("rust: documentation and its examples", lint::documentation)?;

@@ -54,16 +54,18 @@ const TITLES: &[(&str, ColumnRole)] = &[
     ("тел", ColumnRole::Phone),
     ("моб", ColumnRole::Phone),
     ("сотов", ColumnRole::Phone),
-    ("номер", ColumnRole::Phone),
+    ("номер тел", ColumnRole::Phone),
+    ("номер моб", ColumnRole::Phone),
+    ("номер факс", ColumnRole::Phone),
     ("факс", ColumnRole::Phone),
     ("добавочн", ColumnRole::Phone),
-    ("внутренн", ColumnRole::Phone),
+    ("внутренний ном", ColumnRole::Phone),
+    ("внутренний тел", ColumnRole::Phone),
     ("контактный тел", ColumnRole::Phone),
     ("phone", ColumnRole::Phone),
     ("mobile", ColumnRole::Phone),
     ("cell", ColumnRole::Phone),
     ("tel", ColumnRole::Phone),
-    ("number", ColumnRole::Phone),
     ("fax", ColumnRole::Phone),
     ("extension", ColumnRole::Phone),
     ("имя", ColumnRole::Name),
@@ -112,8 +114,14 @@ fn by_title(title: &str) -> Option<ColumnRole> {
     if title.contains("mail") {
         return Some(ColumnRole::Email);
     }
-    if title == "код" || title == "id" {
-        return Some(ColumnRole::Id);
+    match title.as_str() {
+        "код" | "id" => return Some(ColumnRole::Id),
+        // «Номер договора», «Внутренний код», "Number of employees" are no telephone numbers.
+        "номер" | "номера" | "внутренний" | "number" | "numbers" => {
+            return Some(ColumnRole::Phone);
+        }
+        _ if title.starts_with("phonetic") => return None,
+        _ => {}
     }
     let begins = TITLES.iter().find(|(word, _)| title.starts_with(word));
     let has_phone = || (title.contains("телефон") || title.contains("phone")).then_some(ColumnRole::Phone);

@@ -6,6 +6,8 @@ use super::rows;
 use super::{ImportFile, ImportFormat, ImportHow, MAX_CELL_CHARS, MAX_COLUMNS, MAX_ROWS, cut, encoding};
 use crate::words::Language;
 
+/// Most cells that are kept, the empty ones included.
+const MAX_CELLS: usize = 5_000_000;
 /// What may stand between cells.
 const SEPARATORS: [char; 4] = [';', '\t', ',', '|'];
 /// Lines by which the separator is found out.
@@ -122,7 +124,7 @@ fn pass(text: &str, separator: char, before: u32, quoting: bool, rows: &mut Vec<
         .quoting(quoting)
         .from_reader(text.as_bytes());
     let mut record = csv::StringRecord::new();
-    let (mut counted, mut line) = (0, before + 1);
+    let (mut counted, mut line, mut made) = (0, before + 1, 0);
     while reader.read_record(&mut record).unwrap_or(false) {
         // The reader's own count of lines is off behind blank ones.
         let begin = record.position().map_or(0, |position| position.byte() as usize);
@@ -136,7 +138,8 @@ fn pass(text: &str, separator: char, before: u32, quoting: bool, rows: &mut Vec<
         if quoting && record.iter().any(long) {
             return Pass::Open(begin);
         }
-        if rows.len() >= MAX_ROWS {
+        made += record.len().min(MAX_COLUMNS);
+        if rows.len() >= MAX_ROWS || made > MAX_CELLS {
             report.say(line, Doubt::TooMany, "");
             break;
         }

@@ -65,26 +65,33 @@ pub(super) fn tell_apart(file: &mut ImportFile) {
     for found in &file.contacts {
         *names.entry(text::name_key(&found.name)).or_default() += 1;
     }
-    let mut seen: HashMap<String, Found> = HashMap::new();
+    let mut ids: HashMap<String, u32> = HashMap::new();
+    for id in file.contacts.iter().filter_map(|found| found.id.clone()) {
+        *ids.entry(id).or_default() += 1;
+    }
+    // By what stands in them, the lines; by their ids, how many different ones have it.
+    let mut seen: HashMap<String, u32> = HashMap::new();
+    let mut rounds: HashMap<String, u32> = HashMap::new();
     let mut lines: HashMap<String, u32> = HashMap::new();
     let contacts = std::mem::take(&mut file.contacts);
     for mut found in contacts {
+        // A city's code in a column «Код» says nothing of who it is.
+        found.id.take_if(|id| ids.get(id).is_some_and(|count| *count > 1));
         let mut id = own_id(&found, &names);
-        let mut round = 1;
-        let repeated = loop {
-            match seen.get(&id) {
-                None => break None,
-                Some(other) if same(other, &found) => break Some(other.line),
-                Some(_) => {
-                    round += 1;
-                    id = format!("{}\u{1f}{round}", own_id(&found, &names));
-                }
-            }
-        };
-        if let Some(other) = repeated {
-            file.report
-                .say_of(found.line, Doubt::Repeated, &found.name, Some(other));
+        let all = format!(
+            "{id}\u{1f}{:?}",
+            (&found.name, &found.company, &found.email, &found.note, &found.numbers)
+        );
+        if let Some(other) = seen.get(&all) {
+            let other = Some(*other);
+            file.report.say_of(found.line, Doubt::Repeated, &found.name, other);
             continue;
+        }
+        seen.insert(all, found.line);
+        let round = rounds.entry(id.clone()).or_default();
+        *round += 1;
+        if *round > 1 {
+            id = format!("{id}\u{1f}{round}");
         }
         for number in &found.numbers {
             match lines.get(&number.key) {
@@ -95,8 +102,7 @@ pub(super) fn tell_apart(file: &mut ImportFile) {
                 None => drop(lines.insert(number.key.clone(), found.line)),
             }
         }
-        found.id = Some(id.clone());
-        seen.insert(id, found.clone());
+        found.id = Some(id);
         file.contacts.push(found);
     }
     file.report.problems.sort_by_key(|problem| problem.line);
@@ -113,12 +119,4 @@ fn own_id(found: &Found, names: &HashMap<String, u32>) -> String {
     }
     let line = found.numbers.first().map_or("", |number| line_of(&number.key));
     format!("name:{name}\u{1f}{}\u{1f}{line}", text::name_key(&found.company))
-}
-
-fn same(one: &Found, other: &Found) -> bool {
-    one.name == other.name
-        && one.company == other.company
-        && one.email == other.email
-        && one.note == other.note
-        && one.numbers == other.numbers
 }

@@ -67,6 +67,8 @@ impl<'a> Numbers<'a> {
     pub(super) fn take(&mut self, cell: &Cell, label: &str) {
         match cell {
             Cell::Text(text) => self.take_text(text, label),
+            // What a formula gives where there is nothing.
+            Cell::Value(value) if *value == 0.0 => {}
             Cell::Value(value) => {
                 let text = whole(*value);
                 if text.len() >= 10 && text.ends_with("0000000") && key_of(&text).is_some() {
@@ -81,7 +83,8 @@ impl<'a> Numbers<'a> {
 
     /// A text with one number or several.
     pub(super) fn take_text(&mut self, text: &str, label: &str) {
-        for line in text.split(['\n', '\r', '\t', '|']) {
+        // Google's CSV parts numbers by three colons.
+        for line in text.replace(":::", "\n").split(['\n', '\r', '\t', '|']) {
             for one in apart(line) {
                 self.take_one(&one, label);
             }
@@ -94,7 +97,11 @@ impl<'a> Numbers<'a> {
             return;
         }
         let number = Number::parse(text);
-        let Some(key) = key_of_number(&number) else {
+        let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).count();
+        // One digit is a figure of something else; behind a whole number another one may stand that was not read.
+        let used = number.search_digits().len() + number.ext().map_or(0, digits);
+        let key = key_of_number(&number).filter(|_| digits(text) > 1 && digits(text) < used + 7);
+        let Some(key) = key else {
             let doubt = if text.starts_with('#') && text.chars().any(char::is_alphabetic) {
                 Doubt::CellError
             } else if scientific(text) {

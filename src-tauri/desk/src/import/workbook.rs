@@ -6,13 +6,17 @@ use super::rows;
 use super::{ImportFile, ImportFormat, ImportHow, MAX_CELL_CHARS, MAX_COLUMNS, MAX_ROWS, cut};
 use crate::error::DeskError;
 use crate::words::Language;
-use calamine::{Data, Reader, Sheets, open_workbook_auto_from_rs};
+use calamine::{Data, Ods, Reader, Sheets, Xls, Xlsx};
 use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Most bytes that a packed workbook may unpack to.
 const MAX_UNPACKED: u64 = 1024 * 1024 * 1024;
+/// Most cells that are kept, the empty ones between them included: some 160 MB.
+const MAX_CELLS: usize = 5_000_000;
+/// Most text in them, bytes: one shared text may stand in every cell.
+const MAX_TEXT: usize = 256 * 1024 * 1024;
 
 /// A workbook by its first bytes: a ZIP archive, or the container of old Office.
 pub(super) fn is_one(bytes: &[u8]) -> bool {
@@ -48,7 +52,7 @@ fn unpacked(bytes: &[u8]) -> u64 {
 
 /// The rows of the first sheet that has any.
 fn rows_of(bytes: &[u8], report: &mut Report) -> Option<Vec<Row>> {
-    let mut book = open_workbook_auto_from_rs(Cursor::new(bytes)).ok()?;
+    let mut book = opened(bytes)?;
     for name in book.sheet_names() {
         let rows = sheet(&mut book, &name, report)?;
         if !rows.is_empty() {
@@ -58,16 +62,34 @@ fn rows_of(bytes: &[u8], report: &mut Report) -> Option<Vec<Row>> {
     Some(Vec::new())
 }
 
+/// By what is in it. Not the library's own way, which opens XLSB too: its sparse sheets are made whole in memory.
+fn opened(bytes: &[u8]) -> Option<Sheets<Cursor<&[u8]>>> {
+    if !bytes.starts_with(b"PK") {
+        return Xls::new(Cursor::new(bytes)).ok().map(Sheets::Xls);
+    }
+    let xlsx = Xlsx::new(Cursor::new(bytes)).ok().map(Sheets::Xlsx);
+    xlsx.or_else(|| Ods::new(Cursor::new(bytes)).ok().map(Sheets::Ods))
+}
+
 fn sheet(book: &mut Sheets<Cursor<&[u8]>>, name: &str, report: &mut Report) -> Option<Vec<Row>> {
     let mut rows: BTreeMap<u32, Vec<Cell>> = BTreeMap::new();
+    let (mut made, mut text) = (0, 0);
     let mut put = |(row, column): (u32, u32), value: Data| {
         let Some(cell) = cell_of(value) else { return };
         let column = column as usize;
-        if column >= MAX_COLUMNS || (rows.len() >= MAX_ROWS && !rows.contains_key(&row)) {
+        if let Cell::Text(one) = &cell {
+            text += one.len();
+        }
+        if made > MAX_CELLS
+            || text > MAX_TEXT
+            || column >= MAX_COLUMNS
+            || (rows.len() >= MAX_ROWS && !rows.contains_key(&row))
+        {
             return;
         }
         let cells = rows.entry(row).or_default();
         if cells.len() <= column {
+            made += column + 1 - cells.len();
             cells.resize(column + 1, Cell::Text(String::new()));
         }
         if let Some(place) = cells.get_mut(column) {
@@ -88,7 +110,7 @@ fn sheet(book: &mut Sheets<Cursor<&[u8]>>, name: &str, report: &mut Report) -> O
         }
     }
     let last = rows.keys().next_back().copied().unwrap_or_default();
-    if rows.len() >= MAX_ROWS {
+    if rows.len() >= MAX_ROWS || made > MAX_CELLS || text > MAX_TEXT {
         report.say(last + 1, Doubt::TooMany, "");
     }
     let row = |(row, cells)| Row { line: row + 1, cells };

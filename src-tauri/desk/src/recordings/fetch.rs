@@ -8,18 +8,18 @@ use crate::error::DeskError;
 use crate::notifications::raise;
 use crate::relay_client::{RecordingTold, RelayClient, RelayError};
 use crate::subject::Subject;
-use crate::table::recording::{self, HERE, Kept, NAMED};
+use crate::table::recording::{self, HERE, Kept, MISSING, NAMED};
 use crate::toast::{ToastKey, ToastOp};
 use crate::who::{Party, who};
 use crate::words::{FailureCode, Fault, Problem, SoundFault, Trouble};
 use perezvon_sound::Peaks;
 use rusqlite::params;
-use std::io;
+use std::io::{self, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::fs::{File, OpenOptions};
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncSeekExt as _, AsyncWriteExt as _};
 use tokio::time::Instant;
 
 /// Longest recording, bytes: as the relay's.
@@ -193,7 +193,15 @@ impl Recordings {
     /// Tries what has come and gives it its name.
     fn finish(&self, row: &Kept, toast: bool) -> Result<Fetched, DeskError> {
         let part = self.part_of(row.id);
-        let found = check::file(&part, || true).map_err(|error| of_io(&part, &error))?;
+        let found = match check::file(&part, || true) {
+            Ok(found) => found,
+            Err(error) if is_full(&error) => return Err(of_io(&self.dir, &error)),
+            // Another program holds it: this one alone is tried again later.
+            Err(error) => {
+                tracing::warn!(%error, "a recording that has come cannot be read");
+                None
+            }
+        };
         let Some(found) = found else {
             return Ok(Fetched::Later(SoundFault::Unreadable.into()));
         };
@@ -256,16 +264,10 @@ impl Recordings {
         })
     }
 
-    fn name(&self, row: &Kept, found: &Found, judged: &Judged<'_>, toast: bool) -> Result<Fetched, DeskError> {
-        let part = self.part_of(row.id);
-        if let Some(peaks) = judged.peaks
-            && let Err(error) = peaks.keep(&self.peaks_of(row.id), &part)
-        {
-            tracing::warn!(%error, "peaks cannot be kept");
-        }
-        let _naming = lock(&self.naming);
+    /// A name that no file has.
+    fn free_name(&self, row: &Kept, found: &Found) -> Result<String, DeskError> {
         let words = self.desk.words();
-        let file = self.desk.db.read(|c| {
+        self.desk.db.read(|c| {
             let party = Party {
                 key: row.key.clone(),
                 shown: row.shown.clone(),
@@ -281,7 +283,26 @@ impl Recordings {
                 ending: found.ending,
             };
             Ok(name::free(&named, |file| self.dir.join(file).exists()))
-        })?;
+        })
+    }
+
+    fn name(&self, row: &Kept, found: &Found, judged: &Judged<'_>, toast: bool) -> Result<Fetched, DeskError> {
+        let part = self.part_of(row.id);
+        if let Some(peaks) = judged.peaks
+            && let Err(error) = peaks.keep(&self.peaks_of(row.id), &part)
+        {
+            tracing::warn!(%error, "peaks cannot be kept");
+        }
+        let _naming = lock(&self.naming);
+        // A run that was ended leaves this step to its end, and the next run may have come here first.
+        let now = self.desk.db.read(|c| recording::one(c, row.id))?;
+        if now.is_none_or(|now| now.place != MISSING) {
+            return Ok(Fetched::Here(None));
+        }
+        if std::fs::metadata(&part).map_or(0, |part| part.len()) != found.bytes {
+            return Ok(Fetched::Later(SoundFault::Cut.into()));
+        }
+        let file = self.free_name(row, found)?;
         let path = self.dir.join(&file);
         self.desk.db.write(Durability::Lasting, |tx| {
             tx.prepare_cached(
@@ -301,7 +322,11 @@ impl Recordings {
             ])?;
             Ok(())
         })?;
-        give_name(&part, &path).map_err(|error| of_io(&path, &error))?;
+        if let Err(error) = give_name(&part, &path) {
+            self.place(row.id, MISSING, None)?;
+            // Not the path: a person's name and number stand in it.
+            return Err(of_io(&self.dir, &error));
+        }
         let pen = self.desk.pen();
         self.desk.db.write(Durability::Lasting, |tx: &Tx<'_>| {
             tx.execute(
@@ -340,8 +365,15 @@ struct Part {
 impl Part {
     /// Goes on at this byte; what lies behind it is dropped.
     async fn open(path: &Path, at: u64) -> io::Result<Self> {
-        let file = OpenOptions::new().create(true).append(true).open(path).await?;
+        // Not `append`: on Windows a file opened so cannot be cut.
+        let mut file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(path)
+            .await?;
         file.set_len(at).await?;
+        file.seek(SeekFrom::Start(at)).await?;
         Ok(Self { file, length: at })
     }
 

@@ -94,7 +94,10 @@ impl Recordings {
         if row.place == NAMED {
             let part = self.part_of(row.id);
             if length(&file) != wanted && length(&part) == wanted {
-                give_name(&part, &file).map_err(|error| of_io(&file, &error))?;
+                // What cannot get its name now is fetched again; the others must not wait for it.
+                if let Err(error) = give_name(&part, &file) {
+                    tracing::warn!(%error, "a recording cannot be given its name");
+                }
             }
             let is_here = length(&file) == wanted;
             mended.named += usize::from(is_here);
@@ -120,7 +123,7 @@ impl Recordings {
         }
     }
 
-    fn place(&self, id: i64, place: i64, problem: Option<SoundFault>) -> Result<(), DeskError> {
+    pub(super) fn place(&self, id: i64, place: i64, problem: Option<SoundFault>) -> Result<(), DeskError> {
         self.desk.db.write(Durability::Lasting, |tx| {
             tx.prepare_cached(
                 "UPDATE recording SET place = ?2, file = iif(?2 = 0, NULL, file), problem = coalesce(?3, problem),

@@ -109,7 +109,7 @@ impl Recordings {
         let (used, free): (i64, i64) = self.desk.db.read(|c| {
             let free = c
                 .prepare_cached(
-                    "SELECT coalesce(sum(bytes), 0) FROM recording WHERE place > 0 AND marks = 0 AND started_ms < ?1",
+                    "SELECT coalesce(sum(bytes), 0) FROM recording WHERE place > 0 AND marks = 0 AND max(started_ms, coalesce(asked_ms, 0)) < ?1",
                 )?
                 .query_row([older_than], |row| row.get(0))?;
             Ok((recording::bytes_here(c)?, free))
@@ -119,11 +119,16 @@ impl Recordings {
             return Ok(false);
         }
         while over > 0 {
-            let condition = "place = 2 AND marks = 0 AND started_ms < ?1";
-            let oldest = self
-                .desk
-                .db
-                .read(|c| recording::some(c, condition, "started_ms, id", params![older_than], STEP_ROWS))?;
+            let condition = "place = 2 AND marks = 0 AND max(started_ms, coalesce(asked_ms, 0)) < ?1";
+            let oldest = self.desk.db.read(|c| {
+                recording::some(
+                    c,
+                    condition,
+                    "max(started_ms, coalesce(asked_ms, 0)), id",
+                    params![older_than],
+                    STEP_ROWS,
+                )
+            })?;
             if oldest.is_empty() {
                 return Ok(false);
             }
@@ -160,7 +165,7 @@ impl Recordings {
                     "position_ms = 0, heard_ms = NULL, problem = NULL, hash = NULL, erased_ms = {}",
                     self.desk.now().ms()
                 );
-                self.erase_one(one, &forget, &mut erased)?;
+                self.erase_one(one, &forget, true, &mut erased)?;
             }
         }
         if erased != Erased::default() {
@@ -179,14 +184,19 @@ impl Recordings {
                 .read(|c| recording::one(c, *id))?
                 .ok_or(DeskError::NotFound)?;
             if row.place == recording::HERE {
-                self.erase_one(&row, "wanted = 0", &mut erased)?;
+                self.erase_one(&row, "wanted = 0", false, &mut erased)?;
             }
         }
         Ok(erased)
     }
 
-    fn erase_one(&self, row: &Kept, set: &str, erased: &mut Erased) -> Result<(), DeskError> {
+    fn erase_one(&self, row: &Kept, set: &str, spares_marked: bool, erased: &mut Erased) -> Result<(), DeskError> {
         let _naming = lock(&self.naming);
+        // Since it was looked for, somebody may have marked a moment in it.
+        let now = self.desk.db.read(|c| recording::one(c, row.id))?;
+        if spares_marked && now.is_none_or(|now| now.marks > 0) {
+            return Ok(());
+        }
         if !self.is_erased(row) {
             erased.left += 1;
             return Ok(());

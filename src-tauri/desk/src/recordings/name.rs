@@ -3,9 +3,9 @@
 use perezvon_core::Time;
 use std::path::Path;
 
-/// Longest part of the name that the caller's name takes, characters; in UTF-8, and with the rest, it stays far below the 255
-/// bytes that file systems take.
-const LONGEST_NAME: usize = 60;
+/// Longest part of the name that the caller's name takes, bytes of UTF-8: with the rest it stays below the 255 that file
+/// systems take.
+const LONGEST_NAME: usize = 120;
 
 /// What the name tells.
 pub(super) struct Named<'a> {
@@ -54,7 +54,7 @@ pub(super) fn safe(text: &str, longest: usize) -> String {
     };
     let text: String = text.chars().map(kept).collect();
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let cut: String = text.chars().take(longest).collect();
+    let cut = &text[..text.floor_char_boundary(longest)];
     cut.trim_matches(|c: char| c == '.' || c == ' ').to_owned()
 }
 

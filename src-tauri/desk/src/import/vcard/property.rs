@@ -11,7 +11,7 @@ pub(super) fn unfold(bytes: &[u8]) -> Vec<(u32, Vec<u8>)> {
     let mut soft = false;
     for (at, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
         for (part, line) in line.split(|byte| *byte == b'\r').enumerate() {
-            if part > 0 && line.is_empty() {
+            if line.is_empty() && (part > 0 || !soft) {
                 continue;
             }
             let folded = line.first().is_some_and(|byte| matches!(byte, b' ' | b'\t'));

@@ -10,7 +10,8 @@ use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::import::{Found, ImportFile};
 use crate::key::line_of;
-use crate::table::{contact, import};
+use crate::table::contact::{self, ContactNumber};
+use crate::table::import;
 use crate::text;
 use crate::toast::ToastOp;
 use crate::who::ContactRef;
@@ -19,6 +20,8 @@ use std::collections::{BTreeSet, HashMap};
 
 /// Of a person's contacts those of a file come last.
 const PRIORITY: i64 = 1;
+/// So many people may have one id in files of one name.
+const MAX_OTHERS: u32 = 20;
 /// Most contacts that are told to be there already.
 const MAX_SAME: usize = 200;
 
@@ -60,6 +63,38 @@ impl Found {
     fn external_id(&self) -> &str {
         self.id.as_deref().unwrap_or(&self.name)
     }
+
+    /// Neither the name nor any number is the same: another's contact, whatever ids two programs give.
+    fn is_other(&self, known: &ContactDraft) -> bool {
+        let shares = |number: &ContactNumber| self.numbers.iter().any(|own| own.key == number.key);
+        text::name_key(&known.name) != text::name_key(&self.name) && !known.numbers.iter().any(shares)
+    }
+}
+
+/// What is stored of a contact of the file.
+struct Place {
+    /// Its id in the source.
+    external_id: String,
+    /// The desk's id, what is stored, and whether the user has changed it here.
+    known: Option<(i64, ContactDraft, bool)>,
+}
+
+/// Two programs' files of one name may have the same id for two people: the second gets an id of his own.
+fn place(connection: &Connection, source: &str, found: &Found) -> Result<Place, DeskError> {
+    let mut external_id = found.external_id().to_owned();
+    for round in 2.. {
+        let known = match contact::of_source(connection, source, &external_id)? {
+            Some(id) => stored(connection, id)?.map(|(draft, by_hand)| (id, draft, by_hand)),
+            None => None,
+        };
+        match known {
+            Some((_, draft, _)) if found.is_other(&draft) && round <= MAX_OTHERS => {
+                external_id = format!("{}\u{1f}other{round}", found.external_id());
+            }
+            known => return Ok(Place { external_id, known }),
+        }
+    }
+    Err(DeskError::NotFound)
 }
 
 /// A contact of this source that is stored, and whether the user has changed it here.
@@ -74,10 +109,7 @@ fn stored(connection: &Connection, id: i64) -> Result<Option<(ContactDraft, bool
 }
 
 fn fate(connection: &Connection, source: &str, found: &Found) -> Result<Fate, DeskError> {
-    if let Some(id) = contact::of_source(connection, source, found.external_id())? {
-        let Some((known, by_hand)) = stored(connection, id)? else {
-            return Ok(Fate::Fresh);
-        };
+    if let Some((id, known, by_hand)) = place(connection, source, found)?.known {
         let draft = found.draft();
         let ready = Ready::of(&draft)?;
         let same = known.kind == draft.kind
@@ -94,7 +126,7 @@ fn fate(connection: &Connection, source: &str, found: &Found) -> Result<Fate, De
     }
     let name = text::name_key(&found.name);
     for number in &found.numbers {
-        let known = holder(connection, source, &number.key)?;
+        let known = holder(connection, source, &number.key, &name)?;
         if known.is_some_and(|(one, ..)| text::name_key(&one.name) == name) {
             return Ok(Fate::Same);
         }
@@ -102,13 +134,19 @@ fn fate(connection: &Connection, source: &str, found: &Found) -> Result<Fate, De
     Ok(Fate::Fresh)
 }
 
-/// A contact of elsewhere with this number.
-fn holder(connection: &Connection, source: &str, key: &str) -> Result<Option<(ContactRef, String)>, DeskError> {
+/// A contact of elsewhere with this number: of several one of this name.
+fn holder(
+    connection: &Connection,
+    source: &str,
+    key: &str,
+    name: &str,
+) -> Result<Option<(ContactRef, String)>, DeskError> {
     let mut statement = connection.prepare_cached(
         "SELECT c.id, c.name, n.display FROM contact_number n JOIN contact c ON c.id = n.contact_id
-         WHERE n.line = ?1 AND n.key = ?2 AND c.source <> ?3 ORDER BY c.priority DESC, c.id LIMIT 1",
+         WHERE n.line = ?1 AND n.key = ?2 AND c.source <> ?3
+         ORDER BY c.name_key = ?4 DESC, c.priority DESC, c.id LIMIT 1",
     )?;
-    let found = statement.query_row(params![line_of(key), key, source], |row| {
+    let found = statement.query_row(params![line_of(key), key, source, name], |row| {
         let one = ContactRef {
             id: row.get(0)?,
             name: row.get(1)?,
@@ -157,7 +195,7 @@ fn like(
         by,
     };
     for number in &found.numbers {
-        if let Some((with, shown)) = holder(connection, source, &number.key)? {
+        if let Some((with, shown)) = holder(connection, source, &number.key, &name)? {
             let both = text::name_key(&with.name) == name;
             let by = if both { SameBy::Both } else { SameBy::Number };
             return Ok(Some(tell(with, by, shown)));
@@ -183,7 +221,7 @@ impl Desk {
                     Fate::Kept => preview.kept += 1,
                     Fate::Same => preview.same_as_known += 1,
                 }
-                if contact::of_source(c, &source, found.external_id())?.is_some() {
+                if place(c, &source, found)?.known.is_some() {
                     continue;
                 }
                 if let Some(same) = like(c, &source, found, &known)? {
@@ -228,17 +266,26 @@ impl Desk {
                 done.cancelled = true;
                 break;
             }
-            let (after, ops) = self.db.write(Durability::Lasting, |tx| {
+            let length = step.len() as u32;
+            let step = self.db.write(Durability::Lasting, |tx| {
                 let mut after = done.clone();
                 let mut touched = BTreeSet::new();
                 for found in step {
                     put(tx, from, found, leave_same, &mut after, &mut touched)?;
                 }
                 Ok((after, renamed(tx, pen, &touched)?))
-            })?;
+            });
+            let (after, ops) = match step {
+                Ok(step) => step,
+                Err(error) => {
+                    // Half a file is no import: what was stored goes again. Why it failed is told, not what this comes to.
+                    let _ = self.undo_import(id);
+                    return Err(error);
+                }
+            };
             done = after;
             toasts.extend(ops);
-            count += step.len() as u32;
+            count += length;
         }
         go_on(count);
         Ok((done, toasts))
@@ -302,7 +349,8 @@ fn put(
     let before = known.map(|id| draft_of(tx, id)).transpose()?.flatten();
     let before = before.map(|draft| serde_json::to_string(&draft)).transpose()?;
     let draft = found.draft();
-    let id = Ready::of(&draft)?.save(tx, known, Some(found.external_id()), source, touched)?;
+    let external_id = place(tx, source.name, found)?.external_id;
+    let id = Ready::of(&draft)?.save(tx, known, Some(&external_id), source, touched)?;
     import::note(tx, done.id, id, before.as_deref())
 }
 

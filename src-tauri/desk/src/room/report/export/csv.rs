@@ -98,8 +98,9 @@ fn harmless(text: &str) -> String {
     }
 }
 
+/// A comma too: where a spreadsheet parts cells by it, what follows could be a formula.
 fn quoted(cell: &str) -> String {
-    if cell.contains([';', '"', '\n', '\r']) {
+    if cell.contains([';', ',', '\t', '"', '\n', '\r']) {
         format!("\"{}\"", cell.replace('"', "\"\""))
     } else {
         cell.to_owned()
