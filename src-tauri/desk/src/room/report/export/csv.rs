@@ -98,9 +98,10 @@ fn harmless(text: &str) -> String {
     }
 }
 
-/// A comma too: where a spreadsheet parts cells by it, what follows could be a formula.
+/// A comma in a text too: where a spreadsheet parts cells by it, what follows could be a formula. Figures have one by right.
 fn quoted(cell: &str) -> String {
-    if cell.contains([';', ',', '\t', '"', '\n', '\r']) {
+    let is_figure = cell.bytes().all(|byte| byte.is_ascii_digit() || byte == b',');
+    if cell.contains([';', '\t', '"', '\n', '\r']) || cell.contains(',') && !is_figure {
         format!("\"{}\"", cell.replace('"', "\"\""))
     } else {
         cell.to_owned()
