@@ -43,6 +43,7 @@ const PATHS: &[(&str, &str, For)] = &[
     ("DELETE", "/v1/recordings/{id}", For::Admin),
     ("GET", "/v1/recordings/{id}/audio", For::Any),
     ("HEAD", "/v1/recordings/{id}/audio", For::Any),
+    ("POST", "/v1/recordings/{id}/played", For::Any),
     ("GET", "/v1/settings", For::Admin),
     ("PUT", "/v1/settings", For::Admin),
     ("PUT", "/v1/settings/token", For::Admin),

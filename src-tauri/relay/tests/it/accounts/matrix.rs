@@ -65,6 +65,7 @@ fn body_of(method: &str, path: &str, scene: &Scene, abonent: &str) -> Option<Val
         ("put", _) => json!({ "on": false }),
         ("post", "/v1/users" | "/v1/join-codes") => json!({ "name": "Стол", "role": "user", "abonent": abonent }),
         ("post", "/v1/calls") => json!({ "number": "+79000000099", "abonent": abonent }),
+        ("post", "/v1/recordings/{id}/played") => json!({ "at": "2026-01-31T10:22:37.000Z" }),
         ("post", "/v1/join") => json!({ "code": "0000-0000-0000" }),
         _ => return None,
     })
