@@ -334,7 +334,7 @@ const REPORTS: [Asked; 6] = [
     // What SQL has no words for: percentiles, calls back, persons.
     Asked {
         name: "everything",
-        groupings: &[Grouping::Company, Grouping::Month],
+        groupings: &[Grouping::Line, Grouping::Month],
         measures: &Measure::ALL,
         sql: "",
     },
