@@ -29,6 +29,8 @@ pub const MAX_IMPORT_BYTES: usize = 64 * 1024 * 1024;
 const MAX_ROWS: usize = 500_000;
 /// Most columns that are read.
 const MAX_COLUMNS: usize = 200;
+/// Most cells of a table that are kept, the empty ones between them included: some 160 MB.
+const MAX_CELLS: usize = 5_000_000;
 /// Longest cell, characters: what follows is cut.
 const MAX_CELL_CHARS: usize = 20_000;
 /// Longest name, company and e-mail, characters.

@@ -3,11 +3,9 @@
 use super::numbers::{Cell, Row};
 use super::report::{Doubt, Report};
 use super::rows;
-use super::{ImportFile, ImportFormat, ImportHow, MAX_CELL_CHARS, MAX_COLUMNS, MAX_ROWS, cut, encoding};
+use super::{ImportFile, ImportFormat, ImportHow, MAX_CELL_CHARS, MAX_CELLS, MAX_COLUMNS, MAX_ROWS, cut, encoding};
 use crate::words::Language;
 
-/// Most cells that are kept, the empty ones included.
-const MAX_CELLS: usize = 5_000_000;
 /// What may stand between cells.
 const SEPARATORS: [char; 4] = [';', '\t', ',', '|'];
 /// Lines by which the separator is found out.

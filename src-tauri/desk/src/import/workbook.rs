@@ -3,7 +3,7 @@
 use super::numbers::{Cell, Row};
 use super::report::{Doubt, Report};
 use super::rows;
-use super::{ImportFile, ImportFormat, ImportHow, MAX_CELL_CHARS, MAX_COLUMNS, MAX_ROWS, cut};
+use super::{ImportFile, ImportFormat, ImportHow, MAX_CELL_CHARS, MAX_CELLS, MAX_COLUMNS, MAX_ROWS, cut};
 use crate::error::DeskError;
 use crate::words::Language;
 use calamine::{Data, Ods, Reader, Sheets, Xls, Xlsx};
@@ -13,8 +13,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Most bytes that a packed workbook may unpack to.
 const MAX_UNPACKED: u64 = 1024 * 1024 * 1024;
-/// Most cells that are kept, the empty ones between them included: some 160 MB.
-const MAX_CELLS: usize = 5_000_000;
 /// Most text in them, bytes: one shared text may stand in every cell.
 const MAX_TEXT: usize = 256 * 1024 * 1024;
 

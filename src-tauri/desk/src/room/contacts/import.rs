@@ -108,8 +108,8 @@ fn stored(connection: &Connection, id: i64) -> Result<Option<(ContactDraft, bool
     Ok(Some((draft, priority == OWN.priority)))
 }
 
-fn fate(connection: &Connection, source: &str, found: &Found) -> Result<Fate, DeskError> {
-    if let Some((id, known, by_hand)) = place(connection, source, found)?.known {
+fn fate(connection: &Connection, source: &str, found: &Found, place: &Place) -> Result<Fate, DeskError> {
+    if let Some((id, known, by_hand)) = &place.known {
         let draft = found.draft();
         let ready = Ready::of(&draft)?;
         let same = known.kind == draft.kind
@@ -118,10 +118,10 @@ fn fate(connection: &Connection, source: &str, found: &Found) -> Result<Fate, De
             && known.email == draft.email.trim()
             && known.note == draft.note
             && known.numbers == ready.numbers;
-        return Ok(match (same, by_hand) {
+        return Ok(match (same, *by_hand) {
             (true, _) => Fate::Equal,
             (false, true) => Fate::Kept,
-            (false, false) => Fate::Changed(id),
+            (false, false) => Fate::Changed(*id),
         });
     }
     let name = text::name_key(&found.name);
@@ -214,14 +214,15 @@ impl Desk {
             let known = namesakes(c, &source, file)?;
             let mut preview = ImportPreview::of(file);
             for found in &file.contacts {
-                match fate(c, &source, found)? {
+                let place = place(c, &source, found)?;
+                match fate(c, &source, found, &place)? {
                     Fate::Fresh => preview.fresh += 1,
                     Fate::Changed(_) => preview.changed += 1,
                     Fate::Equal => preview.equal += 1,
                     Fate::Kept => preview.kept += 1,
                     Fate::Same => preview.same_as_known += 1,
                 }
-                if place(c, &source, found)?.known.is_some() {
+                if place.known.is_some() {
                     continue;
                 }
                 if let Some(same) = like(c, &source, found, &known)? {
@@ -329,7 +330,8 @@ fn put(
     done: &mut ImportDone,
     touched: &mut BTreeSet<String>,
 ) -> Result<(), DeskError> {
-    let (known, count) = match fate(tx, source.name, found)? {
+    let place = place(tx, source.name, found)?;
+    let (known, count) = match fate(tx, source.name, found, &place)? {
         Fate::Equal => {
             done.equal += 1;
             return Ok(());
@@ -346,11 +348,12 @@ fn put(
         Fate::Fresh | Fate::Same => (None, &mut done.added),
     };
     *count += 1;
-    let before = known.map(|id| draft_of(tx, id)).transpose()?.flatten();
-    let before = before.map(|draft| serde_json::to_string(&draft)).transpose()?;
+    let before = place
+        .known
+        .map(|(_, draft, _)| serde_json::to_string(&draft))
+        .transpose()?;
     let draft = found.draft();
-    let external_id = place(tx, source.name, found)?.external_id;
-    let id = Ready::of(&draft)?.save(tx, known, Some(&external_id), source, touched)?;
+    let id = Ready::of(&draft)?.save(tx, known, Some(&place.external_id), source, touched)?;
     import::note(tx, done.id, id, before.as_deref())
 }
 
