@@ -31,6 +31,8 @@ export default defineConfig(({ mode }) => ({
     include: ["tests/**/*.test.ts"],
     // A machine that does other things too is slow, not wrong.
     testTimeout: 60_000,
+    // By itself it leaves one processor alone, which on two is half of them.
+    maxWorkers: "100%",
     setupFiles: ["tests/setup.ts"],
     restoreMocks: true,
     env: { TZ: "Europe/Moscow" },

@@ -7,7 +7,7 @@ use crate::ipc::{Failure, Placed};
 use crate::link::{self, Dial};
 use crate::orders::Begun;
 use crate::settings::words;
-use perezvon_core::Number;
+use perezvon_core::{Number, Time};
 use perezvon_desk::Fault;
 use perezvon_desk::toast::{Action, Toast, ToastOp};
 use std::sync::Arc;
@@ -40,6 +40,17 @@ pub(crate) fn grant(core: &Arc<Core>, wish: Wish) {
     }
 }
 
+/// The user wants to call what is selected in another program: it is shown as it is understood, and always asked about.
+/// Nothing selected: the panel where one dials.
+pub(crate) fn dial_selected(core: &Arc<Core>, text: &str) {
+    if text.trim().is_empty() {
+        core.asked.decline();
+    } else {
+        core.asked.put(link::read_selected(text));
+    }
+    core.shell.panel();
+}
+
 /// Shows the window with the question; dials at once only a plain number, and only where the user has set so.
 fn ask_to_dial(core: &Arc<Core>, dial: Dial) {
     if !core.asked.take(&dial, Instant::now()) {
@@ -64,6 +75,25 @@ pub(crate) fn carry_out(core: &Arc<Core>, action: Action, token: Option<String>)
             core.runtime.clone().spawn(async move {
                 if let Err(failure) = call_back(&core, &number).await {
                     tracing::warn!(code = %failure.code, "The call was not placed");
+                }
+            });
+        }
+        Action::AskToDial { number } => dial_selected(core, &number),
+        Action::RemindLater { id, minutes } => {
+            let core = Arc::clone(core);
+            core.runtime.clone().spawn(async move {
+                let at = core.desk().map(|desk| desk.now().plus(i64::from(minutes) * 60_000));
+                let put_off = put_callbacks_off(&core, vec![id], at.ok(), String::new()).await;
+                if let Err(failure) = put_off {
+                    tracing::warn!(code = %failure.code, "The reminder could not be put off");
+                }
+            });
+        }
+        Action::CallbackDone { id } => {
+            let core = Arc::clone(core);
+            core.runtime.clone().spawn(async move {
+                if let Err(failure) = close_callbacks(&core, vec![id]).await {
+                    tracing::warn!(code = %failure.code, "The entry of the queue could not be closed");
                 }
             });
         }
@@ -127,6 +157,27 @@ pub(crate) async fn call_back(core: &Core, number: &str) -> Result<Placed, Failu
     };
     core.show(ops).await;
     Err(failure)
+}
+
+/// The user has dealt with these entries of the queue.
+pub(crate) async fn close_callbacks(core: &Core, ids: Vec<i64>) -> Result<(), Failure> {
+    let ops = core.with_desk(move |desk| desk.callbacks_done(&ids)).await?;
+    core.show(ops).await;
+    Ok(())
+}
+
+/// The user wants to be reminded of them at this time; none: now.
+pub(crate) async fn put_callbacks_off(
+    core: &Core,
+    ids: Vec<i64>,
+    at: Option<Time>,
+    note: String,
+) -> Result<(), Failure> {
+    let ops = core
+        .with_desk(move |desk| desk.callbacks_later(&ids, at, &note))
+        .await?;
+    core.show(ops).await;
+    Ok(())
 }
 
 /// Plays a recording, in the background.

@@ -2,13 +2,14 @@
 
 use crate::link::{self, Dial};
 use crate::toast::links::Nonce;
+use perezvon_desk::Secret;
 use perezvon_desk::relay_client::JoinLink;
 use perezvon_desk::toast::Action;
 use std::path::PathBuf;
 
 /// Perezvon: who is calling, call back, the contact's card, the call's document.
 #[derive(Clone, Debug, Default, clap::Parser)]
-#[command(name = "perezvon", version)]
+#[command(name = "perezvon", version = perezvon_core::VERSION)]
 pub struct Args {
     /// Folder of the app's data; the system's usual place when not given.
     #[arg(long, env = "PEREZVON_DATA_DIR", value_name = "DIR")]
@@ -19,7 +20,13 @@ pub struct Args {
     /// Start in the tray, without a window.
     #[arg(long)]
     pub minimized: bool,
-    /// A number to call, or a tel:, callto:, sip: or perezvon: link. Further arguments are ignored: where a
+    /// Show the example: a fictional company, with data of its own.
+    #[arg(long)]
+    pub example: bool,
+    /// End the app that runs, as its menu in the tray does; an installer asks for it.
+    #[arg(long)]
+    pub quit: bool,
+    /// A number to call (`call NUMBER` too), or a tel:, callto:, sip: or perezvon: link. Further arguments are ignored: where a
     /// system quotes a link badly, the link must not add options.
     #[arg(value_name = "NUMBER", trailing_var_arg = true)]
     pub what: Vec<String>,
@@ -40,9 +47,21 @@ impl Args {
         }
     }
 
+    /// Whether a second start, by its command line, is only to end the app that runs.
+    pub(crate) fn asks_to_quit(argv: &[String]) -> bool {
+        <Self as clap::Parser>::try_parse_from(argv).is_ok_and(|second| second.quit)
+    }
+
     /// What the start asks for beyond starting.
     pub(crate) fn wish(&self) -> Option<Wish> {
-        self.what.first().map(|text| wish_of_link(text))
+        match &self.what[..] {
+            // `perezvon call 8 900 000-00-99`: typed by hand, so its blanks need no quotation marks.
+            [call, number @ ..] if call == "call" && !number.is_empty() => {
+                Some(Wish::Dial(link::read(&number.join(" "))))
+            }
+            [text, ..] => Some(wish_of_link(text)),
+            [] => None,
+        }
     }
 }
 
@@ -56,6 +75,16 @@ pub struct Given {
     /// `PEREZVON_DEMO` (any value): the relay listens at a free port of this machine and takes that for the public
     /// address, and the first abonent is the user.
     pub demo: bool,
+    /// `PEREZVON_POLICY`, with `PEREZVON_DEMO` only: a file beside the administrator's, which wins.
+    pub policy: Option<PathBuf>,
+    /// `PEREZVON_UPDATES`, with `PEREZVON_DEMO` only: who is asked for new versions where there is no company's relay.
+    pub updates: Option<String>,
+    /// `PEREZVON_UPDATE_KEY`, with `PEREZVON_DEMO` only: the public key that they are signed with.
+    pub update_key: Option<String>,
+    /// The account token of that PBX; the example has one of its own.
+    pub token: Option<Secret>,
+    /// It is the example (`example.rs`).
+    pub example: bool,
     /// With the value `contacts` an empty desk gets contacts too; the tests make theirs.
     pub contacts: bool,
 }
@@ -63,10 +92,16 @@ pub struct Given {
 impl Given {
     pub(crate) fn by_environment() -> Self {
         let text = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let demo = std::env::var_os("PEREZVON_DEMO").is_some();
         Self {
             pbx_url: text("PEREZVON_PBX_URL"),
             public_url: text("PEREZVON_PUBLIC_URL"),
-            demo: std::env::var_os("PEREZVON_DEMO").is_some(),
+            demo,
+            policy: text("PEREZVON_POLICY").filter(|_| demo).map(PathBuf::from),
+            token: None,
+            example: false,
+            updates: text("PEREZVON_UPDATES").filter(|_| demo),
+            update_key: text("PEREZVON_UPDATE_KEY").filter(|_| demo),
             contacts: text("PEREZVON_DEMO").is_some_and(|value| value == "contacts"),
         }
     }
@@ -124,6 +159,7 @@ fn action_of_route(route: &str) -> Option<Action> {
         page if page.starts_with("join") => Action::OpenSettings {
             section: "connection".to_owned(),
         },
+        "queue" => Action::OpenQueue,
         _ => Action::OpenCalls,
     })
 }
@@ -211,6 +247,8 @@ mod tests {
             number,
             "the first"
         );
+        let spoken = second(&["perezvon", "call", "8", "900", "000-00-01"]);
+        assert_eq!(spoken, Some(dial("8 900 000-00-01")), "typed by hand");
         assert_eq!(second(&["perezvon", "-minimized"]), Some(Wish::Show));
         assert_eq!(second(&["perezvon", "tel:-79000000001"]), unread("-79000000001"));
         assert_eq!(
@@ -232,6 +270,21 @@ mod tests {
         );
         assert_eq!(second(&["perezvon", "--minimized"]), None);
         assert_eq!(second(&["perezvon", "--minimized", "tel:101"]), Some(dial("101")));
+    }
+
+    #[test]
+    fn only_the_option_itself_quits() {
+        let quits = |args: &[&str]| Args::asks_to_quit(&args.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>());
+        assert!(quits(&["perezvon", "--quit"]));
+        for no in [
+            &["perezvon"][..],
+            &["perezvon", "--", "--quit"],
+            &["perezvon", "tel:+79000000001", "--quit"],
+            &["perezvon", "perezvon://quit"],
+            &["perezvon", "--quit", "--no-such-flag"],
+        ] {
+            assert!(!quits(no), "{no:?}: what a link can bring");
+        }
     }
 
     #[test]

@@ -2,11 +2,15 @@
 //! until the person in front of the window has seen the number and agreed.
 
 use crate::link::Dial;
+use perezvon_core::Number;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Two equal links within this time are one: systems hand a link over twice, and pages open it twice.
 const REPEATED_LINK: Duration = Duration::from_secs(2);
+
+/// The same number again within this time is one copying: programs and clipboard managers tell it twice.
+const REPEATED_COPY: Duration = Duration::from_secs(3);
 
 /// What waits for the person's answer, and the link of the last moment.
 #[derive(Debug, Default)]
@@ -33,6 +37,11 @@ impl Asked {
         !again
     }
 
+    /// Keeps what the person asks for by hand: the same again is meant again.
+    pub(crate) fn put(&self, dial: Dial) {
+        self.lock().open = Some(dial);
+    }
+
     pub(crate) fn open(&self) -> Option<Dial> {
         self.lock().open.clone()
     }
@@ -51,6 +60,22 @@ impl Asked {
 
     fn lock(&self) -> MutexGuard<'_, AskedState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The number that was copied and offered last.
+#[derive(Debug, Default)]
+pub(crate) struct Copied(Mutex<Option<(Number, Instant)>>);
+
+impl Copied {
+    /// False for the same again.
+    pub(crate) fn is_new(&self, number: &Number, now: Instant) -> bool {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let again = last
+            .as_ref()
+            .is_some_and(|(known, since)| known == number && now.saturating_duration_since(*since) < REPEATED_COPY);
+        *last = Some((number.clone(), now));
+        !again
     }
 }
 
@@ -97,5 +122,15 @@ mod tests {
             assert!(!asked.accept("*21*89000000099#"));
             assert!(!asked.accept("undefined"));
         }
+    }
+
+    #[test]
+    fn a_number_that_is_told_twice_was_copied_once() {
+        let (copied, start) = (Copied::default(), Instant::now());
+        let number = Number::parse("+79000000077");
+        assert!(copied.is_new(&number, start));
+        assert!(!copied.is_new(&number, start + REPEATED_COPY / 2));
+        assert!(copied.is_new(&Number::parse("+79000000078"), start + REPEATED_COPY / 2));
+        assert!(copied.is_new(&number, start + REPEATED_COPY));
     }
 }

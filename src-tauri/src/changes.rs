@@ -22,6 +22,10 @@ const JOIN_TIME: Duration = Duration::from_millis(100);
 pub struct Changed {
     /// Calls.
     pub calls: Ids<String>,
+    /// Those of them that ring here.
+    pub ringing: Ids<String>,
+    /// Those of them whose conversations have ended now.
+    pub ended: Ids<String>,
     /// Whose calls those are: number keys.
     pub callers: Ids<String>,
     /// Number keys of which the name, or whether they wait to be called back, has changed: every row with such a number
@@ -139,6 +143,8 @@ impl Changes {
         all.callbacks = !touched.callbacks.is_empty();
         Some(Changed {
             calls: touched.calls.into(),
+            ringing: touched.ringing.into(),
+            ended: touched.ended.into(),
             callers: touched.callers.into(),
             numbers: touched.numbers.into(),
             contacts: touched.contacts.into(),

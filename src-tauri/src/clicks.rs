@@ -2,10 +2,11 @@
 
 use crate::action;
 use crate::core::Core;
+use crate::settings::words;
 use crate::toast::{CloseReason, ToastEvent};
 use perezvon_desk::Desk;
 use perezvon_desk::notifications::ToastState;
-use perezvon_desk::toast::ToastOp;
+use perezvon_desk::toast::{Toast, ToastOp};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -30,18 +31,38 @@ pub(crate) async fn hear(core: Arc<Core>, mut events: mpsc::Receiver<ToastEvent>
                 core.show(vec![ToastOp::Close(key)]).await;
                 (notification_id, ToastState::Clicked)
             }
+            ToastEvent::Written {
+                key,
+                call,
+                note,
+                notification_id,
+            } => {
+                core.runtime.spawn(keep_note(Arc::clone(&core), call, note));
+                core.show(vec![ToastOp::Close(key)]).await;
+                (notification_id, ToastState::Clicked)
+            }
             ToastEvent::Closed {
                 notification_id,
                 reason: CloseReason::Dismissed,
                 ..
             } => (notification_id, ToastState::Dismissed),
+            // The desk knows what it has closed; and what is shown at the other place has not ended.
+            ToastEvent::Closed {
+                reason: CloseReason::Withdrawn,
+                ..
+            } => continue,
             ToastEvent::Closed { notification_id, .. } => (notification_id, ToastState::Expired),
+            ToastEvent::GivenBack { notification_ids } => {
+                core.runtime.spawn(show_again(Arc::clone(&core), notification_ids));
+                continue;
+            }
             // It is in the list «Уведомления», and shown once the service is there.
             ToastEvent::Failed { reason, .. } => {
                 tracing::warn!(reason, "A toast could not be shown");
                 continue;
             }
             ToastEvent::AbilityChanged => {
+                core.toasts.give_back();
                 core.runtime.spawn(show_pending(Arc::clone(&core)));
                 continue;
             }
@@ -51,11 +72,33 @@ pub(crate) async fn hear(core: Arc<Core>, mut events: mpsc::Receiver<ToastEvent>
     }
 }
 
+/// Stores a note that was written in a toast. Where that fails it is shown again, with the reason: its field is gone.
+async fn keep_note(core: Arc<Core>, call: String, note: String) {
+    let text = note.clone();
+    if let Err(failure) = core.with_desk(move |desk| desk.add_call_note(&call, &text)).await {
+        tracing::warn!(code = %failure.code, "A note could not be stored");
+        let mut toast = Toast::trouble(words(&core.settings()), failure.code.as_str());
+        toast.lines.push(note);
+        core.show(vec![ToastOp::Show(toast)]).await;
+    }
+}
+
 /// Stores what became of the toasts, in order.
 async fn note(core: Arc<Core>, mut notes: mpsc::Receiver<(i64, ToastState)>) {
     while let Some((notification, state)) = notes.recv().await {
+        // An example, or what could not be stored: it is in no list.
+        if notification == 0 {
+            continue;
+        }
         // What could not be stored is told in the log.
         let _ = core.with_desk(move |desk| desk.note_toast(notification, state)).await;
+    }
+}
+
+/// The own window has shown these, and the system shows them from now on, if they still apply.
+async fn show_again(core: Arc<Core>, notifications: Vec<i64>) {
+    if let Ok(ops) = core.with_desk(move |desk| desk.toasts_again(&notifications)).await {
+        core.show(ops).await;
     }
 }
 

@@ -1,25 +1,32 @@
 //! What the app holds while it runs. Knows neither Tauri nor a window: those who show it listen to its changes, and what
 //! it needs of the system it asks through [`Shell`].
 
+mod shown;
+
+use crate::again::Next;
 use crate::args::{Args, Given};
-use crate::asked::Asked;
+use crate::asked::{Asked, Copied};
 use crate::changes::{Changes, Own, Teller};
 use crate::importing::Importing;
-use crate::ipc::{Abonent, Failure, ServiceState, Settings};
+use crate::ipc::{Abonent, Failure, Keys, ServiceState, Settings, UpdateView};
 use crate::joining::Joining;
 use crate::orders::Orders;
-use crate::player::Listening;
+use crate::player::{Listening, PlayerView};
+use crate::policy::Policy;
 use crate::saving::Saving;
 use crate::secrets::Secrets;
 use crate::settings;
 use crate::sought::Sought;
 use crate::toast::{self, ToastEvent, Toasts};
+use crate::updates::{Before, Updates};
+use crate::watched::Watched;
 use perezvon_desk::recordings::Recordings;
 use perezvon_desk::relay_client::RelayClient;
 use perezvon_desk::toast::ToastOp;
-use perezvon_desk::view::RecordingsKept;
+use perezvon_desk::view::{CompanyCalls, Loadings, RecordingsKept};
 use perezvon_desk::{Desk, DeskError, FailureCode, Fault, Language, Trouble};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -35,6 +42,8 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Toasts of recordings that wait to be shown; there are two downloads at once.
 const MAX_READY: usize = 16;
+/// Key of the setting: the whole company's calls are wanted.
+const COMPANY: &str = "company_calls";
 /// Two recordings are not asked for more often: the PBX is the whole company's.
 const RECORDINGS_PACE: Duration = Duration::from_secs(1);
 
@@ -43,6 +52,9 @@ pub trait Shell: Send + Sync {
     /// Shows the window at a route such as `contact/12`; an empty route leaves an open window where it is. Called on a
     /// person's wish only. `token`: Wayland's permission to raise a window, where the click came with one.
     fn show(&self, route: &str, token: Option<String>);
+    /// Shows the small window where one dials, with the number that somebody asks to dial, if any. Called on a person's
+    /// wish only.
+    fn panel(&self);
     /// Switches the start with the system on or off; an error where the system did not take it.
     fn autostart(&self, on: bool) -> std::io::Result<()>;
     /// Whether the system starts the app, as it is now: the user may have switched it off there.
@@ -55,6 +67,8 @@ pub trait Shell: Send + Sync {
     fn reveal(&self, file: &Path) -> std::io::Result<()>;
     /// Opens the file in the program that the system has for it.
     fn open_file(&self, file: &Path) -> std::io::Result<()>;
+    /// Ends the app and starts it anew; `example`: for the example.
+    fn start_again(&self, example: bool);
 }
 
 /// The way to the relay, and the abonent an admin's key speaks for.
@@ -75,9 +89,11 @@ pub struct Core {
     pub(crate) shell: Arc<dyn Shell>,
     pub(crate) runtime: Handle,
     pub(crate) data_dir: PathBuf,
-    /// Relay given on the command line; wins over the settings.
+    /// Relay that an administrator has fixed, else the one given on the command line; wins over the settings.
     pub(crate) relay_argument: Option<String>,
     pub(crate) given: Given,
+    /// What an administrator has fixed.
+    pub(crate) policy: Policy,
     /// The desk's storage, or why there is none: the window must be able to say so.
     desk: Result<Arc<Desk>, FailureCode>,
     /// Recordings on disk and what is listened to of them, or why there are none.
@@ -87,21 +103,40 @@ pub struct Core {
     /// Toasts of recordings that became ready.
     pub(crate) ready: Mutex<Option<mpsc::Receiver<ToastOp>>>,
     pub(crate) toasts: Toasts,
+    /// Toasts were not shown because the user wants quiet; the desk has them.
+    held_back: AtomicBool,
     pub(crate) secrets: Secrets,
     pub(crate) orders: Orders,
     /// A relay that somebody is asked to join.
     pub(crate) joining: Joining,
     /// A link that asks to dial.
     pub(crate) asked: Asked,
+    /// A number that was copied in another program.
+    pub(crate) copied: Copied,
     /// A report on its way into a file.
     pub(crate) saving: Saving,
     /// The abonents that the window looks for somebody in.
     pub(crate) sought: Sought,
     /// A file whose contacts are to be stored.
     pub(crate) importing: Importing,
+    /// Whether the whole company's calls are wanted here, and how far they are.
+    pub(crate) company_wanted: watch::Sender<bool>,
+    pub(crate) company: watch::Sender<CompanyCalls>,
+    /// Files with contacts that are read again when they change.
+    pub(crate) watched: Watched,
+    /// New versions of the app.
+    pub(crate) updates: Updates,
+    /// What is to be started when this process has ended.
+    pub(crate) again: Mutex<Option<Next>>,
+    /// How the app was before the update that this start follows.
+    pub(crate) updated: Option<Before>,
     relay: watch::Sender<Way>,
     me: Mutex<Option<Abonent>>,
     settings: RwLock<Settings>,
+    /// What became of the keys that are heard everywhere.
+    keys: Mutex<Keys>,
+    /// The desktop has a place for the icon.
+    pub(crate) tray: AtomicBool,
     /// The route of a click that the window has not been told yet.
     route: Mutex<Option<String>>,
     /// The state of the relay and the PBX; the header strip and the tray follow it.
@@ -121,6 +156,7 @@ impl Core {
     ///
     /// # Panics
     /// Outside a tokio runtime.
+    #[expect(clippy::too_many_lines, reason = "a line for each of its fields")]
     pub(crate) fn open(
         shell: Arc<dyn Shell>,
         data_dir: PathBuf,
@@ -132,7 +168,8 @@ impl Core {
             tracing::error!(%error, "The desk's database could not be opened");
             error.code()
         });
-        let settings = desk.as_ref().map(|desk| settings::load(desk)).unwrap_or_default();
+        let policy = policy(&given);
+        let settings = policy.apply(desk.as_ref().map(|desk| settings::load(desk)).unwrap_or_default());
         if let Ok(desk) = &desk {
             desk.set_words(settings::words(&settings));
         }
@@ -145,7 +182,11 @@ impl Core {
             Ok(_) => recordings(desk.as_ref(), &data_dir, readies),
             Err(code) => Err(code),
         };
+        let company_wanted = desk.as_ref().ok().and_then(|desk| desk.setting(COMPANY).ok().flatten());
         let toasts = Toasts::start(options, desk.as_ref().ok().cloned(), events);
+        toasts.set_own(shown::own_window(&settings));
+        let relay_argument = args.relay.clone().filter(|_| !given.example);
+        let relay_argument = policy.relay().map(str::to_owned).or(relay_argument);
         let mut core = Self {
             shell,
             runtime: Handle::current(),
@@ -153,20 +194,31 @@ impl Core {
             orders: Orders::default(),
             joining: Joining::default(),
             asked: Asked::default(),
+            copied: Copied::default(),
             saving: Saving::default(),
             sought: Sought::default(),
             importing: Importing::default(),
+            watched: Watched::default(),
+            updates: Updates::new(),
+            again: Mutex::default(),
+            updated: Before::take(&data_dir),
             data_dir,
-            relay_argument: args.relay.clone(),
+            relay_argument,
             given,
+            policy,
             desk,
             recordings,
             kept: watch::Sender::new(kept.unwrap_or_default()),
             ready: Mutex::new(Some(ready)),
             toasts,
+            held_back: AtomicBool::new(false),
+            company_wanted: watch::Sender::new(company_wanted.unwrap_or_default()),
+            company: watch::Sender::default(),
             relay: watch::Sender::new(Way::Starting),
             me: Mutex::default(),
             settings: RwLock::new(settings),
+            keys: Mutex::default(),
+            tray: AtomicBool::new(true),
             route: Mutex::new(None),
             service: watch::Sender::default(),
             teller: Teller::new(),
@@ -189,6 +241,23 @@ impl Core {
             relay_url: remote,
             data_dir: self.data_dir.display().to_string(),
             ..ServiceState::default()
+        }
+    }
+
+    /// Whether the data here are the person's own: the example takes no token, no key and no company's relay.
+    pub(crate) fn is_mine(&self) -> Result<(), Failure> {
+        if self.given.example {
+            return Err(Failure::of(Fault::Example));
+        }
+        Ok(())
+    }
+
+    /// Whether this relay may be joined; an empty one is the relay inside the app.
+    pub(crate) fn allows(&self, relay: &str) -> Result<(), Failure> {
+        self.is_mine()?;
+        match self.policy.relay() {
+            Some(fixed) if fixed != relay => Err(Failure::with(Fault::Fixed, fixed)),
+            _ => Ok(()),
         }
     }
 
@@ -278,7 +347,16 @@ impl Core {
     }
 
     pub(crate) fn set_settings(&self, settings: Settings) {
+        self.toasts.set_own(shown::own_window(&settings));
         *self.settings.write().unwrap_or_else(PoisonError::into_inner) = settings;
+    }
+
+    pub(crate) fn keys(&self) -> Keys {
+        *self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_keys(&self, keys: Keys) {
+        *self.keys.lock().unwrap_or_else(PoisonError::into_inner) = keys;
     }
 
     /// Sets, and gives back, the route that waits for the window.
@@ -290,6 +368,21 @@ impl Core {
         settings::words(&self.settings()).language
     }
 
+    /// From now on the whole company's calls are wanted here, or no longer.
+    pub(crate) async fn want_company(&self, wanted: bool) -> Result<(), Failure> {
+        self.with_desk(move |desk| desk.set_setting(COMPANY, &wanted)).await?;
+        self.company_wanted.send_replace(wanted);
+        Ok(())
+    }
+
+    /// Another abonent's calls are for an administrator. What a dismissed one had here is deleted, but not at once.
+    pub(crate) fn may_see(&self, another: bool) -> Result<(), Failure> {
+        if another && !self.service.borrow().admin {
+            return Err(Failure::of(Fault::Refused));
+        }
+        Ok(())
+    }
+
     /// Makes the toasts speak the user's language.
     pub(crate) fn set_words(&self) {
         if let Ok(desk) = self.desk() {
@@ -297,16 +390,24 @@ impl Core {
         }
     }
 
-    /// Raises, rewrites or closes toasts.
-    pub(crate) async fn show(&self, ops: Vec<ToastOp>) {
-        if !ops.is_empty() {
-            self.toasts.run(ops).await;
-        }
-    }
-
     /// Tells whoever shows it: the window, if one is open, and the tray. What the desk stores it tells itself.
     pub(crate) fn tell(&self, own: Own) {
         self.teller.tell(own);
+    }
+
+    /// Changes what is shown of new versions.
+    pub(crate) fn show_update(&self, change: impl FnOnce(&mut UpdateView)) {
+        self.updates.show(&self.teller, change);
+    }
+
+    /// What is listened to, as it changes; none where there are no recordings.
+    pub fn player(&self) -> Option<watch::Receiver<PlayerView>> {
+        self.listening().ok().map(|listening| listening.view())
+    }
+
+    /// What is being fetched, in the same way.
+    pub fn loadings(&self) -> Option<watch::Receiver<Loadings>> {
+        self.recordings().ok().map(|recordings| recordings.loadings())
     }
 
     /// Every change from now on.
@@ -327,6 +428,15 @@ impl Core {
             tracing::warn!("The relay did not drain in time");
         }
         tracing::info!("Stopped");
+    }
+}
+
+/// What an administrator has fixed; it is for the company's own calls.
+fn policy(given: &Given) -> Policy {
+    match &given.policy {
+        _ if given.example => Policy::default(),
+        Some(file) => Policy::of_file(file).under(Policy::of_system()),
+        None => Policy::of_system(),
     }
 }
 

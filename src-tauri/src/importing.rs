@@ -2,7 +2,7 @@
 //! stored while the window watches. One at a time.
 
 use perezvon_desk::view::ImportDone;
-use perezvon_desk::{FailureCode, ImportFile, MAX_IMPORT_BYTES};
+use perezvon_desk::{FailureCode, ImportFile, ImportHow, MAX_IMPORT_BYTES};
 use serde::Serialize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use ts_rs::TS;
@@ -29,7 +29,7 @@ struct Held {
     size: usize,
     bytes: Arc<Vec<u8>>,
     /// As it was last shown.
-    read: Option<Arc<ImportFile>>,
+    read: Option<(Arc<ImportFile>, ImportHow)>,
 }
 
 #[derive(Debug, Default)]
@@ -96,29 +96,29 @@ impl Importing {
     }
 
     /// What is shown, and so what is stored: by the newest reading only.
-    pub(crate) fn shown(&self, asked: u64, file: Arc<ImportFile>) {
+    pub(crate) fn shown(&self, asked: u64, file: Arc<ImportFile>, how: ImportHow) {
         let mut state = self.state();
         if state.asked == asked
             && let Some(held) = &mut state.held
         {
-            held.read = Some(file);
+            held.read = Some((file, how));
         }
     }
 
     /// Begins to store; none where nothing was shown, or it has begun.
-    pub(crate) fn start(&self, total: impl Fn(&ImportFile) -> u32) -> Option<(String, Arc<ImportFile>)> {
+    pub(crate) fn start(&self, total: impl Fn(&ImportFile) -> u32) -> Option<(String, Arc<ImportFile>, ImportHow)> {
         let mut state = self.state();
         if Self::runs(&state) {
             return None;
         }
         let held = state.held.as_ref()?;
-        let (name, file) = (held.name.clone(), held.read.clone()?);
+        let (name, (file, how)) = (held.name.clone(), held.read.clone()?);
         state.cancelled = false;
         state.progress = Some(ImportProgress {
             total: total(&file),
             ..ImportProgress::default()
         });
-        Some((name, file))
+        Some((name, file, how))
     }
 
     /// So many are done; whether to go on.

@@ -3,12 +3,18 @@
 //!
 //! Events to the window: `changed` with [`crate::changes::Changed`], `navigate` with a route (string).
 
+mod update;
 mod words;
 
-pub use words::{CheckId, CheckState, DialKind, Documents, FeedMode, Level, SecretsPlace, Theme, ToastAbility, Tongue};
+pub use update::{NewerVersion, UpdateStep, UpdateTrouble, UpdateView, UpdateWay, Updates};
+pub use words::{
+    CheckId, CheckState, DialKind, Documents, FeedMode, KeyState, Level, PopupScreen, PopupWhen, SecretsPlace, Theme,
+    ToastAbility, Tongue,
+};
 
 use perezvon_core::effect::{DocumentScope, Preferences};
-use perezvon_desk::{DeskError, FailureCode};
+use perezvon_desk::toast::ToastView;
+use perezvon_desk::{DeskError, FailureCode, Sample};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -29,8 +35,29 @@ pub struct AppState {
     pub to_call_back: u32,
     /// Notifications not yet looked at.
     pub unseen: u32,
+    /// New versions of the app.
+    pub update: UpdateView,
     /// Settings.
     pub settings: Settings,
+    /// What became of the keys that are heard everywhere.
+    pub keys: Keys,
+    /// The desktop has a place for the icon.
+    pub tray: bool,
+    /// Names of the settings that an administrator has fixed, and `relay` where the company's relay is.
+    pub fixed: Vec<String>,
+    /// What is shown is the example's, and nothing of the user's.
+    pub example: bool,
+}
+
+/// See [`Settings::dial_key`] and [`Settings::popup_key`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct Keys {
+    /// Calls the selected number.
+    pub dial: KeyState,
+    /// Brings a ring back.
+    pub popup: KeyState,
 }
 
 /// The header strip: token, events, subscription.
@@ -124,6 +151,30 @@ pub struct Settings {
     pub digest: bool,
     /// A link with a plain number of at least seven digits is dialled without a question. Codes and short numbers never.
     pub links_dial: bool,
+    /// A number that is copied in another program is offered to be called.
+    pub offer_copied: bool,
+    /// A card in the window after each conversation.
+    pub after_call: bool,
+    /// How conversations turn out, in the user's words; none: the window's own list.
+    pub outcomes: Vec<String>,
+    /// Files and folders with contacts that are read again when they change.
+    pub contact_files: Vec<String>,
+    /// What becomes of a new version.
+    pub updates: Updates,
+    /// Nothing comes up on the screen in the quiet hours.
+    pub quiet: bool,
+    /// When they begin, local time, `HH:MM`.
+    pub quiet_from: String,
+    /// When they end; earlier than the beginning: on the next day.
+    pub quiet_till: String,
+    /// Calls, once it was seen, the number that is selected in any program: `Ctrl+Shift+F9`. Empty: none.
+    pub dial_key: String,
+    /// When the app shows toasts in a window of its own.
+    pub popup: PopupWhen,
+    /// On which screens.
+    pub popup_screen: PopupScreen,
+    /// Brings a ring back that was put out of the way. Empty: none.
+    pub popup_key: String,
 }
 
 impl Settings {
@@ -165,8 +216,42 @@ impl Default for Settings {
             document_toast: true,
             digest: true,
             links_dial: false,
+            offer_copied: false,
+            after_call: true,
+            outcomes: Vec::new(),
+            contact_files: Vec::new(),
+            updates: Updates::Tell,
+            quiet: false,
+            quiet_from: "20:00".to_owned(),
+            quiet_till: "08:00".to_owned(),
+            dial_key: "Ctrl+Shift+F9".to_owned(),
+            popup: PopupWhen::Needed,
+            popup_screen: PopupScreen::Pointer,
+            popup_key: "Ctrl+Shift+F10".to_owned(),
         }
     }
+}
+
+/// A toast as an example, beside the setting that switches it.
+#[derive(Clone, Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct ToastSample {
+    /// Which setting.
+    pub of: Sample,
+    /// What it looks like.
+    pub toast: ToastView,
+}
+
+/// What was taken from a file of settings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct SettingsTaken {
+    /// Names of those that are set now.
+    pub taken: Vec<String>,
+    /// Names of those that this program does not know, that have no such value, or that an administrator has fixed.
+    pub left: Vec<String>,
 }
 
 /// A relay that the user is asked to join. A link may come from anywhere: the window shows the address and waits for the

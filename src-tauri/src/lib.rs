@@ -3,14 +3,19 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used))]
 
 mod action;
+mod again;
 mod app;
 mod args;
 mod asked;
 mod autostart;
+mod badge;
 pub mod changes;
 mod clicks;
+mod clipboard;
 mod core;
+mod example;
 mod fetching;
+mod hotkey;
 mod importing;
 pub mod ipc;
 mod joining;
@@ -22,16 +27,24 @@ mod metered;
 mod missing;
 mod orders;
 pub mod player;
+mod policy;
+mod quiet;
 #[cfg(windows)]
 mod register;
+mod reminders;
 mod room;
 mod saving;
 pub mod secrets;
 mod service;
 mod settings;
+mod small;
 mod sought;
 pub mod toast;
 mod tray;
+mod updates;
+mod updating;
+mod watched;
+mod watching;
 mod window;
 
 pub use crate::core::{Core, Shell};
@@ -52,6 +65,9 @@ pub fn open(shell: Arc<dyn Shell>, data_dir: PathBuf, args: &Args, given: Given,
     let (core, told) = Core::open(shell, data_dir, args, given, options);
     tokio::spawn(clicks::hear(Arc::clone(&core), told));
     tokio::spawn(service::run(Arc::clone(&core)));
+    tokio::spawn(reminders::run(Arc::clone(&core)));
+    tokio::spawn(quiet::run(Arc::clone(&core)));
+    tokio::spawn(watching::run(Arc::clone(&core)));
     fetching::start(&core);
     core
 }
@@ -60,12 +76,24 @@ pub fn open(shell: Arc<dyn Shell>, data_dir: PathBuf, args: &Args, given: Given,
 pub fn run(args: Args) -> ExitCode {
     let context = tauri::generate_context!();
     let identifier = context.config().identifier.clone();
+    let given = args.clone();
     let built = tauri::Builder::default()
         .plugin(single_instance(&args, &identifier))
         .plugin(tauri_plugin_deep_link::init())
-        .plugin(tauri_plugin_window_state::Builder::new().build())
+        .plugin(tauri_plugin_updater::Builder::new().build())
+        // The small windows have one size, and their place is the pointer's.
+        .plugin(
+            tauri_plugin_window_state::Builder::new()
+                .with_filter(|label| label == window::LABEL)
+                .build(),
+        )
         .invoke_handler(window::handler())
         .setup(move |tauri| {
+            if args.quit {
+                // Nothing runs: a running app has taken this start over before.
+                tauri.cleanup_before_exit();
+                std::process::exit(0);
+            }
             if let Err(error) = app::start(tauri.handle(), &args) {
                 // Tauri makes a panic of an error here: nobody reads why in a backtrace.
                 eprintln!("perezvon: could not start: {error:#}");
@@ -83,10 +111,12 @@ pub fn run(args: Args) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let code = tauri.run_return(|handle, event| match event {
+    let (end, next) = std::sync::mpsc::channel();
+    let code = tauri.run_return(move |handle, event| match event {
         // The last window is closed: the app lives on in the tray. Only `exit` carries a code.
         RunEvent::ExitRequested { api, code: None, .. } => api.prevent_exit(),
-        RunEvent::Exit => app::stop(handle),
+        // Nobody waits for it where nothing is to be started.
+        RunEvent::Exit => drop(end.send(app::stop(handle))),
         // A click on the icon in the Dock.
         #[cfg(target_os = "macos")]
         RunEvent::Reopen {
@@ -95,6 +125,10 @@ pub fn run(args: Args) -> ExitCode {
         } => window::show(handle, "", None),
         _ => {}
     });
+    // Only now, when nothing of this one is left that a second start would be handed over to.
+    if let Ok(Some(next)) = next.try_recv() {
+        next.start(&given);
+    }
     ExitCode::from(u8::try_from(code).unwrap_or(1))
 }
 

@@ -18,6 +18,9 @@ const LAYERS_MAX: usize = 6;
 /// Digits of the shortest number that is no extension and no service number.
 const PLAIN_DIGITS: usize = 7;
 
+/// Digits of a Russian number with its 8 or 7.
+const FULL_DIGITS: usize = 11;
+
 /// What a link asks to dial.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Dial {
@@ -52,6 +55,31 @@ pub(crate) fn read(text: &str) -> Dial {
         Number::Service(code) => Dial::Code(code.clone()),
         _ => Dial::Unread(written),
     }
+}
+
+/// What is selected in another program: a number, or a text with one in it.
+pub(crate) fn read_selected(text: &str) -> Dial {
+    let whole = read(text);
+    if !matches!(whole, Dial::Unread(_)) {
+        return whole;
+    }
+    let text: String = text.chars().take(LENGTH_MAX_CHARS).collect();
+    let of_number = |c: char| c.is_ascii_digit() || c.is_whitespace() && c != '\n' || "+()-–‑.".contains(c);
+    let digits = |part: &str| part.bytes().filter(u8::is_ascii_digit).count();
+    let numbers: Vec<(&str, Dial)> = text
+        .split(|c: char| !of_number(c))
+        .filter(|part| digits(part) >= PLAIN_DIGITS)
+        .map(|part| part.trim_matches(|c: char| !c.is_ascii_digit() && c != '+' && c != '('))
+        .map(|part| (part, read(part)))
+        .filter(|(_, dial)| matches!(dial, Dial::Number(_)))
+        .collect();
+    // Many numbers are of no telephone: one that is written as a telephone's goes first.
+    let written_in_full = |part: &str| part.starts_with('+') || part.starts_with('8') && digits(part) == FULL_DIGITS;
+    let best = numbers
+        .iter()
+        .find(|(part, _)| written_in_full(part))
+        .or_else(|| numbers.first());
+    best.map_or(whole, |(_, dial)| dial.clone())
 }
 
 /// A number that a setting may let through without a question: at least seven digits, no extension, no service number.
@@ -191,6 +219,35 @@ mod tests {
             lines += 1;
         }
         assert!(lines > 40, "the table was read: {lines}");
+    }
+
+    #[test]
+    fn the_number_in_a_selected_text_is_found() {
+        for (text, number) in [
+            ("+7 900 000-00-77", "+79000000077"),
+            ("  8 (900) 000-00-77\n", "+79000000077"),
+            ("тел. +7 900 000-00-77, Орлова", "+79000000077"),
+            ("Звоните: 8 800 000-00-01 (бесплатно)", "+78000000001"),
+            ("ИНН 7700000000 / +7 (900) 000-00-77", "+79000000077"),
+            ("Орлова\n+7 900 000-00-77\n+7 900 000-00-78", "+79000000077"),
+            ("101", "101"),
+        ] {
+            match read_selected(text) {
+                Dial::Number(read) => assert_eq!(read.canonical(), number, "{text}"),
+                other => panic!("{text}: {other:?}"),
+            }
+        }
+        for none in ["", "просто слова", "от 12 до 15", "31.01.2019"] {
+            assert!(
+                matches!(read_selected(none), Dial::Unread(_)),
+                "{none}: {:?}",
+                read_selected(none)
+            );
+        }
+        assert!(
+            matches!(read_selected("*21*89000000099#"), Dial::Code(_)),
+            "never dialled"
+        );
     }
 
     #[test]

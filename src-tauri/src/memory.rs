@@ -67,7 +67,15 @@ fn never_written(maps: &str) -> Vec<(usize, usize)> {
             Some((range, mode, offset, file))
         })
         .collect();
-    let has_code = |file: &str| parts.iter().any(|(_, mode, _, of)| *mode == "r-xp" && *of == file);
+    // Where the code itself begins the file, a read-only part at its beginning holds relocated tables: so in libraries of
+    // an older linker, such as Debian's libxshmfence.
+    let has_code = |file: &str| {
+        let mut code = parts
+            .iter()
+            .filter(|(_, mode, _, of)| *mode == "r-xp" && *of == file)
+            .peekable();
+        code.peek().is_some() && code.all(|(_, _, offset, _)| *offset != "00000000")
+    };
     parts
         .iter()
         .filter(|(_, mode, offset, file)| *mode == "r-xp" || *mode == "r--p" && *offset == "00000000" && has_code(file))
@@ -93,12 +101,18 @@ mod tests {
 7f0000004000-7f0000005000 rw-p 00004000 fe:00 42                  /usr/lib/libx.so.1
 7f0000006000-7f0000007000 r--p 00000000 fe:00 43                  /usr/share/a.dat
 7f0000008000-7f0000009000 r-xp 00000000 00:00 0
+7f000000a000-7f000000b000 r-xp 00000000 fe:00 44                  /usr/lib/libold.so.1
+7f000000c000-7f000000d000 r--p 00000000 fe:00 44                  /usr/lib/libold.so.1
 7ffd00001000-7ffd00003000 r-xp 00000000 00:00 0                   [vdso]
 nonsense
 ";
         assert_eq!(
             never_written(maps),
-            [(0x7f00_0000_0000, 0x1000), (0x7f00_0000_1000, 0x2000)]
+            [
+                (0x7f00_0000_0000, 0x1000),
+                (0x7f00_0000_1000, 0x2000),
+                (0x7f00_0000_a000, 0x1000)
+            ]
         );
     }
 

@@ -31,22 +31,23 @@ async fn asked() -> bool {
 #[cfg(target_os = "linux")]
 async fn property<T: TryFrom<zbus::zvariant::OwnedValue>>(
     bus: &zbus::Connection,
-    name: &str,
-    path: &str,
+    name: &'static str,
+    path: &'static str,
     property: &str,
 ) -> Option<T> {
-    let answer = bus
-        .call_method(
-            Some(name),
-            path,
-            Some("org.freedesktop.DBus.Properties"),
-            "Get",
-            &(name, property),
-        )
+    let properties = zbus::proxy::Builder::<zbus::Proxy<'_>>::new(bus)
+        .destination(name)
+        .and_then(|proxy| proxy.path(path))
+        .and_then(|proxy| proxy.interface("org.freedesktop.DBus.Properties"))
+        .ok()?
+        .cache_properties(zbus::proxy::CacheProperties::No)
+        .build()
         .await
         .ok()?;
-    let value: zbus::zvariant::OwnedValue = answer.body().deserialize().ok()?;
-    T::try_from(value).ok()
+    let flags = zbus::proxy::MethodFlags::NoAutoStart.into();
+    let value: Option<zbus::zvariant::OwnedValue> =
+        properties.call_with_flags("Get", flags, &(name, property)).await.ok()?;
+    T::try_from(value?).ok()
 }
 
 #[cfg(target_os = "windows")]
@@ -62,7 +63,14 @@ async fn asked() -> bool {
     metered || battery
 }
 
-#[cfg(not(any(target_os = "linux", target_os = "windows")))]
+/// The user has asked the system to spare the battery. What the network costs, macOS tells to unsafe code alone.
+#[cfg(target_os = "macos")]
+#[allow(clippy::unused_async, reason = "the other systems wait")]
+async fn asked() -> bool {
+    objc2_foundation::NSProcessInfo::processInfo().isLowPowerModeEnabled()
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "windows", target_os = "macos")))]
 #[allow(clippy::unused_async, reason = "the other systems wait")]
 async fn asked() -> bool {
     false

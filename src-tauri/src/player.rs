@@ -118,6 +118,8 @@ struct Wanted {
 pub(crate) struct Listening {
     desk: Arc<Desk>,
     recordings: Arc<Recordings>,
+    /// Opening and closing, one at a time: what is wanted and what the player was told are never of two recordings.
+    turn: Mutex<()>,
     /// Started with the first recording: who listens to none has no thread for it.
     player: Mutex<Option<Player>>,
     wanted: Mutex<Option<Wanted>>,
@@ -131,6 +133,7 @@ impl Listening {
         Arc::new(Self {
             desk,
             recordings,
+            turn: Mutex::default(),
             player: Mutex::default(),
             wanted: Mutex::default(),
             trouble: Mutex::default(),
@@ -150,6 +153,11 @@ impl Listening {
 
     /// Opens a recording where it was last listened to, and plays it; one that is not here is fetched first.
     pub(crate) fn open(&self, id: i64) -> Result<(), Failure> {
+        let _turn = lock(&self.turn);
+        self.open_now(id)
+    }
+
+    fn open_now(&self, id: i64) -> Result<(), Failure> {
         self.store_place();
         let of_desk = |error: &DeskError| Failure::from(error);
         let file = self.recordings.file_of(id).map_err(|e| of_desk(&e))?;
@@ -268,11 +276,10 @@ impl Listening {
 
     /// Plays on or stands still.
     pub(crate) fn toggle(&self) {
-        let phase = self.view.borrow().phase;
-        match phase {
-            PlayerPhase::Playing => self.pause(),
-            _ => self.play(),
-        }
+        self.with(|player| match player.state().phase {
+            Phase::Playing => player.pause(),
+            _ => player.play(),
+        });
     }
 
     pub(crate) fn seek(&self, to_ms: i64) {
@@ -282,6 +289,11 @@ impl Listening {
 
     /// Nothing is listened to any more.
     pub(crate) fn close(&self) {
+        let _turn = lock(&self.turn);
+        self.close_now();
+    }
+
+    fn close_now(&self) {
         self.store_place();
         *lock(&self.wanted) = None;
         *lock(&self.trouble) = None;
@@ -291,8 +303,9 @@ impl Listening {
 
     /// Lets go of the recordings of these ids: their files are about to be deleted.
     pub(crate) fn close_any(&self, ids: &[i64]) {
+        let _turn = lock(&self.turn);
         if lock(&self.wanted).is_some_and(|wanted| ids.contains(&wanted.id)) {
-            self.close();
+            self.close_now();
         }
     }
 
@@ -311,18 +324,22 @@ impl Listening {
 
     /// Where it is heard is where it goes on the next time.
     fn store_place(&self) {
-        let view = self.view.borrow().clone();
-        let Some(id) = view.id else { return };
-        // What the view shows may no longer be what is open: its place was stored when it was left.
-        if lock(&self.wanted).is_none_or(|wanted| wanted.id != id) {
+        let Some(Wanted { id, waits: false }) = *lock(&self.wanted) else {
             return;
-        }
-        let place = match view.phase {
-            PlayerPhase::Ended => 0,
-            PlayerPhase::Playing | PlayerPhase::Paused => lock(&self.player)
-                .as_ref()
-                .map_or(view.position_ms, |player| player.position().as_millis() as i64),
-            PlayerPhase::Empty | PlayerPhase::Waiting | PlayerPhase::Failed => return,
+        };
+        let place = {
+            let player = lock(&self.player);
+            let Some(player) = &*player else { return };
+            let state = player.state();
+            // The player may be on its way from another recording to this one, or away from it.
+            if state.recording != Some(id.to_string()) {
+                return;
+            }
+            match state.phase {
+                Phase::Empty => return,
+                Phase::Ended => 0,
+                Phase::Playing | Phase::Paused => player.position().as_millis() as i64,
+            }
         };
         if let Err(error) = self.desk.set_recording_position(id, place) {
             tracing::warn!(%error, "The place in a recording could not be stored");
@@ -378,13 +395,14 @@ impl Listening {
 
     /// What was waited for may be here, or may never come.
     fn come(&self) {
+        let _turn = lock(&self.turn);
         let Some(Wanted { id, waits: true }) = *lock(&self.wanted) else {
             return;
         };
         let Ok(view) = self.desk.recording(id) else { return };
         match view.row.place {
             SoundPlace::Here | SoundPlace::Damaged => {
-                if let Err(failure) = self.open(id) {
+                if let Err(failure) = self.open_now(id) {
                     *lock(&self.trouble) = Some(failure.code.into());
                 }
             }

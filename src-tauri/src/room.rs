@@ -48,17 +48,21 @@ mod frame;
 mod import;
 mod join;
 mod journal;
+mod notes;
 mod notices;
 mod pbx;
 mod people;
 mod player;
+mod queue;
 mod recordings;
 mod relay;
 mod report;
 mod settings;
+mod small;
 mod subscriptions;
 #[cfg(test)]
 mod tests;
+mod updates;
 
 macro_rules! rooms {
     ($($room:ident),* $(,)?) => {
@@ -90,14 +94,18 @@ rooms!(
     import,
     join,
     journal,
+    notes,
     notices,
     pbx,
     people,
     player,
+    queue,
     recordings,
     report,
     settings,
+    small,
     subscriptions,
+    updates,
 );
 
 use crate::core::Core;

@@ -3,11 +3,15 @@
 //! When a setting of it changes (token, relay, abonent, address), the loop drains what runs and starts anew. So there is
 //! one way to start, and no running part must follow a change.
 
+mod company;
 mod demo;
+mod deployed;
 mod embedded;
 mod join;
 mod state;
 mod wizard;
+
+pub(crate) use deployed::forget as forget_code;
 
 pub(crate) use join::{join, take};
 pub(crate) use state::{check, of_keeper};
@@ -81,6 +85,7 @@ pub(crate) async fn run(core: Arc<Core>) {
 }
 
 async fn start(core: &Arc<Core>) -> Result<Session, Failure> {
+    deployed::join(core).await;
     let connection = match core.desk() {
         Ok(_) => core.with_desk(|desk| Ok(settings::connection(desk))).await?,
         // The relay inside the app goes on without the desk: no event is to be lost meanwhile.
@@ -178,19 +183,18 @@ async fn serve(core: &Arc<Core>, session: Session) -> Result<(), Failure> {
     let stop = CancellationToken::new();
     let (feed, feed_state) = watch::channel(FeedState::default());
     let (news, arriving) = mpsc::channel(8);
+    // The relay inside the app is the same whatever its address.
+    let at = if session.relay.is_some() {
+        "embedded"
+    } else {
+        session.client.base()
+    };
+    let identity = format!("{at} {}", session.me);
+    let of_company = spoken_for.is_some().then_some(&session.client);
     let followed = Followed {
         relay: session.client.clone(),
         abonent: spoken_for,
-        // The relay inside the app is the same whatever its address.
-        identity: format!(
-            "{} {}",
-            if session.relay.is_some() {
-                "embedded"
-            } else {
-                session.client.base()
-            },
-            session.me
-        ),
+        identity: identity.clone(),
         preferences: {
             let core = Arc::clone(core);
             Arc::new(move || core.settings().preferences())
@@ -209,6 +213,7 @@ async fn serve(core: &Arc<Core>, session: Session) -> Result<(), Failure> {
     tokio::select! {
         () = following => {}
         () = show_news(core, arriving) => {}
+        never = company::mirror(core, &identity, of_company) => match never {},
         why = gave_up(session.relay.as_ref()) => {
             tracing::error!(why, "The relay gives up");
             ended = Err(Failure::of(Fault::Storage));
@@ -239,7 +244,7 @@ async fn gave_up(relay: Option<&Relay>) -> String {
 async fn show_news(core: &Core, mut arriving: mpsc::Receiver<News>) {
     while let Some(news) = arriving.recv().await {
         // A notification service that hangs is no reason for calls not to arrive.
-        core.toasts.offer(news.toasts);
+        core.offer(news.toasts);
     }
     std::future::pending::<()>().await;
 }

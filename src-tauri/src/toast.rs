@@ -14,6 +14,7 @@ mod late;
 pub mod links;
 #[cfg(target_os = "linux")]
 mod linux;
+mod own;
 #[cfg(target_os = "macos")]
 #[path = "toast/macos.rs"]
 mod system;
@@ -37,10 +38,12 @@ use threads::run;
 
 use late::Late;
 use links::{Click, Links, Nonce};
+use own::Ask;
+pub use own::OwnWindow;
 use perezvon_desk::Desk;
-use perezvon_desk::toast::{Action, Toast, ToastKey, ToastOp, Urgency};
+use perezvon_desk::toast::{Action, Toast, ToastKey, ToastOp, ToastView, Urgency};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
@@ -53,17 +56,25 @@ const QUEUE_MAX: usize = 64;
 /// Longest wait for a place in the event queue; then the event is dropped, because the toasts of the next calls must go on.
 const EVENT_LIMIT: Duration = Duration::from_secs(2);
 
+/// Seconds that a toast with a field stays: long enough to begin. The systems wait for what is being written.
+#[cfg(not(target_os = "macos"))]
+const NOTE_SECONDS: u32 = 20;
+
 /// What the notification service can do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ability {
+    /// It is not known yet.
+    Starting,
     /// Toasts with buttons.
     Actions,
     /// Toasts without buttons: the texts alone must do.
     Plain,
     /// Toasts with buttons, which go to the notification centre without being seen: the user wants to be left alone.
     Quiet,
-    /// No toasts, and why, in English for the log.
+    /// There is no service, and why, in English for the log.
     None(String),
+    /// The user or an administrator has switched the app's toasts off in the system; where, in English for the log.
+    Off(String),
 }
 
 /// Why a toast is no longer on the screen.
@@ -73,11 +84,11 @@ pub enum CloseReason {
     Expired,
     /// The user closed it, or the service did after a click.
     Dismissed,
-    /// The desk closed it.
+    /// The desk closed it, or it is shown at the other place.
     Withdrawn,
     /// A more urgent or newer toast took its place ([`VISIBLE_MAX`]).
     GaveWay,
-    /// The notification service ended or gave no reason.
+    /// The notification service ended or gave no reason, or another program closed it.
     Other,
 }
 
@@ -100,6 +111,17 @@ pub enum ToastEvent {
         /// Wayland's permission to raise a window, where the service gives one.
         activation_token: Option<String>,
     },
+    /// The user wrote a note in it.
+    Written {
+        /// Whose toast.
+        key: ToastKey,
+        /// The call that the note is about.
+        call: String,
+        /// What was written, not empty.
+        note: String,
+        /// [`Toast::notification_id`].
+        notification_id: i64,
+    },
     /// It left the screen.
     Closed {
         /// Whose toast.
@@ -108,6 +130,11 @@ pub enum ToastEvent {
         reason: CloseReason,
         /// [`Toast::notification_id`].
         notification_id: i64,
+    },
+    /// They are to be shown at the other place: the system can show them again, or no longer.
+    GivenBack {
+        /// [`Toast::notification_id`] of each.
+        notification_ids: Vec<i64>,
     },
     /// It could not be shown. A toast that stays until closed is shown as soon as the service can again.
     Failed {
@@ -153,6 +180,9 @@ impl Options {
 #[derive(Clone)]
 pub struct Toasts {
     ops: mpsc::Sender<Vec<ToastOp>>,
+    own: mpsc::Sender<Vec<Ask>>,
+    own_views: watch::Receiver<Vec<ToastView>>,
+    own_when: Arc<Mutex<OwnWindow>>,
     ability: watch::Receiver<Ability>,
     links: Arc<Links>,
     events: mpsc::Sender<ToastEvent>,
@@ -168,10 +198,20 @@ impl Toasts {
     /// Outside a tokio runtime.
     pub fn start(options: Options, desk: Option<Arc<Desk>>, events: mpsc::Sender<ToastEvent>) -> Self {
         let (ops, ops_in) = mpsc::channel(QUEUE_MAX);
-        let (ability_out, ability) = watch::channel(Ability::None("starting".to_owned()));
+        let (ability_out, ability) = watch::channel(Ability::Starting);
         let links = Arc::new(Links::open(desk));
+        let (own, asked) = mpsc::channel(QUEUE_MAX);
+        let (views, own_views) = watch::channel(Vec::new());
+        let report = Reporter {
+            ability: watch::channel(Ability::Actions).0,
+            events: events.clone(),
+        };
+        tokio::spawn(own::run(asked, views, report));
         let toasts = Self {
             ops,
+            own,
+            own_views,
+            own_when: Arc::default(),
             ability,
             links: Arc::clone(&links),
             events: events.clone(),
@@ -237,6 +277,7 @@ impl Toasts {
 
     /// Carries the operations out in order. Waits only while the queue is full.
     pub async fn run(&self, ops: Vec<ToastOp>) {
+        let ops = self.without_own(ops);
         if !ops.is_empty() && self.ops.send(ops).await.is_err() {
             tracing::error!("the toasts' worker has ended");
         }
@@ -244,6 +285,7 @@ impl Toasts {
 
     /// The same for what must not wait: while the queue is full, of each toast the last operation is kept.
     pub fn offer(&self, ops: Vec<ToastOp>) {
+        let ops = self.without_own(ops);
         if !ops.is_empty() {
             self.late.offer(&self.ops, ops);
         }
@@ -294,6 +336,22 @@ impl Reporter {
         .await;
     }
 
+    /// An empty note is none.
+    #[cfg(not(target_os = "macos"))]
+    async fn written(&self, toast: &Toast, note: &str) {
+        if let Some(field) = &toast.note
+            && !note.trim().is_empty()
+        {
+            self.event(ToastEvent::Written {
+                key: toast.key.clone(),
+                call: field.call.clone(),
+                note: note.trim().to_owned(),
+                notification_id: toast.notification_id,
+            })
+            .await;
+        }
+    }
+
     async fn failed(&self, toast: &Toast, reason: String) {
         self.event(ToastEvent::Failed {
             notification_id: toast.notification_id,
@@ -314,6 +372,15 @@ fn gives_way(shown: impl ExactSizeIterator<Item = Urgency>, newcomer: Urgency) -
         Some((_, least)) if rank(least) > rank(newcomer) => Err(()),
         Some((index, _)) => Ok(Some(index)),
         None => Ok(None),
+    }
+}
+
+/// How much a shown toast asks to stay: with its field would go what is being written in it.
+#[cfg(not(target_os = "macos"))]
+fn stays(toast: &Toast) -> Urgency {
+    match toast.note {
+        Some(_) => Urgency::Critical,
+        None => toast.urgency,
     }
 }
 

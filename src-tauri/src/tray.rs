@@ -4,17 +4,18 @@
 //! file for the desktop to read, and the system tells of no click on the icon itself: it opens the menu.
 
 mod picture;
+mod place;
 mod sound;
 mod words;
 
-use crate::action;
 use crate::core::Core;
 use crate::ipc::{Level, ServiceState};
 use crate::toast::clean;
+use crate::{action, badge};
 use perezvon_core::Outcome;
 use perezvon_desk::Language;
 use perezvon_desk::toast::Action;
-use perezvon_desk::view::{CallKind, CallRow, CallsFilter};
+use perezvon_desk::view::{CallMark, CallRow, CallsFilter};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -31,8 +32,8 @@ const ROWS_MAX: u32 = 50;
 /// Shortest time between two updates: a busy switchboard changes calls many times a second.
 const UPDATE_PAUSE: Duration = Duration::from_millis(250);
 
-/// Entries above the callers: the status line, three pages, a separator.
-const ENTRIES_ABOVE: usize = 5;
+/// Entries above the callers: the status line, the panel, three pages, a separator.
+const ENTRIES_ABOVE: usize = 6;
 
 /// Prefix of the id of a caller's entry; the number follows.
 const CALL_ID: &str = "tray-call:";
@@ -70,8 +71,8 @@ struct Tray {
     shown: Mutex<TrayState>,
 }
 
-/// Puts the icon into the tray, and keeps it up to date until the app ends.
-pub(crate) fn build(handle: &AppHandle, core: &Arc<Core>) -> tauri::Result<()> {
+/// Puts the icon into the tray, and keeps it up to date until the app ends. `hidden`: it is all that is shown of the app.
+pub(crate) fn build(handle: &AppHandle, core: &Arc<Core>, hidden: bool) -> tauri::Result<()> {
     let state = TrayState {
         language: core.language(),
         ..TrayState::default()
@@ -91,7 +92,8 @@ pub(crate) fn build(handle: &AppHandle, core: &Arc<Core>) -> tauri::Result<()> {
             } = event
                 && let Some(core) = icon.app_handle().try_state::<Arc<Core>>()
             {
-                core.shell.show("", None);
+                core.asked.decline();
+                core.shell.panel();
             }
         });
     let icon = private_files(icon, core).build(handle)?;
@@ -104,6 +106,7 @@ pub(crate) fn build(handle: &AppHandle, core: &Arc<Core>) -> tauri::Result<()> {
     });
     tauri::async_runtime::spawn(follow(handle.clone(), Arc::clone(core)));
     tauri::async_runtime::spawn(sound::follow(handle.clone(), Arc::clone(core)));
+    tauri::async_runtime::spawn(place::look(handle.clone(), Arc::clone(core), hidden));
     Ok(())
 }
 
@@ -115,6 +118,7 @@ fn entries(handle: &AppHandle, state: &TrayState) -> tauri::Result<(Menu<Wry>, V
     };
     let items = vec![
         item("tray-status", false)?,
+        item("tray-dial", true)?,
         item("tray-calls", true)?,
         item("tray-contacts", true)?,
         item("tray-notifications", true)?,
@@ -180,12 +184,16 @@ async fn follow(handle: AppHandle, core: Arc<Core>) {
 
 async fn read(core: &Core) -> Calls {
     let read = core.with_desk(|desk| {
-        let of = |kind| CallsFilter {
-            kind,
-            query: String::new(),
+        let waiting = CallsFilter {
+            waiting: true,
+            ..CallsFilter::default()
         };
-        let missed = desk.calls(&of(CallKind::ToCallBack), None, ROWS_MAX)?.rows;
-        let latest = desk.calls(&of(CallKind::Incoming), None, ROWS_MAX)?.rows;
+        let incoming = CallsFilter {
+            marks: vec![CallMark::Incoming],
+            ..CallsFilter::default()
+        };
+        let missed = desk.calls(&waiting, None, ROWS_MAX)?.rows;
+        let latest = desk.calls(&incoming, None, ROWS_MAX)?.rows;
         Ok(Calls {
             ringing: latest
                 .iter()
@@ -239,8 +247,8 @@ fn show(handle: &AppHandle, state: TrayState) -> tauri::Result<()> {
     if *shown == state {
         return Ok(());
     }
-    if (shown.level, shown.ringing, picture::text(shown.waiting))
-        != (state.level, state.ringing, picture::text(state.waiting))
+    if (shown.level, shown.ringing, badge::text(shown.waiting))
+        != (state.level, state.ringing, badge::text(state.waiting))
     {
         tray.icon.set_icon(Some(picture::of(&state)?))?;
     }
@@ -287,6 +295,10 @@ fn clicked(handle: &AppHandle, id: &str) {
         "tray-settings" => settings("connection"),
         "tray-check" => settings("check"),
         "tray-contacts" => return core.shell.show("contacts", None),
+        "tray-dial" => {
+            core.asked.decline();
+            return core.shell.panel();
+        }
         sound::ID => {
             if let Ok(listening) = core.listening() {
                 listening.toggle();
@@ -314,6 +326,7 @@ mod tests {
 
     fn row(name: Option<&str>, number: Option<&str>) -> CallRow {
         CallRow {
+            abonent: None,
             id: "01J".to_owned(),
             direction: Direction::Incoming,
             outcome: Outcome::Missed,
@@ -335,6 +348,9 @@ mod tests {
             sound: SoundPlace::None,
             sound_id: None,
             to_call_back: true,
+            lost: false,
+            noted: false,
+            abonent_id: None,
         }
     }
 

@@ -15,7 +15,8 @@ use tauri::{
 };
 use tokio::sync::watch;
 
-const LABEL: &str = "main";
+/// The window's name for Tauri.
+pub(crate) const LABEL: &str = "main";
 /// The player and the downloads are told of no more often.
 const TELL_PAUSE: Duration = Duration::from_millis(100);
 
@@ -39,6 +40,21 @@ pub(crate) fn show(app: &AppHandle, route: &str, token: Option<String>) {
     let (handle, route) = (app.clone(), route.to_owned());
     let shown = app.run_on_main_thread(move || {
         if let Err(error) = show_on_main_thread(&handle, &route, token.as_deref()) {
+            tracing::error!(%error, "The window could not be shown");
+        }
+    });
+    if let Err(error) = shown {
+        tracing::error!(%error, "The window could not be asked for");
+    }
+}
+
+/// Shows the window without anybody's wish, where none is open: it does not take the focus.
+pub(crate) fn appear(app: &AppHandle) {
+    let handle = app.clone();
+    let shown = app.run_on_main_thread(move || {
+        if !is_open(&handle)
+            && let Err(error) = build(&handle, "index.html", false)
+        {
             tracing::error!(%error, "The window could not be shown");
         }
     });
@@ -71,29 +87,54 @@ fn show_on_main_thread(app: &AppHandle, route: &str, token: Option<&str>) -> tau
     } else {
         format!("index.html#/{route}")
     };
+    let window = build(app, &url, true)?;
+    if token.is_some() {
+        raise(&window, token)?;
+    }
+    Ok(())
+}
+
+/// Makes the window and shows it.
+fn build(app: &AppHandle, url: &str, focused: bool) -> tauri::Result<WebviewWindow> {
     let window = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App(url.into()))
         .title("Перезвон")
         .inner_size(1100.0, 720.0)
         .min_inner_size(720.0, 480.0)
+        .focused(focused)
+        .visible(focused)
         // Else the system takes dropped files before the page, which reads contacts from them.
         .disable_drag_drop_handler()
         .on_navigation(is_own)
         .build()?;
-    if token.is_some() {
-        raise(&window, token)?;
+    if !focused {
+        #[cfg(target_os = "linux")]
+        {
+            use gtk::prelude::GtkWindowExt as _;
+            window.gtk_window()?.set_focus_on_map(false);
+        }
+        window.show()?;
     }
+    #[cfg(windows)]
+    badge::begin(app, &window);
     let handle = app.clone();
     window.on_window_event(move |event| {
         if matches!(event, WindowEvent::Destroyed) {
-            end_network_process();
-            memory::give_back_when_idle(&handle);
+            let_go(&handle, LABEL);
         }
     });
-    Ok(())
+    Ok(window)
+}
+
+/// A window is gone: with the last one goes what it has left behind.
+pub(crate) fn let_go(app: &AppHandle, label: &str) {
+    if app.webview_windows().keys().all(|other| other == label) {
+        end_network_process();
+        memory::give_back_when_idle(app);
+    }
 }
 
 /// The window shows its own pages only: what a link or a page leads away from them is not followed.
-fn is_own(url: &Url) -> bool {
+pub(crate) fn is_own(url: &Url) -> bool {
     match url.scheme() {
         "tauri" => true,
         // Windows; and where the pages are served while one works on them.
@@ -136,6 +177,37 @@ fn end_network_process() {
 #[cfg(not(target_os = "linux"))]
 fn end_network_process() {}
 
+/// How many wait, on the window's button in the taskbar.
+#[cfg(windows)]
+mod badge {
+    use super::{AppHandle, Arc, Core, WebviewWindow};
+    use crate::badge::{OVERLAY_SIDE, overlay};
+    use tauri::Manager as _;
+    use tauri::image::Image;
+
+    /// On a window that was just made.
+    pub(super) fn begin(app: &AppHandle, window: &WebviewWindow) {
+        let Some(core) = app.try_state::<Arc<Core>>().map(|core| Arc::clone(&core)) else {
+            return;
+        };
+        let window = window.clone();
+        tauri::async_runtime::spawn(async move {
+            // Without figures there is no badge.
+            if let Ok(counts) = core.with_desk(|desk| desk.counts()).await {
+                show(&window, counts.to_call_back);
+            }
+        });
+    }
+
+    pub(super) fn show(window: &WebviewWindow, waiting: u32) {
+        let side = OVERLAY_SIDE as u32;
+        let picture = overlay(waiting).map(|rgba| Image::new_owned(rgba, side, side));
+        if let Err(error) = window.set_overlay_icon(picture) {
+            tracing::warn!(%error, "The taskbar's button could not be changed");
+        }
+    }
+}
+
 /// Brings the window to the front. GNOME and KDE refuse that under Wayland without the permission of the click.
 fn raise(window: &WebviewWindow, token: Option<&str>) -> tauri::Result<()> {
     #[cfg(target_os = "linux")]
@@ -151,14 +223,31 @@ fn raise(window: &WebviewWindow, token: Option<&str>) -> tauri::Result<()> {
     window.set_focus()
 }
 
+/// Whether it is open.
+pub(crate) fn is_open(app: &AppHandle) -> bool {
+    app.get_webview_window(LABEL).is_some()
+}
+
+/// Whether somebody has it in front of them.
+pub(crate) fn is_focused(app: &AppHandle) -> bool {
+    app.get_webview_window(LABEL)
+        .is_some_and(|window| window.is_focused().unwrap_or(false))
+}
+
 /// Tells an open window, until the app ends, what is worth reading again; with no window open nobody needs to know.
 pub(crate) fn follow(app: &AppHandle, core: &Core) {
     let (app, mut changes) = (app.clone(), core.changes());
     tauri::async_runtime::spawn(async move {
         while let Some(changed) = changes.next().await {
-            if let Some(window) = app.get_webview_window(LABEL)
-                && let Err(error) = window.emit("changed", changed)
-            {
+            if app.webview_windows().is_empty() {
+                continue;
+            }
+            #[cfg(windows)]
+            if let (Some(window), Some(counts)) = (app.get_webview_window(LABEL), &changed.counts) {
+                badge::show(&window, counts.to_call_back);
+            }
+            // Every window hears it.
+            if let Err(error) = app.emit("changed", changed) {
                 tracing::warn!(%error, "The window could not be told of a change");
             }
         }
@@ -167,9 +256,9 @@ pub(crate) fn follow(app: &AppHandle, core: &Core) {
 
 /// Tells an open window what is listened to and what is being fetched.
 pub(crate) fn follow_sound(app: &AppHandle, core: &Core) {
-    if let (Ok(listening), Ok(recordings)) = (core.listening(), core.recordings()) {
-        forward(app, "player", listening.view());
-        forward(app, "loading", recordings.loadings());
+    if let (Some(player), Some(loadings)) = (core.player(), core.loadings()) {
+        forward(app, "player", player);
+        forward(app, "loading", loadings);
     }
 }
 

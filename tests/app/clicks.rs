@@ -3,56 +3,18 @@
 
 use crate::harness::app::{data_dir, simulator, start, subscribed};
 use crate::harness::display::Desktop;
-use crate::harness::eventually;
 use crate::harness::notifications::Notifications;
+use crate::harness::tray::Tray;
+use crate::harness::{eventually, links};
 use crate::instance::start_again;
-use perezvon_app::toast::links::Links;
-use perezvon_desk::toast::{Action, Button, ButtonKey, Stay, Toast, ToastKey, ToastKind, Urgency};
-use perezvon_desk::{Desk, Words};
-use std::sync::Arc;
-use std::time::Duration;
-
-/// A toast whose buttons call these numbers.
-fn toast(id: i64, numbers: &[&str]) -> Toast {
-    let call = |number: &&str| Button {
-        key: ButtonKey::CallBack,
-        label: "Перезвонить".to_owned(),
-        action: Action::CallBack {
-            number: (*number).to_owned(),
-        },
-    };
-    Toast {
-        key: ToastKey::Document(id),
-        kind: ToastKind::Document,
-        buttons: numbers.iter().map(call).collect(),
-        body_action: None,
-        stay: Stay::Seconds(6),
-        urgency: Urgency::Low,
-        notification_id: id,
-        ..Toast::trouble(Words::default(), "no_token")
-    }
-}
-
-/// The links of the toast's buttons, made by a run of the app that is over.
-fn issued(links: &Links, toast: &Toast, keep: Duration) -> Vec<String> {
-    let issued = links.issue(toast, keep);
-    issued.buttons.into_iter().flatten().collect()
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_toasts_link_acts_once_and_a_forged_one_never() {
     let desktop = Desktop::start();
     let toasts = Notifications::start(&desktop.bus).await;
+    let _tray = Tray::start(&desktop.bus).await;
     let sim = simulator().await;
-    let (good, last, expired) = {
-        let links = Links::open(Some(Arc::new(Desk::open(&data_dir(&desktop)).unwrap())));
-        let hour = Duration::from_hours(1);
-        (
-            issued(&links, &toast(901, &["+79000000099", "+79000000081"]), hour),
-            issued(&links, &toast(902, &["+79000000082"]), hour),
-            issued(&links, &toast(903, &["+79000000083"]), Duration::from_millis(1)),
-        )
-    };
+    let made = links::make(&data_dir(&desktop));
     let placed = || -> Vec<String> {
         let placed = sim.calls_placed().into_iter();
         placed
@@ -61,15 +23,7 @@ async fn a_toasts_link_acts_once_and_a_forged_one_never() {
     };
     let app = start(&desktop, &sim, &["--minimized"]);
     let killed = subscribed(&sim).await;
-    let forged = "perezvon://act/0123456789abcdef0123456789abcdef";
-    for link in [
-        &expired[0],
-        forged,
-        "perezvon://act/",
-        "perezvon://act/../settings/general",
-        &good[0],
-        &good[1],
-    ] {
+    for link in made.hopeless.iter().chain(&made.good) {
         assert_eq!(start_again(&desktop, &sim, &["--", link]), Some(0), "{link}");
     }
     toasts
@@ -82,12 +36,12 @@ async fn a_toasts_link_acts_once_and_a_forged_one_never() {
 
     // A killed app forgets which number it has just called, but not which links are used up.
     drop(app);
-    let _app = start(&desktop, &sim, &["--", &good[0]]);
+    let _app = start(&desktop, &sim, &["--", &made.good[0]]);
     eventually("the subscription of the app that was started anew", || {
         let newest = sim.subscriptions().pop();
         newest.filter(|newest| newest.url != killed)
     });
-    assert_eq!(start_again(&desktop, &sim, &["--", &last[0]]), Some(0));
+    assert_eq!(start_again(&desktop, &sim, &["--", &made.last]), Some(0));
     eventually("the call of the other toast", || {
         placed().contains(&"82".to_owned()).then_some(())
     });
@@ -103,11 +57,9 @@ async fn a_toasts_link_acts_once_and_a_forged_one_never() {
 async fn a_link_of_a_toast_starts_the_app_and_acts() {
     let desktop = Desktop::start();
     let _toasts = Notifications::start(&desktop.bus).await;
+    let _tray = Tray::start(&desktop.bus).await;
     let sim = simulator().await;
-    let link = {
-        let links = Links::open(Some(Arc::new(Desk::open(&data_dir(&desktop)).unwrap())));
-        issued(&links, &toast(901, &["+79000000088"]), Duration::from_hours(1)).remove(0)
-    };
+    let link = links::make(&data_dir(&desktop)).last;
     let _app = start(&desktop, &sim, &["--", &link]);
     eventually("the call", || sim.calls_placed().pop());
     assert!(desktop.window_titles().iter().all(|title| !title.contains("Перезвон")));

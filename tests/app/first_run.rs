@@ -18,14 +18,14 @@ use std::process::Command;
 const WRONG_TOKEN: &str = "00000000-0000-4000-8000-00000000bad0";
 
 /// As a user starts it: nothing but where the data lies and which PBX it is.
-fn plain(desktop: &Desktop, sim: &Sim, command: &mut Command) {
+pub(crate) fn plain(desktop: &Desktop, sim: &Sim, command: &mut Command) {
     command
         .env("PEREZVON_DATA_DIR", data_dir(desktop))
         .env("PEREZVON_PBX_URL", sim.rest_url())
         .env("PEREZVON_LOG", "debug");
 }
 
-async fn open(desktop: &Desktop, sim: &Sim) -> Window {
+pub(crate) async fn open(desktop: &Desktop, sim: &Sim) -> Window {
     Window::open_with(desktop, |command| plain(desktop, sim, command)).await
 }
 
@@ -36,11 +36,11 @@ pub(crate) async fn quit(desktop: &Desktop, tray: &Tray) {
     eventually("the end of the app", || running(BINARY, &home).is_empty().then_some(()));
 }
 
-async fn step(window: &Window, name: &str) {
+pub(crate) async fn step(window: &Window, name: &str) {
     window.text_where("wizard", "data-step", name).await;
 }
 
-async fn next(window: &Window, name: &str) {
+pub(crate) async fn next(window: &Window, name: &str) {
     window.click("wizard-next").await;
     step(window, name).await;
 }
@@ -92,9 +92,9 @@ async fn the_wizard_leads_to_the_first_toast() {
     window.close().await;
     the_token_is_in_one_file(&desktop);
 
-    // Again: no wizard, and calls are shown as before.
+    // Again: no wizard, and the window begins with who waits.
     let window = open(&desktop, &sim).await;
-    window.text_where("shell", "data-screen", "calls").await;
+    window.text_where("shell", "data-screen", "queue").await;
     let health = format!("http://{listen}/v1/health");
     eventually_async("the relay at its address", || async {
         reqwest::get(&health).await.ok()
@@ -172,9 +172,15 @@ async fn call_is_shown(sim: &Sim, toasts: &Notifications) {
 
 /// Neither the log (at `debug`) nor what the web view keeps on disk holds it.
 fn the_token_is_in_one_file(desktop: &Desktop) {
-    let mut holders = Vec::new();
-    find(desktop.dir.path(), DEFAULT_TOKEN.as_bytes(), &mut holders);
+    let holders = files_with(desktop.dir.path(), DEFAULT_TOKEN);
     assert_eq!(holders, [secrets_file(desktop)]);
+}
+
+/// The files of a desktop with this text in them.
+pub(crate) fn files_with(dir: &Path, text: &str) -> Vec<PathBuf> {
+    let mut holders = Vec::new();
+    find(dir, text.as_bytes(), &mut holders);
+    holders
 }
 
 /// All files below `dir` that contain `wanted`.

@@ -5,6 +5,7 @@ use crate::harness::display::Desktop;
 use crate::harness::eventually;
 use crate::harness::notifications::Notifications;
 use crate::harness::processes::{pss_kib, web_processes};
+use crate::harness::tray::Tray;
 use crate::harness::window::Window;
 use perezvon_desk::Desk;
 
@@ -38,6 +39,7 @@ async fn no_web_process_lives_while_no_window_is_open() {
     let desktop = Desktop::start();
     let _manager = desktop.window_manager();
     let toasts = Notifications::start(&desktop.bus).await;
+    let _tray = Tray::start(&desktop.bus).await;
     let sim = simulator().await;
     let mut app = start(&desktop, &sim, &["--minimized"]);
     let id = app.0.id();

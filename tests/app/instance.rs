@@ -4,6 +4,7 @@ use crate::harness::app::{BINARY, data_dir, environment, from_client, simulator,
 use crate::harness::display::{Desktop, Running};
 use crate::harness::notifications::Notifications;
 use crate::harness::tray::Tray;
+use crate::harness::typist::Typist;
 use crate::harness::window::Window;
 use crate::harness::{eventually, eventually_async};
 use fantoccini::Locator;
@@ -22,7 +23,7 @@ pub(crate) fn start_again(desktop: &Desktop, sim: &Sim, args: &[&str]) -> Option
 }
 
 /// The desk's settings as the user has left them.
-fn settings(desktop: &Desktop, change: impl FnOnce(&mut Settings)) {
+pub(crate) fn settings(desktop: &Desktop, change: impl FnOnce(&mut Settings)) {
     let mut settings = Settings::default();
     change(&mut settings);
     let desk = Desk::open(&data_dir(desktop)).unwrap();
@@ -126,6 +127,7 @@ async fn a_link_asks_before_it_dials() {
 async fn a_setting_lets_plain_numbers_through() {
     let desktop = Desktop::start();
     let toasts = Notifications::start(&desktop.bus).await;
+    let _tray = Tray::start(&desktop.bus).await;
     let sim = simulator().await;
     settings(&desktop, |settings| settings.links_dial = true);
     let mut app = start(&desktop, &sim, &["--minimized"]);
@@ -187,7 +189,7 @@ async fn a_first_start_by_a_link_asks_and_obeys_nothing_behind_it() {
     let _app = start(&desktop, &sim, &evil);
     eventually("the window", || {
         let titles = desktop.window_titles();
-        titles.iter().any(|title| title.contains("Звонки")).then_some(())
+        titles.iter().any(|title| title.contains("Журнал")).then_some(())
     });
     // The relay inside the app serves, not the one of the link.
     subscribed(&sim).await;
@@ -210,9 +212,30 @@ async fn a_second_start_shows_the_window_of_the_first() {
     assert_eq!(start_again(&desktop, &sim, &[]), Some(0));
     eventually("the window", || {
         let titles = desktop.window_titles();
-        titles.iter().any(|title| title.contains("Звонки")).then_some(())
+        titles.iter().any(|title| title.contains("Журнал")).then_some(())
     });
     assert!(app.0.try_wait().unwrap().is_none(), "the first start runs on");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hidden_start_shows_its_window_where_there_is_no_place_for_the_icon() {
+    let desktop = Desktop::start();
+    let _manager = desktop.window_manager();
+    let toasts = Notifications::start(&desktop.bus).await;
+    let sim = simulator().await;
+    let _app = start(&desktop, &sim, &["--minimized"]);
+    subscribed(&sim).await;
+    let typist = Typist::open(&desktop);
+    // The desktop's panel may come late: it is waited for.
+    let said = toasts
+        .toast(0, "that there is no icon", |t| t.summary.contains("без значка"))
+        .await;
+    assert!(said.body.contains("второй запуск"), "how it comes back: {}", said.body);
+    eventually("the window", || {
+        let titles = desktop.window_titles();
+        titles.iter().any(|title| title.contains("Журнал")).then_some(())
+    });
+    assert_eq!(typist.lost_keyboard(), 0, "nobody has asked for it");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -227,7 +250,7 @@ async fn the_tray_tells_who_waits_and_calls_back() {
     assert!(!status.enabled, "the status line is no command");
     let labels: Vec<String> = tray.entries().await.into_iter().map(|entry| entry.label).collect();
     for wanted in [
-        "Звонки",
+        "Журнал",
         "Контакты",
         "Уведомления",
         "Настройки",

@@ -16,6 +16,7 @@
 mod admin;
 mod clicks;
 mod first_run;
+mod focus;
 #[path = "../harness/mod.rs"]
 mod harness;
 mod idle;
@@ -28,3 +29,5 @@ mod report;
 mod secrets;
 mod toasts;
 mod trouble;
+mod update;
+mod walks;

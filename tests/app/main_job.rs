@@ -5,6 +5,7 @@ use crate::harness::app::{from_client, simulator, start, subscribed};
 use crate::harness::display::Desktop;
 use crate::harness::eventually_async;
 use crate::harness::notifications::Notifications;
+use crate::harness::tray::Tray;
 use crate::harness::window::Window;
 use perezvon_sim::Args;
 
@@ -12,6 +13,7 @@ use perezvon_sim::Args;
 async fn a_missed_call_is_called_back_from_its_toast() {
     let desktop = Desktop::start();
     let toasts = Notifications::start(&desktop.bus).await;
+    let _tray = Tray::start(&desktop.bus).await;
     let sim = simulator().await;
     let _app = start(&desktop, &sim, &["--minimized"]);
     subscribed(&sim).await;
@@ -169,7 +171,8 @@ async fn the_window_opens_on_the_card_and_on_the_document() {
     // And a toast that is on the screen is rewritten when its caller gets a name.
     let ringing = Args {
         number: Some("+79000000077".to_owned()),
-        ring_ms: Some(1_000_000),
+        // Longer than the whole test: at its end the toast would tell a missed call instead.
+        ring_ms: Some(100_000_000),
         ..Args::default()
     };
     sim.play("incoming-missed", ringing).unwrap();

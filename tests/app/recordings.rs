@@ -9,6 +9,7 @@ use crate::harness::notifications::Notifications;
 use crate::harness::speaker::Speaker;
 use crate::harness::tray::Tray;
 use crate::harness::window::Window;
+use fantoccini::Locator;
 
 /// The place in the recording that the window shows, milliseconds.
 async fn position(window: &Window) -> u64 {
@@ -43,6 +44,8 @@ async fn a_recording_is_told_played_marked_found_and_played_without_the_pbx() {
     window.click("nav-settings").await;
     window.click("settings-nav-recordings").await;
     window.click("kept-toast").await;
+    let ticked = Locator::Css("[data-testid='kept-toast']:checked");
+    window.client.wait().for_element(ticked).await.expect("it is on");
 
     assert!(sim.options().company.abonents[0].recording, "his calls are recorded");
     sim.play("incoming-answered", from_client()).unwrap();
@@ -54,6 +57,8 @@ async fn a_recording_is_told_played_marked_found_and_played_without_the_pbx() {
     // The journal's row has it, and a click plays it.
     window.click("nav-calls").await;
     window.text_where("row-play", "data-place", "here").await;
+    // The card after the call lies over the row.
+    window.click("after-close").await;
     window.click("row-play").await;
     window.text_where("player", "data-phase", "playing").await;
     plays(&window, &speaker).await;

@@ -2,12 +2,15 @@
 
 mod clicks;
 mod looks;
+mod notes;
+mod own;
+mod quiet;
 mod service;
 mod shared;
 
 use crate::harness::bus::Bus;
 use crate::harness::notifications::{Clicks, FULL, Notifications};
-use perezvon_app::toast::{Ability, Options, ToastEvent, Toasts};
+use perezvon_app::toast::{Ability, Options, OwnWindow, ToastEvent, Toasts};
 use perezvon_desk::toast::{Action, Button, ButtonKey, Stay, Toast, ToastKey, ToastKind, ToastOp, Urgency};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -30,8 +33,11 @@ impl Desk {
             bus: Some(address.to_owned()),
         };
         let (sender, events) = mpsc::channel(64);
+        let toasts = Toasts::start(options, None, sender);
+        // The service is what is tested; `own.rs` has the other window.
+        toasts.set_own(OwnWindow::Never);
         Self {
-            toasts: Toasts::start(options, None, sender),
+            toasts,
             events,
             _icons: icons,
         }
@@ -119,6 +125,7 @@ fn toast(n: i64, urgency: Urgency) -> Toast {
         urgency,
         category: "call.unanswered".to_owned(),
         icon: "call-missed".to_owned(),
+        note: None,
         notification_id: n,
     }
 }

@@ -88,7 +88,10 @@ async fn a_port_in_use_is_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_notification_service_calls_are_in_the_window() {
     let (desktop, sim) = (Desktop::start(), simulator().await);
-    settled(&desktop, &sim, defaults());
+    let mut settings = defaults();
+    // Not in a window of their own either.
+    settings["popup"] = json!("never");
+    settled(&desktop, &sim, settings);
     let window = Window::open(&desktop, &sim).await;
     window.text_where("banner", "data-code", "no_notifications").await;
     subscribed(&sim).await;

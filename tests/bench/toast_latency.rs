@@ -25,6 +25,7 @@ mod linux {
     use super::harness::app::{simulator, start, subscribed};
     use super::harness::display::Desktop;
     use super::harness::notifications::Notifications;
+    use super::harness::tray::Tray;
     use super::harness::xml::{Incoming, post};
     use perezvon_core::Time;
     use std::collections::HashMap;
@@ -33,6 +34,7 @@ mod linux {
     pub(super) async fn run(calls: usize) {
         let desktop = Desktop::start();
         let toasts = Notifications::start(&desktop.bus).await;
+        let _tray = Tray::start(&desktop.bus).await;
         let sim = simulator().await;
         let _app = start(&desktop, &sim, &["--minimized"]);
         let url = subscribed(&sim).await;

@@ -11,14 +11,30 @@
 // zbus calls the methods of an interface with all that the protocol has.
 #![allow(clippy::unused_self, clippy::used_underscore_binding)]
 
+#[cfg(target_os = "linux")]
 pub mod app;
+#[cfg(target_os = "linux")]
 pub mod bus;
+#[cfg(target_os = "linux")]
 pub mod display;
+#[cfg(target_os = "linux")]
 pub mod keyring;
+pub mod links;
+pub mod load;
+#[cfg(target_os = "linux")]
 pub mod notifications;
+pub mod pbx;
+#[cfg(target_os = "linux")]
 pub mod processes;
+#[cfg(target_os = "linux")]
 pub mod speaker;
+#[cfg(target_os = "linux")]
 pub mod tray;
+#[cfg(target_os = "linux")]
+pub mod typist;
+#[cfg(target_os = "linux")]
+pub mod update;
+#[cfg(target_os = "linux")]
 pub mod window;
 pub mod xml;
 

@@ -14,6 +14,9 @@ const PATH: &str = "/org/freedesktop/Notifications";
 /// All that a full desktop's server can do.
 pub const FULL: &[&str] = &["actions", "body", "body-markup", "persistence"];
 
+/// KDE's can do this too.
+pub const WITH_FIELD: &[&str] = &["actions", "body", "body-markup", "persistence", "inline-reply"];
+
 /// One `Notify` as it arrived.
 #[derive(Debug)]
 pub struct Shown {
@@ -175,6 +178,9 @@ impl Daemon {
     async fn action_invoked(emitter: &SignalEmitter<'_>, id: u32, key: &str) -> zbus::Result<()>;
 
     #[zbus(signal)]
+    async fn notification_replied(emitter: &SignalEmitter<'_>, id: u32, text: &str) -> zbus::Result<()>;
+
+    #[zbus(signal)]
     async fn activation_token(emitter: &SignalEmitter<'_>, id: u32, token: &str) -> zbus::Result<()>;
 
     #[zbus(signal)]
@@ -293,6 +299,12 @@ impl Notifications {
         Daemon::action_invoked(&self.emitter(), id, key).await.unwrap();
     }
 
+    /// Writes in the toast's field, as the person does; the server then closes it.
+    pub async fn reply(&self, id: u32, text: &str) {
+        Daemon::notification_replied(&self.emitter(), id, text).await.unwrap();
+        Daemon::notification_closed(&self.emitter(), id, 2).await.unwrap();
+    }
+
     pub async fn token(&self, id: u32, token: &str) {
         Daemon::activation_token(&self.emitter(), id, token).await.unwrap();
     }
@@ -317,6 +329,13 @@ impl Notifications {
     fn emitter(&self) -> SignalEmitter<'static> {
         SignalEmitter::new(&self.connection, PATH).unwrap().into_owned()
     }
+}
+
+/// A note that another program on the bus pretends.
+pub async fn pretend_reply(bus: &str, id: u32, text: &str) {
+    let connection = connection::Builder::address(bus).unwrap().build().await.unwrap();
+    let emitter = SignalEmitter::new(&connection, PATH).unwrap();
+    Daemon::notification_replied(&emitter, id, text).await.unwrap();
 }
 
 /// A click that another program on the bus pretends.

@@ -4,18 +4,36 @@ use super::app::{BINARY, environment};
 use super::display::{Desktop, Running};
 use super::{PATIENCE, eventually_async};
 use fantoccini::elements::Element;
-use fantoccini::error::CmdError;
+use fantoccini::error::{CmdError, ErrorStatus};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use perezvon_sim::Sim;
 use serde_json::{Map, json};
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A WebDriver session with the app's window open.
 pub struct Window {
     pub client: Client,
+    clicks: AtomicUsize,
     _driver: Running,
+}
+
+/// Clicks it as a person does: once nothing lies over it any more. Messages pass by themselves.
+async fn press(element: &Element) {
+    let pressed = async {
+        loop {
+            match element.click().await {
+                Err(CmdError::Standard(told)) if told.error == ErrorStatus::ElementClickIntercepted => {
+                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                }
+                done => return done,
+            }
+        }
+    };
+    let pressed = tokio::time::timeout(PATIENCE, pressed).await;
+    pressed.expect("something lies over it").unwrap();
 }
 
 /// The text as it is laid out. WebKit's driver leaves out parts of rows whose cells are cut or faded, so it is not asked.
@@ -30,6 +48,16 @@ impl Window {
 
     /// Opens with another environment.
     pub async fn open_with(desktop: &Desktop, environment: impl FnOnce(&mut Command)) -> Self {
+        Self::open_program(desktop, BINARY, &[], environment).await
+    }
+
+    /// Opens another program than the one that Cargo built, or with arguments.
+    pub async fn open_program(
+        desktop: &Desktop,
+        program: &str,
+        args: &[&str],
+        environment: impl FnOnce(&mut Command),
+    ) -> Self {
         // WebKitWebDriver cannot choose a port itself.
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut command = desktop.command("WebKitWebDriver");
@@ -45,7 +73,7 @@ impl Window {
         let mut capabilities = Map::new();
         capabilities.insert(
             "webkitgtk:browserOptions".into(),
-            json!({ "binary": BINARY, "args": [] }),
+            json!({ "binary": program, "args": args }),
         );
         let address = format!("http://127.0.0.1:{port}");
         let client = eventually_async("WebDriver session", || async {
@@ -58,6 +86,7 @@ impl Window {
         .await;
         Self {
             client,
+            clicks: AtomicUsize::new(0),
             _driver: driver,
         }
     }
@@ -101,14 +130,33 @@ impl Window {
 
     /// Clicks the first element with this `data-testid`.
     pub async fn click(&self, testid: &str) {
-        self.element(testid).await.click().await.unwrap();
+        self.clicks.fetch_add(1, Ordering::Relaxed);
+        press(&self.element(testid).await).await;
+    }
+
+    /// Clicks what ends the app: the driver answers or not.
+    pub async fn click_away(&self, testid: &str) {
+        self.clicks.fetch_add(1, Ordering::Relaxed);
+        drop(self.element(testid).await.click().await);
+    }
+
+    /// Clicks the first element of a selector.
+    pub async fn click_on(&self, selector: &str) {
+        self.clicks.fetch_add(1, Ordering::Relaxed);
+        press(&self.wait_for(selector).await.unwrap()).await;
     }
 
     /// Types into a field.
     pub async fn fill(&self, testid: &str, text: &str) {
+        self.clicks.fetch_add(1, Ordering::Relaxed);
         let element = self.element(testid).await;
         element.clear().await.unwrap();
         element.send_keys(text).await.unwrap();
+    }
+
+    /// How often was clicked; a field that was filled is one.
+    pub fn clicks(&self) -> usize {
+        self.clicks.load(Ordering::Relaxed)
     }
 
     /// Waits for the element; when it does not come, the failure tells what the window shows instead.

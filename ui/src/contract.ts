@@ -4,20 +4,31 @@ import type { AbonentRow } from "./lib/bindings/AbonentRow";
 import type { AbonentsDiff } from "./lib/bindings/AbonentsDiff";
 import type { AppState } from "./lib/bindings/AppState";
 import type { AuditPage } from "./lib/bindings/AuditPage";
+import type { CallColumn } from "./lib/bindings/CallColumn";
+import type { CallNote } from "./lib/bindings/CallNote";
 import type { CallRow } from "./lib/bindings/CallRow";
 import type { CallView } from "./lib/bindings/CallView";
+import type { CallbackRow } from "./lib/bindings/CallbackRow";
+import type { CallbacksFilter } from "./lib/bindings/CallbacksFilter";
+import type { CallbacksPage } from "./lib/bindings/CallbacksPage";
 import type { CallsAt } from "./lib/bindings/CallsAt";
 import type { CallsFilter } from "./lib/bindings/CallsFilter";
+import type { CallsKept } from "./lib/bindings/CallsKept";
 import type { CallsPage } from "./lib/bindings/CallsPage";
 import type { CallsPlace } from "./lib/bindings/CallsPlace";
 import type { CallsSpan } from "./lib/bindings/CallsSpan";
 import type { CheckLine } from "./lib/bindings/CheckLine";
+import type { CompanyCalls } from "./lib/bindings/CompanyCalls";
 import type { ContactDraft } from "./lib/bindings/ContactDraft";
 import type { ContactView } from "./lib/bindings/ContactView";
+import type { ContactsFormat } from "./lib/bindings/ContactsFormat";
 import type { ContactsPage } from "./lib/bindings/ContactsPage";
 import type { Devices } from "./lib/bindings/Devices";
+import type { DialFound } from "./lib/bindings/DialFound";
 import type { DialOffer } from "./lib/bindings/DialOffer";
 import type { DocumentView } from "./lib/bindings/DocumentView";
+import type { DocumentsFilter } from "./lib/bindings/DocumentsFilter";
+import type { DocumentsPage } from "./lib/bindings/DocumentsPage";
 import type { EventRow } from "./lib/bindings/EventRow";
 import type { EventsPage } from "./lib/bindings/EventsPage";
 import type { ExchangesPage } from "./lib/bindings/ExchangesPage";
@@ -30,8 +41,10 @@ import type { JoinCode } from "./lib/bindings/JoinCode";
 import type { JoinCodeRow } from "./lib/bindings/JoinCodeRow";
 import type { JoinOffer } from "./lib/bindings/JoinOffer";
 import type { JournalFilter } from "./lib/bindings/JournalFilter";
+import type { JustEnded } from "./lib/bindings/JustEnded";
 import type { Loadings } from "./lib/bindings/Loadings";
 import type { MarkView } from "./lib/bindings/MarkView";
+import type { NamedAbonent } from "./lib/bindings/NamedAbonent";
 import type { NotificationRow } from "./lib/bindings/NotificationRow";
 import type { PbxSettings } from "./lib/bindings/PbxSettings";
 import type { Placed } from "./lib/bindings/Placed";
@@ -51,24 +64,45 @@ import type { ReportPlace } from "./lib/bindings/ReportPlace";
 import type { ReportSettings } from "./lib/bindings/ReportSettings";
 import type { ReportVariants } from "./lib/bindings/ReportVariants";
 import type { ReportWords } from "./lib/bindings/ReportWords";
+import type { Sample } from "./lib/bindings/Sample";
 import type { Settings } from "./lib/bindings/Settings";
+import type { SettingsTaken } from "./lib/bindings/SettingsTaken";
 import type { SubscriptionsView } from "./lib/bindings/SubscriptionsView";
+import type { ToastSample } from "./lib/bindings/ToastSample";
+import type { ToastView } from "./lib/bindings/ToastView";
 import type { UserRow } from "./lib/bindings/UserRow";
+import type { WatchedFile } from "./lib/bindings/WatchedFile";
 import type { Welcome } from "./lib/bindings/Welcome";
 
 /** Each command with its arguments and its answer. */
 export interface Contract {
   /** An empty `what` for everything. */
   "audit.list": [{ what: string, cursor: string | null, limit: number, }, AuditPage];
-  /** A page, newest first; `cursor` of the page before. `back`: the page that ends at the cursor; its `next` is then the cursor by which it is read itself. */
+  /** A page; `cursor` of the page before. `back`: the page that ends at the cursor; its `next` is then the cursor by which it is read itself. */
   "calls.list": [{ filter: CallsFilter, span: CallsSpan, cursor: string | null, back: boolean, limit: number, }, CallsPage];
+  /** The same for paper: neither question ends the other. */
+  "calls.paper": [{ filter: CallsFilter, span: CallsSpan, cursor: string | null, limit: number, }, CallsPage];
+  /** The newest calls, for a list beside the page: its question does not end the page's. */
+  "calls.latest": [{ limit: number, }, Array<CallRow>];
   /** Where in that list a moment or a row is. */
   "calls.place": [{ filter: CallsFilter, span: CallsSpan, at: CallsAt, }, CallsPlace];
   /** Rows that are shown, read again; those that the filter lists no longer are left out. */
   "calls.rows": [{ filter: CallsFilter, ids: Array<string>, }, Array<CallRow>];
-  "calls.one": [{ id: string, }, CallView];
+  /** In the view of an abonent of the company, or in the user's own. */
+  "calls.one": [{ id: string, abonent: string | null, }, CallView];
+  /** Filters with names, and how the list is shown. */
+  "calls.kept": [null, CallsKept];
+  "calls.keep": [{ kept: CallsKept, }, null];
+  /** Writes what is listed into a file in the folder of downloads; answers its path. One file at a time, with the report's, and as those it tells how far it is and can be broken off. */
+  "calls.save": [{ filter: CallsFilter, span: CallsSpan, columns: Array<CallColumn>, name: string, cyrillic: boolean, }, string];
   /** Orders a call from the user's phone to this number. */
   "calls.call_back": [{ number: string, }, Placed];
+  /** How far the whole company's calls are here, for an administrator. */
+  "calls.company": [null, CompanyCalls];
+  /** Whether they are wanted here. What is no longer wanted is deleted. */
+  "calls.want_company": [{ wanted: boolean, }, null];
+  /** Whose calls they are, by their names. */
+  "calls.abonents": [null, Array<NamedAbonent>];
   "company.list": [null, Array<AbonentRow>];
   /** The ids of those who are found in the list that was read last, here or by `connection.abonents`. */
   "company.find": [{ query: string, }, Array<string>];
@@ -95,17 +129,33 @@ export interface Contract {
   "contacts.save": [{ draft: ContactDraft, }, number];
   "contacts.attach_number": [{ id: number, number: string, label: string, }, null];
   "contacts.delete": [{ id: number, }, null];
+  /** One contact of several: the first, with what it lacks of the others. Answers the id to take it back by. */
+  "contacts.merge": [{ ids: Array<number>, }, number];
+  "contacts.unmerge": [{ merge: number, }, null];
+  /** How the files stand that are read again when they change. */
+  "contacts.watched": [null, Array<WatchedFile>];
+  /** Writes all of them into a file in the folder of downloads; answers its path. */
+  "contacts.export": [{ format: ContactsFormat, }, string];
   /** What a link asks to dial; dials nothing. */
   "dial.offer": [null, DialOffer | null];
   /** `number` as it was offered. */
   "dial.accept": [{ number: string, }, Placed];
   "dial.decline": [null, null];
+  /** What is meant by what is being typed: a number as it is understood, and people. Only the newest question is answered. */
+  "dial.find": [{ text: string, }, DialFound];
   "document.one": [{ id: number, }, DocumentView];
-  "document.save_note": [{ id: number, note: string, }, null];
+  /** A page, newest first; `cursor` of the page before. Only the newest question is answered. */
+  "document.list": [{ filter: DocumentsFilter, cursor: string | null, limit: number, }, DocumentsPage];
+  /** Rows that are shown, read again. */
+  "document.rows": [{ ids: Array<number>, }, Array<DocumentView>];
   /** Everything the frame shows. */
   "frame.state": [null, AppState];
   /** Where a click wanted to lead before the window listened; once. */
   "frame.take_route": [null, string | null];
+  /** Starts the app anew with the example. */
+  "frame.example": [null, null];
+  /** Starts it anew without. */
+  "frame.leave_example": [null, null];
   /** A file of this name and of so many bytes comes; one before it is forgotten. */
   "import.begin": [{ name: string, size: number, }, null];
   /** Its next bytes, in base64. */
@@ -133,6 +183,10 @@ export interface Contract {
   /** Answers the file's path. */
   "journal.export": [{ filter: JournalFilter, }, string];
   "journal.exchanges": [{ filter: JournalFilter, cursor: string | null, limit: number, }, ExchangesPage];
+  "notes.of_call": [{ call: string, }, CallNote];
+  "notes.save": [{ call: string, written: CallNote, }, null];
+  /** Of these calls the user's conversations that ended within the last half minute. */
+  "notes.just_ended": [{ ids: Array<string>, }, Array<JustEnded>];
   "notices.list": [{ before: number | null, limit: number, }, Array<NotificationRow>];
   /** Lines that are shown, read again; those that are gone are left out. */
   "notices.rows": [{ ids: Array<number>, }, Array<NotificationRow>];
@@ -149,8 +203,8 @@ export interface Contract {
   "player.state": [null, PlayerView];
   /** Plays from where it was last listened to; one that is not here is fetched first. */
   "player.open": [{ id: number, }, null];
-  /** The newest recording of a call, by the relay's id. */
-  "player.open_call": [{ call: string, }, null];
+  /** The newest recording of a call, by the relay's id; of an abonent's part in it. */
+  "player.open_call": [{ call: string, abonent: string | null, }, null];
   "player.toggle": [null, null];
   "player.play": [null, null];
   "player.pause": [null, null];
@@ -167,6 +221,19 @@ export interface Contract {
   "player.mark": [{ id: number, atMs: number, note: string, }, MarkView];
   "player.set_mark": [{ mark: number, note: string, }, null];
   "player.remove_mark": [{ mark: number, }, null];
+  /** A page; `cursor` of the page before. */
+  "queue.list": [{ filter: CallbacksFilter, cursor: string | null, limit: number, }, CallbacksPage];
+  /** Rows that are shown, read again; those that are gone are left out. */
+  "queue.rows": [{ ids: Array<number>, }, Array<CallbackRow>];
+  /** The user has dealt with them. */
+  "queue.done": [{ ids: Array<number>, }, null];
+  "queue.undo": [{ ids: Array<number>, }, null];
+  /** Out of the list until a moment, milliseconds since 1970, when a toast reminds; none: in the list now. */
+  "queue.later": [{ ids: Array<number>, atMs: number | null, note: string, }, null];
+  /** The same for a number, whether or not a call was missed from it; answers the entry's id. */
+  "queue.remind": [{ number: string, atMs: number, note: string, }, number];
+  /** «Беру»: colleagues who missed the person see it for so many minutes; 0 gives it back. */
+  "queue.claim": [{ id: number, minutes: number, }, null];
   /** A page, newest first; `cursor` of the page before. Only the newest question is answered. */
   "recordings.list": [{ filter: RecordingsFilter, cursor: string | null, limit: number, }, RecordingsPage];
   /** To take the place of rows that are shown. */
@@ -212,8 +279,28 @@ export interface Contract {
   /** Breaks it off: then there is no file. */
   "report.cancel_save": [null, null];
   "settings.save": [{ settings: Settings, }, null];
+  /** What each toast looks like. */
+  "settings.samples": [null, Array<ToastSample>];
+  /** Shows one on the screen, quiet hours or not: the user asked for it. */
+  "settings.show_sample": [{ of: Sample, }, null];
+  /** Writes the settings into a file in the folder of downloads; answers its path. There are no secrets in it. */
+  "settings.export": [null, string];
+  /** Takes what fits of such a file's text. */
+  "settings.import": [{ text: string, }, SettingsTaken];
+  /** The toasts that the app draws itself, oldest first. */
+  "small.toasts": [null, Array<ToastView>];
+  /** A button of one of them, or `default` for its body. */
+  "small.press": [{ key: string, button: string, }, null];
+  /** Puts one out of the way; while its phone rings a key brings it back. */
+  "small.dismiss": [{ key: string, }, null];
+  /** Shows the window at a page: a small one has none. */
+  "small.open": [{ route: string, }, null];
   "subscriptions.list": [null, SubscriptionsView];
   "subscriptions.renew": [null, null];
   /** For one abonent. */
   "subscriptions.switch": [{ abonent: string, on: boolean, }, null];
+  /** Begins to ask whether there is a newer version. */
+  "updates.look": [null, null];
+  /** Begins to fetch the newer version; it is installed when no call goes on. */
+  "updates.install": [null, null];
 }

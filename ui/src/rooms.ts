@@ -12,12 +12,14 @@ import { document } from "./rooms/document/room";
 import { journal } from "./rooms/journal/room";
 import { notifications } from "./rooms/notifications/room";
 import { people } from "./rooms/people/room";
+import { queue } from "./rooms/queue/room";
 import { recordings } from "./rooms/recordings/room";
 import { report } from "./rooms/report/room";
 import { settings } from "./rooms/settings/room";
 import { subscriptions } from "./rooms/subscriptions/room";
 
 const list = [
+  queue,
   calls,
   contacts,
   recordings,

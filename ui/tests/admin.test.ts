@@ -251,7 +251,7 @@ test("the PBX's settings are drawn from their description and checked in place",
 
   await user.clear(input("pbx-graceMs"));
   await user.type(input("pbx-graceMs"), "601");
-  expect(screen.getByTestId("pbx-problem").textContent).toBe("Допустимо от 0 до 600 с.");
+  expect(screen.getByTestId("pbx-problem").textContent).toBe("Допустимо от 0 до 10 мин.");
   await user.click(screen.getByTestId("pbx-save"));
   expect(backend.times("pbx.save")).toBe(0);
 
@@ -260,7 +260,7 @@ test("the PBX's settings are drawn from their description and checked in place",
   backend.fails["pbx.save"] = { code: "refused", detail: "graceMs is out of its bounds" };
   await user.click(screen.getByTestId("pbx-save"));
   const refused = await screen.findByTestId("pbx-refused");
-  expect((refused.closest("[data-key]") as HTMLElement).dataset.key).toBe("graceMs");
+  expect((refused.closest("[data-setting]") as HTMLElement).dataset.setting).toBe("graceMs");
   backend.fails = {};
   await user.selectOptions(screen.getByTestId("pbx-subscriptionScope"), "abonents");
   await user.click(screen.getByTestId("pbx-save"));
@@ -337,4 +337,26 @@ test("the journals name people, kinds and causes, and leave what they do not kno
   await user.click(screen.getByTestId("journal-requests"));
   await waitFor(() => expect(texts("request-row")[0]).toContain("sunrise"));
   expect(texts("request-row")[1]).toContain("звонок 900201:1");
+});
+
+test("the PBX's intervals are in the units that people use", async () => {
+  const user = await open("settings/pbx");
+  await screen.findAllByTestId("pbx-setting");
+  const field = row("pbx-setting", "Периодичность активации подписки");
+  expect(input("pbx-subscriptionExpiresS").value).toBe("24");
+  expect(field.textContent).toContain("ч");
+  expect(field.textContent).toContain("По умолчанию: 24 ч · от 1 мин до 7 дн.");
+  const enter = async (text: string) => {
+    await user.clear(input("pbx-subscriptionExpiresS"));
+    await user.type(input("pbx-subscriptionExpiresS"), text);
+  };
+  await enter("200");
+  expect(screen.getByTestId("pbx-problem").textContent).toBe("Допустимо от 1 мин до 7 дн.");
+  await enter("много");
+  expect(screen.getByTestId("pbx-problem").textContent).toContain("2 или 1,5");
+  await enter("1,5");
+  await user.click(screen.getByTestId("pbx-save"));
+  await waitFor(() => expect(backend.last("pbx.save")).toEqual({ change: { subscriptionExpiresS: 5_400 } }));
+  // No whole hours: it is shown in minutes then.
+  await waitFor(() => expect(input("pbx-subscriptionExpiresS").value).toBe("90"));
 });

@@ -16,7 +16,7 @@ test("a call's row tells who, which number, what became of it, how long, and tha
   expect(line.getByTestId("call-status").textContent).toBe("Принят");
   expect(line.getByTestId("call-duration").textContent).toBe("03:41");
   expect(line.getByRole("img", { name: "Есть документ" })).toBeTruthy();
-  expect(backend.title).toBe("Звонки — Перезвон");
+  expect(backend.title).toBe("Журнал — Перезвон");
 });
 
 test("days head the list", async () => {
@@ -38,7 +38,7 @@ test("loading, empty and failed lists each say so, and a failure can be tried ag
   backend.calls = [];
   await user.click(screen.getByTestId("filter-missed"));
   expect((await screen.findByText("Пропущенных звонков нет.")).closest("[data-testid=empty]")).toBeTruthy();
-  await user.click(screen.getByTestId("filter-all"));
+  await user.click(screen.getByTestId("filter-missed"));
   await screen.findByText("Звонков пока нет. Сделайте тестовый звонок на свой номер.");
 });
 
@@ -64,18 +64,27 @@ test("an incoming call appears on top at once, is announced, and changes in its 
     startedAt: new Date().toISOString(),
   });
   backend.calls = [ringing, ...backend.calls];
-  backend.changed({ calls: ["new"] });
+  backend.changed({ calls: ["new"], ringing: ["new"] });
   await waitFor(() => expect(row(0).dataset.call).toBe("new"));
-  expect(screen.getByTestId("ringing").textContent).toBe(
-    `Входящий звонок: Неизвестный номер, ${shownNumber(11)}, Отдел продаж`,
-  );
+  const said = `Входящий звонок: Неизвестный номер, ${shownNumber(11)}, Отдел продаж`;
+  await waitFor(() => expect(screen.getByTestId("ringing").textContent).toBe(said));
   backend.calls = [
     { ...ringing, outcome: "answered_by", answeredBy: "Смирнова Анна" },
     ...backend.calls.slice(1),
   ];
   backend.changed({ calls: ["new"] });
   await waitFor(() => expect(texts("call-status")[0]).toBe("Ответил: Смирнова А."));
-  expect(screen.getByTestId("ringing").textContent).toBe("");
+  await waitFor(() => expect(screen.getByTestId("ringing").textContent).toBe(""));
+});
+
+test("an incoming call is announced on every page, by the contact's name, the number and the line", async () => {
+  await open("contacts");
+  await screen.findAllByTestId("contact-row");
+  backend.calls = [call({ id: "new", outcome: "ringing", talkMs: null }), ...backend.calls];
+  backend.changed({ calls: ["new"], ringing: ["new"] });
+  const said = `Входящий звонок: Орлова Дарья, ${shownNumber(11)}, Отдел продаж`;
+  await waitFor(() => expect(screen.getByTestId("ringing").textContent).toBe(said));
+  expect(screen.getByTestId("ringing").getAttribute("aria-live")).toBe("assertive");
 });
 
 test("search and chips ask the app, and the words of the search reach it trimmed", async () => {
@@ -84,15 +93,16 @@ test("search and chips ask the app, and the words of the search reach it trimmed
   await user.type(screen.getByTestId("calls-search"), " лебедев");
   await waitFor(() =>
     expect(backend.last("calls.list")).toMatchObject({
-      filter: { kind: "all", query: "лебедев" },
+      filter: { marks: [], query: "лебедев", abonent: null },
       cursor: null,
     }),
   );
   await waitFor(() => expect(texts("call-name")).toEqual(["Лебедев Антон"]));
   await user.clear(screen.getByTestId("calls-search"));
-  await user.click(screen.getByTestId("filter-to_call_back"));
-  await waitFor(() => expect(all("call-row").length).toBe(2));
-  expect(texts("call-to-call-back")).toEqual(["надо перезвонить", "надо перезвонить"]);
+  await user.click(screen.getByTestId("filter-missed"));
+  await waitFor(() =>
+    expect(backend.last("calls.list")).toMatchObject({ filter: { marks: ["missed"], query: "" } }),
+  );
 });
 
 test("a list of 10,000 calls, read to its end, keeps only the visible rows in the page", async () => {
@@ -142,7 +152,7 @@ test("the figures come with the change: no badge asks for them", async () => {
   await screen.findAllByTestId("contact-row");
   const before = backend.asked.length;
   backend.changed({ callbacks: true, counts: { toCallBack: 41, unseen: 17 } });
-  await waitFor(() => expect(screen.getByTestId("nav-calls").textContent).toContain("41"));
+  await waitFor(() => expect(screen.getByTestId("nav-queue").textContent).toContain("41"));
   expect(screen.getByTestId("nav-notifications").textContent).toContain("17");
   expect(backend.asked.length).toBe(before);
 });
@@ -160,7 +170,7 @@ test("a row that the filter no longer lists goes, and a named one changes its na
   await waitFor(() => expect(all("call-row").map((row) => row.dataset.call)).toEqual(["b"]));
 });
 
-test("arrows move, Enter opens, Ctrl+C copies the E.164 number, Ctrl+Enter calls, Ctrl+F searches", async () => {
+test("arrows move, Enter calls, the right arrow opens, Ctrl+C copies the E.164 number, Ctrl+F searches", async () => {
   backend.calls = [call({ id: "a" }), call({ id: "b", name: "Тихонов Лев", numberKey: keyNumber(15) })];
   const user = await open("calls");
   const written = vi.spyOn(navigator.clipboard, "writeText").mockResolvedValue();
@@ -174,10 +184,10 @@ test("arrows move, Enter opens, Ctrl+C copies the E.164 number, Ctrl+Enter calls
   expect(marked?.querySelector("[data-testid=call-row]")?.getAttribute("data-call")).toBe("b");
   await user.keyboard("{Control>}c{/Control}");
   await waitFor(() => expect(written).toHaveBeenCalledWith(keyNumber(15)));
-  await user.keyboard("{Control>}{Enter}{/Control}");
+  await user.keyboard("{Enter}");
   await waitFor(() => expect(backend.last("calls.call_back")).toEqual({ number: keyNumber(15) }));
   expect(window.location.hash, "the row is called, not opened").toBe("#/calls");
-  await user.keyboard("{Enter}");
+  await user.keyboard("{ArrowRight}");
   expect((await screen.findByTestId("panel-name")).textContent).toBe("Тихонов Лев");
   expect(window.location.hash).toBe("#/call/b");
   expect(backend.title).toBe("Тихонов Лев — Перезвон");
@@ -293,4 +303,21 @@ test("a call that is gone says so", async () => {
   await open("call/none");
   const panel = within(await screen.findByTestId("call-panel"));
   expect((await panel.findByTestId("failure")).textContent).toContain("не найдена");
+});
+
+test("an administrator with the company's calls looks at any abonent's, and at their view of a call", async () => {
+  backend.companyCalls = { wanted: true, whole: true, percent: 100, trouble: null };
+  const user = await open("#/calls");
+  await screen.findAllByTestId("call-row");
+  await user.click(await screen.findByTestId("calls-whose"));
+  await user.click((await screen.findAllByTestId("calls-whose-option"))[1] as HTMLElement);
+  const asked = () => backend.last("calls.list")?.["filter"] as { abonent: string | null };
+  await waitFor(() => expect(asked().abonent).toBe("9000000002@mpbx.sip.beeline.ru"));
+  await waitFor(() => expect(all("call-row").length).toBeGreaterThan(0));
+  await user.click(all("call-row")[0] as HTMLElement);
+  await screen.findByTestId("call-panel");
+  await waitFor(() =>
+    expect(backend.last("calls.one")).toMatchObject({ abonent: "9000000002@mpbx.sip.beeline.ru" }),
+  );
+  expect(window.location.hash).toContain("abonent=9000000002");
 });

@@ -99,9 +99,10 @@ test("settings are shown in people's units and sent in the relay's", () => {
   expect(entryOf(grace, 45_000)).toBe("45");
   expect(valueOf(grace, " 20 ")).toBe(20_000);
   expect(valueText(grace, grace.default, t, "ru")).toBe("30 с");
-  expect(boundsText(grace, t, "ru")).toBe("от 0 до 600 с");
-  expect(problemOf(grace, "601", t, "ru")).toBe("Допустимо от 0 до 600 с.");
-  expect(problemOf(grace, "1,5", t, "ru")).toBe("Введите целое число.");
+  expect(boundsText(grace, t, "ru")).toBe("от 0 до 10 мин");
+  expect(problemOf(grace, "601", t, "ru")).toBe("Допустимо от 0 до 10 мин.");
+  expect([problemOf(grace, "1,5", t, "ru"), valueOf(grace, "1,5")]).toEqual([null, 1_500]);
+  expect(problemOf(grace, "1,00005", t, "ru")).toBe("Введите число, например 2 или 1,5.");
   expect(problemOf(grace, "600", t, "ru")).toBeNull();
   // A value that is no whole second must not be rounded by looking at it.
   const odd = shownSetting(setting("graceMs"), 1_500);

@@ -1,39 +1,28 @@
 import { screen, waitFor } from "@testing-library/svelte";
-import { expect, test } from "vitest";
-import { blank, clean, finished, looksLikeNumber, problems } from "../src/lib/draft";
+import { expect, test, vi } from "vitest";
+import { blank, clean, finished, problems, readNumbers } from "../src/lib/draft";
 import { backend } from "./fake/backend";
 import { keyNumber } from "./fake/data";
 import { all, input, open, texts } from "./open";
 
-test.each([
-  "+7 (495) 123-45-67",
-  "8 800 000-00-11",
-  "79000000021",
-  "101",
-  "+79000000021 доб. 12",
-  "495 123 45 67,103",
-  "*21",
-])("%s looks like a number", (text) => expect(looksLikeNumber(text)).toBe(true));
-test.each(["8 (495) 000-00-16,,13#", "+7 495 000-00-01, внутр. тел. 12", "+7 495 000-00-01 (доб. 12)"])(
-  "%s looks like a number with an extension",
-  (text) => expect(looksLikeNumber(text)).toBe(true),
-);
-test.each(["", "7", "Иванов", "ivanov@example.org", "+", "12345678901234567890123456", "1a2b3c"])(
-  "«%s» does not look like a number",
-  (text) => expect(looksLikeNumber(text)).toBe(false),
-);
-
-test("a draft is checked field by field and sent trimmed, without empty numbers", () => {
+test("a draft is checked field by field, its numbers by the app, and sent trimmed, without empty numbers", async () => {
   const draft = blank(" +7 900 000-00-21 ", " ");
   draft.numbers.push(
     { display: "8 (900) 000-00-21", key: "", label: "" },
     { display: "ой", key: "", label: "" },
   );
   draft.email = "нет";
-  expect(problems(draft)).toEqual({ name: true, email: true, numbers: [null, "twice", "bad"] });
+  const read = new Map<string, string | null>();
+  expect(problems(draft, read).numbers, "not read yet").toEqual([null, null, null]);
+  await readNumbers(draft, read);
+  expect(backend.times("dial.find")).toBe(3);
+  await readNumbers(draft, read);
+  expect(backend.times("dial.find"), "each text once").toBe(3);
+  expect(problems(draft, read)).toEqual({ name: true, email: true, numbers: [null, "twice", "bad"] });
   const good = { ...blank(" +7 900 000-00-21 ", " Ян "), email: " " };
   good.numbers.push({ display: " ", key: "", label: "факс" });
-  expect(clean(problems(good))).toBe(true);
+  await readNumbers(good, read);
+  expect(clean(problems(good, read))).toBe(true);
   expect(finished(good)).toMatchObject({
     name: "Ян",
     email: "",
@@ -41,10 +30,70 @@ test("a draft is checked field by field and sent trimmed, without empty numbers"
   });
 });
 
-test("a short number outside the company keeps its key as long as it is not written anew", () => {
+test("a short number outside the company keeps its key as long as it is not written anew", async () => {
   const draft = { ...blank("short:900", ""), name: "Банк" };
+  const read = new Map<string, string | null>();
+  await readNumbers(draft, read);
+  expect([...read]).toEqual([["900", "short:900"]]);
   expect(draft.numbers).toEqual([{ display: "900", key: "short:900", label: "" }]);
   expect(finished(draft).numbers).toEqual([{ display: "900", key: "short:900", label: "" }]);
+});
+
+/** The first so many questions are overtaken by others of the window. */
+function overtaken(times: number): void {
+  let n = 0;
+  Object.defineProperty(backend.fails, "dial.find", {
+    get: () => (n++ < times ? { code: "overtaken", detail: null } : undefined),
+  });
+}
+
+test("a reading that another question of the window ends is begun again, so many times", async () => {
+  const draft = blank("+7 900 000-00-21", "Ян");
+  const read = new Map<string, string | null>();
+  overtaken(2);
+  await readNumbers(draft, read, 3);
+  expect(read.size).toBe(1);
+  backend.reset();
+  overtaken(3);
+  await expect(readNumbers(draft, new Map(), 3)).rejects.toMatchObject({ code: "overtaken" });
+  expect(backend.times("dial.find")).toBe(3);
+});
+
+test("a contact is saved though the reading of its number is overtaken", async () => {
+  const user = await open("contact/new?number=%2B79000000011");
+  await user.type(await screen.findByTestId("form-name"), "Ян");
+  overtaken(4);
+  await user.click(screen.getByTestId("form-save"));
+  await waitFor(() => expect(backend.times("contacts.save")).toBe(1));
+});
+
+test("Esc closes what is open above the form, and then the form", async () => {
+  const user = await open("contact/new");
+  await screen.findByTestId("contact-form");
+  const above = document.body.appendChild(document.createElement("dialog"));
+  above.open = true;
+  await user.keyboard("{Escape}");
+  expect(screen.queryByTestId("contact-form")).toBeTruthy();
+  above.remove();
+  const taken = (event: KeyboardEvent) => event.preventDefault();
+  document.body.addEventListener("keydown", taken);
+  await user.keyboard("{Escape}");
+  expect(screen.queryByTestId("contact-form"), "somebody has heard it").toBeTruthy();
+  document.body.removeEventListener("keydown", taken);
+  await user.keyboard("{Escape}");
+  await waitFor(() => expect(screen.queryByTestId("contact-form")).toBeNull());
+});
+
+test("a space within a name that is typed in the list belongs to it", async () => {
+  const [pattern] = backend.contacts;
+  if (!pattern) throw new Error("no contacts");
+  backend.contacts = ["Ли Анна", "Ли Яна"].map((name, n) => ({ ...pattern, id: n + 1, name }));
+  const user = await open("contacts");
+  await screen.findAllByTestId("contact-row");
+  screen.getByTestId("contacts-list").focus();
+  await user.keyboard("ли я");
+  const id = screen.getByTestId("contacts-list").getAttribute("aria-activedescendant");
+  expect(document.getElementById(id ?? "")?.querySelector(".title")?.textContent).toBe("Ли Яна");
 });
 
 test("the card shows its numbers, each with «Позвонить», and the calls over all of them", async () => {
@@ -57,17 +106,50 @@ test("the card shows its numbers, each with «Позвонить», and the call
   expect(backend.last("calls.call_back")).toEqual({ number: keyNumber(16) });
 });
 
+test("the card tells who is responsible, tags, own fields, the company, what is to come and what was recorded", async () => {
+  const user = await open("contact/1");
+  expect((await screen.findByTestId("contact-responsible")).textContent).toBe("Смирнова Анна");
+  expect(texts("contact-tag")).toEqual(["постоянный", "оптом"]);
+  expect(texts("contact-field")).toEqual(["№ 12 от 31.01.2026"]);
+  expect(texts("contact-reminder")[0]).toContain("Сказать о скидке");
+  await user.click(all("contact-document")[0] as HTMLElement);
+  await screen.findByTestId("document-number");
+  backend.emit("navigate", "contact/1");
+  await user.click(await screen.findByTestId("contact-company"));
+  await waitFor(() => expect(screen.getByTestId("contact-name").textContent).toBe("ООО «Берёзка»"));
+  expect(texts("contact-person")).toEqual(["Орлова Дарья"]);
+  await user.click(screen.getByTestId("contact-edit"));
+  await user.type(await screen.findByTestId("form-responsible"), "Кузнецов Олег");
+  await user.type(screen.getByTestId("form-tag-field"), "опт{Enter}");
+  await user.click(screen.getByTestId("form-add-field"));
+  await user.type(screen.getByTestId("form-field-name"), "ИНН");
+  await user.type(screen.getByTestId("form-field-value"), "7700000000");
+  await user.click(screen.getByTestId("form-save"));
+  await waitFor(() =>
+    expect(backend.last("contacts.save")?.["draft"]).toMatchObject({
+      about: {
+        tags: ["опт"],
+        responsible: "Кузнецов Олег",
+        fields: [{ name: "ИНН", value: "7700000000" }],
+      },
+    }),
+  );
+});
+
 test("the form says in place what is wrong and saves nothing", async () => {
   const user = await open("contact/new");
   await user.type(await screen.findByTestId("form-number"), "ой");
   await user.type(input("form-email"), "нет");
   await user.click(screen.getByTestId("form-save"));
-  expect(screen.getByText("Укажите имя или название.")).toBeTruthy();
+  expect(await screen.findByText("Укажите имя или название.")).toBeTruthy();
   expect(screen.getByText("Это не похоже на номер телефона.")).toBeTruthy();
   expect(screen.getByText("Это не похоже на адрес эл. почты.")).toBeTruthy();
   expect(input("form-name").getAttribute("aria-invalid")).toBe("true");
-  expect(document.activeElement).toBe(input("form-name"));
+  await waitFor(() => expect(document.activeElement).toBe(input("form-name")));
   expect(backend.times("contacts.save")).toBe(0);
+  await user.clear(input("form-number"));
+  await user.type(input("form-number"), "8 900 000-00-33");
+  await waitFor(() => expect(screen.queryByText("Это не похоже на номер телефона.")).toBeNull());
 });
 
 test("a caller becomes a contact: number filled in, saved, card open, their calls renamed", async () => {
@@ -172,4 +254,68 @@ test("a long list is read page by page, to its end and not beyond", async () => 
   list.dispatchEvent(new Event("scroll"));
   await waitFor(() => expect(texts("contact-row").at(-1)).toContain("Контакт 129"));
   expect(backend.times("contacts.list")).toBe(2);
+});
+
+test("two contacts of one person become one, and one click takes that back", async () => {
+  const user = await open("contact/1");
+  await user.click(await screen.findByTestId("contact-merge"));
+  await user.type(await screen.findByTestId("attach-search"), "лебедев");
+  await waitFor(() => expect(texts("attach-contact").length).toBe(1));
+  await user.click(screen.getByTestId("attach-contact"));
+  await waitFor(() => expect(backend.last("contacts.merge")).toEqual({ ids: [1, 3] }));
+  await waitFor(() => expect(all("contact-row").length).toBe(6));
+  await user.click(await screen.findByTestId("message-undo"));
+  await waitFor(() => expect(all("contact-row").length).toBe(7));
+});
+
+test("all contacts are saved to a file, and its place is told", async () => {
+  const user = await open("contacts");
+  await user.click(await screen.findByTestId("contacts-export"));
+  await user.click(await screen.findByTestId("contacts-export-csv"));
+  expect((await screen.findByTestId("message")).textContent).toContain("Контакты.csv");
+});
+
+test("the card tells what was written about its calls", async () => {
+  const own = backend.calls.find((row) => row.contactId === 1)?.id ?? "";
+  backend.notes.set(own, { outcome: "Договорились", note: "Счёт до пятницы", tags: [], next: "" });
+  await open("contact/1");
+  await waitFor(() =>
+    expect(texts("contact-said").map((text) => text.replace(/\s+/g, " "))).toEqual([
+      "Договорились Счёт до пятницы",
+    ]),
+  );
+});
+
+test("letters typed in the list go to the first such name, or search where the list goes on unread", async () => {
+  const user = await open("contacts");
+  await screen.findAllByTestId("contact-row");
+  screen.getByTestId("contacts-list").focus();
+  const active = () => {
+    const id = screen.getByTestId("contacts-list").getAttribute("aria-activedescendant");
+    return id === null ? null : document.getElementById(id)?.querySelector(".title")?.textContent;
+  };
+  await user.keyboard("ро");
+  expect(active()).toBe("Романова Вера");
+  await user.keyboard("{Home}");
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 60_000 });
+  await user.keyboard("т");
+  expect(active(), "letters of another time begin anew").toBe("Тихонов Лев");
+  vi.setSystemTime(Date.now() + 60_000);
+  await user.keyboard("щ");
+  expect(active(), "no such name, all are known").toBe("Тихонов Лев");
+  expect(input("contacts-search").value).toBe("");
+
+  backend.contacts = Array.from({ length: 150 }, (_, n) => ({
+    ...(backend.contacts[0] as (typeof backend.contacts)[number]),
+    id: n + 1,
+    name: n < 140 ? `Андреев ${n}` : `Яковлев ${n}`,
+  }));
+  backend.changed({ contacts: "many" });
+  await waitFor(() => expect(texts("contact-row")[0]).toContain("Андреев"));
+  screen.getByTestId("contacts-list").focus();
+  vi.setSystemTime(Date.now() + 60_000);
+  await user.keyboard("яко");
+  await waitFor(() => expect(input("contacts-search").value).toBe("яко"));
+  expect(document.activeElement).toBe(input("contacts-search"));
+  await waitFor(() => expect(texts("contact-row")[0]).toContain("Яковлев"));
 });

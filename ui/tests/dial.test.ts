@@ -2,7 +2,7 @@ import { fireEvent, screen, waitFor } from "@testing-library/svelte";
 import { expect, test } from "vitest";
 import { backend } from "./fake/backend";
 import { dials } from "./fake/data";
-import { input, open } from "./open";
+import { input, open, texts } from "./open";
 
 /** The app shows the window because of this link. */
 async function link(name: string) {
@@ -85,11 +85,20 @@ test("what could not be read is in the field, with one sentence", async () => {
 test("a code that is typed by hand is dialled", async () => {
   const user = await open("calls");
   await user.click(await screen.findByTestId("dial-open"));
-  expect(button("dial-call").disabled).toBe(true);
-  await user.type(input("dial-field"), "*21*89000000099#{Enter}");
+  await user.type(await screen.findByTestId("dial-field"), "*21*89000000099#");
+  await waitFor(() => expect(texts("dial-entry")[0]).toContain("Набрать код *21*89000000099#"));
+  await user.keyboard("{Enter}");
   await waitFor(() => expect(backend.last("calls.call_back")).toEqual({ number: "*21*89000000099#" }));
   await waitFor(() => expect(screen.queryByTestId("dial")).toBeNull());
   expect(backend.times("dial.decline")).toBe(0);
+});
+
+test("where nothing can be looked up, a number can be called all the same", async () => {
+  backend.fails["dial.find"] = { code: "storage", detail: null };
+  const user = await open("calls");
+  await user.click(await screen.findByTestId("dial-open"));
+  await user.type(await screen.findByTestId("dial-field"), "8 900 000-00-99{Enter}");
+  await waitFor(() => expect(backend.last("calls.call_back")).toEqual({ number: "8 900 000-00-99" }));
 });
 
 test("a setting lets plain numbers through", async () => {

@@ -53,6 +53,24 @@ test("plural forms follow each language", () => {
   expect(pluralOf("en")(3, { one: "call", other: "calls" })).toBe("calls");
 });
 
+// A word that stands behind its number: not a short form with a full stop, and no unit.
+const counted = { ru: /\d\s(?!мин|сек|дн\.)[а-яё]{3,}/i, en: /\d\s(?!min|sec|days? ago)[a-z]{3,}/i };
+// What stands there is a name, an address or a time.
+const named =
+  /^\.(common\.numberCopied|queue\.(after|atOnce|claimed|colleagueTalked)|address\.remote|abonents\.turnOffText|people\.\w+)$/;
+test.each(["ru", "en"] as const)("%s: a word that is counted has the form of its number", (language) => {
+  const many = language === "ru" ? [1, 2, 5] : [1, 2];
+  const wrong = leaves(dictionaries[language]).flatMap(([path, leaf]) => {
+    if (typeof leaf !== "function" || named.test(path)) return [];
+    const texts = many.map((n) => String(leaf(n, "", "")));
+    const words = new Set(texts.map((text) => text.replace(/\d+/g, "")));
+    return texts.every((text) => counted[language].test(text)) && words.size < many.length
+      ? [`${path}: ${texts.join(" | ")}`]
+      : [];
+  });
+  expect(wrong).toEqual([]);
+});
+
 test("«Исправить» leads to a section that exists", () => {
   for (const section of Object.values(mendedIn)) expect(SECTIONS).toContain(section);
   expect(fixOf("token_refused")).toBe("connection");

@@ -31,13 +31,13 @@ test("encoding, separator and columns may be chosen", async () => {
   await user.selectOptions(all("import-role")[2] as HTMLElement, "company");
   await waitFor(() =>
     expect(backend.last("import.read")).toEqual({
-      how: { encoding: null, separator: null, columns: ["name", "phone", "company", "note"] },
+      how: { encoding: null, separator: null, sheet: null, columns: ["name", "phone", "company", "note"] },
     }),
   );
   await user.selectOptions(screen.getByTestId("import-encoding"), "IBM866");
   await waitFor(() =>
     expect(backend.last("import.read")).toEqual({
-      how: { encoding: "IBM866", separator: null, columns: null },
+      how: { encoding: "IBM866", separator: null, sheet: null, columns: null },
     }),
   );
 });
@@ -76,4 +76,32 @@ test("a file that cannot be read says so", async () => {
   await user.upload(await screen.findByTestId("import-file"), file());
   expect(await screen.findByText(/Это не файл с контактами/)).toBeTruthy();
   expect(screen.getByTestId("import-start").hasAttribute("disabled")).toBe(true);
+});
+
+test("the sheet of a workbook is chosen, and columns are told to be those of last time", async () => {
+  backend.imports.sheets = ["Клиенты", "Архив"];
+  backend.imports.remembered = true;
+  const user = await open("contacts");
+  await user.upload(await screen.findByTestId("import-file"), new File(["x"], "клиенты.xlsx"));
+  await user.selectOptions(await screen.findByTestId("import-sheet"), "Архив");
+  await waitFor(() =>
+    expect(backend.last("import.read")).toMatchObject({ how: { sheet: "Архив", columns: null } }),
+  );
+  expect(screen.getByTestId("import-remembered").textContent).toContain("как в прошлый раз");
+});
+
+test("files that are read by themselves are named in the settings, and each tells how it stands", async () => {
+  const user = await open("settings/general");
+  await user.type(
+    await screen.findByTestId("settings-contact-files"),
+    "/srv/1c/клиенты.csv{Enter}/srv/1c/нет.csv",
+  );
+  await user.tab();
+  await waitFor(() =>
+    expect(backend.state.settings.contactFiles).toEqual(["/srv/1c/клиенты.csv", "/srv/1c/нет.csv"]),
+  );
+  await waitFor(() =>
+    expect(all("watched-file").map((one) => one.dataset.state)).toEqual(["read", "missing"]),
+  );
+  expect(texts("watched-file")[0]).toContain("новых и изменённых: 12, пропущено строк: 3");
 });

@@ -1,3 +1,4 @@
+import type { CallMark } from "../src/lib/bindings/CallMark";
 import { afterEach, expect, test, vi } from "vitest";
 import { HELD, merge, Pages } from "../src/kit/pages.svelte";
 import { daysAgo } from "../src/kit/moment";
@@ -13,6 +14,14 @@ afterEach(() => vi.useRealTimers());
 
 const calls = () => new Pages<CallRow>((row) => row.id);
 const span = { fromMs: null, untilMs: null };
+const filter = (...marks: CallMark[]): CallsFilter => ({
+  query: "",
+  marks,
+  waiting: false,
+  oldestFirst: false,
+  abonent: null,
+});
+
 const reader =
   (filter: CallsFilter) =>
   (cursor: string | null, back = false) =>
@@ -63,7 +72,7 @@ test("a refresh shows new calls at once and rereads the rest of the pages soon a
   vi.useFakeTimers();
   backend.calls = many(250);
   const list = calls();
-  await list.show(reader({ kind: "all", query: "" }));
+  await list.show(reader(filter()));
   await list.more();
   await list.more();
   expect(list.rows).toHaveLength(250);
@@ -86,9 +95,9 @@ test("a refresh shows new calls at once and rereads the rest of the pages soon a
 test("a change that comes while another filter loads never mixes the two", async () => {
   backend.calls = many(250);
   const list = calls();
-  await list.show(reader({ kind: "all", query: "" }));
+  await list.show(reader(filter()));
   await list.more();
-  const showing = list.show(reader({ kind: "missed", query: "" }));
+  const showing = list.show(reader(filter("missed")));
   const refreshing = list.refresh();
   await Promise.all([showing, refreshing]);
   expect(list.rows?.every((row) => row.outcome === "missed")).toBe(true);
@@ -100,7 +109,7 @@ test("a change that comes while another filter loads never mixes the two", async
 test("a failed page can be tried again where it failed", async () => {
   backend.calls = many(150);
   const list = calls();
-  await list.show(reader({ kind: "all", query: "" }));
+  await list.show(reader(filter()));
   backend.fails["calls.list"] = { code: "timeout", detail: null };
   await list.more();
   expect(list.failure?.code).toBe("timeout");

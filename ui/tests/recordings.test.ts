@@ -81,12 +81,12 @@ test("a moment is marked with a note, and a mark leads to its place", async () =
 test("several are chosen and deleted after a question", async () => {
   const user = await open("recordings");
   await screen.findAllByTestId("recording-row");
-  await user.click(within(row(1)).getByTestId("recording-choose"));
-  await user.click(within(row(2)).getByTestId("recording-choose"));
+  await user.click(within(row(1)).getByTestId("row-choose"));
+  await user.click(within(row(2)).getByTestId("row-choose"));
   expect(screen.getByTestId("recordings-chosen").textContent).toContain("Выбрано: 2");
-  await user.click(screen.getByTestId("recordings-save"));
+  await user.click(screen.getByTestId("recordings-chosen-save"));
   expect(backend.last("recordings.save")).toEqual({ ids: [1, 2] });
-  await user.click(screen.getByTestId("recordings-erase"));
+  await user.click(screen.getByTestId("recordings-chosen-erase"));
   expect(backend.times("recordings.erase")).toBe(0);
   await user.click(await screen.findByTestId("confirm-yes"));
   await waitFor(() => expect(backend.last("recordings.erase")).toEqual({ ids: [1, 2] }));

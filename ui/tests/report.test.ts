@@ -17,6 +17,7 @@ const line = (level: number, path: (string | null)[], call: string | null = null
   cells: [],
   path,
   call,
+  abonent: null,
   startedMs: null,
   calls: 1,
 });
@@ -189,4 +190,48 @@ test("what fails is told in place and can be tried again", async () => {
   backend.fails = {};
   await user.click(screen.getByTestId("retry"));
   await screen.findByTestId("report-table");
+});
+
+test("several lines and PBX users are chosen, and each is taken away again", async () => {
+  const user = await open("#/report/abonents");
+  await screen.findByTestId("report-table");
+  await user.click(screen.getByTestId("report-adjust"));
+  // The user's own calls are of one.
+  await user.selectOptions(await screen.findByTestId("report-whose"), "company");
+  for (const [field, of] of [
+    ["report-lines", "lines"],
+    ["report-abonents", "abonents"],
+  ] as const) {
+    for (const chosen of [1, 2]) {
+      await user.click(await screen.findByTestId(field));
+      const [first] = await screen.findAllByTestId(`${field}-option`);
+      await user.click(first as HTMLElement);
+      await waitFor(() => expect(settings().filter[of]).toHaveLength(chosen));
+    }
+    const [first, second] = settings().filter[of];
+    expect(first).not.toBe(second);
+    await user.click(all(`${field}-chosen`)[0] as HTMLElement);
+    await waitFor(() => expect(settings().filter[of]).toEqual([second]));
+  }
+});
+
+test("the whole company's calls come with the first report that asks for them, and go again", async () => {
+  const user = await open("#/report/abonents");
+  await screen.findByTestId("report-table");
+  await user.click(screen.getByTestId("report-adjust"));
+  expect(screen.queryByTestId("report-abonents"), "the user's own calls are of one abonent").toBeNull();
+  await user.selectOptions(await screen.findByTestId("report-whose"), "company");
+  await waitFor(() => expect(settings().filter.company).toBe(true));
+  await waitFor(() => expect(backend.last("calls.want_company")).toEqual({ wanted: true }));
+  expect((await screen.findByTestId("report-company")).textContent).toContain("42 %");
+  await screen.findByTestId("report-abonents");
+  const before = backend.times("report.make");
+  backend.companyCalls = { wanted: true, whole: true, percent: 100, trouble: null };
+  await waitFor(() => expect(screen.getByTestId("report-company").dataset["whole"]).toBe("true"), {
+    timeout: 3000,
+  });
+  await waitFor(() => expect(backend.times("report.make")).toBeGreaterThan(before));
+  await user.click(screen.getByTestId("report-company-forget"));
+  await waitFor(() => expect(backend.last("calls.want_company")).toEqual({ wanted: false }));
+  await waitFor(() => expect(settings().filter.company).toBe(false));
 });

@@ -8,10 +8,10 @@ import { documentLink } from "../src/rooms/document/route";
 const settled = () => new Promise((done) => setTimeout(done, 20));
 
 test.each([
-  ["", { screen: "calls", kind: null, call: null }],
-  ["#/calls/to_call_back", { screen: "calls", kind: "to_call_back", call: null }],
-  ["calls/nonsense", { screen: "calls", kind: null, call: null }],
-  ["call/01J0ABC", { screen: "calls", kind: null, call: "01J0ABC" }],
+  ["", { screen: "calls", mark: null, call: null, abonent: null }],
+  ["#/calls/lost", { screen: "calls", mark: "lost", call: null, abonent: null }],
+  ["calls/nonsense", { screen: "calls", mark: null, call: null, abonent: null }],
+  ["call/01J0ABC", { screen: "calls", mark: null, call: "01J0ABC", abonent: null }],
   ["contact/12", { screen: "contacts", contact: 12, create: null }],
   ["contact/x", { screen: "contacts", contact: null, create: null }],
   [
@@ -19,11 +19,11 @@ test.each([
     { screen: "contacts", contact: null, create: { number: "+79000000021", name: "Я" } },
   ],
   ["document/3", { screen: "document", document: 3 }],
-  ["document/-3", { screen: "calls", kind: null, call: null }],
+  ["document/-3", { screen: "calls", mark: null, call: null, abonent: null }],
   ["notifications", { screen: "notifications" }],
   ["settings", { screen: "settings", section: "connection" }],
   ["settings/me", { screen: "settings", section: "me" }],
-  ["call/%E0%A4%A", { screen: "calls", kind: null, call: "%E0%A4%A" }],
+  ["call/%E0%A4%A", { screen: "calls", mark: null, call: "%E0%A4%A", abonent: null }],
 ])("%s leads to %o", (text, route) => expect(parseRoute(text)).toEqual(route));
 
 test("links lead where they say", () => {

@@ -1,5 +1,5 @@
 import { screen, waitFor, within } from "@testing-library/svelte";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { app } from "../src/lib/app.svelte";
 import { router } from "../src/lib/route.svelte";
 import { isListen, isUrl, masked } from "../src/rooms/settings/address";
@@ -147,6 +147,18 @@ test("one finds oneself by any word and is chosen at a click", async () => {
   expect((await screen.findByTestId("me-chosen")).textContent).toContain("Кузнецов Олег");
 });
 
+test("the abonents are asked for again unless only a person can mend what is wrong", async () => {
+  const timers = vi.spyOn(globalThis, "setTimeout");
+  const again = () => timers.mock.calls.filter(([, ms]) => ms === 5_000).length;
+  backend.fails["connection.abonents"] = { code: "token_refused", detail: null };
+  const user = await open("settings/me");
+  await screen.findByTestId("failure");
+  expect(again()).toBe(0);
+  backend.fails["connection.abonents"] = { code: "pbx_unreachable", detail: null };
+  await user.click(screen.getByTestId("retry"));
+  await waitFor(() => expect(again()).toBe(1));
+});
+
 test("two quick switches do not undo each other, and a refused one goes back", async () => {
   const user = await open("settings/notifications");
   await user.click(await screen.findByTestId("switch-incoming"));
@@ -164,7 +176,7 @@ test("two quick switches do not undo each other, and a refused one goes back", a
 test("language and theme change the window at once", async () => {
   const user = await open("settings/general");
   await user.click(await screen.findByTestId("language-en"));
-  await waitFor(() => expect(screen.getByTestId("nav-calls").textContent).toContain("Calls"));
+  await waitFor(() => expect(screen.getByTestId("nav-calls").textContent).toContain("Call log"));
   expect(document.documentElement.lang).toBe("en");
   await user.click(screen.getByTestId("theme-dark"));
   await waitFor(() => expect(document.documentElement.dataset.theme).toBe("dark"));
@@ -262,5 +274,145 @@ test("a window whose app does not answer says so and recovers", async () => {
   backend.fails = {};
   await app.reload();
   expect(await screen.findByTestId("shell")).toBeTruthy();
-  expect(texts("nav-calls-count")).toEqual(["2"]);
+  expect(texts("nav-queue-count")).toEqual(["5"]);
+});
+
+test("what an administrator has fixed is shown and cannot be changed", async () => {
+  backend.state = { ...backend.state, fixed: ["autostart", "language", "relay"] };
+  service({ embedded: false, relayUrl: "https://relay.example" });
+  const user = await open("settings/general");
+  expect(screen.getByTestId("fixed-language").textContent).toContain("Задано администратором");
+  await user.click(await screen.findByTestId("switch-autostart"));
+  expect(backend.times("settings.save")).toBe(0);
+  expect(screen.queryByTestId("fixed-theme")).toBeNull();
+  await user.click(screen.getByTestId("switch-linksDial"));
+  await waitFor(() => expect(backend.times("settings.save")).toBe(1));
+  await user.click(screen.getByTestId("settings-nav-connection"));
+  expect(input("settings-relay-url").value).toBe("https://relay.example");
+  expect(input("settings-relay-url").closest("fieldset")?.disabled).toBe(true);
+  expect(screen.queryByTestId("mode-embedded")).toBeNull();
+});
+
+test("each toast is pictured beside its switch and can be tried on the screen", async () => {
+  const user = await open("settings/notifications");
+  const missed = await screen.findByTestId("sample-missed");
+  await waitFor(() => expect(missed.textContent).toContain("Пропущенный: Орлова Дарья (×2)"));
+  expect(within(missed).getByTestId("switch-missed")).toBeTruthy();
+  expect(within(missed).queryByRole("button", { name: "Перезвонить" }), "a picture calls nobody").toBeNull();
+  await user.click(screen.getByTestId("try-missed"));
+  await waitFor(() => expect(backend.last("settings.show_sample")).toEqual({ of: "missed" }));
+  expect(all("toast")).toHaveLength(7);
+});
+
+test("quiet hours are entered as people write times, and an impossible one is not saved", async () => {
+  const user = await open("settings/notifications");
+  expect(screen.queryByTestId("quiet-from")).toBeNull();
+  await user.click(await screen.findByTestId("switch-quiet"));
+  await screen.findByTestId("quiet-from");
+  await user.clear(input("quiet-from"));
+  await user.type(input("quiet-from"), "9.30");
+  await user.tab();
+  await waitFor(() => expect(backend.state.settings.quietFrom).toBe("09:30"));
+  expect(input("quiet-from").value).toBe("09:30");
+  await user.clear(input("quiet-till"));
+  await user.type(input("quiet-till"), "25:00");
+  await user.tab();
+  expect(screen.getByText("Время, например 20:00.")).toBeTruthy();
+  expect(backend.state.settings.quietTill).toBe("08:00");
+});
+
+test("a setting is found by any of its words and pointed at", async () => {
+  const user = await open("settings/connection");
+  await user.type(await screen.findByTestId("settings-search"), "коллега ответил");
+  await waitFor(() => expect(texts("settings-found")[0]).toContain("Ответил коллега"));
+  await user.keyboard("{Enter}");
+  await waitFor(() =>
+    expect(document.querySelector<HTMLElement>("[data-found]")?.dataset.setting).toBe("answeredElsewhere"),
+  );
+  expect((document.activeElement as HTMLElement).dataset.testid).toBe("switch-answeredElsewhere");
+  // The relay's settings too.
+  await user.clear(input("settings-search"));
+  await user.type(input("settings-search"), "периодичность");
+  await waitFor(() => expect(texts("settings-found")[0]).toContain("Периодичность активации подписки"));
+  await user.click(screen.getByTestId("settings-found"));
+  await waitFor(() =>
+    expect(document.querySelector<HTMLElement>("[data-found]")?.dataset.setting).toBe("subscriptionExpiresS"),
+  );
+  await user.clear(input("settings-search"));
+  await user.type(input("settings-search"), "кофе");
+  expect(screen.getByText("Такой настройки нет.")).toBeTruthy();
+  await user.clear(input("settings-search"));
+  expect(screen.getByTestId("settings-nav-general")).toBeTruthy();
+});
+
+const update = (over: Partial<typeof backend.state.update>) =>
+  (backend.state = { ...backend.state, update: { ...backend.state.update, ...over } });
+
+test("a newer version is told of, and installed by one button", async () => {
+  update({ newer: { version: "0.2.0", notes: "Быстрее" } });
+  const user = await open("settings/updates");
+  expect((await screen.findByTestId("update-newer")).textContent).toContain("0.2.0");
+  expect(screen.getByText("Быстрее")).toBeTruthy();
+  expect(screen.getByTestId("nav-settings-count").textContent).toBe("1");
+  await user.click(screen.getByTestId("update-install"));
+  expect(backend.times("updates.install")).toBe(1);
+  update({ newer: { version: "0.2.0", notes: "" }, step: "fetching", percent: 42 });
+  backend.changed({ service: true });
+  await waitFor(() => expect(screen.getByTestId("update-doing").textContent).toContain("42 %"));
+  expect(screen.getByTestId<HTMLButtonElement>("update-install").disabled).toBe(true);
+  update({ step: "quiet" });
+  backend.changed({ service: true });
+  // Who will not wait until the app is not used says so.
+  await waitFor(() => expect(screen.getByTestId<HTMLButtonElement>("update-install").disabled).toBe(false));
+});
+
+test("a refused version is told of with its cause and what to do", async () => {
+  update({ trouble: "bad_signature", detail: "The signature verification failed" });
+  const user = await open("settings/updates");
+  const told = await screen.findByTestId("update-trouble");
+  expect(told.dataset.code).toBe("bad_signature");
+  expect(told.textContent).toMatch(/Подпись новой версии не подошла.*не установлен.*администратору/s);
+  expect(screen.queryByTestId("update-newest")).toBeNull();
+  await user.click(screen.getByTestId("update-ask"));
+  expect(backend.times("updates.look")).toBe(1);
+});
+
+test("a package of the system is told of and not installed", async () => {
+  update({ way: "system", newer: { version: "0.2.0", notes: "" } });
+  await open("settings/updates");
+  await screen.findByTestId("update-system");
+  expect(screen.queryByTestId("update-install")).toBeNull();
+  expect(screen.queryByTestId("updates-install")).toBeNull();
+});
+
+test("what becomes of a new version is a choice, which an administrator may have made", async () => {
+  const user = await open("settings/updates");
+  await user.click(await screen.findByTestId("updates-install"));
+  await waitFor(() => expect(backend.state.settings.updates).toBe("install"));
+  backend.state = {
+    ...backend.state,
+    fixed: ["updates"],
+    settings: { ...backend.state.settings, updates: "off" },
+  };
+  backend.changed({ settings: true });
+  await screen.findByTestId("fixed-updates");
+  expect(screen.queryByTestId("update-ask")).toBeNull();
+});
+
+test("settings go into a file and come back, and what did not fit is named", async () => {
+  const user = await open("settings/general");
+  await user.click(await screen.findByTestId("settings-export"));
+  await waitFor(() => expect(screen.getByText(/Сохранено: .*Настройки Перезвона.json/)).toBeTruthy());
+  const text = JSON.stringify({ perezvon: "settings", settings: { theme: "dark", brandNew: 1 } });
+  const file = new File([text], "мои.json", { type: "application/json" });
+  await user.upload(input("settings-import-file"), file);
+  expect((await screen.findByTestId("confirm")).textContent).toContain("мои.json");
+  expect(backend.times("settings.import")).toBe(0);
+  await user.click(screen.getByTestId("confirm-yes"));
+  await waitFor(() => expect(backend.state.settings.theme).toBe("dark"));
+  await waitFor(() => expect(screen.getByText(/Взято настроек: 1. Не подошли: brandNew/)).toBeTruthy());
+  backend.fails["settings.import"] = { code: "not_settings", detail: null };
+  await user.upload(input("settings-import-file"), file);
+  await user.click(await screen.findByTestId("confirm-yes"));
+  expect((await screen.findByTestId("failure")).textContent).toContain("Это не файл настроек.");
 });

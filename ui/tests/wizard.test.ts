@@ -102,3 +102,22 @@ test("the language can be chosen before anything else, and the setup put off", a
   await screen.findByTestId("shell");
   expect(backend.times("connection.finish_wizard")).toBe(1);
 });
+
+test("who has no token may look at an example, unless the company has its relay for everybody", async () => {
+  const user = await wizard();
+  await user.click(screen.getByTestId("wizard-example"));
+  expect(backend.times("frame.example")).toBe(1);
+  backend.state = { ...backend.state, fixed: ["relay"] };
+  backend.changed({ settings: true });
+  await waitFor(() => expect(screen.queryByTestId("wizard-example")).toBeNull());
+});
+
+test("the example says on every page what it is, and one click leads out of it", async () => {
+  backend.state = { ...backend.state, example: true };
+  render(App);
+  const user = userEvent.setup();
+  expect((await screen.findByTestId("example")).textContent).toContain("Это пример");
+  await waitFor(() => expect(document.title).toContain("(пример)"));
+  await user.click(screen.getByTestId("example-leave"));
+  expect(backend.times("frame.leave_example")).toBe(1);
+});

@@ -7,6 +7,7 @@
 mod facts;
 mod finding;
 mod key;
+mod later;
 mod leg;
 mod pickup;
 mod tell;
@@ -15,6 +16,7 @@ mod witness;
 pub use facts::{Cause, Hold, HoldState, KnownParty, Line, OwnRecording, PartyFacts, Strength};
 pub use finding::{Finding, Policy};
 pub use key::CallKey;
+pub use later::{Claim, LaterTalk};
 pub use leg::Leg;
 pub use pickup::PickUp;
 pub use tell::{Brief, Reader};
@@ -124,6 +126,12 @@ pub struct Call {
     /// A colleague talked with the caller in another call when this one stopped ringing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pick_up: Option<PickUp>,
+    /// The first conversation of the company with the caller after this call, which nobody answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    later_talk: Option<LaterTalk>,
+    /// Who has undertaken to call back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    claim: Option<Claim>,
     /// When the relay first heard of the call, by its own clock.
     first_heard: Time,
     /// When the relay last learnt something new, by its own clock.
@@ -157,6 +165,8 @@ impl Call {
             request: None,
             linked: BTreeSet::new(),
             pick_up: None,
+            later_talk: None,
+            claim: None,
             first_heard: at,
             last_heard: at,
             gave_up: None,

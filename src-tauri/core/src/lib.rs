@@ -12,6 +12,13 @@ mod pairs;
 pub mod snapshot;
 pub mod time;
 
+/// The version, for people; of a release also its commit and build, which the variable `PEREZVON_BUILD` gives whole when
+/// it is compiled.
+pub const VERSION: &str = match option_env!("PEREZVON_BUILD") {
+    Some(build) => build,
+    None => concat!(env!("CARGO_PKG_VERSION"), " (no release)"),
+};
+
 pub use call::Call;
 pub use event::Event;
 pub use number::Number;

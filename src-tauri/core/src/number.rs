@@ -10,11 +10,14 @@ mod find;
 mod hidden;
 mod link;
 mod parse;
+mod place;
 mod plan;
 mod run;
 mod sheet;
 mod show;
 mod tail;
+
+pub use place::NumberKind;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -136,6 +139,16 @@ impl Number {
             Self::Extension(text) | Self::Short(text) | Self::Service(text) => Some(text.clone()),
             Self::Hidden | Self::Other(_) => None,
         }
+    }
+
+    /// What is called by it; none where there is nothing to dial.
+    pub fn kind(&self) -> Option<NumberKind> {
+        place::kind(self)
+    }
+
+    /// The country of a full number, by ISO 3166-1: `RU`.
+    pub fn country(&self) -> Option<String> {
+        place::country(self)
     }
 
     /// A colleague's short number.

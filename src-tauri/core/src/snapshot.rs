@@ -53,6 +53,12 @@ pub struct CallSnapshot {
     pub talk_ms: Option<i64>,
     /// The recording.
     pub recording: RecordingSnapshot,
+    /// Of a missed call: the first conversation that a colleague has had with the caller since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub talked_later: Option<TalkedLater>,
+    /// Of a missed call: who has undertaken to call back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<ClaimSnapshot>,
     /// This call turned out to be the one of this id: it is dropped, and told no more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub superseded_by: Option<String>,
@@ -220,6 +226,33 @@ pub struct AnsweredBy {
     /// Family name, then first name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+}
+
+/// A colleague's conversation with the caller of a missed call: who and when, and nothing else of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct TalkedLater {
+    /// Family name, then first name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// When it began.
+    pub at: Time,
+}
+
+/// Somebody has undertaken to call the caller of a missed call back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ClaimSnapshot {
+    /// The reader's abonent has.
+    #[serde(default)]
+    pub own: bool,
+    /// Family name, then first name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The moment from which it counts no longer: it is given back by itself.
+    pub until: Time,
 }
 
 /// State of the recording.

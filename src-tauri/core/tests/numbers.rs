@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use perezvon_core::Number;
+use perezvon_core::number::NumberKind;
 use proptest::prelude::*;
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberType};
 
@@ -449,5 +450,27 @@ proptest! {
             let digits = Number::digits_of_query(&full[..end]).unwrap();
             prop_assert!(stored.contains(&digits), "{} gives {}", &full[..end], digits);
         }
+    }
+}
+
+#[test]
+fn a_number_tells_its_country_and_its_kind() {
+    let table = [
+        ("8 (4832) 00-00-01", Some("RU"), Some(NumberKind::Fixed)),
+        ("+7 900 000-00-01", Some("RU"), Some(NumberKind::Mobile)),
+        ("8 800 000-00-01", Some("RU"), Some(NumberKind::Free)),
+        ("8 809 000-00-01", Some("RU"), Some(NumberKind::Paid)),
+        ("+7 701 000-00-01", Some("KZ"), Some(NumberKind::Mobile)),
+        ("+375 29 123-45-67", Some("BY"), Some(NumberKind::Mobile)),
+        ("+44 20 7946 0001", Some("GB"), Some(NumberKind::Fixed)),
+        ("102", None, Some(NumberKind::Colleague)),
+        ("short:900", None, Some(NumberKind::Short)),
+        ("*21#", None, Some(NumberKind::Code)),
+        ("кто-то", None, None),
+        ("", None, None),
+    ];
+    for (text, country, kind) in table {
+        let number = Number::parse(text);
+        assert_eq!((number.country().as_deref(), number.kind()), (country, kind), "{text}");
     }
 }

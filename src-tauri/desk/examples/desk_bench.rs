@@ -9,7 +9,7 @@ use perezvon_core::snapshot::{CallSnapshot, Direction, LineSnapshot, Outcome, Pa
 use perezvon_core::{Number, Time};
 use perezvon_desk::Desk;
 use perezvon_desk::view::{
-    CallKind, CallbackKind, CallsFilter, CallsSpan, ContactDraft, ContactKind, ContactNumber, Grouping, Measure,
+    CallMark, CallbacksFilter, CallsFilter, CallsSpan, ContactDraft, ContactKind, ContactNumber, Grouping, Measure,
     Period, ReportFormat, ReportSettings,
 };
 use std::collections::HashMap;
@@ -48,6 +48,7 @@ fn main() -> Done<()> {
     fill(&desk, &size)?;
     desk.checkpoint()?;
     search(&desk, &size)?;
+    search_beside_shell(&desk, dir.path())?;
     queue(&desk)?;
     report(&desk, dir.path())?;
     export(&desk, dir.path())?;
@@ -132,6 +133,7 @@ fn contact(n: u64, size: &Size) -> ContactDraft {
         company: format!("ООО «Фирма {}»", n % 3_000),
         email: String::new(),
         note: String::new(),
+        about: perezvon_desk::view::ContactAbout::default(),
         numbers: vec![ContactNumber {
             display: number,
             key: String::new(),
@@ -177,6 +179,8 @@ fn call(n: u64, size: &Size) -> CallSnapshot {
         wait_ms: Some(wait),
         talk_ms: answered.then_some(wait * 4),
         recording: RecordingSnapshot::default(),
+        talked_later: None,
+        claim: None,
         superseded_by: None,
         linked: Vec::new(),
         request: None,
@@ -251,8 +255,8 @@ fn search(desk: &Desk, size: &Size) -> Done<()> {
                 let started = Instant::now();
                 if what == "calls" {
                     let filter = CallsFilter {
-                        kind: CallKind::All,
                         query: query.clone(),
+                        ..CallsFilter::default()
                     };
                     desk.calls_between("bench", &filter, CallsSpan::default(), (None, false), 50)?;
                 } else {
@@ -267,9 +271,101 @@ fn search(desk: &Desk, size: &Size) -> Done<()> {
         }
         told(&format!("search_{what}"), times);
     }
+    search_marks(desk)?;
     worst.sort();
     for (time, what) in worst.iter().rev().take(6) {
         println!("  {:.2} ms {what}", time.as_secs_f64() * 1000.0);
+    }
+    Ok(())
+}
+
+/// Every mark alone and some together, in both orders.
+fn search_marks(desk: &Desk) -> Done<()> {
+    use CallMark::{First, Incoming, Lost, Missed, Noted, Outgoing, Recorded, Unregistered};
+    let all: [&[CallMark]; 12] = [
+        &[Incoming],
+        &[Outgoing],
+        &[Missed],
+        &[Lost],
+        &[First],
+        &[Unregistered],
+        &[Recorded],
+        &[Noted],
+        &[Missed, Unregistered],
+        &[Outgoing, First],
+        &[Incoming, Recorded],
+        &[Lost, Unregistered, Noted],
+    ];
+    let mut times = Vec::new();
+    for marks in all {
+        for oldest_first in [false, true] {
+            let filter = CallsFilter {
+                marks: marks.to_vec(),
+                oldest_first,
+                ..CallsFilter::default()
+            };
+            for _ in 0..ROUNDS {
+                let started = Instant::now();
+                desk.calls_between("bench", &filter, CallsSpan::default(), (None, false), 50)?;
+                times.push(started.elapsed());
+            }
+        }
+    }
+    told("search_marks", times);
+    Ok(())
+}
+
+/// Folded queries and what they look for in the index of trigrams: a name and a number, parts of numbers, a name of many,
+/// a whole number that nobody has, and a word that stands nowhere.
+const BESIDE_SHELL: [(&str, &str); 6] = [
+    ("иванов 4999", "\"иванов\" AND \"4999\""),
+    ("щукин нина", "\"щукин\" AND \"нина\""),
+    ("55555", "digits : \"55555\""),
+    ("9012345", "digits : \"9012345\""),
+    ("79000000000", "digits : \"79000000000\""),
+    ("никто", "\"никто\""),
+];
+
+/// The same searches as one statement each in the sqlite3 shell, without the time that the shell takes to start.
+fn search_beside_shell(desk: &Desk, folder: &Path) -> Done<()> {
+    let mut ours = Duration::ZERO;
+    let mut script = String::new();
+    for (query, expression) in BESIDE_SHELL {
+        let filter = CallsFilter {
+            query: query.to_owned(),
+            ..CallsFilter::default()
+        };
+        let read = || desk.calls_between("bench", &filter, CallsSpan::default(), (None, false), 50);
+        let rows = read()?.rows.len();
+        let contained: Vec<String> = query
+            .split(' ')
+            .map(|word| format!(" AND instr(k.search || k.digits, '{word}') > 0"))
+            .collect();
+        let contained = contained.concat();
+        let sql = format!(
+            "SELECT c.*, k.* FROM call c JOIN caller k ON k.id = c.caller
+             WHERE k.id IN (SELECT rowid FROM caller_fts WHERE caller_fts MATCH '{expression}'){contained}
+             ORDER BY c.started_ms DESC, c.id DESC LIMIT"
+        );
+        let found = shell(&folder.join("desk.db"), &format!("SELECT count(*) FROM ({sql} 50);"))?;
+        assert_eq!(found.trim(), rows.to_string(), "the shell finds the same for {query:?}");
+        let started = Instant::now();
+        for _ in 0..ROUNDS {
+            read()?;
+        }
+        ours += started.elapsed();
+        script.push_str(&format!("{sql} 51;\n").repeat(ROUNDS));
+    }
+    let questions = (BESIDE_SHELL.len() * ROUNDS) as f64;
+    let path = folder.join("desk.db");
+    let timed = |script: &str| -> Done<Duration> {
+        let started = Instant::now();
+        shell(&path, &format!(".output /dev/null\n{script}"))?;
+        Ok(started.elapsed())
+    };
+    let theirs = timed(&script)?.saturating_sub(timed("SELECT count(*) FROM mirror;\n")?);
+    for (what, time) in [("search_beside_shell", ours), ("shell_search", theirs)] {
+        println!("{what}: mean {:.3} ms", time.as_secs_f64() * 1000.0 / questions);
     }
     Ok(())
 }
@@ -278,7 +374,7 @@ fn queue(desk: &Desk) -> Done<()> {
     let mut times = Vec::new();
     for _ in 0..ROUNDS * 10 {
         let started = Instant::now();
-        let page = desk.callbacks(CallbackKind::Waiting, None, 50)?;
+        let page = desk.callbacks(&CallbacksFilter::default(), None, 50)?;
         let counts = desk.counts()?;
         times.push(started.elapsed());
         assert_eq!(
@@ -369,24 +465,13 @@ fn report(desk: &Desk, folder: &Path) -> Done<()> {
     Ok(())
 }
 
-/// How long the sqlite3 shell takes. It times what comes through its input and not what stands on its command line.
+/// How long the sqlite3 shell takes. It times what comes through its input and not what stands on its command line; the
+/// rows go nowhere: to print them is no part of the question.
 fn in_shell(path: &Path, sql: &str) -> Done<Vec<Duration>> {
-    let mut sqlite3 = Command::new("sqlite3");
-    sqlite3
-        .arg("-readonly")
-        .arg(path)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped());
-    let mut shell = sqlite3.spawn()?;
-    let mut input = shell.stdin.take().ok_or("no input")?;
-    // The rows go nowhere: to print them is no part of the question.
-    input.write_all(b".timer on\n.output /dev/null\n")?;
-    for _ in 0..ROUNDS {
-        input.write_all(format!("{sql};\n").as_bytes())?;
-    }
-    drop(input);
-    let output = shell.wait_with_output()?;
-    let text = String::from_utf8_lossy(&output.stdout);
+    let text = shell(
+        path,
+        &format!(".timer on\n.output /dev/null\n{}", format!("{sql};\n").repeat(ROUNDS)),
+    )?;
     let real = text
         .lines()
         .filter_map(|line| line.strip_prefix("Run Time: real ")?.split(' ').next()?.parse().ok());
@@ -396,6 +481,19 @@ fn in_shell(path: &Path, sql: &str) -> Done<Vec<Duration>> {
     } else {
         Err(format!("the sqlite3 shell answered {text}").into())
     }
+}
+
+/// What the sqlite3 shell prints for this input.
+fn shell(path: &Path, input: &str) -> Done<String> {
+    let mut sqlite3 = Command::new("sqlite3");
+    sqlite3
+        .arg("-readonly")
+        .arg(path)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
+    let mut shell = sqlite3.spawn()?;
+    shell.stdin.take().ok_or("no input")?.write_all(input.as_bytes())?;
+    Ok(String::from_utf8_lossy(&shell.wait_with_output()?.stdout).into_owned())
 }
 
 /// The calls of a month as a workbook, each with its line.

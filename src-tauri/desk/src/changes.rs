@@ -58,6 +58,10 @@ impl<T: Ord> Ids<T> {
 pub struct Touched {
     /// The relay's ids of calls.
     pub calls: Ids<String>,
+    /// Those of them that ring here.
+    pub ringing: Ids<String>,
+    /// Those of them whose conversations have ended now.
+    pub ended: Ids<String>,
     /// Whose calls those are: number keys.
     pub callers: Ids<String>,
     /// Number keys of which the name, or whether they wait to be called back, has changed: every row with such a number
@@ -84,6 +88,8 @@ impl Touched {
     pub fn everything() -> Self {
         Self {
             calls: Ids::Many,
+            ringing: Ids::Many,
+            ended: Ids::Many,
             callers: Ids::Many,
             numbers: Ids::Many,
             persons: Ids::Many,
@@ -110,6 +116,8 @@ impl Touched {
     /// Adds what another transaction has changed.
     pub fn join(&mut self, other: Self) {
         self.calls.join(other.calls);
+        self.ringing.join(other.ringing);
+        self.ended.join(other.ended);
         self.callers.join(other.callers);
         self.numbers.join(other.numbers);
         self.persons.join(other.persons);

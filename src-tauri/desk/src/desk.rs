@@ -1,6 +1,7 @@
 //! The desk as a whole.
 
 use crate::changes::{Changes, Counts};
+use crate::clock::Clock;
 use crate::db::{Db, Durability};
 use crate::error::DeskError;
 use crate::table::{SCHEMA, notification, setting};
@@ -8,7 +9,6 @@ use crate::toast::ToastKey;
 use crate::words::Words;
 use perezvon_core::Time;
 use std::path::Path;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock};
 
 /// One employee's desk over `desk.db`. Share it in an `Arc`; every method is synchronous and short, but touches the
@@ -16,8 +16,7 @@ use std::sync::{Mutex, PoisonError, RwLock};
 pub struct Desk {
     pub(crate) db: Db,
     words: RwLock<Words>,
-    /// Relay's clock minus this machine's, milliseconds.
-    ahead: AtomicI64,
+    clock: Clock,
     /// The trouble that was last told, and in which words: the same again needs no look into the file.
     pub(crate) trouble: Mutex<Option<(Option<String>, Words)>>,
 }
@@ -30,11 +29,12 @@ impl Desk {
             path: data_dir.to_owned(),
             reason: e.to_string(),
         })?;
-        let db = Db::open(&data_dir.join("desk.db"), &SCHEMA)?;
+        let clock = Clock::default();
+        let db = Db::open(&data_dir.join("desk.db"), &SCHEMA, &clock)?;
         let desk = Self {
             db,
             words: RwLock::new(Words::default()),
-            ahead: AtomicI64::new(0),
+            clock,
             trouble: Mutex::new(None),
         };
         // Where a trouble of the last run lasts, it is found and shown again.
@@ -57,8 +57,7 @@ impl Desk {
 
     /// Sets the desk's clock by the relay's. Ages of calls are computed by it.
     pub fn set_clock(&self, relay_now: Time) {
-        self.ahead
-            .store(relay_now.ms().saturating_sub(local_now().ms()), Ordering::Relaxed);
+        self.clock.set(relay_now);
     }
 
     /// Limits the file to this many pages of 4 KiB: a write beyond that fails as on a full disk and
@@ -90,10 +89,6 @@ impl Desk {
 
     /// Now, by the relay's clock as far as it is known.
     pub fn now(&self) -> Time {
-        local_now().plus(self.ahead.load(Ordering::Relaxed))
+        self.clock.now()
     }
-}
-
-fn local_now() -> Time {
-    chrono::Utc::now().into()
 }

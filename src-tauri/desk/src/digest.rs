@@ -4,11 +4,14 @@
 use crate::db::{Durability, Tx};
 use crate::desk::Desk;
 use crate::error::DeskError;
-use crate::notifications::{Ops, Pen, close, raise};
+use crate::notifications::{Ops, Pen, close, open_rows, raise};
 use crate::subject::Subject;
 use crate::table::mirror;
 use crate::toast::{ToastKey, ToastOp};
 use rusqlite::{Connection, OptionalExtension};
+
+/// So many missed callers of quiet hours have toasts of their own.
+const FEW_MISSED: usize = 3;
 
 /// What a batch of snapshots means for the callers whom the open summary tells as waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,6 +32,36 @@ impl Desk {
         self.db.write(Durability::Rebuildable, |tx| {
             tx.execute("UPDATE mirror SET synced = max(1, ?1) WHERE synced = 0", [pen.now.ms()])?;
             summarise(tx, pen, false)
+        })
+    }
+
+    /// The user's quiet hours are over: many missed callers are told by one summary, as after an absence; few by
+    /// themselves, which is left to [`Desk::pending_toasts`].
+    pub fn quiet_digest(&self) -> Result<Vec<ToastOp>, DeskError> {
+        let pen = self.pen();
+        self.db.write(Durability::Rebuildable, |tx| {
+            let mut missed = Vec::new();
+            for row in open_rows(tx)? {
+                if let (Subject::Missed { call, times }, "prepared") = (row.subject, row.state.as_str()) {
+                    missed.push((row.key, call, times));
+                }
+            }
+            let mut ops = Ops::default();
+            if missed.len() <= FEW_MISSED {
+                return Ok(ops.into_vec());
+            }
+            for (key, call, times) in &missed {
+                tx.execute(
+                    "UPDATE call SET away = 1 WHERE away = 0 AND id IN (
+                         SELECT id FROM call WHERE missed = 1 AND whose = 0 AND caller =
+                             (SELECT caller FROM call WHERE ulid = ?1 AND whose = 0)
+                         ORDER BY started_ms DESC LIMIT ?2)",
+                    (call, times),
+                )?;
+                ops.push(close(tx, pen, key)?);
+            }
+            ops.push(summarise(tx, pen, false)?);
+            Ok(ops.into_vec())
         })
     }
 

@@ -2,10 +2,13 @@
 //! has arrived is taken in batches; the cursor moves with the batch in one transaction, so a cut loses nothing. Never
 //! gives up.
 
+mod company;
 mod late;
 mod message;
 mod pause;
 mod poll;
+
+pub use company::{CompanyCalls, follow_company};
 
 use crate::desk::Desk;
 use crate::error::DeskError;

@@ -43,7 +43,7 @@ const SAMPLE_ROWS: usize = 8;
 const SAMPLE_CHARS: usize = 80;
 
 /// How to read a file, where it is not to be found out.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[ts(export)]
 pub struct ImportHow {
@@ -51,6 +51,8 @@ pub struct ImportHow {
     pub encoding: Option<String>,
     /// What stands between the cells: `;`, `,`, a tab, `|`.
     pub separator: Option<String>,
+    /// Which sheet of a workbook; none: the first that has rows.
+    pub sheet: Option<String>,
     /// What each column is.
     pub columns: Option<Vec<ColumnRole>>,
 }
@@ -101,6 +103,10 @@ pub struct ImportFile {
     /// The code page, where the file has one.
     pub(crate) encoding: Option<&'static str>,
     pub(crate) separator: Option<char>,
+    /// The sheets of a workbook that has several.
+    pub(crate) sheets: Vec<String>,
+    /// The one that was read.
+    pub(crate) sheet: Option<String>,
     /// Of a table.
     pub(crate) columns: Vec<ImportColumn>,
     /// The first rows as they are; of cards name, company and number.
@@ -110,6 +116,11 @@ pub struct ImportFile {
 }
 
 impl ImportFile {
+    /// How many columns it has.
+    pub fn columns(&self) -> usize {
+        self.columns.len()
+    }
+
     /// How many contacts it has.
     pub fn count(&self) -> u32 {
         self.contacts.len() as u32

@@ -9,6 +9,7 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used))]
 
 mod changes;
+mod clock;
 mod db;
 mod desk;
 mod digest;
@@ -17,6 +18,7 @@ pub mod follow;
 mod import;
 mod key;
 pub mod notifications;
+mod part;
 mod queue;
 mod react;
 pub mod recordings;
@@ -37,6 +39,7 @@ pub use desk::Desk;
 pub use error::DeskError;
 pub use import::{ImportFile, ImportHow, MAX_IMPORT_BYTES, read_contacts};
 pub use react::Taken;
+pub use render::{Sample, sample};
 pub use room::contacts::{Saved, Source, SourceContact};
 pub use secret::Secret;
 pub use text::fold;
@@ -46,13 +49,22 @@ pub use words::{FailureCode, Fault, Language, MendedIn, Problem, SoundFault, Tro
 /// What the window shows: rows and cards, ready to draw. The TypeScript twins of these types are generated into
 /// `ui/src/lib/bindings` by `cargo test` (design: the wire contract is declared once).
 pub mod view {
+    pub use crate::follow::CompanyCalls;
     pub use crate::import::{ColumnRole, Doubt, ImportColumn, ImportFormat, ImportProblem};
     pub use crate::recordings::{Loading, Loadings, RecordingsKept};
-    pub use crate::room::callbacks::{CallbackKind, CallbackRow, CallbackState, CallbacksPage};
-    pub use crate::room::calls::{CallKind, CallView, CallsAt, CallsFilter, CallsPage, CallsPlace, CallsSpan, LegView};
-    pub use crate::room::contacts::{ContactDraft, ContactRow, ContactView, ContactsPage};
+    pub use crate::room::callbacks::{
+        CallbackClaim, CallbackKind, CallbackRow, CallbackState, CallbacksFilter, CallbacksPage,
+    };
+    pub use crate::room::calls::{
+        CallColumn, CallMark, CallView, CallsAt, CallsFilter, CallsKept, CallsPage, CallsPlace, CallsSpan, LegView,
+        SavedCalls,
+    };
+    pub use crate::room::contacts::{CallWritten, ContactsFormat};
+    pub use crate::room::contacts::{ContactDraft, ContactReminder, ContactRow, ContactView, ContactsPage};
+    pub use crate::room::contacts::{DialFound, DialLine, DialNumber};
     pub use crate::room::contacts::{ImportDone, ImportPreview, ImportSame, ImportUndone, SameBy};
-    pub use crate::room::document::DocumentView;
+    pub use crate::room::document::{DocumentKind, DocumentView, DocumentsFilter, DocumentsPage};
+    pub use crate::room::notes::JustEnded;
     pub use crate::room::notices::{NoticeState, NotificationRow};
     pub use crate::room::recordings::{
         MarkView, RecordedAbonent, RecordingKind, RecordingRow, RecordingTotals, RecordingView, RecordingsFilter,
@@ -63,6 +75,7 @@ pub mod view {
         ReportOrder, ReportPictures, ReportPlace, ReportSettings, ReportVariant, ReportVariants, ReportWords,
     };
     pub use crate::room::row::CallRow;
-    pub use crate::table::contact::{ContactKind, ContactNumber};
+    pub use crate::table::call_note::CallNote;
+    pub use crate::table::contact::{ContactAbout, ContactField, ContactKind, ContactNumber};
     pub use crate::who::ContactRef;
 }

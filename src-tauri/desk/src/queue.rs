@@ -5,7 +5,7 @@ use crate::error::DeskError;
 use crate::notifications::{Ops, Pen, close, raise};
 use crate::subject::Subject;
 use crate::table::call::{self, Talk};
-use crate::table::callback::{self, Callback, NEVER, State};
+use crate::table::callback::{self, Callback, Miss, NEVER, State};
 use crate::table::notification::is_open;
 use crate::table::{caller, mirror};
 use crate::toast::ToastKey;
@@ -31,16 +31,24 @@ pub(crate) fn settle(tx: &Tx<'_>, key: &str) -> Result<Vec<String>, DeskError> {
         if let Some(row) = &number.row {
             cutoff = cutoff.max(row.kept_ms).max(row.done_ms);
         }
+        cutoff = cutoff.max(callback::last_reached_ms(tx, &owner, key)?.unwrap_or(NEVER));
         numbers.push(number);
     }
     let mut rows = Vec::new();
     for number in numbers {
         rows.extend(number.settled(tx, &owner, person, cutoff, &keys)?);
     }
-    let newest = rows
-        .iter()
-        .filter(|(_, row)| row.state == State::Waiting)
-        .map(|(_, row)| (row.newest_ms, row.key.clone()))
+    let waiting = || {
+        rows.iter()
+            .map(|(_, row)| row)
+            .filter(|row| row.state == State::Waiting)
+    };
+    let newest_ms = waiting().map(|row| row.newest_ms).max();
+    // Who calls again is in the list at once.
+    let put_off = waiting().any(|row| row.is_put_off() && Some(row.remind_set_ms) >= newest_ms);
+    let newest = waiting()
+        .filter(|_| !put_off)
+        .map(|row| (row.rank_ms, row.key.clone()))
         .max();
     for (before, mut row) in rows {
         row.head = newest.as_ref().is_some_and(|(_, key)| *key == row.key);
@@ -68,77 +76,88 @@ impl Number<'_> {
         keys: &[String],
     ) -> Result<Option<(Option<Callback>, Callback)>, DeskError> {
         let waiting = callback::misses(tx, owner, self.key, cutoff, false)?;
-        let all = match &waiting {
-            Some(_) => None,
-            None => callback::misses(tx, owner, self.key, NEVER, false)?,
-        };
-        let Some(misses) = waiting.as_ref().or(all.as_ref()) else {
-            if let Some(row) = self.row {
-                callback::remove(tx, row.id)?;
-                tx.touched().queued(row.id, row.key);
-            }
-            return Ok(None);
-        };
         let before = self.row;
-        let mut row = before.clone().unwrap_or_else(|| Callback {
-            id: 0,
-            key: self.key.to_owned(),
-            person,
-            head: false,
-            state: State::Waiting,
-            times: 0,
-            since_ms: 0,
-            newest_ms: 0,
-            newest_call: String::new(),
-            cutoff_ms: cutoff,
-            kept_ms: NEVER,
-            done_ms: NEVER,
-            undo_ms: None,
-            handled_ms: None,
-            handled_by: None,
-        });
+        let mut row = before.clone().unwrap_or_else(|| Callback::of(self.key));
         (row.person, row.cutoff_ms) = (person, cutoff);
-        // Of one that was dealt with the row keeps what was dealt with last.
-        if waiting.is_some() || row.times == 0 {
-            (row.times, row.since_ms) = (misses.times, misses.since_ms);
-            (row.newest_ms, row.newest_call) = (misses.newest_ms, misses.newest_call.clone());
+        let reminds = row.reminds();
+        let told = match (&waiting, reminds) {
+            (Some(misses), _) => Some((
+                misses.times,
+                misses.since_ms,
+                misses.newest_ms,
+                misses.newest_call.clone(),
+            )),
+            (None, true) => Some((0, row.remind_set_ms, row.remind_set_ms, String::new())),
+            (None, false) => {
+                let all = callback::misses(tx, owner, self.key, NEVER, false)?;
+                // A row that a reminder alone has made has no missed call.
+                let by_reminder = before.as_ref().is_some_and(|row| row.newest_call.is_empty());
+                if all.is_none() && !by_reminder {
+                    if let Some(row) = before {
+                        callback::remove(tx, row.id)?;
+                        tx.touched().queued(row.id, row.key);
+                    }
+                    return Ok(None);
+                }
+                // Of one that was dealt with the row keeps what was dealt with last.
+                all.filter(|_| before.is_none() || by_reminder)
+                    .map(|misses| (misses.times, misses.since_ms, misses.newest_ms, misses.newest_call))
+            }
+        };
+        if let Some(told) = told {
+            (row.times, row.since_ms, row.newest_ms, row.newest_call) = told;
         }
-        if waiting.is_some() {
+        if waiting.is_some() || reminds {
             (row.state, row.handled_ms, row.handled_by) = (State::Waiting, None, None);
         } else if row.state != State::Done {
-            match first_talk(tx, keys, row.newest_ms)? {
-                Some(talk) => {
-                    row.state = match (&talk.colleague, talk.incoming) {
-                        (Some(_), _) => State::Colleague,
-                        (None, true) => State::CalledAgain,
-                        (None, false) => State::CalledBack,
-                    };
-                    (row.handled_ms, row.handled_by) = (Some(talk.at_ms), talk.colleague);
-                }
-                // The mirror has forgotten who it was.
-                None if row.state == State::Waiting => {
-                    (row.state, row.handled_ms) = (State::CalledBack, Some(cutoff.max(row.newest_ms)));
-                }
-                None => {}
-            }
+            dealt_with(tx, owner, keys, &mut row)?;
         }
+        if !reminds && row.state != State::Done {
+            (row.remind_ms, row.reminded) = (None, false);
+        }
+        let come = row.remind_ms.filter(|_| reminds && row.reminded);
+        row.rank_ms = row.newest_ms.max(come.unwrap_or(NEVER));
         Ok(Some((before, row)))
     }
 }
 
-/// The first conversation with the person after this time.
-fn first_talk(tx: &Tx<'_>, keys: &[String], after_ms: i64) -> Result<Option<Talk>, DeskError> {
-    let mut first: Option<Talk> = None;
-    for key in keys {
-        let Some(caller) = caller::of_key(tx, key)? else {
-            continue;
-        };
-        let talk = call::first_talk(tx, caller, after_ms)?;
-        if let Some(talk) = talk.filter(|talk| first.as_ref().is_none_or(|first| talk.at_ms < first.at_ms)) {
-            first = Some(talk);
+/// Nobody waits any more at this row: who has dealt with it.
+fn dealt_with(tx: &Tx<'_>, owner: &str, keys: &[String], row: &mut Callback) -> Result<(), DeskError> {
+    match first_talk(tx, owner, keys, row.newest_ms)? {
+        Some(talk) => {
+            row.state = match (&talk.colleague, talk.incoming) {
+                (Some(_), _) => State::Colleague,
+                (None, true) => State::CalledAgain,
+                (None, false) => State::CalledBack,
+            };
+            row.handled_ms = Some(talk.at_ms);
+            row.handled_by = talk.colleague.filter(|name| !name.is_empty());
         }
+        None if row.done_ms > row.newest_ms => (row.state, row.handled_ms) = (State::Done, Some(row.done_ms)),
+        // The mirror has forgotten who it was.
+        None if row.state == State::Waiting => {
+            (row.state, row.handled_ms) = (State::CalledBack, Some(row.cutoff_ms.max(row.newest_ms)));
+        }
+        None => {}
     }
-    Ok(first)
+    Ok(())
+}
+
+/// The first conversation with the person after this time: one that the mirror has, or one that the relay tells of.
+fn first_talk(tx: &Tx<'_>, owner: &str, keys: &[String], after_ms: i64) -> Result<Option<Talk>, DeskError> {
+    let mut talks: Vec<Talk> = Vec::new();
+    for key in keys {
+        if let Some(caller) = caller::of_key(tx, key)? {
+            talks.extend(call::first_talk(tx, caller, after_ms)?);
+        }
+        let reached = callback::first_reached(tx, owner, key, after_ms)?;
+        talks.extend(reached.map(|(at_ms, name)| Talk {
+            at_ms,
+            incoming: true,
+            colleague: Some(name),
+        }));
+    }
+    Ok(talks.into_iter().min_by_key(|talk| talk.at_ms))
 }
 
 /// What is found of a call has changed: it is no missed call of the queue any more. Whether it belonged to a missed toast.
@@ -151,8 +170,14 @@ pub(crate) fn forget_miss(tx: &Tx<'_>, call: &str) -> Result<bool, DeskError> {
     if let Some(caller) = caller::of_key(tx, &forgotten.key)?
         && let Some(other) = call::missed_at(tx, caller, forgotten.started_ms, call)?
     {
-        let miss = (forgotten.started_ms, other.as_str());
-        callback::note_miss(tx, &owner, &forgotten.key, miss, forgotten.counted)?;
+        let miss = Miss {
+            started_ms: forgotten.started_ms,
+            call: &other,
+            counted: forgotten.counted,
+            reached: None,
+            claim: None,
+        };
+        callback::note_miss(tx, &owner, &forgotten.key, &miss)?;
     }
     Ok(forgotten.counted)
 }
@@ -161,7 +186,13 @@ pub(crate) fn forget_miss(tx: &Tx<'_>, call: &str) -> Result<bool, DeskError> {
 pub(crate) fn refresh(tx: &Tx<'_>, pen: Pen, caller: &str, raised: bool, ops: &mut Ops) -> Result<(), DeskError> {
     let key = ToastKey::Missed(caller.to_owned());
     let owner = mirror::owner(tx)?;
-    let misses = match callback::of_key(tx, &owner, caller)? {
+    let row = callback::of_key(tx, &owner, caller)?;
+    if !row.as_ref().is_some_and(|row| row.reminds() && row.reminded) {
+        ops.push(close(tx, pen, &ToastKey::Reminder(caller.to_owned()))?);
+    }
+    let misses = match row {
+        // Who put it off does not want it on the screen until then.
+        Some(row) if row.state == State::Waiting && !callback::has_head(tx, &owner, &row)? => None,
         Some(row) => callback::misses(tx, &owner, caller, row.cutoff_ms, true)?,
         None => None,
     };

@@ -215,13 +215,20 @@ impl Recordings {
             let wants = kept.borrow_and_update().clone();
             if is_due(&mut forgotten, FORGET_EVERY) {
                 let wants = wants.clone();
-                self.blocking(move |all| all.erase_old(&wants).map(drop)).await;
+                self.blocking(move |all| all.fit(&wants)).await;
             }
-            self.tell_played(relay).await;
+            // What is broken off here is told, or read, again.
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = self.tell_played(relay) => {}
+            }
             if is_due(&mut listed, LIST_EVERY) {
                 self.full_before.store(i64::MIN, Ordering::Relaxed);
-                if let Err(error) = self.read_list(relay, admin, &wants).await {
-                    tracing::info!(%error, "the list of recordings could not be read");
+                tokio::select! {
+                    () = stop.cancelled() => break,
+                    read = self.read_list(relay, admin, &wants) => if let Err(error) = read {
+                        tracing::info!(%error, "the list of recordings could not be read");
+                    }
                 }
             }
             let rest = self.start(relay, &wants, &mut work).await.min(LIST_EVERY);

@@ -207,6 +207,11 @@ impl RelayClient {
         &self.base
     }
 
+    /// The key that requests carry now.
+    pub fn key(&self) -> Option<Secret> {
+        (self.key)()
+    }
+
     /// Places a call: the abonent's own phone rings first. Asked again under the same `idempotency_key` where the
     /// answer was lost, which the relay makes harmless. `abonent` is for an admin's key only.
     pub async fn place_call(
@@ -235,6 +240,18 @@ impl RelayClient {
             tokio::time::sleep(REPEAT_AFTER).await;
         }
         Err(RelayError::OutcomeUnknown)
+    }
+
+    /// The user undertakes to call the caller of a missed call back for so many minutes; 0 gives that back. `abonent` is for
+    /// an admin's key only.
+    pub async fn claim(&self, call: &str, minutes: u32, abonent: Option<&str>) -> Result<(), RelayError> {
+        let mut body = serde_json::json!({ "minutes": minutes });
+        if let Some(abonent) = abonent {
+            body["abonent"] = abonent.into();
+        }
+        let request = self.request(Method::PUT, &format!("/v1/calls/{call}/claim"))?;
+        accepted(request.json(&body).send().await.map_err(|error| of_transport(&error))?).await?;
+        Ok(())
     }
 
     /// The state of the relay. Needs no key; with an admin's key it tells more. A relay that cannot store answers too.

@@ -4,12 +4,17 @@
 
 mod progress;
 mod recording;
+mod reminder;
 mod ring;
+mod sample;
+
+pub(crate) use ring::also_missed;
+pub use sample::{Sample, sample};
 
 use crate::error::DeskError;
 use crate::subject::Subject;
 use crate::table::{call, document};
-use crate::toast::{Action, Button, ButtonKey, Stay, Toast, ToastKey, ToastKind, Urgency};
+use crate::toast::{Action, Button, ButtonKey, NoteField, Stay, Toast, ToastKey, ToastKind, Urgency};
 use crate::who::{self, Party, Who};
 use crate::words::{Words, duration};
 use perezvon_core::snapshot::PartySnapshot;
@@ -54,6 +59,7 @@ pub(crate) fn render(
             Some(draw.progress(call.as_ref(), number, *step)?)
         }
         Subject::Failed { number, code } => Some(draw.failed(number, code)?),
+        Subject::Reminder { number } => draw.reminder(number)?,
         Subject::Digest { calls, waiting, late } => Some(draw.digest(*calls, *waiting, *late)),
         Subject::Trouble { code } => Some(draw.trouble(code)),
     })
@@ -96,7 +102,7 @@ impl Draw<'_> {
         buttons.extend(self.call_back_button(who.key.as_deref()));
         let title = self.words.document(&document::printed(id));
         let (category, icon) = ("x-perezvon.document", "document");
-        Ok(self.toast(
+        let mut rendered = self.toast(
             ToastKind::Document,
             ToastLook {
                 title,
@@ -109,11 +115,19 @@ impl Draw<'_> {
                 icon,
             },
             who.key,
-        ))
+        );
+        rendered.toast.note = call.talk_ms.map(|_| {
+            Box::new(NoteField {
+                call: call.id.clone(),
+                placeholder: self.words.note_placeholder(),
+                button: self.words.button_save_note(),
+            })
+        });
+        Ok(rendered)
     }
 
     fn digest(&self, calls: i64, waiting: i64, late: bool) -> Rendered {
-        let show = Action::OpenCalls;
+        let show = Action::OpenQueue;
         let buttons = vec![Button {
             key: ButtonKey::Show,
             label: self.words.button_show(),
@@ -237,6 +251,7 @@ impl Draw<'_> {
             urgency: look.urgency,
             category: look.category.to_owned(),
             icon: look.icon.to_owned(),
+            note: None,
             notification_id: 0,
         };
         Rendered { toast, number_key }
@@ -265,6 +280,34 @@ impl Toast {
             urgency: Urgency::Normal,
             category: "x-perezvon.trouble".to_owned(),
             icon: "trouble".to_owned(),
+            note: None,
+            notification_id: 0,
+        }
+    }
+}
+
+impl Toast {
+    /// The toast of a newer version of the app. No list keeps it: the settings show it.
+    pub fn newer_version(words: Words, version: &str) -> Self {
+        let show = Action::OpenSettings {
+            section: "updates".to_owned(),
+        };
+        Self {
+            key: ToastKey::Update,
+            kind: ToastKind::Trouble,
+            title: words.newer_version(version),
+            lines: Vec::new(),
+            buttons: vec![Button {
+                key: ButtonKey::Show,
+                label: words.button_show(),
+                action: show.clone(),
+            }],
+            body_action: Some(show),
+            stay: Stay::Seconds(20),
+            urgency: Urgency::Low,
+            category: "x-perezvon.update".to_owned(),
+            icon: "digest".to_owned(),
+            note: None,
             notification_id: 0,
         }
     }

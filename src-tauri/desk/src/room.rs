@@ -4,6 +4,7 @@ pub(crate) mod callbacks;
 pub(crate) mod calls;
 pub(crate) mod contacts;
 pub(crate) mod document;
+pub(crate) mod notes;
 pub(crate) mod notices;
 pub(crate) mod recordings;
 pub(crate) mod report;

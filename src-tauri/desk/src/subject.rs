@@ -33,6 +33,10 @@ pub(crate) enum Subject {
         number: String,
         code: String,
     },
+    /// Of the queue's row of this number.
+    Reminder {
+        number: String,
+    },
     Digest {
         calls: i64,
         waiting: i64,
@@ -64,6 +68,7 @@ impl Subject {
             Self::Document { .. } => ToastKind::Document,
             Self::Recording { .. } => ToastKind::Recording,
             Self::Progress { .. } | Self::Failed { .. } => ToastKind::Progress,
+            Self::Reminder { .. } => ToastKind::Reminder,
             Self::Digest { .. } => ToastKind::Digest,
             Self::Trouble { .. } => ToastKind::Trouble,
         }

@@ -4,11 +4,13 @@
 //! Lasting tables hold what nobody can give back; `mirror`, `caller`, `call`, `call_snapshot` and `word` are the relay's.
 
 pub(crate) mod call;
+pub(crate) mod call_note;
 pub(crate) mod callback;
 pub(crate) mod caller;
 pub(crate) mod contact;
 pub(crate) mod document;
 pub(crate) mod import;
+pub(crate) mod merged;
 pub(crate) mod mirror;
 pub(crate) mod notification;
 pub(crate) mod recording;
@@ -26,7 +28,9 @@ pub(crate) const SCHEMA: Schema = Schema {
             caller::STEP_1,
             call::STEP_1,
             document::STEP_1,
+            call_note::STEP_1,
             contact::STEP_1,
+            merged::STEP_1,
             callback::STEP_1,
             notification::STEP_1,
         ],
@@ -37,9 +41,12 @@ pub(crate) const SCHEMA: Schema = Schema {
     lasting: &[
         "setting",
         "document",
+        "call_note",
         "person",
         "contact",
         "contact_number",
+        "merge",
+        "merged",
         "callback",
         "callback_miss",
         "notification",

@@ -25,10 +25,16 @@ pub enum ToastKey {
     Recording(i64),
     /// A call placed here: the request's id.
     Request(String),
+    /// Whom the user wanted to be reminded of: their number key.
+    Reminder(String),
     /// Summary after an absence.
     Digest,
     /// Something does not work.
     Trouble,
+    /// A newer version of the app.
+    Update,
+    /// A number that was copied in another program.
+    Copied,
 }
 
 impl ToastKey {
@@ -40,8 +46,11 @@ impl ToastKey {
             Self::Document(id) => format!("document:{id}"),
             Self::Recording(id) => format!("recording:{id}"),
             Self::Request(id) => format!("request:{id}"),
+            Self::Reminder(key) => format!("reminder:{key}"),
             Self::Digest => "digest".to_owned(),
             Self::Trouble => "trouble".to_owned(),
+            Self::Update => "update".to_owned(),
+            Self::Copied => "copied".to_owned(),
         }
     }
 
@@ -54,8 +63,11 @@ impl ToastKey {
             "document" => Self::Document(rest.parse().ok()?),
             "recording" => Self::Recording(rest.parse().ok()?),
             "request" => Self::Request(rest.to_owned()),
+            "reminder" => Self::Reminder(rest.to_owned()),
             "digest" => Self::Digest,
             "trouble" => Self::Trouble,
+            "update" => Self::Update,
+            "copied" => Self::Copied,
             _ => return None,
         })
     }
@@ -78,6 +90,8 @@ pub enum ToastKind {
     Recording,
     /// How far a call placed here has come.
     Progress,
+    /// The user wanted to be reminded to call somebody back.
+    Reminder,
     /// Summary after an absence.
     Digest,
     /// Something does not work.
@@ -94,6 +108,7 @@ impl ToastKind {
             Self::Document => "document",
             Self::Recording => "recording",
             Self::Progress => "progress",
+            Self::Reminder => "reminder",
             Self::Digest => "digest",
             Self::Trouble => "trouble",
         }
@@ -101,7 +116,7 @@ impl ToastKind {
 
     /// Waits in the list «Уведомления» until somebody has looked: the others tell what the user has seen or done.
     pub(crate) fn wants_a_look(self) -> bool {
-        matches!(self, Self::Missed | Self::Digest | Self::Trouble)
+        matches!(self, Self::Missed | Self::Reminder | Self::Digest | Self::Trouble)
     }
 }
 
@@ -129,8 +144,66 @@ pub struct Toast {
     /// Which of the product's pictures: `call-incoming`, `call-answered`, `call-missed`, `call-outgoing`, `document`,
     /// `digest`, `trouble`.
     pub icon: String,
+    /// A note about a call that can be written in the toast, where the system has a field for it.
+    pub note: Option<Box<NoteField>>,
     /// Row of the list «Уведомления»; give it back to [`crate::desk::Desk::note_toast`].
     pub notification_id: i64,
+}
+
+/// See [`Toast::note`]. The texts are in the user's language.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoteField {
+    /// The relay's id of the call.
+    pub call: String,
+    /// What stands in the empty field.
+    pub placeholder: String,
+    /// The button that stores the note.
+    pub button: String,
+}
+
+/// A toast as the window draws it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct ToastView {
+    /// [`ToastKey::text`].
+    pub key: String,
+    /// Kind.
+    pub kind: ToastKind,
+    /// First line, bold.
+    pub title: String,
+    /// Further lines.
+    pub lines: Vec<String>,
+    /// Buttons, the default first.
+    pub buttons: Vec<ToastButton>,
+}
+
+/// A button of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct ToastButton {
+    /// [`ButtonKey::as_str`].
+    pub key: String,
+    /// In the user's language.
+    pub label: String,
+}
+
+impl Toast {
+    /// See [`ToastView`].
+    pub fn view(&self) -> ToastView {
+        let buttons = self.buttons.iter().map(|button| ToastButton {
+            key: button.key.as_str().to_owned(),
+            label: button.label.clone(),
+        });
+        ToastView {
+            key: self.key.text(),
+            kind: self.kind,
+            title: self.title.clone(),
+            lines: self.lines.clone(),
+            buttons: buttons.collect(),
+        }
+    }
 }
 
 /// A button.
@@ -164,10 +237,14 @@ pub enum ButtonKey {
     Show,
     /// «Исправить».
     Fix,
+    /// «Через 15 мин».
+    Later,
+    /// «Готово».
+    Done,
 }
 
 impl ButtonKey {
-    /// `call-back`, `card`, `document`, `listen`, `folder`, `hide`, `show`, `fix`.
+    /// `call-back`, `card`, `document`, `listen`, `folder`, `hide`, `show`, `fix`, `later`, `done`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::CallBack => "call-back",
@@ -178,6 +255,8 @@ impl ButtonKey {
             Self::Hide => "hide",
             Self::Show => "show",
             Self::Fix => "fix",
+            Self::Later => "later",
+            Self::Done => "done",
         }
     }
 }
@@ -212,6 +291,11 @@ pub enum Action {
         /// E.164 or extension.
         number: String,
     },
+    /// Show the number, and ask whether to call it.
+    AskToDial {
+        /// E.164 or extension.
+        number: String,
+    },
     /// Open the contact's card.
     OpenContact {
         /// The desk's id.
@@ -242,7 +326,21 @@ pub enum Action {
         /// The desk's id.
         id: i64,
     },
+    /// Remind of this person in so many minutes; until then they are out of the queue.
+    RemindLater {
+        /// Entry of the queue.
+        id: i64,
+        /// Minutes from now.
+        minutes: u32,
+    },
+    /// The person of this entry of the queue was dealt with.
+    CallbackDone {
+        /// Entry of the queue.
+        id: i64,
+    },
     /// Open the queue «Надо перезвонить».
+    OpenQueue,
+    /// Open the call list.
     OpenCalls,
     /// Open the list «Уведомления».
     OpenNotifications,
@@ -257,7 +355,7 @@ pub enum Action {
 
 impl Action {
     /// The window's route, where the action opens one: `contact/12`, `contact/new?number=%2B7…`, `call/01J…`, `document/3`,
-    /// `recording/7`, `calls`, `notifications`, `settings/token`.
+    /// `recording/7`, `queue`, `calls`, `notifications`, `settings/token`.
     pub fn route(&self) -> Option<String> {
         Some(match self {
             Self::OpenContact { id } => format!("contact/{id}"),
@@ -265,11 +363,17 @@ impl Action {
             Self::NewContact { number } => format!("contact/new?number={}", number.replace('+', "%2B")),
             Self::OpenCall { id } => format!("call/{id}"),
             Self::OpenDocument { id } => format!("document/{id}"),
+            Self::OpenQueue => "queue".to_owned(),
             Self::OpenCalls => "calls".to_owned(),
             Self::OpenNotifications => "notifications".to_owned(),
             Self::OpenSettings { section } => format!("settings/{section}"),
             Self::PlayRecording { id } => format!("recording/{id}"),
-            Self::CallBack { .. } | Self::ShowRecording { .. } | Self::Hide => return None,
+            Self::CallBack { .. }
+            | Self::AskToDial { .. }
+            | Self::ShowRecording { .. }
+            | Self::RemindLater { .. }
+            | Self::CallbackDone { .. }
+            | Self::Hide => return None,
         })
     }
 }

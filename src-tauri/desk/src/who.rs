@@ -8,10 +8,10 @@ pub(crate) use everyone::{Everyone, everyone};
 
 use crate::error::DeskError;
 use crate::key::{is_name, key_of_number, line_of};
-use crate::table::{caller, contact};
+use crate::table::{call_note, caller, contact};
 use perezvon_core::Number;
 use perezvon_core::snapshot::PartySnapshot;
-use rusqlite::{Connection, OptionalExtension, Params};
+use rusqlite::{Connection, Params};
 use serde::Serialize;
 use ts_rs::TS;
 
@@ -242,18 +242,11 @@ pub(crate) fn keys_of_line(connection: &Connection, line: &str) -> Result<Vec<St
     Ok(keys)
 }
 
-/// The newest note of this person's documents.
+/// The newest note about a call with this person.
 pub(crate) fn last_note(connection: &Connection, key: &str) -> Result<Option<String>, DeskError> {
     let mut newest: Option<(i64, String)> = None;
     for key in person_keys(connection, key)? {
-        let note: Option<(i64, String)> = connection
-            .prepare_cached(
-                "SELECT noted_ms, note FROM document
-                 WHERE number_key = ?1 AND noted_ms IS NOT NULL ORDER BY noted_ms DESC LIMIT 1",
-            )?
-            .query_row([key], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
-        newest = newest.max(note);
+        newest = newest.max(call_note::newest(connection, &key)?);
     }
     Ok(newest.map(|(_, note)| note))
 }

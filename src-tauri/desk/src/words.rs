@@ -58,6 +58,11 @@ impl Words {
         }
     }
 
+    /// Minutes since the local midnight.
+    pub fn minute_of_day(self, time: Time) -> u32 {
+        chrono::Timelike::num_seconds_from_midnight(&self.local(time)) / 60
+    }
+
     /// First moment of the local day in which `time` lies.
     pub(crate) fn midnight(self, time: Time) -> Time {
         let day = self.local(time);
@@ -86,6 +91,10 @@ impl Words {
             (Language::En, 0) => format!("waited {seconds} s"),
             (Language::En, _) => format!("waited {minutes} min {seconds} s"),
         }
+    }
+
+    pub(crate) fn newer_version(self, version: &str) -> String {
+        self.pick("Доступна новая версия: ", "A new version is available: ") + version
     }
 
     pub(crate) fn unknown_number(self) -> String {
@@ -180,6 +189,27 @@ impl Words {
             (_, Outcome::Unreachable) => self.pick("недоступен", "unreachable"),
             (_, Outcome::Cancelled) => self.pick("отменён", "cancelled"),
             _ => self.pick("завершён", "ended"),
+        }
+    }
+
+    /// A call's status, in MIKO's words.
+    pub(crate) fn status(self, direction: Direction, outcome: Outcome) -> String {
+        match (direction, outcome) {
+            (Direction::Incoming, Outcome::Ended) => self.pick("принят", "answered"),
+            (Direction::Outgoing, Outcome::Ended) => self.pick("дозвонились", "reached"),
+            (direction, outcome) => self.finding(direction, outcome),
+        }
+    }
+
+    pub(crate) fn lost(self) -> String {
+        self.pick("потерян", "lost")
+    }
+
+    pub(crate) fn yes_no(self, yes: bool) -> String {
+        if yes {
+            self.pick("Да", "Yes")
+        } else {
+            self.pick("Нет", "No")
         }
     }
 
@@ -278,6 +308,39 @@ impl Words {
 
     pub(crate) fn button_folder(self) -> String {
         self.pick("Показать в папке", "Show in folder")
+    }
+
+    /// `Перезвонить: Иванов Пётр`.
+    pub(crate) fn reminder(self, who: &str) -> String {
+        self.pick("Перезвонить: ", "Call back: ") + who
+    }
+
+    /// When a reminder that is late was due.
+    pub(crate) fn due_at(self, at: &str) -> String {
+        self.pick("напоминание на ", "reminder for ") + at
+    }
+
+    pub(crate) fn button_later(self, minutes: u32) -> String {
+        match self.language {
+            Language::Ru => format!("Через {minutes} мин"),
+            Language::En => format!("In {minutes} min"),
+        }
+    }
+
+    pub(crate) fn button_remind(self) -> String {
+        self.pick("Напомнить через час", "Remind in an hour")
+    }
+
+    pub(crate) fn button_done(self) -> String {
+        self.pick("Готово", "Done")
+    }
+
+    pub(crate) fn note_placeholder(self) -> String {
+        self.pick("Заметка о разговоре", "Note about the call")
+    }
+
+    pub(crate) fn button_save_note(self) -> String {
+        self.pick("Сохранить заметку", "Save note")
     }
 
     pub(crate) fn button_fix(self) -> String {

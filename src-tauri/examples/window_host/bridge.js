@@ -4,7 +4,7 @@
   const listeners = new Map();
   let next = 1;
   const told = new EventSource("/told");
-  for (const event of ["changed", "navigate"])
+  for (const event of ["changed", "navigate", "player", "loading", "toasts"])
     told.addEventListener(event, ({ data }) => {
       for (const [id, [heard, name]] of listeners)
         if (name === event) callbacks.get(heard)?.({ event, id, payload: JSON.parse(data) });
@@ -31,6 +31,9 @@
       return next++;
     },
     "plugin:event|unlisten": ({ eventId }) => void listeners.delete(eventId),
+    // A browser's page has its place and its size.
+    "plugin:window|destroy": () => undefined,
+    "plugin:window|set_size": () => undefined,
     "plugin:window|set_title": ({ value }) => void (document.title = value),
   };
   window.__TAURI_EVENT_PLUGIN_INTERNALS__ = { unregisterListener: (_, id) => listeners.delete(id) };

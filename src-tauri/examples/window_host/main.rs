@@ -10,15 +10,16 @@ use axum::response::sse::{Event, Sse};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt as _, stream};
 use perezvon_app::{Args, Core, Given, Reply, Shell, ask, toast};
 use perezvon_sim::{Options, Sim};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::convert::Infallible;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 /// What Tauri puts into a page; here it asks over HTTP.
 const BRIDGE: &str = include_str!("bridge.js");
@@ -41,6 +42,8 @@ impl Shell for Browser {
         // Nobody may be looking.
         let _ = self.routes.send(route.to_owned());
     }
+
+    fn panel(&self) {}
 
     fn autostart(&self, on: bool) -> std::io::Result<()> {
         *self.autostart.lock().unwrap_or_else(PoisonError::into_inner) = on;
@@ -66,6 +69,8 @@ impl Shell for Browser {
     fn open_file(&self, _file: &Path) -> std::io::Result<()> {
         Err(std::io::ErrorKind::Unsupported.into())
     }
+
+    fn start_again(&self, _example: bool) {}
 }
 
 #[derive(Clone)]
@@ -183,7 +188,7 @@ async fn asked(State(host): State<Host>, headers: HeaderMap, Json(question): Jso
     }
 }
 
-/// Tauri's events for the window: `changed` and `navigate`.
+/// Tauri's events for the windows: `changed`, `navigate`, `player`, `loading` and `toasts`.
 async fn told(State(host): State<Host>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let changed = stream::unfold(host.core.changes(), async |mut changes| {
         let changed = changes.next().await?;
@@ -193,6 +198,26 @@ async fn told(State(host): State<Host>) -> Sse<impl Stream<Item = Result<Event, 
         let route = routes.recv().await.ok()?;
         Some((Event::default().event("navigate").json_data(route), routes))
     });
-    let both = stream::select(changed.boxed(), routes.boxed());
-    Sse::new(both.map(|event| Ok(event.unwrap_or_default())))
+    let all = stream::select_all([
+        changed.boxed(),
+        routes.boxed(),
+        newest("player", host.core.player()),
+        newest("loading", host.core.loadings()),
+        newest("toasts", Some(host.core.own_toasts())),
+    ]);
+    Sse::new(all.map(|event| Ok(event.unwrap_or_default())))
+}
+
+/// What is told by a value of which only the newest counts.
+fn newest<T: Serialize + Clone + Send + Sync + 'static>(
+    name: &'static str,
+    told: Option<watch::Receiver<T>>,
+) -> BoxStream<'static, Result<Event, axum::Error>> {
+    let events = stream::unfold(told, move |told| async move {
+        let mut told = told?;
+        told.changed().await.ok()?;
+        let now = told.borrow_and_update().clone();
+        Some((Event::default().event(name).json_data(now), Some(told)))
+    });
+    events.boxed()
 }

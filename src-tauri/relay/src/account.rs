@@ -16,6 +16,7 @@ use crate::metrics::Metrics;
 use crate::pbx::{Callback, Pbx, Reach};
 use crate::probes::Probes;
 use crate::rate::{Bucket, Rate};
+use crate::releases::Releases;
 use crate::retention;
 use crate::roster::{Roster, RosterNow};
 use crate::tables::audit::Who;
@@ -404,6 +405,7 @@ fn parts(
         tasks,
         stop,
         started: Instant::now(),
+        releases: Releases::of(&options.data_dir),
         data_dir: options.data_dir,
     }))
 }

@@ -5,8 +5,11 @@ mod backup;
 mod check;
 mod commands;
 mod config_file;
+mod release;
 mod say;
 mod service;
+#[cfg(windows)]
+pub mod windows;
 
 use accounts::all_options;
 use accounts::env_url;
@@ -14,6 +17,7 @@ pub use commands::run;
 pub(crate) use config_file::File;
 use config_file::LogFormat;
 
+use crate::releases::{Target, Version};
 use crate::tables::settings::MAIN;
 use crate::timing::Timing;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -24,7 +28,7 @@ use url::Url;
 
 /// Receives the PBX's events and tells each desk about the calls it may know.
 #[derive(Debug, Parser)]
-#[command(name = "perezvon-relay", version)]
+#[command(name = "perezvon-relay", version = perezvon_core::VERSION)]
 pub struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -52,6 +56,40 @@ pub(crate) enum Command {
     Backup(Backup),
     /// Replace the ledger by a backup; the relay must not run. The present ledger is kept next to it.
     Restore(Restore),
+    /// Manage the releases of the app that the company's desks are updated from.
+    #[command(subcommand)]
+    Release(ReleaseCommand),
+    /// The relay as a service of Windows; an administrator's commands.
+    #[cfg(windows)]
+    #[command(subcommand)]
+    Service(ServiceCommand),
+}
+
+#[cfg(windows)]
+#[derive(Debug, Subcommand)]
+pub(crate) enum ServiceCommand {
+    /// Make the service, with an account and a folder of its own; it starts with the system.
+    Install(Install),
+    /// Start it, and wait until it serves.
+    Start,
+    /// Stop it, and wait until it has ended.
+    Stop,
+    /// Stop and remove it; its data stays.
+    Uninstall,
+    /// What the service manager starts.
+    #[command(hide = true)]
+    Run(Serve),
+}
+
+#[cfg(windows)]
+#[derive(Debug, Args)]
+pub(crate) struct Install {
+    /// Directory of the ledgers; only the service and administrators get rights to it.
+    #[arg(long, default_value = r"C:\ProgramData\Perezvon relay")]
+    pub(crate) data_dir: PathBuf,
+    /// Configuration in TOML (or JSON).
+    #[arg(long)]
+    pub(crate) config: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -164,6 +202,48 @@ pub(crate) enum UserCommand {
     },
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReleaseCommand {
+    /// Offer a file to the desks: the installer of Windows, the archive of the app for macOS.
+    Add(NewRelease),
+    /// List the releases as JSON lines.
+    List(DataDir),
+    /// Offer a release no longer; desks that have it keep it.
+    Remove(OldRelease),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NewRelease {
+    /// The file; it is copied.
+    pub(crate) file: PathBuf,
+    /// Its version: 1.2.3.
+    #[arg(long)]
+    pub(crate) version: Version,
+    /// The computers that it is for.
+    #[arg(long)]
+    pub(crate) target: Target,
+    /// The makers' signature; FILE.sig if this is not given.
+    #[arg(long)]
+    pub(crate) signature: Option<PathBuf>,
+    /// A text file that says what is new.
+    #[arg(long)]
+    pub(crate) notes: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) dir: DataDir,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OldRelease {
+    /// Its version.
+    #[arg(long)]
+    pub(crate) version: Version,
+    /// The computers that it is for.
+    #[arg(long)]
+    pub(crate) target: Target,
+    #[command(flatten)]
+    pub(crate) dir: DataDir,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct NewJoinCode {
     #[command(flatten)]
@@ -201,12 +281,32 @@ impl From<CliRole> for crate::keys::Role {
 }
 
 impl Cli {
+    /// Whether the service manager has started this process.
+    #[cfg(windows)]
+    pub fn is_service(&self) -> bool {
+        matches!(self.command, Command::Service(ServiceCommand::Run(_)))
+    }
+
     /// Initialises the log: for `serve` from its configuration, for the other commands for people. A configuration
     /// that cannot be read is reported by [`run`].
     pub fn start_log(&self) {
         use std::io::IsTerminal as _;
+        #[cfg(windows)]
+        use tracing_layer_win_eventlog::EventLogLayer;
+        #[cfg(windows)]
+        use tracing_subscriber::{layer::SubscriberExt as _, util::SubscriberInitExt as _};
         let log = match &self.command {
             Command::Serve(wanted) => File::read(wanted.config.as_deref()).unwrap_or_default().log,
+            #[cfg(windows)]
+            Command::Service(ServiceCommand::Run(wanted)) => {
+                let log = File::read(wanted.config.as_deref()).unwrap_or_default().log;
+                // Nobody sees the standard error of a service.
+                match EventLogLayer::new_with_default_id(windows::NAME, Some(windows::EVENT_ID)) {
+                    Ok(events) => tracing_subscriber::registry().with(log.filter()).with(events).init(),
+                    Err(error) => say::say(&format!("the event log: {error}")),
+                }
+                return;
+            }
             _ => config_file::Log::default(),
         };
         // Standard output is for the results of the commands.

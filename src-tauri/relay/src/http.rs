@@ -16,6 +16,7 @@ mod join;
 mod journal;
 mod place;
 mod recordings;
+mod releases;
 mod settings;
 mod subscriptions;
 mod users;
@@ -38,6 +39,7 @@ use crate::metrics::Metrics;
 use crate::pbx::{Callback, Pbx};
 use crate::probes::Probes;
 use crate::rate::Tries;
+use crate::releases::Releases;
 use crate::roster::RosterNow;
 use crate::tables::join_codes::Refused;
 use axum::Router;
@@ -92,6 +94,8 @@ pub(crate) struct AllParts {
     pub(crate) stop: CancellationToken,
     pub(crate) started: Instant,
     pub(crate) data_dir: PathBuf,
+    /// What desks are updated from.
+    pub(crate) releases: Releases,
 }
 
 impl Deref for Parts {
@@ -135,6 +139,7 @@ handlers_take! {
     clock: Clock,
     tasks: TaskTracker,
     stop: CancellationToken,
+    releases: Releases,
 }
 
 impl FromRef<Parts> for place::Placing {
@@ -208,6 +213,9 @@ fn routes_of_readers(contract: Contract) -> Contract {
         .route(For::Any, routes!(journal::list), &other)
         .route(For::Any, routes!(place::call), &call)
         .route(For::Any, routes!(journal::one), &other)
+        .route(For::Any, routes!(journal::claim), &other)
+        .route(For::Any, routes!(releases::newer), &[])
+        .route(For::Any, routes!(releases::file), &[])
         .route(For::Any, routes!(recordings::list), &other)
         .route(For::Any, routes!(recordings::one), &[])
         .route(For::Any, routes!(recordings::played), &[])
@@ -226,6 +234,7 @@ fn routes_of_administrators(contract: Contract) -> Contract {
     let renewed = [E::NoToken, E::NoPublicUrl, pbx_failed(), E::PbxUnauthorized];
     let recorded = [E::NoToken, E::OutcomeUnknown, pbx_failed(), E::PbxUnauthorized];
     contract
+        .route(For::Admin, routes!(feed::company::changes), &[])
         .route(For::Admin, routes!(abonents::list), &[])
         .route(For::Admin, routes!(abonents::preview), &asked)
         .route(For::Admin, routes!(abonents::refresh), &asked)

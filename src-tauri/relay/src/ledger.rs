@@ -7,6 +7,7 @@ mod batch;
 pub(crate) mod entry;
 mod forget;
 mod join;
+mod later;
 mod lists;
 mod losses;
 mod neighbours;

@@ -63,6 +63,7 @@ mod metrics;
 mod private;
 mod probes;
 mod rate;
+mod releases;
 mod routes;
 mod timing;
 mod tls;

@@ -10,13 +10,27 @@ use std::process::ExitCode;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     // Libraries with other preferences must not choose the TLS implementation for the process.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    ignore_hangup();
     let cli = Cli::parse();
     cli.start_log();
+    #[cfg(windows)]
+    if cli.is_service() {
+        return match perezvon_relay::cli::windows::run_as_service(cli) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("perezvon-relay: {error:#}");
+                ExitCode::FAILURE
+            }
+        };
+    }
+    carry_out(cli)
+}
+
+#[tokio::main]
+async fn carry_out(cli: Cli) -> ExitCode {
+    ignore_hangup();
     match run(cli, end_signal).await {
         Ok(code) => code,
         Err(error) => {

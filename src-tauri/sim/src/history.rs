@@ -53,6 +53,8 @@ pub struct History {
     pub seed: Option<u64>,
     /// Names of scripts, each as likely as the others. Empty: all that make a call, the everyday ones more often.
     pub scripts: Vec<String>,
+    /// Outside numbers that call or are called. Empty: 3000 by seed.
+    pub numbers: Vec<String>,
     /// Modifiers; see `faults_per_mille`.
     pub faults: Vec<String>,
     /// So many of a thousand calls get one of the `faults`, and half of those a second one.
@@ -71,6 +73,7 @@ impl Default for History {
             to: None,
             seed: None,
             scripts: Vec::new(),
+            numbers: Vec::new(),
             faults: Vec::new(),
             faults_per_mille: 100,
             lost_per_mille: 0,
@@ -180,7 +183,10 @@ impl Planner<'_> {
         } else {
             None
         };
-        let number = number.unwrap_or_else(|| format!("+7900100{:04}", 1000 + self.rng.below(CLIENTS)));
+        let number = number.unwrap_or_else(|| match &self.history.numbers[..] {
+            [] => format!("+7900100{:04}", 1000 + self.rng.below(CLIENTS)),
+            numbers => numbers[self.rng.below(numbers.len() as u64) as usize].clone(),
+        });
         let long = (self.rng.below(20) == 0).then(|| 60_000 + self.rng.below(300_000) as i64);
         let args = Args {
             abonent: Some(id(who)),

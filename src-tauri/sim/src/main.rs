@@ -95,6 +95,7 @@ async fn run(serve: Serve) -> anyhow::Result<()> {
     let options = Options {
         listen: serve.listen,
         token: serve.token,
+        control: true,
         seed: serve.seed,
         speed: serve.speed,
         null_suffix: !serve.no_null_suffix,

@@ -21,6 +21,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// The token that REST accepts. Fictional by nature, hence no secret.
     pub token: String,
+    /// Whether the control address is served.
+    pub control: bool,
     /// Makes a run repeatable; by default each run differs.
     pub seed: Option<u64>,
     /// How many times faster than told the waits inside scripts pass. Time stamps inside events are not compressed.
@@ -65,6 +67,7 @@ impl Default for Options {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             token: DEFAULT_TOKEN.to_owned(),
+            control: true,
             seed: None,
             speed: 1.0,
             null_suffix: true,

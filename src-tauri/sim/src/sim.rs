@@ -37,11 +37,13 @@ impl Sim {
             .with_context(|| format!("cannot listen at {}", options.listen))?;
         let addr = listener.local_addr()?;
         let seed = options.seed.unwrap_or_else(|| uuid::Uuid::new_v4().as_u128() as u64);
+        let control = options.control;
         let world = Arc::new(World::new(options, seed, format!("http://{addr}"))?);
-        let app = rest::router(&world)
-            .merge(rest::links(&world))
-            .merge(control::router(&world))
-            .fallback(rest::elsewhere);
+        let mut app = rest::router(&world).merge(rest::links(&world));
+        if control {
+            app = app.merge(control::router(&world));
+        }
+        let app = app.fallback(rest::elsewhere);
         let stop = world.stop.clone();
         let server = tokio::spawn(async move {
             let served = axum::serve(listener, app)

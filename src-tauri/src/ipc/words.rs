@@ -44,9 +44,57 @@ pub enum ToastAbility {
     Plain,
     /// Puts them into the notification centre only: the user wants to be left alone.
     Quiet,
-    /// Shows none.
+    /// Nothing is there that shows any, or it is not known yet.
     #[default]
     None,
+    /// Shows none: the app's are switched off there.
+    Off,
+}
+
+/// When the app shows toasts in a window of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+#[ts(export)]
+pub enum PopupWhen {
+    /// Where the system's have no buttons.
+    #[default]
+    Needed,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// On which screens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+#[ts(export)]
+pub enum PopupScreen {
+    /// The one with the pointer.
+    #[default]
+    Pointer,
+    /// The first one.
+    Primary,
+    /// Each.
+    All,
+}
+
+/// What became of a key that is to be heard while another program has the focus.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum KeyState {
+    /// None is wished.
+    #[default]
+    Off,
+    /// It is heard.
+    On,
+    /// Another program has it.
+    Taken,
+    /// It is no key.
+    Bad,
+    /// This desktop gives programs no such keys.
+    NotHere,
 }
 
 /// How a relay learns of calls.

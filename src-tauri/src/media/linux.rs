@@ -1,6 +1,6 @@
 //! MPRIS: the desktop sends its keys to whoever has a name of this kind on the session bus.
 
-use super::is_open;
+use super::{is_open, words};
 use crate::core::Core;
 use crate::player::{Listening, PlayerPhase, PlayerView};
 use std::collections::HashMap;
@@ -51,7 +51,7 @@ pub(super) async fn run(core: Arc<Core>) {
 async fn serve(core: &Arc<Core>, listening: &Arc<Listening>) -> zbus::Result<Connection> {
     zbus::connection::Builder::session()?
         .serve_at(PATH, Root(Arc::clone(core)))?
-        .serve_at(PATH, Keys(Arc::clone(listening)))?
+        .serve_at(PATH, Keys(Arc::clone(listening), Arc::clone(core)))?
         .name(NAME)?
         .build()
         .await
@@ -109,7 +109,7 @@ impl Root {
 
     #[zbus(property)]
     fn identity(&self) -> String {
-        "Перезвон".to_owned()
+        words(&self.0).0.to_owned()
     }
 
     #[zbus(property)]
@@ -129,7 +129,7 @@ impl Root {
 }
 
 /// The player.
-struct Keys(Arc<Listening>);
+struct Keys(Arc<Listening>, Arc<Core>);
 
 impl Keys {
     fn view(&self) -> PlayerView {
@@ -209,7 +209,7 @@ impl Keys {
         let all = [
             ("mpris:trackid", track.and_then(|track| owned(track.into()))),
             ("mpris:length", owned((view.duration_ms * 1_000).into())),
-            ("xesam:title", owned("Запись разговора".into())),
+            ("xesam:title", owned(words(&self.1).1.into())),
         ];
         all.into_iter()
             .filter_map(|(key, value)| Some((key.to_owned(), value?)))

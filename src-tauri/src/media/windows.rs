@@ -1,6 +1,6 @@
 //! The system's controls of Windows, by a media player that plays nothing: the other way needs a window, which there may not be.
 
-use super::is_open;
+use super::{is_open, words};
 use crate::core::Core;
 use crate::player::{Listening, PlayerPhase};
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub(super) async fn run(core: Arc<Core>) {
         }
         let now = view.borrow_and_update().clone();
         if is_open(&now) && served.is_none() {
-            match serve(&listening) {
+            match serve(&core, &listening) {
                 Ok(both) => served = Some(both),
                 Err(error) => tracing::debug!(%error, "The media keys are not served"),
             }
@@ -46,7 +46,10 @@ pub(super) async fn run(core: Arc<Core>) {
     }
 }
 
-fn serve(listening: &Arc<Listening>) -> windows::core::Result<(MediaPlayer, SystemMediaTransportControls)> {
+fn serve(
+    core: &Core,
+    listening: &Arc<Listening>,
+) -> windows::core::Result<(MediaPlayer, SystemMediaTransportControls)> {
     let player = MediaPlayer::new()?;
     player.CommandManager()?.SetIsEnabled(false)?;
     let controls = player.SystemMediaTransportControls()?;
@@ -56,9 +59,7 @@ fn serve(listening: &Arc<Listening>) -> windows::core::Result<(MediaPlayer, Syst
     controls.SetIsStopEnabled(true)?;
     let display = controls.DisplayUpdater()?;
     display.SetType(MediaPlaybackType::Music)?;
-    display
-        .MusicProperties()?
-        .SetTitle(&HSTRING::from("Запись разговора"))?;
+    display.MusicProperties()?.SetTitle(&HSTRING::from(words(core).1))?;
     display.Update()?;
     let listening = Arc::clone(listening);
     let pressed = TypedEventHandler::new(

@@ -26,10 +26,12 @@ room! {
 }
 
 async fn check_token(core: &Arc<Core>, token: String) -> Answer<Vec<Abonent>> {
+    core.is_mine()?;
     service::try_token(core, &token).await
 }
 
 async fn save_token(core: &Arc<Core>, token: String, insecure: bool) -> Answer<()> {
+    core.is_mine()?;
     keep(core, SecretKind::Token, token, insecure).await?;
     core.restart.notify_one();
     Ok(())
@@ -45,6 +47,7 @@ async fn choose_me(core: &Arc<Core>, abonent: String) -> Answer<()> {
 
 async fn join(core: &Arc<Core>, url: String, key: String, in_the_clear: bool, insecure: bool) -> Answer<()> {
     let url = url.trim().trim_end_matches('/').to_owned();
+    core.allows(&url)?;
     if url.is_empty() {
         return change_connection(core, |connection| connection.relay = String::new()).await;
     }

@@ -2,7 +2,8 @@
 
 use super::{Answer, MAX_PAGE_ROWS};
 use crate::core::Core;
-use perezvon_desk::view::{ContactDraft, ContactView, ContactsPage};
+use crate::watched::WatchedFile;
+use perezvon_desk::view::{ContactDraft, ContactView, ContactsFormat, ContactsPage};
 use std::sync::Arc;
 
 /// While somebody types only the last letter's answer is wanted.
@@ -16,6 +17,13 @@ room! {
     save { draft: ContactDraft } -> i64,
     attach_number { id: i64, number: String, label: String } -> (),
     delete { id: i64 } -> (),
+    /// One contact of several: the first, with what it lacks of the others. Answers the id to take it back by.
+    merge { ids: Vec<i64> } -> i64,
+    unmerge { merge: i64 } -> (),
+    /// How the files stand that are read again when they change.
+    watched {} -> Vec<WatchedFile>,
+    /// Writes all of them into a file in the folder of downloads; answers its path.
+    export { format: ContactsFormat } -> String,
 }
 
 async fn list(core: &Arc<Core>, query: String, cursor: Option<String>, limit: u32) -> Answer<ContactsPage> {
@@ -40,6 +48,31 @@ async fn attach_number(core: &Arc<Core>, id: i64, number: String, label: String)
         .await?;
     core.show(saved.toasts).await;
     Ok(())
+}
+
+async fn merge(core: &Arc<Core>, ids: Vec<i64>) -> Answer<i64> {
+    let saved = core.with_desk(move |desk| desk.merge_contacts(&ids)).await?;
+    core.show(saved.toasts).await;
+    Ok(saved.id)
+}
+
+async fn unmerge(core: &Arc<Core>, merge: i64) -> Answer<()> {
+    let toasts = core.with_desk(move |desk| desk.unmerge_contacts(merge)).await?;
+    core.show(toasts).await;
+    Ok(())
+}
+
+async fn watched(core: &Arc<Core>) -> Answer<Vec<WatchedFile>> {
+    Ok(core.watched.files())
+}
+
+/// Longest wait for all contacts to be written.
+const EXPORT_TIMEOUT: std::time::Duration = std::time::Duration::from_mins(2);
+
+async fn export(core: &Arc<Core>, format: ContactsFormat) -> Answer<String> {
+    let folder = core.shell.downloads().unwrap_or_else(|| core.data_dir.clone());
+    let written = core.with_desk_within(EXPORT_TIMEOUT, move |desk| desk.export_contacts(format, &folder));
+    Ok(written.await?.display().to_string())
 }
 
 async fn delete(core: &Arc<Core>, id: i64) -> Answer<()> {

@@ -6,6 +6,7 @@ use crate::core::Core;
 use crate::ipc::{DialKind, DialOffer, Failure, Placed};
 use crate::link::Dial;
 use perezvon_desk::Fault;
+use perezvon_desk::view::DialFound;
 use std::sync::Arc;
 
 room! {
@@ -14,7 +15,16 @@ room! {
     /// `number` as it was offered.
     accept { number: String } -> Placed,
     decline {} -> (),
+    /// What is meant by what is being typed: a number as it is understood, and people. Only the newest question is
+    /// answered.
+    find { text: String } -> DialFound,
 }
+
+/// While somebody types only the last letter's answer is wanted.
+const VIEW: &str = "dial";
+
+/// Longer ones are no name and no number.
+const MAX_TEXT_BYTES: usize = 1_000;
 
 /// What the window is to ask.
 async fn offer(core: &Arc<Core>) -> Answer<Option<DialOffer>> {
@@ -61,4 +71,14 @@ async fn accept(core: &Arc<Core>, number: String) -> Answer<Placed> {
 async fn decline(core: &Arc<Core>) -> Answer<()> {
     core.asked.decline();
     Ok(())
+}
+
+async fn find(core: &Arc<Core>, text: String) -> Answer<DialFound> {
+    if text.len() > MAX_TEXT_BYTES {
+        return Ok(DialFound {
+            number: None,
+            lines: Vec::new(),
+        });
+    }
+    core.with_desk(move |desk| desk.to_dial(VIEW, &text)).await
 }

@@ -7,7 +7,7 @@ use crate::ipc::Failure;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use perezvon_desk::view::{ImportPreview, ImportUndone};
-use perezvon_desk::{Fault, ImportHow, read_contacts};
+use perezvon_desk::{DeskError, Fault, ImportFile, ImportHow, Language, read_contacts};
 use std::sync::Arc;
 
 /// Longest piece, as text.
@@ -57,24 +57,58 @@ async fn read(core: &Arc<Core>, how: ImportHow) -> Answer<ImportPreview> {
     let language = core.language();
     let (file, preview) = core
         .with_desk_within(FILE_TIMEOUT, move |desk| {
-            let file = read_contacts(&bytes, &name, &how, language)?;
-            let preview = desk.preview_import(&file, &name)?;
+            let before = if how == ImportHow::default() {
+                desk.import_how(&name)?
+            } else {
+                None
+            };
+            let (file, how, remembered) = read_as_before(&bytes, &name, how, before, language)?;
+            let mut preview = desk.preview_import(&file, &name)?;
+            (preview.how, preview.remembered) = (how, remembered);
             Ok((file, preview))
         })
         .await?;
-    core.importing.shown(asked, Arc::new(file));
+    core.importing.shown(asked, Arc::new(file), preview.how.clone());
     Ok(preview)
+}
+
+/// Where the file has as many columns as it had before, they are what they were.
+fn read_as_before(
+    bytes: &[u8],
+    name: &str,
+    how: ImportHow,
+    before: Option<ImportHow>,
+    language: Language,
+) -> Result<(ImportFile, ImportHow, bool), DeskError> {
+    if let Some(before) = before {
+        let file = read_contacts(bytes, name, &before, language)?;
+        if before
+            .columns
+            .as_ref()
+            .is_none_or(|columns| columns.len() == file.columns())
+        {
+            return Ok((file, before, true));
+        }
+    }
+    let file = read_contacts(bytes, name, &how, language)?;
+    Ok((file, how, false))
 }
 
 async fn start(core: &Arc<Core>, leave_same: bool) -> Answer<()> {
     let desk = Arc::clone(core.desk()?);
     let started = core.importing.start(perezvon_desk::ImportFile::count);
-    let (name, file) = started.ok_or_else(|| Failure::of(Fault::NotFound))?;
+    let (name, file, how) = started.ok_or_else(|| Failure::of(Fault::NotFound))?;
     let core = Arc::clone(core);
     // 200,000 contacts take longer than a question may: the window asks how far it is.
     core.runtime.clone().spawn(async move {
         let watched = Arc::clone(&core);
-        let work = move || desk.import_contacts(&file, &name, leave_same, |done| watched.importing.go_on(done));
+        let work = move || {
+            let done = desk.import_contacts(&file, &name, leave_same, |done| watched.importing.go_on(done))?;
+            if how != ImportHow::default() {
+                desk.remember_import_how(&name, &how)?;
+            }
+            Ok::<_, DeskError>(done)
+        };
         match tokio::task::spawn_blocking(work).await {
             Ok(Ok((done, toasts))) => {
                 core.importing.end(Ok(done));

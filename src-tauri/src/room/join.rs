@@ -30,5 +30,6 @@ async fn accept(core: &Arc<Core>, relay: String, in_the_clear: bool, insecure: b
 
 async fn decline(core: &Arc<Core>) -> Answer<()> {
     core.joining.decline();
+    service::forget_code(core);
     Ok(())
 }

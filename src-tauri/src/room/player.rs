@@ -14,8 +14,8 @@ room! {
     state {} -> PlayerView,
     /// Plays from where it was last listened to; one that is not here is fetched first.
     open { id: i64 } -> (),
-    /// The newest recording of a call, by the relay's id.
-    open_call { call: String } -> (),
+    /// The newest recording of a call, by the relay's id; of an abonent's part in it.
+    open_call { call: String, abonent: Option<String> } -> (),
     toggle {} -> (),
     play {} -> (),
     pause {} -> (),
@@ -64,8 +64,11 @@ async fn open(core: &Arc<Core>, id: i64) -> Answer<()> {
     with(core, move |listening| listening.open(id)).await
 }
 
-async fn open_call(core: &Arc<Core>, call: String) -> Answer<()> {
-    let id = core.with_desk(move |desk| desk.recording_of_call(&call)).await?;
+async fn open_call(core: &Arc<Core>, call: String, abonent: Option<String>) -> Answer<()> {
+    core.may_see(abonent.is_some())?;
+    let id = core
+        .with_desk(move |desk| desk.recording_of_call(&call, abonent.as_deref()))
+        .await?;
     open(core, id).await
 }
 

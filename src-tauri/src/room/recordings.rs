@@ -3,12 +3,11 @@
 use super::{Answer, MAX_PAGE_ROWS};
 use crate::core::Core;
 use crate::ipc::Failure;
+use perezvon_desk::Fault;
 use perezvon_desk::recordings::Recordings;
 use perezvon_desk::view::{
     Loadings, RecordingRow, RecordingTotals, RecordingView, RecordingsFilter, RecordingsKept, RecordingsPage,
 };
-use perezvon_desk::{FailureCode, Fault, Trouble};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 room! {
@@ -111,9 +110,10 @@ async fn save(core: &Arc<Core>, ids: Vec<i64>) -> Answer<String> {
     with(core, move |all| {
         let mut last = None;
         for id in &ids {
-            if let Some(file) = all.file_of(*id).map_err(|e| Failure::from(&e))? {
+            if all.file_of(*id).map_err(|e| Failure::from(&e))?.is_some() {
+                // Where it is heard then is not known here: it counts as heard, for the audit too.
                 desk.recording_heard(*id).map_err(|e| Failure::from(&e))?;
-                last = Some(copy(&file, &dir)?);
+                last = all.copy_to(*id, &dir).map_err(|e| Failure::from(&e))?.or(last);
             }
         }
         let saved = last.ok_or_else(|| Failure::of(Fault::NotFound))?;
@@ -121,36 +121,6 @@ async fn save(core: &Arc<Core>, ids: Vec<i64>) -> Answer<String> {
         Ok(told.display().to_string())
     })
     .await
-}
-
-/// Copies a file into the folder by a name that is free: nothing is ever overwritten, and no half copy stays.
-fn copy(file: &Path, dir: &Path) -> Answer<PathBuf> {
-    let failed = |error: &std::io::Error| {
-        let code: FailureCode = match error.kind() {
-            std::io::ErrorKind::StorageFull => Trouble::DiskFull.into(),
-            _ => Fault::Storage.into(),
-        };
-        Failure::with(code, format!("{}: {error}", dir.display()))
-    };
-    std::fs::create_dir_all(dir).map_err(|e| failed(&e))?;
-    let part = |text: Option<&std::ffi::OsStr>| text.unwrap_or_default().to_string_lossy().into_owned();
-    let (stem, ending) = (part(file.file_stem()), part(file.extension()));
-    for n in 1..=999 {
-        let number = if n == 1 { String::new() } else { format!(" ({n})") };
-        let to = dir.join(format!("{stem}{number}.{ending}"));
-        let mut out = match std::fs::File::create_new(&to) {
-            Ok(out) => out,
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => continue,
-            Err(error) => return Err(failed(&error)),
-        };
-        let copied = std::fs::File::open(file).and_then(|mut from| std::io::copy(&mut from, &mut out));
-        if let Err(error) = copied.and_then(|_| out.sync_all()) {
-            let _ = std::fs::remove_file(&to);
-            return Err(failed(&error));
-        }
-        return Ok(to);
-    }
-    Err(failed(&std::io::ErrorKind::AlreadyExists.into()))
 }
 
 async fn show(core: &Arc<Core>, id: i64) -> Answer<()> {
@@ -178,5 +148,12 @@ async fn settings(core: &Arc<Core>) -> Answer<RecordingsKept> {
 async fn set_settings(core: &Arc<Core>, kept: RecordingsKept) -> Answer<RecordingsKept> {
     let stored = core.with_desk(move |desk| desk.set_recordings_kept(kept)).await?;
     core.kept.send_replace(stored.clone());
+    // At once, and without a relay too. Thousands of files take longer than anybody waits for an answer.
+    let (all, wants) = (Arc::clone(core.recordings()?), stored.clone());
+    core.runtime.spawn_blocking(move || {
+        if let Err(error) = all.fit(&wants) {
+            tracing::warn!(%error, "What the settings no longer want could not be deleted");
+        }
+    });
     Ok(stored)
 }

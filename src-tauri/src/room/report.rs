@@ -3,12 +3,12 @@
 use super::{Answer, MAX_PAGE_ROWS};
 use crate::core::Core;
 use crate::ipc::Failure;
-use perezvon_desk::Fault;
 use perezvon_desk::view::{
     Report, ReportCalls, ReportFormat, ReportPictures, ReportPlace, ReportSettings, ReportVariants, ReportWords,
 };
+use perezvon_desk::{Desk, DeskError, Fault};
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Most lines that a window gets; a file has all of them.
@@ -43,8 +43,13 @@ room! {
 }
 
 /// Names of the abonents by their ids.
-fn abonents(core: &Core) -> HashMap<String, String> {
-    core.me().map(|me| (me.id, me.name)).into_iter().collect()
+fn abonents(core: &Core) -> impl FnOnce(&Desk) -> Result<HashMap<String, String>, DeskError> + Send + use<> {
+    let me = core.me().map(|me| (me.id, me.name));
+    move |desk| {
+        let mut names = desk.company_abonents()?;
+        names.extend(me);
+        Ok(names)
+    }
 }
 
 /// Whose report it is: administrators begin with another one.
@@ -54,22 +59,25 @@ fn role(core: &Core) -> &'static str {
 
 async fn words(core: &Arc<Core>) -> Answer<ReportWords> {
     let abonents = abonents(core);
-    core.with_desk(move |desk| desk.report_words(&abonents)).await
+    core.with_desk(move |desk| desk.report_words(&abonents(desk)?)).await
 }
 
 async fn make(core: &Arc<Core>, settings: ReportSettings) -> Answer<Report> {
+    core.may_see(settings.filter.company)?;
     let abonents = abonents(core);
-    core.with_desk(move |desk| desk.report("report", &settings, &abonents, MAX_LINES))
+    core.with_desk(move |desk| desk.report("report", &settings, &abonents(desk)?, MAX_LINES))
         .await
 }
 
 async fn pictures(core: &Arc<Core>, settings: ReportSettings) -> Answer<ReportPictures> {
+    core.may_see(settings.filter.company)?;
     let abonents = abonents(core);
-    core.with_desk(move |desk| desk.report_pictures("report.pictures", &settings, &abonents))
+    core.with_desk(move |desk| desk.report_pictures("report.pictures", &settings, &abonents(desk)?))
         .await
 }
 
 async fn calls(core: &Arc<Core>, place: ReportPlace, cursor: Option<String>, limit: u32) -> Answer<ReportCalls> {
+    core.may_see(place.settings.filter.company)?;
     core.with_desk(move |desk| desk.report_calls(&place, cursor.as_deref(), limit.min(MAX_PAGE_ROWS)))
         .await
 }
@@ -108,13 +116,24 @@ async fn take_variant(core: &Arc<Core>, text: String) -> Answer<String> {
 }
 
 async fn save(core: &Arc<Core>, settings: ReportSettings, name: String, format: ReportFormat) -> Answer<String> {
-    let (desk, folder, abonents) = (Arc::clone(core.desk()?), folder(core), abonents(core));
-    let core = Arc::clone(core);
-    // A million lines take longer than any other question to the storage: it can be broken off instead.
+    core.may_see(settings.filter.company)?;
+    let abonents = abonents(core);
+    save_into_file(core, move |desk, folder, going| {
+        desk.write_report(&settings, &abonents(desk)?, format, (folder, &name), going)
+    })
+    .await
+}
+
+/// Writes a file that may have a million lines into the folder of downloads, and answers its path. It takes longer than any
+/// other question to the storage: it can be broken off instead.
+pub(super) async fn save_into_file(
+    core: &Arc<Core>,
+    write: impl FnOnce(&Desk, &Path, &mut dyn FnMut(usize) -> bool) -> Result<PathBuf, DeskError> + Send + 'static,
+) -> Answer<String> {
+    let (desk, folder, core) = (Arc::clone(core.desk()?), folder(core), Arc::clone(core));
     let written = tokio::task::spawn_blocking(move || {
         let under = core.saving.begin().ok_or_else(|| Failure::of(Fault::Busy))?;
-        let place = (folder.as_path(), name.as_str());
-        let path = desk.write_report(&settings, &abonents, format, place, |lines| under.step(lines));
+        let path = write(&desk, &folder, &mut |lines| under.step(lines));
         path.map_err(|error| Failure::from(&error))
     });
     let path = written.await.map_err(|_| Failure::of(Fault::Unexpected))??;

@@ -2,17 +2,22 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod company;
+mod policy;
+mod queue;
 mod recordings;
 mod report;
+mod settings;
 mod written;
 
 pub(super) use written::Declared;
 
 use super::{Reply, ask, declared};
 use crate::args::{Args, Given};
+use crate::changes::{Changed, Ids};
 use crate::core::{Core, Shell};
 use crate::ipc::Settings;
-use crate::{settings, toast};
+use crate::toast;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use perezvon_desk::Desk;
@@ -35,11 +40,16 @@ struct Desktop {
     autostart: Mutex<bool>,
     downloads: PathBuf,
     revealed: Mutex<Vec<PathBuf>>,
+    again: Mutex<Vec<bool>>,
 }
 
 impl Shell for Desktop {
     fn show(&self, route: &str, _token: Option<String>) {
         self.shown.lock().unwrap().push(route.to_owned());
+    }
+
+    fn panel(&self) {
+        self.shown.lock().unwrap().push("panel".to_owned());
     }
 
     fn autostart(&self, on: bool) -> std::io::Result<()> {
@@ -67,6 +77,10 @@ impl Shell for Desktop {
     fn open_file(&self, file: &Path) -> std::io::Result<()> {
         self.revealed.lock().unwrap().push(file.to_owned());
         Ok(())
+    }
+
+    fn start_again(&self, example: bool) {
+        self.again.lock().unwrap().push(example);
     }
 }
 
@@ -111,13 +125,19 @@ impl Scene {
 
 impl Office {
     fn open(given: Given) -> Self {
+        Self::open_after(given, |_| {})
+    }
+
+    /// The same, with what is in the data folder before.
+    fn open_after(given: Given, prepare: impl FnOnce(&Path)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         // Not at the address of an app that runs here.
         let listen = Settings {
             listen: "127.0.0.1:0".to_owned(),
             ..Settings::default()
         };
-        settings::save(&Desk::open(dir.path()).unwrap(), &listen).unwrap();
+        crate::settings::save(&Desk::open(dir.path()).unwrap(), &listen).unwrap();
+        prepare(dir.path());
         let desktop = Arc::new(Desktop {
             downloads: dir.path().join("downloads"),
             ..Desktop::default()
@@ -175,17 +195,19 @@ impl Office {
 }
 
 const PAGE: fn(&str) -> Value =
-    |kind| json!({"filter": {"kind": kind, "query": ""}, "span": {}, "cursor": null, "back": false, "limit": 50});
+    |mark| json!({"filter": {"marks": [mark]}, "span": {}, "cursor": null, "back": false, "limit": 50});
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_command_of_every_room_answers_without_a_window() {
     let scene = Scene::start().await;
     nothing_given(&scene).await;
     begin(&scene).await;
+    settings::examples_and_file(&scene).await;
     calls_and_contacts(&scene).await;
     recordings::all(&scene).await;
     administration(&scene).await;
     report::report(&scene).await;
+    company::calls(&scene).await;
     links(&scene).await;
     let asked = scene.asked.lock().unwrap().clone();
     let all = declared().into_iter();
@@ -203,6 +225,19 @@ async fn every_command_of_every_room_answers_without_a_window() {
         "unexpected"
     );
     scene.core.quit.cancel();
+}
+
+/// An employee's rooms refuse another's calls.
+async fn nothing_of_colleagues(employee: &Office) {
+    let another = json!({"filter": {"abonent": "9000000002@mpbx.sip.beeline.ru"}, "span": {},
+                         "cursor": null, "back": false, "limit": 50});
+    for (command, body) in [
+        ("calls.list", another),
+        ("calls.abonents", json!({})),
+        ("calls.want_company", json!({"wanted": true})),
+    ] {
+        assert_eq!(employee.refused(command, body).await, "refused", "{command}");
+    }
 }
 
 /// Longest from the desk's commit to the change that the window hears, the tenth of a second included in which changes
@@ -228,6 +263,7 @@ async fn an_employees_badges_follow_without_a_question() {
         (&joined["service"]["admin"], &joined["toCallBack"]),
         (&json!(false), &json!(0))
     );
+    nothing_of_colleagues(&employee).await;
     let mut best = Duration::MAX;
     for round in 0..5 {
         let (mut desk, mut window) = (employee.core.desk().unwrap().changes(), employee.core.changes());
@@ -339,6 +375,52 @@ async fn begin(scene: &Scene) {
         .await;
 }
 
+/// Longest from a saved contact to its name in an open list.
+const NAMED_WITHIN: Duration = Duration::from_secs(1);
+
+/// What is kept of the journal, and its file.
+async fn the_log(scene: &Scene) {
+    let mut kept = scene.ask("calls.kept", json!({})).await;
+    assert_eq!(kept["columns"].as_array().map(Vec::len), Some(7), "the manual's");
+    kept["saved"] = json!([{"name": "Мои пропущенные", "filter": {"marks": ["missed", "unregistered"]}}]);
+    scene.ask("calls.keep", json!({"kept": kept})).await;
+    let again = scene.ask("calls.kept", json!({})).await;
+    assert_eq!(again["saved"][0]["filter"]["marks"], json!(["missed", "unregistered"]));
+    let file = json!({"filter": {"marks": ["missed"]}, "span": {}, "columns": kept["columns"], "name": "Журнал",
+                      "cyrillic": false});
+    let paper = json!({"filter": {"marks": ["missed"]}, "span": {}, "cursor": null, "limit": 10});
+    assert_eq!(
+        scene.ask("calls.paper", paper).await["rows"].as_array().map(Vec::len),
+        Some(1)
+    );
+    let path = scene.ask("calls.save", file).await;
+    let text = std::fs::read_to_string(path.as_str().unwrap()).unwrap();
+    assert!(text.contains("Орлова Марина") && text.lines().count() == 2, "{text}");
+}
+
+/// Whose number it was becomes known: an open list has the name of earlier calls too, at once. The contact's id.
+async fn named_late(scene: &Scene, row: &Value) -> Value {
+    let draft = json!({"draft": {
+        "id": null, "kind": "partner", "name": "Орлова Марина", "company": "", "email": "", "note": "",
+        "numbers": [{"display": row["number"]}],
+    }});
+    let mut window = scene.core.changes();
+    let since = Instant::now();
+    let id = scene.ask("contacts.save", draft).await;
+    let told = async {
+        // An open list reads again the rows whose number is named here.
+        let key = row["numberKey"].as_str().unwrap();
+        let names = |changed: Changed| matches!(&changed.numbers, Ids::These(keys) if keys.contains(key));
+        while !window.next().await.is_some_and(names) {}
+    };
+    tokio::time::timeout(DEADLINE, told).await.expect("the window is told");
+    let named = scene.ask("calls.rows", json!({"filter": {}, "ids": [row["id"]]})).await;
+    assert_eq!(named[0]["name"], "Орлова Марина", "an earlier call has the name too");
+    let late = since.elapsed();
+    assert!(late < NAMED_WITHIN, "an open list has the name after {late:?}");
+    id
+}
+
 async fn calls_and_contacts(scene: &Scene) {
     scene
         .sim
@@ -350,25 +432,19 @@ async fn calls_and_contacts(scene: &Scene) {
         })
         .await;
     let row = &page["rows"][0];
-    let filter = json!({"kind": "missed", "query": ""});
+    let filter = json!({"marks": ["missed"]});
     let place = json!({"filter": filter, "span": {}, "at": {"row": 0}});
     assert_eq!(scene.ask("calls.place", place).await["total"], 1);
-    let again = json!({"filter": {"kind": "missed", "query": ""}, "ids": [row["id"], "no such"]});
+    let again = json!({"filter": filter, "ids": [row["id"], "no such"]});
     assert_eq!(scene.ask("calls.rows", again).await, json!([row]));
     let call = scene.ask("calls.one", json!({"id": row["id"]})).await;
+    let latest = scene.ask("calls.latest", json!({"limit": 1})).await;
+    assert_eq!(latest.as_array().map(Vec::len), Some(1), "{latest}");
     assert_eq!(call["row"]["id"], row["id"]);
     let state = scene.ask("frame.state", json!({})).await;
     assert_eq!(state["toCallBack"], 1, "one waits");
-    let draft = json!({"draft": {
-        "id": null, "kind": "partner", "name": "Орлова Марина", "company": "", "email": "", "note": "",
-        "numbers": [{"display": row["number"]}],
-    }});
-    let id = scene.ask("contacts.save", draft).await;
-    let named = scene.ask("calls.one", json!({"id": row["id"]})).await;
-    assert_eq!(
-        named["row"]["name"], "Орлова Марина",
-        "an earlier call has the name too"
-    );
+    let id = named_late(scene, row).await;
+    the_log(scene).await;
     scene
         .ask(
             "contacts.attach_number",
@@ -382,8 +458,17 @@ async fn calls_and_contacts(scene: &Scene) {
         .await;
     assert_eq!(found["rows"][0]["id"], id);
     import(scene).await;
+    let other = json!({"draft": {"id": null, "kind": "natural_person", "name": "Другой", "company": "", "email": "", "note": "", "numbers": []}});
+    let other = scene.ask("contacts.save", other).await;
+    let merge = scene.ask("contacts.merge", json!({"ids": [id, other]})).await;
+    scene.ask("contacts.unmerge", json!({"merge": merge})).await;
+    let file = scene.ask("contacts.export", json!({"format": "vcard"})).await;
+    assert!(Path::new(file.as_str().unwrap()).starts_with(&scene.desktop.downloads));
     scene.ask("contacts.delete", json!({"id": id})).await;
     assert_eq!(scene.refused("contacts.one", json!({"id": id})).await, "not_found");
+    // Before anybody talks with them.
+    queue::queue(scene).await;
+    watched(scene).await;
     documents_and_notices(scene, row).await;
 }
 
@@ -433,14 +518,47 @@ async fn import(scene: &Scene) {
     assert_eq!(scene.refused("import.begin", large).await, "too_long");
 }
 
+/// A file that another program writes is read by itself, and again when it has changed.
+async fn watched(scene: &Scene) {
+    let path = scene.desktop.downloads.with_file_name("выгрузка.csv");
+    std::fs::write(&path, "Имя;Телефон\nВыгрузкина Вера;+79000000061\n").unwrap();
+    let mut settings = scene.ask("frame.state", json!({})).await["settings"].clone();
+    settings["contactFiles"] = json!([path]);
+    scene.ask("settings.save", json!({"settings": settings})).await;
+    let query = |query: &str| json!({"query": query, "cursor": null, "limit": 10});
+    let one = |page: &Value| page["rows"].as_array().is_some_and(|rows| rows.len() == 1);
+    scene.until("contacts.list", query("выгрузкина вера"), one).await;
+    std::fs::write(&path, "Имя;Телефон\nВыгрузкина Вера Сергеевна;+79000000061\n").unwrap();
+    scene.until("contacts.list", query("выгрузкина сергеевна"), one).await;
+    let stands = |files: &Value| files[0]["state"] == "read" && files[0]["changed"] == 1;
+    scene.until("contacts.watched", json!({}), stands).await;
+    std::fs::remove_file(&path).unwrap();
+    scene
+        .until("contacts.watched", json!({}), |files| files[0]["state"] == "missing")
+        .await;
+    settings["contactFiles"] = json!([]);
+    scene.ask("settings.save", json!({"settings": settings})).await;
+    let found = scene.ask("contacts.list", query("выгрузкина")).await;
+    scene
+        .ask("contacts.delete", json!({"id": found["rows"][0]["id"]}))
+        .await;
+}
+
 async fn documents_and_notices(scene: &Scene, row: &Value) {
     let document = row["documentId"].clone();
     assert!(document.is_i64(), "the missed call is registered: {row}");
-    scene
-        .ask("document.save_note", json!({"id": document, "note": "до обеда"}))
-        .await;
+    let written = json!({"outcome": "Договорились", "note": "до обеда", "tags": ["счёт"], "next": ""});
+    let about = json!({"call": row["id"], "written": written});
+    scene.ask("notes.save", about).await;
+    assert_eq!(scene.ask("notes.of_call", json!({"call": row["id"]})).await, written);
+    let missed = scene.ask("notes.just_ended", json!({"ids": [row["id"]]})).await;
+    assert_eq!(missed, json!([]), "nobody has spoken");
+    let list = json!({"filter": {"kind": "noted", "query": "счёт"}, "cursor": null, "limit": 10});
+    assert_eq!(scene.ask("document.list", list).await["rows"][0]["id"], document);
+    let again = scene.ask("document.rows", json!({"ids": [document]})).await;
+    assert_eq!(again[0]["written"], written);
     let document = scene.ask("document.one", json!({"id": document})).await;
-    assert_eq!(document["note"], "до обеда");
+    assert_eq!(document["written"], written);
     let notices = scene.ask("notices.list", json!({"before": null, "limit": 50})).await;
     assert!(!notices[0].is_null(), "the call was told");
     let again = json!({"ids": [notices[0]["id"]]});
@@ -450,6 +568,16 @@ async fn documents_and_notices(scene: &Scene, row: &Value) {
     scene.ask("calls.call_back", json!({"number": row["numberKey"]})).await;
     assert_eq!(scene.sim.calls_placed().len(), 1);
     assert_eq!(scene.ask("frame.take_route", json!({})).await, Value::Null);
+    scene.ask("frame.example", json!({})).await;
+    scene.ask("frame.leave_example", json!({})).await;
+    assert_eq!(*scene.desktop.again.lock().unwrap(), [true, false]);
+    for command in ["updates.look", "updates.install"] {
+        assert_eq!(
+            scene.refused(command, json!({})).await,
+            "not_supported",
+            "nobody has new versions here"
+        );
+    }
 }
 
 async fn administration(scene: &Scene) {
@@ -513,6 +641,34 @@ async fn links(scene: &Scene) {
     scene.ask("dial.accept", json!({"number": offer["number"]})).await;
     assert_eq!(scene.sim.calls_placed().len(), 2, "nothing was dialled before");
     scene.ask("dial.decline", json!({})).await;
+    let found = scene.ask("dial.find", json!({"text": "8 900 000-00-77"})).await;
+    assert_eq!(found["number"]["country"], "RU");
+    // There may be one: where no service shows toasts, the own window does.
+    assert!(scene.ask("small.toasts", json!({})).await.is_array());
+    for name in ["small.press", "small.dismiss"] {
+        let mut none = json!({"key": "document:1"});
+        if name == "small.press" {
+            none["button"] = json!("default");
+        }
+        scene.ask(name, none).await;
+    }
+    scene.ask("small.open", json!({"route": "queue"})).await;
+    assert_eq!(
+        scene.desktop.shown.lock().unwrap().last().map(String::as_str),
+        Some("queue")
+    );
+    crate::action::dial_selected(&scene.core, "тел. 8 900 000-00-76");
+    assert_eq!(
+        scene.desktop.shown.lock().unwrap().last().map(String::as_str),
+        Some("panel")
+    );
+    assert_eq!(scene.ask("dial.offer", json!({})).await["number"], "+79000000076");
+    crate::action::dial_selected(&scene.core, " ");
+    assert_eq!(
+        scene.ask("dial.offer", json!({})).await,
+        Value::Null,
+        "nothing selected: where one dials"
+    );
     // Nobody listens there: the discard port of this machine.
     let relay = "http://127.0.0.1:9";
     let typed = json!({"relay": relay, "code": "K7M2-4QXP-9DRT"});

@@ -64,6 +64,7 @@ pub(super) fn fill(desk: &Desk) -> Result<(), DeskError> {
             company: (*company).to_owned(),
             email: String::new(),
             note: String::new(),
+            about: perezvon_desk::view::ContactAbout::default(),
             numbers: numbers
                 .iter()
                 .map(|number| ContactNumber {

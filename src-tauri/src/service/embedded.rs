@@ -3,7 +3,7 @@
 use super::{LOCKED, Session, key_source, secrets_place};
 use crate::core::Core;
 use crate::ipc::Failure;
-use crate::secrets::SecretKind;
+use crate::secrets::{Kept, SecretKind};
 use crate::settings::Connection;
 use perezvon_core::call::Policy;
 use perezvon_desk::relay_client::RelayClient;
@@ -17,7 +17,10 @@ use url::Url;
 /// running: the journal must stay readable.
 pub(super) async fn session(core: &Core, connection: &Connection) -> Result<Session, Failure> {
     let settings = core.settings();
-    let found = core.secrets.load(SecretKind::Token).await;
+    let found = match &core.given.token {
+        Some(token) => Ok(Some((token.clone(), Kept::Environment))),
+        None => core.secrets.load(SecretKind::Token).await,
+    };
     let secrets = secrets_place(found.as_ref());
     let (loaded, mut trouble) = match found {
         Ok(loaded) => (loaded, None),

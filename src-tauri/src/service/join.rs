@@ -12,6 +12,7 @@ use perezvon_desk::relay_client::{RelayClient, RelayError, is_in_the_clear};
 /// Joins the relay that was shown at the address `relay`. `in_the_clear`: the user agrees to a connection that others can read;
 /// `insecure`: that the key is kept in a file.
 pub(crate) async fn join(core: &Core, relay: &str, in_the_clear: bool, insecure: bool) -> Result<Welcome, Failure> {
+    core.allows(relay)?;
     // Another link may have come since the person looked.
     let pending = core.joining.get().filter(|pending| pending.relay() == relay);
     let pending = pending.ok_or_else(|| Failure::of(Fault::NotFound))?;

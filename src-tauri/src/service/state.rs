@@ -103,7 +103,9 @@ fn word_of(ability: &Ability) -> ToastAbility {
         Ability::Actions => ToastAbility::Actions,
         Ability::Plain => ToastAbility::Plain,
         Ability::Quiet => ToastAbility::Quiet,
-        Ability::None(_) => ToastAbility::None,
+        // It is soon found out.
+        Ability::Starting | Ability::None(_) => ToastAbility::None,
+        Ability::Off(_) => ToastAbility::Off,
     }
 }
 
@@ -148,7 +150,7 @@ async fn toast_trouble(core: &Core, code: Option<FailureCode>, unstored: &mut Op
 }
 
 fn judge(core: &Core, session: &Session, health: Option<&Health>, feed: &FeedState, ability: &Ability) -> ServiceState {
-    let trouble = worst(session, health, feed, ability);
+    let trouble = worst(session, health, feed, core.toasts.are_unseen(ability));
     let known = health.cloned().unwrap_or_default();
     let import = known.import.unwrap_or_default();
     ServiceState {
@@ -192,16 +194,16 @@ fn level_of(trouble: Option<FailureCode>) -> Level {
 }
 
 /// The trouble to fix first.
-fn worst(session: &Session, health: Option<&Health>, feed: &FeedState, ability: &Ability) -> Option<FailureCode> {
+fn worst(session: &Session, health: Option<&Health>, feed: &FeedState, unseen: bool) -> Option<FailureCode> {
     match (health, feed) {
         (_, FeedState::Storage(code) | FeedState::Refused(code)) => Some(*code),
         (_, FeedState::KeyRefused) => Some(Trouble::KeyRefused.into()),
         (None, _) | (_, FeedState::Unreachable) => Some(Trouble::RelayUnreachable.into()),
-        (Some(health), _) => of_health(session, health, ability),
+        (Some(health), _) => of_health(session, health, unseen),
     }
 }
 
-fn of_health(session: &Session, health: &Health, ability: &Ability) -> Option<FailureCode> {
+fn of_health(session: &Session, health: &Health, unseen: bool) -> Option<FailureCode> {
     let keeper = health.keeper.clone().unwrap_or_default();
     let trouble = match (health.ledger.as_str(), keeper.state.as_str()) {
         ("failing", _) => Trouble::DiskFull,
@@ -212,7 +214,7 @@ fn of_health(session: &Session, health: &Health, ability: &Ability) -> Option<Fa
         _ if session.admin && session.me.is_empty() => Trouble::NoMe,
         (_, "no_public_url") if is_polling(health) => Trouble::Polling,
         (_, "no_public_url") => Trouble::NoPublicUrl,
-        _ if matches!(ability, Ability::None(_)) => Trouble::NoNotifications,
+        _ if unseen => Trouble::NoNotifications,
         _ => return None,
     };
     Some(trouble.into())
@@ -259,10 +261,10 @@ pub(crate) async fn check(core: &Core) -> Result<Vec<CheckLine>, Failure> {
         Err(failure) => lines.push(line(CheckId::Relay, false, failure.code)),
     }
     let state = core.service.borrow().clone();
-    let (seen, unseen) = match state.toasts {
-        ToastAbility::Actions | ToastAbility::Plain => (true, Trouble::NoNotifications),
-        ToastAbility::Quiet => (false, Trouble::Quiet),
-        ToastAbility::None => (false, Trouble::NoNotifications),
+    let ability = core.toasts.ability();
+    let (seen, unseen) = match ability {
+        Ability::Quiet => (false, Trouble::Quiet),
+        _ => (!core.toasts.are_unseen(&ability), Trouble::NoNotifications),
     };
     lines.push(line(CheckId::Toasts, seen, unseen.into()));
     let keyring = core.secrets.check_keyring().await;

@@ -61,7 +61,14 @@ pub(crate) async fn try_relay(url: &str, key: &str) -> Result<Me, Failure> {
 
 /// The company's abonents, for «Кто я».
 pub(crate) async fn abonents(core: &Core) -> Result<Vec<Abonent>, Failure> {
-    let abonents = abonents_of(&core.relay().await?.0).await?;
+    let relay = core.relay().await?.0;
+    let mut abonents = abonents_of(&relay).await?;
+    if abonents.is_empty() {
+        // The PBX could not be reached when the relay started: it is asked now, and it is said where it cannot be.
+        let asked = relay.refresh_abonents().await;
+        let asked = asked.map_err(|error| Failure::of(error.code()))?;
+        abonents = asked.into_iter().map(shown).collect();
+    }
     let sought = |one: &Abonent| {
         crate::sought::Abonent::new(
             &one.id,
@@ -156,14 +163,9 @@ pub(super) async fn take_first_abonent(core: &Arc<Core>, relay: &RelayClient) ->
 }
 
 fn shown(abonent: RelayAbonent) -> Abonent {
-    let full = [abonent.last_name, abonent.first_name]
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>()
-        .join(" ");
     Abonent {
+        name: abonent.name(),
         id: abonent.id,
-        name: full,
         phone: abonent
             .phone
             .map(|phone| Number::parse(&phone).display())

@@ -19,7 +19,7 @@ mod notify;
 mod signal;
 
 use super::text::texts;
-use super::{Ability, CloseReason, Options, Reporter, ToastEvent, action_of, gives_way};
+use super::{Ability, CloseReason, NOTE_SECONDS, Options, Reporter, ToastEvent, action_of, gives_way, stays};
 use notify::{FailureKind, ShownAs};
 use perezvon_desk::toast::{Action, Stay, Toast, ToastKey, ToastOp};
 use signal::{Session, Signal, What};
@@ -162,9 +162,22 @@ impl Screen {
             Err(failure) => {
                 let silent = failure.kind == FailureKind::Silent;
                 self.report.ability(Ability::None(failure.reason)).await;
+                if !silent {
+                    self.hand_over().await;
+                }
                 // A service that is not there announces itself when it comes; one that hangs does not.
                 silent.then(|| Instant::now() + HOLD_OFF)
             }
+        }
+    }
+
+    /// No service is there: what stays until it is closed is shown in the own window, unless the user does not want that.
+    async fn hand_over(&self) {
+        let waits = |entry: &&Entry| entry.place.is_none() && entry.toast.notification_id != 0;
+        let waiting = self.entries.iter().filter(waits);
+        let notification_ids: Vec<_> = waiting.map(|entry| entry.toast.notification_id).collect();
+        if !notification_ids.is_empty() {
+            self.report.event(ToastEvent::GivenBack { notification_ids }).await;
         }
     }
 
@@ -209,7 +222,17 @@ impl Screen {
 
     async fn carry_out(&mut self, session: &mut Session, op: ToastOp) -> Answered {
         match op {
-            ToastOp::Show(toast) => {
+            ToastOp::Show(mut toast) => {
+                if !session.capabilities.reply {
+                    toast.note = None;
+                } else if toast.note.is_some() {
+                    toast.stay = Stay::Seconds(NOTE_SECONDS);
+                    // A better name is not worth what is being written in the field.
+                    let same = |entry: &Entry| entry.toast.key == toast.key && entry.place.is_some();
+                    if self.entries.iter().any(same) {
+                        return Answered::Yes;
+                    }
+                }
                 let Some(index) = self.take_in(session, toast).await else {
                     return Answered::Yes;
                 };
@@ -229,7 +252,7 @@ impl Screen {
             entry.earlier = Some(std::mem::replace(&mut entry.toast, toast));
             return Some(index);
         }
-        match gives_way(self.entries.iter().map(|entry| entry.toast.urgency), toast.urgency) {
+        match gives_way(self.entries.iter().map(|entry| stays(&entry.toast)), toast.urgency) {
             Ok(None) => {}
             Ok(Some(index)) => {
                 let entry = self.entries.remove(index);
@@ -348,6 +371,13 @@ impl Screen {
         match what {
             What::Token(id, token) => self.token = Some((id, token)),
             What::Action(id, key) => self.clicked(sender, id, &key).await,
+            What::Replied(id, note) => {
+                if let Some(toast) = self.at(sender, id).find(|toast| toast.note.is_some()) {
+                    self.report.written(toast, &note).await;
+                } else {
+                    tracing::debug!(id, "a note in a toast that is not ours");
+                }
+            }
             What::Closed(id, reason) => {
                 let Some(index) = self.entries.iter().position(|entry| entry.is_at(sender, id)) else {
                     return;
@@ -385,17 +415,21 @@ impl Screen {
     }
 
     fn find_action(&self, sender: &str, id: u32, key: &str) -> Option<(&Toast, Action)> {
-        let on_screen = self.entries.iter().filter(|entry| entry.is_at(sender, id));
+        self.at(sender, id)
+            .find_map(|toast| Some((toast, action_of(toast, key)?)))
+    }
+
+    /// What this number of the service shows, showed before, or showed until just now.
+    fn at(&self, sender: &str, id: u32) -> impl Iterator<Item = &Toast> {
+        let on_screen = self.entries.iter().filter(move |entry| entry.is_at(sender, id));
         let on_screen = on_screen.flat_map(|entry| std::iter::once(&entry.toast).chain(&entry.earlier));
         let past = self
             .past
             .iter()
             .rev()
-            .filter(|past| past.place.is(sender, id) && past.since.elapsed() < PAST_TIME)
+            .filter(move |past| past.place.is(sender, id) && past.since.elapsed() < PAST_TIME)
             .map(|past| &past.toast);
-        on_screen
-            .chain(past)
-            .find_map(|toast| Some((toast, action_of(toast, key)?)))
+        on_screen.chain(past)
     }
 
     /// No bus: what stays until closed waits, the rest has failed.

@@ -4,8 +4,8 @@
 //! * No sound: none is named.
 //! * Every toast gets a time limit, or its thread would wait for ever when the user clears all notifications at once.
 
-use super::Options;
 use super::text::{clean, texts};
+use super::{Ability, Options};
 use notify_rust::{Notification, Timeout, Urgency};
 use perezvon_desk::toast::{Stay, Toast, Urgency as Wanted};
 use std::time::Duration;
@@ -17,12 +17,12 @@ const RING_SHOWN: Duration = Duration::from_mins(3);
 const MISSED_SHOWN: Duration = Duration::from_hours(12);
 
 /// Asks for the permission, once in the life of the installation.
-pub(super) fn prepare(_options: &Options) -> Result<(), String> {
-    notify_rust::check_bundle().map_err(|error| format!("the app is not a bundle: {error}"))?;
+pub(super) fn prepare(_options: &Options) -> Result<(), Ability> {
+    notify_rust::check_bundle().map_err(|error| Ability::None(format!("the app is not a bundle: {error}")))?;
     match notify_rust::request_auth_blocking() {
         Ok(true) => Ok(()),
-        Ok(false) => Err("notifications are switched off for the app".to_owned()),
-        Err(error) => Err(format!("no notification service: {error}")),
+        Ok(false) => Err(Ability::Off("notifications are switched off for the app".to_owned())),
+        Err(error) => Err(Ability::None(format!("no notification service: {error}"))),
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) async fn run(options: Options, mut ops: mpsc::Receiver<Vec<ToastOp>>,
     report
         .ability(match prepared {
             Ok(Ok(())) => Ability::Actions,
-            Ok(Err(reason)) => Ability::None(reason),
+            Ok(Err(unable)) => unable,
             Err(error) => Ability::None(error.to_string()),
         })
         .await;
@@ -167,7 +167,7 @@ impl Screen {
             }
             What::Response(NotificationResponse::Default) => self.clicked(&toast, generation, "default").await,
             What::Response(NotificationResponse::Action(key)) => self.clicked(&toast, generation, &key).await,
-            // Our toasts have no field to write in.
+            // notify-rust makes no field to write in.
             What::Response(NotificationResponse::Reply(_)) => {}
         }
     }
@@ -232,7 +232,6 @@ fn close_reason(reason: notify_rust::CloseReason) -> CloseReason {
     match reason {
         notify_rust::CloseReason::Expired => CloseReason::Expired,
         notify_rust::CloseReason::Dismissed => CloseReason::Dismissed,
-        notify_rust::CloseReason::CloseAction => CloseReason::Withdrawn,
-        notify_rust::CloseReason::Other(_) => CloseReason::Other,
+        notify_rust::CloseReason::CloseAction | notify_rust::CloseReason::Other(_) => CloseReason::Other,
     }
 }

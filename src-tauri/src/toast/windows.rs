@@ -7,26 +7,29 @@
 //!   installer alone is fragile, so it is written at every start.
 //! * Every call into the system has a time limit, on a thread of its own: its notification service is another process.
 //!
+//! A note that was written in a toast comes to the app that runs, and not as a link, which could not carry it.
+//!
 //! Type-checked; not run on Windows (ARCHITECTURE).
 
 #[path = "windows/plain.rs"]
 mod plain;
 
+use plain::register;
 pub(super) use plain::{notification, prepare, withdraw};
 
 use super::links::{Issued, Links};
-use super::{Ability, CloseReason, Options, Reporter, gives_way, threads, xml};
+use super::{Ability, CloseReason, NOTE_SECONDS, Options, Reporter, gives_way, stays, threads, xml};
 use perezvon_desk::toast::{Stay, Toast, ToastKey, ToastOp};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc;
 use windows::Data::Xml::Dom::XmlDocument;
-use windows::Foundation::{DateTime, IReference, PropertyValue, TypedEventHandler};
+use windows::Foundation::{DateTime, IPropertyValue, IReference, PropertyValue, TypedEventHandler};
 use windows::UI::Notifications::{
-    NotificationSetting, ToastDismissalReason, ToastDismissedEventArgs, ToastFailedEventArgs, ToastNotification,
-    ToastNotificationManager, ToastNotificationMode, ToastNotifier,
+    NotificationSetting, ToastActivatedEventArgs, ToastDismissalReason, ToastDismissedEventArgs, ToastFailedEventArgs,
+    ToastNotification, ToastNotificationManager, ToastNotificationMode, ToastNotifier,
 };
-use windows::core::{HSTRING, Interface as _};
+use windows::core::{HSTRING, IInspectable, Interface as _};
 
 /// Longest wait for the system.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -63,7 +66,7 @@ pub(super) async fn run(options: Options, ops: mpsc::Receiver<Vec<ToastOp>>, rep
 
 /// The app registered, and the system's word that it takes toasts of it.
 async fn open(options: &Options) -> Result<ToastNotifier, String> {
-    prepare(options)?;
+    register(options)?;
     let id = HSTRING::from(&options.app_id);
     system(move || {
         let notifier = ToastNotificationManager::CreateToastNotifierWithId(&id)?;
@@ -92,6 +95,7 @@ struct Answer {
 }
 
 enum What {
+    Written(String),
     Dismissed(ToastDismissalReason),
     Failed(String),
 }
@@ -154,19 +158,26 @@ impl Screen {
             Ok((NotificationSetting::DisabledForApplication, _)) => off("notifications of the app are switched off"),
             Ok((NotificationSetting::DisabledForUser, _)) => off("notifications are switched off"),
             Ok((NotificationSetting::DisabledByGroupPolicy, _)) => off("a policy forbids notifications"),
-            Ok(_) => off("the system shows no notifications"),
+            Ok(_) => Ability::None("the system shows no notifications".to_owned()),
             Err(reason) => Ability::None(reason),
         };
         self.report.ability(ability).await;
     }
 
-    async fn show(&mut self, toast: Toast) {
+    async fn show(&mut self, mut toast: Toast) {
         let before = self.entries.iter().position(|entry| entry.toast.key == toast.key);
+        if toast.note.is_some() {
+            toast.stay = Stay::Seconds(NOTE_SECONDS);
+            // A better name is not worth what is being written in the field.
+            if before.is_some() {
+                return;
+            }
+        }
         let before = before.map(|index| self.entries.remove(index));
         let on_screen: Vec<usize> = (0..self.entries.len())
             .filter(|index| self.entries[*index].on_screen)
             .collect();
-        let urgencies = on_screen.iter().map(|index| self.entries[*index].toast.urgency);
+        let urgencies = on_screen.iter().map(|index| stays(&self.entries[*index].toast));
         match gives_way(urgencies, toast.urgency) {
             Ok(None) => {}
             Ok(Some(least)) => {
@@ -236,6 +247,12 @@ impl Screen {
             return;
         };
         match answer.what {
+            // The system has taken it away with the click.
+            What::Written(note) => {
+                let entry = self.entries.remove(index);
+                self.report.written(&entry.toast, &note).await;
+                self.report.closed(&entry.toast, CloseReason::Dismissed).await;
+            }
             What::Failed(reason) => {
                 let entry = self.entries.remove(index);
                 self.report.failed(&entry.toast, reason).await;
@@ -244,6 +261,16 @@ impl Screen {
             What::Dismissed(ToastDismissalReason::UserCanceled) => {
                 let entry = self.entries.remove(index);
                 self.report.closed(&entry.toast, CloseReason::Dismissed).await;
+            }
+            // In the notification centre it has no field: nobody would hear what is written there once the app has ended.
+            What::Dismissed(ToastDismissalReason::TimedOut) if self.entries[index].toast.note.is_some() => {
+                let mut toast = self.entries.remove(index).toast;
+                toast.note = None;
+                self.last += 1;
+                if let Err(reason) = self.raise(&toast, false).await {
+                    tracing::debug!(reason, "a toast does not stay in the notification centre");
+                }
+                self.report.closed(&toast, CloseReason::Expired).await;
             }
             // It lies in the notification centre now.
             What::Dismissed(ToastDismissalReason::TimedOut) if self.entries[index].toast.stay == Stay::UntilClosed => {
@@ -271,7 +298,7 @@ impl Screen {
 }
 
 fn off(reason: &str) -> Ability {
-    Ability::None(reason.to_owned())
+    Ability::Off(reason.to_owned())
 }
 
 fn build(toast: &Toast, text: &str, pops_up: bool) -> windows::core::Result<ToastNotification> {
@@ -287,6 +314,19 @@ fn build(toast: &Toast, text: &str, pops_up: bool) -> windows::core::Result<Toas
 }
 
 fn listen(shown: &ToastNotification, number: u64, answers: &mpsc::Sender<Answer>) -> windows::core::Result<()> {
+    let written = answers.clone();
+    shown.Activated(&TypedEventHandler::new(
+        move |_, args: windows::core::Ref<'_, IInspectable>| {
+            let args = args.ok()?.cast::<ToastActivatedEventArgs>()?;
+            if args.Arguments()? == xml::NOTE {
+                let note = args.UserInput()?.Lookup(&HSTRING::from(xml::NOTE))?;
+                let what = What::Written(note.cast::<IPropertyValue>()?.GetString()?.to_string());
+                // On a thread of the system's: a note waits for its place in the queue.
+                drop(written.blocking_send(Answer { number, what }));
+            }
+            Ok(())
+        },
+    ))?;
     // A full queue drops an end: the toast then counts as shown until it is closed or replaced.
     let dismissed = answers.clone();
     shown.Dismissed(&TypedEventHandler::new(

@@ -23,12 +23,15 @@ const ICON_BYTES: usize = 600;
 /// What the schema allows.
 const BUTTONS_MAX: usize = 5;
 
+/// The field for a note, and what its button tells.
+pub(super) const NOTE: &str = "note";
+
 /// All toasts of the app are one group.
 pub(super) const GROUP: &str = "perezvon";
 
 /// A phone that rings longer has been closed by the desk already.
 const RING: Duration = Duration::from_mins(3);
-/// What only accompanies a call tells nothing afterwards.
+/// What only accompanies a call tells nothing afterwards; and with the app ended nobody would hear a note.
 const PASSING: Duration = Duration::from_mins(1);
 /// What waits for somebody may wait through a working day.
 const WAITING: Duration = Duration::from_hours(12);
@@ -47,11 +50,15 @@ pub(super) fn keep(toast: &Toast) -> Duration {
         Stay::Seconds(seconds) => Duration::from_secs(seconds.into()),
     };
     let worth = match toast.kind {
+        _ if toast.note.is_some() => PASSING,
         ToastKind::Incoming => RING,
         ToastKind::AnsweredElsewhere | ToastKind::Progress => PASSING,
-        ToastKind::Missed | ToastKind::Document | ToastKind::Recording | ToastKind::Digest | ToastKind::Trouble => {
-            WAITING
-        }
+        ToastKind::Missed
+        | ToastKind::Document
+        | ToastKind::Recording
+        | ToastKind::Reminder
+        | ToastKind::Digest
+        | ToastKind::Trouble => WAITING,
     };
     worth.max(shown)
 }
@@ -59,19 +66,25 @@ pub(super) fn keep(toast: &Toast) -> Duration {
 /// Whether the toast comes up on the screen, where one of the kind `before` and the same key is shown. A better word for
 /// what was told goes to where the old one is; what is news, or tells how a call goes, must be seen.
 pub(super) fn pops_up(before: Option<ToastKind>, now: ToastKind) -> bool {
-    let is_news = matches!(now, ToastKind::Incoming | ToastKind::Missed | ToastKind::Progress);
+    let is_news = matches!(
+        now,
+        ToastKind::Incoming | ToastKind::Missed | ToastKind::Progress | ToastKind::Reminder
+    );
     is_news || before != Some(now)
 }
 
 /// The document. `icon` is the address of a picture.
 pub(super) fn document(toast: &Toast, links: &Issued, icon: Option<&str>) -> String {
     let mut out = String::from("<toast");
-    let buttons = toast.buttons.len().min(BUTTONS_MAX);
+    // The one that stores a note is a button too.
+    let buttons = toast.buttons.len().min(BUTTONS_MAX - usize::from(toast.note.is_some()));
     match toast.kind {
         // Without a button the system takes no scenario.
         ToastKind::Incoming if buttons > 0 => out.push_str(r#" scenario="incomingCall""#),
-        ToastKind::Missed | ToastKind::Digest if buttons > 0 => out.push_str(r#" scenario="reminder""#),
-        _ if toast.stay == Stay::UntilClosed => out.push_str(r#" duration="long""#),
+        ToastKind::Missed | ToastKind::Reminder | ToastKind::Digest if buttons > 0 => {
+            out.push_str(r#" scenario="reminder""#);
+        }
+        _ if toast.stay == Stay::UntilClosed || toast.note.is_some() => out.push_str(r#" duration="long""#),
         _ => {}
     }
     if let Some(link) = &links.body {
@@ -85,10 +98,17 @@ pub(super) fn document(toast: &Toast, links: &Issued, icon: Option<&str>) -> Str
         let _ = write!(out, "<text>{text}</text>");
     }
     out.push_str("</binding></visual>");
-    if buttons > 0 {
+    if buttons > 0 || toast.note.is_some() {
         out.push_str("<actions>");
-        for (index, button) in toast.buttons.iter().take(BUTTONS_MAX).enumerate() {
-            let label = cut(&escaped(&clean(&button.label)), LABEL_BYTES);
+        if let Some(field) = &toast.note {
+            let placeholder = label(&field.placeholder);
+            let _ = write!(
+                out,
+                r#"<input id="{NOTE}" type="text" placeHolderContent="{placeholder}"/>"#
+            );
+        }
+        for (index, button) in toast.buttons.iter().take(buttons).enumerate() {
+            let label = label(&button.label);
             // What only closes the toast needs nobody but the system.
             let (how, what) = match links.buttons.get(index).and_then(Option::as_deref) {
                 Some(link) => ("protocol", escaped(link)),
@@ -99,11 +119,23 @@ pub(super) fn document(toast: &Toast, links: &Issued, icon: Option<&str>) -> Str
                 r#"<action content="{label}" activationType="{how}" arguments="{what}"/>"#
             );
         }
+        if let Some(field) = &toast.note {
+            // A link cannot carry what was written: it is told to the app that runs.
+            let label = label(&field.button);
+            let _ = write!(
+                out,
+                r#"<action content="{label}" activationType="foreground" arguments="{NOTE}" hint-inputId="{NOTE}"/>"#
+            );
+        }
         out.push_str("</actions>");
     }
     // The telephone on the desk rings already; a ring would sound in a loop.
     out.push_str(r#"<audio silent="true"/></toast>"#);
     out
+}
+
+fn label(text: &str) -> String {
+    cut(&escaped(&clean(text)), LABEL_BYTES)
 }
 
 /// Title, first line, the rest: the schema has three texts. Escaped. Where they are too long together, the longest are

@@ -8,7 +8,8 @@ use perezvon_desk::Language;
 pub(super) fn entry(id: &str, state: &TrayState) -> String {
     let (ru, en) = match id {
         "tray-status" => return status(state),
-        "tray-calls" => ("Звонки", "Calls"),
+        "tray-dial" => ("Позвонить…", "Call…"),
+        "tray-calls" => ("Журнал", "Call log"),
         "tray-contacts" => ("Контакты", "Contacts"),
         "tray-notifications" => ("Уведомления", "Notifications"),
         "tray-settings" => ("Настройки", "Settings"),
@@ -45,6 +46,20 @@ fn status(state: &TrayState) -> String {
         (n, Language::Ru) if n % 10 == 1 && n % 100 != 11 => format!("{status} · {n} ждёт звонка"),
         (n, Language::Ru) => format!("{status} · {n} ждут звонка"),
         (n, Language::En) => format!("{status} · {n} to call back"),
+    }
+}
+
+/// That there is no place for the icon, and what to do about it.
+pub(super) fn no_place(language: Language) -> (&'static str, &'static str) {
+    match language {
+        Language::Ru => (
+            "Перезвон работает без значка",
+            "На этом рабочем столе нет места для значков. Закрытое окно вернёт второй запуск программы.",
+        ),
+        Language::En => (
+            "Perezvon works without an icon",
+            "This desktop has no place for icons. Starting the program again brings a closed window back.",
+        ),
     }
 }
 

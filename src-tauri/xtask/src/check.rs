@@ -12,9 +12,9 @@ use anyhow::{Context, Result, bail};
 use crate::programs::For;
 use crate::report::{Failed, Report};
 use crate::sh::{self, MINUTE};
-use crate::{contract, fresh, imports, install, starts};
+use crate::{contract, fresh, imports, install, starts, wine};
 
-const WINDOWS: &str = "x86_64-pc-windows-gnu";
+pub(crate) const WINDOWS: &str = "x86_64-pc-windows-gnu";
 const MACOS: &str = "aarch64-apple-darwin";
 
 /// Checks the whole workspace, but for xtask itself, which knows only Debian. For Windows, the packages that carry the
@@ -24,13 +24,14 @@ pub(crate) fn run(what: &str, yes: bool) -> Result<bool> {
     let result = match what {
         "windows" => windows(&mut report, yes),
         "macos" => macos(&mut report, yes),
+        "installer" => installed(&mut report, yes),
         "fresh" => fresh::check(&mut report, yes),
         "imports" => report.step("sources: relay, desk and app import downwards only", imports::check),
         "programs" => report.step("sources: every program that is started is in the table", starts::check),
         "api" => report.step("the relay's contract: checked by Schemathesis", || {
             contract::build_and_check(yes)
         }),
-        other => bail!("no such check: {other}; windows, macos, fresh, imports, programs or api"),
+        other => bail!("no such check: {other}; windows, installer, macos, fresh, imports, programs or api"),
     };
     Ok(report.close(result))
 }
@@ -55,7 +56,18 @@ fn windows(report: &mut Report, yes: bool) -> Result<(), Failed> {
         // A library is linked only as part of a program: its unit tests are one.
         let mut build = debian_cargo("test", "windows", WINDOWS);
         sh::run(build.args(["-p", "perezvon-desk", "--lib", "--no-run"]), 30 * MINUTE)
-    })
+    })?;
+    installed(report, yes)
+}
+
+fn installed(report: &mut Report, yes: bool) -> Result<(), Failed> {
+    report.step("install what is missing", || {
+        install::debian(&[For::Windows, For::Installer, For::Wine, For::Desktop], yes)
+    })?;
+    report.step(
+        "installer: under Wine, around a stand-in for the app",
+        wine::setup::check,
+    )
 }
 
 fn macos(report: &mut Report, yes: bool) -> Result<(), Failed> {
@@ -88,7 +100,7 @@ fn check(command: &mut Command) -> Result<()> {
 }
 
 /// Debian's cargo with Debian's rustc, in a target folder of its own.
-fn debian_cargo(sub: &str, name: &str, target: &str) -> Command {
+pub(crate) fn debian_cargo(sub: &str, name: &str, target: &str) -> Command {
     let mut command = sh::command(
         "/usr/bin/cargo",
         &[sub, "--locked", "-Zbuild-std=std,panic_unwind,panic_abort"],
@@ -100,6 +112,10 @@ fn debian_cargo(sub: &str, name: &str, target: &str) -> Command {
         .env("RUSTC_BOOTSTRAP", "1");
     command.env("CARGO_TARGET_DIR", sh::target().join(format!("check-{name}")));
     command.env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER", "x86_64-w64-mingw32-gcc");
+    // Nobody debugs these programs: without names and lines they link in half the time.
+    command
+        .env("CARGO_PROFILE_DEV_DEBUG", "0")
+        .env("CARGO_PROFILE_DEV_STRIP", "symbols");
     // What rustup's cargo, which runs us, has set would lead back to its own tools.
     for name in ["CARGO", "RUSTUP_TOOLCHAIN", "LD_LIBRARY_PATH", "RUSTFLAGS", "RUSTDOC"] {
         command.env_remove(name);

@@ -35,9 +35,9 @@ const KNOWN: &[Known] = &[
         why: "a WebSocket, and the checker speaks plain HTTP only; the relay's tests read it",
     },
     Known {
-        operations: r#"include-name = "GET /v1/changes""#,
+        operations: r#"include-name = ["GET /v1/changes", "GET /v1/company/changes"]"#,
         told: r#"parameters = { "query.wait" = 0 }"#,
-        why: "it waits as long as it is told, a minute each time",
+        why: "they wait as long as they are told, a minute each time",
     },
     Known {
         operations: r#"include-name = "GET /v1/calls""#,
@@ -49,6 +49,11 @@ const KNOWN: &[Known] = &[
         told: r#"checks.positive_data_acceptance.expected-statuses = ["2xx", 400, 401, 403, 409, 502]
 checks.not_a_server_error.expected-statuses = ["2xx", "4xx", 502]"#,
         why: "the same; and 502 is what the PBX says to a number or an abonent that it does not know",
+    },
+    Known {
+        operations: r#"include-name = "PUT /v1/calls/{id}/claim""#,
+        told: r#"checks.positive_data_acceptance.expected-statuses = ["2xx", 400, 401, 403, 404, 409, 429]"#,
+        why: "an administrator must say for whom, a user need not: one body for both",
     },
     Known {
         operations: r#"include-name = "PUT /v1/settings/token""#,

@@ -29,6 +29,7 @@ const RELAY: &[Floor] = &[
         "private",
         "probes",
         "rate",
+        "releases",
         "routes",
         "timing",
         "tls",
@@ -55,7 +56,9 @@ const RELAY: &[Floor] = &[
 /// The floors of the desk, lowest first.
 const DESK: &[Floor] = &[
     // Data and text only.
-    among(&["changes", "error", "key", "secret", "subject", "text", "toast", "words"]),
+    among(&[
+        "changes", "clock", "error", "key", "part", "secret", "subject", "text", "toast", "words",
+    ]),
     floor(&["db", "relay_client", "trigram"]),
     // No table's file imports another's.
     floor(&[
@@ -86,8 +89,10 @@ const DESK: &[Floor] = &[
 const APP: &[Floor] = &[
     // Data, and one means of the system each.
     among(&[
+        "again",
         "args",
         "autostart",
+        "badge",
         "changes",
         "ipc",
         "link",
@@ -96,6 +101,7 @@ const APP: &[Floor] = &[
         "metered",
         "missing",
         "player",
+        "policy",
         "register",
         "saving",
         "secrets",
@@ -103,14 +109,31 @@ const APP: &[Floor] = &[
         "toast",
     ]),
     // What is kept while the app runs.
-    floor(&["asked", "importing", "joining", "orders", "sought"]),
+    floor(&[
+        "asked",
+        "importing",
+        "joining",
+        "orders",
+        "sought",
+        "updates",
+        "watched",
+    ]),
     floor(&["core"]),
     floor(&["action"]),
-    floor(&["clicks", "fetching", "media", "service"]),
+    floor(&[
+        "clicks",
+        "fetching",
+        "media",
+        "quiet",
+        "reminders",
+        "service",
+        "watching",
+    ]),
     floor(&["room"]),
     // Who shows it listens to the core's changes.
-    floor(&["tray", "window"]),
-    among(&["app", "lib"]),
+    floor(&["clipboard", "window"]),
+    floor(&["hotkey", "small", "tray"]),
+    among(&["app", "example", "lib", "updating"]),
 ];
 
 /// Rooms of one height.

@@ -13,6 +13,7 @@ mod fuzz;
 mod http;
 mod imports;
 mod install;
+mod installer;
 mod lint;
 mod package;
 mod programs;
@@ -22,6 +23,7 @@ mod sh;
 mod starts;
 mod test;
 mod tokens;
+mod wine;
 
 use std::process::ExitCode;
 
@@ -33,7 +35,10 @@ use crate::sh::MINUTE;
 const USAGE: &str = "\
 cargo xtask run [--yes] [--no-wait]       the app beside a simulated PBX, calls coming in; without a display, pictures
 cargo xtask test [--yes]                  every check there is
+cargo xtask test windows [PART…] [--yes]  the tests as Windows programs under Wine; or only of programs whose names contain
+                                          a part: core, relay, pbx/rest
 cargo xtask check windows|macos [--yes]   type checks for systems that are not here
+cargo xtask check installer [--yes]       the installer for Windows, under Wine, around a stand-in (also part of check windows)
 cargo xtask check fresh [--yes]           every program that the project starts, in a bare Debian 12 made for it
 cargo xtask check programs                every program that the sources start is in the table (also part of test)
 cargo xtask check imports                 relay, desk and app import only what lies below (also part of test)
@@ -44,6 +49,7 @@ cargo xtask bench [PART…] [--yes]         the table of the design's budgets, m
 cargo xtask deny [--yes]                  licences, bans and sources of all dependencies
 cargo xtask dev [--yes]                   the app with the user interface reloading as one edits
 cargo xtask bundle [--yes]                the Debian package of the app
+cargo xtask bundle windows [--yes]        the installer of the app for Windows, in target/package
 cargo xtask package relay [--yes]         the Debian package of the relay, in target/package
 cargo xtask package check [--yes]         the same around the debug binary, looked into and run
 
@@ -83,6 +89,7 @@ fn command() -> Result<bool> {
     match words.as_slice() {
         ["run"] => run::run(yes, wait).map(|()| true),
         ["test"] => Ok(test::run(yes)),
+        ["test", "windows", parts @ ..] => Ok(wine::run(parts, yes)),
         ["check", what] => check::run(what, yes),
         ["fuzz"] => fuzz::long(minutes, yes).map(|()| true),
         ["bench", parts @ ..] => bench::run(parts, yes).map(|()| true),
@@ -91,6 +98,7 @@ fn command() -> Result<bool> {
         ["package", "relay"] => package::relay(yes).map(|()| true),
         ["package", "check"] => package::debug(yes).map(|()| true),
         ["bundle"] => bundle(yes).map(|()| true),
+        ["bundle", "windows"] => installer::bundle(yes).map(|()| true),
         [] => {
             println!("{USAGE}");
             Ok(true)
@@ -126,7 +134,10 @@ fn bundle(yes: bool) -> Result<()> {
     if folder.is_dir() {
         std::fs::remove_dir_all(&folder)?;
     }
-    sh::run(&mut tauri(&["build", "--bundles", "deb"])?, 60 * MINUTE)?;
+    sh::run(
+        tauri(&["build", "--bundles", "deb"])?.env(sh::BUILD, sh::build()?),
+        60 * MINUTE,
+    )?;
     let built = std::fs::read_dir(&folder).with_context(|| format!("no package in {}", folder.display()))?;
     let packages: Vec<_> = built
         .filter_map(Result::ok)

@@ -26,7 +26,7 @@ const QUICK: &str = "-Zgzip";
 pub(crate) fn relay(yes: bool) -> Result<()> {
     install::debian(&[For::Package], yes)?;
     let build = ["build", "--locked", "--release", "-p", NAME];
-    sh::run(&mut sh::cargo(&build), 60 * MINUTE)?;
+    sh::run(sh::cargo(&build).env(sh::BUILD, sh::build()?), 60 * MINUTE)?;
     let package = build_in(
         &sh::target().join("package"),
         &sh::target().join("release").join(NAME),

@@ -13,6 +13,10 @@ pub(crate) enum For {
     Package,
     /// The type check and the links for Windows. This Rust is Debian's own and lies beside rustup's.
     Windows,
+    /// To make the installer for Windows.
+    Installer,
+    /// To run what was built for Windows.
+    Wine,
     /// The type check for macOS.
     Macos,
     /// The load tool, and what the relay is measured beside.
@@ -35,6 +39,8 @@ pub(crate) const ALL: &[For] = &[
     For::Desktop,
     For::Package,
     For::Windows,
+    For::Installer,
+    For::Wine,
     For::Macos,
     For::Bench,
     For::Fresh,
@@ -128,6 +134,7 @@ pub(crate) const PROGRAMS: &[Program] = &[
     debian("c++", "build-essential", &[For::Build]),
     debian("cc", "build-essential", &[For::Build]),
     debian("ld", "build-essential", &[For::Build]),
+    debian("strip", "build-essential", &[For::Build]),
     debian("pkg-config", "pkg-config", &[For::Build]),
     debian("git", "git", &[For::Build]),
     debian("Xvfb", "xvfb", &[For::Desktop]),
@@ -152,6 +159,8 @@ pub(crate) const PROGRAMS: &[Program] = &[
     debian("pactl", "pulseaudio-utils", &[For::Desktop]),
     debian("parec", "pulseaudio-utils", &[For::Desktop]),
     debian("pulseaudio", "pulseaudio", &[For::Desktop]),
+    // LibreOffice opens the report's workbook, and says what it has read.
+    debian("soffice", "libreoffice-calc", &[For::Desktop]),
     debian("wmctrl", "wmctrl", &[For::Desktop]),
     // tauri-plugin-deep-link starts it where an app asks it to register a scheme; it is no start of our own.
     debian("xdg-mime", "xdg-utils", &[For::Desktop]),
@@ -167,6 +176,10 @@ pub(crate) const PROGRAMS: &[Program] = &[
     debian("x86_64-w64-mingw32-g++", "g++-mingw-w64-x86-64", &[For::Windows]),
     debian("x86_64-w64-mingw32-ar", "gcc-mingw-w64-x86-64", &[For::Windows]),
     debian("x86_64-w64-mingw32-windres", "gcc-mingw-w64-x86-64", &[For::Windows]),
+    debian("makensis", "nsis", &[For::Installer]),
+    // By their paths: the wrapper `wine` asks for the 32-bit half.
+    debian("/usr/lib/wine/wine64", "wine64", &[For::Wine]),
+    debian("/usr/lib/wine/wineserver64", "wine64", &[For::Wine]),
     // Only expands macros, for build scripts that ask for them.
     debian("/usr/bin/clang", "clang", &[For::Macos]),
     debian("/usr/sbin/nginx", "nginx", &[For::Bench]),
@@ -195,6 +208,8 @@ pub(crate) const PROGRAMS: &[Program] = &[
     other("tauri", From::Fetched),
     other("vite", From::Fetched),
     other("vitest", From::Fetched),
+    // Windows'.
+    other("icacls", From::Machine),
     // Where we are not root.
     other("newuidmap", From::Machine),
     other("sudo", From::Machine),

@@ -45,6 +45,15 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
+/// What `--version` tells of a program that is built for others here, for the variable of this name.
+pub(crate) const BUILD: &str = "PEREZVON_BUILD";
+
+/// See [`BUILD`]: the version, the commit and its day.
+pub(crate) fn build() -> Result<String> {
+    let commit = output(&mut command("git", &["log", "-1", "--format=commit %h, %cs"]), MINUTE)?;
+    Ok(format!("{} ({})", env!("CARGO_PKG_VERSION"), commit.trim()))
+}
+
 /// Runs to the end; an error if it fails or takes longer than `limit`.
 pub(crate) fn run(command: &mut Command, limit: Duration) -> Result<()> {
     let name = shown(command);

@@ -35,6 +35,7 @@ const NAMELESS: &[(&str, &str)] = &[
         "an example, as built",
     ),
     ("self.program", "the relay, as built for the measurement"),
+    ("own_copy", "a copy of the app, as built, which replaces itself"),
 ];
 
 /// A start of a program, or why its name could not be read.

@@ -69,7 +69,7 @@ fn steps(report: &mut Report, yes: bool) -> Result<(), Failed> {
     })?;
     report.step("ui: a day in the built window over the real core", || {
         sh::run(
-            &mut linted(&["build", "--locked", "--example", "window_host"]),
+            &mut linted(&["build", "--locked", "--workspace", "--example", "window_host"]),
             10 * MINUTE,
         )?;
         sh::run(&mut install::npm(&["run", "real"])?, 5 * MINUTE)

@@ -48,6 +48,7 @@ export class Pages<T> {
   #placer: Placer | null = null;
   #retry: () => Promise<void> = async () => undefined;
   #turn = 0;
+  #question: string | null = null;
   #chain: Promise<void> = Promise.resolve();
   #fresh = false;
   #rest: ReturnType<typeof setTimeout> | undefined;
@@ -58,14 +59,23 @@ export class Pages<T> {
     private readonly held = HELD,
   ) {}
 
-  /** Asks another question; the old rows stay until the new ones are there. */
-  async show(read: Reader<T>, placer: Placer | null = null): Promise<void> {
+  /**
+   * Asks another question; the old rows stay until the new ones are there. Of the same `question` as before, where one is
+   * told, the rows are shown as they were left, and read again.
+   */
+  async show(read: Reader<T>, placer: Placer | null = null, question: string | null = null): Promise<void> {
     this.stop();
+    const same = question !== null && question === this.#question && this.rows !== null && !this.failure;
+    this.#question = question;
+    if (same) {
+      [this.#read, this.#placer, this.#fresh, this.#chain] = [read, placer, false, Promise.resolve()];
+      return this.refresh();
+    }
     this.#read = read;
     this.#placer = placer;
     this.#fresh = false;
     this.#chain = Promise.resolve();
-    this.#retry = () => this.show(read, placer);
+    this.#retry = () => this.show(read, placer, question);
     await this.#run(true, async () => {
       const page = await this.#page(null);
       return () => (this.#chunks = [page]);
@@ -118,7 +128,12 @@ export class Pages<T> {
   /** The page above what is held, where nothing was read yet. */
   async #up(): Promise<() => void> {
     const cursor = this.#chunks[1]?.cursor ?? null;
-    const { rows, next } = await (this.#read as Reader<T>)(cursor, true);
+    let { rows, next } = await (this.#read as Reader<T>)(cursor, true);
+    // As in `#page`: so many rows were looked at, and there are more above.
+    for (let turn = this.#turn; !rows.length && next !== null && turn === this.#turn;) {
+      const page = await (this.#read as Reader<T>)(next, true);
+      [rows, next] = [page.rows, page.next === next ? null : page.next];
+    }
     return () => {
       const [top] = this.#chunks;
       const rest = next === null ? 0 : Math.max(1, (top?.size ?? 0) - rows.length);
@@ -281,9 +296,12 @@ export class Pages<T> {
 
   async #page(cursor: string | null): Promise<Chunk<T>> {
     let at = cursor;
+    const turn = this.#turn;
     // A search looks at so many rows a page: one may be empty with more to come.
     for (;;) {
       const { rows, next } = await (this.#read as Reader<T>)(at);
+      // Nobody waits for it any more: its next question would end one that somebody waits for.
+      if (turn !== this.#turn) return { cursor, next: null, rows, size: rows.length };
       // A page that gives the same cursor again would never end.
       const end = next === null || next === at;
       if (rows.length || end) return { cursor, next: end ? null : next, rows, size: rows.length };

@@ -6,12 +6,12 @@ import type { Settings } from "./bindings/Settings";
 import type { Failure } from "./bindings/Failure";
 import { EVERYTHING } from "./changed";
 import { i18n } from "./i18n/index.svelte";
-import { asFailure, ask, onChanged, onNavigate, setTitle } from "./ipc";
+import { asFailure, ask, onChanged, onNavigate, onPanel, setTitle } from "./ipc";
 import { Loaded } from "./load.svelte";
 import { router } from "./route.svelte";
 import { failureText } from "./words";
 
-export type Message = { id: number; text: string; bad: boolean };
+export type Message = { id: number; text: string; bad: boolean; undo?: () => void };
 
 /** How long a number cannot be called again: longer than any double click. */
 const AGAIN_MS = 2000;
@@ -23,6 +23,8 @@ class App {
   now = $state(Date.now());
   /** The dialog where a number is dialled, or where a link asks to: 0 when closed, else another with each link. */
   dial = $state(0);
+  /** The palette is open. */
+  palette = $state(false);
   /** Numbers being called from here. */
   readonly calling = new SvelteSet<string>();
   #counts: Changed["counts"] = null;
@@ -35,11 +37,13 @@ class App {
     return this.loaded.value;
   }
 
-  /** Begins to listen and reads the state; answers how to stop. */
-  start(): () => void {
-    const stopRouter = router.start();
+  /** Begins to listen and reads the state; answers how to stop. A small window has no pages to be sent to. */
+  start(small = false): () => void {
+    this.small = small;
+    const stopRouter = small ? () => undefined : router.start();
     const minute = setInterval(() => (this.now = Date.now()), 60_000);
-    const listening = [onChanged((changed) => this.#tell(changed)), onNavigate((route) => this.#show(route))];
+    const listening = [onChanged((changed) => this.#tell(changed))];
+    listening.push(small ? onPanel(() => this.openDial()) : onNavigate((route) => this.#show(route)));
     // The first read waits until the window listens: a change before that would be missed.
     void Promise.allSettled(listening).then(() => this.reload());
     return () => {
@@ -78,6 +82,15 @@ class App {
     else router.go(route);
   }
 
+  /** A small window: it has no pages, the window has. */
+  small = false;
+
+  /** Shows a page, of a small window in the window. */
+  open(link: string): void {
+    if (this.small) void ask("small.open", { route: link.replace(/^#\//, "") });
+    else router.go(link);
+  }
+
   openDial(): void {
     this.dial = ++this.#dials;
   }
@@ -88,16 +101,28 @@ class App {
     return () => this.#heard.delete(heard);
   }
 
-  say(text: string): void {
-    this.message = { id: ++this.#messages, text, bad: false };
+  /** Tells what was done; `undo` takes it back. */
+  say(text: string, undo?: () => void): void {
+    this.message = { id: ++this.#messages, text, bad: false, undo };
   }
 
-  complain(failure: Failure): void {
-    this.message = { id: ++this.#messages, text: failureText(failure, i18n.t), bad: true };
+  /** Tells what went wrong; `before` is what was done until then, and `undo` takes that back. */
+  complain(failure: Failure, before = "", undo?: () => void): void {
+    const text = [before, failureText(failure, i18n.t)].filter(Boolean).join(" ");
+    this.message = { id: ++this.#messages, text, bad: true, undo };
   }
 
   quiet(id: number): void {
     if (this.message?.id === id) this.message = null;
+  }
+
+  /** Does something; what goes wrong is told. */
+  async attempt(work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work();
+    } catch (reason) {
+      this.complain(asFailure(reason));
+    }
   }
 
   /** Calls a number. A second press on any button of this number soon after the first is no second call. */
@@ -131,7 +156,8 @@ class App {
   }
 
   title(record: string | null): void {
-    setTitle(record ? `${record} — ${i18n.t.app}` : i18n.t.app);
+    const name = this.state?.example ? i18n.t.example.name : i18n.t.app;
+    setTitle(record ? `${record} — ${name}` : name);
   }
 }
 

@@ -5,6 +5,8 @@ import type { Ids } from "./bindings/Ids";
 /** Anything may have changed, as after a failure. */
 export const EVERYTHING: Changed = {
   calls: "many",
+  ringing: "many",
+  ended: "many",
   callers: "many",
   numbers: "many",
   contacts: "many",

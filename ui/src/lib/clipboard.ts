@@ -1,3 +1,7 @@
+import type { Offer } from "../kit/offer";
+import { app } from "./app.svelte";
+import { i18n } from "./i18n/index.svelte";
+
 /** Copies a text; answers whether that worked. */
 export async function copy(text: string): Promise<boolean> {
   try {
@@ -19,3 +23,17 @@ export async function copy(text: string): Promise<boolean> {
     return done;
   }
 }
+
+/** Copies a number and says so. */
+async function copyNumber(number: string): Promise<void> {
+  if (await copy(number)) app.say(i18n.t.common.numberCopied(number));
+}
+
+/** What a row with a number offers: its copy. */
+export const copying = (number: string): Offer => ({
+  id: "copy",
+  word: i18n.t.common.copyNumber,
+  icon: "copy",
+  keys: "Ctrl+C",
+  run: () => void copyNumber(number),
+});

@@ -1,6 +1,7 @@
 /** What the contact form checks before it asks the app; the app checks again. */
 import type { ContactDraft } from "./bindings/ContactDraft";
 import type { ContactView } from "./bindings/ContactView";
+import { asFailure, ask } from "./ipc";
 
 export type Problems = {
   name: boolean;
@@ -8,18 +9,37 @@ export type Problems = {
   numbers: (null | "bad" | "twice")[];
 };
 
-/** A number in any spelling: digits with the usual signs, an extension after «доб.», «внутр. тел.», «ext» or pauses. */
-const NUMBER =
-  /^\+?[\d\s()\-.–/*#]*\d[\d\s()\-.–/*#]*(?:[\s,;(]*(?:(?:доб|доп|вн|д|х|ext|x)[a-zа-яё]*\.?\s*(?:тел\.?|номер|№)?|[,;#]+)[\s.:]*\d{1,7}#?\)?)?$/i;
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 
-export function looksLikeNumber(text: string): boolean {
-  const digits = text.replace(/\D/g, "").length;
-  return NUMBER.test(text.trim()) && digits >= 2 && digits <= 24;
+/** Numbers as the app reads them, by their texts: the key, or none where a text is no number. */
+export type Read = ReadonlyMap<string, string | null>;
+
+/**
+ * Asks the app about those texts of a draft that it was not asked about yet; so many times where a newer question of the
+ * window overtakes that one.
+ */
+export async function readNumbers(
+  draft: ContactDraft,
+  read: Map<string, string | null>,
+  times = 1,
+): Promise<void> {
+  for (const { display, key } of draft.numbers) {
+    const text = display.trim();
+    if (!text || read.has(text)) continue;
+    // A short number that is outside the company: written anew it would be a colleague's.
+    if (isShort(key) && text === shownKey(key)) read.set(text, key);
+    else read.set(text, await keyOf(text, times));
+  }
 }
 
-/** The same number in two spellings: compared by its last ten digits, short ones whole. */
-const keyOf = (text: string) => text.replace(/\D/g, "").slice(-10);
+async function keyOf(text: string, times: number): Promise<string | null> {
+  try {
+    return (await ask("dial.find", { text })).number?.key ?? null;
+  } catch (reason) {
+    if (times <= 1 || asFailure(reason).code !== "overtaken") throw reason;
+    return keyOf(text, times - 1);
+  }
+}
 
 /** A short number outside the company: the bank's 900 is not the colleague with the extension 900. */
 export const isShort = (key: string) => key.startsWith("short:");
@@ -30,13 +50,25 @@ export const shownKey = (key: string) => key.replace(/^short:/, "");
 export function blank(number: string, name: string): ContactDraft {
   const display = shownKey(number);
   const numbers = [{ display, key: isShort(number) ? number : "", label: "" }];
-  return { id: null, kind: "natural_person", name, company: "", email: "", note: "", numbers };
+  const about = { tags: [], responsible: "", fields: [] };
+  return { id: null, kind: "natural_person", name, company: "", email: "", note: "", about, numbers };
 }
 
 export function draftOf(view: ContactView): ContactDraft {
   const { id, kind, name, company, email, note } = view;
+  const { tags, responsible, fields } = view.about;
+  const about = { tags: [...tags], responsible, fields: fields.map((field) => ({ ...field })) };
   const numbers = view.numbers.map((number) => ({ ...number }));
-  return { id, kind, name, company, email, note, numbers: numbers.length ? numbers : blank("", "").numbers };
+  return {
+    id,
+    kind,
+    name,
+    company,
+    email,
+    note,
+    about,
+    numbers: numbers.length ? numbers : blank("", "").numbers,
+  };
 }
 
 /** The draft as it is sent: trimmed, without empty numbers; the app takes a key only where its number is not written anew. */
@@ -47,21 +79,29 @@ export function finished(draft: ContactDraft): ContactDraft {
     company: draft.company.trim(),
     email: draft.email.trim(),
     note: draft.note.trim(),
+    about: {
+      tags: draft.about.tags,
+      responsible: draft.about.responsible.trim(),
+      fields: draft.about.fields
+        .map(({ name, value }) => ({ name: name.trim(), value: value.trim() }))
+        .filter(({ name, value }) => name || value),
+    },
     numbers: draft.numbers
       .filter((number) => number.display.trim())
       .map(({ display, key, label }) => ({ display: display.trim(), key, label: label.trim() })),
   };
 }
 
-export function problems(draft: ContactDraft): Problems {
+/** What is wrong; of a number that was not read yet nothing is known. */
+export function problems(draft: ContactDraft, read: Read): Problems {
   const seen = new Set<string>();
   return {
     name: !draft.name.trim(),
     email: Boolean(draft.email.trim()) && !EMAIL.test(draft.email.trim()),
     numbers: draft.numbers.map(({ display }) => {
-      if (!display.trim()) return null;
-      if (!looksLikeNumber(display)) return "bad";
-      const key = keyOf(display);
+      const key = read.get(display.trim());
+      if (key === undefined) return null;
+      if (key === null) return "bad";
       if (seen.has(key)) return "twice";
       seen.add(key);
       return null;

@@ -3,7 +3,7 @@
  */
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
-import { getCurrentWindow } from "@tauri-apps/api/window";
+import { getCurrentWindow, LogicalSize } from "@tauri-apps/api/window";
 import type { Contract } from "../contract";
 import type { Changed } from "./bindings/Changed";
 import type { Failure } from "./bindings/Failure";
@@ -41,6 +41,26 @@ export async function onNavigate(heard: (route: string) => void): Promise<() => 
   const waiting = await ask("frame.take_route");
   if (waiting !== null) heard(waiting);
   return stop;
+}
+
+/** The panel is asked for again, perhaps with another number. */
+export const onPanel = (heard: () => void) => listen("panel", () => heard());
+
+/** The toasts that the window of toasts shows are others. */
+export const onToasts = (heard: () => void) => listen("toasts", () => heard());
+
+/** A small window has served. */
+export function closeWindow(): void {
+  getCurrentWindow()
+    .destroy()
+    .catch(() => undefined);
+}
+
+/** The window becomes as high as what it shows, pixels. */
+export function setHeight(height: number): void {
+  getCurrentWindow()
+    .setSize(new LogicalSize(window.innerWidth, height))
+    .catch(() => undefined);
 }
 
 export function setTitle(title: string): void {

@@ -27,6 +27,8 @@ export type Room<P extends object, T extends object> = {
   /** What its screen is given; `null` for an address that leads nowhere. */
   read: (address: Address) => P | null;
   screen: Component<P> | Lazy<P>;
+  /** What can be begun there from anywhere: a word, and the address that begins it. */
+  deeds?: (t: T) => { word: string; icon: IconName; to: string }[];
   /** What waits there, for the rail, and in words. */
   waits?: (state: AppState, t: T) => { count: number; words: string; answer: boolean };
   words: { ru: T; en: object };

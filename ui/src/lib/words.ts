@@ -48,6 +48,7 @@ export function callStatus(row: CallRow, t: Dictionary): Status {
       return { word, tone: "muted", icon: "colleague" };
     }
     case "missed":
+      if (row.lost) return { word: s.lost, tone: "bad", icon: "missed" };
       // What was dealt with is no alarm.
       return { word: s.missed, tone: row.toCallBack ? "wait" : "muted", icon: "missed" };
     case "rejected":
@@ -67,6 +68,15 @@ export function callStatus(row: CallRow, t: Dictionary): Status {
       return beyond(row.outcome, known);
   }
 }
+
+/** «Пропущенный» of the manual: also a call that we placed and nobody answered. */
+export const notReached = (row: CallRow): boolean =>
+  !row.uncertain &&
+  !row.talkMs &&
+  (row.direction === "incoming"
+    ? ["missed", "unreachable"]
+    : ["no_answer", "rejected", "unreachable", "cancelled"]
+  ).includes(row.outcome);
 
 /** Who the other side is: never empty. */
 export function whoOf(row: CallRow, t: Dictionary): string {

@@ -1,6 +1,7 @@
 /** Fictional people and calls. Numbers are of the reserved kind +7 900 000-00-xx. */
 import type { Abonent } from "../../src/lib/bindings/Abonent";
 import type { AppState } from "../../src/lib/bindings/AppState";
+import type { UpdateView } from "../../src/lib/bindings/UpdateView";
 import type { CallRow } from "../../src/lib/bindings/CallRow";
 import type { DialOffer } from "../../src/lib/bindings/DialOffer";
 import type { LegView } from "../../src/lib/bindings/LegView";
@@ -84,7 +85,7 @@ export function state(over: Partial<AppState> = {}): AppState {
       connected: true,
       dataDir: "/home/anna/.local/share/ru.perezvon.desk",
     },
-    toCallBack: 2,
+    toCallBack: 5,
     unseen: 3,
     settings: {
       language: "ru",
@@ -102,7 +103,33 @@ export function state(over: Partial<AppState> = {}): AppState {
       documentToast: true,
       digest: true,
       linksDial: false,
+      offerCopied: false,
+      afterCall: true,
+      outcomes: [],
+      contactFiles: [],
+      quiet: false,
+      quietFrom: "20:00",
+      quietTill: "08:00",
+      dialKey: "Ctrl+Shift+F9",
+      popup: "needed",
+      popupScreen: "pointer",
+      popupKey: "Ctrl+Shift+F10",
+      updates: "tell",
     },
+    update: {
+      way: "itself",
+      step: "idle",
+      percent: null,
+      newer: null,
+      askedAt: ago(40),
+      trouble: null,
+      detail: null,
+      updatedFrom: null,
+    },
+    keys: { dial: "on", popup: "on" },
+    tray: true,
+    fixed: [],
+    example: false,
     ...over,
   };
 }
@@ -110,6 +137,7 @@ export function state(over: Partial<AppState> = {}): AppState {
 export function call(over: Partial<CallRow> = {}): CallRow {
   return {
     id: "01J0000000000000000000CALL",
+    abonent: null,
     direction: "incoming",
     outcome: "ended",
     uncertain: false,
@@ -130,6 +158,9 @@ export function call(over: Partial<CallRow> = {}): CallRow {
     sound: "none",
     soundId: null,
     toCallBack: false,
+    lost: false,
+    noted: false,
+    abonentId: abonents[0]?.id ?? null,
     ...over,
   };
 }
@@ -183,7 +214,15 @@ export function samples(): CallRow[] {
       documentId: null,
       startedAt: ago(26),
     },
-    { outcome: "ended", startedAt: ago(41), recording: "ready", sound: "here", soundId: 1, documentId: 40 },
+    {
+      outcome: "ended",
+      startedAt: ago(41),
+      recording: "ready",
+      sound: "here",
+      soundId: 1,
+      documentId: 40,
+      noted: true,
+    },
     {
       outcome: "no_answer",
       direction: "outgoing",
@@ -284,6 +323,7 @@ export function samples(): CallRow[] {
       ...none,
       startedAt: ago(60 * 52),
       toCallBack: true,
+      lost: true,
       documentId: 31,
     },
     {
@@ -370,3 +410,18 @@ export const legs = (): LegView[] => [
     endedAt: ago(8.1),
   },
 ];
+
+/** What the settings show of new versions. */
+const update = (over: Partial<UpdateView>): Partial<AppState> => ({ update: { ...state().update, ...over } });
+const newer = {
+  version: "0.2.0",
+  notes: "Очередь «Надо перезвонить» открывается сразу.\nЖурнал ищет по заметкам.",
+};
+export const updates: Record<string, Partial<AppState>> = {
+  "update-newer": update({ newer, updatedFrom: "0.0.9" }),
+  "update-fetching": update({ newer, step: "fetching", percent: 42 }),
+  "update-waiting": update({ newer, step: "quiet" }),
+  "update-refused": update({ newer, trouble: "bad_signature", detail: "The signature verification failed" }),
+  "update-system": update({ newer, way: "system" }),
+  "update-none": update({ way: "none", askedAt: null }),
+};

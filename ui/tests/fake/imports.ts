@@ -12,6 +12,10 @@ const preview = (): ImportPreview => ({
   format: "csv",
   encoding: "windows-1251",
   separator: ";",
+  sheets: [],
+  sheet: null,
+  how: { encoding: null, separator: null, sheet: null, columns: null },
+  remembered: false,
   columns: [
     { title: "Наименование", role: "name" },
     { title: "Телефон", role: "phone" },
@@ -64,6 +68,8 @@ const preview = (): ImportPreview => ({
 
 export class Imports {
   received = "";
+  sheets: string[] = [];
+  remembered = false;
   progress: ImportProgress | null = null;
   /** How much is done at each question. */
   step = 100;
@@ -88,6 +94,10 @@ export class Imports {
         const read = this.#preview;
         return {
           ...read,
+          how: args.how,
+          sheets: this.sheets,
+          sheet: args.how.sheet ?? this.sheets[0] ?? null,
+          remembered: this.remembered,
           encoding: encoding ?? read.encoding,
           separator: separator ?? read.separator,
           columns: read.columns.map((column, at) => ({ ...column, role: columns?.[at] ?? column.role })),

@@ -23,7 +23,19 @@ export function contacts(): ContactView[] {
       key: keyNumber(n),
       label: index ? "рабочий" : "мобильный",
     })),
+    about:
+      id === 1
+        ? {
+            tags: ["постоянный", "оптом"],
+            responsible: "Смирнова Анна",
+            fields: [{ name: "Договор", value: "№ 12 от 31.01.2026" }],
+          }
+        : { tags: [], responsible: "", fields: [] },
+    companyId: null,
+    people: [],
+    reminders: [],
     calls: [],
+    notes: [],
   });
   return [
     one(1, "contact_person", "Орлова Дарья", "ООО «Берёзка»", [11, 16]),
@@ -95,7 +107,7 @@ export function notifications(): NotificationRow[] {
       title: "Пока вас не было: 14 звонков",
       body: "ждут ответа: 5",
       at: ago(600),
-      route: "calls/to_call_back",
+      route: "queue",
       callBack: null,
     },
     {

@@ -6,6 +6,14 @@ export const getCurrentWindow = () => ({
     backend.title = title;
     return Promise.resolve();
   },
+  destroy: () => {
+    backend.destroyed++;
+    return Promise.resolve();
+  },
+  setSize: (size: LogicalSize) => {
+    backend.height = size.height;
+    return Promise.resolve();
+  },
   onCloseRequested: (heard: (event: CloseEvent) => Promise<void>) => {
     backend.closing = heard;
     return Promise.resolve(() => {
@@ -13,3 +21,10 @@ export const getCurrentWindow = () => ({
     });
   },
 });
+
+export class LogicalSize {
+  constructor(
+    readonly width: number,
+    readonly height: number,
+  ) {}
+}

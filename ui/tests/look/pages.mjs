@@ -20,7 +20,109 @@ const pages = [
       await page.hover(`${row} >> nth=1`).catch(() => undefined);
     },
   },
+  { name: "calls-none", route: "calls/lost", ready: "[data-testid=filter-lost]" },
+  {
+    name: "calls-table",
+    route: "calls",
+    ready: row,
+    act: async (page) => {
+      await page.click("[data-testid=calls-view]");
+      await page.click("[data-testid=calls-view-view]");
+      await page.waitForSelector("[data-testid=call-heads]");
+      await page.click("[data-testid=calls-kept]");
+      await page.waitForSelector("[data-testid=calls-kept-all]");
+    },
+  },
+  {
+    name: "calls-columns",
+    route: "calls",
+    ready: row,
+    act: async (page) => {
+      await page.click("[data-testid=calls-view]");
+      await page.click("[data-testid=calls-view-view]");
+      await page.click("[data-testid=calls-view]");
+      await page.click("[data-testid=calls-view-columns]");
+      await page.waitForSelector("[data-testid=calls-columns]");
+    },
+  },
   { name: "callback", route: "calls/to_call_back", ready: row },
+  { name: "panel", route: "panel", ready: "[data-testid=dial-entry]" },
+  {
+    name: "panel-number",
+    route: "panel",
+    query: { scenario: "dial-several" },
+    ready: "[data-testid=dial-number]",
+  },
+  { name: "toasts", route: "toasts", ready: "[data-testid=toast]" },
+  {
+    name: "settings-popup",
+    route: "settings/notifications?at=popup",
+    ready: "[data-found]",
+  },
+  { name: "settings-keys", route: "settings/general?at=dialKey", ready: "[data-found]" },
+  {
+    name: "settings-found",
+    route: "settings/connection",
+    ready: "[data-testid=settings-search]",
+    act: async (page) => {
+      // Letters of words in both languages.
+      await page.fill(
+        "[data-testid=settings-search]",
+        (await page.getAttribute("html", "lang")) === "en" ? "call" : "звон",
+      );
+      await page.click("[data-testid=settings-found] >> nth=3");
+      await page.waitForSelector("[data-found]");
+    },
+  },
+  {
+    name: "settings-quiet",
+    route: "settings/notifications?at=quiet",
+    ready: "[data-testid=toast]",
+    act: async (page) => {
+      await page.click("[data-testid=switch-quiet]");
+      await page.waitForSelector("[data-testid=quiet-from]");
+    },
+  },
+  { name: "queue", route: "queue", ready: "[data-testid=queue-row]" },
+  {
+    name: "queue-chosen",
+    route: "queue",
+    ready: "[data-testid=queue-row]",
+    act: async (page) => {
+      await page.click("[data-testid=row-choose] >> nth=0");
+      await page.click("[data-testid=row-choose] >> nth=1");
+      await page.waitForSelector("[data-testid=queue-chosen]");
+    },
+  },
+  ...[
+    ["calls", "call"],
+    ["contacts", "contact"],
+    ["recordings", "recording"],
+    ["documents", "document"],
+    ["notifications", "notification"],
+  ].map(([route, row]) => ({
+    name: `${route}-chosen`,
+    route,
+    ready: `[data-testid=${row}-row]`,
+    act: async (page) => {
+      await page.click(`[data-testid=${row}-row] >> nth=1`, { modifiers: ["Control"] });
+      await page.click(`[data-testid=${row}-row] >> nth=3`, { modifiers: ["Shift"] });
+      await page.waitForSelector(`[data-testid=${route}-chosen]`);
+    },
+  })),
+  {
+    name: "queue-later",
+    route: "queue",
+    ready: "[data-testid=queue-row]",
+    act: async (page) => {
+      await page.hover("[data-testid=queue-row] >> nth=1");
+      await page.click("[data-testid=queue-later] >> nth=1");
+      await page.click("[data-testid=later-own]");
+      await page.waitForSelector("[data-testid=later-day]");
+    },
+  },
+  { name: "queue-put-off", route: "queue/later", ready: "[data-testid=queue-row]" },
+  { name: "queue-handled", route: "queue/handled", ready: "[data-testid=queue-row]" },
   {
     name: "calendar",
     route: "calls",
@@ -66,6 +168,21 @@ const pages = [
     },
   },
   {
+    name: "report-company",
+    route: "report/abonents",
+    ready: "[data-testid=report-line]",
+    act: async (page) => {
+      await page.click("[data-testid=report-adjust]");
+      await page.selectOption("[data-testid=report-whose]", "company");
+      await page.waitForSelector("[data-testid=report-company]");
+      for (const field of ["report-abonents", "report-lines"]) {
+        await page.click(`[data-testid=${field}]`);
+        await page.click(`[data-testid=${field}-option] >> nth=1`);
+      }
+      await page.locator("[data-testid=report-abonents-chosen]").first().scrollIntoViewIfNeeded();
+    },
+  },
+  {
     name: "report-cell",
     route: "report/abonents",
     ready: "[data-testid=report-line]",
@@ -92,6 +209,16 @@ const pages = [
       await page.waitForSelector("[data-testid=report-file-dialog]");
     },
   },
+  { name: "documents", route: "documents", ready: "[data-testid=document-row]" },
+  {
+    name: "merge",
+    route: "contact/1",
+    ready: "[data-testid=contact-merge]",
+    act: async (page) => {
+      await page.click("[data-testid=contact-merge]");
+      await page.waitForSelector("[data-testid=attach-contact]");
+    },
+  },
   { name: "document", route: "document/40", ready: "[data-testid=document-number]" },
   { name: "notifications", route: "notifications", ready: "[data-testid=notification-row]" },
   { name: "recordings", route: "recordings", ready: "[data-testid=recording-row]" },
@@ -111,7 +238,7 @@ const pages = [
     act: async (page) => {
       await page.click("[data-testid=recording-row] >> nth=1 >> [data-testid=row-play]");
       await page.waitForSelector("[data-testid=player-mark]");
-      await page.click("[data-testid=recording-choose] >> nth=1");
+      await page.click("[data-testid=row-choose] >> nth=1");
       await page.click("[data-testid=player-add-mark]");
       await page.waitForSelector("[data-testid=mark-note]");
     },
@@ -150,14 +277,65 @@ const pages = [
     },
   },
   { name: "audit", route: "audit", ready: "[data-testid=audit-row]" },
-  ...["connection", "address", "me", "pbx", "notifications", "recordings", "general", "check"].map(
+  ...["connection", "address", "me", "pbx", "notifications", "recordings", "general", "updates", "check"].map(
     (section) => ({
       name: `settings-${section}`,
       route: `settings/${section}`,
       ready: `[data-testid=settings-${section}]`,
     }),
   ),
-  { name: "dial", route: "calls", ready: row, act: click("[data-testid=dial-open]") },
+  {
+    name: "dial",
+    route: "calls",
+    ready: row,
+    act: async (page) => {
+      await page.click("[data-testid=dial-open]");
+      await page.fill("[data-testid=dial-field]", "8 900 000-00-99");
+      await page.waitForSelector("[data-testid=dial-entry]");
+    },
+  },
+  {
+    name: "palette",
+    route: "calls",
+    ready: row,
+    act: async (page) => {
+      await page.keyboard.press("Control+KeyK");
+      await page.waitForSelector("[data-testid=palette-entry]");
+    },
+  },
+  {
+    name: "palette-found",
+    route: "contacts",
+    ready: "[data-testid=contact-row]",
+    act: async (page) => {
+      await page.click("[data-testid=palette-open]");
+      await page.fill("[data-testid=palette-field]", "ор");
+      await page.waitForSelector("[data-testid=palette-entry] >> text=Орлова");
+    },
+  },
+  {
+    name: "rowmenu",
+    route: "calls",
+    ready: row,
+    act: async (page) => {
+      await page.click(`${row} >> nth=2`, { button: "right" });
+      await page.waitForSelector("[data-testid=row-menu-copy]");
+    },
+  },
+  {
+    name: "after",
+    route: "calls",
+    ready: row,
+    act: async (page) => {
+      await page.evaluate(() => {
+        const { backend } = window;
+        backend.justEnded = [backend.calls[1]];
+        backend.changed({ ended: [backend.calls[1].id] });
+      });
+      await page.waitForSelector("[data-testid=after-call]");
+      await page.click("[data-testid=after-call] [data-testid=written-outcome] >> nth=0");
+    },
+  },
   {
     name: "dial-link",
     route: "calls",
@@ -198,6 +376,7 @@ const ROOMS = {
   calls: "calls",
   contacts: "contacts",
   recordings: "recordings",
+  documents: "documents",
   notifications: "notifications",
   report: "report",
 };
@@ -226,11 +405,36 @@ const states = [
   { name: "polling", route: "settings/check", query: { scenario: "polling" }, ready: "[data-testid=banner]" },
   { name: "user", route: "calls", query: { scenario: "user" }, ready: row },
   {
+    name: "whose",
+    route: "calls",
+    query: { scenario: "company" },
+    ready: row,
+    act: async (page) => {
+      await page.click("[data-testid=calls-whose]");
+      await page.click("[data-testid=calls-whose-option] >> nth=2");
+      await page.click("[data-testid=call-row] >> nth=1");
+      await page.waitForSelector("[data-testid=panel-name]");
+    },
+  },
+  {
     name: "user-settings",
     route: "settings",
     query: { scenario: "user" },
     ready: "[data-testid=settings-connection]",
   },
+  { name: "example", route: "calls", query: { scenario: "example" }, ready: "[data-testid=example]" },
+  ...["newer", "fetching", "waiting", "refused", "system", "none"].map((what) => ({
+    name: `update-${what}`,
+    route: "settings/updates",
+    query: { scenario: `update-${what}` },
+    ready: "[data-testid=settings-updates]",
+  })),
+  ...["connection", "notifications", "general"].map((section) => ({
+    name: `managed-${section}`,
+    route: `settings/${section}`,
+    query: { scenario: "managed" },
+    ready: `[data-testid=settings-${section}]`,
+  })),
   {
     name: "player-silent",
     route: "recordings",

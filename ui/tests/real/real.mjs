@@ -1,7 +1,8 @@
 /**
  * The built window in Chromium over the real core, the relay inside it and a simulated PBX: a working day in it, with axe
- * on every page. `npm run real` starts the host (`src-tauri/examples/window_host`, which must be built, as the window
- * must); `WINDOW_HOST` is another place of it. The pictures are in `dist-real/`.
+ * on every page, and then the clicks of the commonest tasks (`tasks.mjs`). `npm run real` starts the host
+ * (`src-tauri/examples/window_host`, which must be built, as the window must); `WINDOW_HOST` is another place of it. The
+ * pictures are in `dist-real/`.
  */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -10,6 +11,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { examine, launch } from "../look/browser.mjs";
+import { countTasks } from "./tasks.mjs";
 
 const ui = fileURLToPath(new URL("../../", import.meta.url));
 const out = join(ui, "dist-real");
@@ -22,7 +24,14 @@ async function start() {
   const host = spawn(program, {
     stdio: ["pipe", "pipe", "inherit"],
     // Not the keyring of who runs this: the token goes into a file of the host's own folder.
-    env: { ...process.env, TZ: ZONE, DBUS_SESSION_BUS_ADDRESS: "unix:path=/nowhere" },
+    // And what is played is heard by nobody.
+    env: {
+      ...process.env,
+      TZ: ZONE,
+      DBUS_SESSION_BUS_ADDRESS: "unix:path=/nowhere",
+      PULSE_SERVER: "unix:/nowhere",
+      ALSA_CONFIG_PATH: "/dev/null",
+    },
   });
   const ended = new Promise((_, reject) => {
     host.on("error", reject);
@@ -69,8 +78,8 @@ async function walk(page) {
   // Calls come in, and the list and the badge follow without a question of a person.
   await play("incoming-missed", { number: "+79000000555" });
   await page.waitForSelector(`${by("call-row")} >> text=000-05-55`);
-  await page.waitForSelector(by("nav-calls-count"));
-  assert.equal(await text("nav-calls-count"), "1", "one waits for an answer");
+  await page.waitForSelector(by("nav-queue-count"));
+  assert.equal(await text("nav-queue-count"), "1", "one waits for an answer");
   await play("incoming-answered", { number: "+79000000556" });
   await page.waitForSelector(`${by("call-row")} >> text=000-05-56`);
   await at("calls");
@@ -125,6 +134,18 @@ try {
   page.on("pageerror", (error) => faults.push(`${page.url()}: ${error.stack ?? error}`));
   try {
     await walk(page);
+    const open = async (name) => {
+      const small = await context.newPage();
+      small.setDefaultTimeout(DEADLINE_MS);
+      small.on("pageerror", (error) => faults.push(`${name}: ${error.stack ?? error}`));
+      await small.goto(`${origin}/#/${name}`);
+      return small;
+    };
+    const ask = (name, body) =>
+      page.evaluate((question) => globalThis.__TAURI_INTERNALS__.invoke("ask", question), { name, body });
+    const placed = async () => (await fetch(`${control}calls`)).json();
+    const write = process.argv.includes("--write");
+    faults.push(...(await countTasks({ window: page, open, ask, play, placed, write })));
   } catch (error) {
     faults.push(String(error.stack ?? error));
     await page.screenshot({ path: join(out, "fault.png") });

@@ -83,6 +83,7 @@ impl Call {
             .as_ref()
             .filter(|_| outcome == Outcome::AnsweredBy && answer.is_none());
         let times = self.times(who, outcome, answer, pick_up);
+        let (talked_later, claim) = self.told_later(who, outcome, name_of);
         let answerer = match (answer, pick_up) {
             (Some(leg), _) => Some(leg.abonent.as_deref()),
             (None, pick_up) => pick_up.map(|one| Some(one.abonent.as_str())),
@@ -107,6 +108,8 @@ impl Call {
             wait_ms: times.wait_ms,
             talk_ms: times.talk_ms,
             recording: recording(&own, self.no_recording),
+            talked_later,
+            claim,
             superseded_by: self.superseded_by.clone(),
             linked: self.linked.iter().filter_map(|key| id_of(key)).collect(),
             request: self.request.as_ref().map(|request| request.id.clone()),
@@ -151,7 +154,7 @@ impl Call {
     }
 
     /// When the call began for those whose legs they are; while nothing has told it, when the relay first heard of the call.
-    fn begun(&self, own: &[&Leg]) -> Option<Time> {
+    pub(super) fn begun(&self, own: &[&Leg]) -> Option<Time> {
         let told = own.iter().filter_map(|leg| leg.start.and_then(plausible)).min();
         told.or_else(|| (!own.is_empty()).then_some(self.first_heard))
     }
@@ -165,7 +168,7 @@ impl Call {
         }
     }
 
-    fn party_for(
+    pub(super) fn party_for(
         &self,
         who: Option<&str>,
         direction: Direction,

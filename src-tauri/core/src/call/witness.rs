@@ -199,6 +199,12 @@ impl Call {
             self.told.entry(who.clone()).or_insert(*told);
         }
         self.first_heard = self.first_heard.min(former.first_heard);
+        if let Some(talk) = &former.later_talk {
+            self.note_later_talk(talk);
+        }
+        if self.claim.is_none() {
+            self.set_claim(former.claim.clone());
+        }
         self.note_told();
     }
 

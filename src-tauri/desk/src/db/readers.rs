@@ -2,6 +2,7 @@
 //! last letter's answer is wanted, and the others must not hold the connections.
 
 use super::{lock, prepare};
+use crate::clock::Clock;
 use crate::error::DeskError;
 use rusqlite::{Connection, InterruptHandle, OpenFlags};
 use std::collections::HashMap;
@@ -36,11 +37,11 @@ struct UnderWay {
 }
 
 impl Readers {
-    pub(super) fn open(path: &Path) -> Result<Self, DeskError> {
+    pub(super) fn open(path: &Path, clock: &Clock) -> Result<Self, DeskError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let open = |_| -> Result<Connection, DeskError> {
             let connection = Connection::open_with_flags(path, flags)?;
-            prepare(&connection)?;
+            prepare(&connection, clock)?;
             Ok(connection)
         };
         Ok(Self {
@@ -153,6 +154,7 @@ impl Drop for Lent<'_> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::{READERS, Readers};
+    use crate::clock::Clock;
     use crate::error::DeskError;
     use rusqlite::Connection;
     use std::sync::mpsc;
@@ -172,7 +174,7 @@ mod tests {
             .unwrap()
             .execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE t (x)")
             .unwrap();
-        let readers = Readers::open(&path).unwrap();
+        let readers = Readers::open(&path, &Clock::default()).unwrap();
         (dir, readers)
     }
 

@@ -32,6 +32,8 @@ pub enum ColumnRole {
     Company,
     /// One number or several.
     Phone,
+    /// What is dialled behind the number of the row; without one a number of its own.
+    Extension,
     /// E-mail.
     Email,
     /// Note.
@@ -58,7 +60,8 @@ const TITLES: &[(&str, ColumnRole)] = &[
     ("номер моб", ColumnRole::Phone),
     ("номер факс", ColumnRole::Phone),
     ("факс", ColumnRole::Phone),
-    ("добавочн", ColumnRole::Phone),
+    ("добавочн", ColumnRole::Extension),
+    ("доб.", ColumnRole::Extension),
     ("внутренний ном", ColumnRole::Phone),
     ("внутренний тел", ColumnRole::Phone),
     ("контактный тел", ColumnRole::Phone),
@@ -67,7 +70,7 @@ const TITLES: &[(&str, ColumnRole)] = &[
     ("cell", ColumnRole::Phone),
     ("tel", ColumnRole::Phone),
     ("fax", ColumnRole::Phone),
-    ("extension", ColumnRole::Phone),
+    ("extension", ColumnRole::Extension),
     ("имя", ColumnRole::Name),
     ("фио", ColumnRole::Name),
     ("ф.и.о", ColumnRole::Name),

@@ -27,6 +27,8 @@ pub(super) fn read(bytes: &[u8], how: &ImportHow, language: Language) -> ImportF
         format: ImportFormat::Csv,
         encoding: Some(decoded.encoding.name()),
         separator: Some(separator),
+        sheets: Vec::new(),
+        sheet: None,
         columns: table.columns,
         sample: table.sample,
         contacts: table.contacts,
@@ -114,6 +116,23 @@ fn lines_of(text: &str) -> u32 {
     text.bytes().filter(|byte| *byte == b'\n').count() as u32
 }
 
+/// A cell that holds rows: so many lines, or between two line breaks as many separators as a row of this table has.
+fn swallowed(cell: &str, separator: char, width: usize) -> bool {
+    if lines_of(cell) as usize > MAX_BREAKS {
+        return true;
+    }
+    let mut lines = cell.split('\n').skip(1).peekable();
+    // The last line is behind no break; with two columns a single separator may be punctuation.
+    width > 2
+        && std::iter::from_fn(|| lines.next().filter(|_| lines.peek().is_some()))
+            .any(|line| line.matches(separator).count() + 1 >= width)
+}
+
+/// At the end of the file a record over several lines whose last mark is open.
+fn unclosed(raw: &str, record: &csv::StringRecord, last: bool) -> bool {
+    last && record.iter().any(|cell| cell.trim_end().contains('\n')) && raw.matches('"').count() % 2 == 1
+}
+
 fn pass(text: &str, separator: char, before: u32, quoting: bool, rows: &mut Vec<Row>, report: &mut Report) -> Pass {
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(separator as u8)
@@ -122,7 +141,7 @@ fn pass(text: &str, separator: char, before: u32, quoting: bool, rows: &mut Vec<
         .quoting(quoting)
         .from_reader(text.as_bytes());
     let mut record = csv::StringRecord::new();
-    let (mut counted, mut line, mut made) = (0, before + 1, 0);
+    let (mut counted, mut line, mut made, mut width) = (0, before + 1, 0, 0);
     while reader.read_record(&mut record).unwrap_or(false) {
         // The reader's own count of lines is off behind blank ones.
         let begin = record.position().map_or(0, |position| position.byte() as usize);
@@ -132,8 +151,16 @@ fn pass(text: &str, separator: char, before: u32, quoting: bool, rows: &mut Vec<
                 .map_or(0, |rest| rest.len() - rest.trim_start_matches(['\r', '\n']).len());
         line += lines_of(text.get(counted..begin).unwrap_or_default());
         counted = begin.max(counted);
-        let long = |cell: &str| lines_of(cell) as usize > MAX_BREAKS;
-        if quoting && record.iter().any(long) {
+        if width == 0 {
+            width = record.len();
+        }
+        let end = reader.position().byte() as usize;
+        let raw = text.get(begin..end).unwrap_or_default();
+        let open = || {
+            let cell = |cell: &str| swallowed(cell, separator, width);
+            record.iter().any(cell) || unclosed(raw, &record, end >= text.len())
+        };
+        if quoting && open() {
             return Pass::Open(begin);
         }
         made += record.len().min(MAX_COLUMNS);

@@ -81,6 +81,22 @@ impl<'a> Numbers<'a> {
         }
     }
 
+    /// An extension of the first number that has none; false where there is no such number, or it is none.
+    pub(super) fn extend(&mut self, text: &str) -> bool {
+        let digits = text.trim();
+        if digits.is_empty() || digits.len() > 7 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return false;
+        }
+        let bare = |number: &&mut ContactNumber| matches!(Number::parse(&number.key), Number::E164 { ext: None, .. });
+        let Some(first) = self.found.iter_mut().find(bare) else {
+            return false;
+        };
+        let number = Number::parse(&format!("{};ext={digits}", first.key));
+        first.display = number.display();
+        first.key = number.canonical();
+        true
+    }
+
     /// A text with one number or several.
     pub(super) fn take_text(&mut self, text: &str, label: &str) {
         // Google's CSV parts numbers by three colons.

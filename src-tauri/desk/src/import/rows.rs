@@ -67,28 +67,46 @@ impl Parts {
             ColumnRole::MiddleName => add(&mut self.name[3], &one, " "),
             ColumnRole::Company if self.company.is_empty() => self.company = one,
             ColumnRole::Email if self.email.is_empty() => self.email = one,
-            ColumnRole::Note => add(&mut self.note, text.trim().replace("\r\n", "\n").as_str(), "\n"),
+            ColumnRole::Note => add(
+                &mut self.note,
+                without_formula(text).replace("\r\n", "\n").as_str(),
+                "\n",
+            ),
             ColumnRole::Id if !one.is_empty() => self.id = Some(one),
             _ => {}
         }
     }
 }
 
-/// `="0077"` is a text that a program has kept from becoming a number.
+/// `="0077"` is a text that a program has kept from becoming a number, `'=1` one that was kept from becoming a formula.
 fn without_formula(text: &str) -> &str {
     let text = text.trim();
+    if let Some(rest) = text
+        .strip_prefix('\'')
+        .filter(|rest| rest.starts_with(['=', '+', '-', '@']))
+    {
+        return rest;
+    }
     let inner = text.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"'));
     inner.filter(|inner| !inner.contains('"')).unwrap_or(text)
 }
 
 fn contact(row: &Row, columns: &[ImportColumn], language: Language, report: &mut Report) -> Option<Found> {
     let mut parts = Parts::default();
+    let mut extensions = Vec::new();
     let mut numbers = Numbers::new(row.line, report);
     for (cell, column) in row.cells.iter().zip(columns) {
         match column.role {
             ColumnRole::Ignore => {}
             ColumnRole::Phone => numbers.take(cell, label_of(&column.title, language)),
+            ColumnRole::Extension => extensions.push((cell, label_of(&column.title, language))),
             role => parts.take(role, &cell.text()),
+        }
+    }
+    // The number may stand in a later column.
+    for (cell, label) in extensions {
+        if !numbers.extend(&cell.text()) {
+            numbers.take(cell, label);
         }
     }
     let (found, unread) = (numbers.found, numbers.unread);

@@ -227,6 +227,62 @@ fn a_quotation_mark_that_is_never_closed_costs_its_row() {
     assert_eq!(file.contacts[101].line, 103);
 }
 
+/// A mark that is never closed near the end of the file, and one that a later cell closes.
+#[test]
+fn an_open_quotation_mark_costs_its_own_row_wherever_it_stands() {
+    let text = "Имя;Компания;Телефон\nАннова;Альфа;89000000001\nБеттова;\"Ромашка;89000000002\nВерова;Бета;89000000003\n\
+                Гаммова;\"Зелёный лес\";89000000004\n";
+    let file = read(text.as_bytes(), "a.csv");
+    let names: Vec<&str> = file.contacts.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(names, ["Аннова", "Беттова", "Верова", "Гаммова"]);
+    assert_eq!(doubts(&file), [(3, Doubt::OpenQuote)]);
+    let text = "Имя;Телефон;Заметка\nАннова;89000000001;\"первая\nвторая\"\nБеттова;89000000002;\"не закрыта\nВерова;89000000003;да\n";
+    let file = read(text.as_bytes(), "a.csv");
+    let names: Vec<&str> = file.contacts.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(names, ["Аннова", "Беттова", "Верова"]);
+    assert_eq!(file.contacts[0].note, "первая\nвторая", "a note of two lines stays one");
+    assert_eq!(doubts(&file), [(4, Doubt::OpenQuote)]);
+}
+
+#[test]
+fn an_extension_column_belongs_to_the_number_of_its_row() {
+    let text = "Имя;Добавочный;Телефон\nАннова;12;8 495 000-00-01\nБеттова;102;\nВерова;;8 495 000-00-02\n";
+    let file = read(text.as_bytes(), "a.csv");
+    let keys: Vec<Vec<&str>> = file.contacts.iter().map(numbers).collect();
+    assert_eq!(keys, [vec!["+74950000001;ext=12"], vec!["102"], vec!["+74950000002"]]);
+}
+
+/// Cases 14 and 36: what is read as a number elsewhere is the same in a file.
+#[test]
+fn numbers_of_spreadsheets_and_swallowed_tails_come_through_a_file() {
+    let tables = [
+        include_str!("../../tests/cases/14-numbers-from-spreadsheets/numbers.tsv"),
+        include_str!("../../tests/cases/36-numbers-tail-swallowed/numbers.tsv"),
+    ];
+    for line in tables
+        .iter()
+        .flat_map(|table| table.lines())
+        .filter(|line| !line.starts_with('#'))
+    {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let (given, wanted) = (cells[0], cells[1]);
+        let text = format!("Имя\tТелефон\nАннова\t\"{}\"\n", given.replace('"', "\"\""));
+        let file = read(text.as_bytes(), "a.csv");
+        let found: Vec<String> = file
+            .contacts
+            .iter()
+            .flat_map(|one| numbers(one))
+            .map(|key| key.split(';').next().unwrap().to_owned())
+            .collect();
+        if wanted.is_empty() {
+            assert_eq!(found, [""; 0], "{given:?}");
+            assert!(!doubts(&file).is_empty(), "{given:?} is told");
+        } else {
+            assert_eq!(found, [wanted], "{given:?}");
+        }
+    }
+}
+
 #[test]
 fn columns_may_be_given() {
     use super::ColumnRole::{Company, Ignore, Name, Phone};

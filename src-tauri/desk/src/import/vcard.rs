@@ -71,6 +71,8 @@ pub(super) fn read(bytes: &[u8], how: &ImportHow, language: Language) -> ImportF
         format: ImportFormat::Vcard,
         encoding: Some(if wide { "UTF-16" } else { page.name() }),
         separator: None,
+        sheets: Vec::new(),
+        sheet: None,
         columns: Vec::new(),
         sample: sample.collect(),
         contacts,

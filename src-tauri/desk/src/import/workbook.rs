@@ -13,6 +13,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Most bytes that a packed workbook may unpack to.
 const MAX_UNPACKED: u64 = 1024 * 1024 * 1024;
+/// Most sheets that can be chosen from.
+const MAX_SHEETS: usize = 200;
 /// Most text in them, bytes: one shared text may stand in every cell.
 const MAX_TEXT: usize = 256 * 1024 * 1024;
 
@@ -27,13 +29,15 @@ pub(super) fn read(bytes: &[u8], how: &ImportHow, language: Language) -> Result<
     }
     let mut report = Report::default();
     // The library is fed what anybody sends: a mistake of it must not end the app.
-    let rows = catch_unwind(AssertUnwindSafe(|| rows_of(bytes, &mut report)));
-    let rows = rows.ok().flatten().ok_or(DeskError::FileUnreadable)?;
+    let read = catch_unwind(AssertUnwindSafe(|| rows_of(bytes, how.sheet.as_deref(), &mut report)));
+    let (sheets, sheet, rows) = read.ok().flatten().ok_or(DeskError::FileUnreadable)?;
     let table = rows::read(&rows, how, language, &mut report);
     Ok(ImportFile {
         format: ImportFormat::Workbook,
         encoding: None,
         separator: None,
+        sheets,
+        sheet,
         columns: table.columns,
         sample: table.sample,
         contacts: table.contacts,
@@ -48,16 +52,23 @@ fn unpacked(bytes: &[u8]) -> u64 {
     sizes.map(|size| u64::from(u32::from_le_bytes(size))).sum()
 }
 
-/// The rows of the first sheet that has any.
-fn rows_of(bytes: &[u8], report: &mut Report) -> Option<Vec<Row>> {
+/// All sheets, the one that was read, and its rows: the wanted one, else the first that has any.
+fn rows_of(bytes: &[u8], wanted: Option<&str>, report: &mut Report) -> Option<(Vec<String>, Option<String>, Vec<Row>)> {
     let mut book = opened(bytes)?;
-    for name in book.sheet_names() {
-        let rows = sheet(&mut book, &name, report)?;
-        if !rows.is_empty() {
-            return Some(rows);
+    let mut sheets = book.sheet_names();
+    sheets.truncate(MAX_SHEETS);
+    let there = wanted.filter(|wanted| sheets.iter().any(|name| name == wanted));
+    for name in &sheets {
+        if there.is_some_and(|wanted| name != wanted) {
+            continue;
+        }
+        let rows = sheet(&mut book, name, report)?;
+        if !rows.is_empty() || there.is_some() {
+            let name = Some(name.clone());
+            return Some((sheets, name, rows));
         }
     }
-    Some(Vec::new())
+    Some((sheets, None, Vec::new()))
 }
 
 /// By what is in it. Not the library's own way, which opens XLSB too: its sparse sheets are made whole in memory.

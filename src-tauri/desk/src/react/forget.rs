@@ -49,20 +49,22 @@ impl Desk {
 
 /// The relay's ids of the calls that were deleted.
 fn forget_calls(tx: &rusqlite::Connection, before: Time) -> Result<Vec<String>, DeskError> {
-    tx.execute_batch("CREATE TEMP TABLE IF NOT EXISTS old_call (id INTEGER PRIMARY KEY, caller INTEGER)")?;
+    tx.execute_batch(
+        "CREATE TEMP TABLE IF NOT EXISTS old_call (id INTEGER PRIMARY KEY, caller INTEGER, whose INTEGER)",
+    )?;
     tx.execute("DELETE FROM old_call", [])?;
     tx.execute(
-        "INSERT INTO old_call SELECT c.id, c.caller FROM call c
+        "INSERT INTO old_call SELECT c.id, c.caller, c.whose FROM call c
          WHERE c.started_ms < ?1 AND NOT EXISTS (
              SELECT 1 FROM caller k JOIN callback b ON b.key = k.key
-             WHERE k.id = c.caller AND c.missed = 1 AND c.started_ms >= b.cutoff_ms)
+             WHERE k.id = c.caller AND c.whose = 0 AND c.missed = 1 AND c.started_ms >= b.cutoff_ms)
          ORDER BY c.started_ms LIMIT ?2",
         params![before.ms(), STEP_ROWS],
     )?;
     // What their conversations settled stays settled.
     tx.execute(
         "UPDATE callback SET kept_ms = max(kept_ms, cutoff_ms) WHERE key IN (
-             SELECT k.key FROM old_call o JOIN caller k ON k.id = o.caller)",
+             SELECT k.key FROM old_call o JOIN caller k ON k.id = o.caller WHERE o.whose = 0)",
         [],
     )?;
     let mut deleted = tx.prepare_cached("DELETE FROM call WHERE id IN (SELECT id FROM old_call) RETURNING ulid")?;

@@ -9,14 +9,15 @@ use crate::key::{key_of, line_of};
 use crate::notifications::{Ops, Pen, close, raise};
 use crate::subject::{Step, Subject};
 use crate::table::call::{self, Stored, snapshot};
+use crate::table::callback::{self, Miss};
 use crate::table::caller::{self, Told};
-use crate::table::{callback, contact, document, mirror, recording};
+use crate::table::{call_note, contact, document, mirror, recording, setting};
 use crate::toast::{ToastKey, ToastOp};
 use crate::who::Party;
 use crate::{digest, queue};
 use perezvon_core::effect::{DocumentScope, Effect, Phase, Preferences, effects};
 use perezvon_core::snapshot::RecordingState;
-use perezvon_core::{CallSnapshot, Direction, Time};
+use perezvon_core::{CallSnapshot, Direction, Outcome, Time};
 
 /// A snapshot whose news is older than this happened while the desk was away.
 const FRESH_MS: i64 = 120_000;
@@ -109,6 +110,7 @@ fn begin_anew(tx: &Tx<'_>, identity: &str) -> Result<(), DeskError> {
     callback::keep_cutoffs(tx)?;
     call::remove_all(tx)?;
     mirror::begin(tx, identity)?;
+    setting::remove(tx, setting::COMPANY_ABONENTS)?;
     // Numbers may have changed hands while this abonent's queue was not the one that is shown.
     for key in callback::waiting_keys(tx, &mirror::owner(tx)?)? {
         queue::settle(tx, &key)?;
@@ -159,89 +161,30 @@ impl Batch<'_> {
         self.untold += usize::from(away);
         let party = Party::of(&after.party);
         let key = party.key.clone();
-        self.store(after, &party, away)?;
-        self.note_recording(after, &party)?;
+        keep(self.tx, after, &party, call::OWN, away)?;
+        touch(self.tx, after, &party);
+        note_recording(self.tx, &self.owner, after, &party)?;
+        if after.outcome == Outcome::Ringing && after.direction == Direction::Incoming && fresh {
+            self.tx.touched().ringing.add(after.id.clone());
+        }
+        if after.outcome == Outcome::Ended && before.as_ref().is_some_and(|before| before.outcome != Outcome::Ended) {
+            self.tx.touched().ended.add(after.id.clone());
+        }
         let was = before.as_ref().and_then(|before| key_of(&before.party));
         self.note_miss(after, key.as_deref(), was.as_deref(), counted)?;
         if let Some(document) = document::follow(self.tx, after)? {
             self.tx.touched().documents.add(document);
         }
+        call_note::follow(self.tx, &after.id, key.as_deref())?;
         let mut keys = Vec::new();
         for key in was.iter().filter(|was| key.as_ref() != Some(was)).chain(&key) {
             keys.extend(queue::settle(self.tx, key)?);
         }
+        self.closed_by_colleague(before.as_ref(), after, &keys)?;
         for effect in effects {
             self.act(effect, after, key.as_deref(), &keys)?;
         }
         Ok(true)
-    }
-
-    fn store(&self, call: &CallSnapshot, party: &Party, away: bool) -> Result<(), DeskError> {
-        let digits = call.party.number().search_digits();
-        let (caller, new) = caller::note(
-            self.tx,
-            &Told {
-                key: party.key.as_deref(),
-                digits: &digits,
-                name: party.name.as_deref(),
-                started_ms: call::started(call).ms(),
-            },
-        )?;
-        if let Some(line) = party.key.as_deref().map(line_of).filter(|_| new) {
-            caller::index(self.tx, line, &contact::texts_of_line(self.tx, line)?)?;
-        }
-        let row = Stored {
-            caller,
-            name: party.name.as_deref(),
-            shown: party.shown.as_deref(),
-            away,
-        };
-        call::store(self.tx, call, &row)?;
-        let mut touched = self.tx.touched();
-        touched.calls.add(call.id.clone());
-        party.key.iter().for_each(|key| touched.callers.add(key.clone()));
-        Ok(())
-    }
-
-    /// What the call tells of its recording.
-    fn note_recording(&self, call: &CallSnapshot, party: &Party) -> Result<(), DeskError> {
-        let tx = self.tx;
-        let (gone, pbx) = match (call.recording.state, call.recording.id.as_deref()) {
-            (RecordingState::Ready, Some(pbx)) => (false, pbx),
-            (RecordingState::Gone, Some(pbx)) => (true, pbx),
-            (RecordingState::Gone, None) => {
-                for id in recording::lost(tx, &call.id)? {
-                    tx.touched().recordings.add(id);
-                }
-                return Ok(());
-            }
-            _ => return Ok(()),
-        };
-        let digits = call.party.number().search_digits();
-        let told = recording::Told {
-            pbx,
-            call: Some(&call.id),
-            abonent: call.abonent.as_deref(),
-            abonent_name: None,
-            incoming: call.direction == Direction::Incoming,
-            key: party.key.as_deref(),
-            name: party.name.as_deref(),
-            shown: party.shown.as_deref(),
-            hidden: party.hidden,
-            digits: &digits,
-            started_ms: call::started(call).ms(),
-            // Of the conversation: the recording's own length is asked for before it is fetched.
-            told_ms: None,
-            told_bytes: None,
-            gone,
-        };
-        if let Some((id, new)) = recording::note(tx, &self.owner, &told)? {
-            tx.touched().recordings.add(id);
-            if let Some(line) = party.key.as_deref().map(line_of).filter(|_| new) {
-                recording::index(tx, line, &contact::texts_of_line(tx, line)?)?;
-            }
-        }
-        Ok(())
     }
 
     /// Keeps the queue's missed calls in line with what is found of one.
@@ -256,20 +199,51 @@ impl Batch<'_> {
         let counted_before = (!missed || key != was) && queue::forget_miss(self.tx, &call.id)?;
         match key {
             Some(key) if missed => {
-                let miss = (call::started(call).ms(), call.id.as_str());
-                callback::note_miss(self.tx, &self.owner, key, miss, counted || counted_before)
+                let miss = Miss {
+                    started_ms: call::started(call).ms(),
+                    call: &call.id,
+                    counted: counted || counted_before,
+                    reached: call.talked_later.as_ref(),
+                    claim: call.claim.as_ref(),
+                };
+                callback::note_miss(self.tx, &self.owner, key, &miss)
             }
             _ => Ok(()),
         }
+    }
+
+    /// The relay tells what colleagues do about a missed call: the toasts of one whom they have talked with go, and the
+    /// row shows who undertakes to call back.
+    fn closed_by_colleague(
+        &mut self,
+        before: Option<&CallSnapshot>,
+        after: &CallSnapshot,
+        keys: &[String],
+    ) -> Result<(), DeskError> {
+        if before.is_some_and(|before| before.claim != after.claim) {
+            for key in keys {
+                if let Some(row) = callback::of_key(self.tx, &self.owner, key)? {
+                    self.tx.touched().queued(row.id, row.key);
+                }
+            }
+        }
+        if after.talked_later.is_some() {
+            self.fewer_wait = self.fewer_wait.max(Fewer::Reached);
+            for key in keys {
+                queue::refresh(self.tx, self.pen, key, false, &mut self.ops)?;
+            }
+        }
+        Ok(())
     }
 
     /// The call turned out to be the one of the id `by`: only that one is shown, and it keeps the document.
     fn drop_call(&mut self, known: Option<&CallSnapshot>, by: &str) -> Result<bool, DeskError> {
         let Some(known) = known else { return Ok(false) };
         let (tx, pen) = (self.tx, self.pen);
-        call::remove(tx, &known.id)?;
+        call::remove(tx, &known.id, call::OWN)?;
         queue::forget_miss(tx, &known.id)?;
         document::hand_over(tx, &known.id, by)?;
+        call_note::hand_over(tx, &known.id, by)?;
         for id in recording::hand_over(tx, &known.id, by)? {
             tx.touched().recordings.add(id);
         }
@@ -358,6 +332,78 @@ impl Batch<'_> {
             .push(raise(self.tx, self.pen, &ToastKey::Missed(call.id.clone()), &subject)?);
         Ok(())
     }
+}
+
+/// Stores one abonent's view of a call, and whom it is with.
+pub(super) fn keep(tx: &Tx<'_>, call: &CallSnapshot, party: &Party, whose: i64, away: bool) -> Result<(), DeskError> {
+    let digits = call.party.number().search_digits();
+    let (caller, new) = caller::note(
+        tx,
+        &Told {
+            key: party.key.as_deref(),
+            digits: &digits,
+            name: party.name.as_deref(),
+            started_ms: call::started(call).ms(),
+        },
+    )?;
+    if let Some(line) = party.key.as_deref().map(line_of).filter(|_| new) {
+        caller::index(tx, line, &contact::texts_of_line(tx, line)?)?;
+    }
+    let row = Stored {
+        whose,
+        caller,
+        name: party.name.as_deref(),
+        shown: party.shown.as_deref(),
+        away,
+    };
+    call::store(tx, call, &row)
+}
+
+/// The call looks otherwise, and its caller has another one.
+pub(super) fn touch(tx: &Tx<'_>, call: &CallSnapshot, party: &Party) {
+    let mut touched = tx.touched();
+    touched.calls.add(call.id.clone());
+    party.key.iter().for_each(|key| touched.callers.add(key.clone()));
+}
+
+/// What the call tells of its recording.
+pub(crate) fn note_recording(tx: &Tx<'_>, owner: &str, call: &CallSnapshot, party: &Party) -> Result<(), DeskError> {
+    let (gone, pbx) = match (call.recording.state, call.recording.id.as_deref()) {
+        (RecordingState::Ready, Some(pbx)) => (false, pbx),
+        (RecordingState::Gone, Some(pbx)) => (true, pbx),
+        (RecordingState::Gone, None) => {
+            for id in recording::lost(tx, &call.id)? {
+                tx.touched().recordings.add(id);
+            }
+            return Ok(());
+        }
+        _ => return Ok(()),
+    };
+    let digits = call.party.number().search_digits();
+    let told = recording::Told {
+        pbx,
+        call: Some(&call.id),
+        abonent: call.abonent.as_deref(),
+        abonent_name: None,
+        incoming: call.direction == Direction::Incoming,
+        key: party.key.as_deref(),
+        name: party.name.as_deref(),
+        shown: party.shown.as_deref(),
+        hidden: party.hidden,
+        digits: &digits,
+        started_ms: call::started(call).ms(),
+        // Of the conversation: the recording's own length is asked for before it is fetched.
+        told_ms: None,
+        told_bytes: None,
+        gone,
+    };
+    if let Some((id, new)) = recording::note(tx, owner, &told)? {
+        tx.touched().recordings.add(id);
+        if let Some(line) = party.key.as_deref().map(line_of).filter(|_| new) {
+            recording::index(tx, line, &contact::texts_of_line(tx, line)?)?;
+        }
+    }
+    Ok(())
 }
 
 fn step(phase: Phase) -> Step {

@@ -1,10 +1,10 @@
 //! What became of a toast, and toasts that no snapshot causes: orders, troubles, lost touch.
 
-use crate::db::Durability;
+use crate::db::{Durability, Tx};
 use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::key::key_of_number;
-use crate::notifications::{Ops, ToastState, close, open_rows, raise, rewrite};
+use crate::notifications::{Ops, Pen, Row, ToastState, close, open_rows, raise, rewrite};
 use crate::queue;
 use crate::render;
 use crate::subject::{Step, Subject};
@@ -69,20 +69,30 @@ impl Desk {
             let mut ops = Ops::default();
             for row in open_rows(tx)? {
                 let kind = row.subject.kind();
-                let waits = matches!(kind, ToastKind::Missed | ToastKind::Digest | ToastKind::Trouble);
+                let waits = matches!(
+                    kind,
+                    ToastKind::Missed | ToastKind::Reminder | ToastKind::Digest | ToastKind::Trouble
+                );
                 if !waits && pen.now.since(row.changed) > PASSING_MS {
-                    close(tx, pen, &row.key)?;
+                    ops.push(close(tx, pen, &row.key)?);
                 } else if row.state == "prepared" {
-                    // The words may have changed since; where the call is gone the stored text is all there is.
-                    let toast = match render::render(tx, pen.words, pen.now, &row.key, &row.subject)? {
-                        Some(drawn) => Toast {
-                            notification_id: row.id,
-                            ..drawn.toast
-                        },
-                        None => row.toast,
-                    };
-                    ops.push(Some(ToastOp::Show(toast)));
+                    ops.push(Some(ToastOp::Show(drawn_anew(tx, pen, row)?)));
                 }
+            }
+            Ok(ops.into_vec())
+        })
+    }
+
+    /// Those of these toasts that are still on the screen, to be shown at another place.
+    pub fn toasts_again(&self, notification_ids: &[i64]) -> Result<Vec<ToastOp>, DeskError> {
+        let pen = self.pen();
+        self.db.write(Durability::Rebuildable, |tx| {
+            let mut ops = Ops::default();
+            for row in open_rows(tx)?
+                .into_iter()
+                .filter(|row| notification_ids.contains(&row.id))
+            {
+                ops.push(Some(ToastOp::Show(drawn_anew(tx, pen, row)?)));
             }
             Ok(ops.into_vec())
         })
@@ -186,4 +196,15 @@ impl Desk {
             Ok(ops.into_vec())
         })
     }
+}
+
+/// The words may have changed since; where the call is gone the stored text is all there is.
+fn drawn_anew(tx: &Tx<'_>, pen: Pen, row: Row) -> Result<Toast, DeskError> {
+    Ok(match render::render(tx, pen.words, pen.now, &row.key, &row.subject)? {
+        Some(drawn) => Toast {
+            notification_id: row.id,
+            ..drawn.toast
+        },
+        None => row.toast,
+    })
 }

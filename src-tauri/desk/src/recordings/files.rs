@@ -3,10 +3,12 @@
 use super::{Recordings, lock, touch};
 use crate::db::Durability;
 use crate::error::DeskError;
+use crate::part::Part;
 use crate::table::recording::{self, HERE, Kept, MISSING, NAMED};
 use crate::words::SoundFault;
 use rusqlite::params;
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -46,6 +48,21 @@ impl Recordings {
             .ok_or(DeskError::NotFound)?;
         let file = row.file.filter(|_| row.place == HERE);
         Ok(file.map(|file| self.dir.join(file)))
+    }
+
+    /// Copies the file of a recording into the folder, under a name that is free there; none where it is not here.
+    pub fn copy_to(&self, id: i64, folder: &Path) -> Result<Option<PathBuf>, DeskError> {
+        let Some(file) = self.file_of(id)? else { return Ok(None) };
+        let text = |text: Option<&OsStr>| text.unwrap_or_default().to_string_lossy().into_owned();
+        let (stem, ending) = (text(file.file_stem()), text(file.extension()));
+        let copied = || {
+            std::fs::create_dir_all(folder)?;
+            let part = Part::new(folder)?;
+            io::copy(&mut std::fs::File::open(&file)?, &mut &part.file)?;
+            part.file.sync_all()?;
+            part.named(folder, &stem, &ending)
+        };
+        copied().map(Some).map_err(|error| DeskError::file(folder, &error))
     }
 
     /// Where the waveform of a recording is kept.

@@ -114,10 +114,23 @@ impl Recordings {
                 .query_row([older_than], |row| row.get(0))?;
             Ok((recording::bytes_here(c)?, free))
         })?;
-        let mut over = used + needed - wants.bytes();
-        if over > free {
-            return Ok(false);
-        }
+        let over = used + needed - wants.bytes();
+        Ok(over <= free && self.erase_oldest(over, older_than)?)
+    }
+
+    /// Deletes what is older than the settings want, and then the oldest until the rest takes no more than it may; nothing that
+    /// was marked.
+    pub fn fit(&self, wants: &RecordingsKept) -> Result<(), DeskError> {
+        self.erase_old(wants)?;
+        let _naming = lock(&self.naming);
+        let over = self.bytes()? - wants.bytes();
+        self.erase_oldest(over, i64::MAX)?;
+        Ok(())
+    }
+
+    /// Deletes the oldest without marks, of those from before `older_than`, until so many bytes are free; false where there
+    /// are not as many.
+    fn erase_oldest(&self, mut over: i64, older_than: i64) -> Result<bool, DeskError> {
         while over > 0 {
             let condition = "place = 2 AND marks = 0 AND max(started_ms, coalesce(asked_ms, 0)) < ?1";
             let oldest = self.desk.db.read(|c| {

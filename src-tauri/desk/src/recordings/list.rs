@@ -1,16 +1,19 @@
 //! The relay's list of recordings: what began before the mirror, what came late, and other abonents' for an administrator.
 
 use super::{Recordings, RecordingsKept};
-use crate::db::Durability;
+use crate::db::{Durability, Tx};
 use crate::error::DeskError;
 use crate::key::line_of;
 use crate::relay_client::{RecordingTold, RelayClient, RelayError};
-use crate::table::{contact, mirror, recording};
+use crate::table::{contact, mirror, recording, setting};
 use perezvon_core::{Direction, Number, Time};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Most pages of one abonent in one reading: 20,000 recordings.
-const MAX_PAGES: usize = 100;
+/// Most pages of one abonent in one reading: 200,000 recordings. What is older than those is not listed.
+const MAX_PAGES: usize = 1_000;
+/// Key of the setting: since when each abonent's list is here without a gap.
+const LISTED: &str = "recordings_listed";
 
 impl Recordings {
     /// Reads what is new of everybody whose recordings are wanted.
@@ -30,7 +33,11 @@ impl Recordings {
         }
         let others = wants.abonents.iter().filter(|abonent| admin && **abonent != owner);
         for abonent in std::iter::once(&owner).chain(others) {
-            self.read_of(relay, admin.then_some(abonent.as_str()), since).await?;
+            let listed = Listed {
+                of: format!("{owner} {abonent}"),
+                since,
+            };
+            self.read_of(relay, admin.then_some(abonent.as_str()), listed).await?;
         }
         Ok(())
     }
@@ -39,27 +46,39 @@ impl Recordings {
         self: &Arc<Self>,
         relay: &RelayClient,
         abonent: Option<&str>,
-        since: Time,
+        listed: Listed,
     ) -> Result<(), RelayError> {
+        let asked = listed.clone();
+        let known = self.blocking(move |all| all.desk.db.read(|c| asked.is_known(c)));
+        // Where the last reading was broken off, or fewer days were wanted, the older pages have news all the same.
+        let is_known = known.await.unwrap_or(false);
         let mut cursor = None;
-        for _ in 0..MAX_PAGES {
-            let page = relay.recordings(abonent, since, cursor.as_deref()).await?;
-            let told = page.recordings;
-            // What follows a page without news was read before.
-            let news = self.blocking(move |all| all.take_list(&told)).await.unwrap_or(0);
+        for page_no in 1..=MAX_PAGES {
+            let page = relay.recordings(abonent, listed.since, cursor.as_deref()).await?;
+            let (told, ended) = (page.recordings, page.cursor.is_none() || page_no == MAX_PAGES);
+            let listed = listed.clone();
+            let took = self.blocking(move |all| all.take_list(&told, &listed, is_known, ended));
             cursor = page.cursor;
-            if news == 0 || cursor.is_none() {
+            // What could not be stored is read again the next time.
+            if took.await.unwrap_or(true) {
                 break;
             }
         }
         Ok(())
     }
 
-    /// How many of them were news.
-    fn take_list(&self, told: &[RecordingTold]) -> Result<usize, DeskError> {
+    /// Stores a page; whether nothing new can follow. Until that is so the list has a gap, which is noted with the page: who
+    /// is killed here reads on later.
+    fn take_list(
+        &self,
+        told: &[RecordingTold],
+        listed: &Listed,
+        is_known: bool,
+        ended: bool,
+    ) -> Result<bool, DeskError> {
         self.desk.db.write(Durability::Rebuildable, |tx| {
             let owner = mirror::owner(tx)?;
-            let mut news = 0;
+            let mut news = false;
             for one in told {
                 let number = one.number.as_deref().map(Number::parse);
                 let key = number.as_ref().and_then(crate::key::key_of_number);
@@ -81,14 +100,17 @@ impl Recordings {
                     gone: one.is_gone(),
                 };
                 if let Some((id, new)) = recording::note(tx, &owner, &noted)? {
-                    news += 1;
+                    news = true;
                     tx.touched().recordings.add(id);
                     if let Some(line) = key.as_deref().map(line_of).filter(|_| new) {
                         recording::index(tx, line, &contact::texts_of_line(tx, line)?)?;
                     }
                 }
             }
-            Ok(news)
+            // What follows a page without news was read before.
+            let is_over = ended || is_known && !news;
+            listed.note(tx, is_over)?;
+            Ok(is_over)
         })
     }
 
@@ -96,9 +118,10 @@ impl Recordings {
     pub(super) async fn tell_played(self: &Arc<Self>, relay: &RelayClient) {
         let waiting = self.blocking(|all| {
             all.desk.db.read(|c| {
-                let mut statement =
-                    c.prepare("SELECT id, pbx, played_ms FROM recording_played ORDER BY id LIMIT 200")?;
-                let rows = statement.query_map([], |row| {
+                let mut statement = c.prepare(
+                    "SELECT id, pbx, played_ms FROM recording_played WHERE owner = ?1 ORDER BY id LIMIT 200",
+                )?;
+                let rows = statement.query_map([mirror::owner(c)?], |row| {
                     Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get(2)?))
                 })?;
                 Ok(rows.collect::<Result<Vec<_>, _>>()?)
@@ -123,5 +146,32 @@ impl Recordings {
             };
             self.blocking(forget).await;
         }
+    }
+}
+
+/// Since when whose list is here.
+#[derive(Clone)]
+struct Listed {
+    /// At whose desk, and of whom.
+    of: String,
+    since: Time,
+}
+
+impl Listed {
+    fn is_known(&self, connection: &rusqlite::Connection) -> Result<bool, DeskError> {
+        let all: Option<BTreeMap<String, i64>> = setting::get(connection, LISTED)?;
+        let since = all.and_then(|all| all.get(&self.of).copied());
+        Ok(since.is_some_and(|since| since <= self.since.ms()))
+    }
+
+    fn note(&self, tx: &Tx<'_>, is_whole: bool) -> Result<(), DeskError> {
+        let mut all: BTreeMap<String, i64> = setting::get(tx, LISTED)?.unwrap_or_default();
+        match all.get(&self.of) {
+            Some(since) if is_whole && *since <= self.since.ms() => return Ok(()),
+            None if !is_whole => return Ok(()),
+            _ if is_whole => all.insert(self.of.clone(), self.since.ms()),
+            _ => all.remove(&self.of),
+        };
+        setting::put(tx, LISTED, &all)
     }
 }

@@ -107,6 +107,14 @@ pub struct RelayAbonent {
     pub department: Option<String>,
 }
 
+impl RelayAbonent {
+    /// Family name first, as lists have it; empty where neither is known.
+    pub fn name(&self) -> String {
+        let parts = [self.last_name.as_deref(), self.first_name.as_deref()];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+}
+
 /// A user of the relay.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

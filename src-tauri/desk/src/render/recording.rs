@@ -4,7 +4,7 @@ use super::{Draw, Rendered, ToastLook};
 use crate::error::DeskError;
 use crate::table::recording;
 use crate::toast::{Action, Button, ButtonKey, Stay, ToastKind, Urgency};
-use crate::who::{self, Party};
+use crate::who::{self, Party, Who};
 use crate::words::duration;
 use perezvon_core::Direction;
 
@@ -21,17 +21,22 @@ impl Draw<'_> {
             hidden: row.hidden,
         };
         let who = who::who(self.connection, party)?;
-        let (name, number) = match (&who.name, &who.number) {
-            (Some(name), number) => (Some(super::cut(name, super::MAX_NAME_CHARS)), number.clone()),
-            (None, Some(number)) => (Some(number.clone()), None),
-            (None, None) => (self.name_and_number(&who).first().cloned(), None),
-        };
         let direction = if row.incoming {
             Direction::Incoming
         } else {
             Direction::Outgoing
         };
         let length = row.told_ms.and_then(|ms| u32::try_from(ms).ok());
+        Ok(Some(self.recording_of(id, &who, direction, length)))
+    }
+
+    /// `length`: of the conversation, milliseconds.
+    pub(super) fn recording_of(&self, id: i64, who: &Who, direction: Direction, length: Option<u32>) -> Rendered {
+        let (name, number) = match (&who.name, &who.number) {
+            (Some(name), number) => (Some(super::cut(name, super::MAX_NAME_CHARS)), number.clone()),
+            (None, Some(number)) => (Some(number.clone()), None),
+            (None, None) => (self.name_and_number(who).first().cloned(), None),
+        };
         let first = [
             name,
             Some(self.words.direction(direction)),
@@ -53,7 +58,7 @@ impl Draw<'_> {
             },
         ];
         let (category, icon) = ("x-perezvon.recording", "document");
-        Ok(Some(self.toast(
+        self.toast(
             ToastKind::Recording,
             ToastLook {
                 title: self.words.recording(),
@@ -65,7 +70,7 @@ impl Draw<'_> {
                 category,
                 icon,
             },
-            who.key,
-        )))
+            who.key.clone(),
+        )
     }
 }

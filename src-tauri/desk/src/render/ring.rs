@@ -2,6 +2,8 @@
 
 use super::{Draw, MAX_NAME_CHARS, Rendered, ToastLook, card_action, cut, joined};
 use crate::error::DeskError;
+use crate::table::callback::{self, State};
+use crate::table::mirror;
 use crate::toast::{Action, Button, ButtonKey, Stay, ToastKind, Urgency};
 use crate::who;
 use crate::words::short_name;
@@ -9,6 +11,8 @@ use perezvon_core::CallSnapshot;
 
 /// Longest part of a note in a toast, characters.
 const MAX_NOTE_CHARS: usize = 80;
+/// When the missed toast's «Напомнить через час» reminds.
+const REMIND_MIN: u32 = 60;
 /// Most colleagues named in a missed toast.
 const MAX_COLLEAGUES: usize = 3;
 
@@ -91,6 +95,7 @@ impl Draw<'_> {
         }
         lines.extend(joined(more));
         let mut buttons = self.call_back_button(who.key.as_deref());
+        buttons.extend(self.remind_button(who.key.as_deref())?);
         let card = card_action(&who, Some(&call.id));
         buttons.extend(self.card_button(card.as_ref()));
         let (category, icon) = ("call.unanswered", "call-missed");
@@ -111,6 +116,21 @@ impl Draw<'_> {
         ))
     }
 
+    /// «Напомнить через час», of a person who waits in the queue.
+    fn remind_button(&self, key: Option<&str>) -> Result<Option<Button>, DeskError> {
+        let Some(key) = key else { return Ok(None) };
+        let owner = mirror::owner(self.connection)?;
+        let row = callback::of_key(self.connection, &owner, key)?;
+        Ok(row.filter(|row| row.state == State::Waiting).map(|row| Button {
+            key: ButtonKey::Later,
+            label: self.words.button_remind(),
+            action: Action::RemindLater {
+                id: row.id,
+                minutes: REMIND_MIN,
+            },
+        }))
+    }
+
     /// Whether the call's start is known, and the ordinal of this call among the day's incoming calls from this number.
     fn times_today(&self, call: &CallSnapshot, key: &str) -> Result<(bool, i64), DeskError> {
         let Some(start) = call.started_at else {
@@ -120,7 +140,7 @@ impl Draw<'_> {
         let n = self
             .connection
             .prepare_cached(
-                "SELECT count(*) FROM caller k JOIN call c ON c.caller = k.id
+                "SELECT count(*) FROM caller k JOIN call c ON c.caller = k.id AND c.whose = 0
                  WHERE k.key = ?1 AND c.started_ms BETWEEN ?2 AND ?3 AND c.incoming = 1",
             )?
             .query_row((key, midnight.ms(), start.ms()), |row| row.get(0))?;
@@ -129,7 +149,7 @@ impl Draw<'_> {
 }
 
 /// Colleagues whose phones rang and who did not answer either.
-fn also_missed(call: &CallSnapshot) -> Vec<String> {
+pub(crate) fn also_missed(call: &CallSnapshot) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for leg in &call.legs {
         let own = leg.abonent.is_some() && leg.abonent == call.abonent;

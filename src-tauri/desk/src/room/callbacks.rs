@@ -3,14 +3,18 @@
 use crate::db::{Durability, Tx};
 use crate::desk::Desk;
 use crate::error::DeskError;
-use crate::notifications::Ops;
+use crate::key::key_of_number;
+use crate::notifications::{Ops, raise};
 use crate::queue;
+use crate::render::also_missed;
 use crate::room::MAX_PAGE_ROWS;
 use crate::room::recordings::SoundPlace;
 use crate::room::row::{CallRow, Narrow, row_of_call};
+use crate::subject::Subject;
+use crate::table::call::OWN;
 use crate::table::callback::{self, Callback, State};
-use crate::table::mirror;
-use crate::toast::ToastOp;
+use crate::table::{call, mirror};
+use crate::toast::{ToastKey, ToastOp};
 use crate::who::{self, Party};
 use perezvon_core::snapshot::RecordingState;
 use perezvon_core::{Direction, Number, Outcome, Time};
@@ -53,11 +57,38 @@ impl CallbackState {
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum CallbackKind {
-    /// Those who wait, the newest missed call first.
+    /// Those who wait, the newest first.
     #[default]
     Waiting,
+    /// Those whom the user wants to be reminded of later, the next reminder first.
+    Later,
     /// Those who were dealt with, the latest first.
     Handled,
+}
+
+/// Which entries of the queue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, TS)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[ts(export)]
+pub struct CallbacksFilter {
+    /// Of which part.
+    pub kind: CallbackKind,
+    /// Missed, or dealt with, since this moment, milliseconds since 1970. For [`CallbackKind::Later`] without meaning.
+    #[ts(type = "number | null")]
+    pub since_ms: Option<i64>,
+}
+
+/// Somebody undertakes to call back.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct CallbackClaim {
+    /// The user does.
+    pub own: bool,
+    /// The colleague's name, where the relay knows it.
+    pub name: Option<String>,
+    /// The moment from which it counts no longer, RFC 3339 UTC.
+    pub until: String,
 }
 
 /// One person in the queue.
@@ -68,9 +99,9 @@ pub struct CallbackRow {
     /// The desk's id.
     #[ts(type = "number")]
     pub id: i64,
-    /// The newest missed call. Where the mirror no longer has it: its number and time.
+    /// The newest missed call. Where there is none, or the mirror no longer has it: the number, and when.
     pub call: CallRow,
-    /// How many missed calls, over all numbers of the person.
+    /// How many missed calls, over all numbers of the person; 0 where only a reminder was set.
     pub times: u32,
     /// When the first of them began, RFC 3339 UTC.
     pub since_at: String,
@@ -82,6 +113,18 @@ pub struct CallbackRow {
     pub handled_at: Option<String>,
     /// The user can take back that it is done.
     pub can_undo: bool,
+    /// Colleagues whose phones rang for the newest missed call too, at most three.
+    pub also_missed: Vec<String>,
+    /// The newest note of this person's documents.
+    pub note: Option<String>,
+    /// Who undertakes to call back.
+    pub claim: Option<CallbackClaim>,
+    /// When the user wanted to be reminded, RFC 3339 UTC.
+    pub remind_at: Option<String>,
+    /// Why, in the user's words; may be empty.
+    pub remind_note: String,
+    /// The reminder has come.
+    pub reminded: bool,
 }
 
 /// A page of the queue.
@@ -95,27 +138,50 @@ pub struct CallbacksPage {
     pub next: Option<String>,
 }
 
+/// Most entries that one command changes.
+const MAX_CHANGED: usize = MAX_PAGE_ROWS as usize;
+/// Longest note of a reminder, characters.
+const MAX_NOTE_CHARS: usize = 1_000;
+/// Most reminders that come at once; the others follow within seconds.
+const MAX_DUE: u32 = 50;
+
 impl Desk {
     /// A page of the queue. `cursor` is the last page's `next`.
-    pub fn callbacks(&self, kind: CallbackKind, cursor: Option<&str>, limit: u32) -> Result<CallbacksPage, DeskError> {
+    pub fn callbacks(
+        &self,
+        filter: &CallbacksFilter,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<CallbacksPage, DeskError> {
         let limit = limit.clamp(1, MAX_PAGE_ROWS);
-        let before = match cursor {
-            Some(cursor) => place(cursor).ok_or(DeskError::NotFound)?,
-            None => (i64::MAX, i64::MAX),
+        let from = match (cursor, filter.kind) {
+            (Some(cursor), _) => place(cursor).ok_or(DeskError::NotFound)?,
+            (None, CallbackKind::Later) => (i64::MIN, i64::MIN),
+            (None, _) => (i64::MAX, i64::MAX),
         };
+        let since = filter.since_ms.unwrap_or(i64::MIN);
+        let now = self.now();
         self.db.read(|c| {
             let owner = mirror::owner(c)?;
-            let mut rows = match kind {
-                CallbackKind::Waiting => callback::heads(c, &owner, before, ("", Vec::new()), limit + 1)?,
-                CallbackKind::Handled => callback::handled(c, &owner, before, limit + 1)?,
+            let mut rows = match filter.kind {
+                CallbackKind::Waiting => {
+                    let given = vec![since.into()];
+                    callback::heads(c, &owner, from, (Some(" AND b.rank_ms >= ?"), None, given), limit + 1)?
+                }
+                CallbackKind::Later => callback::put_off(c, &owner, from, limit + 1)?,
+                CallbackKind::Handled => callback::handled(c, &owner, since, from, limit + 1)?,
             };
             let more = rows.len() > limit as usize;
             rows.truncate(limit as usize);
-            let next = rows.last().filter(|_| more).map(|row| match kind {
-                CallbackKind::Waiting => format!("{}:{}", row.newest_ms, row.id),
-                CallbackKind::Handled => format!("{}:{}", row.handled_ms.unwrap_or_default(), row.id),
+            let next = rows.last().filter(|_| more).map(|row| {
+                let at = match filter.kind {
+                    CallbackKind::Waiting => row.rank_ms,
+                    CallbackKind::Later => row.remind_ms.unwrap_or_default(),
+                    CallbackKind::Handled => row.handled_ms.unwrap_or_default(),
+                };
+                format!("{at}:{}", row.id)
             });
-            let rows = rows.iter().map(|row| view(c, &owner, row));
+            let rows = rows.iter().map(|row| view(c, &owner, row, now));
             Ok(CallbacksPage {
                 rows: rows.collect::<Result<_, _>>()?,
                 next,
@@ -123,20 +189,23 @@ impl Desk {
         })
     }
 
-    /// The user has dealt with this person; survives a power cut. Their missed toasts go.
-    pub fn callback_done(&self, id: i64) -> Result<Vec<ToastOp>, DeskError> {
+    /// The user has dealt with these persons; survives a power cut. Their missed toasts go.
+    pub fn callbacks_done(&self, ids: &[i64]) -> Result<Vec<ToastOp>, DeskError> {
         let now = self.now();
-        self.each_number(id, |row| {
+        self.each_number(ids, |row| {
+            if row.state != State::Waiting {
+                return;
+            }
             row.undo_ms = Some(row.done_ms);
-            row.done_ms = row.newest_ms.saturating_add(1);
+            row.done_ms = row.newest_ms.max(row.remind_set_ms).saturating_add(1);
             row.state = State::Done;
             (row.handled_ms, row.handled_by) = (Some(now.ms()), None);
         })
     }
 
     /// Takes that back.
-    pub fn callback_undo(&self, id: i64) -> Result<Vec<ToastOp>, DeskError> {
-        self.each_number(id, |row| {
+    pub fn callbacks_undo(&self, ids: &[i64]) -> Result<Vec<ToastOp>, DeskError> {
+        self.each_number(ids, |row| {
             if let Some(before) = row.undo_ms.take() {
                 row.done_ms = before;
                 row.state = State::Waiting;
@@ -145,24 +214,137 @@ impl Desk {
         })
     }
 
-    /// Changes the rows of all numbers of the person and brings queue and toasts in line.
-    fn each_number(&self, id: i64, change: impl Fn(&mut Callback)) -> Result<Vec<ToastOp>, DeskError> {
+    /// The user wants to be reminded of these persons at this time; until then they are out of the list, unless they call
+    /// again. None: they are in the list now. An empty note leaves the one before. Survives a power cut.
+    pub fn callbacks_later(&self, ids: &[i64], at: Option<Time>, note: &str) -> Result<Vec<ToastOp>, DeskError> {
+        let now = self.now();
+        let note: String = note.trim().chars().take(MAX_NOTE_CHARS).collect();
+        self.db.write(Durability::Lasting, |tx| {
+            let owner = mirror::owner(tx)?;
+            let mut ops = Ops::default();
+            for id in ids.iter().take(MAX_CHANGED) {
+                let Some(mut row) = callback::of_id(tx, &owner, *id)? else {
+                    continue;
+                };
+                if row.state != State::Waiting {
+                    continue;
+                }
+                if at.is_none() && callback::is_reminder_alone(tx, &owner, &row)? {
+                    callback::remove(tx, row.id)?;
+                    tx.touched().queued(row.id, row.key.clone());
+                } else {
+                    (row.remind_ms, row.reminded) = (at.map(Time::ms), false);
+                    row.remind_set_ms = now.ms().max(row.newest_ms);
+                    if !note.is_empty() {
+                        row.remind_note.clone_from(&note);
+                    }
+                    callback::put(tx, &owner, &row)?;
+                    tx.touched().queued(row.id, row.key.clone());
+                }
+                for key in queue::settle(tx, &row.key)? {
+                    queue::refresh(tx, self.pen(), &key, false, &mut ops)?;
+                }
+            }
+            Ok(ops.into_vec())
+        })
+    }
+
+    /// The user wants to be reminded to call this number, whether or not a call was missed from it. The entry's id.
+    pub fn remind_of(&self, number: &Number, at: Time, note: &str) -> Result<i64, DeskError> {
+        let key = key_of_number(number).ok_or(DeskError::BadNumber)?;
+        let now = self.now();
+        let note: String = note.trim().chars().take(MAX_NOTE_CHARS).collect();
+        self.db.write(Durability::Lasting, |tx| {
+            let owner = mirror::owner(tx)?;
+            let mut row = callback::of_key(tx, &owner, &key)?.unwrap_or_else(|| Callback::of(&key));
+            (row.remind_ms, row.reminded) = (Some(at.ms()), false);
+            (row.remind_set_ms, row.remind_note) = (now.ms().max(row.newest_ms), note.clone());
+            let id = callback::put(tx, &owner, &row)?;
+            tx.touched().queued(id, key.clone());
+            queue::settle(tx, &key)?;
+            Ok(id)
+        })
+    }
+
+    /// When the next reminder comes.
+    pub fn next_reminder(&self) -> Result<Option<Time>, DeskError> {
+        self.db
+            .read(|c| Ok(callback::next_reminder(c, &mirror::owner(c)?)?.map(Time::from_ms)))
+    }
+
+    /// The reminders whose time has come: the persons are in the list again, and there is a toast for each.
+    pub fn remind(&self) -> Result<Vec<ToastOp>, DeskError> {
+        let pen = self.pen();
+        self.db.write(Durability::Lasting, |tx| {
+            let owner = mirror::owner(tx)?;
+            let mut ops = Ops::default();
+            for mut row in callback::due(tx, &owner, pen.now.ms(), MAX_DUE)? {
+                row.reminded = true;
+                callback::put(tx, &owner, &row)?;
+                tx.touched().queued(row.id, row.key.clone());
+                queue::settle(tx, &row.key)?;
+                let subject = Subject::Reminder {
+                    number: row.key.clone(),
+                };
+                ops.push(raise(tx, pen, &ToastKey::Reminder(row.key), &subject)?);
+            }
+            Ok(ops.into_vec())
+        })
+    }
+
+    /// Of these entries those that there still are, to take the place of rows that are shown.
+    pub fn callback_rows(&self, ids: &[i64]) -> Result<Vec<CallbackRow>, DeskError> {
+        let now = self.now();
+        self.db.read(|c| {
+            let owner = mirror::owner(c)?;
+            let mut rows = Vec::new();
+            for id in ids.iter().take(MAX_CHANGED) {
+                if let Some(row) = callback::of_id(c, &owner, *id)? {
+                    rows.push(view(c, &owner, &row, now)?);
+                }
+            }
+            Ok(rows)
+        })
+    }
+
+    /// The missed calls by which the relay is told that the user undertakes to call this person back: the newest of each
+    /// of their numbers that waits.
+    pub fn calls_to_claim(&self, id: i64) -> Result<Vec<String>, DeskError> {
+        self.db.read(|c| {
+            let owner = mirror::owner(c)?;
+            let one = callback::of_id(c, &owner, id)?.ok_or(DeskError::NotFound)?;
+            let mut calls = Vec::new();
+            for key in who::person_keys(c, &one.key)? {
+                let row = callback::of_key(c, &owner, &key)?;
+                let waits = row.filter(|row| row.state == State::Waiting && !row.newest_call.is_empty());
+                calls.extend(waits.map(|row| row.newest_call));
+            }
+            Ok(calls)
+        })
+    }
+
+    /// Changes the rows of all numbers of these persons and brings queue and toasts in line.
+    fn each_number(&self, ids: &[i64], change: impl Fn(&mut Callback)) -> Result<Vec<ToastOp>, DeskError> {
         let pen = self.pen();
         self.db.write(Durability::Lasting, |tx: &Tx<'_>| {
             let owner = mirror::owner(tx)?;
-            let one = callback::of_id(tx, &owner, id)?.ok_or(DeskError::NotFound)?;
-            let keys = who::person_keys(tx, &one.key)?;
-            for key in &keys {
-                if let Some(mut row) = callback::of_key(tx, &owner, key)? {
-                    change(&mut row);
-                    callback::put(tx, &owner, &row)?;
-                    tx.touched().queued(row.id, row.key);
-                }
-            }
-            queue::settle(tx, &one.key)?;
             let mut ops = Ops::default();
-            for key in &keys {
-                queue::refresh(tx, pen, key, false, &mut ops)?;
+            for id in ids.iter().take(MAX_CHANGED) {
+                let Some(one) = callback::of_id(tx, &owner, *id)? else {
+                    continue;
+                };
+                let keys = who::person_keys(tx, &one.key)?;
+                for key in &keys {
+                    if let Some(mut row) = callback::of_key(tx, &owner, key)? {
+                        change(&mut row);
+                        callback::put(tx, &owner, &row)?;
+                        tx.touched().queued(row.id, row.key);
+                    }
+                }
+                queue::settle(tx, &one.key)?;
+                for key in &keys {
+                    queue::refresh(tx, pen, key, false, &mut ops)?;
+                }
             }
             Ok(ops.into_vec())
         })
@@ -183,38 +365,59 @@ pub(crate) fn heads(
     limit: usize,
 ) -> Result<Vec<Callback>, DeskError> {
     let owner = mirror::owner(connection)?;
+    let of_caller = Some(condition).filter(|condition| !condition.is_empty());
     callback::heads(
         connection,
         &owner,
         before,
-        (condition, given),
+        (None, of_caller, given),
         u32::try_from(limit).unwrap_or(u32::MAX),
     )
 }
 
-fn view(connection: &Connection, owner: &str, row: &Callback) -> Result<CallbackRow, DeskError> {
+fn view(connection: &Connection, owner: &str, row: &Callback, now: Time) -> Result<CallbackRow, DeskError> {
+    let waits = row.state == State::Waiting;
     let (times, since) = match row.person {
-        Some(person) if row.state == State::Waiting => callback::of_person(connection, owner, person)?,
+        Some(person) if waits => callback::of_person(connection, owner, person)?,
         _ => (row.times, row.since_ms),
     };
+    let claim = if waits {
+        callback::claim(connection, owner, row, now.ms())?
+    } else {
+        None
+    };
+    let told = |ms: i64| Time::from_ms(ms).to_string();
     Ok(CallbackRow {
         id: row.id,
         call: row_of(connection, row)?,
         times: u32::try_from(times).unwrap_or(u32::MAX),
-        since_at: Time::from_ms(since).to_string(),
+        since_at: told(since),
         state: CallbackState::of(row.state),
         handled_by: row.handled_by.clone(),
-        handled_at: row.handled_ms.map(|ms| Time::from_ms(ms).to_string()),
+        handled_at: row.handled_ms.map(told),
         can_undo: row.state == State::Done && row.undo_ms.is_some(),
+        also_missed: call::snapshot(connection, &row.newest_call)?
+            .map(|call| also_missed(&call))
+            .unwrap_or_default(),
+        note: who::last_note(connection, &row.key)?,
+        claim: claim.map(|claim| CallbackClaim {
+            own: claim.own,
+            name: claim.name,
+            until: told(claim.until_ms),
+        }),
+        remind_at: row.remind_ms.filter(|_| row.reminds()).map(told),
+        remind_note: row.remind_note.clone(),
+        reminded: row.reminded,
     })
 }
 
 /// The newest missed call, as a row of the call list.
 pub(crate) fn row_of(connection: &Connection, row: &Callback) -> Result<CallRow, DeskError> {
-    if let Some(row) = row_of_call(connection, &row.newest_call)? {
+    if let Some(row) = row_of_call(connection, &row.newest_call, OWN)? {
         return Ok(row);
     }
     let told = CallRow {
+        abonent: None,
         id: row.newest_call.clone(),
         direction: Direction::Incoming,
         outcome: Outcome::Missed,
@@ -236,6 +439,9 @@ pub(crate) fn row_of(connection: &Connection, row: &Callback) -> Result<CallRow,
         sound: SoundPlace::None,
         sound_id: None,
         to_call_back: row.state == State::Waiting,
+        lost: false,
+        noted: false,
+        abonent_id: None,
     };
     let party = Party {
         key: Some(row.key.clone()),

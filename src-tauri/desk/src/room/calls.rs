@@ -1,12 +1,17 @@
 //! The call list and the panel of one call. Names are joined by number key here, at read time.
 
+mod file;
+mod kept;
 mod page;
+
+pub use kept::{CallColumn, CallsKept, SavedCalls};
 
 use crate::db::View;
 use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::room::row::{CallRow, calls_of, row_of_call};
-use crate::table::call::snapshot;
+use crate::table::call::{OWN, snapshot_of, whose};
+use crate::table::call_note::{self, CallNote};
 use crate::who;
 use perezvon_core::event::LegState;
 use perezvon_core::snapshot::{CallSnapshot, LegSnapshot};
@@ -16,7 +21,7 @@ use ts_rs::TS;
 /// Most calls of the panel's history.
 const MAX_HISTORY: u32 = 20;
 
-/// A page of the call list, newest first.
+/// A page of the call list.
 #[derive(Clone, Debug, PartialEq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
@@ -27,35 +32,44 @@ pub struct CallsPage {
     pub next: Option<String>,
 }
 
-/// A kind of calls.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, TS)]
+/// What must hold of a call; of several marks all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
-pub enum CallKind {
-    /// All of them.
-    #[default]
-    All,
+pub enum CallMark {
     /// Somebody called.
     Incoming,
     /// Somebody was called.
     Outgoing,
     /// Nobody answered in time.
     Missed,
-    /// The newest missed call of each person who waits.
-    ToCallBack,
+    /// Missed from somebody who had never called before, and nobody has talked with them within the day.
+    Lost,
+    /// The first call of this number.
+    First,
     /// The number is in no contact.
     Unregistered,
+    /// There is a recording, or there was.
+    Recorded,
+    /// Something was written about it.
+    Noted,
 }
 
 /// Which calls to list.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", default)]
 #[ts(export)]
 pub struct CallsFilter {
-    /// Of what kind.
-    pub kind: CallKind,
-    /// Name or part of a number in any spelling; empty for all.
+    /// Name, part of a number in any spelling, or words of a note; empty for all.
     pub query: String,
+    /// What must hold besides.
+    pub marks: Vec<CallMark>,
+    /// Of each person who waits the newest missed call alone; marks do not count then.
+    pub waiting: bool,
+    /// The oldest call first; without meaning for those who wait.
+    pub oldest_first: bool,
+    /// Whose calls: an abonent's of the company, where those are here; none for the user's own.
+    pub abonent: Option<String>,
 }
 
 /// From when to when; both may be open.
@@ -102,6 +116,8 @@ pub struct CallsPlace {
 pub struct CallView {
     /// The row.
     pub row: CallRow,
+    /// What the user wrote about it.
+    pub written: CallNote,
     /// Its way through the company.
     pub legs: Vec<LegView>,
     /// Earlier and later calls with the same person, newest first, at most 20.
@@ -179,31 +195,33 @@ impl Desk {
         self.db.read(|c| page::rows(c, filter, ids))
     }
 
-    /// One call with its legs and the other calls of this person.
-    pub fn call(&self, id: &str) -> Result<CallView, DeskError> {
+    /// One call with its legs and the other calls of this person, in an abonent's view or in the user's own.
+    pub fn call(&self, id: &str, abonent: Option<&str>) -> Result<CallView, DeskError> {
         self.db.read(|c| {
-            let call = snapshot(c, id)?.ok_or(DeskError::NotFound)?;
-            let row = row_of_call(c, id)?.ok_or(DeskError::NotFound)?;
+            let whose = whose(c, abonent)?;
+            let call = snapshot_of(c, id, whose)?.ok_or(DeskError::NotFound)?;
+            let row = row_of_call(c, id, whose)?.ok_or(DeskError::NotFound)?;
             let keys = match &row.number_key {
                 Some(key) => who::person_keys(c, key)?,
                 None => Vec::new(),
             };
-            let mut history = calls_of(c, &keys, MAX_HISTORY + 1)?;
+            let mut history = calls_of(c, &keys, whose, MAX_HISTORY + 1)?;
             history.retain(|row| row.id != id);
             history.truncate(MAX_HISTORY as usize);
             Ok(CallView {
                 row,
-                legs: legs(&call),
+                written: call_note::of_call(c, id)?,
+                legs: legs(&call, whose == OWN),
                 history,
             })
         })
     }
 }
 
-fn legs(call: &CallSnapshot) -> Vec<LegView> {
+fn legs(call: &CallSnapshot, own: bool) -> Vec<LegView> {
     let leg = |leg: &LegSnapshot| LegView {
         name: leg.name.clone(),
-        own: leg.abonent.is_some() && leg.abonent == call.abonent,
+        own: own && leg.abonent.is_some() && leg.abonent == call.abonent,
         system: leg.system,
         state: leg.state.as_deref().and_then(LegState::from_wire),
         cause: leg.cause.clone(),

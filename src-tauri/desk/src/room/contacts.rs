@@ -1,9 +1,16 @@
 //! Contacts: who the numbers belong to. A number may belong to several persons; then they are candidates.
 
+mod about;
+mod dial;
+mod export;
 mod import;
 mod list;
+mod merge;
 mod source;
 
+pub use about::ContactReminder;
+pub use dial::{DialFound, DialLine, DialNumber};
+pub use export::ContactsFormat;
 pub use import::{ImportDone, ImportPreview, ImportSame, ImportUndone, SameBy};
 pub use source::{Source, SourceContact};
 
@@ -14,9 +21,11 @@ use crate::key::key_of_number;
 use crate::notifications::Pen;
 use crate::react::renamed;
 use crate::room::row::{CallRow, calls_of};
-use crate::table::contact::{self, ContactKind, ContactNumber, Fields};
+use crate::table::call;
+use crate::table::call_note::{self, CallNote};
+use crate::table::contact::{self, ContactAbout, ContactKind, ContactNumber, Fields};
 use crate::toast::ToastOp;
-use crate::who::{self, KnownContact};
+use crate::who::{self, ContactRef, KnownContact};
 use perezvon_core::Number;
 use rusqlite::OptionalExtension;
 use serde::{Deserialize, Serialize};
@@ -29,6 +38,8 @@ const MAX_LINE_CHARS: usize = 250;
 const MAX_NOTE_CHARS: usize = 20_000;
 /// Most numbers of one contact.
 const MAX_NUMBERS: usize = 50;
+/// Most people of a company's card.
+const MAX_PEOPLE: usize = 50;
 /// Most calls of a card.
 const MAX_CALLS: u32 = 100;
 /// Most contacts of one transaction: rings and clicks do not wait for more.
@@ -57,6 +68,9 @@ pub struct ContactDraft {
     pub email: String,
     /// Note; may be empty.
     pub note: String,
+    /// Tags, who is responsible, own fields.
+    #[serde(default)]
+    pub about: ContactAbout,
     /// Numbers in the order shown.
     pub numbers: Vec<ContactNumber>,
 }
@@ -77,6 +91,8 @@ pub struct ContactRow {
     pub company: String,
     /// First number, formatted.
     pub number: Option<String>,
+    /// The same, canonical.
+    pub number_key: Option<String>,
 }
 
 /// A page of the contacts list, by name.
@@ -108,10 +124,32 @@ pub struct ContactView {
     pub email: String,
     /// Note.
     pub note: String,
+    /// Tags, who is responsible, own fields.
+    pub about: ContactAbout,
+    /// Of a person, the contact of their company.
+    #[ts(type = "number | null")]
+    pub company_id: Option<i64>,
+    /// Of a company, its people, at most 50.
+    pub people: Vec<ContactRef>,
+    /// When the user wants to be reminded of a number of theirs, the next reminder first.
+    pub reminders: Vec<ContactReminder>,
     /// Numbers.
     pub numbers: Vec<ContactNumber>,
     /// Calls over all numbers, newest first, at most 100.
     pub calls: Vec<CallRow>,
+    /// What was written about those of them about which something was.
+    pub notes: Vec<CallWritten>,
+}
+
+/// What was written about a call.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct CallWritten {
+    /// The call.
+    pub call: String,
+    /// What was written.
+    pub written: CallNote,
 }
 
 /// A contact was changed.
@@ -210,6 +248,26 @@ impl Desk {
         self.db.read(|c| {
             let draft = draft_of(c, id)?.ok_or(DeskError::NotFound)?;
             let (_, person) = contact::origin(c, id)?.ok_or(DeskError::NotFound)?;
+            let keys = who::keys_of_person(c, person)?;
+            let calls = calls_of(c, &keys, call::OWN, MAX_CALLS)?;
+            let mut notes = Vec::new();
+            for row in &calls {
+                let written = call_note::of_call(c, &row.id)?;
+                if !written.is_empty() {
+                    let call = row.id.clone();
+                    notes.push(CallWritten { call, written });
+                }
+            }
+            let own = matches!(draft.kind, ContactKind::Counterparty | ContactKind::Partner);
+            let people = if own {
+                contact::people_of(c, &draft.name, MAX_PEOPLE)?
+            } else {
+                Vec::new()
+            };
+            let company_id = match draft.company.as_str() {
+                "" => None,
+                company => contact::of_company(c, company)?.filter(|company| *company != id),
+            };
             Ok(ContactView {
                 id,
                 kind: draft.kind,
@@ -217,8 +275,13 @@ impl Desk {
                 company: draft.company,
                 email: draft.email,
                 note: draft.note,
+                about: draft.about,
+                company_id,
+                people: people.into_iter().map(|(id, name)| ContactRef { id, name }).collect(),
+                reminders: about::reminders(c, &keys)?,
                 numbers: draft.numbers,
-                calls: calls_of(c, &who::keys_of_person(c, person)?, MAX_CALLS)?,
+                calls,
+                notes,
             })
         })
     }
@@ -228,7 +291,7 @@ impl Desk {
 fn draft_of(connection: &rusqlite::Connection, id: i64) -> Result<Option<ContactDraft>, DeskError> {
     let numbers = contact::numbers(connection, id)?;
     Ok(connection
-        .prepare_cached("SELECT kind, name, company, email, note FROM contact WHERE id = ?1")?
+        .prepare_cached("SELECT kind, name, company, email, note, about FROM contact WHERE id = ?1")?
         .query_row([id], |row| {
             Ok(ContactDraft {
                 id: Some(id),
@@ -237,6 +300,8 @@ fn draft_of(connection: &rusqlite::Connection, id: i64) -> Result<Option<Contact
                 company: row.get(2)?,
                 email: row.get(3)?,
                 note: row.get(4)?,
+                // What a later version wrote may be more than this one reads.
+                about: serde_json::from_str(&row.get::<_, String>(5)?).unwrap_or_default(),
                 numbers,
             })
         })
@@ -255,6 +320,7 @@ fn delete(tx: &Tx<'_>, id: i64, touched: &mut BTreeSet<String>) -> Result<(), De
 /// A contact whose fields were found good.
 struct Ready<'a> {
     draft: &'a ContactDraft,
+    about: ContactAbout,
     numbers: Vec<ContactNumber>,
 }
 
@@ -270,7 +336,8 @@ impl<'a> Ready<'a> {
         if long || draft.note.chars().count() > MAX_NOTE_CHARS || numbers.len() > MAX_NUMBERS {
             return Err(DeskError::TooLong);
         }
-        Ok(Self { draft, numbers })
+        let about = about::read(&draft.about)?;
+        Ok(Self { draft, about, numbers })
     }
 
     /// Its id; `touched` gets the numbers that may belong to somebody else now.
@@ -294,6 +361,7 @@ impl<'a> Ready<'a> {
             company: self.draft.company.trim(),
             email: self.draft.email.trim(),
             note: &self.draft.note,
+            about: &self.about,
             numbers: &self.numbers,
         };
         let (id, was, person) = contact::put(tx, id, &fields)?;

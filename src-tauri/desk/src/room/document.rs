@@ -1,12 +1,17 @@
-//! The document's page.
+//! The document's page, and the list of them.
 
-use crate::db::Durability;
+mod list;
+
+pub use list::{DocumentKind, DocumentsFilter, DocumentsPage};
+
 use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::room::row::{CallRow, row_of_call, row_of_snapshot};
+use crate::table::call::OWN;
+use crate::table::call_note::{self, CallNote};
 use crate::table::document::printed;
 use perezvon_core::{CallSnapshot, Time};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
 use ts_rs::TS;
 
@@ -24,53 +29,32 @@ pub struct DocumentView {
     pub registered_at: String,
     /// The call.
     pub call: CallRow,
-    /// The user's note.
-    pub note: String,
+    /// What the user wrote about the call.
+    pub written: CallNote,
 }
-
-/// Longest note, characters.
-const MAX_NOTE_CHARS: usize = 20_000;
 
 impl Desk {
     /// A document with its call, which it keeps even where the mirror has been begun anew.
     pub fn document(&self, id: i64) -> Result<DocumentView, DeskError> {
-        self.db.read(|c| {
-            let found: Option<(i64, String, String)> = c
-                .prepare_cached("SELECT registered_ms, note, snapshot FROM document WHERE id = ?1")?
-                .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-                .optional()?;
-            let (registered, note, snapshot) = found.ok_or(DeskError::NotFound)?;
-            let call: CallSnapshot = serde_json::from_str(&snapshot)?;
-            Ok(DocumentView {
-                id,
-                number: printed(id),
-                registered_at: Time::from_ms(registered).to_string(),
-                call: match row_of_call(c, &call.id)? {
-                    Some(row) => row,
-                    None => row_of_snapshot(c, &call, id)?,
-                },
-                note,
-            })
-        })
+        self.db.read(|c| read(c, id))
     }
+}
 
-    /// Saves the user's note of the document; survives a power cut.
-    pub fn save_note(&self, id: i64, note: &str) -> Result<(), DeskError> {
-        if note.chars().count() > MAX_NOTE_CHARS {
-            return Err(DeskError::TooLong);
-        }
-        let now = self.now();
-        let noted = (!note.trim().is_empty()).then_some(now.ms());
-        self.db.write(Durability::Lasting, |tx| {
-            let saved = tx.execute(
-                "UPDATE document SET note = ?2, noted_ms = ?3 WHERE id = ?1",
-                params![id, note, noted],
-            )?;
-            if saved == 0 {
-                return Err(DeskError::NotFound);
-            }
-            tx.touched().documents.add(id);
-            Ok(())
-        })
-    }
+fn read(connection: &Connection, id: i64) -> Result<DocumentView, DeskError> {
+    let found: Option<(i64, String)> = connection
+        .prepare_cached("SELECT registered_ms, snapshot FROM document WHERE id = ?1")?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let (registered, snapshot) = found.ok_or(DeskError::NotFound)?;
+    let call: CallSnapshot = serde_json::from_str(&snapshot)?;
+    Ok(DocumentView {
+        id,
+        number: printed(id),
+        registered_at: Time::from_ms(registered).to_string(),
+        call: match row_of_call(connection, &call.id, OWN)? {
+            Some(row) => row,
+            None => row_of_snapshot(connection, &call, id)?,
+        },
+        written: call_note::of_call(connection, &call.id)?,
+    })
 }

@@ -5,9 +5,11 @@ mod page;
 use crate::db::{Durability, Tx, View};
 use crate::desk::Desk;
 use crate::error::DeskError;
+use crate::react::note_recording;
 use crate::table::recording::{self, count_marks};
-use crate::table::{mirror, setting};
+use crate::table::{self, mirror, setting};
 use crate::text;
+use crate::who::Party;
 use crate::words::Problem;
 use perezvon_core::Time;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -245,11 +247,22 @@ impl Desk {
         })
     }
 
-    /// The newest recording of a call.
-    pub fn recording_of_call(&self, call: &str) -> Result<i64, DeskError> {
-        self.db
-            .read(|c| recording::of_call(c, &mirror::owner(c)?, call))?
-            .ok_or(DeskError::NotFound)
+    /// The newest recording of a call; of another abonent's part in it, where their calls are here. Such a recording is in no list
+    /// before somebody asks for it.
+    pub fn recording_of_call(&self, call: &str, abonent: Option<&str>) -> Result<i64, DeskError> {
+        let known = self
+            .db
+            .read(|c| recording::of_call(c, &mirror::owner(c)?, call, abonent))?;
+        let (Some(_), None) = (abonent, known) else {
+            return known.ok_or(DeskError::NotFound);
+        };
+        self.db.write(Durability::Lasting, |tx| {
+            let owner = mirror::owner(tx)?;
+            let part = table::call::snapshot_of(tx, call, table::call::whose(tx, abonent)?)?;
+            let part = part.ok_or(DeskError::NotFound)?;
+            note_recording(tx, &owner, &part, &Party::of(&part.party))?;
+            recording::of_call(tx, &owner, call, abonent)?.ok_or(DeskError::NotFound)
+        })
     }
 
     /// It is being listened to: noted for the list, and, if it is another's, for the relay's audit. The relay is told by whoever
@@ -260,8 +273,8 @@ impl Desk {
             let row = recording::one(tx, id)?.ok_or(DeskError::NotFound)?;
             if !row.abonent.is_empty() {
                 tx.execute(
-                    "INSERT INTO recording_played (pbx, played_ms) VALUES (?1, ?2)",
-                    params![row.pbx, now.ms()],
+                    "INSERT INTO recording_played (owner, pbx, played_ms) VALUES (?1, ?2, ?3)",
+                    params![mirror::owner(tx)?, row.pbx, now.ms()],
                 )?;
             }
             let set = "UPDATE recording SET heard_ms = ?2 WHERE id = ?1 AND heard_ms IS NULL";

@@ -20,6 +20,7 @@ mod variants;
 mod words;
 
 pub use export::ReportFormat;
+pub(crate) use export::{Failure, begin_csv, into_file, put_csv};
 pub use pictures::ReportPictures;
 pub use place::{ReportCalls, ReportPlace};
 pub use settings::{Column, Grouping, Measure, Period, ReportFilter, ReportOrder, ReportSettings};
@@ -33,7 +34,7 @@ use names::Names;
 use outline::{Leaves, Outline};
 use perezvon_core::snapshot::Outcome;
 use plan::Plan;
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 use serde::Serialize;
 use std::collections::HashMap;
 use ts_rs::TS;
@@ -83,6 +84,8 @@ pub struct ReportLine {
     pub path: Vec<Option<String>>,
     /// The relay's id, where it is a call.
     pub call: Option<String>,
+    /// Whose view of the call; none for the user's own.
+    pub abonent: Option<String>,
     /// When the call began, epoch milliseconds.
     pub started_ms: Option<f64>,
     /// How many calls.
@@ -212,7 +215,7 @@ impl Desk {
             before: before_plan.map(|before| (date(before.days.0), date(before.days.1))),
             zone: zone.name(now.ms()),
             calls: outline.total.calls,
-            journal: journal(connection, &plan.spans)?,
+            journal: journal(connection, &plan.spans, settings.filter.company)?,
             cut: lines.cut,
             lines: lines.lines,
         })
@@ -241,14 +244,16 @@ fn gather_before(
     Ok(leaves.outline(names, plan.settings))
 }
 
-/// How many calls the call list has of this time, by its own index.
-fn journal(connection: &Connection, spans: &[(i64, i64)]) -> Result<u32, DeskError> {
+/// How many calls the call list has of this time, or those of all abonents, by its own index.
+fn journal(connection: &Connection, spans: &[(i64, i64)], company: bool) -> Result<u32, DeskError> {
     let mut statement = connection.prepare_cached(
-        "SELECT count(*) FROM call INDEXED BY call_by_time WHERE started_ms >= ?1 AND started_ms < ?2",
+        "SELECT count(*) FROM (SELECT 0 AS id UNION ALL SELECT id FROM word WHERE ?3) w
+             CROSS JOIN call c INDEXED BY call_by_time
+         WHERE c.whose = w.id AND c.started_ms >= ?1 AND c.started_ms < ?2",
     )?;
     let mut all = 0;
     for span in spans {
-        all += statement.query_row([span.0, span.1], |row| row.get::<_, u32>(0))?;
+        all += statement.query_row(params![span.0, span.1, company], |row| row.get::<_, u32>(0))?;
     }
     Ok(all)
 }

@@ -3,7 +3,7 @@
 use crate::error::DeskError;
 use crate::room::recordings::SoundPlace;
 use crate::table::call::{line_text, outcome_at, recording_at};
-use crate::table::{caller, mirror};
+use crate::table::{call_note, caller, mirror};
 use crate::who::{self, ContactRef, Party};
 use perezvon_core::snapshot::{CallSnapshot, RecordingState};
 use perezvon_core::{Direction, Outcome, Time};
@@ -21,6 +21,8 @@ pub(crate) type Place = (i64, i64);
 pub struct CallRow {
     /// The relay's id of the call.
     pub id: String,
+    /// Whose view of it this is; none for the user's own.
+    pub abonent: Option<String>,
     /// For the abonent.
     pub direction: Direction,
     /// What became of it, for the abonent.
@@ -65,19 +67,55 @@ pub struct CallRow {
     pub sound_id: Option<i64>,
     /// Missed and nobody has talked with this person since.
     pub to_call_back: bool,
+    /// Missed from somebody who had never called before, and nobody has talked with them within the day.
+    pub lost: bool,
+    /// The user wrote something about it.
+    pub noted: bool,
+    /// The PBX's id of the abonent whose call it is.
+    pub abonent_id: Option<String>,
 }
 
-/// The newest calls over these numbers.
-pub(crate) fn calls_of(connection: &Connection, keys: &[String], limit: u32) -> Result<Vec<CallRow>, DeskError> {
+impl CallRow {
+    /// In the manual an outgoing call that nobody answered is «пропущенный» too.
+    pub(crate) fn not_reached(&self) -> bool {
+        use Outcome::{Cancelled, Missed, NoAnswer, Rejected, Unreachable};
+        let silent = match self.direction {
+            Direction::Incoming => matches!(self.outcome, Missed | Unreachable),
+            Direction::Outgoing => matches!(self.outcome, NoAnswer | Rejected | Unreachable | Cancelled),
+        };
+        silent && !self.uncertain && self.talk_ms.is_none_or(|ms| ms == 0)
+    }
+}
+
+/// Of a call `c`: it is the first with a number from outside.
+pub(crate) const FIRST: &str = "c.hidden = 0 AND c.internal = 0
+    AND NOT EXISTS (SELECT 1 FROM call p
+        WHERE p.caller = c.caller AND p.whose = c.whose AND (p.started_ms, p.id) < (c.started_ms, c.id))";
+/// Of a missed call `c`: it is the first of its number, the day after it is over, and nobody has talked with the caller in it.
+pub(crate) const LOST: &str = "c.started_ms < (SELECT now_ms()) - 86400000 AND c.hidden = 0 AND c.internal = 0
+    AND NOT EXISTS (SELECT 1 FROM call p
+        WHERE p.caller = c.caller AND p.whose = c.whose AND (p.started_ms, p.id) < (c.started_ms, c.id))
+    AND NOT EXISTS (SELECT 1 FROM call p
+        WHERE p.caller = c.caller AND p.whose = c.whose AND p.talked_ms IS NOT NULL
+            AND p.started_ms BETWEEN c.started_ms AND c.started_ms + 86400000)
+    AND NOT EXISTS (SELECT 1 FROM callback_miss m WHERE m.call = c.ulid AND m.reached_ms <= c.started_ms + 86400000)";
+
+/// The newest calls over these numbers, of one abonent.
+pub(crate) fn calls_of(
+    connection: &Connection,
+    keys: &[String],
+    whose: i64,
+    limit: u32,
+) -> Result<Vec<CallRow>, DeskError> {
     let mut statement = connection.prepare_cached(
-        "SELECT started_ms, id FROM call WHERE caller = ?1 ORDER BY started_ms DESC, id DESC LIMIT ?2",
+        "SELECT started_ms, id FROM call WHERE caller = ?1 AND whose = ?2 ORDER BY started_ms DESC, id DESC LIMIT ?3",
     )?;
     let mut places: Vec<Place> = Vec::new();
     for key in keys {
         let Some(caller) = caller::of_key(connection, key)? else {
             continue;
         };
-        let found = statement.query_map(params![caller, limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let found = statement.query_map(params![caller, whose, limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
         places.extend(found.collect::<Result<Vec<_>, _>>()?);
     }
     places.sort_unstable_by(|a, b| b.cmp(a));
@@ -85,22 +123,28 @@ pub(crate) fn calls_of(connection: &Connection, keys: &[String], limit: u32) -> 
     rows_at(connection, &places)
 }
 
-const ROW: &str =
-    "SELECT c.ulid, c.start_known, c.started_ms, c.incoming, c.outcome, c.uncertain, k.key, c.name, c.shown,
+fn select() -> String {
+    format!(
+        "SELECT c.ulid, c.start_known, c.started_ms, c.incoming, c.outcome, c.uncertain, k.key, c.name, c.shown,
         c.hidden, c.internal, l.text, a.text, c.wait_ms, c.talk_ms, c.recording, d.id,
-        c.missed = 1 AND c.started_ms >= b.cutoff_ms, r.id, r.place, r.damaged, r.gone
+        c.missed = 1 AND c.started_ms >= b.cutoff_ms, r.id, r.place, r.damaged, r.gone, w.text, o.text,
+        EXISTS (SELECT 1 FROM call_note n WHERE n.call_id = c.ulid), c.missed = 1 AND {LOST}
     FROM call c JOIN caller k ON k.id = c.caller
         LEFT JOIN word l ON l.id = c.line
         LEFT JOIN word a ON a.id = c.answered_by
-        LEFT JOIN document d ON d.call_id = c.ulid
-        LEFT JOIN callback b ON b.owner = ?2 AND b.key = k.key
+        LEFT JOIN word w ON w.id = c.whose
+        LEFT JOIN word o ON o.id = c.abonent
+        LEFT JOIN document d ON d.call_id = c.ulid AND c.whose = 0
+        LEFT JOIN callback b ON b.owner = ?2 AND b.key = k.key AND c.whose = 0
         LEFT JOIN recording r ON r.id = (SELECT id FROM recording WHERE call = c.ulid AND owner = ?2
-            ORDER BY abonent, started_ms DESC LIMIT 1)";
+            AND (c.whose = 0 OR abonent = w.text) ORDER BY abonent, started_ms DESC LIMIT 1)"
+    )
+}
 
 /// The rows at these places, in their order.
 pub(crate) fn rows_at(connection: &Connection, places: &[Place]) -> Result<Vec<CallRow>, DeskError> {
     let owner = mirror::owner(connection)?;
-    let mut statement = connection.prepare_cached(&format!("{ROW} WHERE c.id = ?1"))?;
+    let mut statement = connection.prepare_cached(&format!("{} WHERE c.id = ?1", select()))?;
     let mut rows = Vec::new();
     for (_, id) in places {
         if let Some(narrow) = statement.query_row(params![id, owner], narrow).optional()? {
@@ -110,12 +154,12 @@ pub(crate) fn rows_at(connection: &Connection, places: &[Place]) -> Result<Vec<C
     Ok(rows)
 }
 
-/// The row of the relay's id; none where the mirror has no such call.
-pub(crate) fn row_of_call(connection: &Connection, id: &str) -> Result<Option<CallRow>, DeskError> {
+/// The row of the relay's id in one abonent's view; none where the mirror has no such call.
+pub(crate) fn row_of_call(connection: &Connection, id: &str, whose: i64) -> Result<Option<CallRow>, DeskError> {
     let owner = mirror::owner(connection)?;
     let narrow = connection
-        .prepare_cached(&format!("{ROW} WHERE c.ulid = ?1"))?
-        .query_row(params![id, owner], narrow)
+        .prepare_cached(&format!("{} WHERE c.ulid = ?1 AND c.whose = ?3", select()))?
+        .query_row(params![id, owner, whose], narrow)
         .optional()?;
     narrow.map(|narrow| narrow.named(connection)).transpose()
 }
@@ -160,6 +204,7 @@ fn narrow(row: &rusqlite::Row<'_>) -> rusqlite::Result<Narrow> {
         party,
         row: CallRow {
             id: row.get(0)?,
+            abonent: row.get(22)?,
             direction: if row.get(3)? {
                 Direction::Incoming
             } else {
@@ -184,6 +229,9 @@ fn narrow(row: &rusqlite::Row<'_>) -> rusqlite::Result<Narrow> {
             sound_id,
             document_id: row.get(16)?,
             to_call_back: row.get::<_, Option<bool>>(17)?.unwrap_or(false),
+            abonent_id: row.get(23)?,
+            noted: row.get(24)?,
+            lost: row.get(25)?,
         },
     })
 }
@@ -211,6 +259,7 @@ pub(crate) fn row_of_snapshot(
     let colleague = call.answered_by.as_ref().and_then(|by| by.name.clone());
     let row = CallRow {
         id: call.id.clone(),
+        abonent: None,
         direction: call.direction,
         outcome: call.outcome,
         uncertain: call.uncertain,
@@ -231,6 +280,9 @@ pub(crate) fn row_of_snapshot(
         sound: sound_of(call.recording.state),
         sound_id: None,
         to_call_back: false,
+        lost: false,
+        noted: !call_note::of_call(connection, &call.id)?.is_empty(),
+        abonent_id: call.abonent.clone(),
     };
     let party = Party::of(&call.party);
     Narrow { row, party }.named(connection)

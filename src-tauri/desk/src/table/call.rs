@@ -14,7 +14,8 @@ pub(super) const STEP_1: &str = "
 
     CREATE TABLE call (
         id          INTEGER NOT NULL PRIMARY KEY,
-        ulid        TEXT    NOT NULL UNIQUE, -- the relay's id
+        ulid        TEXT    NOT NULL,       -- the relay's id
+        whose       INTEGER NOT NULL,       -- whose view it is: 0 the owner's, else another abonent's, by word
         version     INTEGER NOT NULL,
         started_ms  INTEGER NOT NULL,
         start_known INTEGER NOT NULL,       -- else it began no later than that
@@ -34,15 +35,18 @@ pub(super) const STEP_1: &str = "
         talk_ms     INTEGER,
         talked_ms   INTEGER,                -- when a person answered, if one did for certain
         recording   INTEGER NOT NULL,       -- place in RECORDINGS
-        away        INTEGER NOT NULL        -- learnt late: 1: the digest is still to tell it, 2: the open one tells it
+        away        INTEGER NOT NULL,       -- learnt late: 1: the digest is still to tell it, 2: the open one tells it
+        UNIQUE (ulid, whose)
     ) STRICT;
     -- Each ends in the id: lists are in the order of (started_ms, id).
-    CREATE INDEX call_by_time ON call (started_ms);
-    CREATE INDEX call_by_direction ON call (incoming, started_ms);
-    CREATE INDEX call_by_caller ON call (caller, started_ms);
-    CREATE INDEX call_missed ON call (started_ms) WHERE missed = 1;
-    CREATE INDEX call_missed_of ON call (caller, started_ms) WHERE missed = 1;
-    CREATE INDEX call_talked ON call (caller, talked_ms) WHERE talked_ms IS NOT NULL;
+    CREATE INDEX call_by_time ON call (whose, started_ms);
+    CREATE INDEX call_by_direction ON call (whose, incoming, started_ms);
+    CREATE INDEX call_by_caller ON call (caller, whose, started_ms);
+    CREATE INDEX call_missed ON call (whose, started_ms) WHERE missed = 1;
+    CREATE INDEX call_recorded ON call (whose, started_ms) WHERE recording > 0;
+    -- The queue is the owner's.
+    CREATE INDEX call_missed_of ON call (caller, started_ms) WHERE missed = 1 AND whose = 0;
+    CREATE INDEX call_talked ON call (caller, talked_ms) WHERE talked_ms IS NOT NULL AND whose = 0;
     CREATE INDEX call_away ON call (id) WHERE away > 0;
     -- All that a report by abonent and time asks for.
     CREATE INDEX call_report ON call (abonent, started_ms, incoming, outcome, uncertain, wait_ms, talk_ms);
@@ -57,7 +61,7 @@ pub(super) const STEP_1: &str = "
 pub(super) const STEP_2: &str = "
     DROP INDEX call_report;
     CREATE INDEX call_report ON call (
-        started_ms, incoming, missed, abonent, talk_ms, wait_ms, talked_ms, caller, outcome, line, internal
+        started_ms, incoming, missed, abonent, talk_ms, wait_ms, talked_ms, caller, outcome, line, internal, whose
     );
 ";
 
@@ -102,17 +106,39 @@ pub(crate) fn recording_at(place: u8) -> RecordingState {
     RECORDINGS.get(usize::from(place)).copied().unwrap_or_default()
 }
 
-/// The call as the relay last told it.
+/// Whose view is the owner's.
+pub(crate) const OWN: i64 = 0;
+
+/// Whose view this abonent's is, in the tables; none for the owner. Of an abonent who has no calls here nothing is found by it.
+pub(crate) fn whose(connection: &Connection, abonent: Option<&str>) -> Result<i64, DeskError> {
+    let Some(abonent) = abonent else { return Ok(OWN) };
+    let word = connection
+        .prepare_cached("SELECT id FROM word WHERE text = ?1")?
+        .query_row([abonent], |row| row.get(0))
+        .optional()?;
+    Ok(word.unwrap_or(-1))
+}
+
+/// The call as the relay last told it to the owner.
 pub(crate) fn snapshot(connection: &Connection, id: &str) -> Result<Option<CallSnapshot>, DeskError> {
+    snapshot_of(connection, id, OWN)
+}
+
+/// The same in another abonent's view.
+pub(crate) fn snapshot_of(connection: &Connection, id: &str, whose: i64) -> Result<Option<CallSnapshot>, DeskError> {
     let text: Option<String> = connection
-        .prepare_cached("SELECT s.text FROM call c JOIN call_snapshot s ON s.call = c.id WHERE c.ulid = ?1")?
-        .query_row([id], |row| row.get(0))
+        .prepare_cached(
+            "SELECT s.text FROM call c JOIN call_snapshot s ON s.call = c.id WHERE c.ulid = ?1 AND c.whose = ?2",
+        )?
+        .query_row(params![id, whose], |row| row.get(0))
         .optional()?;
     Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
 }
 
 /// What the row of a call has beside its snapshot.
 pub(crate) struct Stored<'a> {
+    /// See [`whose`].
+    pub(crate) whose: i64,
     pub(crate) caller: i64,
     /// The name, where the PBX told one.
     pub(crate) name: Option<&'a str>,
@@ -129,11 +155,12 @@ pub(crate) fn store(connection: &Connection, call: &CallSnapshot, row: &Stored<'
     let answered_by = word(connection, colleague.filter(|_| call.outcome == Outcome::AnsweredBy))?;
     let id: i64 = connection
         .prepare_cached(
-            "INSERT INTO call (ulid, version, started_ms, start_known, incoming, outcome, uncertain, missed, caller, name,
+            "INSERT INTO call (ulid, whose, version, started_ms, start_known, incoming, outcome, uncertain, missed, caller, name,
                                shown, hidden, internal, line, abonent, answered_by, wait_ms, talk_ms, talked_ms,
                                recording, away)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
-             ON CONFLICT (ulid) DO UPDATE SET
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
+                     ?22)
+             ON CONFLICT (ulid, whose) DO UPDATE SET
                  version = excluded.version, started_ms = excluded.started_ms, start_known = excluded.start_known,
                  incoming = excluded.incoming, outcome = excluded.outcome, uncertain = excluded.uncertain,
                  missed = excluded.missed, caller = excluded.caller, name = excluded.name, shown = excluded.shown,
@@ -146,6 +173,7 @@ pub(crate) fn store(connection: &Connection, call: &CallSnapshot, row: &Stored<'
         .query_row(
             params![
                 call.id,
+                row.whose,
                 call.version,
                 started(call).ms(),
                 call.started_at.is_some(),
@@ -189,7 +217,8 @@ pub(crate) fn started(call: &CallSnapshot) -> Time {
     call.started_at.unwrap_or(call.updated_at)
 }
 
-fn word(connection: &Connection, text: Option<&str>) -> Result<Option<i64>, DeskError> {
+/// The id of a word, which is made where there is none; none for no text.
+pub(crate) fn word(connection: &Connection, text: Option<&str>) -> Result<Option<i64>, DeskError> {
     let Some(text) = text.filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
@@ -218,9 +247,11 @@ pub(crate) fn is_missed(call: &CallSnapshot) -> bool {
         && !rings
 }
 
-/// Drops a call.
-pub(crate) fn remove(connection: &Connection, id: &str) -> Result<(), DeskError> {
-    connection.execute("DELETE FROM call WHERE ulid = ?1", [id])?;
+/// Drops one view of a call.
+pub(crate) fn remove(connection: &Connection, id: &str, whose: i64) -> Result<(), DeskError> {
+    connection
+        .prepare_cached("DELETE FROM call WHERE ulid = ?1 AND whose = ?2")?
+        .execute(params![id, whose])?;
     Ok(())
 }
 
@@ -241,7 +272,7 @@ pub(crate) struct Talk {
 /// When a person last talked with the caller.
 pub(crate) fn last_talk_ms(connection: &Connection, caller: i64) -> Result<Option<i64>, DeskError> {
     Ok(connection
-        .prepare_cached("SELECT max(talked_ms) FROM call WHERE caller = ?1 AND talked_ms IS NOT NULL")?
+        .prepare_cached("SELECT max(talked_ms) FROM call WHERE caller = ?1 AND talked_ms IS NOT NULL AND whose = 0")?
         .query_row([caller], |row| row.get(0))?)
 }
 
@@ -250,7 +281,8 @@ pub(crate) fn first_talk(connection: &Connection, caller: i64, after_ms: i64) ->
     Ok(connection
         .prepare_cached(
             "SELECT c.talked_ms, c.incoming, w.text FROM call c LEFT JOIN word w ON w.id = c.answered_by
-             WHERE c.caller = ?1 AND c.talked_ms > ?2 AND c.talked_ms IS NOT NULL ORDER BY c.talked_ms LIMIT 1",
+             WHERE c.caller = ?1 AND c.talked_ms > ?2 AND c.talked_ms IS NOT NULL AND c.whose = 0
+             ORDER BY c.talked_ms LIMIT 1",
         )?
         .query_row([caller, after_ms], |row| {
             Ok(Talk {
@@ -271,7 +303,8 @@ pub(crate) fn missed_at(
 ) -> Result<Option<String>, DeskError> {
     Ok(connection
         .prepare_cached(
-            "SELECT ulid FROM call WHERE caller = ?1 AND missed = 1 AND started_ms = ?2 AND ulid <> ?3 LIMIT 1",
+            "SELECT ulid FROM call
+             WHERE caller = ?1 AND missed = 1 AND whose = 0 AND started_ms = ?2 AND ulid <> ?3 LIMIT 1",
         )?
         .query_row(params![caller, started_ms, but], |row| row.get(0))
         .optional()?)

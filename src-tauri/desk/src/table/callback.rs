@@ -2,6 +2,7 @@
 //! from; of a person's numbers the one with the newest missed call stands for all.
 
 use crate::error::DeskError;
+use perezvon_core::snapshot::{ClaimSnapshot, TalkedLater};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
@@ -23,9 +24,15 @@ pub(super) const STEP_1: &str = "
         undo_ms     INTEGER,                -- what done_ms was before
         handled_ms  INTEGER,                -- when it was dealt with
         handled_by  TEXT,                   -- the colleague who did; none: the user, or the caller
+        rank_ms     INTEGER NOT NULL,       -- its place in the list: the newest missed call, or the reminder that came
+        remind_ms   INTEGER,                -- when the user wants to be reminded; until then it is out of the list
+        remind_set_ms INTEGER NOT NULL,     -- when they said so: what is talked later settles it
+        remind_note TEXT    NOT NULL,
+        reminded    INTEGER NOT NULL,       -- it came
         UNIQUE (owner, key)
     ) STRICT;
-    CREATE INDEX callback_heads ON callback (owner, newest_ms) WHERE head = 1;
+    CREATE INDEX callback_heads ON callback (owner, rank_ms) WHERE head = 1;
+    CREATE INDEX callback_later ON callback (owner, remind_ms) WHERE remind_ms IS NOT NULL AND reminded = 0;
     CREATE INDEX callback_handled ON callback (owner, handled_ms) WHERE handled_ms IS NOT NULL;
     CREATE INDEX callback_of_person ON callback (owner, person) WHERE person IS NOT NULL;
 
@@ -36,6 +43,11 @@ pub(super) const STEP_1: &str = "
         started_ms INTEGER NOT NULL,
         call       TEXT    NOT NULL,
         counted    INTEGER NOT NULL,        -- belongs to the caller's missed toast
+        reached_ms INTEGER,                 -- a colleague has talked with the caller since
+        reached_by TEXT,
+        claim_until_ms INTEGER,             -- somebody undertakes to call back
+        claim_by   TEXT,
+        claim_own  INTEGER NOT NULL,        -- the user does
         PRIMARY KEY (owner, key, started_ms)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX callback_miss_by_call ON callback_miss (call);
@@ -95,11 +107,54 @@ pub(crate) struct Callback {
     pub(crate) undo_ms: Option<i64>,
     pub(crate) handled_ms: Option<i64>,
     pub(crate) handled_by: Option<String>,
+    pub(crate) rank_ms: i64,
+    pub(crate) remind_ms: Option<i64>,
+    pub(crate) remind_set_ms: i64,
+    pub(crate) remind_note: String,
+    pub(crate) reminded: bool,
+}
+
+impl Callback {
+    /// Of a number of which nothing is known yet.
+    pub(crate) fn of(key: &str) -> Self {
+        Self {
+            id: 0,
+            key: key.to_owned(),
+            person: None,
+            head: false,
+            state: State::Waiting,
+            times: 0,
+            since_ms: 0,
+            newest_ms: 0,
+            newest_call: String::new(),
+            cutoff_ms: NEVER,
+            kept_ms: NEVER,
+            done_ms: NEVER,
+            undo_ms: None,
+            handled_ms: None,
+            handled_by: None,
+            rank_ms: 0,
+            remind_ms: None,
+            remind_set_ms: NEVER,
+            remind_note: String::new(),
+            reminded: false,
+        }
+    }
+
+    /// A reminder that no later conversation has settled.
+    pub(crate) fn reminds(&self) -> bool {
+        self.remind_ms.is_some() && self.remind_set_ms >= self.cutoff_ms
+    }
+
+    /// It has not come yet.
+    pub(crate) fn is_put_off(&self) -> bool {
+        self.reminds() && !self.reminded
+    }
 }
 
 const COLUMNS: &str =
     "id, key, person, head, state, times, since_ms, newest_ms, newest_call, cutoff_ms, kept_ms, done_ms,
-    undo_ms, handled_ms, handled_by";
+    undo_ms, handled_ms, handled_by, rank_ms, remind_ms, remind_set_ms, remind_note, reminded";
 
 /// Before any missed call.
 pub(crate) const NEVER: i64 = i64::MIN;
@@ -121,6 +176,11 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Callback> {
         undo_ms: row.get(12)?,
         handled_ms: row.get(13)?,
         handled_by: row.get(14)?,
+        rank_ms: row.get(15)?,
+        remind_ms: row.get(16)?,
+        remind_set_ms: row.get(17)?,
+        remind_note: row.get(18)?,
+        reminded: row.get(19)?,
     })
 }
 
@@ -137,6 +197,21 @@ pub(crate) fn of_key(connection: &Connection, owner: &str, key: &str) -> Result<
         .prepare_cached(&format!("SELECT {COLUMNS} FROM callback WHERE owner = ?1 AND key = ?2"))?
         .query_row([owner, key], read)
         .optional()?)
+}
+
+/// Whether nothing but a reminder has made the row.
+pub(crate) fn is_reminder_alone(connection: &Connection, owner: &str, row: &Callback) -> Result<bool, DeskError> {
+    let missed = connection
+        .prepare_cached("SELECT 1 FROM callback_miss WHERE owner = ?1 AND key = ?2 LIMIT 1")?
+        .exists([owner, &row.key])?;
+    Ok(!missed && row.done_ms == NEVER && row.kept_ms == NEVER)
+}
+
+/// Whether the person of this row is in the list.
+pub(crate) fn has_head(connection: &Connection, owner: &str, row: &Callback) -> Result<bool, DeskError> {
+    Ok(connection
+        .prepare_cached("SELECT 1 FROM callback WHERE owner = ?1 AND head = 1 AND (key = ?2 OR person = ?3) LIMIT 1")?
+        .exists(params![owner, row.key, row.person])?)
 }
 
 /// The numbers that are one person's, of those that calls were missed from.
@@ -161,27 +236,24 @@ pub(crate) fn of_id(connection: &Connection, owner: &str, id: i64) -> Result<Opt
         .optional()?)
 }
 
-/// A page of those who wait: the newest missed call first, before (`newest_ms`, `id`). A condition on the callers `k` is
-/// met by those whom the mirror has a call of.
+/// A page of those who wait: the newest first, before (`rank_ms`, `id`). A condition on the row `b`, and one on the callers
+/// `k`, which is met by those whom the mirror has a call of.
 pub(crate) fn heads(
     connection: &Connection,
     owner: &str,
     before: (i64, i64),
-    (condition, given): (&str, Vec<Value>),
+    (of_row, of_caller, given): (Option<&str>, Option<&str>, Vec<Value>),
     limit: u32,
 ) -> Result<Vec<Callback>, DeskError> {
-    let join = if condition.is_empty() {
-        ""
-    } else {
-        " CROSS JOIN caller k ON k.key = b.key"
-    };
+    let join = of_caller.map_or("", |_| " CROSS JOIN caller k ON k.key = b.key");
+    let condition = [of_row, of_caller].into_iter().flatten().collect::<String>();
     let columns = COLUMNS
         .split(',')
         .map(|column| format!("b.{}", column.trim()))
         .collect::<Vec<_>>();
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT {} FROM callback b{join} WHERE b.owner = ? AND b.head = 1 AND (b.newest_ms, b.id) < (?, ?){condition}
-         ORDER BY b.newest_ms DESC, b.id DESC LIMIT ?",
+        "SELECT {} FROM callback b{join} WHERE b.owner = ? AND b.head = 1 AND (b.rank_ms, b.id) < (?, ?){condition}
+         ORDER BY b.rank_ms DESC, b.id DESC LIMIT ?",
         columns.join(", ")
     ))?;
     let first = [Value::from(owner.to_owned()), before.0.into(), before.1.into()];
@@ -190,19 +262,59 @@ pub(crate) fn heads(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// A page of those who were dealt with: the latest first, before (`handled_ms`, `id`).
+/// A page of those whom the user wants to be reminded of: the next reminder first, after (`remind_ms`, `id`).
+pub(crate) fn put_off(
+    connection: &Connection,
+    owner: &str,
+    after: (i64, i64),
+    limit: u32,
+) -> Result<Vec<Callback>, DeskError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM callback
+         WHERE owner = ?1 AND remind_ms IS NOT NULL AND reminded = 0 AND state = 'waiting' AND head = 0
+               AND remind_set_ms >= cutoff_ms AND (remind_ms, id) > (?2, ?3)
+         ORDER BY remind_ms, id LIMIT ?4"
+    ))?;
+    let rows = statement.query_map(params![owner, after.0, after.1, limit], read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// When the next reminder comes.
+pub(crate) fn next_reminder(connection: &Connection, owner: &str) -> Result<Option<i64>, DeskError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT min(remind_ms) FROM callback
+             WHERE owner = ?1 AND remind_ms IS NOT NULL AND reminded = 0 AND state = 'waiting' AND remind_set_ms >= cutoff_ms",
+        )?
+        .query_row([owner], |row| row.get(0))?)
+}
+
+/// Reminders that have come by this time, at most so many.
+pub(crate) fn due(connection: &Connection, owner: &str, now_ms: i64, limit: u32) -> Result<Vec<Callback>, DeskError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM callback
+         WHERE owner = ?1 AND remind_ms IS NOT NULL AND reminded = 0 AND remind_ms <= ?2 AND state = 'waiting'
+               AND remind_set_ms >= cutoff_ms
+         ORDER BY remind_ms LIMIT ?3"
+    ))?;
+    let rows = statement.query_map(params![owner, now_ms, limit], read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// A page of those who were dealt with since this time: the latest first, before (`handled_ms`, `id`).
 pub(crate) fn handled(
     connection: &Connection,
     owner: &str,
+    since_ms: i64,
     before: (i64, i64),
     limit: u32,
 ) -> Result<Vec<Callback>, DeskError> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM callback
-         WHERE owner = ?1 AND handled_ms IS NOT NULL AND (handled_ms, id) < (?2, ?3)
+         WHERE owner = ?1 AND handled_ms IS NOT NULL AND handled_ms >= ?5 AND (handled_ms, id) < (?2, ?3)
          ORDER BY handled_ms DESC, id DESC LIMIT ?4"
     ))?;
-    let rows = statement.query_map(params![owner, before.0, before.1, limit], read)?;
+    let rows = statement.query_map(params![owner, before.0, before.1, limit, since_ms], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -220,13 +332,16 @@ pub(crate) fn put(connection: &Connection, owner: &str, row: &Callback) -> Resul
     Ok(connection
         .prepare_cached(
             "INSERT INTO callback (owner, key, person, head, state, times, since_ms, newest_ms, newest_call, cutoff_ms,
-                                   kept_ms, done_ms, undo_ms, handled_ms, handled_by)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+                                   kept_ms, done_ms, undo_ms, handled_ms, handled_by, rank_ms, remind_ms,
+                                   remind_set_ms, remind_note, reminded)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
              ON CONFLICT (owner, key) DO UPDATE SET
                  person = excluded.person, head = excluded.head, state = excluded.state, times = excluded.times,
                  since_ms = excluded.since_ms, newest_ms = excluded.newest_ms, newest_call = excluded.newest_call,
                  cutoff_ms = excluded.cutoff_ms, kept_ms = excluded.kept_ms, done_ms = excluded.done_ms,
-                 undo_ms = excluded.undo_ms, handled_ms = excluded.handled_ms, handled_by = excluded.handled_by
+                 undo_ms = excluded.undo_ms, handled_ms = excluded.handled_ms, handled_by = excluded.handled_by,
+                 rank_ms = excluded.rank_ms, remind_ms = excluded.remind_ms, remind_set_ms = excluded.remind_set_ms,
+                 remind_note = excluded.remind_note, reminded = excluded.reminded
              RETURNING id",
         )?
         .query_row(
@@ -245,7 +360,12 @@ pub(crate) fn put(connection: &Connection, owner: &str, row: &Callback) -> Resul
                 row.done_ms,
                 row.undo_ms,
                 row.handled_ms,
-                row.handled_by
+                row.handled_by,
+                row.rank_ms,
+                row.remind_ms,
+                row.remind_set_ms,
+                row.remind_note,
+                row.reminded
             ],
             |row| row.get(0),
         )?)
@@ -265,21 +385,100 @@ pub(crate) fn keep_cutoffs(connection: &Connection) -> Result<(), DeskError> {
     Ok(())
 }
 
+/// A missed call of a number, as the relay tells it.
+pub(crate) struct Miss<'a> {
+    pub(crate) started_ms: i64,
+    pub(crate) call: &'a str,
+    /// It belongs to the missed toast.
+    pub(crate) counted: bool,
+    pub(crate) reached: Option<&'a TalkedLater>,
+    pub(crate) claim: Option<&'a ClaimSnapshot>,
+}
+
 /// A missed call of the number.
-pub(crate) fn note_miss(
+pub(crate) fn note_miss(connection: &Connection, owner: &str, key: &str, miss: &Miss<'_>) -> Result<(), DeskError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO callback_miss (owner, key, started_ms, call, counted, reached_ms, reached_by, claim_until_ms,
+                                        claim_by, claim_own)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+             ON CONFLICT DO UPDATE SET call = excluded.call, counted = max(counted, excluded.counted),
+                 reached_ms = excluded.reached_ms, reached_by = excluded.reached_by,
+                 claim_until_ms = excluded.claim_until_ms, claim_by = excluded.claim_by, claim_own = excluded.claim_own",
+        )?
+        .execute(params![
+            owner,
+            key,
+            miss.started_ms,
+            miss.call,
+            miss.counted,
+            miss.reached.map(|talk| talk.at.ms()),
+            miss.reached.and_then(|talk| talk.name.as_deref()),
+            miss.claim.map(|claim| claim.until.ms()),
+            miss.claim.and_then(|claim| claim.name.as_deref()),
+            miss.claim.is_some_and(|claim| claim.own)
+        ])?;
+    Ok(())
+}
+
+/// When a colleague last talked with one who called from this number, as far as the relay tells.
+pub(crate) fn last_reached_ms(connection: &Connection, owner: &str, key: &str) -> Result<Option<i64>, DeskError> {
+    Ok(connection
+        .prepare_cached("SELECT max(reached_ms) FROM callback_miss WHERE owner = ?1 AND key = ?2")?
+        .query_row([owner, key], |row| row.get(0))?)
+}
+
+/// The first such conversation after this time, and the colleague; empty where the relay does not know the name.
+pub(crate) fn first_reached(
     connection: &Connection,
     owner: &str,
     key: &str,
-    (started_ms, call): (i64, &str),
-    counted: bool,
-) -> Result<(), DeskError> {
-    connection
+    after_ms: i64,
+) -> Result<Option<(i64, String)>, DeskError> {
+    Ok(connection
         .prepare_cached(
-            "INSERT INTO callback_miss (owner, key, started_ms, call, counted) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT DO UPDATE SET call = excluded.call, counted = max(counted, excluded.counted)",
+            "SELECT reached_ms, coalesce(reached_by, '') FROM callback_miss
+             WHERE owner = ?1 AND key = ?2 AND reached_ms > ?3 ORDER BY reached_ms LIMIT 1",
         )?
-        .execute(params![owner, key, started_ms, call, counted])?;
-    Ok(())
+        .query_row(params![owner, key, after_ms], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?)
+}
+
+/// Somebody undertakes to call back.
+pub(crate) struct Claim {
+    pub(crate) own: bool,
+    pub(crate) name: Option<String>,
+    pub(crate) until_ms: i64,
+}
+
+/// Who undertakes now to call those numbers back that wait in this row: its own, or all of its person.
+pub(crate) fn claim(
+    connection: &Connection,
+    owner: &str,
+    row: &Callback,
+    now_ms: i64,
+) -> Result<Option<Claim>, DeskError> {
+    // CROSS JOIN: the person's numbers first; SQLite would rather look through all missed calls.
+    let whose = match row.person {
+        Some(_) => "b.person = ?2",
+        None => "b.key = ?3",
+    };
+    Ok(connection
+        .prepare_cached(&format!(
+            "SELECT m.claim_own, m.claim_by, m.claim_until_ms
+             FROM callback b CROSS JOIN callback_miss m
+                  ON m.owner = b.owner AND m.key = b.key AND m.started_ms >= b.cutoff_ms
+             WHERE b.owner = ?1 AND {whose} AND m.claim_until_ms > ?4
+             ORDER BY m.started_ms DESC LIMIT 1"
+        ))?
+        .query_row(params![owner, row.person, row.key, now_ms], |row| {
+            Ok(Claim {
+                own: row.get(0)?,
+                name: row.get(1)?,
+                until_ms: row.get(2)?,
+            })
+        })
+        .optional()?)
 }
 
 /// A missed call that the queue no longer has.

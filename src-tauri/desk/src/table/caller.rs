@@ -3,7 +3,7 @@
 use crate::error::DeskError;
 use crate::key::line_of;
 use crate::text;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
 /// Two blanks follow each text, so that every letter and pair of letters begins a trigram.
 pub(super) const STEP_1: &str = "
@@ -111,5 +111,23 @@ pub(crate) fn of_key(connection: &Connection, key: &str) -> Result<Option<i64>, 
 pub(crate) fn keys_of_line(connection: &Connection, line: &str) -> Result<Vec<String>, DeskError> {
     let mut statement = connection.prepare_cached("SELECT key FROM caller WHERE line = ?1")?;
     let keys = statement.query_map([line], |row| row.get(0))?;
+    Ok(keys.collect::<Result<_, _>>()?)
+}
+
+/// The keys of those of these callers who are in no contact and whose column holds all needles, the latest first.
+pub(crate) fn without_contact(
+    connection: &Connection,
+    column: &str,
+    ids: &[i64],
+    needles: &[String],
+    limit: usize,
+) -> Result<Vec<String>, DeskError> {
+    let ids = ids.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
+    let holds = vec![format!("instr({column}, ?) > 0"); needles.len()].join(" AND ");
+    // Not kept: what was found is part of the statement.
+    let mut statement = connection.prepare(&format!(
+        "SELECT key FROM caller WHERE id IN ({ids}) AND unknown = 1 AND {holds} ORDER BY last_ms DESC LIMIT {limit}"
+    ))?;
+    let keys = statement.query_map(params_from_iter(needles), |row| row.get(0))?;
     Ok(keys.collect::<Result<_, _>>()?)
 }

@@ -26,13 +26,16 @@ pub(super) const STEP_1: &str = "
         company     TEXT    NOT NULL,
         email       TEXT    NOT NULL,
         note        TEXT    NOT NULL,
+        about       TEXT    NOT NULL,       -- JSON: tags, who is responsible, own fields
         name_sort   TEXT    NOT NULL,
+        company_sort TEXT   NOT NULL,
         name_key    TEXT    NOT NULL,       -- the same for all spellings of one name
         search      TEXT    NOT NULL,
         digits      TEXT    NOT NULL,       -- of all numbers
         UNIQUE (source, external_id)
     ) STRICT;
     CREATE INDEX contact_by_name ON contact (name_sort, id);
+    CREATE INDEX contact_by_company ON contact (company_sort, name_sort) WHERE company_sort <> '';
     CREATE INDEX contact_by_person ON contact (person, priority DESC, id);
 
     CREATE TABLE contact_number (
@@ -112,6 +115,29 @@ impl ContactKind {
     }
 }
 
+/// What a user keeps of a contact beyond name and numbers; a program's contacts come without.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", default)]
+#[ts(export)]
+pub struct ContactAbout {
+    /// Tags.
+    pub tags: Vec<String>,
+    /// «Ответственный»: who looks after them; may be empty.
+    pub responsible: String,
+    /// Fields of the user's own, in their order.
+    pub fields: Vec<ContactField>,
+}
+
+/// A field of the user's own: «Договор», «№ 12 от 31.01.2026».
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ContactField {
+    /// Its name.
+    pub name: String,
+    /// What it has.
+    pub value: String,
+}
+
 /// A number of a contact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -137,6 +163,7 @@ pub(crate) struct Fields<'a> {
     pub(crate) company: &'a str,
     pub(crate) email: &'a str,
     pub(crate) note: &'a str,
+    pub(crate) about: &'a ContactAbout,
     pub(crate) numbers: &'a [ContactNumber],
 }
 
@@ -172,7 +199,11 @@ pub(crate) fn put(
         .iter()
         .map(|number| Number::parse(&number.key).search_digits())
         .collect();
-    let words = text::words(&format!("{} {} {}", fields.name, fields.company, fields.email)).join(" ");
+    let about = fields.about;
+    let told = [fields.name, fields.company, fields.email, &about.responsible];
+    let own = about.tags.iter().chain(about.fields.iter().map(|field| &field.value));
+    let told: Vec<&str> = told.into_iter().chain(own.map(String::as_str)).collect();
+    let words = text::words(&told.join(" ")).join(" ");
     // Also without the first digit: a number is looked for as 8900… and 900… too.
     let tails: Vec<&str> = digits.iter().filter_map(|digits| digits.get(1..)).collect();
     let search = format!(" {words} {} {}  ", digits.join(" "), tails.join(" "));
@@ -180,13 +211,13 @@ pub(crate) fn put(
     let id = connection
         .prepare_cached(
             "INSERT INTO contact (id, source, external_id, priority, person, kind, name, company, email, note, name_sort,
-                                  name_key, search, digits)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+                                  name_key, search, digits, about, company_sort)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
              ON CONFLICT (id) DO UPDATE SET
                  priority = excluded.priority, person = excluded.person, kind = excluded.kind, name = excluded.name,
                  company = excluded.company, email = excluded.email, note = excluded.note,
                  name_sort = excluded.name_sort, name_key = excluded.name_key, search = excluded.search,
-                 digits = excluded.digits
+                 digits = excluded.digits, about = excluded.about, company_sort = excluded.company_sort
              RETURNING id",
         )?
         .query_row(
@@ -204,7 +235,9 @@ pub(crate) fn put(
                 text::fold(fields.name),
                 text::name_key(fields.name),
                 search,
-                digits
+                digits,
+                serde_json::to_string(about)?,
+                text::fold(fields.company)
             ],
             |row| row.get(0),
         )?;
@@ -285,6 +318,28 @@ fn forget_person(connection: &Connection, person: i64) -> Result<(), DeskError> 
         .prepare_cached("DELETE FROM person WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM contact WHERE person = ?1)")?
         .execute([person])?;
     Ok(())
+}
+
+/// The contact of a company's own name, where there is one: the one that is shown first.
+pub(crate) fn of_company(connection: &Connection, company: &str) -> Result<Option<i64>, DeskError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT id FROM contact WHERE name_sort = ?1 AND kind IN ('counterparty', 'partner')
+             ORDER BY priority DESC, id LIMIT 1",
+        )?
+        .query_row([text::fold(company)], |row| row.get(0))
+        .optional()?)
+}
+
+/// Contacts of whom this is the company, by name, at most so many: their ids and names.
+pub(crate) fn people_of(connection: &Connection, company: &str, most: usize) -> Result<Vec<(i64, String)>, DeskError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, name FROM contact WHERE company_sort = ?1 AND company_sort <> '' ORDER BY name_sort LIMIT ?2",
+    )?;
+    let people = statement.query_map(params![text::fold(company), most as i64], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    Ok(people.collect::<Result<_, _>>()?)
 }
 
 /// Deletes a contact; its person, who is gone with the last of their contacts.

@@ -11,11 +11,9 @@ pub(super) const STEP_1: &str = "
         call_id       TEXT    NOT NULL UNIQUE,
         number_key    TEXT,
         registered_ms INTEGER NOT NULL,
-        note          TEXT    NOT NULL DEFAULT '',
-        noted_ms      INTEGER,
         snapshot      TEXT    NOT NULL      -- of the call, so that the document outlives the mirror
     ) STRICT;
-    CREATE INDEX document_noted ON document (number_key, noted_ms) WHERE noted_ms IS NOT NULL;
+    CREATE INDEX document_of_number ON document (number_key, id);
 ";
 
 /// The number as printed: `000000042`.
@@ -54,14 +52,13 @@ pub(crate) fn follow(tx: &Connection, call: &CallSnapshot) -> Result<Option<i64>
         .optional()?)
 }
 
-/// The document of a call that turned out to be another one: it is that one's, unless that has one already. A second
-/// document stays only for its note.
+/// The document of a call that turned out to be another one: it is that one's, unless that has one already.
 pub(crate) fn hand_over(tx: &Connection, from: &str, to: &str) -> Result<(), DeskError> {
     tx.execute(
         "UPDATE OR IGNORE document SET call_id = ?2 WHERE call_id = ?1",
         [from, to],
     )?;
-    tx.execute("DELETE FROM document WHERE call_id = ?1 AND noted_ms IS NULL", [from])?;
+    tx.execute("DELETE FROM document WHERE call_id = ?1", [from])?;
     Ok(())
 }
 
@@ -72,4 +69,12 @@ pub(crate) fn snapshot(connection: &Connection, id: i64) -> Result<Option<CallSn
         .query_row([id], |row| row.get(0))
         .optional()?;
     Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
+}
+
+/// The document of a call.
+pub(crate) fn of_call(connection: &Connection, call: &str) -> Result<Option<i64>, DeskError> {
+    Ok(connection
+        .prepare_cached("SELECT id FROM document WHERE call_id = ?1")?
+        .query_row([call], |row| row.get(0))
+        .optional()?)
 }

@@ -9,7 +9,8 @@ pub(super) const STEP_1: &str = "
         identity TEXT    NOT NULL,          -- relay and abonent
         owner    TEXT    NOT NULL,          -- the abonent alone: whose queue of calls back it is
         cursor   INTEGER NOT NULL,          -- highest version taken
-        synced   INTEGER NOT NULL           -- when the end of a backlog was first reached, epoch ms; 0: not yet
+        synced   INTEGER NOT NULL,          -- when the end of a backlog was first reached, epoch ms; 0: not yet
+        company  INTEGER NOT NULL           -- highest version taken of the company's log; 0: nothing
     ) STRICT;
 ";
 
@@ -44,12 +45,28 @@ pub(crate) fn advance(connection: &Connection, cursor: i64) -> Result<(), DeskEr
     Ok(())
 }
 
+/// The highest version taken of the company's log, if the mirror is this identity's.
+pub(crate) fn company(connection: &Connection, identity: &str) -> Result<Option<i64>, DeskError> {
+    Ok(connection
+        .prepare_cached("SELECT company FROM mirror WHERE identity = ?1")?
+        .query_row([identity], |row| row.get(0))
+        .optional()?)
+}
+
+/// Moves the cursor of the company's log.
+pub(crate) fn advance_company(connection: &Connection, cursor: i64) -> Result<(), DeskError> {
+    connection
+        .prepare_cached("UPDATE mirror SET company = ?1")?
+        .execute([cursor])?;
+    Ok(())
+}
+
 /// An empty mirror of this identity: the abonent is its last word.
 pub(crate) fn begin(connection: &Connection, identity: &str) -> Result<(), DeskError> {
     let owner = identity.rsplit(' ').next().unwrap_or_default();
     connection.execute("DELETE FROM mirror", [])?;
     connection.execute(
-        "INSERT INTO mirror (one, identity, owner, cursor, synced) VALUES (1, ?1, ?2, 0, 0)",
+        "INSERT INTO mirror (one, identity, owner, cursor, synced, company) VALUES (1, ?1, ?2, 0, 0, 0)",
         [identity, owner],
     )?;
     Ok(())

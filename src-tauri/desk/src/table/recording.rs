@@ -64,6 +64,7 @@ pub(super) const STEP_3: &str = "
     -- Another's recording was listened to here, and the relay has not been told yet.
     CREATE TABLE recording_played (
         id        INTEGER NOT NULL PRIMARY KEY,
+        owner     TEXT    NOT NULL,         -- at whose desk: only with that key may it be told
         pbx       TEXT    NOT NULL,
         played_ms INTEGER NOT NULL
     ) STRICT;
@@ -187,13 +188,19 @@ fn of_pbx(connection: &Connection, owner: &str, pbx: &str) -> Result<Option<i64>
         .optional()?)
 }
 
-/// The newest recording of a call.
-pub(crate) fn of_call(connection: &Connection, owner: &str, call: &str) -> Result<Option<i64>, DeskError> {
+/// The newest recording of a call, or of one abonent's part in it.
+pub(crate) fn of_call(
+    connection: &Connection,
+    owner: &str,
+    call: &str,
+    abonent: Option<&str>,
+) -> Result<Option<i64>, DeskError> {
     Ok(connection
         .prepare_cached(
-            "SELECT id FROM recording WHERE call = ?2 AND owner = ?1 ORDER BY abonent, started_ms DESC LIMIT 1",
+            "SELECT id FROM recording WHERE call = ?2 AND owner = ?1 AND (?3 IS NULL OR abonent = ?3)
+             ORDER BY abonent, started_ms DESC LIMIT 1",
         )?
-        .query_row([owner, call], |row| row.get(0))
+        .query_row(params![owner, call, abonent], |row| row.get(0))
         .optional()?)
 }
 

@@ -15,6 +15,9 @@ pub(super) const STEP_1: &str = "
 /// The trouble whose toast the user closed: not raised again until it was mended.
 pub(crate) const HIDDEN_TROUBLE: &str = "trouble.hidden";
 
+/// The names of the company's abonents by their ids, as long as its calls are here.
+pub(crate) const COMPANY_ABONENTS: &str = "company_abonents";
+
 pub(crate) fn get<T: DeserializeOwned>(connection: &Connection, key: &str) -> Result<Option<T>, DeskError> {
     let text: Option<String> = connection
         .prepare_cached("SELECT value FROM setting WHERE key = ?1")?

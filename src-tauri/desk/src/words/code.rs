@@ -117,6 +117,8 @@ codes! {
         TooLong = "too_long",
         /// The file is none that contacts can be read from.
         FileUnreadable = "file_unreadable",
+        /// The file is none of settings.
+        NotSettings = "not_settings",
         /// The settings of a report, or a file of them, cannot be carried out.
         BadReport = "bad_report",
         /// A report of so many groups is none.
@@ -127,6 +129,8 @@ codes! {
         Busy = "busy",
         /// The user broke it off.
         Cancelled = "cancelled",
+        /// The example takes nothing of the user's.
+        Example = "example",
         /// Only administrators may.
         Forbidden = "forbidden",
         /// The relay refused; the detail says why.
@@ -155,6 +159,8 @@ codes! {
         InTheClear = "in_the_clear",
         /// A newer question of the same view was asked; nobody waits for this answer.
         Overtaken = "overtaken",
+        /// An administrator has fixed it for this computer.
+        Fixed = "fixed",
         /// The app's own mistake.
         Unexpected = "unexpected",
     }

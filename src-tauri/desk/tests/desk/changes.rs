@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 /// What was told by now.
-fn told(changes: &mut Changes) -> Vec<Change> {
+pub(crate) fn told(changes: &mut Changes) -> Vec<Change> {
     let mut told = Vec::new();
     let mut context = Context::from_waker(Waker::noop());
     while let Poll::Ready(Some(change)) = pin!(changes.next()).poll(&mut context) {
@@ -52,7 +52,7 @@ fn a_change_names_its_rows_and_brings_the_figures() {
     assert!(change.touched.contacts.has(&contact) && !change.touched.persons.is_empty());
     assert!(change.touched.numbers.has(&IVANOV.to_owned()) && change.touched.calls.is_empty());
     bench.desk.set_setting("theme", &"dark").unwrap();
-    bench.desk.save_note(1, "заметка").unwrap();
+    bench.note("a", "заметка");
     let last = told(&mut changes);
     assert!(last[0].touched.settings.has(&"theme".to_owned()));
     assert_eq!(last[1].touched.documents, Ids::These(BTreeSet::from([1])));
@@ -77,10 +77,10 @@ fn of_changed_calls_those_are_read_again_that_the_filter_lists() {
         ("incoming", "", &["c", "a", "b"]),
         ("outgoing", "", &[]),
         ("missed", "", &["c", "a"]),
-        ("to_call_back", "", &["c"]),
+        ("waiting", "", &["c"]),
         ("unregistered", "", &["b"]),
         ("all", "петр", &["c", "a"]),
-        ("to_call_back", "9000000098", &[]),
+        ("waiting", "9000000098", &[]),
         ("missed", "0000099", &["c", "a"]),
     ] {
         assert_eq!(found(kind, query), ids, "{kind} {query}");

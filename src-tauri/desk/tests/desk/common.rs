@@ -6,7 +6,7 @@ use perezvon_core::snapshot::{
 };
 use perezvon_core::{Number, Time};
 use perezvon_desk::toast::{Toast, ToastKey, ToastOp};
-use perezvon_desk::view::{CallsFilter, ContactDraft, ContactKind, ContactNumber};
+use perezvon_desk::view::{CallNote, CallsFilter, ContactDraft, ContactKind, ContactNumber};
 use perezvon_desk::{Desk, Language, Taken, Words, Zone};
 use tempfile::TempDir;
 
@@ -75,6 +75,15 @@ impl Bench {
         self.desk.save_contact(&draft(name, company, numbers)).unwrap().id
     }
 
+    /// Writes a note about a call.
+    pub(crate) fn note(&self, call: &str, note: &str) {
+        let written = CallNote {
+            note: note.to_owned(),
+            ..CallNote::default()
+        };
+        self.desk.save_call_note(call, &written).unwrap();
+    }
+
     /// The desk as after a kill: what the file system holds at this instant, opened again.
     pub(crate) fn killed(&self) -> Self {
         let dir = tempfile::tempdir().unwrap();
@@ -96,9 +105,14 @@ impl Bench {
     }
 }
 
-/// As the window sends it.
+/// As the window sends it: a mark, `all`, or those who wait.
 pub(crate) fn filter(kind: &str, query: &str) -> CallsFilter {
-    serde_json::from_value(serde_json::json!({ "kind": kind, "query": query })).unwrap()
+    let marks = if matches!(kind, "all" | "waiting") {
+        vec![]
+    } else {
+        vec![kind]
+    };
+    serde_json::from_value(serde_json::json!({ "marks": marks, "query": query, "waiting": kind == "waiting" })).unwrap()
 }
 
 pub(crate) fn draft(name: &str, company: &str, numbers: &[&str]) -> ContactDraft {
@@ -114,6 +128,7 @@ pub(crate) fn draft(name: &str, company: &str, numbers: &[&str]) -> ContactDraft
         company: company.to_owned(),
         email: String::new(),
         note: String::new(),
+        about: perezvon_desk::view::ContactAbout::default(),
         numbers: numbers.iter().map(number).collect(),
     }
 }
@@ -203,6 +218,8 @@ pub(crate) fn ringing(id: &str, version: i64, number: &str) -> CallSnapshot {
         wait_ms: None,
         talk_ms: None,
         recording: RecordingSnapshot::default(),
+        talked_later: None,
+        claim: None,
         superseded_by: None,
         linked: Vec::new(),
         request: None,

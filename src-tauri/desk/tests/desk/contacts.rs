@@ -167,7 +167,7 @@ fn a_number_may_belong_to_several() {
         .collect();
     assert_eq!(ids, [a, b], "both are candidates");
     bench.take(&[ringing("a", 1, IVANOV)]);
-    let row = bench.desk.call("a").unwrap().row;
+    let row = bench.desk.call("a", None).unwrap().row;
     assert_eq!(
         (row.name, row.contact_id, row.candidates.len()),
         (None, None, 2),
@@ -199,4 +199,54 @@ fn what_cannot_be_saved_is_refused() {
         "no such contact"
     );
     assert!(names(&bench, "").is_empty(), "nothing was saved");
+}
+
+#[test]
+fn what_may_be_dialled_is_found_while_it_is_typed() {
+    let bench = Bench::new();
+    let id = bench.contact("Иванов Пётр", "ООО «Ромашка»", &[IVANOV, "+7 4832 00-00-01"]);
+    bench.contact("Пётр Иванов", "", &["102"]);
+    // Only calls tell of this one.
+    let mut call = ringing("01J0000000000000000000000A", 1, STRANGER);
+    call.party.name = Some("Петрова Анна".to_owned());
+    bench.take(&[call]);
+    let found = |text: &str| bench.desk.to_dial("test", text).unwrap();
+    let lines = |text: &str| -> Vec<(String, String)> {
+        let lines = found(text).lines.into_iter();
+        lines.map(|line| (line.name, line.key)).collect()
+    };
+    let line = |name: &str, key: &str| (name.to_owned(), key.to_owned());
+    assert_eq!(
+        lines("пётр ив"),
+        [
+            line("Пётр Иванов", "102"),
+            line("Иванов Пётр", IVANOV),
+            line("Иванов Пётр", "+74832000001"),
+        ],
+        "every number of everybody, whose name begins so first",
+    );
+    assert_eq!(
+        lines("петрова"),
+        [line("Петрова Анна", STRANGER)],
+        "a caller who is in no contact"
+    );
+    assert_eq!(lines(""), [], "nothing is asked");
+    let number = found("8 (900) 000-00-99").number.unwrap();
+    assert_eq!((number.key.as_str(), number.country.as_deref()), (IVANOV, Some("RU")));
+    assert_eq!(number.contacts.len(), 1);
+    assert_eq!(number.contacts[0].id, id);
+    assert_eq!(
+        found("тел. +7 900 000-00-99").number.unwrap().key,
+        IVANOV,
+        "out of a text"
+    );
+    assert!(
+        found("кабинет 12").number.is_none(),
+        "a word and a figure are nobody's extension"
+    );
+    assert_eq!(found("*21*89000000099#").number.unwrap().key, "*21*89000000099#");
+    let many = "Очень много номеров";
+    let numbers: Vec<String> = (0..40).map(|n| format!("+7900000{n:04}")).collect();
+    bench.contact(many, "", &numbers.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(found("очень").lines.len(), 14, "no more than can be read");
 }

@@ -39,7 +39,7 @@ fn ids(bench: &Bench, kind: &str, query: &str) -> Vec<String> {
 }
 
 fn of_call(bench: &Bench, id: &str) -> CallRow {
-    bench.desk.call(id).unwrap().row
+    bench.desk.call(id, None).unwrap().row
 }
 
 fn only(ops: &[ToastOp]) -> Toast {
@@ -82,7 +82,7 @@ fn a_keypad_word_is_a_withheld_number() {
         0,
         "nobody can be called back"
     );
-    assert!(ids(&bench, "to_call_back", "").is_empty());
+    assert!(ids(&bench, "waiting", "").is_empty());
     assert!(ids(&bench, "unregistered", "").is_empty(), "no contact can be made");
     for word in ["+266696687", "tel:+86282452253", "+7378742833"] {
         let saved = bench.desk.save_contact(&draft("Кто-то", "", &[word]));
@@ -161,7 +161,7 @@ fn the_queue_keeps_inside_and_outside_apart() {
     assert_eq!(first.key, ToastKey::Missed("short:900".to_owned()));
     assert_eq!(second.key, ToastKey::Missed("900".to_owned()));
     assert_eq!(bench.desk.counts().unwrap().to_call_back, 2);
-    assert_eq!(ids(&bench, "to_call_back", ""), ["colleague", "bank"]);
+    assert_eq!(ids(&bench, "waiting", ""), ["colleague", "bank"]);
 
     let ops = bench.ops(&talking(&received(COLLEAGUE, "talk", 5), 6));
     assert_eq!(
@@ -169,7 +169,7 @@ fn the_queue_keeps_inside_and_outside_apart() {
         [&second.key],
         "the colleague was talked with, not the bank"
     );
-    assert_eq!(ids(&bench, "to_call_back", ""), ["bank"]);
+    assert_eq!(ids(&bench, "waiting", ""), ["bank"]);
     assert!(of_call(&bench, "bank").to_call_back);
 }
 
@@ -287,7 +287,7 @@ fn a_talk_over_the_own_number_leaves_the_main_number_waiting() {
         [&by_ext.key],
         "the extension is Gammov's, the main number nobody's"
     );
-    assert_eq!(ids(&bench, "to_call_back", ""), ["main"]);
+    assert_eq!(ids(&bench, "waiting", ""), ["main"]);
     assert!(of_call(&bench, "main").to_call_back);
 }
 
@@ -299,7 +299,7 @@ fn a_line_of_one_contact_is_theirs_with_every_extension() {
     bench.ops(&missed(&received(WITH_EXT, "ext", 3), 4));
     assert_eq!(of_call(&bench, "ext").contact_id, Some(firm));
     assert_eq!(bench.desk.counts().unwrap().to_call_back, 1, "one person");
-    assert_eq!(ids(&bench, "to_call_back", ""), ["ext"], "the newest");
+    assert_eq!(ids(&bench, "waiting", ""), ["ext"], "the newest");
     assert_eq!(bench.desk.contact(firm).unwrap().calls.len(), 2);
     bench.ops(&talking(&received(MOBILE, "talk", 5), 6));
     assert_eq!(
@@ -314,7 +314,7 @@ fn a_line_of_one_contact_is_theirs_with_every_extension() {
     assert_eq!(of_call(&bench, "main").candidates.len(), 2);
     assert_eq!(of_call(&bench, "ext").name.as_deref(), Some("Бетова Нина"));
     assert_eq!(
-        ids(&bench, "to_call_back", ""),
+        ids(&bench, "waiting", ""),
         ["ext", "main"],
         "a talk with Ромашка was none with them"
     );

@@ -28,7 +28,7 @@ fn calls_of_years_ago_go_and_who_waits_stays() {
         .map(|n| ended(&ringing(&format!("c{n}"), 10 + n, "+79000000033"), 10 + n))
         .collect();
     bench.take(&many);
-    bench.desk.save_note(1, "заметка").unwrap();
+    bench.note("waits", "заметка");
     bench.desk.set_clock(noon().plus(1000 * DAY_MS));
     forget(&bench);
     assert_eq!(ids(&bench).len(), 500, "a page of all of them");
@@ -37,7 +37,7 @@ fn calls_of_years_ago_go_and_who_waits_stays() {
     assert_eq!(ids(&bench), ["waits"]);
     assert_eq!(bench.desk.counts().unwrap().to_call_back, 1);
     assert_eq!(
-        bench.desk.document(1).unwrap().note,
+        bench.desk.document(1).unwrap().written.note,
         "заметка",
         "documents are never forgotten"
     );
@@ -61,7 +61,7 @@ fn a_forgotten_conversation_still_settles() {
     assert_eq!(ids(&bench), ["later"]);
     late.version = 9;
     bench.take(&[late]);
-    let rows = bench.desk.callbacks(Default::default(), None, 5).unwrap().rows;
+    let rows = bench.desk.callbacks(&Default::default(), None, 5).unwrap().rows;
     assert_eq!(
         (rows.len(), rows[0].times),
         (1, 1),

@@ -1,8 +1,8 @@
 //! Contacts of a file: what is told before, what is stored, and how it is taken back.
 
-use crate::common::{Bench, IVANOV, STRANGER, ended, ringing};
+use crate::common::{Bench, IVANOV, STRANGER, draft, ended, ringing};
 use perezvon_core::Number;
-use perezvon_desk::view::{ImportDone, SameBy};
+use perezvon_desk::view::{ContactsFormat, ImportDone, SameBy};
 use perezvon_desk::{ImportFile, ImportHow, Language, read_contacts};
 use std::cell::RefCell;
 
@@ -30,12 +30,132 @@ fn an_import_names_old_calls_and_the_same_file_again_changes_nothing() {
     assert_eq!(names(&bench), [""; 0], "nothing is stored before it is wished");
     let done = import(&bench, CSV, "клиенты.csv");
     assert_eq!((done.added, done.changed, done.equal), (3, 0, 0));
-    let row = bench.desk.call("a").unwrap().row;
+    let row = bench.desk.call("a", None).unwrap().row;
     assert_eq!(row.name.as_deref(), Some("Иванов Пётр"), "an earlier call has the name");
     let again = import(&bench, CSV, "клиенты (2).csv");
     assert_eq!((again.added, again.changed, again.equal), (0, 0, 3));
     let preview = bench.desk.preview_import(&file(CSV), "клиенты.csv").unwrap();
     assert_eq!((preview.equal, preview.like_known), (3, 0));
+}
+
+#[test]
+fn the_way_a_file_was_read_is_remembered_for_files_of_its_name() {
+    let bench = Bench::new();
+    let how = ImportHow {
+        separator: Some(";".to_owned()),
+        ..ImportHow::default()
+    };
+    assert_eq!(bench.desk.import_how("клиенты.csv").unwrap(), None);
+    bench.desk.remember_import_how("клиенты.csv", &how).unwrap();
+    let back = bench.killed();
+    assert_eq!(
+        back.desk.import_how("Клиенты (2).csv").unwrap(),
+        Some(how),
+        "saved anew by a browser"
+    );
+    assert_eq!(back.desk.import_how("другие.csv").unwrap(), None);
+}
+
+#[test]
+fn what_is_written_into_a_file_is_read_back_the_same() {
+    let bench = Bench::new();
+    let mut one = draft(
+        "Иванов; \"Пётр\", младший",
+        "ООО «Ромашка»",
+        &[IVANOV, "8 495 000-00-16 доб. 12"],
+    );
+    one.note = "=первая строка\nвторая; с точкой".to_owned();
+    one.email = "ivanov@example.org".to_owned();
+    one.numbers[0].label = "мобильный".to_owned();
+    one.numbers[1].label = "приёмная".to_owned();
+    bench.desk.save_contact(&one).unwrap();
+    bench.contact("АО «Заря»", "", &["102"]);
+    let folder = tempfile::tempdir().unwrap();
+    for format in [ContactsFormat::Vcard, ContactsFormat::Csv] {
+        let path = bench.desk.export_contacts(format, folder.path()).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let file = read_contacts(&bytes, name, &ImportHow::default(), Language::Ru).unwrap();
+        let other = Bench::new();
+        other.desk.import_contacts(&file, name, true, |_| true).unwrap();
+        let rows = other.desk.contacts("", None, 10).unwrap().rows;
+        assert_eq!(rows.len(), 2, "{format:?}");
+        let card = other
+            .desk
+            .contact(rows.iter().find(|row| row.name.starts_with("Иванов")).unwrap().id)
+            .unwrap();
+        assert_eq!(
+            (card.name.as_str(), card.company.as_str()),
+            (one.name.as_str(), one.company.as_str()),
+            "{format:?}"
+        );
+        assert_eq!(
+            (card.note.as_str(), card.email.as_str()),
+            (one.note.as_str(), one.email.as_str()),
+            "{format:?}"
+        );
+        let keys: Vec<_> = card.numbers.iter().map(|number| number.key.as_str()).collect();
+        assert_eq!(keys, [IVANOV, "+74950000016;ext=12"], "{format:?}");
+        if format == ContactsFormat::Vcard {
+            let labels: Vec<_> = card.numbers.iter().map(|number| number.label.as_str()).collect();
+            assert_eq!(labels, ["мобильный", "приёмная"]);
+        }
+    }
+}
+
+#[test]
+fn people_who_share_a_main_line_come_through_a_file_as_candidates() {
+    let bench = Bench::new();
+    let text = "Имя;Компания;Телефон;Добавочный\nАльфа, секретарь;ООО «Тест-Альфа»;+7 495 000-00-16;\n\
+                Бетова Нина;ООО «Тест-Альфа»;+7 495 000-00-16;12\nГаммов Олег;ООО «Тест-Альфа»;8 (495) 000-00-16,,13#;\n";
+    import(&bench, text, "a.csv");
+    let main = bench.toast(&ringing("a", 1, "+74950000016"));
+    let told = main.lines.join(" ");
+    assert!(told.contains("Бетова Нина") && told.contains("Гаммов Олег"), "{told}");
+    let names = |number: &str| -> Vec<String> {
+        let known = bench.desk.contact_of(&Number::parse(number)).unwrap();
+        known.into_iter().map(|one| one.name).collect()
+    };
+    assert_eq!(
+        names("+7 495 000-00-16 доб. 12"),
+        ["Бетова Нина"],
+        "an extension decides"
+    );
+    assert_eq!(names("+7 495 000-00-16").len(), 3);
+}
+
+#[test]
+fn several_contacts_become_one_and_again_several_and_a_file_does_not_bring_them_back() {
+    let bench = Bench::new();
+    bench.take(&[ended(&ringing("a", 1, STRANGER), 1)]);
+    import(&bench, "Имя;Телефон\nИванов П.;+79000000098\n", "a.csv");
+    let own = bench.contact("Иванов Пётр", "", &[IVANOV]);
+    let of_file = bench.desk.contact_of(&Number::parse(STRANGER)).unwrap()[0].id;
+    let merge = bench.desk.merge_contacts(&[own, of_file]).unwrap().id;
+    assert_eq!(names(&bench), ["Иванов Пётр"]);
+    let card = bench.desk.contact(own).unwrap();
+    assert_eq!(
+        (card.numbers.len(), card.note.as_str()),
+        (2, "Иванов П."),
+        "no number and no name is lost"
+    );
+    assert_eq!(
+        bench.desk.call("a", None).unwrap().row.name.as_deref(),
+        Some("Иванов Пётр"),
+        "an earlier call too"
+    );
+    let again = import(&bench, "Имя;Телефон\nИванов П.;+79000000098\n", "a.csv");
+    assert_eq!((again.added, again.kept), (0, 1), "read again");
+    let back = bench.killed();
+    back.desk.unmerge_contacts(merge).unwrap();
+    assert_eq!(names(&back), ["Иванов П.", "Иванов Пётр"]);
+    assert_eq!(back.desk.contact(own).unwrap().numbers.len(), 1);
+    assert_eq!(
+        back.desk.call("a", None).unwrap().row.name.as_deref(),
+        Some("Иванов П.")
+    );
+    assert!(back.desk.unmerge_contacts(merge).is_err(), "once");
+    assert!(bench.desk.merge_contacts(&[own, own]).is_err(), "one is not several");
 }
 
 #[test]

@@ -4,12 +4,15 @@
 mod callbacks;
 mod changes;
 mod common;
+mod company;
 mod contacts;
 mod field;
 mod forget;
 mod import;
 mod late;
+mod log;
 mod missed;
+mod notes;
 mod persons;
 mod progress;
 mod properties;

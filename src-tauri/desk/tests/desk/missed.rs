@@ -1,8 +1,8 @@
 //! Missed calls: one toast per caller, withdrawn by a conversation; the summary after an absence.
 
 use crate::common::{
-    Bench, IVANOV, STRANGER, aged, answered_by, closed, draft, ended, filter, missed, one_toast, ringing, shown,
-    talking, text,
+    Bench, IVANOV, STRANGER, aged, answered_by, buttons, closed, draft, ended, filter, missed, one_toast, ringing,
+    shown, talking, text,
 };
 use perezvon_core::{Direction, Outcome};
 use perezvon_desk::notifications::ToastState;
@@ -43,6 +43,21 @@ fn n_misses_are_one_toast() {
     );
     let counts = bench.desk.counts().unwrap();
     assert_eq!((counts.to_call_back, counts.unseen), (2, 2), "callers, not calls");
+}
+
+#[test]
+fn the_toast_puts_the_caller_off_for_an_hour_and_goes() {
+    let bench = Bench::new();
+    let toast = bench.toast(&missed(&ringing("a", 1, IVANOV), 1));
+    assert_eq!(buttons(&toast)[..2], ["Перезвонить", "Напомнить через час"]);
+    let Action::RemindLater { id, minutes: 60 } = toast.buttons[1].action else {
+        panic!("{toast:?}");
+    };
+    let at = bench.desk.now().plus(3_600_000);
+    let ops = bench.desk.callbacks_later(&[id], Some(at), "").unwrap();
+    assert_eq!(closed(&ops), [&key(IVANOV)], "{ops:?}");
+    assert_eq!(bench.desk.counts().unwrap().to_call_back, 0);
+    assert_eq!(bench.desk.next_reminder().unwrap(), Some(at));
 }
 
 #[test]
@@ -190,7 +205,7 @@ fn the_summary_after_an_absence() {
         "calls, and callers who wait"
     );
     assert_eq!(toast.buttons[0].label, "Показать", "the button");
-    assert_eq!(toast.body_action, Some(Action::OpenCalls), "the queue");
+    assert_eq!(toast.body_action, Some(Action::OpenQueue), "the queue");
     assert_eq!(bench.desk.digest().unwrap(), None, "told once");
     let fresh = bench.toast(&missed(&ringing("m6", 30, IVANOV), 30));
     assert!(
@@ -234,7 +249,7 @@ fn contacts_join_and_part_callers() {
     assert_eq!(bench.desk.counts().unwrap().to_call_back, 2, "two numbers, two callers");
     let id = bench.contact("Иванов Пётр", "", &[IVANOV, STRANGER]);
     assert_eq!(bench.desk.counts().unwrap().to_call_back, 1, "one person");
-    let rows = bench.desk.calls(&filter("to_call_back", ""), None, 10).unwrap().rows;
+    let rows = bench.desk.calls(&filter("waiting", ""), None, 10).unwrap().rows;
     assert_eq!(
         rows.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(),
         ["b"],
@@ -302,4 +317,45 @@ fn a_call_that_turned_out_to_be_another_one_is_counted_once() {
         "two calls, not three"
     );
     assert_eq!(bench.take(&[dropped]).stored, 0, "its repeat changes nothing");
+}
+
+#[test]
+fn after_quiet_hours_few_missed_callers_are_told_by_themselves_and_many_by_one_summary() {
+    let bench = Bench::new();
+    let caller = |n: i64| format!("+7900000010{n}");
+    for n in 1..=3 {
+        bench.take(&[missed(&ringing(&format!("c{n}"), n, &caller(n)), n)]);
+    }
+    assert_eq!(
+        bench.desk.quiet_digest().unwrap(),
+        [],
+        "nothing was shown, and three are few"
+    );
+    assert_eq!(shown(&bench.desk.pending_toasts().unwrap()).len(), 3);
+
+    // The fourth, and the first once more.
+    bench.take(&[missed(&ringing("c4", 4, &caller(4)), 4)]);
+    bench.take(&[missed(&ringing("c5", 5, &caller(1)), 5)]);
+    let ops = bench.desk.quiet_digest().unwrap();
+    assert_eq!(closed(&ops).len(), 4, "an earlier miss may be on the screen");
+    let [summary] = shown(&ops)[..] else {
+        panic!("one summary: {ops:?}");
+    };
+    assert_eq!(summary.title, "Пока вас не было: 5 звонков");
+    assert_eq!(summary.lines, ["ждут ответа: 4"]);
+    let pending = bench.desk.pending_toasts().unwrap();
+    assert_eq!(
+        shown(&pending).iter().map(|toast| &toast.key).collect::<Vec<_>>(),
+        [&ToastKey::Digest],
+        "nothing is told twice"
+    );
+    assert_eq!(bench.desk.counts().unwrap().to_call_back, 4, "they wait all the same");
+
+    // What was on the screen before the quiet hours is left there.
+    let bench = Bench::new();
+    for n in 1..=4 {
+        let toast = bench.toast(&missed(&ringing(&format!("c{n}"), n, &caller(n)), n));
+        bench.desk.note_toast(toast.notification_id, ToastState::Shown).unwrap();
+    }
+    assert_eq!(bench.desk.quiet_digest().unwrap(), []);
 }

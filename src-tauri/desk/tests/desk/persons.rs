@@ -45,7 +45,7 @@ fn one_man_in_two_sources_is_one_man() {
         ["Иванов Пётр ООО"],
         "by the source that counts more"
     );
-    let row = bench.desk.call("a").unwrap().row;
+    let row = bench.desk.call("a", None).unwrap().row;
     assert_eq!(
         (row.name.as_deref(), row.candidates.len()),
         (Some("Иванов Пётр"), 0),
@@ -67,7 +67,7 @@ fn one_man_in_two_sources_is_one_man() {
         .take_contacts(BOOKS, &[of("77", "Сидорова Ольга", "ООО", &[IVANOV])])
         .unwrap();
     assert_eq!(holders(&bench, IVANOV), ["Сидорова Ольга ООО", "Петр ИВАНОВ дом"]);
-    let row = bench.desk.call("a").unwrap().row;
+    let row = bench.desk.call("a", None).unwrap().row;
     assert_eq!(
         (row.name, row.contact_id, row.candidates.len()),
         (None, None, 2),

@@ -155,7 +155,7 @@ fn a_late_name_rewrites_what_is_on_the_screen() {
         [],
         "nothing is left to rewrite"
     );
-    let call = bench.desk.call("a").unwrap();
+    let call = bench.desk.call("a", None).unwrap();
     assert_eq!(call.row.name.as_deref(), Some("Иванов Пётр"), "the views name him too");
     let listed = bench.desk.notifications(None, 10).unwrap();
     assert!(

@@ -2,7 +2,7 @@
 
 use crate::common::{Bench, IDENTITY, IVANOV, STRANGER, aged, answered_by, draft, ended, missed, ringing, talking};
 use perezvon_core::CallSnapshot;
-use perezvon_desk::view::{CallbackKind, CallsFilter};
+use perezvon_desk::view::{CallbacksFilter, CallsFilter};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, HashSet};
 
@@ -174,15 +174,15 @@ proptest! {
             }
             let waiting = wait_by_hand(&calls, &contacts);
             prop_assert_eq!(bench.desk.counts().unwrap().to_call_back as usize, waiting, "{:?} {:?}", calls, contacts);
-            let rows = bench.desk.callbacks(CallbackKind::Waiting, None, 50).unwrap().rows;
+            let rows = bench.desk.callbacks(&CallbacksFilter::default(), None, 50).unwrap().rows;
             prop_assert_eq!(rows.len(), waiting, "the list");
         }
         // Another ledger tells all of it anew, the newest first.
-        let before = bench.desk.callbacks(CallbackKind::Waiting, None, 50).unwrap().rows;
+        let before = bench.desk.callbacks(&CallbacksFilter::default(), None, 50).unwrap().rows;
         bench.desk.forget_mirror(IDENTITY).unwrap();
         told.reverse();
         bench.take(&told);
-        let after = bench.desk.callbacks(CallbackKind::Waiting, None, 50).unwrap().rows;
+        let after = bench.desk.callbacks(&CallbacksFilter::default(), None, 50).unwrap().rows;
         prop_assert_eq!(after, before);
     }
 }

@@ -2,6 +2,8 @@
 
 mod files;
 mod golden;
+#[cfg(target_os = "linux")]
+mod libreoffice;
 mod naive;
 mod places;
 mod variants;

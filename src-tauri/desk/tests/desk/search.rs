@@ -76,7 +76,7 @@ proptest! {
         let bench = Bench::new();
         bench.contact("Иванов Пётр", "", &["+79000000099"]);
         bench.take(&[ended(&ringing("a", 1, "+79000000099"), 1)]);
-        for kind in ["all", "missed", "to_call_back", "unregistered"] {
+        for kind in ["all", "missed", "waiting", "unregistered"] {
             found(&bench, kind, &query, 2);
         }
         bench.desk.contacts(&query, None, 5).unwrap();
@@ -154,7 +154,7 @@ fn a_place_in_any_list_is_that_of_the_whole_list() {
         ("missed", ""),
         ("all", "орлова"),
         ("unregistered", "0002"),
-        ("to_call_back", ""),
+        ("waiting", ""),
     ] {
         let filter = filter(kind, query);
         let page = |span, cursor: Option<&str>, back, limit| {

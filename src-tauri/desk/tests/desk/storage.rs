@@ -76,11 +76,11 @@ fn a_kill_between_two_batches_loses_nothing_of_the_user() {
     let bench = Bench::new();
     let id = bench.contact("Иванов Пётр", "ООО «Ромашка»", &[IVANOV]);
     bench.take(&[ended(&ringing("a", 1, IVANOV), 1)]);
-    bench.desk.save_note(1, "заметка").unwrap();
+    bench.note("a", "заметка");
     bench.desk.set_setting("wizard", &true).unwrap();
     let back = bench.killed();
     assert_eq!(back.desk.contact(id).unwrap().name, "Иванов Пётр", "contact");
-    assert_eq!(back.desk.document(1).unwrap().note, "заметка", "note");
+    assert_eq!(back.desk.document(1).unwrap().written.note, "заметка", "note");
     assert_eq!(back.desk.setting::<bool>("wizard").unwrap(), Some(true), "setting");
     assert_eq!(back.desk.setting::<bool>("theme").unwrap(), None, "never set");
 }

@@ -65,7 +65,7 @@ fn a_ring_in_english() {
 fn a_ring_tells_how_often_he_called_and_the_last_note() {
     let bench = Bench::new();
     bench.take(&[ended(&ringing("a", 1, IVANOV), 1)]);
-    bench.desk.save_note(1, "Ждёт счёт\nна доставку").unwrap();
+    bench.note("a", "Ждёт счёт\nна доставку");
     bench.take(&[missed(&ringing("b", 2, IVANOV), 2)]);
     let toast = bench.toast(&ringing("c", 3, IVANOV));
     assert_eq!(
@@ -254,7 +254,11 @@ fn a_missed_call() {
         "Пропущенный: Иванов Пётр\n+7 (900) 000-00-99\n14:32 · ждал 18 с\nна линию Отдел продаж · также не ответили: Сидорова О.",
         "who, when, how long, which line, who else; neither the hunt group nor the caller's own leg"
     );
-    assert_eq!(buttons(toast), ["Перезвонить", "Карточка"], "call back first");
+    assert_eq!(
+        buttons(toast),
+        ["Перезвонить", "Напомнить через час", "Карточка"],
+        "call back first"
+    );
     assert_eq!(
         toast.buttons[0].action,
         Action::CallBack {
@@ -262,7 +266,7 @@ fn a_missed_call() {
         },
         "his number"
     );
-    assert_eq!(toast.buttons[1].action, Action::OpenContact { id }, "his card");
+    assert_eq!(toast.buttons[2].action, Action::OpenContact { id }, "his card");
     assert_eq!(
         toast.body_action,
         Some(Action::OpenCall { id: "a".to_owned() }),

@@ -59,9 +59,9 @@ async fn a_calls_recording_is_on_this_disk_soon_after_the_call_and_told() {
     assert_eq!(toast.body_action, Some(Action::PlayRecording { id: row.id }));
     let file = all.file_of(row.id).unwrap().unwrap();
     assert_eq!(Some(std::fs::metadata(&file).unwrap().len() as i64), row.bytes);
-    let call = desk.call(row.call.as_deref().unwrap()).unwrap();
+    let call = desk.call(row.call.as_deref().unwrap(), None).unwrap();
     assert_eq!((call.row.sound, call.row.sound_id), (SoundPlace::Here, Some(row.id)));
-    assert_eq!(desk.recording_of_call(&call.row.id).unwrap(), row.id);
+    assert_eq!(desk.recording_of_call(&call.row.id, None).unwrap(), row.id);
     let asked = Instant::now();
     stop.cancel();
     fetching.await.unwrap();

@@ -1,7 +1,7 @@
 //! What they may take, how long they stay, and what is deleted for good.
 
 use crate::library::{Library, ago, seen};
-use crate::server::Server;
+use crate::server::{ME, Server};
 use perezvon_desk::SoundFault;
 use perezvon_desk::view::{RecordingsKept, SoundPlace};
 use std::path::Path;
@@ -163,6 +163,98 @@ async fn others_are_an_administrators_choice_and_listening_to_them_is_told() {
     library
         .until("the relay knows", |_| server.all.lock().unwrap().played == ["2"])
         .await;
+    library.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_smaller_bound_deletes_at_once() {
+    let server = Server::start().await;
+    // Of half a megabyte each.
+    for (id, days) in [("1", 3), ("2", 2), ("3", 1)] {
+        server.put(id, ago(days * DAY), 65_536, []);
+    }
+    let mut library = Library::open(&server.url);
+    library.run(&server.url, false);
+    for id in ["1", "2", "3"] {
+        library.until_place(id, SoundPlace::Here).await;
+    }
+    library.kept.send_modify(|kept| kept.megabytes = 1);
+    library.until_place("1", SoundPlace::Missing).await;
+    library.until_place("2", SoundPlace::Missing).await;
+    assert_eq!(library.row("3").place, SoundPlace::Here, "the newest stays");
+    assert!(library.all.bytes().unwrap() <= 1 << 20);
+    library.stop().await;
+}
+
+/// What was listened to at one abonent's desk is not told with the key of another's.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_desk_does_not_tell_what_was_heard() {
+    let server = Server::start().await;
+    server.put("1", ago(5), 500, []);
+    server.change("1", |kept| kept.abonent = "9000000003@ip.beeline.ru".to_owned());
+    let mut library = Library::open(&server.url);
+    library
+        .kept
+        .send_modify(|kept| kept.abonents = vec!["9000000003@ip.beeline.ru".to_owned()]);
+    library.run(&server.url, true);
+    library.until_place("1", SoundPlace::Here).await;
+    library.stop().await;
+    library.desk.recording_heard(library.row("1").id).unwrap();
+    let mine = format!("{} {ME}", server.url);
+    library
+        .desk
+        .reset_mirror(&format!("{} 9000000002@ip.beeline.ru", server.url))
+        .unwrap();
+    let before = server.all.lock().unwrap().pages;
+    library.run(&server.url, false);
+    // What was heard is told before the list is read.
+    library
+        .until("the list was read", |_| server.all.lock().unwrap().pages > before)
+        .await;
+    library.stop().await;
+    assert_eq!(server.all.lock().unwrap().played, [""; 0]);
+    library.desk.reset_mirror(&mine).unwrap();
+    library.run(&server.url, true);
+    library
+        .until("the relay knows", |_| server.all.lock().unwrap().played == ["1"])
+        .await;
+    library.stop().await;
+}
+
+/// A list that was broken off between two pages is read on, though its first page has no news any more; and then no longer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_was_broken_off_is_read_on() {
+    let server = Server::start().await;
+    for n in 0..9 {
+        server.put(&n.to_string(), ago(5 + n), 300, []);
+    }
+    {
+        let mut all = server.all.lock().unwrap();
+        (all.page, all.pages_left) = (3, Some(1));
+    }
+    let mut library = Library::open(&server.url);
+    library.run(&server.url, false);
+    library.until_place("2", SoundPlace::Here).await;
+    library.stop().await;
+    assert_eq!(library.rows().len(), 3, "of the first page only");
+    server.all.lock().unwrap().pages_left = None;
+    library.run(&server.url, false);
+    library.until_place("8", SoundPlace::Here).await;
+    library.stop().await;
+    let read = server.all.lock().unwrap().pages;
+    library.run(&server.url, false);
+    server.put("new", ago(1), 300, []);
+    library.stop().await;
+    library.run(&server.url, false);
+    library.until_place("new", SoundPlace::Here).await;
+    library.stop().await;
+    let again = server.all.lock().unwrap().pages - read;
+    assert!(again <= 4, "what is known is not read again: {again} pages");
+    // More days are wanted: what lies before was never read.
+    server.put("old", ago(200 * DAY), 300, []);
+    library.kept.send_modify(|kept| kept.days = 365);
+    library.run(&server.url, false);
+    library.until_place("old", SoundPlace::Here).await;
     library.stop().await;
 }
 

@@ -226,3 +226,39 @@ async fn a_thousand_downloads() {
     assert_eq!(desk.recording_totals().unwrap().here as usize, ALL);
     assert_eq!(server.all.lock().unwrap().asked.len(), asked);
 }
+
+/// Case 29, with its own files: what is no recording is never kept, and what is two halves of one is kept as damaged.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_pbx_sends_in_the_place_of_a_recording() {
+    let cases = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../sound/tests/cases/29-rec-not-audio");
+    let case = |name: &str| std::fs::read(cases.join(name)).unwrap();
+    let server = Server::start().await;
+    let none = [
+        ("1", case("a-login-page.html")),
+        ("2", case("b-error-with-bom.json")),
+        ("3", case("c-gzip.mp3.gz")),
+        ("4", Vec::new()),
+    ];
+    for (n, (id, bytes)) in none.iter().enumerate() {
+        server.put(id, ago(5 + n as i64), 2_000, [Fault::Instead(bytes.clone())]);
+    }
+    let joined = case("f-two-joined-with-html.mp3");
+    server.put("5", ago(10), 2_000, []);
+    server.change("5", |kept| {
+        kept.told_bytes = Some(joined.len() as i64);
+        kept.audio = joined;
+    });
+    let mut library = Library::open(&server.url);
+    library.run(&server.url, false);
+    for (id, _) in &none {
+        library.until_place(id, SoundPlace::Here).await;
+        assert_eq!(server.asked(id), 2, "{id}: tried again, and then it was there");
+    }
+    library.until_place("5", SoundPlace::Damaged).await;
+    library.is_sound(&server);
+    let endings = library
+        .files()
+        .into_iter()
+        .map(|(path, _)| path.extension().unwrap().to_owned());
+    assert!(endings.clone().count() == 5 && endings.clone().all(|ending| ending == "wav" || ending == "mp3"));
+}

@@ -24,20 +24,99 @@ fn a_desk_that_is_killed() {
         let (_desk, all, _toasts) = opened(dir.as_ref(), &url, PACE);
         all.mend().unwrap();
         let kept = watch::Sender::new(RecordingsKept::default());
+        let mut loadings = all.loadings();
+        tokio::spawn(async move {
+            while loadings.changed().await.is_ok() {
+                if let Some(trouble) = loadings.borrow_and_update().trouble {
+                    println!("\ntrouble {trouble}");
+                }
+            }
+        });
         all.run(&client(&url), false, kept.subscribe(), &CancellationToken::new())
             .await;
     });
 }
 
 fn begin(dir: &std::path::Path, url: &str) -> Child {
-    Command::new(std::env::current_exe().unwrap())
+    desk(Command::new(std::env::current_exe().unwrap()), dir, url)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+fn desk(mut command: Command, dir: &std::path::Path, url: &str) -> Command {
+    command
         .args(["--exact", "killed::a_desk_that_is_killed", "--ignored", "--nocapture"])
         .env(DIR, dir)
         .env(URL, url)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        .stderr(Stdio::null());
+    command
+}
+
+/// The system lets no file grow beyond this: it refuses what is written as a full disk does.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_is_full_names_no_half_and_costs_no_byte_twice() {
+    use std::io::{BufRead as _, BufReader};
+    /// In the shell's blocks of 512 bytes; larger than the database is here.
+    const ROOM: &str = "6000";
+    let server = Server::start().await;
+    // Four megabytes, and newer than the small ones.
+    server.put("big", ago(1), 500_000, []);
+    for n in 0..5 {
+        server.put(&n.to_string(), ago(5 + n), 600, []);
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let mut limited = Command::new("sh");
+    limited
+        .args(["-c", "trap '' XFSZ; ulimit -f \"$0\"; exec \"$@\"", ROOM])
+        .arg(std::env::current_exe().unwrap());
+    let mut child = desk(limited, dir.path(), &server.url)
+        .stdout(Stdio::piped())
         .spawn()
+        .unwrap();
+    let out = child.stdout.take().unwrap();
+    let told = tokio::task::spawn_blocking(move || {
+        BufReader::new(out)
+            .lines()
+            .map_while(Result::ok)
+            .find(|line| line.starts_with("trouble "))
+    });
+    let told = tokio::time::timeout(Duration::from_mins(1), told)
+        .await
+        .expect("it is told");
+    assert_eq!(told.unwrap().as_deref(), Some("trouble disk_full"));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let whole: Vec<Vec<u8>> = server
+        .all
+        .lock()
         .unwrap()
+        .kept
+        .values()
+        .map(|kept| kept.audio.clone())
+        .collect();
+    for (path, bytes) in seen(&dir.path().join("recordings")) {
+        assert!(whole.contains(&bytes), "{} is no whole recording", path.display());
+    }
+    assert!(
+        server.audio("big").len() as u64 > ROOM.parse::<u64>().unwrap() * 512,
+        "it has no room"
+    );
+    // There is room again.
+    let mut library = Library::of(dir, &server.url, RecordingsKept::default());
+    library.run(&server.url, false);
+    library
+        .until("all of them", |all| all.desk.recording_totals().unwrap().here == 6)
+        .await;
+    library.stop().await;
+    library.is_sound(&server);
+    let (given, sizes) = (
+        server.all.lock().unwrap().given,
+        whole.iter().map(Vec::len).sum::<usize>() as u64,
+    );
+    // What was on its way when the disk was full is asked for once more.
+    assert!(given < sizes + 1_500_000, "{given} bytes were sent for {sizes}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -39,6 +39,7 @@ async fn a_recording_is_found_by_whom_by_number_and_by_what_was_marked() {
         company: "ООО «Берёзка»".to_owned(),
         email: String::new(),
         note: String::new(),
+        about: perezvon_desk::view::ContactAbout::default(),
         numbers: vec![number],
     };
     library.desk.save_contact(&draft).unwrap();

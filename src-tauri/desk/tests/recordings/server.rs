@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -52,6 +52,11 @@ pub(crate) struct All {
     pub(crate) at_once: usize,
     pub(crate) most_at_once: usize,
     pub(crate) played: Vec<String>,
+    /// Most rows of a page of the list; 0: all.
+    pub(crate) page: usize,
+    /// So many pages of the list are told, and then none.
+    pub(crate) pages_left: Option<usize>,
+    pub(crate) pages: usize,
 }
 
 pub(crate) type Shared = Arc<Mutex<All>>;
@@ -143,10 +148,28 @@ fn told(id: &str, kept: &Kept) -> Value {
     told
 }
 
-async fn list(State(all): State<Shared>) -> axum::Json<Value> {
-    let all = all.lock().unwrap();
-    let rows: Vec<Value> = all.kept.iter().map(|(id, kept)| told(id, kept)).collect();
-    axum::Json(json!({ "recordings": rows }))
+async fn list(State(all): State<Shared>, Query(query): Query<BTreeMap<String, String>>) -> Response {
+    let mut all = all.lock().unwrap();
+    if let Some(left) = &mut all.pages_left {
+        if *left == 0 {
+            return refused(503, "unavailable");
+        }
+        *left -= 1;
+    }
+    all.pages += 1;
+    // Newest first.
+    let mut kept: Vec<_> = all.kept.iter().collect();
+    kept.sort_by_key(|(_, kept)| std::cmp::Reverse(kept.started_ms));
+    let from: usize = query.get("cursor").map_or(0, |cursor| cursor.parse().unwrap());
+    let rows = if all.page == 0 { kept.len() } else { all.page };
+    let page: Vec<Value> = kept
+        .iter()
+        .skip(from)
+        .take(rows)
+        .map(|(id, kept)| told(id, kept))
+        .collect();
+    let cursor = (from + page.len() < kept.len()).then(|| (from + page.len()).to_string());
+    axum::Json(json!({ "recordings": page, "cursor": cursor })).into_response()
 }
 
 async fn one(State(all): State<Shared>, Path(id): Path<String>) -> Response {

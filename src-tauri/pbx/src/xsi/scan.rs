@@ -1,6 +1,7 @@
 //! Pieces of a document that may not be XML. Every tag that could be one is given; whether it is one is decided by what
 //! stands around it.
 
+use super::is_xml_character;
 use super::mend::is_known;
 
 /// Longest comment, CDATA section or processing instruction that is taken for one, bytes. Bounds the search for its end.
@@ -152,7 +153,8 @@ fn attribute(text: &str) -> Option<&str> {
     let value = &value[1..];
     let end = value.find(['<', quote])?;
     let (value, after) = value.split_at(end);
-    let odd = |c: char| c.is_control() && !c.is_whitespace() || c == char::REPLACEMENT_CHARACTER;
+    // DEL and the controls of Latin-1 are characters of XML, and the strict way reads them.
+    let odd = |c: char| !is_xml_character(c) || c == char::REPLACEMENT_CHARACTER;
     let references = resolve(value, &mut String::new());
     (references && !value.contains(odd))
         .then(|| after.strip_prefix(quote))

@@ -3,6 +3,7 @@
 use super::{DataDir, File};
 use crate::config::Options;
 use crate::tables::settings::MAIN;
+use crate::token_file;
 use anyhow::{Context as _, bail};
 use perezvon_pbx::rest::Token;
 use std::io::ErrorKind;
@@ -145,12 +146,19 @@ fn credential() -> anyhow::Result<Option<Token>> {
     }
 }
 
+/// The token that was last accepted over the API. One that cannot be used any more counts as none, and is told: it is given
+/// again over the API, for which the relay must run.
 fn stored_token(store: &Path) -> anyhow::Result<Option<Token>> {
-    match read_token(store) {
-        Err(error) if error.downcast_ref::<std::io::Error>().map(std::io::Error::kind) == Some(ErrorKind::NotFound) => {
-            Ok(None)
-        }
-        read => read.with_context(|| format!("cannot read {}", store.display())),
+    let unusable = |why: &dyn std::fmt::Display| {
+        let file = store.display();
+        tracing::error!("the token in {file} cannot be used: {why}; going on without one, give it again");
+        Ok(None)
+    };
+    match token_file::read(store) {
+        Ok(text) => Token::parse(&text).map(Some).or_else(|error| unusable(&error)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == ErrorKind::InvalidData => unusable(&error),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", store.display())),
     }
 }
 
@@ -160,4 +168,29 @@ fn read_token(file: &Path) -> anyhow::Result<Option<Token>> {
 
 fn parse(text: &str) -> anyhow::Result<Token> {
     Token::parse(text).context("the account token")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_stored_token_that_cannot_be_used_does_not_end_the_relay() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = dir.path().join(STORED_TOKEN_FILE);
+        assert!(stored_token(&store).unwrap().is_none(), "there is none");
+        let token = Token::parse("fictional-token-1").unwrap();
+        token_file::store(&store, &token).unwrap();
+        let read = stored_token(&store).unwrap().unwrap();
+        assert_eq!(read.reveal(), token.reveal());
+        // On Windows: sealed for another account.
+        for damaged in [&[0xff, 0x00, 0xfe][..], b"", b"two\nlines"] {
+            std::fs::write(&store, damaged).unwrap();
+            assert!(stored_token(&store).unwrap().is_none(), "{damaged:?}");
+        }
+        std::fs::remove_file(&store).unwrap();
+        std::fs::create_dir(&store).unwrap();
+        assert!(stored_token(&store).is_err(), "what cannot be read at all is an error");
+    }
 }

@@ -2,8 +2,10 @@
 
 use super::say::say;
 use super::{
-    Cli, Command, DataDir, Events, File, NewJoinCode, Serve, UserCommand, all_options, backup, check, service,
+    Cli, Command, DataDir, Events, File, NewJoinCode, Serve, UserCommand, all_options, backup, check, release, service,
 };
+#[cfg(windows)]
+use super::{ServiceCommand, windows};
 use crate::accounts::Accounts;
 use crate::clock::Clock;
 use crate::front::Local;
@@ -43,6 +45,15 @@ pub async fn run<F: Future<Output = ()>>(cli: Cli, signal: impl FnOnce() -> F) -
         Command::Events(wanted) => journal(wanted)?,
         Command::Backup(wanted) => backup::backup(&wanted)?,
         Command::Restore(wanted) => backup::restore(&wanted)?,
+        Command::Release(command) => release::release(command)?,
+        #[cfg(windows)]
+        Command::Service(command) => match command {
+            ServiceCommand::Install(wanted) => windows::install(&wanted)?,
+            ServiceCommand::Start => windows::start()?,
+            ServiceCommand::Stop => windows::stop()?,
+            ServiceCommand::Uninstall => windows::uninstall()?,
+            ServiceCommand::Run(wanted) => serve(wanted, &cli.timing, signal).await?,
+        },
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,9 +1,11 @@
 //! `/v1/feed` and `/v1/changes`: the same log after a cursor, by WebSocket and by long poll.
 
+pub(crate) mod company;
+
 use super::caller::Caller;
 use super::input::{Bounded, Cursor, Id, Limit, Query};
-use crate::feed::Feed;
 use crate::feed::socket::{self, PAGE};
+use crate::feed::{Feed, Registration};
 use crate::http::error::ApiError;
 use crate::ledger::Ledger;
 use crate::tables::{calls, settings};
@@ -147,20 +149,24 @@ pub(crate) async fn changes(
     let until = feed.ledger.durable_version().await?;
     let mut page = socket::page(&feed, &view, (after, until), limit).await?;
     if page.is_empty() && !wait.is_zero() {
-        tokio::select! {
-            _ = seat.news.recv() => {}
-            () = tokio::time::sleep(wait) => {}
-            () = feed.stop.cancelled() => {}
-        }
-        // Who is revoked loses the place, and must not be told what has come since.
-        still_valid(&feed.ledger, &caller).await?;
-        let until = feed.ledger.durable_version().await?;
+        let until = news(&feed, &caller, &mut seat, wait).await?;
         page = socket::page(&feed, &view, (after, until), limit).await?;
     }
-    let mut response = listed(&page, after, page.len() == limit);
+    let reached = page.last().map_or(after, |told| told.version);
     let newest = newest(&feed.ledger, view, after).await?;
-    response.headers_mut().insert(VERSION, HeaderValue::from(newest));
-    Ok(response)
+    Ok(listed(&page, reached, page.len() == limit, newest))
+}
+
+/// Waits for a call that changes; up to which version the log may be told then.
+async fn news(feed: &Feed, caller: &Caller, seat: &mut Registration, wait: Duration) -> Result<i64, ApiError> {
+    tokio::select! {
+        _ = seat.news.recv() => {}
+        () = tokio::time::sleep(wait) => {}
+        () = feed.stop.cancelled() => {}
+    }
+    // Who is revoked loses the place, and must not be told what has come since.
+    still_valid(&feed.ledger, caller).await?;
+    Ok(feed.ledger.durable_version().await?)
 }
 
 async fn still_valid(ledger: &Ledger, caller: &Caller) -> Result<(), ApiError> {
@@ -172,13 +178,9 @@ async fn still_valid(ledger: &Ledger, caller: &Caller) -> Result<(), ApiError> {
 }
 
 /// [`Changes`] as JSON; the snapshots are that already.
-fn listed(page: &[Snapshot], after: i64, more: bool) -> Response {
-    let after = page.last().map_or(after, |told| told.version);
+fn listed(page: &[Snapshot], after: i64, more: bool, newest: i64) -> Response {
     let calls: Vec<&str> = page.iter().map(|told| told.json.as_str()).collect();
     let json = format!(r#"{{"calls":[{}],"after":{after},"more":{more}}}"#, calls.join(","));
-    (
-        [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))],
-        json,
-    )
-        .into_response()
+    let kind = HeaderValue::from_static("application/json");
+    ([(header::CONTENT_TYPE, kind), (VERSION, newest.into())], json).into_response()
 }

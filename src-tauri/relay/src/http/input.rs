@@ -94,12 +94,18 @@ impl<const MIN: i64, const MAX: i64> Bounded<MIN, MAX> {
         E::custom(format!("a whole number from {MIN} to {MAX} is expected"))
     }
 
-    /// As a field of a body that may be missing: in JSON 5.0 is the whole number 5.
-    pub(crate) fn in_body<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        let number = Option::<f64>::deserialize(deserializer)?;
-        number
-            .map(|number| whole(number).and_then(Self::of).ok_or_else(Self::wrong))
-            .transpose()
+    /// As a field of a body: in JSON 5.0 is the whole number 5.
+    pub(crate) fn in_body<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::of_json(f64::deserialize(deserializer)?)
+    }
+
+    /// The same where it may be missing.
+    pub(crate) fn may_be_in_body<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        Option::<f64>::deserialize(deserializer)?.map(Self::of_json).transpose()
+    }
+
+    fn of_json<E: serde::de::Error>(number: f64) -> Result<Self, E> {
+        whole(number).and_then(Self::of).ok_or_else(Self::wrong)
     }
 }
 
@@ -343,7 +349,7 @@ mod tests {
         for wrong in [json!(0), json!(201), json!(1.5), json!("1"), json!(null)] {
             assert!(read::<Limit>(wrong.clone()).is_none(), "{wrong} is refused");
         }
-        let body = |number: serde_json::Value| Limit::in_body(number).ok().flatten().map(Limit::get);
+        let body = |number: serde_json::Value| Limit::may_be_in_body(number).ok().flatten().map(Limit::get);
         assert_eq!((body(json!(5)), body(json!(5.0))), (Some(5), Some(5)), "one number");
         assert_eq!(
             (body(json!(5.5)), body(json!(201.0))),

@@ -62,7 +62,7 @@ pub(crate) enum NewJoinCode {
         #[schema(inline)]
         abonent: Option<Name>,
         /// 30 where nothing is said.
-        #[serde(default, deserialize_with = "Minutes::in_body")]
+        #[serde(default, deserialize_with = "Minutes::may_be_in_body")]
         #[schema(inline)]
         minutes: Option<Minutes>,
     },
@@ -73,7 +73,7 @@ pub(crate) enum NewJoinCode {
         #[schema(inline)]
         abonent: Name,
         /// 30 where nothing is said.
-        #[serde(default, deserialize_with = "Minutes::in_body")]
+        #[serde(default, deserialize_with = "Minutes::may_be_in_body")]
         #[schema(inline)]
         minutes: Option<Minutes>,
     },

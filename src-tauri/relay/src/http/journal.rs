@@ -1,13 +1,16 @@
 //! `GET /v1/calls`: the journal.
 
 use super::caller::Caller;
-use super::input::{ById, Cursor, Id, Json, Limit, Path, Query, Text, rows};
+use super::input::{Bounded, ById, Cursor, Id, Json, Limit, Path, Query, Text, rows};
+use crate::clock::Clock;
 use crate::http::error::ApiError;
 use crate::ledger::Ledger;
+use crate::ledger::entry::CallClaimed;
 use crate::roster::RosterNow;
 use crate::tables::calls::{self, CallQuery};
 use crate::told::view_for;
 use axum::extract::State;
+use axum::http::StatusCode;
 use perezvon_core::{CallSnapshot, Direction, Number, Outcome, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -102,4 +105,50 @@ pub(crate) async fn one(
         .await?;
     let row = row.ok_or(ApiError::NotFound)?;
     Ok(Json(view_for(&row, view.reader(), &roster)))
+}
+
+type ClaimMinutes = Bounded<0, 1440>;
+
+/// For how long somebody undertakes to call back.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewClaim {
+    /// Minutes; after them it is given back by itself. 0 gives it back at once.
+    #[serde(deserialize_with = "ClaimMinutes::in_body")]
+    #[schema(inline)]
+    minutes: ClaimMinutes,
+    /// Who does; an administrator must say.
+    #[schema(inline)]
+    abonent: Option<Id>,
+}
+
+/// The abonent undertakes to call the caller of a missed call back: all who missed this number see it.
+#[utoipa::path(put, path = "/v1/calls/{id}/claim", params(ById), responses((status = 204)))]
+pub(crate) async fn claim(
+    State(ledger): State<Ledger>,
+    State(roster): State<RosterNow>,
+    State(clock): State<Clock>,
+    caller: Caller,
+    Path(by): Path<ById>,
+    Json(wanted): Json<NewClaim>,
+) -> Result<StatusCode, ApiError> {
+    let view = caller.view(&roster.borrow(), wanted.abonent.as_ref().map(Id::as_str))?;
+    let abonent = view
+        .abonent()
+        .ok_or(ApiError::BadRequest("abonent: who is to call back?"))?;
+    let minutes = wanted.minutes.get();
+    let whose = abonent.to_owned();
+    let key = ledger
+        .read(move |connection| Ok(calls::key_of(connection, by.id.as_str(), &whose)?))
+        .await?;
+    let claimed = CallClaimed {
+        abonent: abonent.to_owned(),
+        call: key.ok_or(ApiError::NotFound)?,
+        until: (minutes > 0).then(|| clock.now().plus(minutes * 60_000)),
+    };
+    if ledger.put(claimed).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(ApiError::NotFound)
+    }
 }

@@ -57,6 +57,7 @@ impl Transaction<'_> {
         self.rebuild()?;
         self.settle_lists()?;
         self.pick_ups()?;
+        self.later_talks()?;
         self.weigh_doubt()?;
         self.state.calls.end();
         Ok(answer)

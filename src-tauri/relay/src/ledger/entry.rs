@@ -16,7 +16,7 @@ pub(crate) use self::events::{Appended, Posted, Replayed, Swept};
 pub(crate) use self::journals::{Exchanged, Noted, SettingsChanged};
 pub(crate) use self::lists::{LinesRead, RecordingDeleted, RecordingGone, RecordsRead, WaitGivenUp};
 pub(crate) use self::people::{JoinCodeMade, JoinCodeWithdrawn, Joined, UserAdded, UserRevoked};
-pub(crate) use self::requests::{CallAsked, CallNotAsked, CallPlaced};
+pub(crate) use self::requests::{CallAsked, CallClaimed, CallNotAsked, CallPlaced};
 pub(crate) use self::retention::{CallsForgotten, EventsForgotten, RequestsForgotten};
 pub(crate) use self::subscriptions::{SubscriptionEnded, SubscriptionMade, SubscriptionSwitched};
 
@@ -94,6 +94,7 @@ entries! {
     CallAsked -> Option<RequestRow>,
     CallNotAsked -> (),
     CallPlaced -> Option<String>,
+    CallClaimed -> bool,
     SubscriptionMade -> (),
     SubscriptionEnded -> bool,
     SubscriptionSwitched -> bool,

@@ -17,6 +17,17 @@ use std::sync::Arc;
 /// is needed again is read from the ledger.
 const MAX_SETTLED_CALLS: usize = 2_000;
 
+/// Where a call stands among those of its number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Placed {
+    /// When somebody talked; else since when it is unanswered.
+    pub(super) at: Option<Time>,
+    pub(super) talked: bool,
+    /// The other party's last digits, [`Call::sides`].
+    pub(super) side: Option<String>,
+    pub(super) number: Option<String>,
+}
+
 /// One call in memory.
 struct CallInMemory {
     /// The call; row number 0 until it is stored.
@@ -29,6 +40,8 @@ struct CallInMemory {
     touched: bool,
     /// Lines or recordings made some of its legs, or it was rebuilt: an abonent may have lost their part.
     may_shrink: bool,
+    /// See [`OpenCalls::placed`].
+    placed: Option<Placed>,
 }
 
 /// The calls in memory, see the module.
@@ -175,7 +188,7 @@ impl OpenCalls {
         self.look_at(&unread.key);
         if let Some(held) = self.held.get_mut(&unread.key) {
             held.row.call = Call::new(&self.account, &unread.key, self.at);
-            held.may_shrink = true;
+            (held.may_shrink, held.placed) = (true, None);
         }
         Some(unread)
     }
@@ -206,6 +219,7 @@ impl OpenCalls {
             dirty: false,
             touched: false,
             may_shrink: false,
+            placed: None,
         };
         self.held.insert(key, entry);
     }
@@ -326,6 +340,18 @@ impl OpenCalls {
     /// before.
     pub(super) fn is_stored(&self, key: &str) -> bool {
         self.held.get(key).is_some_and(|held| held.row.seq != 0)
+    }
+
+    /// Where a call in memory was last placed among those of its number.
+    pub(super) fn placed(&self, key: &str) -> Option<&Placed> {
+        self.held.get(key)?.placed.as_ref()
+    }
+
+    /// Places it there.
+    pub(super) fn place(&mut self, key: &str, placed: Placed) {
+        if let Some(held) = self.held.get_mut(key) {
+            held.placed = Some(placed);
+        }
     }
 
     /// A call in memory.

@@ -3,8 +3,8 @@
 
 use super::apply::NotApplied;
 use super::entry::{
-    CallAsked, CallNotAsked, CallPlaced, CallsForgotten, CompanyRead, Entry, EventsForgotten, Exchanged, JoinCodeMade,
-    Joined, LinesRead, Noted, Posted, RecordingGone, RecordsRead, Replayed, SettingsChanged, Stamped,
+    CallAsked, CallClaimed, CallNotAsked, CallPlaced, CallsForgotten, CompanyRead, Entry, EventsForgotten, Exchanged,
+    JoinCodeMade, Joined, LinesRead, Noted, Posted, RecordingGone, RecordsRead, Replayed, SettingsChanged, Stamped,
     SubscriptionEnded, SubscriptionMade, Swept, UserAdded, UserRevoked, WaitGivenUp,
 };
 use super::state::State;
@@ -35,6 +35,11 @@ pub(super) const ABONENTS: [&str; 3] = [
     "9000000003@ip.beeline.ru",
 ];
 
+/// The last digit of who calls: of some, one call is missed and another is answered later.
+fn caller(call: u8) -> u8 {
+    call % 4
+}
+
 /// An event of one of a few calls, so that events of one call meet.
 pub(super) fn event(call: u8, abonent: u8, step: u8, sequence: i64, at: i64) -> Entry {
     let (kind, state) = [
@@ -57,9 +62,10 @@ pub(super) fn event(call: u8, abonent: u8, step: u8, sequence: i64, at: i64) -> 
 <xsi:eventData xsi1:type="xsi:{kind}"><xsi:call>
 <xsi:callId>callhalf-{call}{abonent}:0</xsi:callId><xsi:extTrackingId>{call}:1</xsi:extTrackingId>
 <xsi:personality>Terminator</xsi:personality><xsi:state>{state}</xsi:state>
-<xsi:remoteParty><xsi:address countryCode="7">tel:+7900000009{call}</xsi:address><xsi:callType>Network</xsi:callType></xsi:remoteParty>
+<xsi:remoteParty><xsi:address countryCode="7">tel:+7900000009{caller}</xsi:address><xsi:callType>Network</xsi:callType></xsi:remoteParty>
 <xsi:startTime>{at}</xsi:startTime>{answer}
 </xsi:call></xsi:eventData></xsi:Event>"#,
+        caller = caller(call),
         target = ABONENTS[usize::from(abonent)],
     );
     Posted {
@@ -118,7 +124,7 @@ pub(super) fn line(call: u8, abonent: u8, at: i64) -> StatisticsLine {
         },
         start: Time::from_ms(at),
         duration_ms: if call.is_multiple_of(2) { 20_000 } else { 0 },
-        number: Some(format!("+7900000009{call}")),
+        number: Some(format!("+7900000009{}", caller(call))),
         peer: None,
         called: None,
         by_line: false,
@@ -132,7 +138,7 @@ fn recording(call: u8, abonent: u8, at: i64) -> RecordingRow {
         tracking_id: call.is_multiple_of(3).then(|| format!("{call}:1")),
         abonent: ABONENTS[usize::from(abonent)].to_owned(),
         call_key: None,
-        number: Some(format!("+7900000009{call}")),
+        number: Some(format!("+7900000009{}", caller(call))),
         direction: Direction::Incoming,
         started_at: Time::from_ms(at),
         duration_ms: 20_000,
@@ -145,7 +151,7 @@ fn request(call: u8, abonent: u8, at: i64) -> RequestRow {
     RequestRow {
         abonent: ABONENTS[usize::from(abonent)].to_owned(),
         key: format!("key-{call}"),
-        number: format!("+7900000009{call}"),
+        number: format!("+7900000009{}", caller(call)),
         state: RequestState::Placing,
         tracking_id: None,
         call_id: None,
@@ -200,14 +206,14 @@ fn entry(kind: u8, call: u8, abonent: u8, step: u8, at: i64) -> Entry {
         28 => CallAsked {
             abonent: ABONENTS[usize::from(abonent)].to_owned(),
             key: format!("key-{call}"),
-            number: format!("+7900000009{call}"),
+            number: format!("+7900000009{}", caller(call)),
             asked_at: Time::from_ms(at),
         }
         .into(),
         29 if step == 5 => CallNotAsked(CallAsked {
             abonent: ABONENTS[usize::from(abonent)].to_owned(),
             key: format!("key-{call}"),
-            number: format!("+7900000009{call}"),
+            number: format!("+7900000009{}", caller(call)),
             asked_at: Time::from_ms(at),
         })
         .into(),
@@ -293,6 +299,12 @@ fn entry_of_upkeep(kind: u8, call: u8, step: u8, at: i64) -> Entry {
         }
         .into(),
         40 => CallsForgotten { before: own - 60_000 }.into(),
+        43 => CallClaimed {
+            abonent: ABONENTS[usize::from(step % 3)].to_owned(),
+            call: format!("{call}:1"),
+            until: (step > 0).then(|| Time::from_ms(at + 30_000)),
+        }
+        .into(),
         41 => WaitGivenUp {
             before: Time::from_ms(own),
             limit: 50,

@@ -25,6 +25,11 @@ pub(crate) struct CallRow {
     pub(crate) gone: Vec<String>,
 }
 
+/// The views of calls that are over, and of those under way: an index each (`migrate/9-views.sql`), which a query uses
+/// only with these very words.
+const OVER: &str = "outcome NOT IN ('ringing', 'talking')";
+const UNDER_WAY: &str = "outcome IN ('ringing', 'talking')";
+
 const COLUMNS: &str = "c.seq, c.id, c.version, c.state, c.key, c.superseded_by";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<CallRow> {
@@ -82,6 +87,70 @@ pub(crate) fn by_id(connection: &Connection, id: &str, abonent: Option<&str>) ->
     Ok(row.map(|row| with_links(connection, row)).transpose()?)
 }
 
+/// The key of a call in which the abonent has a part.
+pub(crate) fn key_of(connection: &Connection, id: &str, abonent: &str) -> rusqlite::Result<Option<String>> {
+    let sql = "SELECT c.key FROM calls c JOIN call_abonents a ON a.call = c.seq
+               WHERE c.id = ?1 AND a.abonent = ?2 AND a.gone = 0 AND c.superseded_by IS NULL";
+    let mut statement = connection.prepare_cached(sql)?;
+    statement.query_row((id, abonent), |row| row.get(0)).optional()
+}
+
+/// Keys and starts of the calls with this number that began within the span: conversations, the first ones; or incoming
+/// calls without one, the latest.
+pub(crate) fn of_number(
+    connection: &Connection,
+    number: &str,
+    talked: bool,
+    (from, until): (Time, Time),
+    limit: usize,
+) -> rusqlite::Result<Vec<(Time, String)>> {
+    let (kind, order) = if talked {
+        ("outcome IN ('talking', 'answered_by', 'transferred', 'ended')", "ASC")
+    } else {
+        (
+            "direction = 'incoming' AND outcome NOT IN ('talking', 'answered_by', 'ended')",
+            "DESC",
+        )
+    };
+    let sql = format!(
+        "SELECT started_at, key FROM calls WHERE number = ?1 AND started_at BETWEEN ?2 AND ?3
+             AND superseded_by IS NULL AND {kind}
+         ORDER BY started_at {order}, key {order} LIMIT ?4"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map((number, from.ms(), until.ms(), limit as i64), |row| {
+        Ok((Time::from_ms(row.get(0)?), row.get(1)?))
+    })?;
+    rows.collect()
+}
+
+/// The abonent who undertakes at this time to call the number back, and until when.
+pub(crate) fn claim_of(connection: &Connection, number: &str, at: Time) -> rusqlite::Result<Option<(String, Time)>> {
+    let sql = "SELECT abonent, until FROM claims WHERE number = ?1 AND until > ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    let claim = statement.query_row((number, at.ms()), |row| Ok((row.get(0)?, Time::from_ms(row.get(1)?))));
+    claim.optional()
+}
+
+/// Stores that, or takes the abonent's own back; what is over goes.
+pub(crate) fn set_claim(
+    connection: &Connection,
+    number: &str,
+    abonent: &str,
+    until: Option<Time>,
+    at: Time,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM claims WHERE until <= ?1 OR (number = ?2 AND abonent = ?3)")?
+        .execute((at.ms(), number, abonent))?;
+    if let Some(until) = until {
+        connection
+            .prepare_cached("INSERT OR REPLACE INTO claims (number, abonent, until) VALUES (?1, ?2, ?3)")?
+            .execute((number, abonent, until.ms()))?;
+    }
+    Ok(())
+}
+
 /// The growing version.
 pub(crate) fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("SELECT version FROM counter", [], |row| row.get(0))
@@ -112,8 +181,12 @@ pub(crate) fn set_version(connection: &Connection, version: i64) -> rusqlite::Re
 pub(crate) fn newest(connection: &Connection, abonent: Option<&str>) -> Result<i64, LedgerError> {
     let newest: Option<i64> = match abonent {
         Some(id) => {
-            let sql = "SELECT max(version) FROM call_abonents WHERE abonent = ?1";
-            connection.prepare_cached(sql)?.query_row([id], |row| row.get(0))?
+            let sql = format!(
+                "SELECT max(version) FROM (
+                     SELECT max(version) AS version FROM call_abonents WHERE abonent = ?1 AND {OVER}
+                     UNION ALL SELECT max(version) FROM call_abonents WHERE abonent = ?1 AND {UNDER_WAY})"
+            );
+            connection.prepare_cached(&sql)?.query_row([id], |row| row.get(0))?
         }
         None => connection
             .prepare_cached("SELECT max(version) FROM calls")?
@@ -216,6 +289,14 @@ pub(crate) fn revoke_views(connection: &Connection, row: &CallRow) -> rusqlite::
     Ok(gone)
 }
 
+/// Abonents who no longer have a part in the stored call.
+pub(crate) fn revoked_views(connection: &Connection, seq: i64) -> rusqlite::Result<Vec<String>> {
+    let sql = "SELECT abonent FROM call_abonents WHERE call = ?1 AND gone = 1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let views = statement.query_map([seq], |row| row.get(0))?;
+    views.collect()
+}
+
 /// Calls whose version is above `after` and at most `until`, in the order of their versions.
 pub(crate) fn changes(
     connection: &Connection,
@@ -225,8 +306,13 @@ pub(crate) fn changes(
 ) -> Result<Vec<CallRow>, LedgerError> {
     let sql = match abonent {
         Some(_) => format!(
-            "SELECT {COLUMNS}, a.version FROM call_abonents a JOIN calls c ON c.seq = a.call
-             WHERE a.abonent = ?3 AND a.version > ?1 AND a.version <= ?4 ORDER BY a.version LIMIT ?2"
+            "SELECT {COLUMNS}, a.version FROM (
+                 SELECT call, version FROM call_abonents
+                 WHERE abonent = ?3 AND version > ?1 AND version <= ?4 AND {OVER}
+                 UNION ALL SELECT call, version FROM call_abonents
+                 WHERE abonent = ?3 AND version > ?1 AND version <= ?4 AND {UNDER_WAY}
+                 ORDER BY version LIMIT ?2) a
+             JOIN calls c ON c.seq = a.call ORDER BY a.version"
         ),
         None => format!(
             "SELECT {COLUMNS}, c.version FROM calls c
@@ -401,25 +487,53 @@ pub(crate) fn newest_start(connection: &Connection) -> Result<Option<Time>, Ledg
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{CallRow, changes, save};
+    use super::{CallRow, changes, newest, save};
     use crate::tables::open;
     use perezvon_core::{Call, Time};
 
-    #[test]
-    fn a_call_that_went_on_without_a_reader_leads_past_no_other() {
+    /// A ledger with calls of these numbers and versions.
+    fn calls(versions: &[(i64, i64)]) -> (tempfile::TempDir, rusqlite::Connection) {
         let dir = tempfile::tempdir().unwrap();
         let connection = open(dir.path()).unwrap();
-        for (n, version) in [(1, 9), (2, 5)] {
+        for (n, version) in versions {
             let row = CallRow {
                 seq: 0,
                 id: format!("call-{n}"),
-                version,
-                call: Call::new("main", &format!("{n}:1"), Time::from_ms(n)),
+                version: *version,
+                call: Call::new("main", &format!("{n}:1"), Time::from_ms(*n)),
                 linked: Vec::new(),
                 gone: Vec::new(),
             };
             save(&connection, &row, None).unwrap();
         }
+        (dir, connection)
+    }
+
+    #[test]
+    fn calls_under_way_and_calls_that_are_over_come_in_one_order() {
+        let (_dir, connection) = calls(&[(1, 4), (2, 3), (3, 2), (4, 1)]);
+        connection
+            .execute_batch(
+                "INSERT INTO call_abonents (abonent, call, version, direction, outcome, started_at) VALUES
+                     ('reader', 1, 4, 'incoming', 'ringing', 1), ('reader', 2, 3, 'incoming', 'missed', 2),
+                     ('reader', 3, 2, 'incoming', 'talking', 3), ('reader', 4, 1, 'incoming', 'ended', 4),
+                     ('other', 4, 9, 'incoming', 'ringing', 4)",
+            )
+            .unwrap();
+        let told = |after, until, limit| -> Vec<i64> {
+            let rows = changes(&connection, Some("reader"), (after, until), limit).unwrap();
+            rows.iter().map(|row| row.version).collect()
+        };
+        assert_eq!(told(0, 9, 9), [1, 2, 3, 4]);
+        assert_eq!(told(0, 9, 3), [1, 2, 3], "a page");
+        assert_eq!(told(1, 3, 9), [2, 3], "of a span");
+        assert_eq!(newest(&connection, Some("reader")).unwrap(), 4);
+        assert_eq!(newest(&connection, Some("nobody")).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_call_that_went_on_without_a_reader_leads_past_no_other() {
+        let (_dir, connection) = calls(&[(1, 9), (2, 5)]);
         // The reader's part in the first call ended at version 3.
         connection
             .execute_batch(

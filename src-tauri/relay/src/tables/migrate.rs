@@ -14,6 +14,8 @@ const STEPS: &[&str] = &[
     include_str!("migrate/6-entries.sql"),
     include_str!("migrate/7-lists.sql"),
     include_str!("migrate/8-settings.sql"),
+    include_str!("migrate/9-views.sql"),
+    include_str!("migrate/10-claims.sql"),
 ];
 
 /// The schema version that this program writes.

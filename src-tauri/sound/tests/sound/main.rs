@@ -2,6 +2,7 @@
 //! byte, and ffmpeg's decoder is the reference.
 #![allow(clippy::unwrap_used)]
 
+mod cases;
 mod field;
 mod hostile;
 mod make;

@@ -92,6 +92,7 @@ impl Session {
             actions: has("actions"),
             body: has("body"),
             markup: has("body-markup"),
+            reply: has("actions") && has("inline-reply"),
         };
         Ok(if self.capabilities.actions {
             Ability::Actions
@@ -206,7 +207,9 @@ fn actions(options: &Options, toast: &Toast) -> Vec<(String, String)> {
         .buttons
         .iter()
         .map(|button| (button.key.as_str().to_owned(), clean(&button.label)));
-    body.into_iter().chain(buttons).collect()
+    let field = toast.note.as_ref();
+    let field = field.map(|field| ("inline-reply".to_owned(), clean(&field.placeholder)));
+    body.into_iter().chain(buttons).chain(field).collect()
 }
 
 fn hints<'a>(options: &'a Options, toast: &'a Toast, icon: &'a str) -> HashMap<&'static str, Value<'a>> {
@@ -221,6 +224,10 @@ fn hints<'a>(options: &'a Options, toast: &'a Toast, icon: &'a str) -> HashMap<&
     }
     if !icon.is_empty() {
         hints.insert("image-path", Value::from(icon));
+    }
+    if let Some(field) = &toast.note {
+        hints.insert("x-kde-reply-placeholder-text", Value::from(field.placeholder.as_str()));
+        hints.insert("x-kde-reply-submit-button-text", Value::from(field.button.as_str()));
     }
     match toast.stay {
         // Stays after a click too: the desk closes it when the matter is settled.

@@ -21,6 +21,8 @@ pub(super) struct Capabilities {
     pub(super) actions: bool,
     pub(super) body: bool,
     pub(super) markup: bool,
+    /// KDE's: a field to write in, shown for the action `inline-reply`.
+    pub(super) reply: bool,
 }
 
 /// Longest wait for the answer to one call.
@@ -43,6 +45,8 @@ pub(super) struct Signal {
 pub(super) enum What {
     /// `ActionInvoked`: number of the toast, key.
     Action(u32, String),
+    /// `NotificationReplied`: number of the toast, text.
+    Replied(u32, String),
     /// `NotificationClosed`.
     Closed(u32, CloseReason),
     /// `ActivationToken`: number of the toast, token.
@@ -144,6 +148,10 @@ fn understand(message: &Message) -> Option<Signal> {
             .deserialize::<(u32, String)>()
             .ok()
             .map(|(id, key)| What::Action(id, key)),
+        (SERVICE, "NotificationReplied") => body
+            .deserialize::<(u32, String)>()
+            .ok()
+            .map(|(id, text)| What::Replied(id, text)),
         (SERVICE, "ActivationToken") => body
             .deserialize::<(u32, String)>()
             .ok()
@@ -170,7 +178,7 @@ fn close_reason(reason: u32) -> CloseReason {
     match reason {
         1 => CloseReason::Expired,
         2 => CloseReason::Dismissed,
-        3 => CloseReason::Withdrawn,
+        // 3 is «closed by a call»: of what the app closed itself nobody waits for the end any more.
         _ => CloseReason::Other,
     }
 }

@@ -4,17 +4,22 @@
 //!
 //! No sound: without a sound name notify-rust writes `<audio silent="true"/>`.
 
-use super::super::Options;
 use super::super::text::{clean, texts};
+use super::super::{Ability, Options};
 use notify_rust::{Notification, Timeout};
 use perezvon_desk::toast::{Stay, Toast};
 use winreg::RegKey;
 use winreg::enums::HKEY_CURRENT_USER;
 
 /// Registers the app for toasts.
-pub(in crate::toast) fn prepare(options: &Options) -> Result<(), String> {
+pub(in crate::toast) fn prepare(options: &Options) -> Result<(), Ability> {
+    register(options).map_err(Ability::None)
+}
+
+/// Under the name and picture that its toasts have.
+pub(in crate::toast) fn register(options: &Options) -> Result<(), String> {
     let path = format!("Software\\Classes\\AppUserModelId\\{}", options.app_id);
-    let register = || -> std::io::Result<()> {
+    let written = || -> std::io::Result<()> {
         let (key, _) = RegKey::predef(HKEY_CURRENT_USER).create_subkey(&path)?;
         key.set_value("DisplayName", &options.app_name)?;
         if let Some(icon) = options.icon_path("") {
@@ -22,7 +27,7 @@ pub(in crate::toast) fn prepare(options: &Options) -> Result<(), String> {
         }
         Ok(())
     };
-    register().map_err(|error| format!("the app could not be registered for toasts: {error}"))
+    written().map_err(|error| format!("the app could not be registered for toasts: {error}"))
 }
 
 /// The toast as notify-rust takes it. Windows has three texts: title, first line, the rest.

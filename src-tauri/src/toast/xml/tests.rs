@@ -2,7 +2,7 @@
 use super::*;
 use crate::toast::links::Issued;
 use perezvon_core::{Number, snapshot::CallSnapshot};
-use perezvon_desk::toast::{Action, Button, ButtonKey, ToastOp, Urgency};
+use perezvon_desk::toast::{Action, Button, ButtonKey, NoteField, ToastOp, Urgency};
 use perezvon_desk::{Desk, Words, Zone};
 
 const IDENTITY: &str = "http://127.0.0.1:1 me";
@@ -120,8 +120,13 @@ const SCHEMA: &[(&str, &[&str], &[&str])] = &[
     ("binding", &["template"], &["image", "text"]),
     ("image", &["placement", "src"], &[]),
     ("text", &[], &[]),
-    ("actions", &[], &["action"]),
-    ("action", &["content", "activationType", "arguments"], &[]),
+    ("actions", &[], &["input", "action"]),
+    ("input", &["id", "type", "placeHolderContent"], &[]),
+    (
+        "action",
+        &["content", "activationType", "arguments", "hint-inputId"],
+        &[],
+    ),
     ("audio", &["silent"], &[]),
 ];
 
@@ -140,7 +145,9 @@ fn keeps_the_schema(text: &str) -> roxmltree::Document<'_> {
             let allowed: &[&str] = match attribute.name() {
                 "scenario" => &["incomingCall", "reminder"],
                 "duration" => &["long"],
-                "activationType" => &["protocol", "system"],
+                "activationType" => &["protocol", "system", "foreground"],
+                "type" => &["text"],
+                "id" | "hint-inputId" => &[NOTE],
                 "placement" => &["appLogoOverride"],
                 "silent" => &["true"],
                 _ => continue,
@@ -234,10 +241,29 @@ fn whatever_it_holds_a_toast_fits() {
             };
             9
         ];
+        toast.note = Some(Box::new(NoteField {
+            call: "a".to_owned(),
+            placeholder: letter.repeat(2000),
+            button: letter.repeat(2000),
+        }));
         let icon = "file:///".to_owned() + &"%D0".repeat(300);
         let text = document(&toast, &links(&toast), Some(&icon));
         keeps_the_schema(&text);
         assert!(!text.contains("<image"), "without a picture, rather than not at all");
+    }
+}
+
+#[test]
+fn a_note_is_written_in_the_toast_of_a_conversation_alone() {
+    for toast in every_kind("Иванов") {
+        let text = written(&toast);
+        let document = keeps_the_schema(&text);
+        let fields = document.descendants().filter(|node| node.has_tag_name("input")).count();
+        let buttons = document
+            .descendants()
+            .filter(|node| node.attribute("hint-inputId").is_some());
+        let wanted = usize::from(toast.kind == ToastKind::Document);
+        assert_eq!((fields, buttons.count()), (wanted, wanted), "{:?}", toast.kind);
     }
 }
 

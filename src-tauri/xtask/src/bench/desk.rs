@@ -27,8 +27,18 @@ fn row(what: &str, name: &str, budget_ms: f64) -> Result<Row> {
 }
 
 pub(super) fn search() -> Result<Vec<Row>> {
+    let text = printed()?;
+    let ours = line(&text, "search_beside_shell:")?;
+    let ratio = number(&ours, "mean")? / number(&line(&text, "shell_search:")?, "mean")?;
     Ok(vec![
         row("first page of a search, 1,000,000 calls", "search_calls", 16.0)?,
+        Row::new(
+            "  the same SQL in the sqlite3 shell",
+            line(&text, "shell_search:")?,
+            format!("{ratio:.2} ×, ≤ 1.3 ×"),
+            Some(ratio <= 1.3),
+        ),
+        row("first page by marks, 1,000,000 calls", "search_marks", 16.0)?,
         row("first page of a search, 200,000 contacts", "search_contacts", 16.0)?,
     ])
 }

@@ -14,6 +14,10 @@ export type CallRow = {
  */
 id: string, 
 /**
+ * Whose view of it this is; none for the user's own.
+ */
+abonent: string | null, 
+/**
  * For the abonent.
  */
 direction: Direction, 
@@ -93,4 +97,16 @@ soundId: number | null,
 /**
  * Missed and nobody has talked with this person since.
  */
-toCallBack: boolean, };
+toCallBack: boolean, 
+/**
+ * Missed from somebody who had never called before, and nobody has talked with them within the day.
+ */
+lost: boolean, 
+/**
+ * The user wrote something about it.
+ */
+noted: boolean, 
+/**
+ * The PBX's id of the abonent whose call it is.
+ */
+abonentId: string | null, };

@@ -3,4 +3,4 @@
 /**
  * Which part of the queue.
  */
-export type CallbackKind = "waiting" | "handled";
+export type CallbackKind = "waiting" | "later" | "handled";

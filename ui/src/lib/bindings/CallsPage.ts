@@ -2,7 +2,7 @@
 import type { CallRow } from "./CallRow";
 
 /**
- * A page of the call list, newest first.
+ * A page of the call list.
  */
 export type CallsPage = { 
 /**

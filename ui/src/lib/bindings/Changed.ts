@@ -11,6 +11,14 @@ export type Changed = {
  */
 calls: Ids<string>, 
 /**
+ * Those of them that ring here.
+ */
+ringing: Ids<string>, 
+/**
+ * Those of them whose conversations have ended now.
+ */
+ended: Ids<string>, 
+/**
  * Whose calls those are: number keys.
  */
 callers: Ids<string>, 

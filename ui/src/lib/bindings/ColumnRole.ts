@@ -3,4 +3,4 @@
 /**
  * What a column is read as.
  */
-export type ColumnRole = "ignore" | "name" | "family_name" | "given_name" | "middle_name" | "company" | "phone" | "email" | "note" | "id";
+export type ColumnRole = "ignore" | "name" | "family_name" | "given_name" | "middle_name" | "company" | "phone" | "extension" | "email" | "note" | "id";

@@ -24,4 +24,8 @@ company: string,
 /**
  * First number, formatted.
  */
-number: string | null, };
+number: string | null, 
+/**
+ * The same, canonical.
+ */
+numberKey: string | null, };

@@ -14,6 +14,10 @@ encoding: string | null,
  */
 separator: string | null, 
 /**
+ * Which sheet of a workbook; none: the first that has rows.
+ */
+sheet: string | null, 
+/**
  * What each column is.
  */
 columns: Array<ColumnRole> | null, };

@@ -7,6 +7,10 @@ import type { Outcome } from "./Outcome";
  */
 export type ReportFilter = { 
 /**
+ * The whole company's calls, each as often as abonents had a part in it; else the user's own.
+ */
+company: boolean, 
+/**
  * Ids of abonents.
  */
 abonents: Array<string>, 

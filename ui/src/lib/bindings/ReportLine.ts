@@ -30,6 +30,10 @@ path: Array<string | null>,
  */
 call: string | null, 
 /**
+ * Whose view of the call; none for the user's own.
+ */
+abonent: string | null, 
+/**
  * When the call began, epoch milliseconds.
  */
 startedMs: number | null, 

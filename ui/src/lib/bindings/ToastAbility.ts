@@ -3,4 +3,4 @@
 /**
  * What the system does with toasts.
  */
-export type ToastAbility = "actions" | "plain" | "quiet" | "none";
+export type ToastAbility = "actions" | "plain" | "quiet" | "none" | "off";

@@ -3,4 +3,4 @@
 /**
  * Kinds of product 4.2.
  */
-export type ToastKind = "incoming" | "answered_elsewhere" | "missed" | "document" | "recording" | "progress" | "digest" | "trouble";
+export type ToastKind = "incoming" | "answered_elsewhere" | "missed" | "document" | "recording" | "progress" | "reminder" | "digest" | "trouble";

@@ -24,12 +24,14 @@ export const failures: Failures = {
   timeout: "No answer for too long. Try again.",
   too_long: "The text is too long, or the file is too large.",
   file_unreadable: "This is no file with contacts. vCard (.vcf), CSV, XLSX, XLS and ODS can be read.",
+  not_settings: "This is not a file of settings.",
   bad_report:
     "Such a report cannot be made: check the groups, the days and the time zone, or take another file of a variant.",
   too_many_groups: "Too many groups. Narrow the period or leave out a level.",
   file_not_written: "The file was not written.",
   busy: "Another report is still being written.",
   cancelled: "Cancelled.",
+  example: "This is the example. Leave it first.",
   forbidden: "This takes an administrator's rights.",
   refused: "The server refused the request.",
   pbx_refused: "The PBX refused. Check in the customer portal that the service is connected.",
@@ -46,5 +48,6 @@ export const failures: Failures = {
     "No secure connection to the server: its certificate does not fit. Check the address and the clock.",
   in_the_clear: "The connection to the server is not secure. Enter an address that begins with https://.",
   overtaken: "Another question was asked.",
+  fixed: "An administrator has set this; it cannot be changed here.",
   unexpected: "Internal error. Try again.",
 };

@@ -1,6 +1,11 @@
 /** The words of the house: what every page shares. A room's own stand in its folder. */
+import type { NumberKind } from "../bindings/NumberKind";
+import type { ReportFormat } from "../bindings/ReportFormat";
 import { troubles } from "../troubles";
+import { pluralOf } from "./plural";
 import { failures } from "./ru.failures";
+
+const plural = pluralOf("ru");
 
 export const ru = {
   app: "Перезвон",
@@ -24,6 +29,8 @@ export const ru = {
     fix: "Исправить",
     copy: "Скопировать",
     copied: "Скопировано",
+    copyNumber: "Скопировать номер",
+    undo: "Отменить",
     show: "Показать",
     hide: "Скрыть",
     clear: "Очистить поиск",
@@ -32,9 +39,95 @@ export const ru = {
     today: "Сегодня",
     yesterday: "Вчера",
     more: "Ещё",
+    selected: "Выбрано",
+    choose: "Выбрать",
+    unchoose: "Снять выбор со строки",
+    unselect: "Снять выбор",
+    chosen: (n: number) => `Выбрано: ${n}`,
+    chosenMore: "ниже в списке есть ещё",
+    chosenMost: "больше за один раз нельзя",
+    withChosen: "С выбранными",
+    progress: (done: number, all: number) => `Сделано ${done} из ${all}`,
+    stop: "Остановить",
+    partly: (said: string, all: number) => `${said} из ${all}, дальше не вышло.`,
+    takenBack: "Отменено",
+    copyNumbers: "Скопировать номера",
+    numbersShort: "Номера",
+    numbersCopied: (n: number) =>
+      `${plural(n, { one: "Скопирован", few: "Скопированы", many: "Скопированы", other: "Скопированы" })} ${n} ${plural(n, { one: "номер", few: "номера", many: "номеров", other: "номера" })}`,
+    noNumbers: "У выбранных нет номеров",
+    copyTable: "Скопировать таблицей",
+    tableShort: "Таблицей",
+    tableCopied: (n: number) =>
+      `В буфере обмена таблица, ${n} ${plural(n, { one: "строка", few: "строки", many: "строк", other: "строки" })}: её можно вставить в Excel`,
+    tag: "Метка…",
+    tagYes: "Поставить",
+    tagTitle: (n: number) => `Метка для выбранных: ${n}`,
+    tagName: "Метка",
+    tagged: (tag: string, n: number) => `Метка «${tag}» поставлена: ${n}`,
     noDate: "Дата неизвестна",
     seconds: (n: number) => `${n} с`,
     numberCopied: (number: string) => `Номер ${number} скопирован`,
+  },
+
+  file: {
+    title: "Выгрузить в файл",
+    formats: {
+      xlsx: "Книга Excel (XLSX)",
+      csv: "CSV, UTF-8",
+      csv_1251: "CSV, windows-1251",
+    } satisfies Record<ReportFormat, string>,
+    writing: (n: number) =>
+      `Записываю файл: ${n} ${plural(n, { one: "строка", few: "строки", many: "строк", other: "строки" })}`,
+    write: "Записать файл",
+    written: (path: string) => `Файл записан: ${path}`,
+  },
+
+  /** The names of keys that have words on the keyboard. */
+  keys: { Space: "Пробел", ArrowRight: "→" } as Record<string, string>,
+
+  palette: {
+    find: "Найти",
+    open: "Найти или позвонить",
+    label: "Имя, номер, раздел или действие",
+    dialLabel: "Имя, номер или код",
+    hint: "Enter — позвонить или выполнить, Ctrl+Enter — карточка, Esc — закрыть",
+    nothing: "Ничего не найдено. Попробуйте часть имени или номер целиком.",
+    latest: "Последние звонки",
+    deeds: "Действия",
+    dark: "Тёмное оформление",
+    light: "Светлое оформление",
+    pause: "Остановить запись",
+    resume: "Слушать запись дальше",
+    number: (text: string) => `Позвонить: ${text}`,
+    code: (text: string) => `Набрать код ${text}`,
+    kinds: {
+      fixed: "городской",
+      mobile: "мобильный",
+      free: "бесплатный звонок",
+      paid: "платный звонок",
+      full: "номер телефона",
+      colleague: "внутренний номер",
+      short: "короткий номер",
+      code: "АТС выполнит этот код",
+    } satisfies Record<NumberKind, string>,
+  },
+
+  written: {
+    outcome: "Итог разговора",
+    outcomes: ["Договорились", "Перезвонит сам", "Подумает", "Отказ", "Не туда попал"],
+    note: "Заметка",
+    noteHint: "О чём договорились",
+    next: "Следующий шаг",
+    nextHint: "Отправить счёт, перезвонить в среду…",
+    tags: "Метки",
+    tagHint: "новая метка",
+    removeTag: (word: string) => `Убрать метку «${word}»`,
+    saving: "Записывается…",
+    saved: "Записано",
+    failed: "Не записано",
+    after: "После разговора",
+    afterCall: (who: string) => `После разговора: ${who}`,
   },
 
   dates: {
@@ -49,9 +142,23 @@ export const ru = {
     all: "За всё время",
   },
 
+  example: {
+    word: "Пример",
+    name: "Перезвон (пример)",
+    title: "Это пример.",
+    text: "Компания, люди и звонки вымышлены, ваших данных здесь нет.",
+    leave: "Выйти из примера",
+  },
+
   nav: {
     label: "Разделы",
     skip: "К содержанию",
+    levels: {
+      ready: "Всё работает",
+      degraded: "Есть неполадка",
+      off: "Не работает",
+      starting: "Запускается",
+    },
   },
 
   strip: {
@@ -79,6 +186,8 @@ export const ru = {
     typedTitle: "Набрать номер",
     unknown: "Этого номера нет в контактах.",
     several: (names: string) => `Возможно: ${names}`,
+    selectedTitle: "Позвонить?",
+    selected: "Номер выделен в другой программе. Enter — позвонить, Esc — не звонить.",
     outside: "Номер пришёл по ссылке. Enter — позвонить, Esc — не звонить.",
     code: "Такой код может включить переадресацию ваших звонков, а ссылку может открыть любой сайт. Если код нужен, наберите его сами.",
     unread: "В ссылке нет номера, который можно набрать. Исправьте его и нажмите «Позвонить».",

@@ -1,6 +1,9 @@
 import type { CallRow } from "../../lib/bindings/CallRow";
 import { daysAgo } from "../../kit/moment";
 
+/** Of one call every abonent has a row of their own. */
+export const keyOfCall = (row: CallRow) => (row.abonent === null ? row.id : `${row.id} ${row.abonent}`);
+
 export type Line = { head: string; key: string } | { row: CallRow; key: string };
 
 /** Rows under the headers of their days; `name` gives a day its words. */
@@ -10,10 +13,10 @@ export function byDay(rows: CallRow[], now: number, name: (row: CallRow) => stri
   for (const row of rows) {
     const ago = daysAgo(row.startedAt, now);
     if (ago !== last) {
-      lines.push({ head: name(row), key: `day ${ago} ${row.id}` });
+      lines.push({ head: name(row), key: `day ${ago} ${keyOfCall(row)}` });
       last = ago;
     }
-    lines.push({ row, key: row.id });
+    lines.push({ row, key: keyOfCall(row) });
   }
   return lines;
 }

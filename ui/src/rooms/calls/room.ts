@@ -10,11 +10,6 @@ export const calls = room({
   icon: "phone",
   for: "all",
   home: callsLink(),
-  waits: (state, t) => ({
-    count: state.toCallBack,
-    words: t.calls.waiting(state.toCallBack),
-    answer: true,
-  }),
   heads,
   read,
   screen,

@@ -1,20 +1,16 @@
-/** The addresses of «Звонки». */
-import type { CallKind } from "../../lib/bindings/CallKind";
+/** The addresses of «Журнал». */
+import type { CallMark } from "../../lib/bindings/CallMark";
 import { member, type Address } from "../../lib/address";
-
-export const CALL_KINDS = [
-  "all",
-  "to_call_back",
-  "incoming",
-  "outgoing",
-  "missed",
-  "unregistered",
-] as const satisfies CallKind[];
-export type { CallKind };
+import { MARKS } from "./columns";
 
 export const heads = ["calls", "call"];
-export const read = ({ head, tail }: Address): { kind: CallKind | null; call: string | null } =>
-  head === "call" ? { kind: null, call: tail || null } : { kind: member(CALL_KINDS, tail), call: null };
+type Asked = { mark: CallMark | null; call: string | null; abonent: string | null };
+export const read = ({ head, tail, values }: Address): Asked =>
+  head === "call"
+    ? { mark: null, call: tail || null, abonent: values.get("abonent") }
+    : { mark: member(MARKS, tail), call: null, abonent: null };
 
-export const callsLink = (kind: CallKind | null = null) => (kind ? `#/calls/${kind}` : "#/calls");
-export const callLink = (id: string) => `#/call/${encodeURIComponent(id)}`;
+export const callsLink = (mark: CallMark | null = null) => (mark ? `#/calls/${mark}` : "#/calls");
+/** A call as an abonent of the company had it, or the user. */
+export const callLink = (id: string, abonent: string | null = null) =>
+  `#/call/${encodeURIComponent(id)}${abonent === null ? "" : `?abonent=${encodeURIComponent(abonent)}`}`;

@@ -1,5 +1,5 @@
 import { lazy, room } from "../../lib/room";
-import { heads, read, contactsLink } from "./route";
+import { heads, read, contactsLink, newContactLink } from "./route";
 import { en } from "./words.en";
 import { ru } from "./words.ru";
 
@@ -9,6 +9,7 @@ export const contacts = room({
   icon: "person",
   for: "all",
   home: contactsLink(),
+  deeds: (t) => [{ word: t.contacts.create, icon: "plus", to: newContactLink() }],
   heads,
   read,
   screen: lazy(() => import("./Screen.svelte")),

@@ -1,16 +1,25 @@
+import type { WatchedState } from "../../lib/bindings/WatchedState";
+
 export const ru = {
   contacts: {
     title: "Контакты",
     list: "Список контактов",
     search: "Имя, компания или номер",
     create: "Новый контакт",
-    empty: "Контактов пока нет. Создайте первый или добавьте звонившего из раздела «Звонки».",
+    save: "Сохранить в файл",
+    formats: { vcard: "vCard (для телефонов и почты)", csv: "CSV (для Excel)" },
+    saved: (path: string) => `Контакты сохранены: ${path}`,
+    empty: "Контактов пока нет. Создайте первый или добавьте звонившего из раздела «Журнал».",
     nothing: "Никого не найдено. Попробуйте часть имени или последние цифры номера.",
     edit: "Изменить",
     remove: "Удалить",
     removeTitle: "Удалить контакт?",
     removeText: (name: string) => `Контакт «${name}» будет удалён. Звонки и документы останутся.`,
     removed: (name: string) => `Контакт «${name}» удалён`,
+    removeSeveral: (n: number) => `Удалить контакты: ${n}?`,
+    removeSeveralText:
+      "Имена исчезнут из журнала и уведомлений, сами звонки останутся. Сразу после удаления всё можно вернуть.",
+    removedSeveral: (n: number) => `Удалено контактов: ${n}`,
     calls: "Звонки",
     noCalls: "Звонков с этим контактом ещё не было.",
     noNumbers: "Номеров нет.",
@@ -24,6 +33,15 @@ export const ru = {
     name: "Имя или название",
     company: "Компания",
     email: "Эл. почта",
+    responsible: "Ответственный",
+    fields: "Свои поля",
+    addField: "Добавить поле",
+    fieldName: (n: number) => `Название поля ${n}`,
+    fieldNameHint: "Договор",
+    fieldValue: (n: number) => `Значение поля ${n}`,
+    removeField: (n: number) => `Убрать поле ${n}`,
+    people: "Контактные лица",
+    reminder: (at: string) => `Напомнить ${at}`,
     note: "Заметка",
     numbers: "Номера",
     number: (n: number) => `Номер ${n}`,
@@ -58,6 +76,8 @@ export const ru = {
     skipped: "Пропущено строк",
     encoding: "Кодировка",
     separator: "Разделитель",
+    sheet: "Лист",
+    remembered: "Столбцы — как в прошлый раз.",
     separators: { ";": "точка с запятой", ",": "запятая", "\t": "табуляция", "|": "черта" } as Record<
       string,
       string
@@ -72,6 +92,7 @@ export const ru = {
       middle_name: "Отчество",
       company: "Компания",
       phone: "Номер",
+      extension: "Добавочный к номеру",
       email: "Эл. почта",
       note: "Заметка",
       id: "Код в другой программе",
@@ -110,6 +131,27 @@ export const ru = {
     removed: "Удалено",
     restored: "Возвращено как было",
     keptNow: "Изменены после загрузки, остались",
+  },
+
+  merging: {
+    merge: "Объединить…",
+    title: "Объединить контакты",
+    text: (name: string) =>
+      `Выберите второй контакт того же человека. Его номера и заметки перейдут в «${name}», сам он исчезнет; это можно отменить.`,
+    done: (name: string) => `Объединено: ${name}`,
+  },
+
+  watched: {
+    title: "Файлы контактов, которые читаются сами",
+    hint: "Полный путь к файлу или папке, один на строке. Когда другая программа, например 1С, запишет файл заново, он будет прочитан как при прошлой загрузке файла с этим именем.",
+    states: {
+      read: "прочитан",
+      changing: "записывается",
+      missing: "не найден",
+      unreadable: "не читается",
+    } satisfies Record<WatchedState, string>,
+    figures: (changed: number, skipped: number) =>
+      `новых и изменённых: ${changed}${skipped ? `, пропущено строк: ${skipped}` : ""}`,
   },
 
   attach: {

@@ -1,15 +1,14 @@
 import { lazy, room } from "../../lib/room";
-import { heads, read } from "./route";
+import { documentsLink, heads, read } from "./route";
 import { en } from "./words.en";
 import { ru } from "./words.ru";
 
 export const document = room({
   name: "document",
-  title: (t) => t.document.name,
+  title: (t) => t.document.all,
   icon: "document",
   for: "all",
-  home: null,
-  within: "calls",
+  home: documentsLink(),
   heads,
   read,
   screen: lazy(() => import("./Screen.svelte")),

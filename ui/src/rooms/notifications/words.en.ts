@@ -6,6 +6,9 @@ export const en = {
     title: "Notifications",
     list: "List of notifications",
     markAll: "Mark all as seen",
+    mark: "Mark as seen",
+    marked: (n) => `Marked as seen: ${n}`,
+    open: "Open",
     empty: "No notifications yet. Everything the app has shown will stay here.",
     more: "Show more",
     kinds: {
@@ -15,6 +18,7 @@ export const en = {
       document: "Document",
       recording: "Recording ready",
       progress: "Outgoing call",
+      reminder: "Reminder",
       digest: "Summary",
       trouble: "Service",
     },

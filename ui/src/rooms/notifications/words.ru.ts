@@ -7,6 +7,9 @@ export const ru = {
     title: "Уведомления",
     list: "Список уведомлений",
     markAll: "Отметить все как просмотренные",
+    mark: "Отметить как просмотренное",
+    marked: (n: number) => `Отмечено просмотренными: ${n}`,
+    open: "Открыть",
     empty: "Уведомлений пока нет. Здесь останется всё, что показывала программа.",
     more: "Показать ещё",
     kinds: {
@@ -16,6 +19,7 @@ export const ru = {
       document: "Документ",
       recording: "Запись готова",
       progress: "Исходящий звонок",
+      reminder: "Напоминание",
       digest: "Сводка",
       trouble: "Служебное",
     } satisfies Record<ToastKind, string>,

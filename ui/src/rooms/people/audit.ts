@@ -78,8 +78,7 @@ function settingOf(
   const setting = settings.find((one) => one.key === key);
   const say = (value: unknown) => {
     if (!setting) return value === null || value === undefined ? t.pbx.unset : JSON.stringify(value);
-    const shown = shownSetting(setting, value);
-    return valueText(shown, typeof value === "number" ? value / shown.scale : value, t, language);
+    return valueText(shownSetting(setting, value), value, t, language);
   };
   return `${setting?.name[language] ?? key}: ${say(change?.from)} → ${say(change?.to)}`;
 }

@@ -116,8 +116,9 @@ class Sound {
     else void this.#do(() => ask("player.open", { id }));
   }
 
-  playCall(call: string): void {
-    void this.#do(() => ask("player.open_call", { call }));
+  /** The recording of a call; of an abonent's part in it. */
+  playCall(call: string, abonent: string | null): void {
+    void this.#do(() => ask("player.open_call", { call, abonent }));
   }
 
   toggle(): void {

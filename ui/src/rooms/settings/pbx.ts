@@ -24,26 +24,41 @@ const PLACES: Record<string, () => string> = {
 /** Where it is changed, if not here. */
 export const placeOf = (setting: SettingRow): string | null => PLACES[setting.where]?.() ?? null;
 
-/** People think in seconds where machines count milliseconds; a value that is no whole second stays as it is. */
-function scaleOf(setting: SettingRow, value: unknown): number {
-  const whole = (n: unknown) => typeof n !== "number" || n % 1000 === 0;
-  return setting.unit === "ms" && whole(setting.default) && whole(value) ? 1000 : 1;
+/** Units of time, milliseconds each, the largest first. */
+const TIMES = { days: 86_400_000, h: 3_600_000, min: 60_000, s: 1000, ms: 1 };
+type Time = keyof typeof TIMES;
+const isTime = (unit: string | null): unit is Time => unit !== null && unit in TIMES;
+
+/** People think in hours where machines count seconds: the largest unit in which all of these are whole. One day and a
+ * half is 36 hours, and one is 24. */
+function unitFor(unit: Time, numbers: number[]): Time {
+  const lengths = numbers.map((n) => n * TIMES[unit]).filter((length) => length !== 0);
+  if (lengths.length === 0) return unit;
+  const fits = ([name, length]: [Time, number]) =>
+    name === unit || lengths.every((one) => one % length === 0 && (name !== "days" || one >= 2 * length));
+  return (Object.entries(TIMES) as [Time, number][]).find(fits)?.[0] ?? unit;
 }
 
-/** A setting with its numbers in the unit in which they are shown. */
-export function shownSetting(setting: SettingRow, value: unknown): SettingRow & { scale: number } {
-  const scale = scaleOf(setting, value);
-  if (scale === 1) return { ...setting, scale };
-  return {
-    ...setting,
-    scale,
-    unit: "s",
-    default: typeof setting.default === "number" ? setting.default / scale : setting.default,
-    min: setting.min === null ? null : Math.ceil(setting.min / scale),
-    max: setting.max === null ? null : Math.floor(setting.max / scale),
-  };
+/** A setting and the unit in which its field shows it: `scale` of the relay's units each. */
+export function shownSetting(
+  setting: SettingRow,
+  value: unknown,
+): SettingRow & { scale: number; own: string | null } {
+  const { unit } = setting;
+  const numbers = [setting.default, value].filter((one) => typeof one === "number");
+  if (!isTime(unit)) return { ...setting, own: unit, scale: 1 };
+  const shown = unitFor(unit, numbers);
+  return { ...setting, unit: shown, own: unit, scale: TIMES[shown] / TIMES[unit] };
 }
 export type Shown = ReturnType<typeof shownSetting>;
+
+/** The number of an entry in the relay's units; `NaN` for what is none, or none of whole units. */
+function numberOf(setting: Shown, entry: string): number {
+  const text = entry.trim().replace(",", ".");
+  if (!/^-?\d+(\.\d+)?$/.test(text)) return NaN;
+  const n = Math.round(Number(text) * setting.scale * 1e6) / 1e6;
+  return Number.isInteger(n) ? n : NaN;
+}
 
 /** The value as the field shows it. */
 export function entryOf(setting: Shown, value: unknown): Entry {
@@ -56,49 +71,52 @@ export function entryOf(setting: Shown, value: unknown): Entry {
 export function valueOf(setting: Shown, entry: Entry): unknown {
   if (typeof entry === "boolean") return entry;
   const text = entry.trim();
-  if (setting.kind === "number") return Number(text) * setting.scale;
+  if (setting.kind === "number") return numberOf(setting, text);
   return text === "" && setting.kind !== "choice" ? null : text;
 }
 
 const numberText = (n: number, language: Language) => n.toLocaleString(language === "ru" ? "ru-RU" : "en-GB");
 
 /** A value in words, for «По умолчанию: …»; numbers as they are shown. */
-export function valueText(setting: SettingRow, value: unknown, t: Dictionary, language: Language): string {
+export function valueText(setting: Shown, value: unknown, t: Dictionary, language: Language): string {
   if (value === null || value === undefined || value === "") return t.pbx.unset;
   if (typeof value === "boolean") return value ? t.pbx.on : t.pbx.off;
   const choice = setting.choices.find((one) => one.value === value);
   if (choice) return choice[language];
   if (typeof value !== "number") return String(value);
-  return [numberText(value, language), unitText(setting, t)].filter(Boolean).join(" ");
+  const unit = isTime(setting.own) ? unitFor(setting.own, [value]) : setting.own;
+  const n = isTime(setting.own) && isTime(unit) ? (value * TIMES[setting.own]) / TIMES[unit] : value;
+  return [numberText(n, language), unitText({ unit }, t)].filter(Boolean).join(" ");
 }
 
-export const unitText = (setting: SettingRow, t: Dictionary): string =>
+export const unitText = (setting: { unit: string | null }, t: Dictionary): string =>
   setting.unit === null ? "" : (t.pbx.units[setting.unit] ?? setting.unit);
 
-/** «от 60 до 604 800 с»; empty where there are no bounds. */
-export function boundsText(setting: SettingRow, t: Dictionary, language: Language): string {
+/** «от 1 мин до 7 дн.»; empty where there are no bounds. */
+export function boundsText(setting: Shown, t: Dictionary, language: Language): string {
   const { min, max } = setting;
   if (setting.kind !== "number") return "";
   const say = (n: number) => valueText(setting, n, t, language);
-  if (min !== null && max !== null) return t.pbx.between(numberText(min, language), say(max));
+  if (min !== null && max !== null) {
+    const [least, most] = [min === 0 ? "0" : say(min), say(max)];
+    // «от 5 до 60 мин»: the unit once.
+    const unit = /\D*$/.exec(most)?.[0] ?? "";
+    return t.pbx.between(unit && least.endsWith(unit) ? least.slice(0, -unit.length) : least, most);
+  }
   if (min !== null) return t.pbx.atLeast(say(min));
   return max === null ? "" : t.pbx.atMost(say(max));
 }
 
 /** What is wrong with an entry, in words; none when it may be sent. */
-export function problemOf(
-  setting: SettingRow,
-  entry: Entry,
-  t: Dictionary,
-  language: Language,
-): string | null {
+export function problemOf(setting: Shown, entry: Entry, t: Dictionary, language: Language): string | null {
   if (typeof entry === "boolean") return null;
   const text = entry.trim();
   if (setting.kind === "number") {
-    if (!/^-?\d+$/.test(text)) return t.pbx.notNumber;
-    const n = Number(text);
+    const n = numberOf(setting, text);
+    if (Number.isNaN(n)) return setting.scale > 1 ? t.pbx.notTime : t.pbx.notNumber;
     const outside = (setting.min !== null && n < setting.min) || (setting.max !== null && n > setting.max);
-    return outside ? t.pbx.outside(boundsText(setting, t, language)) : null;
+    // «дн.» ends the sentence by itself.
+    return outside ? t.pbx.outside(boundsText(setting, t, language).replace(/\.$/, "")) : null;
   }
   if (setting.kind === "address" && text !== "" && !isUrl(text)) return t.pbx.notAddress;
   return null;

@@ -9,6 +9,11 @@ export const settings = room({
   icon: "gear",
   for: "all",
   home: settingsLink(),
+  waits: (state, t) => ({
+    count: state.update.newer ? 1 : 0,
+    words: state.update.newer ? t.updates.newer(state.update.newer.version) : "",
+    answer: false,
+  }),
   last: true,
   heads,
   read,

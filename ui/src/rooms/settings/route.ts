@@ -9,13 +9,17 @@ export const SECTIONS = [
   "notifications",
   "recordings",
   "general",
+  "updates",
   "check",
 ] as const;
 export type Section = (typeof SECTIONS)[number];
 
 export const heads = ["settings"];
-export const read = ({ tail }: Address): { section: Section } => ({
+/** `at`: the name of a setting to point at. */
+export const read = ({ tail, values }: Address): { section: Section; at?: string } => ({
   section: member(SECTIONS, tail) ?? "connection",
+  at: values.get("at") ?? undefined,
 });
 
-export const settingsLink = (section: Section = "connection") => `#/settings/${section}`;
+export const settingsLink = (section: Section = "connection", at?: string) =>
+  `#/settings/${section}${at ? `?at=${encodeURIComponent(at)}` : ""}`;

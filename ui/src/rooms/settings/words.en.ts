@@ -14,9 +14,13 @@ export const en = {
       notifications: "Notifications",
       recordings: "Call recordings",
       general: "General",
+      updates: "Updates",
       check: "Check service",
     },
+    fixed: "Set by your administrator",
     version: (version) => `Perezvon ${version}`,
+    search: "Find a setting",
+    nothing: "There is no such setting.",
   },
 
   connection: {
@@ -86,6 +90,9 @@ export const en = {
     internal: "Calls between colleagues",
     progress: "Progress of an outgoing call",
     digest: "Summary after an absence",
+    afterCall: "After a conversation offer to write its outcome and a note",
+    outcomes: "Outcomes of a call",
+    outcomesHint: "One a line; an empty list is the program\'s own.",
     documents: "Document “Phone call”",
     scope: "Create a document",
     scopes: {
@@ -95,9 +102,77 @@ export const en = {
       off: "Never",
     },
     documentToast: "Notify when a document is created",
+    tryIt: "Show on the screen",
+    samples: {
+      incoming: "incoming call",
+      answeredElsewhere: "answered by a colleague",
+      missed: "missed call",
+      internal: "a colleague's call",
+      progress: "progress of an outgoing call",
+      digest: "summary",
+      documentToast: "document",
+      recording: "recording ready",
+    },
     plain: "Notifications have no buttons on this system. Click the notification itself to open the record.",
     quiet: "“Do not disturb” is on: notifications are seen in the notification centre only.",
+    ownToasts: "The system has no notification service, so the program shows them in a window of its own.",
     noToasts: "The system shows no notifications. Everything important stays under Notifications.",
+  },
+
+  quiet: {
+    title: "Quiet hours",
+    on: "Show no notifications in quiet hours",
+    hint: "You are told of missed calls after them. How your own call goes is always shown.",
+    from: "From",
+    till: "Until",
+    bad: "A time such as 20:00.",
+    always: "Beginning and end are the same: quiet around the clock.",
+  },
+
+  popup: {
+    title: "Notifications in a window of the program",
+    whens: {
+      needed: "If the system's notifications have no buttons, or it shows none",
+      always: "Always instead of the system's",
+      never: "Never",
+    },
+    neededHint: "The program asks the system itself.",
+    screen: "On which screen",
+    screens: {
+      pointer: "Where the pointer is",
+      primary: "On the main one",
+      all: "On all",
+    },
+    key: "Bring a hidden call back",
+    keyHint: "While the phone rings these keys bring its notification back.",
+  },
+
+  hotkeys: {
+    dial: "Call the selected number",
+    dialHint:
+      "Select a number in any program and press the keys: the number is shown, Enter calls, Esc does not.",
+    how: "To change them press others in the field; Backspace means none.",
+    none: "none",
+    states: {
+      taken: "Another program has these keys.",
+      bad: "There are no such keys.",
+      not_here:
+        "On this desktop (Wayland) programs hear no keys outside their windows. Paste the number into “Call…” of the icon's menu.",
+    },
+  },
+
+  settingsFile: {
+    title: "Settings in a file",
+    hint: "To take them to another computer. There is no token, key or password in the file.",
+    export: "Save to a file",
+    import: "Take from a file…",
+    saved: (path) => `Saved: ${path}`,
+    askTitle: "Take settings from a file?",
+    ask: (name) =>
+      `The settings of the file “${name}” replace those here. The connection and “Who am I” stay.`,
+    yes: "Take",
+    taken: (n) => `Settings taken: ${n}`,
+    left: (names) => `Did not fit: ${names}`,
   },
 
   general: {
@@ -106,12 +181,78 @@ export const en = {
     theme: "Appearance",
     themes: { system: "As in the system", light: "Light", dark: "Dark" },
     autostart: "Start when I sign in",
+    noTray: "This desktop has no place for the icon. A second start of the program shows the window.",
     linksDial: "Call the numbers of links without asking",
     linksDialHint:
       "Only numbers of seven digits and more. Short ones are always asked about, codes are never dialled from links.",
+    offerCopied: "Offer to call a number that is copied in another program",
+    offerCopiedHint:
+      "The number comes up in the corner of the screen and is never dialled by itself. What is copied is kept nowhere; without this it is not read.",
+    offerCopiedNot: "On this desktop (Wayland) programs do not hear of what is copied.",
     grace: "Wait for a colleague, s",
     graceHint: "For so many seconds a call to a queue does not count as missed: somebody else may answer.",
     graceBad: "A whole number from 0 to 600.",
+  },
+
+  updates: {
+    now: (version) => `Version ${version} is installed`,
+    done: (from) => `Updated from version ${from}`,
+    newer: (version) => `Version ${version} is available`,
+    newest: "This is the newest version.",
+    asked: "Checked:",
+    notes: "What is new",
+    ask: "Check",
+    install: "Install",
+    asking: "Asking for a newer version…",
+    fetching: (percent) => (percent === null ? "Downloading…" : `Downloading: ${percent} %`),
+    call: "The new version is here. It is installed when the call has ended.",
+    quiet: "The new version is here. It is installed when nobody uses the app.",
+    installing: "The new version is being installed. The app starts again in a moment.",
+    none: "This build has no source of updates. A new version is installed over this one.",
+    system:
+      "The app was installed as a package of the system. Here you see whether there is a newer version; whoever installs programs on this computer installs it.",
+    policy: "When there is a new version",
+    policies: {
+      install: {
+        word: "Install it",
+        hint: "Not during a call, and when nobody uses the app. It starts again as it was.",
+      },
+      tell: { word: "Tell me" },
+      off: { word: "Do not check" },
+    },
+    troubles: {
+      unreachable: {
+        title: "Nobody says whether there is an update",
+        advice: "Check the network. The app asks again by itself.",
+      },
+      old_relay: {
+        title: "The company's server cannot give out new versions",
+        advice: "It is older than this app. Tell your administrator: the server itself needs an update.",
+      },
+      incomplete: {
+        title: "The new version did not arrive whole",
+        advice: "The connection broke, and nothing was changed. Try again a little later.",
+      },
+      bad_signature: {
+        title: "The signature of the new version is wrong",
+        advice:
+          "The file is damaged, or somebody else has signed it. It was not installed. Tell your administrator.",
+      },
+      other_version: {
+        title: "Another version came under a new number",
+        advice: "It is signed as another version. It was not installed. Tell your administrator.",
+      },
+      older: {
+        title: "An older version is offered",
+        advice:
+          "It is older than yours and was not installed. Tell your administrator: the server has an old file.",
+      },
+      not_installed: {
+        title: "The new version could not be installed",
+        advice:
+          "The present one runs on. Check the disk space and the rights to the app's folder, then try again.",
+      },
+    },
   },
 
   checks: {
@@ -208,6 +349,8 @@ export const en = {
     title: "Setup",
     step: (n, of) => `Step ${n} of ${of}`,
     later: "Set up later",
+    example: "Look at an example",
+    exampleHint: "No token yet? The app opens with an invented company and its calls. One button leads back.",
     done: "Done",
     doneTitle: "All set",
     doneText: "Make a test call to your number: a notification with the caller's name or number will appear.",
@@ -222,13 +365,14 @@ export const en = {
     atLeast: (min) => `at least ${min}`,
     atMost: (max) => `at most ${max}`,
     notNumber: "Enter a whole number.",
+    notTime: "Enter a number such as 2 or 1.5.",
     outside: (bounds) => `Allowed: ${bounds}.`,
     notAddress: "The address begins with https:// or http://.",
     notApplied: "not applied",
     on: "on",
     off: "off",
     unset: "not set",
-    units: { ms: "ms", s: "s", min: "min", days: "days", MiB: "MB" },
+    units: { ms: "ms", s: "s", min: "min", h: "h", days: "days", MiB: "MB" },
     open: "Open",
     nothing: "No changes",
     unsaved: (n) => `Not saved: ${n}`,

@@ -8,10 +8,10 @@ use super::{ContactDraft, OWN, Ready, STEP_CONTACTS, Source, delete, draft_of, r
 use crate::db::{Durability, Tx};
 use crate::desk::Desk;
 use crate::error::DeskError;
-use crate::import::{Found, ImportFile};
+use crate::import::{Found, ImportFile, ImportHow};
 use crate::key::line_of;
-use crate::table::contact::{self, ContactNumber};
-use crate::table::import;
+use crate::table::contact::{self, ContactAbout, ContactNumber};
+use crate::table::{import, merged};
 use crate::text;
 use crate::toast::ToastOp;
 use crate::who::ContactRef;
@@ -22,7 +22,7 @@ use std::collections::{BTreeSet, HashMap};
 const PRIORITY: i64 = 1;
 /// So many people may have one id in files of one name.
 const MAX_OTHERS: u32 = 20;
-/// Most contacts that are told to be there already.
+/// Most that are told to be there already.
 const MAX_SAME: usize = 200;
 
 /// What becomes of a contact of the file.
@@ -56,6 +56,7 @@ impl Found {
             company: self.company.clone(),
             email: self.email.clone(),
             note: self.note.clone(),
+            about: ContactAbout::default(),
             numbers: self.numbers.clone(),
         }
     }
@@ -123,6 +124,9 @@ fn fate(connection: &Connection, source: &str, found: &Found, place: &Place) -> 
             (false, true) => Fate::Kept,
             (false, false) => Fate::Changed(*id),
         });
+    }
+    if merged::is_one(connection, source, &place.external_id)? {
+        return Ok(Fate::Kept);
     }
     let name = text::name_key(&found.name);
     for number in &found.numbers {
@@ -206,7 +210,20 @@ fn like(
     Ok(with.map(|with| tell(with, SameBy::Name, number.unwrap_or_default())))
 }
 
+/// The setting's name, before the source.
+const HOW: &str = "import how ";
+
 impl Desk {
+    /// How a file of this name was read when it was last stored.
+    pub fn import_how(&self, file_name: &str) -> Result<Option<ImportHow>, DeskError> {
+        self.setting(&format!("{HOW}{}", source_of(file_name)))
+    }
+
+    /// Remembers it.
+    pub fn remember_import_how(&self, file_name: &str, how: &ImportHow) -> Result<(), DeskError> {
+        self.set_setting(&format!("{HOW}{}", source_of(file_name)), how)
+    }
+
     /// What an import of the file would change. Nothing is stored.
     pub fn preview_import(&self, file: &ImportFile, file_name: &str) -> Result<ImportPreview, DeskError> {
         let source = source_of(file_name);

@@ -56,7 +56,12 @@ impl Place {
     }
 }
 
-fn read(connection: &Connection, query: &str, cursor: Option<&str>, limit: u32) -> Result<ContactsPage, DeskError> {
+pub(super) fn read(
+    connection: &Connection,
+    query: &str,
+    cursor: Option<&str>,
+    limit: u32,
+) -> Result<ContactsPage, DeskError> {
     let after = match cursor {
         Some(cursor) => Some(Place::of(cursor).ok_or(DeskError::NotFound)?),
         None => None,
@@ -135,10 +140,10 @@ fn rows(
     given.push((limit as i64).into());
     // Not kept: what was found is part of the statement.
     let mut statement = connection.prepare(&format!(
-        "SELECT c.id, c.kind, c.name, c.company,
-                (SELECT n.display FROM contact_number n WHERE n.contact_id = c.id ORDER BY n.position LIMIT 1),
-                c.name_sort
-         FROM contact c WHERE {condition}{behind} ORDER BY c.name_sort, c.id LIMIT ?"
+        "SELECT c.id, c.kind, c.name, c.company, n.display, c.name_sort, n.key
+         FROM contact c LEFT JOIN contact_number n ON n.contact_id = c.id AND n.position =
+              (SELECT min(position) FROM contact_number WHERE contact_id = c.id)
+         WHERE {condition}{behind} ORDER BY c.name_sort, c.id LIMIT ?"
     ))?;
     let rows = statement.query_map(params_from_iter(given), |row| {
         let id = row.get(0)?;
@@ -153,6 +158,7 @@ fn rows(
             name: row.get(2)?,
             company: row.get(3)?,
             number: row.get(4)?,
+            number_key: row.get(6)?,
         };
         Ok((row, place))
     })?;

@@ -4,7 +4,7 @@
 use super::{MarkView, RecordingKind, RecordingRow, RecordingsFilter, RecordingsPage, SoundPlace};
 use crate::error::DeskError;
 use crate::room::MAX_PAGE_ROWS;
-use crate::table::{mirror, recording};
+use crate::table::{call_note, mirror, recording};
 use crate::text::{self, Query};
 use crate::who::{self, Party};
 use crate::words::{Problem, SoundFault};
@@ -117,13 +117,13 @@ fn look_for(
             (vec!["instr(r.search, ?) > 0"; words.len()].join(" AND "), words)
         }
     };
-    given.push(noted(connection, &words)?.into());
+    given.push(serde_json::to_string(&call_note::calls_with(connection, &words)?)?.into());
     given.extend(words.iter().map(|word| Value::from(word.clone())));
     let in_mark = vec!["instr(m.search, ?) > 0"; words.len()].join(" AND ");
     let found = [
         " AND (",
         &by_party,
-        // Few documents have a note.
+        // Few calls have a note.
         " OR r.call IN (SELECT value FROM json_each(?)) OR r.marks > 0 AND EXISTS (
             SELECT 1 FROM recording_mark m WHERE m.recording = r.id AND ",
         &in_mark,
@@ -131,23 +131,6 @@ fn look_for(
     ];
     condition.extend(found);
     Ok(())
-}
-
-/// Calls of which the document's note has all words, as JSON.
-fn noted(connection: &Connection, words: &[String]) -> Result<String, DeskError> {
-    let mut calls = Vec::new();
-    if !words.is_empty() {
-        let mut statement =
-            connection.prepare_cached("SELECT call_id, note FROM document WHERE noted_ms IS NOT NULL")?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let note = text::fold(&row.get::<_, String>(1)?);
-            if words.iter().all(|word| note.contains(word)) {
-                calls.push(row.get::<_, String>(0)?);
-            }
-        }
-    }
-    Ok(serde_json::to_string(&calls)?)
 }
 
 const ROW: &str =

@@ -4,14 +4,17 @@
 mod csv;
 mod xlsx;
 
+pub(crate) use csv::{Failure, begin as begin_csv, put as put_csv};
+
 use super::settings::ReportSettings;
 use super::{Report, ReportLine, calendar};
 use crate::desk::Desk;
 use crate::error::DeskError;
+use crate::part::Part;
 use crate::words::Words;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use ts_rs::TS;
@@ -93,74 +96,34 @@ impl Desk {
             words: self.words(),
             local_ms: &|ms| zone.local_ms(ms as i64),
         };
-        let failed = |error: std::io::Error| DeskError::file(folder, &error);
-        fs::create_dir_all(folder).map_err(failed)?;
-        let part = Part::new(folder).map_err(failed)?;
-        let mut out = BufWriter::new(part.file.try_clone().map_err(failed)?);
         let mut step = |line: usize| step(line + report.lines.len());
-        match format {
-            ReportFormat::Xlsx => xlsx::write(&written, &mut out, &mut step)?,
-            ReportFormat::Csv => csv::write(&written, &mut out, false, &mut step).map_err(|e| e.of(folder))?,
-            ReportFormat::Csv1251 => csv::write(&written, &mut out, true, &mut step).map_err(|e| e.of(folder))?,
-        }
-        out.flush().map_err(failed)?;
-        part.file.sync_all().map_err(failed)?;
-        part.named(folder, &file_name(name), format.ending()).map_err(failed)
+        into_file((folder, name), format.ending(), |out| match format {
+            ReportFormat::Xlsx => xlsx::write(&written, out, &mut step).map_err(Failure::Desk),
+            ReportFormat::Csv => csv::write(&written, out, false, &mut step),
+            ReportFormat::Csv1251 => csv::write(&written, out, true, &mut step),
+        })
     }
 
     /// Writes a text into the folder in the same way.
     pub fn write_text(&self, text: &str, folder: &Path, name: &str, ending: &str) -> Result<PathBuf, DeskError> {
-        let failed = |error: std::io::Error| DeskError::file(folder, &error);
-        fs::create_dir_all(folder).map_err(failed)?;
-        let part = Part::new(folder).map_err(failed)?;
-        (&part.file).write_all(text.as_bytes()).map_err(failed)?;
-        part.file.sync_all().map_err(failed)?;
-        part.named(folder, &file_name(name), ending).map_err(failed)
+        into_file((folder, name), ending, |out| Ok(out.write_all(text.as_bytes())?))
     }
 }
 
-/// A file that has no name of its own yet; it is gone when it never gets one.
-struct Part {
-    file: File,
-    path: PathBuf,
-}
-
-impl Part {
-    fn new(folder: &Path) -> std::io::Result<Self> {
-        for n in 0..1000 {
-            let path = folder.join(format!(".perezvon-{}-{n}.part", std::process::id()));
-            match File::create_new(&path) {
-                Ok(file) => return Ok(Self { file, path }),
-                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Err(std::io::ErrorKind::AlreadyExists.into())
-    }
-
-    /// Gives it the first name that is free; nothing is ever overwritten.
-    fn named(self, folder: &Path, name: &str, ending: &str) -> std::io::Result<PathBuf> {
-        for n in 1..=999 {
-            let number = if n == 1 { String::new() } else { format!(" ({n})") };
-            let path = folder.join(format!("{name}{number}.{ending}"));
-            // A second name for the file: fails where the name is taken, in one step. Some file systems know no second
-            // names; there the file moves.
-            match fs::hard_link(&self.path, &path) {
-                Ok(()) => return Ok(path),
-                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-                Err(_) if path.try_exists()? => {}
-                Err(_) => return fs::rename(&self.path, &path).map(|()| path),
-            }
-        }
-        Err(std::io::ErrorKind::AlreadyExists.into())
-    }
-}
-
-impl Drop for Part {
-    fn drop(&mut self) {
-        // Renamed, it is not there any more.
-        let _ = fs::remove_file(&self.path);
-    }
+/// Writes a file of the folder, under a name that is free, and answers its path. Where it fails there is no file.
+pub(crate) fn into_file(
+    (folder, name): (&Path, &str),
+    ending: &str,
+    write: impl FnOnce(&mut BufWriter<fs::File>) -> Result<(), Failure>,
+) -> Result<PathBuf, DeskError> {
+    let failed = |error: std::io::Error| DeskError::file(folder, &error);
+    fs::create_dir_all(folder).map_err(failed)?;
+    let part = Part::new(folder).map_err(failed)?;
+    let mut out = BufWriter::new(part.file.try_clone().map_err(failed)?);
+    write(&mut out).map_err(|failure| failure.of(folder))?;
+    out.flush().map_err(failed)?;
+    part.file.sync_all().map_err(failed)?;
+    part.named(folder, &file_name(name), ending).map_err(failed)
 }
 
 /// A name that every system takes.

@@ -27,6 +27,8 @@ pub(super) struct Fact {
 /// The columns that are read, beside those that always are.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Needs {
+    /// Calls of the whole company, not only the user's own.
+    pub(super) company: bool,
     pub(super) id: bool,
     pub(super) talked: bool,
     pub(super) talk: bool,
@@ -44,6 +46,7 @@ impl Needs {
         let filter = &settings.filter;
         let evidence = settings.wants(super::settings::Measure::of_evidence);
         Self {
+            company: filter.company,
             id: settings.rows,
             talked: evidence || settings.wants(|measure| measure == super::settings::Measure::Answered),
             talk: settings.wants(super::settings::Measure::of_talk),
@@ -96,8 +99,10 @@ pub(super) fn each(
     mut take: impl FnMut(&Fact) -> Result<(), DeskError>,
 ) -> Result<(), DeskError> {
     let (columns, [id, talked, talk, wait, abonent, caller, line, outcome, internal]) = needs.columns();
+    let own = if needs.company { "" } else { " AND whose = 0" };
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT {columns} FROM call INDEXED BY call_report WHERE started_ms >= ?1 AND started_ms < ?2 ORDER BY started_ms"
+        "SELECT {columns} FROM call INDEXED BY call_report
+         WHERE started_ms >= ?1 AND started_ms < ?2{own} ORDER BY started_ms"
     ))?;
     let mut rows = statement.query([from_ms, to_ms])?;
     let mut fact = Fact::default();

@@ -106,6 +106,7 @@ impl<'a> Lines<'a> {
                 .map(|(grouping, key)| self.names.token(*grouping, *key))
                 .collect(),
             call: None,
+            abonent: None,
             started_ms: None,
             calls: node.calls,
         }
@@ -127,8 +128,8 @@ impl<'a> Lines<'a> {
             .connection
             .prepare_cached(
                 "SELECT c.ulid, c.started_ms, c.incoming, c.outcome, c.uncertain, c.missed, c.caller, c.name, c.shown,
-                        c.hidden, c.talk_ms, c.wait_ms, c.talked_ms, k.key
-                 FROM call c JOIN caller k ON k.id = c.caller WHERE c.id = ?1",
+                        c.hidden, c.talk_ms, c.wait_ms, c.talked_ms, k.key, w.text
+                 FROM call c JOIN caller k ON k.id = c.caller LEFT JOIN word w ON w.id = c.whose WHERE c.id = ?1",
             )?
             .query_row([id], one)
             .optional()?;
@@ -157,6 +158,7 @@ impl<'a> Lines<'a> {
             texts,
             path: Vec::new(),
             call: Some(call.id),
+            abonent: call.abonent,
             started_ms: Some(call.started_ms as f64),
             calls: 1,
         }
@@ -199,6 +201,7 @@ struct One {
     wait_ms: Option<i64>,
     talked: bool,
     key: String,
+    abonent: Option<String>,
 }
 
 fn one(row: &Row<'_>) -> rusqlite::Result<One> {
@@ -217,6 +220,7 @@ fn one(row: &Row<'_>) -> rusqlite::Result<One> {
         wait_ms: row.get(11)?,
         talked: row.get::<_, Option<i64>>(12)?.is_some(),
         key: row.get(13)?,
+        abonent: row.get(14)?,
     })
 }
 

@@ -52,7 +52,7 @@ impl<'a> Plan<'a> {
         now: Time,
     ) -> Result<Self, DeskError> {
         settings.check()?;
-        let known = known(connection)?;
+        let known = known(connection, settings.filter.company)?;
         let days = days(settings.period, zone, now, known);
         Self::over(connection, settings, zone, days, None)
     }
@@ -75,7 +75,7 @@ impl<'a> Plan<'a> {
         let evidence = settings.wants(Measure::of_evidence);
         let persons = evidence || settings.groups_by(Grouping::Contact) || settings.groups_by(Grouping::Company);
         // Beyond the known calls there is nothing whose local day could matter.
-        let (first, last) = known(connection)?;
+        let (first, last) = known(connection, settings.filter.company)?;
         let from = (days.0 - 2) * DAY_MS;
         let to = (days.1 + 3) * DAY_MS;
         let calendar = Calendar::over(zone, from.max(first - 3 * DAY_MS), to.min(last + 3 * DAY_MS));
@@ -186,12 +186,13 @@ impl<'a> Plan<'a> {
 }
 
 /// When the first and the last known call began.
-fn known(connection: &Connection) -> Result<(i64, i64), DeskError> {
-    let end = |sql: &str| -> Result<Option<i64>, DeskError> {
-        Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+fn known(connection: &Connection, company: bool) -> Result<(i64, i64), DeskError> {
+    let own = if company { "" } else { " WHERE whose = 0" };
+    let end = |which: &str| -> Result<Option<i64>, DeskError> {
+        let sql = format!("SELECT {which}(started_ms) FROM call{own}");
+        Ok(connection.prepare_cached(&sql)?.query_row([], |row| row.get(0))?)
     };
-    let first = end("SELECT min(started_ms) FROM call")?;
-    let last = end("SELECT max(started_ms) FROM call")?;
+    let (first, last) = (end("min")?, end("max")?);
     Ok((first.unwrap_or_default(), last.unwrap_or_default()))
 }
 

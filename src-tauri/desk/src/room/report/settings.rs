@@ -210,6 +210,8 @@ pub enum Period {
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[ts(export)]
 pub struct ReportFilter {
+    /// The whole company's calls, each as often as abonents had a part in it; else the user's own.
+    pub company: bool,
     /// Ids of abonents.
     pub abonents: Vec<String>,
     /// Lines or queues, as the call list names them.

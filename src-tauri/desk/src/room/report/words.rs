@@ -137,14 +137,6 @@ impl Words {
         self.pick("Итого", "Total")
     }
 
-    pub(super) fn yes_no(self, yes: bool) -> String {
-        if yes {
-            self.pick("Да", "Yes")
-        } else {
-            self.pick("Нет", "No")
-        }
-    }
-
     pub(super) fn way(self, direction: Direction) -> String {
         match direction {
             Direction::Incoming => self.pick("Входящий", "Incoming"),

@@ -13,7 +13,7 @@ const NAMES: [&str; 3] = ["=HYPERLINK(\"x\")", "-минус", "Орлова; «�
 const CONTACT: &str = "@SUM(A1)";
 
 /// A day of calls: odd ones are missed ones of the contact, the others answered ones of [`NAMES`].
-fn filled() -> Bench {
+pub(super) fn filled() -> Bench {
     let bench = Bench::new();
     bench.contact(CONTACT, "", &[STRANGER]);
     let call = |n: usize| -> CallSnapshot {
@@ -30,7 +30,7 @@ fn filled() -> Bench {
     bench
 }
 
-fn settings() -> ReportSettings {
+pub(super) fn settings() -> ReportSettings {
     ReportSettings {
         measures: vec![Measure::Count, Measure::MissedShare, Measure::TalkSum],
         period: between("2026-01-01", "2026-01-31"),
@@ -39,7 +39,12 @@ fn settings() -> ReportSettings {
     }
 }
 
-fn write(bench: &Bench, settings: &ReportSettings, format: ReportFormat, folder: &Path) -> std::path::PathBuf {
+pub(super) fn write(
+    bench: &Bench,
+    settings: &ReportSettings,
+    format: ReportFormat,
+    folder: &Path,
+) -> std::path::PathBuf {
     bench
         .desk
         .write_report(settings, &abonents(), format, (folder, "Анализ: январь"), |_| true)

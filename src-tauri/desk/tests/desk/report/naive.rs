@@ -281,6 +281,7 @@ fn settings() -> impl Strategy<Value = ReportSettings> {
                 rows: false,
                 period: between(&first.to_string(), &last.to_string()),
                 filter: ReportFilter {
+                    company: false,
                     direction,
                     internal,
                     outcomes,

@@ -68,3 +68,20 @@ impl CallPlaced {
         }
     }
 }
+
+/// An abonent undertakes to call the caller of a missed call back, or gives that back. The answer is false where the call
+/// is not theirs.
+#[derive(Clone, Debug)]
+pub(crate) struct CallClaimed {
+    pub(crate) abonent: String,
+    /// Key of the call.
+    pub(crate) call: String,
+    /// Until when; none: given back.
+    pub(crate) until: Option<Time>,
+}
+
+impl CallClaimed {
+    pub(super) fn apply(&self, transaction: &mut Transaction<'_>) -> Result<bool, LedgerError> {
+        Ok(transaction.claim(&self.call, &self.abonent, self.until)?)
+    }
+}

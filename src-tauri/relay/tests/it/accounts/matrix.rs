@@ -62,6 +62,7 @@ fn body_of(method: &str, path: &str, scene: &Scene, abonent: &str) -> Option<Val
     Some(match (method, path) {
         ("put", "/v1/settings") => json!({ "graceMs": 12_345 }),
         ("put", "/v1/settings/token") => json!({ "token": scene.sims[0].token() }),
+        ("put", "/v1/calls/{id}/claim") => json!({ "minutes": 5, "abonent": abonent }),
         ("put", _) => json!({ "on": false }),
         ("post", "/v1/users" | "/v1/join-codes") => json!({ "name": "Стол", "role": "user", "abonent": abonent }),
         ("post", "/v1/calls") => json!({ "number": "+79000000099", "abonent": abonent }),

@@ -1,6 +1,6 @@
 //! What the window shows of an import.
 
-use crate::import::{ImportColumn, ImportFile, ImportFormat, ImportProblem};
+use crate::import::{ImportColumn, ImportFile, ImportFormat, ImportHow, ImportProblem};
 use crate::who::ContactRef;
 use serde::Serialize;
 use ts_rs::TS;
@@ -46,6 +46,14 @@ pub struct ImportPreview {
     pub encoding: Option<String>,
     /// What stands between the cells.
     pub separator: Option<String>,
+    /// The sheets of a workbook.
+    pub sheets: Vec<String>,
+    /// The one that was read.
+    pub sheet: Option<String>,
+    /// How it was read, and whether that is how a file of this name was read before.
+    pub how: ImportHow,
+    /// See `how`.
+    pub remembered: bool,
     /// Columns of a table.
     pub columns: Vec<ImportColumn>,
     /// The first rows; of cards name, company and number.
@@ -80,6 +88,10 @@ impl ImportPreview {
             format: file.format,
             encoding: file.encoding.map(str::to_owned),
             separator: file.separator.map(String::from),
+            sheets: file.sheets.clone(),
+            sheet: file.sheet.clone(),
+            how: ImportHow::default(),
+            remembered: false,
             columns: file.columns.clone(),
             sample: file.sample.clone(),
             contacts: file.contacts.len() as u32,

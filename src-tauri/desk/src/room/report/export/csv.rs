@@ -9,7 +9,7 @@ use std::io::Write;
 use std::path::Path;
 
 /// Why it could not be written.
-pub(super) enum Failure {
+pub(crate) enum Failure {
     File(std::io::Error),
     Desk(DeskError),
 }
@@ -35,19 +35,8 @@ pub(super) fn write(
     cyrillic: bool,
     going: &mut impl FnMut(usize) -> Result<(), DeskError>,
 ) -> Result<(), Failure> {
-    if !cyrillic {
-        out.write_all("\u{feff}".as_bytes())?;
-    }
-    let mut put = |cells: &[String]| -> Result<(), Failure> {
-        let cells: Vec<String> = cells.iter().map(|cell| quoted(cell)).collect();
-        let line = cells.join(";") + "\r\n";
-        if cyrillic {
-            out.write_all(&encoded(&line))?;
-        } else {
-            out.write_all(line.as_bytes())?;
-        }
-        Ok(())
-    };
+    begin(out, cyrillic)?;
+    let mut put = |cells: &[String]| Ok::<_, Failure>(put_line(out, cells, cyrillic)?);
     for head in &written.report.heads {
         let head: Vec<String> = head.iter().map(|name| harmless(name)).collect();
         put(&head)?;
@@ -57,6 +46,31 @@ pub(super) fn write(
         put(&cells(written, line))?;
     }
     put(&cells(written, &written.report.total))
+}
+
+/// Begins a text, which is in UTF-8 or in windows-1251: the former with its byte order mark.
+pub(crate) fn begin(out: &mut impl Write, cyrillic: bool) -> std::io::Result<()> {
+    if cyrillic {
+        Ok(())
+    } else {
+        out.write_all("\u{feff}".as_bytes())
+    }
+}
+
+/// Writes a line of texts, of which none is taken for a formula.
+pub(crate) fn put(out: &mut impl Write, cells: &[String], cyrillic: bool) -> std::io::Result<()> {
+    let cells: Vec<String> = cells.iter().map(|cell| harmless(cell)).collect();
+    put_line(out, &cells, cyrillic)
+}
+
+fn put_line(out: &mut impl Write, cells: &[String], cyrillic: bool) -> std::io::Result<()> {
+    let cells: Vec<String> = cells.iter().map(|cell| quoted(cell)).collect();
+    let line = cells.join(";") + "\r\n";
+    if cyrillic {
+        out.write_all(&encoded(&line))
+    } else {
+        out.write_all(line.as_bytes())
+    }
 }
 
 fn cells(written: &Written<'_>, line: &ReportLine) -> Vec<String> {

@@ -1,0 +1,56 @@
+//! Contacts that were merged into another: each merge can be taken back, and a file that is read again does not bring back
+//! who was merged.
+
+use crate::error::DeskError;
+use rusqlite::{Connection, OptionalExtension, params};
+
+pub(super) const STEP_1: &str = "
+    CREATE TABLE merge (
+        id      INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+        into_id INTEGER NOT NULL,
+        before  TEXT    NOT NULL            -- JSON of all the contacts as they were
+    ) STRICT;
+
+    CREATE TABLE merged (
+        source      TEXT    NOT NULL,
+        external_id TEXT    NOT NULL,
+        merge_id    INTEGER NOT NULL REFERENCES merge (id) ON DELETE CASCADE,
+        PRIMARY KEY (source, external_id)
+    ) STRICT, WITHOUT ROWID;
+";
+
+/// Notes a merge; its id.
+pub(crate) fn note(connection: &Connection, into: i64, before: &str) -> Result<i64, DeskError> {
+    connection.execute(
+        "INSERT INTO merge (into_id, before) VALUES (?1, ?2)",
+        params![into, before],
+    )?;
+    Ok(connection.last_insert_rowid())
+}
+
+/// A contact of a source is in another one now.
+pub(crate) fn add(connection: &Connection, merge: i64, source: &str, external_id: &str) -> Result<(), DeskError> {
+    connection.execute(
+        "INSERT OR REPLACE INTO merged (source, external_id, merge_id) VALUES (?1, ?2, ?3)",
+        params![source, external_id, merge],
+    )?;
+    Ok(())
+}
+
+/// The contact into which others were merged, and what all of them were; forgets the merge.
+pub(crate) fn take(connection: &Connection, merge: i64) -> Result<Option<(i64, String)>, DeskError> {
+    Ok(connection
+        .prepare_cached("DELETE FROM merge WHERE id = ?1 RETURNING into_id, before")?
+        .query_row([merge], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?)
+}
+
+/// Whether this contact of a source is in another one, which is still there.
+pub(crate) fn is_one(connection: &Connection, source: &str, external_id: &str) -> Result<bool, DeskError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT 1 FROM merged m JOIN merge g ON g.id = m.merge_id JOIN contact c ON c.id = g.into_id
+             WHERE m.source = ?1 AND m.external_id = ?2",
+        )?
+        .exists([source, external_id])?)
+}

@@ -1,0 +1,150 @@
+//! Files with contacts that another program writes anew, as 1C does every night: they are read again when they have
+//! changed. Looked at every so often and not listened to: a share of the network tells nothing of its changes, and a look
+//! costs nothing.
+
+use crate::core::Core;
+use crate::watched::{WatchedFile, WatchedState};
+use perezvon_desk::{ImportHow, MAX_IMPORT_BYTES, read_contacts};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+/// How often the files are looked at.
+const LOOK: Duration = if cfg!(test) {
+    Duration::from_millis(100)
+} else {
+    Duration::from_secs(20)
+};
+/// Most files of a folder.
+const MAX_FILES: usize = 50;
+/// What such files are called.
+const ENDINGS: [&str; 7] = ["vcf", "csv", "txt", "tsv", "xlsx", "xls", "ods"];
+/// The setting that remembers what was read.
+const READ: &str = "watched files";
+
+/// By what a file is known to have changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Mark {
+    ms: u64,
+    bytes: u64,
+}
+
+/// Looks from now on, until the app quits.
+pub(crate) async fn run(core: Arc<Core>) {
+    let mut before = BTreeMap::new();
+    loop {
+        let places = core.settings().contact_files;
+        let all = Arc::clone(&core);
+        let looked = tokio::task::spawn_blocking(move || look(&all, &places, &before)).await;
+        before = match looked {
+            Ok(Ok(seen)) => seen,
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "The watched files could not be read");
+                BTreeMap::new()
+            }
+            Err(error) => return tracing::error!(%error, "Watching files ended by itself"),
+        };
+        tokio::select! {
+            () = core.quit.cancelled() => return,
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+}
+
+/// One look at all of them; how each stood. A file is read when two looks found it the same: it is written no longer.
+fn look(
+    core: &Arc<Core>,
+    places: &[String],
+    before: &BTreeMap<PathBuf, Mark>,
+) -> Result<BTreeMap<PathBuf, Mark>, perezvon_desk::DeskError> {
+    let Ok(desk) = core.desk() else {
+        return Ok(BTreeMap::new());
+    };
+    let mut read: BTreeMap<PathBuf, Mark> = desk.setting(READ)?.unwrap_or_default();
+    let (mut seen, mut told, mut toasts) = (BTreeMap::new(), Vec::new(), Vec::new());
+    let known = core.watched.files();
+    for path in places.iter().flat_map(|place| files_of(Path::new(place))) {
+        let shown = path.display().to_string();
+        let last = known.iter().find(|one| one.path == shown);
+        let mut file = WatchedFile {
+            changed: last.map_or(0, |one| one.changed),
+            skipped: last.map_or(0, |one| one.skipped),
+            path: shown,
+            state: WatchedState::Read,
+        };
+        match mark_of(&path) {
+            None => file.state = WatchedState::Missing,
+            Some(mark) => {
+                seen.insert(path.clone(), mark);
+                if read.get(&path) != Some(&mark) {
+                    file.state = WatchedState::Changing;
+                    if before.get(&path) == Some(&mark) {
+                        file.state = if take(core, &path, &mut file, &mut toasts) {
+                            WatchedState::Read
+                        } else {
+                            WatchedState::Unreadable
+                        };
+                        // What cannot be read is not tried again before it changes.
+                        read.insert(path, mark);
+                        desk.set_setting(READ, &read)?;
+                    }
+                } else if last.is_some_and(|one| one.state == WatchedState::Unreadable) {
+                    file.state = WatchedState::Unreadable;
+                }
+            }
+        }
+        told.push(file);
+    }
+    core.watched.tell(told);
+    let core = Arc::clone(core);
+    core.runtime.clone().spawn(async move { core.show(toasts).await });
+    Ok(seen)
+}
+
+/// Reads a file as one of its name was read last by hand; false where it cannot be.
+fn take(core: &Core, path: &Path, file: &mut WatchedFile, toasts: &mut Vec<perezvon_desk::toast::ToastOp>) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let done = (|| {
+        let desk = core.desk().ok()?;
+        let bytes = std::fs::read(path).ok()?;
+        let how: ImportHow = desk.import_how(&name).ok()?.unwrap_or_default();
+        let found = read_contacts(&bytes, &name, &how, core.language()).ok()?;
+        let preview = desk.preview_import(&found, &name).ok()?;
+        let (done, ops) = desk
+            .import_contacts(&found, &name, true, |_| !core.quit.is_cancelled())
+            .ok()?;
+        toasts.extend(ops);
+        Some((done.added + done.changed, preview.skipped))
+    })();
+    if let Some((changed, skipped)) = done {
+        (file.changed, file.skipped) = (changed, skipped);
+    }
+    done.is_some()
+}
+
+/// The file itself, or those of a folder that can hold contacts.
+fn files_of(place: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(place) else {
+        return vec![place.to_owned()];
+    };
+    let fits = |path: &PathBuf| {
+        let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+        path.is_file() && ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
+    };
+    let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(fits).collect();
+    files.sort();
+    files.truncate(MAX_FILES);
+    files
+}
+
+fn mark_of(path: &Path) -> Option<Mark> {
+    let about = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+    let bytes = about.len();
+    let since = about.modified().ok()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+    (bytes <= MAX_IMPORT_BYTES as u64).then_some(Mark {
+        ms: u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
+        bytes,
+    })
+}
