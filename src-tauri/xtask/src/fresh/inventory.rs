@@ -14,8 +14,8 @@ dpkg-query -W -f 'package\t${Package}\t${Essential}\t${Priority}\t${Pre-Depends}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-for folder in /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin; do
-    find "$folder/" -maxdepth 1 -xtype f -perm /111
+for folder in /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin /usr/lib/wine; do
+    [ ! -d "$folder" ] || find "$folder/" -maxdepth 1 -xtype f -perm /111
 done > programs
 xargs readlink -f < programs > files
 paste programs files | sed 's/^/program\t/'
@@ -209,6 +209,23 @@ mod tests {
         assert!(told.contains("is of [\"one\"], not of two"), "{told}");
         let told = lacking("b", From::Base("three"));
         assert!(told.contains("no part of every Debian"), "{told}");
+    }
+
+    #[test]
+    fn every_folder_of_the_table_is_looked_into() {
+        let folders = SCRIPT
+            .lines()
+            .find_map(|line| line.strip_prefix("for folder in "))
+            .unwrap();
+        let folders: Vec<_> = folders.trim_end_matches("; do").split(' ').collect();
+        for program in PROGRAMS.iter().filter(|program| program.name.starts_with('/')) {
+            let (folder, _) = program.name.rsplit_once('/').unwrap();
+            assert!(
+                folders.contains(&folder),
+                "{} is in no folder of the inventory",
+                program.name
+            );
+        }
     }
 
     #[test]
