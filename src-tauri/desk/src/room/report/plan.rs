@@ -22,7 +22,7 @@ const RING_MS: i64 = 3_600_000;
 pub(super) type Path = [i64; MAX_LEVELS];
 
 /// Who takes the calls of a report.
-pub(super) trait Sink {
+pub(super) trait Sink: Send {
     /// A call that counts; answers what to tell its finding to.
     fn take(&mut self, fact: &Fact, path: &Path) -> Result<u32, DeskError>;
     /// What was found of it.
