@@ -13,6 +13,7 @@ use crate::company::Company;
 use crate::failed::Failed;
 use crate::ledger::{Ledger, SettingsNow};
 use crate::pbx::{Callback, Pbx};
+use crate::tables::subscriptions::Subscription;
 use crate::timing::{self, Timing};
 use crate::words;
 use perezvon_core::Time;
@@ -158,6 +159,10 @@ struct KeeperTask {
     parts: KeeperParts,
     keeper: Keeper,
     failures: u32,
+    /// Rounds in a row in which the PBX refused some of the subscriptions.
+    refusals: u32,
+    /// A subscription that the PBX has made and the ledger could not store.
+    unstored: Option<Subscription>,
     group_refused: bool,
     failure: Option<Failure>,
     /// When the PBX was last asked whether the subscriptions exist.
@@ -188,6 +193,8 @@ async fn keep(keeper: Keeper, parts: KeeperParts, stop: CancellationToken) {
         parts,
         keeper: keeper.clone(),
         failures: 0,
+        refusals: 0,
+        unstored: None,
         group_refused: false,
         failure: None,
         verified: None,
@@ -241,9 +248,10 @@ impl KeeperTask {
         };
         match self.keep(&portal, url.as_str()).await {
             Ok(done) => {
+                self.failures = 0;
                 let (state, next) = match done.refused {
                     None => {
-                        self.failures = 0;
+                        self.refusals = 0;
                         match self.silence.since {
                             Some(_) => self.fail("events_silent", None),
                             None => self.failure = None,
@@ -253,7 +261,9 @@ impl KeeperTask {
                     Some((code, count)) => {
                         self.fail(code, done.any.then_some(count));
                         let state = if done.any { "partial" } else { "failing" };
-                        (state, done.next.min(self.backoff()))
+                        let wait = self.grown(self.refusals);
+                        self.refusals += 1;
+                        (state, done.next.min(timing::shortened(wait)))
                     }
                 };
                 self.publish(state, next, done.renewal)

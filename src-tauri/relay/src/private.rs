@@ -17,6 +17,26 @@ pub(crate) fn file(path: &Path) -> Result<File> {
     options.open(path)
 }
 
+/// Makes a file that is kept readable by its owner only; creates it, empty, if it does not exist.
+pub(crate) fn keep(path: &Path) -> Result<()> {
+    let mut options = File::options();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mut rights = file.metadata()?.permissions();
+        if rights.mode() & 0o077 != 0 {
+            rights.set_mode(0o600);
+            file.set_permissions(rights)?;
+        }
+    }
+    drop(file);
+    Ok(())
+}
+
 /// Creates a directory, and those above it, that only the owner may enter.
 pub(crate) fn dir(path: &Path) -> std::result::Result<(), Error> {
     let mut builder = DirBuilder::new();
@@ -24,4 +44,24 @@ pub(crate) fn dir(path: &Path) -> std::result::Result<(), Error> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::os::unix::fs::PermissionsExt as _;
+
+    #[test]
+    fn a_kept_file_is_its_owners_only_and_keeps_its_contents() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("relay.db");
+        let rights = || std::fs::metadata(&file).unwrap().permissions().mode() & 0o777;
+        super::keep(&file).unwrap();
+        assert_eq!(rights(), 0o600, "a new one");
+        std::fs::write(&file, "calls").unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+        super::keep(&file).unwrap();
+        assert_eq!(rights(), 0o600, "and one that others could read");
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "calls");
+    }
 }

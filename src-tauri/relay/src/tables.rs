@@ -194,6 +194,11 @@ pub(crate) fn open(data_dir: &Path) -> Result<Connection, LedgerError> {
 }
 
 fn open_file(file: &Path) -> Result<Connection, LedgerError> {
+    // It holds numbers, names and the secret of the callback address; SQLite gives its logs the same rights.
+    private::keep(file).map_err(|error| LedgerError::Directory {
+        path: file.to_owned(),
+        error,
+    })?;
     let mut connection = Connection::open(file)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     keep_statements(&connection)?;

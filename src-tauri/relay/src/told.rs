@@ -64,6 +64,25 @@ pub(crate) fn view_for(row: &CallRow, reader: Reader<'_>, roster: &Roster) -> Ca
     if reader.abonent().is_some_and(|abonent| !row.call.has_part(abonent)) {
         // They no longer have a part in the call.
         told.superseded_by.get_or_insert_with(|| row.id.clone());
+        if let Reader::Abonent(_) = reader {
+            // What goes on in it is not theirs to know.
+            told = CallSnapshot {
+                tracking_id: None,
+                line: None,
+                answered_by: None,
+                started_at: None,
+                answered_at: None,
+                ended_at: None,
+                wait_ms: None,
+                talk_ms: None,
+                talked_later: None,
+                claim: None,
+                linked: Vec::new(),
+                request: None,
+                legs: Vec::new(),
+                ..told
+            };
+        }
     }
     told
 }

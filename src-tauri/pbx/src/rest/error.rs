@@ -124,6 +124,19 @@ impl PortalError {
         )
     }
 
+    /// Whether the PBX may mean that what it was asked for does not exist. It says so in words for people, with the status
+    /// and the code of any wrong request (reference 1.9); "too many requests" and a redirection say nothing of the kind.
+    pub fn is_perhaps_missing(&self) -> bool {
+        let may_mean_it = matches!(
+            self,
+            Self::Refused {
+                status: 200..=299 | 400 | 404 | 410,
+                ..
+            }
+        );
+        may_mean_it || self.is_no_such_method()
+    }
+
     /// Whether the same GET may well succeed a moment later.
     pub(super) fn is_passing(&self) -> bool {
         match self {

@@ -250,25 +250,10 @@ fn portal(pbx: &Pbx, id: &str) -> Result<Portal, ApiError> {
         .ok_or(ApiError::RecordingsNeedToken)
 }
 
-/// Whether the PBX has the recording no more. It says so in words for people, with the status and the code of any wrong
-/// request (reference 1.9), so it is asked a second time, for the recording itself.
+/// Whether the PBX has the recording no more: it is asked a second time, for the recording itself.
 async fn is_missing(portal: &Portal, id: &str, error: &PortalError) -> bool {
-    let may_mean_it = |error: &PortalError| {
-        matches!(
-            error,
-            PortalError::Refused {
-                status: 200..=299 | 400 | 404 | 410,
-                ..
-            }
-        ) || error.is_no_such_method()
-    };
-    if !may_mean_it(error) {
-        return false;
-    }
-    match portal.record(RecordKey::Id(id)).await {
-        Ok(_) => false,
-        Err(error) => may_mean_it(&error),
-    }
+    error.is_perhaps_missing()
+        && (portal.record(RecordKey::Id(id)).await).is_err_and(|error| error.is_perhaps_missing())
 }
 
 /// The PBX does not have the recording any more: it is not asked for again.

@@ -6,7 +6,7 @@ use crate::ledger::entry::{RecordingGone, RecordsRead, WaitGivenUp};
 use crate::roster::Roster;
 use crate::tables::recordings::{self, RecordingRow};
 use perezvon_core::{Direction, Number, Time};
-use perezvon_pbx::rest::{CallRecord, Portal, PortalError, RecordFilter, RecordKey};
+use perezvon_pbx::rest::{CallRecord, Portal, RecordFilter, RecordKey};
 use std::collections::BTreeSet;
 
 /// Within this distance of the ends of a listed time a recording may be missing because the PBX treats the bounds in
@@ -77,7 +77,7 @@ impl ListLoop {
             let asked = portal.record(RecordKey::Id(&id)).await;
             self.pause().await;
             match asked {
-                Err(PortalError::Refused { .. }) => {
+                Err(error) if error.is_perhaps_missing() => {
                     self.importer.ledger.put(RecordingGone { id }).await?;
                 }
                 Err(error) => return Err(error.into()),

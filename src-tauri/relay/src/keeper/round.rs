@@ -56,6 +56,11 @@ impl MadeSubscriptions {
 
 impl KeeperTask {
     pub(super) async fn keep(&mut self, portal: &Portal, url: &str) -> Result<RoundResult, Failed> {
+        // Before another is made: the PBX posts every event to each of them.
+        if let Some(made) = &self.unstored {
+            self.parts.ledger.put(SubscriptionMade(made.clone())).await?;
+            self.unstored = None;
+        }
         let settings = self.parts.settings.borrow().clone();
         let wanted = WantedSubscriptions {
             url,
@@ -333,7 +338,7 @@ impl KeeperTask {
     }
 
     async fn make(
-        &self,
+        &mut self,
         portal: &Portal,
         who: Option<&str>,
         url: &str,
@@ -362,7 +367,9 @@ impl KeeperTask {
             last_event_at: None,
             last_sequence: None,
         };
+        self.unstored = Some(subscription.clone());
         self.parts.ledger.put(SubscriptionMade(subscription.clone())).await?;
+        self.unstored = None;
         tracing::info!(granted_s, group = who.is_none(), "subscribed");
         Ok(subscription)
     }

@@ -220,8 +220,9 @@ impl Transaction<'_> {
             let (from, to) = heard(call);
             let is_doubtful =
                 (call.is_in_doubt() || call.tells_missed()) && self.state.rest.losses.is_doubtful(from, to);
-            // A doubt from before the last start is kept: which events were missing then is no longer known.
-            let doubt = is_doubtful || call.is_in_doubt() && !is_less;
+            // A doubt is kept where it is no longer known which events were missing: from before the last start, or long ago.
+            let is_known = is_less && self.state.rest.losses.reach_back_to(from, self.at);
+            let doubt = is_doubtful || call.is_in_doubt() && !is_known;
             if call.set_doubt(doubt) {
                 self.state.calls.touch(&key);
             }

@@ -186,61 +186,78 @@ impl Numbering {
 }
 
 /// The numbering of all subscriptions of the relay itself.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Losses(HashMap<String, Numbering>);
+#[derive(Clone, Debug)]
+pub(crate) struct Losses {
+    numberings: HashMap<String, Numbering>,
+    /// What was missing before is not known.
+    since: Time,
+}
 
 impl Losses {
+    /// Counts from now on.
+    pub(crate) fn since(at: Time) -> Self {
+        Self {
+            numberings: HashMap::new(),
+            since: at,
+        }
+    }
+
+    /// Whether all that was missing from this time on is still known.
+    pub(crate) fn reach_back_to(&self, from: Time, at: Time) -> bool {
+        from >= self.since && at.since(from) <= REMEMBERED_MS
+    }
+
     /// Counts a subscription from now on.
     pub(crate) fn follow(&mut self, subscription: &str, numbering: Numbering) {
-        self.0.entry(subscription.to_owned()).or_insert(numbering);
+        self.numberings.entry(subscription.to_owned()).or_insert(numbering);
     }
 
     /// The subscription has ended. Its missing numbers are remembered for a while.
     pub(crate) fn end(&mut self, subscription: &str) {
-        if let Some(numbering) = self.0.get_mut(subscription) {
+        if let Some(numbering) = self.numberings.get_mut(subscription) {
             numbering.is_over = true;
         }
     }
 
     /// Counts the number of an event.
     pub(crate) fn take(&mut self, subscription: &str, number: i64, at: Time) -> LossChanges {
-        let numbering = self.0.get_mut(subscription);
+        let numbering = self.numberings.get_mut(subscription);
         numbering.map_or_else(LossChanges::default, |numbering| numbering.take(number, at))
     }
 
     /// Whether the subscription is one of the relay's own.
     pub(crate) fn knows(&self, subscription: &str) -> bool {
-        self.0.contains_key(subscription)
+        self.numberings.contains_key(subscription)
     }
 
     /// The newest number of a subscription.
     pub(crate) fn newest(&self, subscription: &str) -> Option<i64> {
-        self.0.get(subscription)?.newest
+        self.numberings.get(subscription)?.newest
     }
 
     /// When the next open gap must be judged.
     pub(crate) fn next_due(&self) -> Option<Time> {
-        let gaps = self.0.values().filter_map(|numbering| numbering.open.front());
+        let gaps = self.numberings.values().filter_map(|numbering| numbering.open.front());
         gaps.map(|gap| gap.window.to.plus(LATE_MS + 1)).min()
     }
 
     /// Judges late gaps, and forgets what is too old to matter, including ended subscriptions.
     pub(crate) fn sweep(&mut self, at: Time) -> LossChanges {
         let mut news = LossChanges::default();
-        for numbering in self.0.values_mut() {
+        for numbering in self.numberings.values_mut() {
             news.add(numbering.judge_late(at));
             numbering
                 .missing
                 .retain(|_, window| at.since(window.to) <= REMEMBERED_MS);
         }
-        self.0
+        self.numberings
             .retain(|_, numbering| !numbering.is_over || !numbering.missing.is_empty());
         news
     }
 
     /// Whether an event may have been lost between the two times.
     pub(crate) fn is_doubtful(&self, from: Time, to: Time) -> bool {
-        self.0
+        self.numberings
             .values()
             .filter(|numbering| !numbering.missing.is_empty() && numbering.is_trusted())
             .any(|numbering| numbering.missing.values().any(|window| window.meets(from, to)))
@@ -255,8 +272,16 @@ mod tests {
         Time::from_ms(s * 1000)
     }
 
+    #[test]
+    fn what_was_missing_is_known_since_the_start_and_for_a_day() {
+        let all = Losses::since(at(100));
+        assert!(!all.reach_back_to(at(99), at(200)), "before the start");
+        assert!(all.reach_back_to(at(100), at(200)));
+        assert!(!all.reach_back_to(at(100), at(100 + 25 * 3600)), "long ago");
+    }
+
     fn following(numbers: &[(i64, i64)]) -> Losses {
-        let mut all = Losses::default();
+        let mut all = Losses::since(at(0));
         all.follow("s", Numbering::after(Some(0), at(0)));
         for (number, second) in numbers {
             all.take("s", *number, at(*second));
@@ -266,7 +291,7 @@ mod tests {
 
     #[test]
     fn what_came_before_a_new_subscription_was_stored_is_no_gap() {
-        let mut all = Losses::default();
+        let mut all = Losses::since(at(0));
         all.follow("s", Numbering::after(None, at(0)));
         assert!(
             all.take("s", 2, at(1)) == LossChanges::default(),
@@ -312,9 +337,13 @@ mod tests {
     fn a_long_gap_and_the_wrap_around_stay_bounded() {
         let mut all = following(&[(1, 1), (1_000_000_000, 2)]);
         assert!(all.is_doubtful(at(1), at(2)), "a long gap is a gap");
-        assert!(all.0["s"].missing.len() <= MAX_MISSING, "and takes bounded memory");
+        assert!(
+            all.numberings["s"].missing.len() <= MAX_MISSING,
+            "and takes bounded memory"
+        );
         all = following(&[]);
-        all.0.insert("s".to_owned(), Numbering::after(Some(LAST_NUMBER), at(5)));
+        all.numberings
+            .insert("s".to_owned(), Numbering::after(Some(LAST_NUMBER), at(5)));
         all.take("s", 1, at(6));
         all.take("s", 2, at(7));
         assert!(
@@ -352,14 +381,14 @@ mod tests {
             assert!(all.is_doubtful(at(lost), at(lost)), "{lost} was lost about then");
             assert!(!all.is_doubtful(at(lost + 40), at(lost + 40)), "and nothing 40 s later");
         }
-        assert!(all.0["s"].open.len() <= MAX_OPEN_GAPS && all.0["s"].missing.len() == 3);
+        assert!(all.numberings["s"].open.len() <= MAX_OPEN_GAPS && all.numberings["s"].missing.len() == 3);
     }
 
     #[test]
     fn a_numbering_over_all_subscriptions_is_soon_ignored_at_any_rate() {
         // A hundred events a second, each skipping what went to others.
         let jumps: Vec<i64> = (1..=200).map(|n| n * 3).collect();
-        let mut all = Losses::default();
+        let mut all = Losses::since(at(0));
         all.follow("s", Numbering::after(Some(0), at(0)));
         for (n, number) in jumps.iter().enumerate() {
             all.take("s", *number, Time::from_ms(n as i64 * 10));
@@ -369,7 +398,7 @@ mod tests {
 
     #[test]
     fn a_gap_is_told_once_when_it_is_judged_to_last() {
-        let mut all = Losses::default();
+        let mut all = Losses::since(at(0));
         all.follow("s", Numbering::after(Some(0), at(0)));
         assert_eq!(all.take("s", 1, at(10)), LossChanges::default());
         assert_eq!(all.take("s", 3, at(11)), LossChanges::default(), "2 may still come");
@@ -392,18 +421,18 @@ mod tests {
 
     #[test]
     fn swapped_pairs_are_told_to_nobody() {
-        let mut all = Losses::default();
+        let mut all = Losses::since(at(0));
         all.follow("s", Numbering::after(Some(0), at(0)));
         for n in (1..2_000).step_by(2) {
             assert_eq!(all.take("s", n + 1, at(n)).lasting, [], "{n} is late");
             all.take("s", n, at(n));
         }
-        assert!(all.0["s"].missing.is_empty() && all.0["s"].open.is_empty());
+        assert!(all.numberings["s"].missing.is_empty() && all.numberings["s"].open.is_empty());
     }
 
     #[test]
     fn ended_subscriptions_and_old_losses_are_forgotten() {
-        let mut all = Losses::default();
+        let mut all = Losses::since(at(0));
         let hour = |n: i64| at(n * 3_600);
         for day in 0..30 {
             for abonent in 0..20 {
@@ -415,6 +444,10 @@ mod tests {
             }
             all.sweep(hour(day * 24 + 2));
         }
-        assert!(all.0.len() <= 40, "of 600 subscriptions {} are remembered", all.0.len());
+        assert!(
+            all.numberings.len() <= 40,
+            "of 600 subscriptions {} are remembered",
+            all.numberings.len()
+        );
     }
 }

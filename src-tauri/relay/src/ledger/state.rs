@@ -56,7 +56,7 @@ impl State {
     pub(super) fn load(connection: &Connection, at: Time) -> Result<Self, LedgerError> {
         let settings = settings::load(connection)?;
         let mut rest = RestorableState {
-            losses: Losses::default(),
+            losses: Losses::since(at),
             waiting: requests::unmatched(connection, at.plus(-MATCH_WITHIN_MS))?,
             listed_until: statistics::newest(connection)?,
             read_until: statistics::place(connection, statistics::LINES)?.until,

@@ -197,3 +197,38 @@ async fn events_that_come_out_of_order_do_not_hide_that_one_is_lost() {
     served.relay.shutdown().await;
     sim.shutdown().await;
 }
+
+#[tokio::test]
+async fn a_doubt_from_before_the_start_is_kept_when_other_events_come_late() {
+    let sim = sim(|_| {}).await;
+    let served = beside(&sim, dir(), true, |_| {}).await;
+    let subscription = sim.subscriptions()[0].subscription_id.clone();
+    let event = |sequence: i64, xml: Xml| Xml {
+        sequence,
+        subscription: subscription.clone(),
+        event_id: format!("e0000000-0000-4000-8000-0000000{sequence:05x}"),
+        ..xml
+    };
+    let rings = Xml::received(1, IVANOV);
+    served.post_event(event(1, rings.clone()).text()).await;
+    served.post_event(event(3, rings.released()).text()).await;
+    let served = beside(&sim, served.stop().await, true, |_| {}).await;
+    // The same caller again: what he wanted before is looked at anew, and an event overtakes another.
+    let again = Xml::received(2, IVANOV);
+    served.post_event(event(4, again.clone()).text()).await;
+    served.post_event(event(6, again.released()).text()).await;
+    served.post_event(event(5, again.answered()).text()).await;
+    let calls = served.get("/v1/calls").await["calls"].clone();
+    let first = calls
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|call| call["trackingId"] == json!("1:1"));
+    assert_eq!(
+        first.map(|call| (&call["outcome"], &call["uncertain"])),
+        Some((&json!("ended"), &json!(true))),
+        "nobody knows what number 2 was: {calls}"
+    );
+    served.relay.shutdown().await;
+    sim.shutdown().await;
+}

@@ -251,6 +251,18 @@ async fn replay_changes_nothing_and_the_journal_alone_gives_the_same_calls() {
     let (calls, version) = (served.get("/v1/calls").await, served.newest().await);
     let journal = export(&served, "").await;
     assert!(journal.len() > 20, "something was played: {}", journal.len());
+    for call in rows(&calls, "calls") {
+        let names = format!(">{}</xsi:extTrackingId>", call["trackingId"].as_str().unwrap());
+        let naming = |event: &&Value| event["raw"].as_str().unwrap().contains(&names);
+        let found = served
+            .get(&format!("/v1/events?limit=200&call={}", call["id"].as_str().unwrap()))
+            .await;
+        assert_eq!(
+            rows(&found, "events").len(),
+            journal.iter().filter(naming).count(),
+            "every event that names it, also a transfer's second call: {call}"
+        );
+    }
     for event in &journal {
         let replayed = replay(&served, &event["seq"]).await;
         assert_eq!(replayed["changed"], false, "{event}");

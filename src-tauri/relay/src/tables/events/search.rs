@@ -93,6 +93,9 @@ pub(crate) struct EventQuery {
     pub(crate) raw: bool,
 }
 
+/// The events that tell of the call with this key, as the first or as a further one.
+const OF_CALL: &str = "(call_key = ?1 OR seq IN (SELECT event FROM event_calls WHERE call_key = ?1))";
+
 /// A page of the event journal.
 pub(crate) fn search(connection: &Connection, query: &EventQuery) -> Result<Page<EventRow>, LedgerError> {
     let mut page = Page {
@@ -103,7 +106,7 @@ pub(crate) fn search(connection: &Connection, query: &EventQuery) -> Result<Page
         return Ok(page);
     };
     let (indexed, value) = match (&query.call, query.unreadable) {
-        (Some(call), false) => ("call_key = ?1", Value::Text(key_of(connection, call)?)),
+        (Some(call), false) => (OF_CALL, Value::Text(key_of(connection, call)?)),
         // An event that cannot be read has no call.
         (Some(_), true) => return Ok(page),
         (None, true) => ("?1 IS NULL AND error IS NOT NULL", Value::Null),
