@@ -20,6 +20,7 @@ await Promise.all([
   import("../src/lib/parts/AfterCall.svelte"),
   import("../src/lib/parts/Commands.svelte"),
   import("../src/lib/parts/DialDialog.svelte"),
+  import("../src/lib/parts/ForwardingDialog.svelte"),
   import("../src/rooms/contacts/AttachDialog.svelte"),
   import("../src/rooms/queue/LaterDialog.svelte"),
   import("../src/rooms/queue/Remind.svelte"),
