@@ -103,6 +103,18 @@ test("where the PBX refuses, its state stands there and what was typed stays", a
   await waitFor(() => expect(rail().dataset.on).toBe("true"));
 });
 
+test("until the PBX has answered nothing can be turned on", async () => {
+  backend.silent.add("forwarding.read");
+  const user = await open("calls");
+  await user.click(rail());
+  const opened = await screen.findByTestId("forwarding");
+  expect(opened.querySelector("[data-testid=skeleton]")).not.toBeNull();
+  expect([screen.queryByTestId("forwarding-on"), screen.queryByTestId("forwarding-off")]).toEqual([
+    null,
+    null,
+  ]);
+});
+
 test("without the relay nothing is shown but why, and a way to ask again", async () => {
   backend.fails["forwarding.read"] = { code: "relay_unreachable", detail: null };
   const user = await open("calls");

@@ -38,6 +38,7 @@ beforeEach(() => {
   app.loaded.clear();
   app.message = null;
   app.calling.clear();
+  app.forwarding = false;
   i18n.language = "ru";
   router.go("calls", true);
 });
