@@ -20,6 +20,9 @@ const STORAGE_TIMEOUT: Duration = Duration::from_secs(2);
 /// The route of the question before a link dials: a dialog over whatever page is shown.
 pub(crate) const DIAL: &str = "dial";
 
+/// The route of another: where one's calls are to go.
+pub(crate) const FORWARDING: &str = "forwarding";
+
 /// Does what a link, an argument or a second start asks for: shows something, or asks the person.
 pub(crate) fn grant(core: &Arc<Core>, wish: Wish) {
     match wish {

@@ -1,7 +1,7 @@
 //! The number of callers who wait, as a picture. It is drawn by hand: a few pixels need no font.
 
-/// Rows of three pixels, the leftmost first, for 0 to 9 and the plus.
-const GLYPHS: [[u8; 5]; 11] = [
+/// Rows of three pixels, the leftmost first, for 0 to 9, the plus and the arrow `>`.
+const GLYPHS: [[u8; 5]; 12] = [
     [0b111, 0b101, 0b101, 0b101, 0b111],
     [0b010, 0b110, 0b010, 0b010, 0b111],
     [0b111, 0b001, 0b111, 0b100, 0b111],
@@ -13,7 +13,15 @@ const GLYPHS: [[u8; 5]; 11] = [
     [0b111, 0b101, 0b111, 0b101, 0b111],
     [0b111, 0b101, 0b111, 0b001, 0b111],
     [0b000, 0b010, 0b111, 0b010, 0b000],
+    [0b100, 0b010, 0b001, 0b010, 0b100],
 ];
+
+/// Where on a picture the text stands, always at the right.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Corner {
+    Upper,
+    Lower,
+}
 
 /// The tone of what waits for an answer, from `icons/tones.json`.
 pub(crate) const WAIT: [u8; 4] = [0xc2, 0x45, 0x1d, 0xff];
@@ -28,18 +36,18 @@ pub(crate) fn text(waiting: u32) -> String {
     }
 }
 
-/// Draws the text into the lower right corner of an RGBA picture: white on the tone of what waits, each of the letters'
-/// three by five points as many pixels as `scale`.
-pub(crate) fn draw(rgba: &mut [u8], width: usize, height: usize, scale: usize, text: &str) {
+/// Draws the text into a corner of an RGBA picture: white on the tone of what waits, each of the letters' three by five
+/// points as many pixels as `scale`.
+pub(crate) fn draw(rgba: &mut [u8], width: usize, height: usize, scale: usize, text: &str, corner: Corner) {
     if text.is_empty() {
         return;
     }
     let letters: Vec<usize> = text
         .chars()
-        .filter_map(|letter| {
-            letter
-                .to_digit(10)
-                .map_or((letter == '+').then_some(10), |d| Some(d as usize))
+        .filter_map(|letter| match letter {
+            '+' => Some(10),
+            '>' => Some(11),
+            digit => digit.to_digit(10).map(|digit| digit as usize),
         })
         .collect();
     let plate_width = (letters.len() * 4 + 1) * scale;
@@ -47,7 +55,11 @@ pub(crate) fn draw(rgba: &mut [u8], width: usize, height: usize, scale: usize, t
     if plate_width > width || plate_height > height {
         return;
     }
-    let (left, top) = (width - plate_width, height - plate_height);
+    let left = width - plate_width;
+    let top = match corner {
+        Corner::Upper => 0,
+        Corner::Lower => height - plate_height,
+    };
     let mut fill = |x: usize, y: usize, w: usize, h: usize, colour: [u8; 4]| {
         for row in y..y + h {
             for column in x..x + w {
@@ -89,7 +101,14 @@ pub(crate) fn overlay(waiting: u32) -> Option<Vec<u8>> {
     }
     let mut rgba = vec![0; OVERLAY_SIDE * OVERLAY_SIDE * 4];
     // «9+» takes the whole width.
-    draw(&mut rgba, OVERLAY_SIDE, OVERLAY_SIDE, OVERLAY_SIDE / 9, &text);
+    draw(
+        &mut rgba,
+        OVERLAY_SIDE,
+        OVERLAY_SIDE,
+        OVERLAY_SIDE / 9,
+        &text,
+        Corner::Lower,
+    );
     Some(rgba)
 }
 
@@ -100,7 +119,8 @@ mod tests {
     /// The picture as letters: `#` white, `.` the plate, blank untouched.
     fn drawn(width: usize, height: usize, text: &str) -> String {
         let mut rgba = vec![0; width * height * 4];
-        draw(&mut rgba, width, height, 1, text);
+        let corner = if text == ">" { Corner::Upper } else { Corner::Lower };
+        draw(&mut rgba, width, height, 1, text, corner);
         let letter = |pixel: &[u8]| match pixel {
             pixel if pixel == WHITE => '#',
             pixel if pixel == WAIT => '.',
@@ -117,6 +137,8 @@ mod tests {
         assert_eq!(drawn(7, 8, "5"), five);
         let nine_plus = ".........\n.###.....\n.#.#..#..\n.###.###.\n...#..#..\n.###.....\n.........\n";
         assert_eq!(drawn(9, 7, "9+"), nine_plus);
+        let arrow = "  .....\n  .#...\n  ..#..\n  ...#.\n  ..#..\n  .#...\n  .....\n       \n";
+        assert_eq!(drawn(7, 8, ">"), arrow);
     }
 
     #[test]

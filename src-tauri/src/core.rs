@@ -21,7 +21,7 @@ use crate::toast::{self, ToastEvent, Toasts};
 use crate::updates::{Before, Updates};
 use crate::watched::Watched;
 use perezvon_desk::recordings::Recordings;
-use perezvon_desk::relay_client::RelayClient;
+use perezvon_desk::relay_client::{Forwarding, RelayClient};
 use perezvon_desk::toast::ToastOp;
 use perezvon_desk::view::{CompanyCalls, Loadings, RecordingsKept};
 use perezvon_desk::{Desk, DeskError, FailureCode, Fault, Language, Trouble};
@@ -141,6 +141,8 @@ pub struct Core {
     route: Mutex<Option<String>>,
     /// The state of the relay and the PBX; the header strip and the tray follow it.
     pub(crate) service: watch::Sender<ServiceState>,
+    /// Where one's calls go, as the PBX said last; none while it is not known.
+    pub(crate) forwarding: watch::Sender<Option<Forwarding>>,
     teller: Teller,
     /// Something changed that the service loop must start anew with: token, relay, abonent, address.
     pub(crate) restart: Notify,
@@ -221,6 +223,7 @@ impl Core {
             tray: AtomicBool::new(true),
             route: Mutex::new(None),
             service: watch::Sender::default(),
+            forwarding: watch::Sender::default(),
             teller: Teller::new(),
             restart: Notify::new(),
             quit: CancellationToken::new(),

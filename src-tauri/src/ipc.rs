@@ -13,6 +13,7 @@ pub use words::{
 };
 
 use perezvon_core::effect::{DocumentScope, Preferences};
+use perezvon_desk::relay_client::{ForwardTo, Forwarding};
 use perezvon_desk::toast::ToastView;
 use perezvon_desk::{DeskError, FailureCode, Sample};
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,8 @@ pub struct AppState {
     pub to_call_back: u32,
     /// Notifications not yet looked at.
     pub unseen: u32,
+    /// Where one's calls go; none while it is not known.
+    pub forwarding: Option<Forwarding>,
     /// New versions of the app.
     pub update: UpdateView,
     /// Settings.
@@ -47,6 +50,17 @@ pub struct AppState {
     pub fixed: Vec<String>,
     /// What is shown is the example's, and nothing of the user's.
     pub example: bool,
+}
+
+/// Forwarding of one's own telephone.
+#[derive(Clone, Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct ForwardingView {
+    /// What the PBX says now.
+    pub now: Forwarding,
+    /// What was in force last here; none where nothing ever was.
+    pub last: Option<ForwardTo>,
 }
 
 /// See [`Settings::dial_key`] and [`Settings::popup_key`].

@@ -44,6 +44,7 @@ mod connection;
 mod contacts;
 mod dial;
 mod document;
+mod forwarding;
 mod frame;
 mod import;
 mod join;
@@ -90,6 +91,7 @@ rooms!(
     contacts,
     dial,
     document,
+    forwarding,
     frame,
     import,
     join,

@@ -7,12 +7,14 @@ mod company;
 mod demo;
 mod deployed;
 mod embedded;
+mod forwarding;
 mod join;
 mod state;
 mod wizard;
 
 pub(crate) use deployed::forget as forget_code;
 
+pub(crate) use forwarding::{forwarded, forwarded_last};
 pub(crate) use join::{join, take};
 pub(crate) use state::{check, of_keeper};
 pub(crate) use wizard::{abonents, me, try_relay, try_token};
@@ -191,6 +193,7 @@ async fn serve(core: &Arc<Core>, session: Session) -> Result<(), Failure> {
     };
     let identity = format!("{at} {}", session.me);
     let of_company = spoken_for.is_some().then_some(&session.client);
+    let me = spoken_for.clone();
     let followed = Followed {
         relay: session.client.clone(),
         abonent: spoken_for,
@@ -200,10 +203,11 @@ async fn serve(core: &Arc<Core>, session: Session) -> Result<(), Failure> {
             Arc::new(move || core.settings().preferences())
         },
     };
+    // Without an abonent there is nothing to follow yet; of a user's key the relay knows whose it is.
+    let has_abonent = !session.me.is_empty() || !session.admin;
     let following = async {
         match core.desk() {
-            // Without an abonent there is nothing to follow yet; of a user's key the relay knows whose it is.
-            Ok(desk) if !session.me.is_empty() || !session.admin => {
+            Ok(desk) if has_abonent => {
                 follow(followed, Arc::clone(desk), news, feed, stop.clone()).await;
             }
             _ => stop.cancelled().await,
@@ -214,6 +218,7 @@ async fn serve(core: &Arc<Core>, session: Session) -> Result<(), Failure> {
         () = following => {}
         () = show_news(core, arriving) => {}
         never = company::mirror(core, &identity, of_company) => match never {},
+        never = forwarding::watch(core, &session.client, me.as_deref()), if has_abonent => match never {},
         why = gave_up(session.relay.as_ref()) => {
             tracing::error!(why, "The relay gives up");
             ended = Err(Failure::of(Fault::Storage));
@@ -226,6 +231,7 @@ async fn serve(core: &Arc<Core>, session: Session) -> Result<(), Failure> {
     }
     stop.cancel();
     core.set_relay(Way::Starting);
+    forwarding::know(core, None);
     if let Some(relay) = session.relay {
         relay.shutdown().await;
     }

@@ -14,6 +14,7 @@ use crate::toast::clean;
 use crate::{action, badge};
 use perezvon_core::Outcome;
 use perezvon_desk::Language;
+use perezvon_desk::relay_client::ForwardTo;
 use perezvon_desk::toast::Action;
 use perezvon_desk::view::{CallMark, CallRow, CallsFilter};
 use std::collections::HashSet;
@@ -32,8 +33,8 @@ const ROWS_MAX: u32 = 50;
 /// Shortest time between two updates: a busy switchboard changes calls many times a second.
 const UPDATE_PAUSE: Duration = Duration::from_millis(250);
 
-/// Entries above the callers: the status line, the panel, three pages, a separator.
-const ENTRIES_ABOVE: usize = 6;
+/// Entries above the callers: the status line, the panel, forwarding, three pages, a separator.
+const ENTRIES_ABOVE: usize = 7;
 
 /// Prefix of the id of a caller's entry; the number follows.
 const CALL_ID: &str = "tray-call:";
@@ -45,6 +46,8 @@ struct TrayState {
     ringing: bool,
     waiting: u32,
     callers: Vec<Caller>,
+    /// Where one's calls go, if not to one's telephone.
+    forwarded: Option<ForwardTo>,
     language: Language,
 }
 
@@ -119,6 +122,7 @@ fn entries(handle: &AppHandle, state: &TrayState) -> tauri::Result<(Menu<Wry>, V
     let items = vec![
         item("tray-status", false)?,
         item("tray-dial", true)?,
+        item("tray-forwarding", true)?,
         item("tray-calls", true)?,
         item("tray-contacts", true)?,
         item("tray-notifications", true)?,
@@ -156,9 +160,16 @@ struct Calls {
 /// Follows the service and the desk until the app ends.
 async fn follow(handle: AppHandle, core: Arc<Core>) {
     let (mut service, mut changes) = (core.service.subscribe(), core.changes());
+    let mut forwarding = core.forwarding.subscribe();
     let mut calls = read(&core).await;
     loop {
-        let state = state_of(&calls, &service.borrow_and_update(), core.language());
+        let forwarded = forwarding.borrow_and_update().clone();
+        let state = TrayState {
+            forwarded: forwarded
+                .filter(|forwarding| forwarding.on)
+                .map(|forwarding| forwarding.to),
+            ..state_of(&calls, &service.borrow_and_update(), core.language())
+        };
         let target = handle.clone();
         // Menus and icons belong to the main thread.
         let asked = handle.run_on_main_thread(move || {
@@ -177,6 +188,7 @@ async fn follow(handle: AppHandle, core: Arc<Core>) {
                 None => return,
             },
             changed = service.changed() => if changed.is_err() { return },
+            changed = forwarding.changed() => if changed.is_err() { return },
             () = core.quit.cancelled() => return,
         }
     }
@@ -213,6 +225,7 @@ fn state_of(calls: &Calls, service: &ServiceState, language: Language) -> TraySt
         ringing: service.connected && calls.ringing,
         waiting: calls.waiting,
         callers: calls.callers.clone(),
+        forwarded: None,
         language,
     }
 }
@@ -247,14 +260,16 @@ fn show(handle: &AppHandle, state: TrayState) -> tauri::Result<()> {
     if *shown == state {
         return Ok(());
     }
-    if (shown.level, shown.ringing, badge::text(shown.waiting))
-        != (state.level, state.ringing, badge::text(state.waiting))
-    {
+    let looks = |state: &TrayState| {
+        let TrayState { level, ringing, .. } = *state;
+        (level, ringing, badge::text(state.waiting), state.forwarded.is_some())
+    };
+    if looks(&shown) != looks(&state) {
         tray.icon.set_icon(Some(picture::of(&state)?))?;
     }
     tray.icon.set_tooltip(Some(words::tooltip(&state)))?;
     for (id, item) in &tray.items {
-        if shown.language != state.language || *id == "tray-status" {
+        if shown.language != state.language || matches!(*id, "tray-status" | "tray-forwarding") {
             item.set_text(words::entry(id, &state))?;
         }
     }
@@ -295,6 +310,7 @@ fn clicked(handle: &AppHandle, id: &str) {
         "tray-settings" => settings("connection"),
         "tray-check" => settings("check"),
         "tray-contacts" => return core.shell.show("contacts", None),
+        "tray-forwarding" => return core.shell.show(action::FORWARDING, None),
         "tray-dial" => {
             core.asked.decline();
             return core.shell.panel();

@@ -1,6 +1,6 @@
 //! The one window: made when it is to be shown, and destroyed with its web process when it is closed (design, part 3).
 
-use crate::action::DIAL;
+use crate::action::{DIAL, FORWARDING};
 use crate::core::Core;
 use crate::ipc::Failure;
 use crate::memory;
@@ -76,7 +76,7 @@ fn show_on_main_thread(app: &AppHandle, route: &str, token: Option<&str>) -> tau
         window.show()?;
         return raise(&window, token);
     }
-    let url = if route == DIAL {
+    let url = if matches!(route, DIAL | FORWARDING) {
         // No page: the window asks for it when it is ready.
         if let Some(app) = app.try_state::<Arc<Core>>() {
             app.set_route(Some(route.to_owned()));

@@ -250,6 +250,7 @@ async fn the_tray_tells_who_waits_and_calls_back() {
     assert!(!status.enabled, "the status line is no command");
     let labels: Vec<String> = tray.entries().await.into_iter().map(|entry| entry.label).collect();
     for wanted in [
+        "Переадресация…",
         "Журнал",
         "Контакты",
         "Уведомления",

@@ -32,6 +32,9 @@ import type { DocumentsPage } from "./lib/bindings/DocumentsPage";
 import type { EventRow } from "./lib/bindings/EventRow";
 import type { EventsPage } from "./lib/bindings/EventsPage";
 import type { ExchangesPage } from "./lib/bindings/ExchangesPage";
+import type { ForwardTo } from "./lib/bindings/ForwardTo";
+import type { Forwarding } from "./lib/bindings/Forwarding";
+import type { ForwardingView } from "./lib/bindings/ForwardingView";
 import type { ImportHow } from "./lib/bindings/ImportHow";
 import type { ImportPreview } from "./lib/bindings/ImportPreview";
 import type { ImportProgress } from "./lib/bindings/ImportProgress";
@@ -148,6 +151,12 @@ export interface Contract {
   "document.list": [{ filter: DocumentsFilter, cursor: string | null, limit: number, }, DocumentsPage];
   /** Rows that are shown, read again. */
   "document.rows": [{ ids: Array<number>, }, Array<DocumentView>];
+  /** Asks the PBX. */
+  "forwarding.read": [null, ForwardingView];
+  /** Has calls forwarded; answers what the PBX says after it. */
+  "forwarding.set": [{ to: ForwardTo, }, Forwarding];
+  /** Has none forwarded any more; the same. */
+  "forwarding.off": [null, Forwarding];
   /** Everything the frame shows. */
   "frame.state": [null, AppState];
   /** Where a click wanted to lead before the window listened; once. */

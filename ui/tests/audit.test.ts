@@ -29,6 +29,13 @@ test("the audit tells people what it was about, as the relay writes each kind", 
   expect(about("recording_switched", id, { asked: "off", before: null, after: "off" })).toBe(
     "Иванов Пётр · выключена",
   );
+  const forwarded = { on: true, busy: "+79000000077", notAnswered: "+79000000077", unavailable: "102" };
+  expect(about("forwarding_changed", id, { asked: forwarded, after: null })).toBe(
+    "Иванов Пётр · на +79000000077, 102",
+  );
+  expect(about("forwarding_changed", id, { asked: { on: false }, after: { on: false } })).toBe(
+    "Иванов Пётр · выключена",
+  );
   expect(about("settings_changed", null, { graceMs: { from: 30_000, to: 45_000 } })).toBe(
     "Ждать ответа коллеги: 30 с → 45 с",
   );

@@ -20,6 +20,7 @@ await Promise.all([
   import("../src/lib/parts/AfterCall.svelte"),
   import("../src/lib/parts/Commands.svelte"),
   import("../src/lib/parts/DialDialog.svelte"),
+  import("../src/lib/parts/ForwardingDialog.svelte"),
   import("../src/rooms/contacts/AttachDialog.svelte"),
   import("../src/rooms/queue/LaterDialog.svelte"),
   import("../src/rooms/queue/Remind.svelte"),
@@ -37,6 +38,7 @@ beforeEach(() => {
   app.loaded.clear();
   app.message = null;
   app.calling.clear();
+  app.forwarding = false;
   i18n.language = "ru";
   router.go("calls", true);
 });

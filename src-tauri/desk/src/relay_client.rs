@@ -2,9 +2,11 @@
 
 pub mod admin;
 mod answer;
+mod forwarding;
 mod join;
 mod recordings;
 
+pub use forwarding::{ForwardTo, Forwarding};
 pub use join::{JoinLink, Joined, is_in_the_clear};
 
 pub use answer::{Check, Health, Me, Placed, RelayAbonent, RelaySettings, RelayUser, SettingValues, SettingsChange};

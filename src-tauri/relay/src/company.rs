@@ -1,5 +1,6 @@
 //! Reads the company from the PBX into the ledger.
 
+pub(crate) mod forwarding;
 pub(crate) mod recording;
 
 use crate::failed::Failed;
@@ -9,7 +10,7 @@ use crate::pbx::Pbx;
 use crate::tables::LedgerError;
 use crate::tables::abonents::{self, Abonent, Diff};
 use crate::tables::audit::{What, Who};
-use perezvon_pbx::rest::{Portal, PortalError, Token};
+use perezvon_pbx::rest::{Portal, PortalError, Reach, Token};
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -36,6 +37,17 @@ pub(crate) struct Company {
     ledger: Ledger,
     /// Notified when there may be abonents whose recording mode is not known.
     look_at_recording: Arc<Notify>,
+}
+
+/// The PBX may have done what it was asked for, although its answer was lost: the result must be read.
+fn may_be_done(error: &PortalError) -> bool {
+    matches!(
+        error,
+        PortalError::Timeout
+            | PortalError::Unavailable { .. }
+            | PortalError::OutcomeUnknown { .. }
+            | PortalError::Unreachable { reach: Reach::Broken }
+    )
 }
 
 /// The abonents as the PBX lists them now.

@@ -10,6 +10,7 @@ pub(crate) mod error;
 mod events;
 mod exchanges;
 mod feed;
+mod forwarding;
 pub(crate) mod ingest;
 mod input;
 mod join;
@@ -197,6 +198,7 @@ fn routes_of_readers(contract: Contract) -> Contract {
         E::PbxUnauthorized,
         pbx_failed(),
     ];
+    let forwarding = [E::Forbidden, E::NoToken, E::PbxUnauthorized, pbx_failed()];
     let join = [
         E::JoinRefused(Refused::Unknown),
         E::JoinRefused(Refused::Used),
@@ -212,6 +214,11 @@ fn routes_of_readers(contract: Contract) -> Contract {
         .route(For::Any, routes!(feed::changes), &other)
         .route(For::Any, routes!(journal::list), &other)
         .route(For::Any, routes!(place::call), &call)
+        .route(
+            For::Any,
+            routes!(forwarding::show, forwarding::set, forwarding::off),
+            &forwarding,
+        )
         .route(For::Any, routes!(journal::one), &other)
         .route(For::Any, routes!(journal::claim), &other)
         .route(For::Any, routes!(releases::newer), &[])

@@ -37,6 +37,7 @@ async fn state(core: &Arc<Core>) -> Answer<AppState> {
         service,
         to_call_back: counts.to_call_back,
         unseen: counts.unseen,
+        forwarding: core.forwarding.borrow().clone(),
         update: core.updates.view(),
         settings: Settings {
             autostart: starts_with_system(core),

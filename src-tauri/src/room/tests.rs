@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod company;
+mod forwarding;
 mod policy;
 mod queue;
 mod recordings;
@@ -203,6 +204,7 @@ async fn every_command_of_every_room_answers_without_a_window() {
     nothing_given(&scene).await;
     begin(&scene).await;
     settings::examples_and_file(&scene).await;
+    forwarding::one_number(&scene).await;
     calls_and_contacts(&scene).await;
     recordings::all(&scene).await;
     administration(&scene).await;

@@ -1,10 +1,10 @@
 //! The tray's icon.
 
 use super::{Level, TrayState};
-use crate::badge;
+use crate::badge::{self, Corner};
 use tauri::image::Image;
 
-/// The icon of a state, with the number of waiting callers on it.
+/// The icon of a state, with the number of waiting callers on it, and an arrow where calls go elsewhere.
 pub(super) fn of(state: &TrayState) -> tauri::Result<Image<'static>> {
     let png: &[u8] = match (state.ringing, state.level) {
         (_, Level::Off) => include_bytes!("../../../icons/tray-off.png"),
@@ -17,13 +17,9 @@ pub(super) fn of(state: &TrayState) -> tauri::Result<Image<'static>> {
     let mut rgba = image.rgba().to_vec();
     // The digits are to be read at a tray's 16 to 24 pixels: almost half of the height.
     let scale = (height / 12).max(1) as usize;
-    badge::draw(
-        &mut rgba,
-        width as usize,
-        height as usize,
-        scale,
-        &badge::text(state.waiting),
-    );
+    let mut draw = |text: &str, corner| badge::draw(&mut rgba, width as usize, height as usize, scale, text, corner);
+    draw(&badge::text(state.waiting), Corner::Lower);
+    draw(if state.forwarded.is_some() { ">" } else { "" }, Corner::Upper);
     Ok(Image::new_owned(rgba, width, height))
 }
 
@@ -31,6 +27,7 @@ pub(super) fn of(state: &TrayState) -> tauri::Result<Image<'static>> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use perezvon_desk::relay_client::ForwardTo;
 
     #[test]
     fn every_state_has_its_picture() {
@@ -41,11 +38,12 @@ mod tests {
             (Level::Off, false),
             (Level::Ready, true),
         ] {
-            for waiting in [0, 3, 10] {
+            for (waiting, forwarded) in [(0, None), (3, None), (10, None), (3, Some(ForwardTo::default()))] {
                 let image = of(&TrayState {
                     level,
                     ringing,
                     waiting,
+                    forwarded,
                     ..TrayState::default()
                 })
                 .unwrap();

@@ -3,11 +3,13 @@
 use super::TrayState;
 use crate::ipc::Level;
 use perezvon_desk::Language;
+use perezvon_desk::relay_client::ForwardTo;
 
 /// The text of a fixed entry.
 pub(super) fn entry(id: &str, state: &TrayState) -> String {
     let (ru, en) = match id {
         "tray-status" => return status(state),
+        "tray-forwarding" => return forwarding(state),
         "tray-dial" => ("Позвонить…", "Call…"),
         "tray-calls" => ("Журнал", "Call log"),
         "tray-contacts" => ("Контакты", "Contacts"),
@@ -28,9 +30,23 @@ pub(super) fn call_back(caller: &str, language: Language) -> String {
     )
 }
 
-/// «Перезвон: готов · 2 ждут звонка».
+/// «Перезвон: готов · 2 ждут звонка», and below it where one's calls go, if not to one's telephone.
 pub(super) fn tooltip(state: &TrayState) -> String {
-    format!("{}: {}", choose(state.language, "Перезвон", "Perezvon"), status(state))
+    let status = format!("{}: {}", choose(state.language, "Перезвон", "Perezvon"), status(state));
+    match state.forwarded {
+        Some(_) => format!("{status}\n{}", forwarding(state)),
+        None => status,
+    }
+}
+
+/// «Переадресация: на +7 …».
+fn forwarding(state: &TrayState) -> String {
+    let word = choose(state.language, "Переадресация", "Call forwarding");
+    match state.forwarded.as_ref().map(ForwardTo::number) {
+        None => format!("{word}…"),
+        Some(Some(number)) => format!("{word}: {} {number}", choose(state.language, "на", "to")),
+        Some(None) => format!("{word}: {}", choose(state.language, "включена", "on")),
+    }
 }
 
 fn status(state: &TrayState) -> String {
@@ -107,6 +123,31 @@ mod tests {
             "Perezvon: not working",
             "a ring of which nobody can tell the end hides no trouble"
         );
+    }
+
+    #[test]
+    fn the_menu_and_the_tooltip_tell_where_calls_go() {
+        let of = |forwarded: Option<ForwardTo>, language| {
+            let state = TrayState {
+                forwarded,
+                language,
+                ..TrayState::default()
+            };
+            (entry("tray-forwarding", &state), tooltip(&state))
+        };
+        let to = |all: &str, busy: &str| ForwardTo {
+            all: Some(all.to_owned()).filter(|number| !number.is_empty()),
+            busy: Some(busy.to_owned()).filter(|number| !number.is_empty()),
+            unavailable: Some("103".to_owned()).filter(|_| all.is_empty()),
+            ..ForwardTo::default()
+        };
+        let (off, tooltip) = of(None, Language::Ru);
+        assert_eq!(off, "Переадресация…");
+        assert!(!tooltip.contains("Переадресация"), "{tooltip}");
+        let (one, tooltip) = of(Some(to("+7 (900) 000-00-77", "")), Language::Ru);
+        assert_eq!(one, "Переадресация: на +7 (900) 000-00-77");
+        assert!(tooltip.ends_with("\nПереадресация: на +7 (900) 000-00-77"), "{tooltip}");
+        assert_eq!(of(Some(to("", "102")), Language::En).0, "Call forwarding: on");
     }
 
     #[test]

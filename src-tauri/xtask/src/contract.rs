@@ -51,6 +51,12 @@ checks.not_a_server_error.expected-statuses = ["2xx", "4xx", 502]"#,
         why: "the same; and 502 is what the PBX says to a number or an abonent that it does not know",
     },
     Known {
+        operations: r#"include-path = "/v1/forwarding""#,
+        told: r#"checks.positive_data_acceptance.expected-statuses = ["2xx", 400, 401, 403, 409, 429, 502]
+checks.not_a_server_error.expected-statuses = ["2xx", "4xx", 502]"#,
+        why: "the same; and which kinds of calls go together, and for whom an administrator asks, no schema says",
+    },
+    Known {
         operations: r#"include-name = "PUT /v1/calls/{id}/claim""#,
         told: r#"checks.positive_data_acceptance.expected-statuses = ["2xx", 400, 401, 403, 404, 409, 429]"#,
         why: "an administrator must say for whom, a user need not: one body for both",

@@ -25,6 +25,8 @@ class App {
   dial = $state(0);
   /** The palette is open. */
   palette = $state(false);
+  /** The dialog where one's calls are forwarded. */
+  forwarding = $state(false);
   /** Numbers being called from here. */
   readonly calling = new SvelteSet<string>();
   #counts: Changed["counts"] = null;
@@ -79,6 +81,7 @@ class App {
   #show(route: string): void {
     // A question, not a page: it stands over whatever is being read or written.
     if (route === "dial") this.openDial();
+    else if (route === "forwarding") this.forwarding = true;
     else router.go(route);
   }
 

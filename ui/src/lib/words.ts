@@ -4,6 +4,7 @@ import type { CheckId } from "./bindings/CheckId";
 import type { CheckLine } from "./bindings/CheckLine";
 import type { Failure } from "./bindings/Failure";
 import type { FailureCode } from "./bindings/FailureCode";
+import type { ForwardTo } from "./bindings/ForwardTo";
 import type { LegView } from "./bindings/LegView";
 import type { ServiceState } from "./bindings/ServiceState";
 import type { Trouble } from "./bindings/Trouble";
@@ -90,6 +91,12 @@ export function talkOf(row: CallRow, now: number): number | null {
   if (row.talkMs !== null) return row.talkMs;
   if (row.outcome !== "talking" || row.uncertain || !row.startedAt) return null;
   return Math.max(0, now - Date.parse(row.startedAt) - (row.waitMs ?? 0));
+}
+
+/** «На +7 …»; of several numbers only that there are some. */
+export function whereTo({ all, busy, notAnswered, unavailable }: ForwardTo, t: Dictionary): string {
+  const [one, ...others] = new Set([all, busy, notAnswered, unavailable].filter((number) => number !== null));
+  return one && !others.length ? t.forwarding.to(one) : t.forwarding.several;
 }
 
 export function legName(leg: LegView, t: Dictionary): string {

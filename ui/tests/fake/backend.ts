@@ -16,6 +16,8 @@ import type { DialOffer } from "../../src/lib/bindings/DialOffer";
 import type { DocumentView } from "../../src/lib/bindings/DocumentView";
 import type { DocumentsFilter } from "../../src/lib/bindings/DocumentsFilter";
 import type { Failure } from "../../src/lib/bindings/Failure";
+import type { ForwardTo } from "../../src/lib/bindings/ForwardTo";
+import type { Forwarding } from "../../src/lib/bindings/Forwarding";
 import type { Settings } from "../../src/lib/bindings/Settings";
 import type { Theme } from "../../src/lib/bindings/Theme";
 import type { ToastView } from "../../src/lib/bindings/ToastView";
@@ -55,6 +57,9 @@ export class Backend {
   reports!: Reports;
   queue!: Queue;
   kept!: CallsKept;
+  /** Where calls go at the PBX, and went last. */
+  forwarding!: Forwarding;
+  forwardedLast!: ForwardTo | null;
   /** What a link asks to dial. */
   dial!: DialOffer | null;
   /** The relay that one is asked to join. */
@@ -107,6 +112,8 @@ export class Backend {
       columns: ["date", "number", "incoming", "missed", "seconds", "person", "abonent"],
     };
     this.imports = new Imports();
+    this.forwarding = { on: false, ...data.nowhere };
+    this.forwardedLast = null;
     this.dial = null;
     this.offer = null;
     this.title = "";
@@ -232,6 +239,13 @@ export class Backend {
         return { request: "01R0000000000000000000000A" };
       case "dial.offer":
         return this.dial;
+      case "forwarding.read":
+        return { now: this.forwarding, last: this.forwardedLast };
+      case "forwarding.set":
+        this.forwardedLast = args.to as ForwardTo;
+        return this.#forward({ on: true, ...this.forwardedLast });
+      case "forwarding.off":
+        return this.#forward({ on: false, ...data.nowhere });
       case "dial.find":
         return this.#toDial(args.text);
       case "dial.accept":
@@ -521,6 +535,13 @@ export class Backend {
     return this.notes.get(call) ?? { outcome: "", note: "", tags: [], next: "" };
   }
 
+  #forward(to: Forwarding): Forwarding {
+    this.forwarding = to;
+    this.state = { ...this.state, forwarding: to };
+    this.changed({ service: true });
+    return to;
+  }
+
   #toDial(text: string): DialFound {
     const number = digits(text);
     const kind = /^[*#]/.test(text) ? "code" : number.length < 7 ? "colleague" : "mobile";
@@ -601,6 +622,7 @@ export function scenario(name: string): void {
       "audit.list",
       "pbx.read",
       "company.preview",
+      "forwarding.read",
     ]);
   } else if (name === "error") {
     const relay = [
@@ -646,6 +668,20 @@ export function scenario(name: string): void {
     backend.state = { ...backend.state, ...data.updates[name] };
   } else if (name === "example") {
     backend.state = { ...backend.state, example: true };
+  } else if (name === "forwarded") {
+    backend.forwardedLast = { ...data.nowhere, all: data.shownNumber(77) };
+    backend.forwarding = { on: true, ...backend.forwardedLast };
+    backend.state = { ...backend.state, forwarding: backend.forwarding };
+  } else if (name === "forwarded-some") {
+    backend.forwarding = {
+      on: true,
+      all: null,
+      busy: "102",
+      notAnswered: data.shownNumber(77),
+      unavailable: data.shownNumber(77),
+      rings: 6,
+    };
+    backend.state = { ...backend.state, forwarding: backend.forwarding };
   } else if (name === "dead") {
     backend.fails["frame.state"] = { code: "storage", detail: "disk I/O error" };
   } else if (name.startsWith("dial")) {

@@ -4,6 +4,7 @@ import type { AppState } from "../../src/lib/bindings/AppState";
 import type { UpdateView } from "../../src/lib/bindings/UpdateView";
 import type { CallRow } from "../../src/lib/bindings/CallRow";
 import type { DialOffer } from "../../src/lib/bindings/DialOffer";
+import type { ForwardTo } from "../../src/lib/bindings/ForwardTo";
 import type { LegView } from "../../src/lib/bindings/LegView";
 
 export const shownNumber = (n: number) => `+7 (900) 000-00-${String(n).padStart(2, "0")}`;
@@ -62,6 +63,15 @@ export const abonents: Abonent[] = [
   department: String(department),
 }));
 
+/** No calls are forwarded. */
+export const nowhere: ForwardTo = {
+  all: null,
+  busy: null,
+  notAnswered: null,
+  unavailable: null,
+  rings: null,
+};
+
 export function state(over: Partial<AppState> = {}): AppState {
   return {
     version: "0.1.0",
@@ -87,6 +97,7 @@ export function state(over: Partial<AppState> = {}): AppState {
     },
     toCallBack: 5,
     unseen: 3,
+    forwarding: { on: false, ...nowhere },
     settings: {
       language: "ru",
       theme: "light",

@@ -295,6 +295,16 @@ const pages = [
     },
   },
   {
+    name: "forwarding",
+    route: "calls",
+    ready: row,
+    act: async (page) => {
+      await page.click("[data-testid=rail-forwarding]");
+      await page.fill("[data-testid=forwarding-number-all]", "ор");
+      await page.waitForSelector("[data-testid=forwarding-number-all-option] >> text=Орлова");
+    },
+  },
+  {
     name: "palette",
     route: "calls",
     ready: row,
@@ -443,6 +453,31 @@ const states = [
     act: async (page) => {
       await page.click("[data-testid=recording-row] >> nth=8 >> [data-testid=row-play]");
       await page.waitForSelector("[data-testid=player-trouble]");
+    },
+  },
+  ...["forwarded", "forwarded-some"].map((scenario) => ({
+    name: scenario,
+    route: "calls",
+    query: { scenario },
+    ready: row,
+    act: async (page) => {
+      await page.click("[data-testid=rail-forwarding]");
+      await page.waitForSelector("[data-testid=forwarding-off]");
+    },
+  })),
+  {
+    name: "forwarding-failed",
+    route: "calls",
+    ready: row,
+    act: async (page) => {
+      await page.evaluate(
+        () =>
+          (window.backend.fails["forwarding.set"] = { code: "pbx_refused", detail: "Услуга не подключена" }),
+      );
+      await page.click("[data-testid=rail-forwarding]");
+      await page.fill("[data-testid=forwarding-number-all]", "+7 900 000-00-77");
+      await page.click("[data-testid=forwarding-on]");
+      await page.waitForSelector("[data-testid=failure]");
     },
   },
   { name: "dead", route: "calls", query: { scenario: "dead" }, ready: "[data-testid=failure]" },

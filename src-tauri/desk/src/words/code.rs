@@ -97,6 +97,8 @@ codes! {
         AutostartRefused = "autostart_refused",
         /// The text is no number that can be called.
         BadNumber = "bad_number",
+        /// Calls cannot be forwarded to the telephone that they come from.
+        OwnNumber = "own_number",
         /// A contact needs a name.
         NameMissing = "name_missing",
         /// No such record.

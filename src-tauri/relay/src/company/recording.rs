@@ -1,6 +1,6 @@
 //! Recording modes of abonents (reference 1.3): read in the background, and switched.
 
-use super::Company;
+use super::{Company, may_be_done};
 use crate::clock::Clock;
 use crate::failed::Failed;
 use crate::ledger::Ledger;
@@ -35,21 +35,9 @@ impl Company {
         } else {
             portal.recording_off(&abonent).await
         };
-        // The PBX may have done it although its answer was lost: the result is read below.
-        let lost = |error: &PortalError| {
-            matches!(
-                error,
-                PortalError::Timeout
-                    | PortalError::Unavailable { .. }
-                    | PortalError::OutcomeUnknown { .. }
-                    | PortalError::Unreachable {
-                        reach: perezvon_pbx::rest::Reach::Broken
-                    }
-            )
-        };
         let lost = match asked {
             Ok(()) => None,
-            Err(error) if lost(&error) => Some(error),
+            Err(error) if may_be_done(&error) => Some(error),
             Err(error) => return Err(error.into()),
         };
         let found = portal.recording(&abonent).await.map(Recording::from);

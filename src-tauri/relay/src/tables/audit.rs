@@ -18,6 +18,8 @@ pub(crate) enum What {
     RecordingDeleted,
     /// An abonent's recording was switched on or off.
     RecordingSwitched,
+    /// An abonent's calls are forwarded elsewhere, or no longer.
+    ForwardingChanged,
     /// Settings were changed: which, the former and the new value.
     SettingsChanged,
     /// Another account token was accepted. The token itself is never recorded.

@@ -27,6 +27,7 @@ mod exchanges;
 mod failures;
 mod feed;
 mod findings;
+mod forwarding;
 mod front;
 mod import;
 mod ingest;

@@ -13,6 +13,7 @@ export const failures: Failures = {
   autostart_refused:
     "The system did not take the change. Switch the start with the system on or off in its settings.",
   bad_number: "This does not look like a phone number.",
+  own_number: "This is your own number: calls cannot be forwarded to it.",
   name_missing: "Enter a name.",
   not_found: "Not found. It may have been deleted.",
   recording_gone: "The recording is there no more: the PBX deleted it.",

@@ -39,6 +39,12 @@ export function aboutOf(row: AuditRow, known: Known, t: Dictionary, language: La
       const change = [detail.before, detail.after].filter((one) => text(one)).map(state);
       return parts(nameOf(row.subject ?? ""), change.join(" → "));
     }
+    case "forwarding_changed": {
+      const { on, all, busy, notAnswered, unavailable } = (detail.asked ?? {}) as Detail;
+      const numbers = new Set([all, busy, notAnswered, unavailable].map(text).filter(Boolean));
+      const change = on === true ? words.forwarded([...numbers].join(", ")) : words.notForwarded;
+      return parts(nameOf(row.subject ?? ""), change);
+    }
     case "settings_changed":
       if (typeof detail.subscription === "boolean")
         return parts(nameOf(row.subject ?? ""), words.subscription(detail.subscription));

@@ -54,6 +54,7 @@ export const en = {
       recording_played: "Recording listened to",
       recording_deleted: "Recording deleted",
       recording_switched: "Call recording switched",
+      forwarding_changed: "Call forwarding changed",
       settings_changed: "Settings changed",
       token_changed: "Token replaced",
       user_added: "User added",
@@ -69,6 +70,8 @@ export const en = {
     },
     about: {
       callAt: (at) => `call of ${at}`,
+      forwarded: (numbers) => `to ${numbers}`,
+      notForwarded: "off",
       subscription: (on) => (on ? "subscription turned on" : "subscription turned off"),
       filled: (added, changed, gone) => `new: ${added}, changed: ${changed}, gone: ${gone}`,
       event: (n) => `event No. ${n}`,

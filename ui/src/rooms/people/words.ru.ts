@@ -62,6 +62,7 @@ export const ru = {
       recording_played: "Прослушана запись разговора",
       recording_deleted: "Удалена запись разговора",
       recording_switched: "Переключена запись разговоров",
+      forwarding_changed: "Изменена переадресация",
       settings_changed: "Изменены настройки",
       token_changed: "Заменён токен",
       user_added: "Добавлен пользователь",
@@ -77,6 +78,8 @@ export const ru = {
     } as Record<string, string>,
     about: {
       callAt: (at: string) => `звонок ${at}`,
+      forwarded: (numbers: string) => `на ${numbers}`,
+      notForwarded: "выключена",
       subscription: (on: boolean): string => (on ? "подписка включена" : "подписка выключена"),
       filled: (added: number, changed: number, gone: number) =>
         `новых: ${added}, изменённых: ${changed}, исчезнувших: ${gone}`,
