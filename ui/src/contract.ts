@@ -32,6 +32,7 @@ import type { DocumentsPage } from "./lib/bindings/DocumentsPage";
 import type { EventRow } from "./lib/bindings/EventRow";
 import type { EventsPage } from "./lib/bindings/EventsPage";
 import type { ExchangesPage } from "./lib/bindings/ExchangesPage";
+import type { FileWritten } from "./lib/bindings/FileWritten";
 import type { ImportHow } from "./lib/bindings/ImportHow";
 import type { ImportPreview } from "./lib/bindings/ImportPreview";
 import type { ImportProgress } from "./lib/bindings/ImportProgress";
@@ -93,8 +94,8 @@ export interface Contract {
   /** Filters with names, and how the list is shown. */
   "calls.kept": [null, CallsKept];
   "calls.keep": [{ kept: CallsKept, }, null];
-  /** Writes what is listed into a file in the folder of downloads; answers its path. One file at a time, with the report's, and as those it tells how far it is and can be broken off. */
-  "calls.save": [{ filter: CallsFilter, span: CallsSpan, columns: Array<CallColumn>, name: string, cyrillic: boolean, }, string];
+  /** Writes what is listed into a file in the folder of downloads, or of it the calls of these `ids` alone, at most 1000; those that are gone are left out. One file at a time, with the report's, and as those it tells how far it is and can be broken off. */
+  "calls.save": [{ filter: CallsFilter, span: CallsSpan, ids: Array<string> | null, columns: Array<CallColumn>, name: string, cyrillic: boolean, }, FileWritten];
   /** Orders a call from the user's phone to this number. */
   "calls.call_back": [{ number: string, }, Placed];
   /** How far the whole company's calls are here, for an administrator. */
@@ -134,8 +135,8 @@ export interface Contract {
   "contacts.unmerge": [{ merge: number, }, null];
   /** How the files stand that are read again when they change. */
   "contacts.watched": [null, Array<WatchedFile>];
-  /** Writes all of them into a file in the folder of downloads; answers its path. */
-  "contacts.export": [{ format: ContactsFormat, }, string];
+  /** Writes all of them into a file in the folder of downloads, or those of these `ids` alone, at most 1000, in the order in which the query lists them; those that are gone are left out. */
+  "contacts.export": [{ format: ContactsFormat, query: string, ids: Array<number> | null, }, FileWritten];
   /** What a link asks to dial; dials nothing. */
   "dial.offer": [null, DialOffer | null];
   /** `number` as it was offered. */

@@ -52,6 +52,7 @@ pub mod view {
     pub use crate::follow::CompanyCalls;
     pub use crate::import::{ColumnRole, Doubt, ImportColumn, ImportFormat, ImportProblem};
     pub use crate::recordings::{Loading, Loadings, RecordingsKept};
+    pub use crate::room::FileWritten;
     pub use crate::room::callbacks::{
         CallbackClaim, CallbackKind, CallbackRow, CallbackState, CallbacksFilter, CallbacksPage,
     };

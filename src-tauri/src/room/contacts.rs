@@ -3,7 +3,7 @@
 use super::{Answer, MAX_PAGE_ROWS};
 use crate::core::Core;
 use crate::watched::WatchedFile;
-use perezvon_desk::view::{ContactDraft, ContactView, ContactsFormat, ContactsPage};
+use perezvon_desk::view::{ContactDraft, ContactView, ContactsFormat, ContactsPage, FileWritten};
 use std::sync::Arc;
 
 /// While somebody types only the last letter's answer is wanted.
@@ -22,8 +22,9 @@ room! {
     unmerge { merge: i64 } -> (),
     /// How the files stand that are read again when they change.
     watched {} -> Vec<WatchedFile>,
-    /// Writes all of them into a file in the folder of downloads; answers its path.
-    export { format: ContactsFormat } -> String,
+    /// Writes all of them into a file in the folder of downloads, or those of these `ids` alone, at most 1000, in the order
+    /// in which the query lists them; those that are gone are left out.
+    export { format: ContactsFormat, query: String, ids: Option<Vec<i64>> } -> FileWritten,
 }
 
 async fn list(core: &Arc<Core>, query: String, cursor: Option<String>, limit: u32) -> Answer<ContactsPage> {
@@ -69,10 +70,13 @@ async fn watched(core: &Arc<Core>) -> Answer<Vec<WatchedFile>> {
 /// Longest wait for all contacts to be written.
 const EXPORT_TIMEOUT: std::time::Duration = std::time::Duration::from_mins(2);
 
-async fn export(core: &Arc<Core>, format: ContactsFormat) -> Answer<String> {
+async fn export(core: &Arc<Core>, format: ContactsFormat, query: String, ids: Option<Vec<i64>>) -> Answer<FileWritten> {
     let folder = core.shell.downloads().unwrap_or_else(|| core.data_dir.clone());
-    let written = core.with_desk_within(EXPORT_TIMEOUT, move |desk| desk.export_contacts(format, &folder));
-    Ok(written.await?.display().to_string())
+    core.with_desk_within(EXPORT_TIMEOUT, move |desk| {
+        let chosen = ids.as_deref().map(|ids| (query.as_str(), ids));
+        desk.export_contacts(format, chosen, &folder)
+    })
+    .await
 }
 
 async fn delete(core: &Arc<Core>, id: i64) -> Answer<()> {

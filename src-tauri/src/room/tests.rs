@@ -379,23 +379,31 @@ async fn begin(scene: &Scene) {
 const NAMED_WITHIN: Duration = Duration::from_secs(1);
 
 /// What is kept of the journal, and its file.
-async fn the_log(scene: &Scene) {
+async fn the_log(scene: &Scene, call: &Value) {
     let mut kept = scene.ask("calls.kept", json!({})).await;
     assert_eq!(kept["columns"].as_array().map(Vec::len), Some(7), "the manual's");
     kept["saved"] = json!([{"name": "Мои пропущенные", "filter": {"marks": ["missed", "unregistered"]}}]);
     scene.ask("calls.keep", json!({"kept": kept})).await;
     let again = scene.ask("calls.kept", json!({})).await;
     assert_eq!(again["saved"][0]["filter"]["marks"], json!(["missed", "unregistered"]));
-    let file = json!({"filter": {"marks": ["missed"]}, "span": {}, "columns": kept["columns"], "name": "Журнал",
-                      "cyrillic": false});
+    let mut file = json!({"filter": {"marks": ["missed"]}, "span": {}, "ids": null, "columns": kept["columns"],
+                          "name": "Журнал", "cyrillic": false});
     let paper = json!({"filter": {"marks": ["missed"]}, "span": {}, "cursor": null, "limit": 10});
     assert_eq!(
         scene.ask("calls.paper", paper).await["rows"].as_array().map(Vec::len),
         Some(1)
     );
-    let path = scene.ask("calls.save", file).await;
-    let text = std::fs::read_to_string(path.as_str().unwrap()).unwrap();
-    assert!(text.contains("Орлова Марина") && text.lines().count() == 2, "{text}");
+    for ids in [json!(null), json!([call["id"], "no such"])] {
+        file["ids"] = ids;
+        let written = scene.ask("calls.save", file.clone()).await;
+        assert_eq!(written["rows"], 1);
+        let text = std::fs::read_to_string(written["path"].as_str().unwrap()).unwrap();
+        assert!(text.contains("Орлова Марина") && text.lines().count() == 2, "{text}");
+    }
+    file["ids"] = json!(["no such"]);
+    assert_eq!(scene.refused("calls.save", file.clone()).await, "not_found");
+    file["ids"] = json!(vec!["no such"; 1_001]);
+    assert_eq!(scene.refused("calls.save", file).await, "too_long");
 }
 
 /// Whose number it was becomes known: an open list has the name of earlier calls too, at once. The contact's id.
@@ -444,7 +452,7 @@ async fn calls_and_contacts(scene: &Scene) {
     let state = scene.ask("frame.state", json!({})).await;
     assert_eq!(state["toCallBack"], 1, "one waits");
     let id = named_late(scene, row).await;
-    the_log(scene).await;
+    the_log(scene, row).await;
     scene
         .ask(
             "contacts.attach_number",
@@ -462,8 +470,11 @@ async fn calls_and_contacts(scene: &Scene) {
     let other = scene.ask("contacts.save", other).await;
     let merge = scene.ask("contacts.merge", json!({"ids": [id, other]})).await;
     scene.ask("contacts.unmerge", json!({"merge": merge})).await;
-    let file = scene.ask("contacts.export", json!({"format": "vcard"})).await;
-    assert!(Path::new(file.as_str().unwrap()).starts_with(&scene.desktop.downloads));
+    let all = json!({"format": "vcard", "query": "", "ids": null});
+    let file = scene.ask("contacts.export", all).await;
+    assert!(Path::new(file["path"].as_str().unwrap()).starts_with(&scene.desktop.downloads));
+    let chosen = json!({"format": "csv", "query": "орлова", "ids": [id, 1_000_000]});
+    assert_eq!(scene.ask("contacts.export", chosen).await["rows"], 1);
     scene.ask("contacts.delete", json!({"id": id})).await;
     assert_eq!(scene.refused("contacts.one", json!({"id": id})).await, "not_found");
     // Before anybody talks with them.

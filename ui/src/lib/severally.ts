@@ -4,6 +4,7 @@ import type { Offer } from "../kit/offer";
 import { app } from "./app.svelte";
 import type { CallNote } from "./bindings/CallNote";
 import type { Failure } from "./bindings/Failure";
+import type { FileWritten } from "./bindings/FileWritten";
 import { copy } from "./clipboard";
 import { i18n } from "./i18n/index.svelte";
 import { asFailure, ask } from "./ipc";
@@ -38,6 +39,19 @@ async function copyTable(heads: readonly string[], rows: string[][]): Promise<vo
   const text = [heads, ...rows].map((line) => line.map(cell).join("\t")).join("\r\n");
   if (await copy(text)) app.say(i18n.t.common.tableCopied(rows.length));
 }
+
+/** The rows alone as a file, of a kind that is asked for. */
+export const toFile = (run: () => void): Offer => ({
+  id: "file",
+  word: i18n.t.common.toFile,
+  short: i18n.t.common.fileShort,
+  icon: "download",
+  run,
+});
+
+/** What is said of a file of chosen rows: who is gone meanwhile is not in it. */
+export const fileSaid = ({ path, rows }: FileWritten, chosen: number): string =>
+  rows < chosen ? i18n.t.file.writtenSome(path, rows, chosen) : i18n.t.file.written(path);
 
 /** Most entries of the queue that one command changes. */
 export const MOST_AT_ONCE = 500;

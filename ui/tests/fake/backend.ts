@@ -215,7 +215,11 @@ export class Backend {
         this.kept = args.kept as CallsKept;
         return null;
       case "calls.save":
-        return `/home/anna/Загрузки/${String(args.name)}.csv`;
+        return {
+          path: `/home/anna/Загрузки/${String(args.name)}.csv`,
+          rows: this.#listed(args.filter, args.span).filter((row) => args.ids?.includes(row.id) ?? true)
+            .length,
+        };
       case "calls.company":
         return this.companyCalls;
       case "calls.want_company":
@@ -312,7 +316,10 @@ export class Backend {
           skipped: at ? 0 : 3,
         }));
       case "contacts.export":
-        return `/home/user/Загрузки/Контакты.${args.format === "csv" ? "csv" : "vcf"}`;
+        return {
+          path: `/home/user/Загрузки/Контакты.${args.format === "csv" ? "csv" : "vcf"}`,
+          rows: this.contacts.filter((one) => args.ids?.includes(one.id) ?? true).length,
+        };
       case "contacts.delete":
         this.contacts = this.contacts.filter((one) => one.id !== args.id);
         this.changed({ contacts: "many", numbers: "many" });

@@ -2,9 +2,11 @@
 
 use crate::common::{Bench, IVANOV, STRANGER, draft, ended, ringing};
 use perezvon_core::Number;
+use perezvon_desk::DeskError;
 use perezvon_desk::view::{ContactsFormat, ImportDone, SameBy};
 use perezvon_desk::{ImportFile, ImportHow, Language, read_contacts};
 use std::cell::RefCell;
+use std::path::Path;
 
 const CSV: &str = "Имя;Телефон\nИванов Пётр;+79000000099\nОрлова Дарья;+79000000098\n;\nСбой;8 (9ОО) дом\n";
 
@@ -72,9 +74,10 @@ fn what_is_written_into_a_file_is_read_back_the_same() {
     bench.contact("АО «Заря»", "", &["102"]);
     let folder = tempfile::tempdir().unwrap();
     for format in [ContactsFormat::Vcard, ContactsFormat::Csv] {
-        let path = bench.desk.export_contacts(format, folder.path()).unwrap();
-        let bytes = std::fs::read(&path).unwrap();
-        let name = path.file_name().unwrap().to_str().unwrap();
+        let written = bench.desk.export_contacts(format, None, folder.path()).unwrap();
+        assert_eq!(written.rows, 2);
+        let bytes = std::fs::read(&written.path).unwrap();
+        let name = Path::new(&written.path).file_name().unwrap().to_str().unwrap();
         let file = read_contacts(&bytes, name, &ImportHow::default(), Language::Ru).unwrap();
         let other = Bench::new();
         other.desk.import_contacts(&file, name, true, |_| true).unwrap();
@@ -101,6 +104,46 @@ fn what_is_written_into_a_file_is_read_back_the_same() {
             assert_eq!(labels, ["мобильный", "приёмная"]);
         }
     }
+}
+
+#[test]
+fn a_file_of_chosen_contacts_has_them_as_they_are_listed_and_without_those_that_are_gone() {
+    let bench = Bench::new();
+    let ann = bench.contact("Белова Анна", "", &[IVANOV]);
+    let anton = bench.contact("Антонов Пётр", "", &[STRANGER]);
+    let vera = bench.contact("Анина Вера", "", &[]);
+    let gone = bench.contact("Анин Олег", "", &[]);
+    bench.desk.delete_contact(gone).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let write = |query: &str, ids: &[i64]| {
+        bench
+            .desk
+            .export_contacts(ContactsFormat::Csv, Some((query, ids)), folder.path())
+    };
+    let names = |query: &str, ids: &[i64]| {
+        let file = write(query, ids).unwrap();
+        let text = std::fs::read_to_string(&file.path).unwrap();
+        let names: Vec<String> = text
+            .lines()
+            .skip(1)
+            .map(|line| line.split(';').next().unwrap().to_owned())
+            .collect();
+        assert_eq!(file.rows as usize, names.len());
+        names
+    };
+    assert_eq!(
+        names("", &[ann, gone, anton, ann]),
+        ["Антонов Пётр", "Белова Анна"],
+        "by name, each once"
+    );
+    assert_eq!(
+        names("бел", &[anton, ann]),
+        ["Белова Анна", "Антонов Пётр"],
+        "as the search lists them: first the names that begin so"
+    );
+    assert_eq!(names("", &[vera]), ["Анина Вера"]);
+    assert!(matches!(write("", &[gone]), Err(DeskError::NotFound)));
+    assert!(matches!(write("", &vec![ann; 1_001]), Err(DeskError::TooLong)));
 }
 
 #[test]

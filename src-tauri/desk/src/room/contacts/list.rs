@@ -9,7 +9,7 @@ use crate::table::contact::ContactKind;
 use crate::text::Query;
 use crate::trigram::{self, Found};
 use rusqlite::types::Value;
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 impl Desk {
     /// Contacts whose name, company or e-mail begin with the query's words or whose numbers contain its digits, by
@@ -84,10 +84,7 @@ pub(super) fn read(
             (conditions, words.iter().map(|word| format!(" {word}").into()).collect())
         }
     };
-    let first_word = match &query {
-        Query::Words(words) => words.first(),
-        Query::All | Query::Digits(_) => None,
-    };
+    let first_word = first_word(&query);
     let mut found = Vec::new();
     let mut rest = "true";
     let mut range = Vec::new();
@@ -120,6 +117,32 @@ pub(super) fn read(
         next: found.last().filter(|_| more).map(|(_, place)| place.cursor()),
         rows: found.into_iter().map(|(row, _)| row).collect(),
     })
+}
+
+/// The names that begin with it come first.
+fn first_word(query: &Query) -> Option<&String> {
+    match query {
+        Query::Words(words) => words.first(),
+        Query::All | Query::Digits(_) => None,
+    }
+}
+
+/// Of these contacts those that there still are, in the order in which the query lists its own.
+pub(super) fn in_order(connection: &Connection, query: &str, ids: &[i64]) -> Result<Vec<i64>, DeskError> {
+    let query = Query::of(query);
+    let first_word = first_word(&query);
+    let mut statement = connection.prepare_cached("SELECT name_sort FROM contact WHERE id = ?1")?;
+    let mut places: Vec<(bool, String, i64)> = Vec::new();
+    for id in ids {
+        let name: Option<String> = statement.query_row([id], |row| row.get(0)).optional()?;
+        places.extend(name.map(|name| {
+            let begins = first_word.is_some_and(|word| name.starts_with(word.as_str()));
+            (!begins, name, *id)
+        }));
+    }
+    places.sort_unstable();
+    places.dedup();
+    Ok(places.into_iter().map(|(_, _, id)| id).collect())
 }
 
 /// At most so many contacts of which the condition holds, by name, after this one.
