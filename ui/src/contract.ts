@@ -22,7 +22,9 @@ import type { CompanyCalls } from "./lib/bindings/CompanyCalls";
 import type { ContactDraft } from "./lib/bindings/ContactDraft";
 import type { ContactView } from "./lib/bindings/ContactView";
 import type { ContactsFormat } from "./lib/bindings/ContactsFormat";
+import type { ContactsAt } from "./lib/bindings/ContactsAt";
 import type { ContactsPage } from "./lib/bindings/ContactsPage";
+import type { ContactsPlace } from "./lib/bindings/ContactsPlace";
 import type { Devices } from "./lib/bindings/Devices";
 import type { DialFound } from "./lib/bindings/DialFound";
 import type { DialOffer } from "./lib/bindings/DialOffer";
@@ -124,7 +126,9 @@ export interface Contract {
   "connection.check": [null, Array<CheckLine>];
   "connection.finish_wizard": [null, null];
   /** A page, by name; `cursor` of the page before. */
-  "contacts.list": [{ query: string, cursor: string | null, limit: number, }, ContactsPage];
+  "contacts.list": [{ query: string, cursor: string | null, back: boolean, limit: number, }, ContactsPage];
+  /** Where in that list a name or a row is. */
+  "contacts.place": [{ query: string, at: ContactsAt, }, ContactsPlace];
   "contacts.one": [{ id: number, }, ContactView];
   /** Answers the contact's id. */
   "contacts.save": [{ draft: ContactDraft, }, number];

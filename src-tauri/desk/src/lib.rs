@@ -61,7 +61,9 @@ pub mod view {
         SavedCalls,
     };
     pub use crate::room::contacts::{CallWritten, ContactsFormat};
-    pub use crate::room::contacts::{ContactDraft, ContactReminder, ContactRow, ContactView, ContactsPage};
+    pub use crate::room::contacts::{
+        ContactDraft, ContactReminder, ContactRow, ContactView, ContactsAt, ContactsPage, ContactsPlace,
+    };
     pub use crate::room::contacts::{DialFound, DialLine, DialNumber};
     pub use crate::room::contacts::{ImportDone, ImportPreview, ImportSame, ImportUndone, SameBy};
     pub use crate::room::document::{DocumentKind, DocumentView, DocumentsFilter, DocumentsPage};

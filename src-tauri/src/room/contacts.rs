@@ -3,15 +3,20 @@
 use super::{Answer, MAX_PAGE_ROWS};
 use crate::core::Core;
 use crate::watched::WatchedFile;
-use perezvon_desk::view::{ContactDraft, ContactView, ContactsFormat, ContactsPage, FileWritten};
+use perezvon_desk::view::{
+    ContactDraft, ContactView, ContactsAt, ContactsFormat, ContactsPage, ContactsPlace, FileWritten,
+};
 use std::sync::Arc;
 
 /// While somebody types only the last letter's answer is wanted.
 const VIEW: &str = "contacts";
 
 room! {
-    /// A page, by name; `cursor` of the page before.
-    list { query: String, cursor: Option<String>, limit: u32 } -> ContactsPage,
+    /// A page, by name; `cursor` of the page before. `back`: the page that ends at the cursor; its `next` is then
+    /// the cursor by which it is read itself.
+    list { query: String, cursor: Option<String>, back: bool, limit: u32 } -> ContactsPage,
+    /// Where in that list a name or a row is.
+    place { query: String, at: ContactsAt } -> ContactsPlace,
     one { id: i64 } -> ContactView,
     /// Answers the contact's id.
     save { draft: ContactDraft } -> i64,
@@ -27,8 +32,16 @@ room! {
     export { format: ContactsFormat, query: String, ids: Option<Vec<i64>> } -> FileWritten,
 }
 
-async fn list(core: &Arc<Core>, query: String, cursor: Option<String>, limit: u32) -> Answer<ContactsPage> {
-    core.with_desk(move |desk| desk.newest_contacts(VIEW, &query, cursor.as_deref(), limit.min(MAX_PAGE_ROWS)))
+async fn list(core: &Arc<Core>, query: String, cursor: Option<String>, back: bool, limit: u32) -> Answer<ContactsPage> {
+    core.with_desk(move |desk| {
+        let from = (cursor.as_deref(), back);
+        desk.newest_contacts(VIEW, &query, from, limit.min(MAX_PAGE_ROWS))
+    })
+    .await
+}
+
+async fn place(core: &Arc<Core>, query: String, at: ContactsAt) -> Answer<ContactsPlace> {
+    core.with_desk(move |desk| desk.contacts_place("contacts place", &query, &at))
         .await
 }
 

@@ -462,9 +462,16 @@ async fn calls_and_contacts(scene: &Scene) {
     let card = scene.ask("contacts.one", json!({"id": id})).await;
     assert_eq!(card["numbers"].as_array().unwrap().len(), 2);
     let found = scene
-        .ask("contacts.list", json!({"query": "орлова", "cursor": null, "limit": 10}))
+        .ask(
+            "contacts.list",
+            json!({"query": "орлова", "cursor": null, "back": false, "limit": 10}),
+        )
         .await;
     assert_eq!(found["rows"][0]["id"], id);
+    let place = json!({"query": "", "at": {"name": "орл"}});
+    let place = scene.ask("contacts.place", place).await;
+    let from = json!({"query": "", "cursor": place["cursor"], "back": false, "limit": 1});
+    assert_eq!(scene.ask("contacts.list", from).await["rows"][0]["id"], id);
     import(scene).await;
     let other = json!({"draft": {"id": null, "kind": "natural_person", "name": "Другой", "company": "", "email": "", "note": "", "numbers": []}});
     let other = scene.ask("contacts.save", other).await;
@@ -509,7 +516,7 @@ async fn import(scene: &Scene) {
         (&progress["done"], &progress["finished"]["added"]),
         (&json!(2), &json!(2))
     );
-    let query = json!({"query": "смирнов олег", "cursor": null, "limit": 10});
+    let query = json!({"query": "смирнов олег", "cursor": null, "back": false, "limit": 10});
     assert_eq!(
         scene.ask("contacts.list", query.clone()).await["rows"][0]["name"],
         "Смирнов Олег"
@@ -536,7 +543,7 @@ async fn watched(scene: &Scene) {
     let mut settings = scene.ask("frame.state", json!({})).await["settings"].clone();
     settings["contactFiles"] = json!([path]);
     scene.ask("settings.save", json!({"settings": settings})).await;
-    let query = |query: &str| json!({"query": query, "cursor": null, "limit": 10});
+    let query = |query: &str| json!({"query": query, "cursor": null, "back": false, "limit": 10});
     let one = |page: &Value| page["rows"].as_array().is_some_and(|rows| rows.len() == 1);
     scene.until("contacts.list", query("выгрузкина вера"), one).await;
     std::fs::write(&path, "Имя;Телефон\nВыгрузкина Вера Сергеевна;+79000000061\n").unwrap();

@@ -10,6 +10,7 @@ import type { CallsSpan } from "../../src/lib/bindings/CallsSpan";
 import type { CompanyCalls } from "../../src/lib/bindings/CompanyCalls";
 import type { Changed } from "../../src/lib/bindings/Changed";
 import { Imports } from "./imports";
+import type { ContactRow } from "../../src/lib/bindings/ContactRow";
 import type { ContactDraft } from "../../src/lib/bindings/ContactDraft";
 import type { DialFound } from "../../src/lib/bindings/DialFound";
 import type { DialOffer } from "../../src/lib/bindings/DialOffer";
@@ -257,7 +258,16 @@ export class Backend {
         this.changed({ contacts: "many", numbers: "many" });
         return this.imports.answer(command, args);
       case "contacts.list":
-        return this.#contacts(args.query, args.cursor, args.limit);
+        return data.stretch(this.#contacts(args.query), args.cursor, args.back, args.limit);
+      case "contacts.place": {
+        const rows = this.#contacts(args.query);
+        const name = String(args.at.name ?? "").toLocaleLowerCase();
+        const begins = rows.findIndex((one) => one.name.toLocaleLowerCase().startsWith(name));
+        const behind = rows.findIndex((one) => one.name.toLocaleLowerCase() > name);
+        const found = args.at.row ?? (begins < 0 ? behind : begins);
+        const row = found < 0 ? rows.length - 1 : found;
+        return { row, total: rows.length, cursor: row ? String(row) : null };
+      }
       case "contacts.one": {
         const contact = this.contacts.find((one) => one.id === args.id);
         if (!contact) throw missing;
@@ -499,9 +509,9 @@ export class Backend {
     return filter.oldestFirst ? found.reverse() : found;
   }
 
-  #contacts(query: string, cursor: string | null, limit: number): unknown {
+  #contacts(query: string): ContactRow[] {
     const text = query.toLocaleLowerCase();
-    const rows = this.contacts
+    return this.contacts
       .filter((one) => `${one.name} ${one.company}`.toLocaleLowerCase().includes(text))
       .map(({ id, kind, name, company, numbers }) => ({
         id,
@@ -511,7 +521,6 @@ export class Backend {
         number: numbers[0]?.display ?? null,
         numberKey: numbers[0]?.key ?? null,
       }));
-    return data.paged(rows, cursor, limit);
   }
 
   #document(row: CallRow): DocumentView {

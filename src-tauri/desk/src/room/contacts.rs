@@ -12,6 +12,7 @@ pub use about::ContactReminder;
 pub use dial::{DialFound, DialLine, DialNumber};
 pub use export::ContactsFormat;
 pub use import::{ImportDone, ImportPreview, ImportSame, ImportUndone, SameBy};
+pub use list::{ContactsAt, ContactsPlace};
 pub use source::{Source, SourceContact};
 
 use crate::db::{Durability, Tx};

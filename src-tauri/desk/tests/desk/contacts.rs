@@ -3,7 +3,7 @@
 use crate::common::{Bench, IVANOV, STRANGER, draft, ringing};
 use perezvon_core::Number;
 use perezvon_desk::DeskError;
-use perezvon_desk::view::ContactKind;
+use perezvon_desk::view::{ContactKind, ContactsAt};
 
 fn names(bench: &Bench, query: &str) -> Vec<String> {
     bench
@@ -86,6 +86,87 @@ fn names_that_begin_with_the_word_come_first_and_pages_follow_each_other() {
     let bad = bench.desk.contacts("", Some("no cursor"), 1);
     assert!(matches!(bad, Err(DeskError::NotFound)));
     assert_eq!(names(&bench, "щукина"), ["Щукина Нина"]);
+}
+
+#[test]
+fn a_name_is_found_far_down_and_pages_go_on_from_there_both_ways() {
+    let bench = Bench::new();
+    let many: Vec<_> = (0..2_100)
+        .map(|n| draft(&format!("Абрамов Щукарь {n:04}"), "", &[]))
+        .collect();
+    bench.desk.save_contacts(&many).unwrap();
+    for name in ["Щукин Андрей", "Щукина Нина", "Ёлкин Олег", "Яшин Лев"] {
+        bench.contact(name, "", &[]);
+    }
+    let place = |query: &str, at: ContactsAt| bench.desk.contacts_place("place", query, &at).unwrap();
+    let name = |name: &str| ContactsAt::Name(name.to_owned());
+    let page = |query: &str, cursor: Option<&str>, back: bool| {
+        let page = bench.desk.newest_contacts("list", query, (cursor, back), 3).unwrap();
+        let names: Vec<String> = page.rows.into_iter().map(|row| row.name).collect();
+        (names, page.next)
+    };
+    for query in ["", "щук"] {
+        let mut all = Vec::new();
+        let mut cursor = None;
+        loop {
+            let (names, next) = page(query, cursor.as_deref(), false);
+            all.extend(names);
+            cursor = next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        for wanted in ["щукина", "ЩУК", "абрамов щукарь 19", "Абрамов"] {
+            let found = place(query, name(wanted));
+            let folded = wanted.to_lowercase();
+            let at = all
+                .iter()
+                .position(|one| one.to_lowercase().starts_with(&folded))
+                .unwrap();
+            assert_eq!(
+                (found.row as usize, found.total as usize),
+                (at, all.len()),
+                "{query} {wanted}"
+            );
+            let (names, _) = page(query, found.cursor.as_deref(), false);
+            assert_eq!(names, all[at..all.len().min(at + 3)], "{query} {wanted}");
+            assert_eq!(found.cursor.is_none(), at == 0, "{query} {wanted}");
+            if at == 0 {
+                continue;
+            }
+            // Upwards to the top, page by page.
+            let (mut above, mut cursor) = (Vec::new(), found.cursor);
+            for _ in 0..3 {
+                let Some(at) = cursor.clone() else { break };
+                let (names, next) = page(query, Some(&at), true);
+                assert_eq!(
+                    page(query, next.as_deref(), false).0,
+                    names,
+                    "its next is its own cursor"
+                );
+                above.splice(0..0, names);
+                cursor = next;
+            }
+            assert_eq!(above, all[at.saturating_sub(9)..at], "{query} {wanted}");
+        }
+        for row in [0, 1, 3, 1_000, 2_101, 9_999_999] {
+            let found = place(query, ContactsAt::Row(row));
+            let at = all.len().min(row as usize + 1) - 1;
+            assert_eq!(found.row as usize, at);
+            assert_eq!(page(query, found.cursor.as_deref(), false).0[0], all[at]);
+        }
+    }
+    let behind = place("", name("елк"));
+    assert_eq!(page("", behind.cursor.as_deref(), false).0[0], "Ёлкин Олег", "е is ё");
+    let behind = place("", name("р"));
+    assert_eq!(
+        page("", behind.cursor.as_deref(), false).0[0],
+        "Щукин Андрей",
+        "the first behind it"
+    );
+    assert_eq!(place("", name("яяя")).row, 2_103, "beyond the end the last");
+    let none = place("нет таких", name("щ"));
+    assert_eq!((none.row, none.total, none.cursor), (0, 0, None));
 }
 
 #[test]
