@@ -27,11 +27,12 @@ async function copyNumbers(all: (string | null)[]): Promise<void> {
 }
 
 /** The rows as a table that a spreadsheet takes from the clipboard. */
-export const copyingTable = (heads: readonly string[], lines: () => string[][]): Offer => ({
+export const copyingTable = (heads: readonly string[], lines: () => string[][], keys?: string): Offer => ({
   id: "table",
   word: i18n.t.common.copyTable,
   short: i18n.t.common.tableShort,
   icon: "list",
+  ...(keys ? { keys } : {}),
   run: () => void copyTable(heads, lines()),
 });
 
