@@ -19,6 +19,7 @@ import type { CallsPlace } from "./lib/bindings/CallsPlace";
 import type { CallsSpan } from "./lib/bindings/CallsSpan";
 import type { CheckLine } from "./lib/bindings/CheckLine";
 import type { CompanyCalls } from "./lib/bindings/CompanyCalls";
+import type { ContactBefore } from "./lib/bindings/ContactBefore";
 import type { ContactDraft } from "./lib/bindings/ContactDraft";
 import type { ContactView } from "./lib/bindings/ContactView";
 import type { ContactsFormat } from "./lib/bindings/ContactsFormat";
@@ -133,7 +134,9 @@ export interface Contract {
   /** Answers the contact's id. */
   "contacts.save": [{ draft: ContactDraft, }, number];
   "contacts.attach_number": [{ id: number, number: string, label: string, }, null];
-  "contacts.delete": [{ id: number, }, null];
+  /** Answers what it was, by which it comes back under its id. */
+  "contacts.delete": [{ id: number, }, ContactBefore];
+  "contacts.undelete": [{ before: ContactBefore, }, null];
   /** One contact of several: the first, with what it lacks of the others. Answers the id to take it back by. */
   "contacts.merge": [{ ids: Array<number>, }, number];
   "contacts.unmerge": [{ merge: number, }, null];
@@ -233,8 +236,8 @@ export interface Contract {
   /** The user has dealt with them. */
   "queue.done": [{ ids: Array<number>, }, null];
   "queue.undo": [{ ids: Array<number>, }, null];
-  /** Out of the list until a moment, milliseconds since 1970, when a toast reminds; none: in the list now. */
-  "queue.later": [{ ids: Array<number>, atMs: number | null, note: string, }, null];
+  /** Out of the list until a moment, milliseconds since 1970, when a toast reminds; none: in the list now. Without a note the one before stays. */
+  "queue.later": [{ ids: Array<number>, atMs: number | null, note: string | null, }, null];
   /** The same for a number, whether or not a call was missed from it; answers the entry's id. */
   "queue.remind": [{ number: string, atMs: number, note: string, }, number];
   /** «Беру»: colleagues who missed the person see it for so many minutes; 0 gives it back. */

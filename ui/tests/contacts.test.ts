@@ -233,6 +233,12 @@ test("a contact is deleted only after the question", async () => {
   await waitFor(() => expect(window.location.hash).toBe("#/contacts"));
   expect(backend.last("contacts.delete")).toEqual({ id: 3 });
   await waitFor(() => expect(texts("contact-row").some((text) => text.includes("Лебедев"))).toBe(false));
+  await user.click(await screen.findByTestId("message-undo"));
+  await waitFor(() => expect(backend.contacts.find((one) => one.id === 3)?.name).toBe("Лебедев Антон"));
+  window.location.hash = "#/contact/3";
+  expect((await screen.findByTestId("contact-card")).textContent, "what leads to it holds").toContain(
+    "Лебедев",
+  );
 });
 
 test("a long list is read page by page, to its end and not beyond", async () => {

@@ -158,8 +158,8 @@ test("contacts: several get a tag, are deleted and come back whole", async () =>
   await waitFor(() => expect(backend.contacts).toHaveLength(before.length));
   const whole = (list: typeof before) =>
     list
-      .map(({ name, company, email, about, numbers }) =>
-        JSON.stringify({ name, company, email, about, numbers }),
+      .map(({ id, name, company, email, about, numbers }) =>
+        JSON.stringify({ id, name, company, email, about, numbers }),
       )
       .sort();
   expect(whole(backend.contacts)).toEqual(whole(before));

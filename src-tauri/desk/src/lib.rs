@@ -62,7 +62,7 @@ pub mod view {
     };
     pub use crate::room::contacts::{CallWritten, ContactsFormat};
     pub use crate::room::contacts::{
-        ContactDraft, ContactReminder, ContactRow, ContactView, ContactsAt, ContactsPage, ContactsPlace,
+        ContactBefore, ContactDraft, ContactReminder, ContactRow, ContactView, ContactsAt, ContactsPage, ContactsPlace,
     };
     pub use crate::room::contacts::{DialFound, DialLine, DialNumber};
     pub use crate::room::contacts::{ImportDone, ImportPreview, ImportSame, ImportUndone, SameBy};

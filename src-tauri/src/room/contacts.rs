@@ -4,7 +4,7 @@ use super::{Answer, MAX_PAGE_ROWS};
 use crate::core::Core;
 use crate::watched::WatchedFile;
 use perezvon_desk::view::{
-    ContactDraft, ContactView, ContactsAt, ContactsFormat, ContactsPage, ContactsPlace, FileWritten,
+    ContactBefore, ContactDraft, ContactView, ContactsAt, ContactsFormat, ContactsPage, ContactsPlace, FileWritten,
 };
 use std::sync::Arc;
 
@@ -21,7 +21,9 @@ room! {
     /// Answers the contact's id.
     save { draft: ContactDraft } -> i64,
     attach_number { id: i64, number: String, label: String } -> (),
-    delete { id: i64 } -> (),
+    /// Answers what it was, by which it comes back under its id.
+    delete { id: i64 } -> ContactBefore,
+    undelete { before: ContactBefore } -> (),
     /// One contact of several: the first, with what it lacks of the others. Answers the id to take it back by.
     merge { ids: Vec<i64> } -> i64,
     unmerge { merge: i64 } -> (),
@@ -92,8 +94,14 @@ async fn export(core: &Arc<Core>, format: ContactsFormat, query: String, ids: Op
     .await
 }
 
-async fn delete(core: &Arc<Core>, id: i64) -> Answer<()> {
-    let saved = core.with_desk(move |desk| desk.delete_contact(id)).await?;
-    core.show(saved.toasts).await;
+async fn delete(core: &Arc<Core>, id: i64) -> Answer<ContactBefore> {
+    let (before, toasts) = core.with_desk(move |desk| desk.delete_contact(id)).await?;
+    core.show(toasts).await;
+    Ok(before)
+}
+
+async fn undelete(core: &Arc<Core>, before: ContactBefore) -> Answer<()> {
+    let toasts = core.with_desk(move |desk| desk.undelete_contact(&before)).await?;
+    core.show(toasts).await;
     Ok(())
 }

@@ -215,10 +215,15 @@ impl Desk {
     }
 
     /// The user wants to be reminded of these persons at this time; until then they are out of the list, unless they call
-    /// again. None: they are in the list now. An empty note leaves the one before. Survives a power cut.
-    pub fn callbacks_later(&self, ids: &[i64], at: Option<Time>, note: &str) -> Result<Vec<ToastOp>, DeskError> {
+    /// again. None: they are in the list now. Without a note the one before stays. Survives a power cut.
+    pub fn callbacks_later(
+        &self,
+        ids: &[i64],
+        at: Option<Time>,
+        note: Option<&str>,
+    ) -> Result<Vec<ToastOp>, DeskError> {
         let now = self.now();
-        let note: String = note.trim().chars().take(MAX_NOTE_CHARS).collect();
+        let note: Option<String> = note.map(|note| note.trim().chars().take(MAX_NOTE_CHARS).collect());
         self.db.write(Durability::Lasting, |tx| {
             let owner = mirror::owner(tx)?;
             let mut ops = Ops::default();
@@ -235,8 +240,8 @@ impl Desk {
                 } else {
                     (row.remind_ms, row.reminded) = (at.map(Time::ms), false);
                     row.remind_set_ms = now.ms().max(row.newest_ms);
-                    if !note.is_empty() {
-                        row.remind_note.clone_from(&note);
+                    if let Some(note) = &note {
+                        row.remind_note.clone_from(note);
                     }
                     callback::put(tx, &owner, &row)?;
                     tx.touched().queued(row.id, row.key.clone());

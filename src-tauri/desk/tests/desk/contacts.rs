@@ -230,6 +230,46 @@ fn a_contact_is_made_changed_and_deleted() {
 }
 
 #[test]
+fn a_deleted_contact_comes_back_under_its_id() {
+    let bench = Bench::new();
+    bench.take(&[ringing("a", 1, IVANOV)]);
+    let company = bench.contact("ООО «Ромашка»", "", &[]);
+    let mut one = draft("Иванов Пётр", "ООО «Ромашка»", &[IVANOV, "8 495 000-00-16 доб. 12"]);
+    one.note = "любит чай".to_owned();
+    one.about.tags = vec!["опт".to_owned()];
+    let id = bench.desk.save_contact(&one).unwrap().id;
+    let card = bench.desk.contact(id).unwrap();
+    let (before, _) = bench.desk.delete_contact(id).unwrap();
+    let later = bench.contact("Белов Олег", "", &[]);
+    assert!(matches!(bench.desk.contact(id), Err(DeskError::NotFound)));
+    let bench = bench.killed();
+    bench.desk.undelete_contact(&before).unwrap();
+    assert_eq!(
+        bench.desk.contact(id).unwrap(),
+        card,
+        "the whole card, so what leads to it"
+    );
+    assert_eq!(bench.desk.contact_of(&Number::parse(IVANOV)).unwrap()[0].id, id);
+    assert_eq!(bench.desk.call("a", None).unwrap().row.contact_id, Some(id));
+    assert_eq!(bench.desk.contact(company).unwrap().people[0].id, id);
+    // A second press changes nothing, whatever it has become since.
+    let mut changed = one.clone();
+    (changed.id, changed.name) = (Some(id), "Иванов Пётр Олегович".to_owned());
+    bench.desk.save_contact(&changed).unwrap();
+    bench.desk.undelete_contact(&before).unwrap();
+    assert_eq!(bench.desk.contact(id).unwrap().name, "Иванов Пётр Олегович");
+    assert_eq!(bench.desk.contact(later).unwrap().name, "Белов Олег");
+    for strange in [None, Some(0), Some(later + 1), Some(i64::MAX)] {
+        let mut before = before.clone();
+        before.draft.id = strange;
+        assert!(
+            matches!(bench.desk.undelete_contact(&before), Err(DeskError::NotFound)),
+            "no contact ever had {strange:?}"
+        );
+    }
+}
+
+#[test]
 fn a_number_may_belong_to_several() {
     let bench = Bench::new();
     let a = bench.contact("Иванов Пётр", "", &[IVANOV]);

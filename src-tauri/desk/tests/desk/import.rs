@@ -168,6 +168,25 @@ fn people_who_share_a_main_line_come_through_a_file_as_candidates() {
 }
 
 #[test]
+fn a_contact_of_a_file_that_was_deleted_comes_back_as_the_files_own() {
+    let bench = Bench::new();
+    let text = "Имя;Телефон\nИванов П.;+79000000098\n";
+    import(&bench, text, "a.csv");
+    let of_file = || bench.desk.contact_of(&Number::parse(STRANGER)).unwrap()[0].id;
+    let id = of_file();
+    let (before, _) = bench.desk.delete_contact(id).unwrap();
+    bench.desk.undelete_contact(&before).unwrap();
+    assert_eq!(of_file(), id);
+    let again = import(&bench, text, "a.csv");
+    assert_eq!((again.added, again.changed), (0, 0), "the file knows it");
+    let (before, _) = bench.desk.delete_contact(id).unwrap();
+    assert_eq!(import(&bench, text, "a.csv").added, 1, "read again meanwhile");
+    assert_ne!(of_file(), id);
+    bench.desk.undelete_contact(&before).unwrap();
+    assert_eq!((of_file(), names(&bench).len()), (id, 1), "nobody is there twice");
+}
+
+#[test]
 fn several_contacts_become_one_and_again_several_and_a_file_does_not_bring_them_back() {
     let bench = Bench::new();
     bench.take(&[ended(&ringing("a", 1, STRANGER), 1)]);
@@ -196,6 +215,11 @@ fn several_contacts_become_one_and_again_several_and_a_file_does_not_bring_them_
     assert_eq!(
         back.desk.call("a", None).unwrap().row.name.as_deref(),
         Some("Иванов П.")
+    );
+    assert_eq!(
+        back.desk.contact_of(&Number::parse(STRANGER)).unwrap()[0].id,
+        of_file,
+        "who was merged has their id again"
     );
     assert!(back.desk.unmerge_contacts(merge).is_err(), "once");
     assert!(bench.desk.merge_contacts(&[own, own]).is_err(), "one is not several");

@@ -63,8 +63,14 @@ pub(super) async fn contacts(scene: &Scene, id: &Value) {
     assert!(Path::new(file["path"].as_str().unwrap()).starts_with(&scene.desktop.downloads));
     let chosen = json!({"format": "csv", "query": "орлова", "ids": [id, 1_000_000]});
     assert_eq!(scene.ask("contacts.export", chosen).await["rows"], 1);
-    scene.ask("contacts.delete", json!({"id": id})).await;
+    let before = scene.ask("contacts.delete", json!({"id": id})).await;
     assert_eq!(scene.refused("contacts.one", json!({"id": id})).await, "not_found");
+    scene.ask("contacts.undelete", json!({"before": before})).await;
+    assert_eq!(
+        scene.ask("contacts.one", json!({"id": id})).await["name"],
+        "Орлова Марина"
+    );
+    scene.ask("contacts.delete", json!({"id": id})).await;
 }
 
 /// A file that another program writes is read by itself, and again when it has changed.

@@ -75,14 +75,13 @@ export function tagContacts(chosen: Chosen<ContactRow>, tag: string, t: Dictiona
   );
 }
 
-/** Those that come back are new contacts with everything that the old ones had. */
+/** Those that come back are what they were, so that what leads to them holds. */
 export function removeContacts(chosen: Chosen<ContactRow>, t: Dictionary): Promise<void> {
   return chosen.each(
     async ({ id }) => {
-      const draft = await read(id);
-      await ask("contacts.delete", { id });
+      const before = await ask("contacts.delete", { id });
       if (window.location.hash === contactLink(id)) router.go(contactsLink(), true);
-      return () => save({ ...draft, id: null, numbers: draft.numbers.map((one) => ({ ...one })) });
+      return () => ask("contacts.undelete", { before });
     },
     (n) => t.contacts.removedSeveral(n),
   );
