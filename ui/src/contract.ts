@@ -22,8 +22,8 @@ import type { CompanyCalls } from "./lib/bindings/CompanyCalls";
 import type { ContactBefore } from "./lib/bindings/ContactBefore";
 import type { ContactDraft } from "./lib/bindings/ContactDraft";
 import type { ContactView } from "./lib/bindings/ContactView";
-import type { ContactsFormat } from "./lib/bindings/ContactsFormat";
 import type { ContactsAt } from "./lib/bindings/ContactsAt";
+import type { ContactsFormat } from "./lib/bindings/ContactsFormat";
 import type { ContactsPage } from "./lib/bindings/ContactsPage";
 import type { ContactsPlace } from "./lib/bindings/ContactsPlace";
 import type { Devices } from "./lib/bindings/Devices";
@@ -126,7 +126,7 @@ export interface Contract {
   /** «Проверить сервис». */
   "connection.check": [null, Array<CheckLine>];
   "connection.finish_wizard": [null, null];
-  /** A page, by name; `cursor` of the page before. */
+  /** A page, by name; `cursor` of the page before. `back`: the page that ends at the cursor; its `next` is then the cursor by which it is read itself. */
   "contacts.list": [{ query: string, cursor: string | null, back: boolean, limit: number, }, ContactsPage];
   /** Where in that list a name or a row is. */
   "contacts.place": [{ query: string, at: ContactsAt, }, ContactsPlace];

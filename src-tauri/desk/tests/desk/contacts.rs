@@ -3,7 +3,7 @@
 use crate::common::{Bench, IVANOV, STRANGER, draft, ringing};
 use perezvon_core::Number;
 use perezvon_desk::DeskError;
-use perezvon_desk::view::{ContactKind, ContactsAt};
+use perezvon_desk::view::{ContactKind, ContactsAt, ContactsPlace};
 
 fn names(bench: &Bench, query: &str) -> Vec<String> {
     bench
@@ -88,8 +88,7 @@ fn names_that_begin_with_the_word_come_first_and_pages_follow_each_other() {
     assert_eq!(names(&bench, "щукина"), ["Щукина Нина"]);
 }
 
-#[test]
-fn a_name_is_found_far_down_and_pages_go_on_from_there_both_ways() {
+fn far_down() -> Bench {
     let bench = Bench::new();
     let many: Vec<_> = (0..2_100)
         .map(|n| draft(&format!("Абрамов Щукарь {n:04}"), "", &[]))
@@ -98,74 +97,84 @@ fn a_name_is_found_far_down_and_pages_go_on_from_there_both_ways() {
     for name in ["Щукин Андрей", "Щукина Нина", "Ёлкин Олег", "Яшин Лев"] {
         bench.contact(name, "", &[]);
     }
-    let place = |query: &str, at: ContactsAt| bench.desk.contacts_place("place", query, &at).unwrap();
-    let name = |name: &str| ContactsAt::Name(name.to_owned());
-    let page = |query: &str, cursor: Option<&str>, back: bool| {
-        let page = bench.desk.newest_contacts("list", query, (cursor, back), 3).unwrap();
-        let names: Vec<String> = page.rows.into_iter().map(|row| row.name).collect();
-        (names, page.next)
-    };
+    bench
+}
+
+fn place(bench: &Bench, query: &str, at: ContactsAt) -> ContactsPlace {
+    bench.desk.contacts_place("place", query, &at).unwrap()
+}
+
+fn named(name: &str) -> ContactsAt {
+    ContactsAt::Name(name.to_owned())
+}
+
+/// The names of three contacts from a cursor, or up to it, and the next cursor.
+fn page(bench: &Bench, query: &str, cursor: Option<&str>, back: bool) -> (Vec<String>, Option<String>) {
+    let page = bench.desk.newest_contacts("list", query, (cursor, back), 3).unwrap();
+    (page.rows.into_iter().map(|row| row.name).collect(), page.next)
+}
+
+fn all_of(bench: &Bench, query: &str) -> Vec<String> {
+    let page = bench.desk.contacts(query, None, 500).unwrap();
+    let (mut all, mut next) = (page.rows, page.next);
+    while let Some(cursor) = next {
+        let page = bench.desk.contacts(query, Some(&cursor), 500).unwrap();
+        all.extend(page.rows);
+        next = page.next;
+    }
+    all.into_iter().map(|row| row.name).collect()
+}
+
+#[test]
+fn a_name_is_found_far_down_and_pages_go_on_from_there_both_ways() {
+    let bench = far_down();
     for query in ["", "щук"] {
-        let mut all = Vec::new();
-        let mut cursor = None;
-        loop {
-            let (names, next) = page(query, cursor.as_deref(), false);
-            all.extend(names);
-            cursor = next;
-            if cursor.is_none() {
-                break;
-            }
-        }
+        let all = all_of(&bench, query);
         for wanted in ["щукина", "ЩУК", "абрамов щукарь 19", "Абрамов"] {
-            let found = place(query, name(wanted));
+            let found = place(&bench, query, named(wanted));
             let folded = wanted.to_lowercase();
-            let at = all
-                .iter()
-                .position(|one| one.to_lowercase().starts_with(&folded))
-                .unwrap();
-            assert_eq!(
-                (found.row as usize, found.total as usize),
-                (at, all.len()),
-                "{query} {wanted}"
-            );
-            let (names, _) = page(query, found.cursor.as_deref(), false);
+            let begins = |one: &String| one.to_lowercase().starts_with(&folded);
+            let at = all.iter().position(begins).unwrap();
+            let figures = (found.row as usize, found.total as usize);
+            assert_eq!(figures, (at, all.len()), "{query} {wanted}");
+            let (names, _) = page(&bench, query, found.cursor.as_deref(), false);
             assert_eq!(names, all[at..all.len().min(at + 3)], "{query} {wanted}");
             assert_eq!(found.cursor.is_none(), at == 0, "{query} {wanted}");
-            if at == 0 {
-                continue;
-            }
-            // Upwards to the top, page by page.
+            // Upwards, page by page.
             let (mut above, mut cursor) = (Vec::new(), found.cursor);
             for _ in 0..3 {
                 let Some(at) = cursor.clone() else { break };
-                let (names, next) = page(query, Some(&at), true);
-                assert_eq!(
-                    page(query, next.as_deref(), false).0,
-                    names,
-                    "its next is its own cursor"
-                );
+                let (names, next) = page(&bench, query, Some(&at), true);
+                let again = page(&bench, query, next.as_deref(), false).0;
+                assert_eq!(again, names, "its next is its own cursor");
                 above.splice(0..0, names);
                 cursor = next;
             }
             assert_eq!(above, all[at.saturating_sub(9)..at], "{query} {wanted}");
         }
+    }
+}
+
+#[test]
+fn a_row_is_found_by_its_number_and_a_name_that_nobody_has_leads_to_who_is_next() {
+    let bench = far_down();
+    for query in ["", "щук"] {
+        let all = all_of(&bench, query);
         for row in [0, 1, 3, 1_000, 2_101, 9_999_999] {
-            let found = place(query, ContactsAt::Row(row));
+            let found = place(&bench, query, ContactsAt::Row(row));
             let at = all.len().min(row as usize + 1) - 1;
             assert_eq!(found.row as usize, at);
-            assert_eq!(page(query, found.cursor.as_deref(), false).0[0], all[at]);
+            assert_eq!(page(&bench, query, found.cursor.as_deref(), false).0[0], all[at]);
         }
     }
-    let behind = place("", name("елк"));
-    assert_eq!(page("", behind.cursor.as_deref(), false).0[0], "Ёлкин Олег", "е is ё");
-    let behind = place("", name("р"));
-    assert_eq!(
-        page("", behind.cursor.as_deref(), false).0[0],
-        "Щукин Андрей",
-        "the first behind it"
-    );
-    assert_eq!(place("", name("яяя")).row, 2_103, "beyond the end the last");
-    let none = place("нет таких", name("щ"));
+    let first_at = |name: &str| {
+        let found = place(&bench, "", named(name));
+        page(&bench, "", found.cursor.as_deref(), false).0[0].clone()
+    };
+    assert_eq!(first_at("елк"), "Ёлкин Олег", "е is ё");
+    assert_eq!(first_at("р"), "Щукин Андрей", "the first behind it");
+    assert_eq!(first_at("яяя"), "Яшин Лев", "beyond the end the last");
+    let none = place(&bench, "нет таких", named("щ"));
     assert_eq!((none.row, none.total, none.cursor), (0, 0, None));
 }
 
