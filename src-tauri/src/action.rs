@@ -86,7 +86,7 @@ pub(crate) fn carry_out(core: &Arc<Core>, action: Action, token: Option<String>)
             let core = Arc::clone(core);
             core.runtime.clone().spawn(async move {
                 let at = core.desk().map(|desk| desk.now().plus(i64::from(minutes) * 60_000));
-                let put_off = put_callbacks_off(&core, vec![id], at.ok(), String::new()).await;
+                let put_off = put_callbacks_off(&core, vec![id], at.ok(), None).await;
                 if let Err(failure) = put_off {
                     tracing::warn!(code = %failure.code, "The reminder could not be put off");
                 }
@@ -174,10 +174,10 @@ pub(crate) async fn put_callbacks_off(
     core: &Core,
     ids: Vec<i64>,
     at: Option<Time>,
-    note: String,
+    note: Option<String>,
 ) -> Result<(), Failure> {
     let ops = core
-        .with_desk(move |desk| desk.callbacks_later(&ids, at, &note))
+        .with_desk(move |desk| desk.callbacks_later(&ids, at, note.as_deref()))
         .await?;
     core.show(ops).await;
     Ok(())

@@ -19,10 +19,13 @@ import type { CallsPlace } from "./lib/bindings/CallsPlace";
 import type { CallsSpan } from "./lib/bindings/CallsSpan";
 import type { CheckLine } from "./lib/bindings/CheckLine";
 import type { CompanyCalls } from "./lib/bindings/CompanyCalls";
+import type { ContactBefore } from "./lib/bindings/ContactBefore";
 import type { ContactDraft } from "./lib/bindings/ContactDraft";
 import type { ContactView } from "./lib/bindings/ContactView";
+import type { ContactsAt } from "./lib/bindings/ContactsAt";
 import type { ContactsFormat } from "./lib/bindings/ContactsFormat";
 import type { ContactsPage } from "./lib/bindings/ContactsPage";
+import type { ContactsPlace } from "./lib/bindings/ContactsPlace";
 import type { Devices } from "./lib/bindings/Devices";
 import type { DialFound } from "./lib/bindings/DialFound";
 import type { DialOffer } from "./lib/bindings/DialOffer";
@@ -32,6 +35,7 @@ import type { DocumentsPage } from "./lib/bindings/DocumentsPage";
 import type { EventRow } from "./lib/bindings/EventRow";
 import type { EventsPage } from "./lib/bindings/EventsPage";
 import type { ExchangesPage } from "./lib/bindings/ExchangesPage";
+import type { FileWritten } from "./lib/bindings/FileWritten";
 import type { ForwardTo } from "./lib/bindings/ForwardTo";
 import type { Forwarding } from "./lib/bindings/Forwarding";
 import type { ForwardingView } from "./lib/bindings/ForwardingView";
@@ -96,8 +100,8 @@ export interface Contract {
   /** Filters with names, and how the list is shown. */
   "calls.kept": [null, CallsKept];
   "calls.keep": [{ kept: CallsKept, }, null];
-  /** Writes what is listed into a file in the folder of downloads; answers its path. One file at a time, with the report's, and as those it tells how far it is and can be broken off. */
-  "calls.save": [{ filter: CallsFilter, span: CallsSpan, columns: Array<CallColumn>, name: string, cyrillic: boolean, }, string];
+  /** Writes what is listed into a file in the folder of downloads, or of it the calls of these `ids` alone, at most 1000; those that are gone are left out. One file at a time, with the report's, and as those it tells how far it is and can be broken off. */
+  "calls.save": [{ filter: CallsFilter, span: CallsSpan, ids: Array<string> | null, columns: Array<CallColumn>, name: string, cyrillic: boolean, }, FileWritten];
   /** Orders a call from the user's phone to this number. */
   "calls.call_back": [{ number: string, }, Placed];
   /** How far the whole company's calls are here, for an administrator. */
@@ -125,20 +129,24 @@ export interface Contract {
   /** «Проверить сервис». */
   "connection.check": [null, Array<CheckLine>];
   "connection.finish_wizard": [null, null];
-  /** A page, by name; `cursor` of the page before. */
-  "contacts.list": [{ query: string, cursor: string | null, limit: number, }, ContactsPage];
+  /** A page, by name; `cursor` of the page before. `back`: the page that ends at the cursor; its `next` is then the cursor by which it is read itself. */
+  "contacts.list": [{ query: string, cursor: string | null, back: boolean, limit: number, }, ContactsPage];
+  /** Where in that list a name or a row is. */
+  "contacts.place": [{ query: string, at: ContactsAt, }, ContactsPlace];
   "contacts.one": [{ id: number, }, ContactView];
   /** Answers the contact's id. */
   "contacts.save": [{ draft: ContactDraft, }, number];
   "contacts.attach_number": [{ id: number, number: string, label: string, }, null];
-  "contacts.delete": [{ id: number, }, null];
+  /** Answers what it was, by which it comes back under its id. */
+  "contacts.delete": [{ id: number, }, ContactBefore];
+  "contacts.undelete": [{ before: ContactBefore, }, null];
   /** One contact of several: the first, with what it lacks of the others. Answers the id to take it back by. */
   "contacts.merge": [{ ids: Array<number>, }, number];
   "contacts.unmerge": [{ merge: number, }, null];
   /** How the files stand that are read again when they change. */
   "contacts.watched": [null, Array<WatchedFile>];
-  /** Writes all of them into a file in the folder of downloads; answers its path. */
-  "contacts.export": [{ format: ContactsFormat, }, string];
+  /** Writes all of them into a file in the folder of downloads, or those of these `ids` alone, at most 1000, in the order in which the query lists them; those that are gone are left out. */
+  "contacts.export": [{ format: ContactsFormat, query: string, ids: Array<number> | null, }, FileWritten];
   /** What a link asks to dial; dials nothing. */
   "dial.offer": [null, DialOffer | null];
   /** `number` as it was offered. */
@@ -237,8 +245,8 @@ export interface Contract {
   /** The user has dealt with them. */
   "queue.done": [{ ids: Array<number>, }, null];
   "queue.undo": [{ ids: Array<number>, }, null];
-  /** Out of the list until a moment, milliseconds since 1970, when a toast reminds; none: in the list now. */
-  "queue.later": [{ ids: Array<number>, atMs: number | null, note: string, }, null];
+  /** Out of the list until a moment, milliseconds since 1970, when a toast reminds; none: in the list now. Without a note the one before stays. */
+  "queue.later": [{ ids: Array<number>, atMs: number | null, note: string | null, }, null];
   /** The same for a number, whether or not a call was missed from it; answers the entry's id. */
   "queue.remind": [{ number: string, atMs: number, note: string, }, number];
   /** «Беру»: colleagues who missed the person see it for so many minutes; 0 gives it back. */

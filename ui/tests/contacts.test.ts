@@ -233,6 +233,12 @@ test("a contact is deleted only after the question", async () => {
   await waitFor(() => expect(window.location.hash).toBe("#/contacts"));
   expect(backend.last("contacts.delete")).toEqual({ id: 3 });
   await waitFor(() => expect(texts("contact-row").some((text) => text.includes("Лебедев"))).toBe(false));
+  await user.click(await screen.findByTestId("message-undo"));
+  await waitFor(() => expect(backend.contacts.find((one) => one.id === 3)?.name).toBe("Лебедев Антон"));
+  window.location.hash = "#/contact/3";
+  expect((await screen.findByTestId("contact-card")).textContent, "what leads to it holds").toContain(
+    "Лебедев",
+  );
 });
 
 test("a long list is read page by page, to its end and not beyond", async () => {
@@ -241,14 +247,14 @@ test("a long list is read page by page, to its end and not beyond", async () => 
   backend.contacts = Array.from({ length: 130 }, (_, n) => ({ ...pattern, id: n + 1, name: `Контакт ${n}` }));
   const user = await open("contacts");
   await screen.findAllByTestId("contact-row");
-  expect(backend.last("contacts.list")).toEqual({ query: "", cursor: null, limit: 100 });
+  expect(backend.last("contacts.list")).toEqual({ query: "", cursor: null, back: false, limit: 100 });
   screen.getByTestId("contacts-list").focus();
   await user.keyboard("{End}");
   const list = screen.getByTestId("contacts-list-scroll");
   list.scrollTop = 4600;
   list.dispatchEvent(new Event("scroll"));
   await waitFor(() =>
-    expect(backend.last("contacts.list")).toEqual({ query: "", cursor: "100", limit: 100 }),
+    expect(backend.last("contacts.list")).toEqual({ query: "", cursor: "100", back: false, limit: 100 }),
   );
   list.scrollTop = 6400;
   list.dispatchEvent(new Event("scroll"));
@@ -286,7 +292,7 @@ test("the card tells what was written about its calls", async () => {
   );
 });
 
-test("letters typed in the list go to the first such name, or search where the list goes on unread", async () => {
+test("letters typed in the list go to the first such name, also where nothing was read yet", async () => {
   const user = await open("contacts");
   await screen.findAllByTestId("contact-row");
   screen.getByTestId("contacts-list").focus();
@@ -315,7 +321,15 @@ test("letters typed in the list go to the first such name, or search where the l
   screen.getByTestId("contacts-list").focus();
   vi.setSystemTime(Date.now() + 60_000);
   await user.keyboard("яко");
-  await waitFor(() => expect(input("contacts-search").value).toBe("яко"));
-  expect(document.activeElement).toBe(input("contacts-search"));
-  await waitFor(() => expect(texts("contact-row")[0]).toContain("Яковлев"));
+  await waitFor(() => expect(active(), "far below what was read").toBe("Яковлев 140"));
+  expect(input("contacts-search").value, "nothing is filtered").toBe("");
+  expect(document.activeElement, "one goes on in the list").toBe(screen.getByTestId("contacts-list"));
+  await user.keyboard("{ArrowDown}");
+  await waitFor(() => expect(active()).toBe("Яковлев 141"));
+  vi.setSystemTime(Date.now() + 60_000);
+  await user.keyboard("а");
+  await waitFor(() => expect(active(), "and back to the top").toBe("Андреев 0"));
+  vi.setSystemTime(Date.now() + 60_000);
+  await user.keyboard("б");
+  await waitFor(() => expect(active(), "nobody has it: who is next").toBe("Яковлев 140"));
 });

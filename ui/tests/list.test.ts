@@ -276,7 +276,7 @@ test("a list goes to any place and on from there both ways; what it holds is alw
     expect(held, why).toBeLessThanOrEqual(HELD * PAGE);
     return pages.before + held + pages.after;
   };
-  expect(await pages.seek(800_000)).toBe(true);
+  expect(await pages.seek({ moment: 800_000 })).toBe(true);
   expect([pages.before, whole("sought")]).toEqual([800_000, COUNT]);
   for (let i = 0; i < 30; i++) await pages.need(pages.before - 1);
   expect(pages.before).toBe(800_000 - 30 * PAGE);
@@ -293,9 +293,9 @@ test("a list goes to any place and on from there both ways; what it holds is alw
     expect(whole(`at ${row}`)).toBe(COUNT);
     expect(pages.rows).toContain(row);
   }
-  await pages.seek(999_950);
+  await pages.seek({ moment: 999_950 });
   expect([pages.complete, whole("the end")]).toEqual([true, COUNT]);
-  await pages.seek(0);
+  await pages.seek({ moment: 0 });
   expect([pages.before, whole("the top")]).toEqual([0, COUNT]);
   await pages.refresh();
   expect(whole("the one held page read again")).toBe(COUNT);

@@ -119,6 +119,7 @@ test("what is shown goes into a file and on paper", async () => {
   await waitFor(() =>
     expect(backend.last("calls.save")).toMatchObject({
       filter: { marks: ["missed"] },
+      ids: null,
       cyrillic: true,
       columns: ["date", "number", "person", "status", "seconds", "line"],
     }),

@@ -52,6 +52,7 @@ test("later: a reminder in two presses, or at a time of one's own", async () => 
   await user.click(press(1, "later"));
   await user.click(await screen.findByTestId("later-15"));
   await waitFor(() => expect(all("queue-row").length).toBe(4));
+  expect(backend.last("queue.later")?.["note"], "the reason before stays").toBeNull();
   const at = Number(backend.last("queue.later")?.atMs);
   expect(Math.round((at - Date.now()) / 60_000)).toBe(15);
   screen.getByTestId("queue-list").focus();
@@ -85,7 +86,8 @@ test("what was put off is as it was before once that is taken back: a reminder a
   const old = before.find((one) => one.remindAt);
   screen.getByTestId("queue-list").focus();
   await user.keyboard("{Home}{Control>}a{/Control}l");
-  await user.click(await screen.findByTestId("later-15"));
+  await user.type(await screen.findByTestId("later-note"), "после обеда");
+  await user.click(screen.getByTestId("later-15"));
   await user.click(await screen.findByTestId("message-undo"));
   await waitFor(() => expect(backend.times("queue.later")).toBe(3));
   const sent = backend.asked.filter(({ command }) => command === "queue.later").slice(1);
@@ -93,6 +95,12 @@ test("what was put off is as it was before once that is taken back: a reminder a
     { ids: before.filter((one) => !one.remindAt).map((one) => one.id), atMs: null, note: "" },
     { ids: [old?.id], atMs: Date.parse(old?.remindAt ?? ""), note: old?.remindNote },
   ]);
+  const notes = (rows: typeof before) => Object.fromEntries(rows.map((one) => [one.id, one.remindNote]));
+  await waitFor(() =>
+    expect(notes([...backend.queue.waiting, ...backend.queue.later]), "no note is left").toMatchObject(
+      notes(before),
+    ),
+  );
 });
 
 test("what the app refuses stays chosen", async () => {

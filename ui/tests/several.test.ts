@@ -80,6 +80,46 @@ test("calls: numbers and a table are copied, a tag is written and taken back", a
   expect(after.every(({ written }) => !(written as { tags: string[] }).tags.includes("опт"))).toBe(true);
 });
 
+test("calls: the chosen ones alone go into a file, and who is gone meanwhile is told", async () => {
+  const user = await open("calls");
+  await screen.findAllByTestId("call-row");
+  await press(user, "Control", rows("call-row")[2]);
+  await press(user, "Control", rows("call-row")[0]);
+  const ids = [2, 0].map((at) => backend.calls[at]?.id);
+  await user.click(await screen.findByTestId("calls-chosen-file"));
+  await user.click(await screen.findByTestId("calls-file-csv_1251"));
+  await user.click(screen.getByTestId("calls-file-yes"));
+  await waitFor(() => expect(backend.last("calls.save")).toMatchObject({ ids, cyrillic: true }));
+  await waitFor(() => expect(app.message?.text).toMatch(/^Файл записан: .*csv$/));
+  expect(chosenOf("call-row"), "they are still chosen").toEqual([0, 2]);
+
+  backend.calls = backend.calls.filter((one) => one.id !== ids[0]);
+  await user.click(screen.getByTestId("calls-chosen-file"));
+  await user.click(await screen.findByTestId("calls-file-yes"));
+  await waitFor(() => expect(app.message?.text).toContain("В нём 1 из 2: остальных больше нет."));
+});
+
+test("contacts: the chosen ones alone go into a file of either kind", async () => {
+  const user = await open("contacts");
+  await screen.findAllByTestId("contact-row");
+  await user.type(input("contacts-search"), "а");
+  await waitFor(() => expect(backend.last("contacts.list")).toMatchObject({ query: "а" }));
+  await screen.findAllByTestId("contact-row");
+  await press(user, "Control", rows("contact-row")[1]);
+  await user.click(await screen.findByTestId("contacts-chosen-file"));
+  await user.click(await screen.findByTestId("contacts-file-csv"));
+  await user.click(screen.getByTestId("contacts-file-yes"));
+  const id = Number(all("contact-row")[1]?.dataset.contact);
+  await waitFor(() =>
+    expect(backend.last("contacts.export")).toEqual({ format: "csv", query: "а", ids: [id] }),
+  );
+  await waitFor(() => expect(app.message?.text).toMatch(/^Файл записан: .*csv$/));
+
+  await user.click(screen.getByTestId("contacts-export"));
+  await user.click(await screen.findByTestId("contacts-export-vcard"));
+  await waitFor(() => expect(backend.last("contacts.export")).toMatchObject({ format: "vcard", ids: null }));
+});
+
 test("calls: those who missed us leave the queue together, and come back", async () => {
   const user = await open("calls");
   await screen.findAllByTestId("call-row");
@@ -118,8 +158,8 @@ test("contacts: several get a tag, are deleted and come back whole", async () =>
   await waitFor(() => expect(backend.contacts).toHaveLength(before.length));
   const whole = (list: typeof before) =>
     list
-      .map(({ name, company, email, about, numbers }) =>
-        JSON.stringify({ name, company, email, about, numbers }),
+      .map(({ id, name, company, email, about, numbers }) =>
+        JSON.stringify({ id, name, company, email, about, numbers }),
       )
       .sort();
   expect(whole(backend.contacts)).toEqual(whole(before));

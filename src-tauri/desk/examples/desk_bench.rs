@@ -260,7 +260,7 @@ fn search(desk: &Desk, size: &Size) -> Done<()> {
                     };
                     desk.calls_between("bench", &filter, CallsSpan::default(), (None, false), 50)?;
                 } else {
-                    desk.newest_contacts("bench", query, None, 50)?;
+                    desk.newest_contacts("bench", query, (None, false), 50)?;
                 }
                 let time = started.elapsed();
                 times.push(time);

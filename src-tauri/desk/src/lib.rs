@@ -52,6 +52,7 @@ pub mod view {
     pub use crate::follow::CompanyCalls;
     pub use crate::import::{ColumnRole, Doubt, ImportColumn, ImportFormat, ImportProblem};
     pub use crate::recordings::{Loading, Loadings, RecordingsKept};
+    pub use crate::room::FileWritten;
     pub use crate::room::callbacks::{
         CallbackClaim, CallbackKind, CallbackRow, CallbackState, CallbacksFilter, CallbacksPage,
     };
@@ -60,7 +61,9 @@ pub mod view {
         SavedCalls,
     };
     pub use crate::room::contacts::{CallWritten, ContactsFormat};
-    pub use crate::room::contacts::{ContactDraft, ContactReminder, ContactRow, ContactView, ContactsPage};
+    pub use crate::room::contacts::{
+        ContactBefore, ContactDraft, ContactReminder, ContactRow, ContactView, ContactsAt, ContactsPage, ContactsPlace,
+    };
     pub use crate::room::contacts::{DialFound, DialLine, DialNumber};
     pub use crate::room::contacts::{ImportDone, ImportPreview, ImportSame, ImportUndone, SameBy};
     pub use crate::room::document::{DocumentKind, DocumentView, DocumentsFilter, DocumentsPage};

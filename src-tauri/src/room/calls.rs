@@ -8,6 +8,7 @@ use crate::ipc::Placed;
 use perezvon_desk::Desk;
 use perezvon_desk::view::{
     CallColumn, CallRow, CallView, CallsAt, CallsFilter, CallsKept, CallsPage, CallsPlace, CallsSpan, CompanyCalls,
+    FileWritten,
 };
 use serde::Serialize;
 use std::sync::Arc;
@@ -33,9 +34,17 @@ room! {
     /// Filters with names, and how the list is shown.
     kept {} -> CallsKept,
     keep { kept: CallsKept } -> (),
-    /// Writes what is listed into a file in the folder of downloads; answers its path. One file at a time, with the report's,
-    /// and as those it tells how far it is and can be broken off.
-    save { filter: CallsFilter, span: CallsSpan, columns: Vec<CallColumn>, name: String, cyrillic: bool } -> String,
+    /// Writes what is listed into a file in the folder of downloads, or of it the calls of these `ids` alone, at most 1000;
+    /// those that are gone are left out. One file at a time, with the report's, and as those it tells how far it is and can
+    /// be broken off.
+    save {
+        filter: CallsFilter,
+        span: CallsSpan,
+        ids: Option<Vec<String>>,
+        columns: Vec<CallColumn>,
+        name: String,
+        cyrillic: bool,
+    } -> FileWritten,
     /// Orders a call from the user's phone to this number.
     call_back { number: String } -> Placed,
     /// How far the whole company's calls are here, for an administrator.
@@ -150,13 +159,15 @@ async fn save(
     core: &Arc<Core>,
     filter: CallsFilter,
     span: CallsSpan,
+    ids: Option<Vec<String>>,
     columns: Vec<CallColumn>,
     name: String,
     cyrillic: bool,
-) -> Answer<String> {
+) -> Answer<FileWritten> {
     core.may_see(filter.abonent.is_some())?;
     save_into_file(core, move |desk, folder, going| {
-        desk.write_calls((&filter, span), &columns, cyrillic, (folder, &name), going)
+        let (list, shown) = ((&filter, span), (&columns[..], cyrillic));
+        desk.write_calls(list, ids.as_deref(), shown, (folder, &name), going)
     })
     .await
 }

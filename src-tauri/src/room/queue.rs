@@ -20,8 +20,9 @@ room! {
     /// The user has dealt with them.
     done { ids: Vec<i64> } -> (),
     undo { ids: Vec<i64> } -> (),
-    /// Out of the list until a moment, milliseconds since 1970, when a toast reminds; none: in the list now.
-    later { ids: Vec<i64>, at_ms: Option<i64>, note: String } -> (),
+    /// Out of the list until a moment, milliseconds since 1970, when a toast reminds; none: in the list now. Without a note
+    /// the one before stays.
+    later { ids: Vec<i64>, at_ms: Option<i64>, note: Option<String> } -> (),
     /// The same for a number, whether or not a call was missed from it; answers the entry's id.
     remind { number: String, at_ms: i64, note: String } -> i64,
     /// «Беру»: colleagues who missed the person see it for so many minutes; 0 gives it back.
@@ -47,7 +48,7 @@ async fn undo(core: &Arc<Core>, ids: Vec<i64>) -> Answer<()> {
     Ok(())
 }
 
-async fn later(core: &Arc<Core>, ids: Vec<i64>, at_ms: Option<i64>, note: String) -> Answer<()> {
+async fn later(core: &Arc<Core>, ids: Vec<i64>, at_ms: Option<i64>, note: Option<String>) -> Answer<()> {
     action::put_callbacks_off(core, ids, at_ms.map(Time::from_ms), note).await
 }
 

@@ -118,26 +118,25 @@ async fn take_variant(core: &Arc<Core>, text: String) -> Answer<String> {
 async fn save(core: &Arc<Core>, settings: ReportSettings, name: String, format: ReportFormat) -> Answer<String> {
     core.may_see(settings.filter.company)?;
     let abonents = abonents(core);
-    save_into_file(core, move |desk, folder, going| {
+    let path = save_into_file(core, move |desk, folder, going| {
         desk.write_report(&settings, &abonents(desk)?, format, (folder, &name), going)
-    })
-    .await
+    });
+    Ok(path.await?.display().to_string())
 }
 
-/// Writes a file that may have a million lines into the folder of downloads, and answers its path. It takes longer than any
-/// other question to the storage: it can be broken off instead.
-pub(super) async fn save_into_file(
+/// Writes a file that may have a million lines into the folder of downloads, and answers what `write` tells of it. It takes
+/// longer than any other question to the storage: it can be broken off instead.
+pub(super) async fn save_into_file<T: Send + 'static>(
     core: &Arc<Core>,
-    write: impl FnOnce(&Desk, &Path, &mut dyn FnMut(usize) -> bool) -> Result<PathBuf, DeskError> + Send + 'static,
-) -> Answer<String> {
+    write: impl FnOnce(&Desk, &Path, &mut dyn FnMut(usize) -> bool) -> Result<T, DeskError> + Send + 'static,
+) -> Answer<T> {
     let (desk, folder, core) = (Arc::clone(core.desk()?), folder(core), Arc::clone(core));
     let written = tokio::task::spawn_blocking(move || {
         let under = core.saving.begin().ok_or_else(|| Failure::of(Fault::Busy))?;
-        let path = write(&desk, &folder, &mut |lines| under.step(lines));
-        path.map_err(|error| Failure::from(&error))
+        let told = write(&desk, &folder, &mut |lines| under.step(lines));
+        told.map_err(|error| Failure::from(&error))
     });
-    let path = written.await.map_err(|_| Failure::of(Fault::Unexpected))??;
-    Ok(path.display().to_string())
+    written.await.map_err(|_| Failure::of(Fault::Unexpected))?
 }
 
 async fn saved_lines(core: &Arc<Core>) -> Answer<Option<u32>> {

@@ -15,13 +15,15 @@
 //!
 //! Reference: Desktop Notifications Specification 1.3.
 
+mod absent;
+mod heard;
 mod notify;
 mod signal;
 
 use super::text::texts;
-use super::{Ability, CloseReason, NOTE_SECONDS, Options, Reporter, ToastEvent, action_of, gives_way, stays};
+use super::{Ability, CloseReason, NOTE_SECONDS, Options, Reporter, gives_way, stays};
 use notify::{FailureKind, ShownAs};
-use perezvon_desk::toast::{Action, Stay, Toast, ToastKey, ToastOp};
+use perezvon_desk::toast::{Stay, Toast, ToastKey, ToastOp};
 use signal::{Session, Signal, What};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -168,16 +170,6 @@ impl Screen {
                 // A service that is not there announces itself when it comes; one that hangs does not.
                 silent.then(|| Instant::now() + HOLD_OFF)
             }
-        }
-    }
-
-    /// No service is there: what stays until it is closed is shown in the own window, unless the user does not want that.
-    async fn hand_over(&self) {
-        let waits = |entry: &&Entry| entry.place.is_none() && entry.toast.notification_id != 0;
-        let waiting = self.entries.iter().filter(waits);
-        let notification_ids: Vec<_> = waiting.map(|entry| entry.toast.notification_id).collect();
-        if !notification_ids.is_empty() {
-            self.report.event(ToastEvent::GivenBack { notification_ids }).await;
         }
     }
 
@@ -364,106 +356,6 @@ impl Screen {
         for index in sharers {
             // A service that does not answer is asked again by the next toast.
             let _ = self.show(session, index).await;
-        }
-    }
-
-    async fn heard(&mut self, session: &mut Session, sender: &str, position: zbus::message::Sequence, what: What) {
-        match what {
-            What::Token(id, token) => self.token = Some((id, token)),
-            What::Action(id, key) => self.clicked(sender, id, &key).await,
-            What::Replied(id, note) => {
-                if let Some(toast) = self.at(sender, id).find(|toast| toast.note.is_some()) {
-                    self.report.written(toast, &note).await;
-                } else {
-                    tracing::debug!(id, "a note in a toast that is not ours");
-                }
-            }
-            What::Closed(id, reason) => {
-                let Some(index) = self.entries.iter().position(|entry| entry.is_at(sender, id)) else {
-                    return;
-                };
-                // The end of what was shown before: the service took the replacement after it.
-                if self.entries[index]
-                    .place
-                    .as_ref()
-                    .is_some_and(|place| place.replaced && position < place.since)
-                {
-                    return;
-                }
-                let entry = self.entries.remove(index);
-                self.gone(session, entry, reason).await;
-            }
-            What::Owner(_) => {}
-        }
-    }
-
-    async fn clicked(&mut self, sender: &str, id: u32, key: &str) {
-        let Some((toast, action)) = self.find_action(sender, id, key) else {
-            tracing::debug!(id, key, "a click on a toast that is not ours");
-            return;
-        };
-        let (key, notification_id) = (toast.key.clone(), toast.notification_id);
-        let activation_token = self.token.take().filter(|(of, _)| *of == id).map(|(_, token)| token);
-        self.report
-            .event(ToastEvent::Clicked {
-                key,
-                action,
-                notification_id,
-                activation_token,
-            })
-            .await;
-    }
-
-    fn find_action(&self, sender: &str, id: u32, key: &str) -> Option<(&Toast, Action)> {
-        self.at(sender, id)
-            .find_map(|toast| Some((toast, action_of(toast, key)?)))
-    }
-
-    /// What this number of the service shows, showed before, or showed until just now.
-    fn at(&self, sender: &str, id: u32) -> impl Iterator<Item = &Toast> {
-        let on_screen = self.entries.iter().filter(move |entry| entry.is_at(sender, id));
-        let on_screen = on_screen.flat_map(|entry| std::iter::once(&entry.toast).chain(&entry.earlier));
-        let past = self
-            .past
-            .iter()
-            .rev()
-            .filter(move |past| past.place.is(sender, id) && past.since.elapsed() < PAST_TIME)
-            .map(|past| &past.toast);
-        on_screen.chain(past)
-    }
-
-    /// No bus: what stays until closed waits, the rest has failed.
-    async fn refuse(&mut self, batch: Vec<ToastOp>) {
-        for op in batch {
-            match op {
-                ToastOp::Close(key) => self.entries.retain(|entry| entry.toast.key != key),
-                ToastOp::Show(toast) => {
-                    self.report.failed(&toast, "no session bus".to_owned()).await;
-                    self.entries.retain(|entry| entry.toast.key != toast.key);
-                    if toast.stay == Stay::UntilClosed {
-                        if let Ok(Some(index)) = gives_way(self.entries.iter().map(|e| e.toast.urgency), toast.urgency)
-                        {
-                            self.entries.remove(index);
-                        }
-                        if self.entries.len() < super::VISIBLE_MAX {
-                            self.entries.push(Entry {
-                                toast,
-                                earlier: None,
-                                place: None,
-                                copy: 1,
-                            });
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    fn forget_all(&mut self) {
-        self.past.clear();
-        self.entries.retain(|entry| entry.toast.stay == Stay::UntilClosed);
-        for entry in &mut self.entries {
-            entry.place = None;
         }
     }
 }

@@ -10,8 +10,10 @@ export type Page<T> = { rows: T[]; next: string | null };
 export type Reader<T> = (cursor: string | null, back?: boolean) => Promise<Page<T>>;
 /** A place in the list: how many rows are above it, how many there are in all, and the cursor of a page from there. */
 export type Place = { row: number; total: number; cursor: string | null };
-/** Finds the place of a moment, milliseconds since 1970, or of a row counted from the top. */
-export type Placer = (at: { moment: number } | { row: number }) => Promise<Place>;
+/** Finds the place of what is sought, or of a row counted from the top. */
+export type Placer<M> = (at: M | { row: number }) => Promise<Place>;
+/** What is sought where a list is in the order of time: milliseconds since 1970. */
+export type Moment = { moment: number };
 
 /**
  * One page as it was read: `rows` is `null` once it was let go, `size` is how many it had. With `unread` so many rows
@@ -28,12 +30,46 @@ const gap = (size: number) => ({ cursor: null, next: null, rows: null, size, unr
 /** Nearer than this many rows a gap is read on from its edge; further off its place is looked for. */
 const NEAR = 150;
 
+/** Where a list has its rows from, and what of them is not held. */
+export interface Source<T, M = Moment> {
+  readonly rows: T[] | null;
+  readonly before: number;
+  readonly after: number;
+  readonly failure: Failure | null;
+  readonly complete: boolean;
+  need(row: number): Promise<void>;
+  more(): Promise<void>;
+  seek(at: M): Promise<boolean>;
+  retry(): Promise<void>;
+}
+
+/** The same of a list that is read whole. */
+export const whole = <T>(
+  read: { readonly value: unknown; readonly failure: Failure | null },
+  rows: () => T[],
+  retry: () => Promise<void>,
+): Source<T> => ({
+  get rows() {
+    return read.value === null ? null : rows();
+  },
+  get failure() {
+    return read.failure;
+  },
+  before: 0,
+  after: 0,
+  complete: true,
+  need: async () => undefined,
+  more: async () => undefined,
+  seek: async () => false,
+  retry,
+});
+
 /** Pages held at once. */
 export const HELD = 20;
 /** A change may concern any held row; those beyond the first page are read again at most this often, milliseconds. */
 const REST_MS = 5000;
 
-export class Pages<T> {
+export class Pages<T, M = Moment> implements Source<T, M> {
   /** The held rows, without a gap; `null` before the first answer. */
   rows = $state.raw<T[] | null>(null);
   /** How many rows were let go above and below the held ones. */
@@ -45,7 +81,7 @@ export class Pages<T> {
   complete = $state(false);
   #chunks: Chunk<T>[] = [];
   #read: Reader<T> | null = null;
-  #placer: Placer | null = null;
+  #placer: Placer<M> | null = null;
   #retry: () => Promise<void> = async () => undefined;
   #turn = 0;
   #question: string | null = null;
@@ -63,7 +99,11 @@ export class Pages<T> {
    * Asks another question; the old rows stay until the new ones are there. Of the same `question` as before, where one is
    * told, the rows are shown as they were left, and read again.
    */
-  async show(read: Reader<T>, placer: Placer | null = null, question: string | null = null): Promise<void> {
+  async show(
+    read: Reader<T>,
+    placer: Placer<M> | null = null,
+    question: string | null = null,
+  ): Promise<void> {
     this.stop();
     const same = question !== null && question === this.#question && this.rows !== null && !this.failure;
     this.#question = question;
@@ -84,16 +124,16 @@ export class Pages<T> {
     if (this.failure && this.#read === read) [this.#chunks, this.rows] = [[], null];
   }
 
-  /** Goes to a moment: the rows from there are held, those above it are read when they are looked at. */
-  async seek(moment: number): Promise<boolean> {
+  /** Goes to a place: the rows from there are held, those above it are read when they are looked at. */
+  async seek(at: M): Promise<boolean> {
     if (!this.#placer || !this.#read) return false;
-    this.#retry = async () => void (await this.seek(moment));
-    await this.#run(true, () => this.#jump({ moment }));
+    this.#retry = async () => void (await this.seek(at));
+    await this.#run(true, () => this.#jump(at));
     return this.failure === null;
   }
 
-  async #jump(at: { moment: number } | { row: number }): Promise<() => void> {
-    const place = await (this.#placer as Placer)(at);
+  async #jump(at: M | { row: number }): Promise<() => void> {
+    const place = await (this.#placer as Placer<M>)(at);
     const page = await this.#page(place.cursor);
     const below = page.next === null ? 0 : Math.max(0, place.total - place.row - page.size);
     return () => {

@@ -4,6 +4,7 @@ import type { Offer } from "../kit/offer";
 import { app } from "./app.svelte";
 import type { CallNote } from "./bindings/CallNote";
 import type { Failure } from "./bindings/Failure";
+import type { FileWritten } from "./bindings/FileWritten";
 import { copy } from "./clipboard";
 import { i18n } from "./i18n/index.svelte";
 import { asFailure, ask } from "./ipc";
@@ -26,11 +27,12 @@ async function copyNumbers(all: (string | null)[]): Promise<void> {
 }
 
 /** The rows as a table that a spreadsheet takes from the clipboard. */
-export const copyingTable = (heads: readonly string[], lines: () => string[][]): Offer => ({
+export const copyingTable = (heads: readonly string[], lines: () => string[][], keys?: string): Offer => ({
   id: "table",
   word: i18n.t.common.copyTable,
   short: i18n.t.common.tableShort,
   icon: "list",
+  ...(keys ? { keys } : {}),
   run: () => void copyTable(heads, lines()),
 });
 
@@ -38,6 +40,19 @@ async function copyTable(heads: readonly string[], rows: string[][]): Promise<vo
   const text = [heads, ...rows].map((line) => line.map(cell).join("\t")).join("\r\n");
   if (await copy(text)) app.say(i18n.t.common.tableCopied(rows.length));
 }
+
+/** The rows alone as a file, of a kind that is asked for. */
+export const toFile = (run: () => void): Offer => ({
+  id: "file",
+  word: i18n.t.common.toFile,
+  short: i18n.t.common.fileShort,
+  icon: "download",
+  run,
+});
+
+/** What is said of a file of chosen rows: who is gone meanwhile is not in it. */
+export const fileSaid = ({ path, rows }: FileWritten, chosen: number): string =>
+  rows < chosen ? i18n.t.file.writtenSome(path, rows, chosen) : i18n.t.file.written(path);
 
 /** Most entries of the queue that one command changes. */
 export const MOST_AT_ONCE = 500;

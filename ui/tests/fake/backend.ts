@@ -1,40 +1,55 @@
 /** An app in memory: every command of the contract over fictional data. Tests change its fields; a browser picks a
  *  scenario by the address: `?scenario=empty&theme=dark&language=en`. */
 import type { AppState } from "../../src/lib/bindings/AppState";
-import type { CallMark } from "../../src/lib/bindings/CallMark";
 import type { CallNote } from "../../src/lib/bindings/CallNote";
 import type { CallRow } from "../../src/lib/bindings/CallRow";
-import type { CallsFilter } from "../../src/lib/bindings/CallsFilter";
 import type { CallsKept } from "../../src/lib/bindings/CallsKept";
-import type { CallsSpan } from "../../src/lib/bindings/CallsSpan";
 import type { CompanyCalls } from "../../src/lib/bindings/CompanyCalls";
 import type { Changed } from "../../src/lib/bindings/Changed";
 import { Imports } from "./imports";
-import type { ContactDraft } from "../../src/lib/bindings/ContactDraft";
-import type { DialFound } from "../../src/lib/bindings/DialFound";
 import type { DialOffer } from "../../src/lib/bindings/DialOffer";
-import type { DocumentView } from "../../src/lib/bindings/DocumentView";
-import type { DocumentsFilter } from "../../src/lib/bindings/DocumentsFilter";
 import type { Failure } from "../../src/lib/bindings/Failure";
 import type { ForwardTo } from "../../src/lib/bindings/ForwardTo";
 import type { Forwarding } from "../../src/lib/bindings/Forwarding";
-import type { Settings } from "../../src/lib/bindings/Settings";
 import type { Theme } from "../../src/lib/bindings/Theme";
 import type { ToastView } from "../../src/lib/bindings/ToastView";
 import type { Tongue } from "../../src/lib/bindings/Tongue";
 import { Company } from "./company";
+import { frame } from "./frame";
+import { calls } from "./calls";
+import { dial } from "./dial";
+import { contacts } from "./contacts";
+import { documents } from "./document";
+import { forwarding } from "./forwarding";
+import { notes } from "./notes";
+import { notices } from "./notices";
+import { connection } from "./connection";
+import { settings } from "./settings";
+import { small } from "./small";
+import { setScenario } from "./scenario";
 import * as data from "./data";
 import * as records from "./records";
 import { Queue } from "./queue";
 import { Recordings } from "./recordings";
 import { Reports } from "./report";
-import { ringing, samples } from "./toasts";
+import { ringing } from "./toasts";
 
 /** Arguments as they come over the wire; each command knows its own. */
 type Args = Record<string, any>;
 
-const digits = (text: string) => text.replace(/\D/g, "");
-const missing: Failure = { code: "not_found", detail: null };
+const ROOMS = [
+  frame,
+  calls,
+  contacts,
+  dial,
+  documents,
+  forwarding,
+  notes,
+  notices,
+  connection,
+  settings,
+  small,
+];
 
 export type CloseEvent = { preventDefault: () => void };
 
@@ -185,290 +200,16 @@ export class Backend {
   }
 
   #answer(command: string, args: Args): unknown {
-    switch (command) {
-      case "frame.state":
-        return this.state;
-      case "calls.list":
-        return data.stretch(this.#listed(args.filter, args.span), args.cursor, args.back, args.limit);
-      case "calls.paper":
-        return data.stretch(this.#listed(args.filter, args.span), args.cursor, false, args.limit);
-      case "calls.latest":
-        return this.calls.slice(0, args.limit);
-      case "calls.place": {
-        const rows = this.#listed(args.filter, args.span);
-        const newer = (one: CallRow) => Date.parse(one.startedAt ?? "") >= args.at.moment;
-        const row = args.at.row ?? rows.filter(newer).length;
-        return { row, total: rows.length, cursor: row ? String(row) : null };
-      }
-      case "calls.rows":
-        return this.#listed(args.filter, { fromMs: null, untilMs: null }).filter((row) =>
-          args.ids.includes(row.id),
-        );
-      case "calls.one": {
-        const found = this.calls.find((one) => one.id === args.id);
-        if (!found) throw missing;
-        const row = { ...found, abonent: args.abonent };
-        const history = this.calls.filter((one) => one.numberKey === row.numberKey && one.id !== row.id);
-        return {
-          row,
-          written: this.#written(row.id),
-          legs: row.internal ? [] : data.legs(),
-          history: history.slice(0, 20),
-        };
-      }
-      case "calls.kept":
-        return this.kept;
-      case "calls.keep":
-        this.kept = args.kept as CallsKept;
-        return null;
-      case "calls.save":
-        return `/home/anna/Загрузки/${String(args.name)}.csv`;
-      case "calls.company":
-        return this.companyCalls;
-      case "calls.want_company":
-        this.companyCalls = {
-          ...this.companyCalls,
-          wanted: args.wanted,
-          whole: false,
-          percent: args.wanted ? 42 : 0,
-        };
-        return null;
-      case "calls.abonents":
-        return data.abonents.slice(1).map(({ id, name }) => ({ id, name: name || id }));
-      case "calls.call_back":
-        return { request: "01R0000000000000000000000A" };
-      case "dial.offer":
-        return this.dial;
-      case "forwarding.read":
-        return { now: this.forwarding, last: this.forwardedLast };
-      case "forwarding.set":
-        this.forwardedLast = args.to as ForwardTo;
-        return this.#forward({ on: true, ...this.forwardedLast });
-      case "forwarding.off":
-        return this.#forward({ on: false, ...data.nowhere });
-      case "dial.find":
-        return this.#toDial(args.text);
-      case "dial.accept":
-        if (!this.dial || args.number !== this.dial.number) throw missing;
-        this.dial = null;
-        return { request: "01R0000000000000000000000A" };
-      case "dial.decline":
-        this.dial = null;
-        return null;
-      case "import.begin":
-      case "import.piece":
-      case "import.read":
-      case "import.start":
-      case "import.progress":
-      case "import.cancel":
-      case "import.close":
-        return this.imports.answer(command, args);
-      case "import.undo":
-        this.changed({ contacts: "many", numbers: "many" });
-        return this.imports.answer(command, args);
-      case "contacts.list":
-        return this.#contacts(args.query, args.cursor, args.limit);
-      case "contacts.one": {
-        const contact = this.contacts.find((one) => one.id === args.id);
-        if (!contact) throw missing;
-        const calls = this.calls.filter((row) => row.contactId === contact.id).slice(0, 100);
-        const notes = calls
-          .filter((row) => this.notes.has(row.id))
-          .map((row) => ({ call: row.id, written: this.#written(row.id) }));
-        const same = (company: string, one: string) => company !== "" && company === one;
-        const people = this.contacts.filter(({ company }) => same(company, contact.name));
-        const reminders = contact.id === 1 ? [{ id: 2, at: data.ago(-120), note: "Сказать о скидке" }] : [];
-        return {
-          ...contact,
-          companyId: this.contacts.find(({ name }) => same(contact.company, name))?.id ?? null,
-          people: people.map(({ id, name }) => ({ id, name })),
-          reminders,
-          calls,
-          notes,
-        };
-      }
-      case "contacts.save":
-        return this.#save(args.draft);
-      case "contacts.attach_number": {
-        const contact = this.contacts.find((one) => one.id === args.id);
-        if (!contact) throw missing;
-        contact.numbers.push({ display: args.number, key: args.number, label: args.label });
-        this.changed({ contacts: "many", numbers: "many" });
-        return null;
-      }
-      case "contacts.merge": {
-        const [into, ...others] = args.ids as number[];
-        this.merged = this.contacts;
-        this.contacts = this.contacts
-          .filter((one) => !others.includes(one.id))
-          .map((one) =>
-            one.id === into
-              ? {
-                  ...one,
-                  numbers: this.contacts
-                    .filter((own) => args.ids.includes(own.id))
-                    .flatMap((own) => own.numbers),
-                }
-              : one,
-          );
-        this.changed({ contacts: "many", numbers: "many" });
-        return 1;
-      }
-      case "contacts.unmerge":
-        this.contacts = this.merged;
-        this.changed({ contacts: "many", numbers: "many" });
-        return null;
-      case "contacts.watched":
-        return this.state.settings.contactFiles.map((path, at) => ({
-          path,
-          state: at ? "missing" : "read",
-          changed: at ? 0 : 12,
-          skipped: at ? 0 : 3,
-        }));
-      case "contacts.export":
-        return `/home/user/Загрузки/Контакты.${args.format === "csv" ? "csv" : "vcf"}`;
-      case "contacts.delete":
-        this.contacts = this.contacts.filter((one) => one.id !== args.id);
-        this.changed({ contacts: "many", numbers: "many" });
-        return null;
-      case "document.one": {
-        const row = this.calls.find((one) => one.documentId === args.id);
-        if (!row) throw missing;
-        return this.#document(row);
-      }
-      case "document.rows":
-        return this.calls
-          .filter((row) => args.ids.includes(row.documentId))
-          .map((row) => this.#document(row));
-      case "document.list": {
-        const { kind, query } = args.filter as DocumentsFilter;
-        const rows = this.calls
-          .filter((row) => row.documentId !== null)
-          .filter(
-            (row) =>
-              kind === "all" ||
-              kind === row.direction ||
-              (kind !== "incoming" && kind !== "outgoing" && this.notes.has(row.id)),
-          )
-          .map((row) => this.#document(row))
-          .filter(({ call, written }) =>
-            `${call.name} ${written.note} ${written.outcome}`
-              .toLocaleLowerCase()
-              .includes(query.toLocaleLowerCase()),
-          );
-        return data.paged(rows, args.cursor, args.limit);
-      }
-      case "notes.of_call":
-        return this.#written(args.call);
-      case "notes.save":
-        this.notes.set(args.call, args.written);
-        this.changed({ calls: [args.call] });
-        return null;
-      case "notes.just_ended":
-        return this.justEnded
-          .filter((row) => args.ids.includes(row.id))
-          .map((row) => ({ row, written: this.#written(row.id) }));
-      case "notices.list": {
-        const before = args.before as number | null;
-        return this.notifications.filter((row) => before === null || row.id < before).slice(0, args.limit);
-      }
-      case "notices.rows":
-        return this.notifications.filter((row) => args.ids.includes(row.id));
-      case "notices.seen":
-        for (const row of this.notifications) if (args.id === null || row.id === args.id) row.seen = true;
-        this.state = { ...this.state, unseen: args.id === null ? 0 : Math.max(0, this.state.unseen - 1) };
-        this.changed({ notices: args.id === null ? "many" : [args.id] });
-        return null;
-      default:
-        return this.#settings(command, args);
+    for (const room of ROOMS) {
+      const answer = room(this, command, args);
+      if (answer !== undefined) return answer;
     }
-  }
-
-  #settings(command: string, args: Args): unknown {
-    const { service } = this.state;
-    const serve = (over: Partial<AppState["service"]>) =>
-      (this.state = { ...this.state, service: { ...service, ...over } });
-    switch (command) {
-      case "connection.check_token":
-        if (args.token !== this.goodToken) throw { code: "token_refused", detail: null } satisfies Failure;
-        return this.abonents;
-      case "connection.save_token":
-        serve({ token: true, secrets: args.insecure ? "file" : service.secrets });
-        return null;
-      case "connection.abonents":
-        return service.token || !service.embedded ? this.abonents : [];
-      case "connection.choose_me":
-        this.state = { ...this.state, me: this.abonents.find((one) => one.id === args.abonent) ?? null };
-        return null;
-      case "connection.join":
-        serve(args.url ? { embedded: false, relayUrl: args.url, callbackUrl: null } : { embedded: true });
-        return null;
-      case "join.offer": {
-        const link = /^perezvon:\/\/join\?relay=([^&]+)&code=/.exec(args.code);
-        if (args.code) this.offer = link ? decodeURIComponent(link[1] ?? "") : args.relay;
-        return this.offer && { relay: this.offer, inTheClear: this.offer.startsWith("http://") };
-      }
-      case "join.accept":
-        serve({ embedded: false, relayUrl: args.relay, callbackUrl: null });
-        this.offer = null;
-        return { role: "user", name: "Смирнова Анна", me: this.abonents[1]?.id ?? null };
-      case "join.decline":
-        this.offer = null;
-        return null;
-      case "settings.save":
-        this.state = { ...this.state, settings: args.settings as Settings };
-        this.changed({ settings: true });
-        return null;
-      case "small.toasts":
-        return this.toasts;
-      case "small.press":
-      case "small.dismiss":
-        this.toasts = this.toasts.filter((one) => one.key !== args.key);
-        this.emit("toasts", null);
-        return null;
-      case "small.open":
-        this.opened.push(args.route);
-        return null;
-      case "settings.samples":
-        return samples;
-      case "settings.show_sample":
-        return null;
-      case "settings.export":
-        return "/home/anna/Загрузки/Настройки Перезвона.json";
-      case "settings.import": {
-        const { settings } = JSON.parse(args.text) as { settings: Record<string, unknown> };
-        const known = Object.entries(settings).filter(([name]) => name in this.state.settings);
-        this.state = { ...this.state, settings: { ...this.state.settings, ...Object.fromEntries(known) } };
-        return {
-          taken: known.map(([name]) => name),
-          left: Object.keys(settings).filter((name) => !(name in this.state.settings)),
-        };
-      }
-      case "connection.check":
-        return this.checks;
-      case "frame.take_route": {
-        const route = this.route;
-        this.route = null;
-        return route;
-      }
-      case "frame.example":
-      case "frame.leave_example":
-      case "updates.look":
-      case "updates.install":
-        return null;
-      case "connection.finish_wizard":
-        this.state = { ...this.state, wizard: false };
-        this.changed({ settings: true });
-        return null;
-      default: {
-        const own = this.recordings.answer(command, args);
-        const company = own === undefined ? this.company.answer(command, args) : own;
-        const report = company === undefined ? this.reports.answer(command, args) : company;
-        const answer = report === undefined ? this.#queued(command, args) : report;
-        if (answer === undefined) throw new Error(`no such command: ${command}`);
-        return answer;
-      }
-    }
+    const own = this.recordings.answer(command, args);
+    const company = own === undefined ? this.company.answer(command, args) : own;
+    const report = company === undefined ? this.reports.answer(command, args) : company;
+    const answer = report === undefined ? this.#queued(command, args) : report;
+    if (answer === undefined) throw new Error(`no such command: ${command}`);
+    return answer;
   }
 
   #queued(command: string, args: Args): unknown {
@@ -478,221 +219,12 @@ export class Backend {
     this.changed({ callbacks: true });
     return answer;
   }
-
-  #listed(filter: CallsFilter, span: CallsSpan): CallRow[] {
-    const query = filter.query.toLocaleLowerCase();
-    const number = digits(query);
-    const marks: Record<CallMark, (row: CallRow) => boolean> = {
-      incoming: (row) => row.direction === "incoming",
-      outgoing: (row) => row.direction === "outgoing",
-      missed: (row) => row.outcome === "missed",
-      lost: (row) => row.lost,
-      first: (row) => !this.calls.some((one) => one.numberKey === row.numberKey && one.id > row.id),
-      unregistered: (row) => row.contactId === null && !row.internal,
-      recorded: (row) => row.recording !== "none",
-      noted: (row) => row.noted,
-    };
-    const within = (ms: number) => ms >= (span.fromMs ?? 0) && ms < (span.untilMs ?? Infinity);
-    // Of an abonent's calls here are some of the user's, as the abonent had them.
-    const theirs = this.calls.filter((_, at) => at % 2).map((row) => ({ ...row, abonent: filter.abonent }));
-    const found = (filter.abonent === null ? this.calls : theirs).filter(
-      (row) =>
-        within(Date.parse(row.startedAt ?? "1970-01-01")) &&
-        filter.marks.every((mark) => marks[mark](row)) &&
-        (!query ||
-          row.name?.toLocaleLowerCase().includes(query) ||
-          (number !== "" && row.numberKey !== null && digits(row.numberKey).includes(number))),
-    );
-    return filter.oldestFirst ? found.reverse() : found;
-  }
-
-  #contacts(query: string, cursor: string | null, limit: number): unknown {
-    const text = query.toLocaleLowerCase();
-    const rows = this.contacts
-      .filter((one) => `${one.name} ${one.company}`.toLocaleLowerCase().includes(text))
-      .map(({ id, kind, name, company, numbers }) => ({
-        id,
-        kind,
-        name,
-        company,
-        number: numbers[0]?.display ?? null,
-        numberKey: numbers[0]?.key ?? null,
-      }));
-    return data.paged(rows, cursor, limit);
-  }
-
-  #document(row: CallRow): DocumentView {
-    return {
-      id: row.documentId ?? 0,
-      number: String(row.documentId).padStart(9, "0"),
-      registeredAt: row.startedAt ?? data.ago(0),
-      call: row,
-      written: this.#written(row.id),
-    };
-  }
-
-  #written(call: string): CallNote {
-    return this.notes.get(call) ?? { outcome: "", note: "", tags: [], next: "" };
-  }
-
-  #forward(to: Forwarding): Forwarding {
-    this.forwarding = to;
-    this.state = { ...this.state, forwarding: to };
-    this.changed({ service: true });
-    return to;
-  }
-
-  #toDial(text: string): DialFound {
-    const number = digits(text);
-    const kind = /^[*#]/.test(text) ? "code" : number.length < 7 ? "colleague" : "mobile";
-    const key = kind === "mobile" ? `+7${number.slice(-10)}` : text;
-    const owner = this.contacts.find((one) => one.numbers.some((own) => own.key === key));
-    const words = text.toLocaleLowerCase();
-    const lines = this.contacts
-      .filter((one) => one.name.toLocaleLowerCase().includes(words))
-      .flatMap(({ id, name, company, numbers }) =>
-        numbers.map(({ key, display, label }) => ({
-          contact: id,
-          name,
-          company,
-          key,
-          number: display,
-          label,
-        })),
-      );
-    const country = kind === "mobile" ? "RU" : null;
-    const contacts = owner ? [{ id: owner.id, name: owner.name }] : [];
-    const read = number !== "" && !/\p{L}/u.test(text);
-    return { number: read ? { key, text, kind, country, contacts } : null, lines };
-  }
-
-  #save(draft: ContactDraft): number {
-    const id = draft.id ?? Math.max(0, ...this.contacts.map((one) => one.id)) + 1;
-    const saved = { ...draft, id, calls: [], notes: [], companyId: null, people: [], reminders: [] };
-    this.contacts = [...this.contacts.filter((one) => one.id !== id), saved];
-    const keys = new Set(draft.numbers.map((number) => digits(number.display).slice(-10)));
-    this.calls = this.calls.map((row) =>
-      row.numberKey && keys.has(digits(row.numberKey).slice(-10))
-        ? { ...row, name: draft.name, contactId: id, candidates: [] }
-        : row,
-    );
-    this.changed({ contacts: "many", numbers: "many" });
-    return id;
-  }
 }
 
 export const backend = new Backend();
 
 /** Scenarios for a look in a browser. */
-export function scenario(name: string): void {
-  const service = (over: Partial<AppState["service"]>) =>
-    (backend.state = { ...backend.state, service: { ...backend.state.service, ...over } });
-  if (name === "empty") {
-    backend.calls = [];
-    backend.contacts = [];
-    backend.notifications = [];
-    backend.recordings.rows = [];
-    backend.reports.empty = true;
-    backend.state = { ...backend.state, toCallBack: 0, unseen: 0 };
-    service({ lastEventAt: null });
-  } else if (name === "silent") {
-    // No sound device, and nothing can be fetched.
-    backend.recordings.view.trouble = "sound_device_none";
-    backend.recordings.trouble = "disk_full";
-  } else if (name === "many") {
-    backend.calls = data.many(10_000);
-  } else if (name === "company") {
-    backend.companyCalls = { wanted: true, whole: true, percent: 100, trouble: null };
-  } else if (name === "loading") {
-    backend.silent = new Set([
-      "calls.list",
-      "recordings.list",
-      "contacts.list",
-      "notices.list",
-      "report.make",
-      "calls.one",
-      "contacts.one",
-      "document.one",
-      "document.list",
-      "connection.abonents",
-      "company.list",
-      "subscriptions.list",
-      "journal.events",
-      "people.users",
-      "audit.list",
-      "pbx.read",
-      "company.preview",
-      "forwarding.read",
-    ]);
-  } else if (name === "error") {
-    const relay = [
-      "company.list",
-      "subscriptions.list",
-      "journal.events",
-      "journal.exchanges",
-      "people.users",
-      "people.codes",
-      "audit.list",
-      "pbx.read",
-    ];
-    for (const one of [
-      "calls.list",
-      "recordings.list",
-      "contacts.list",
-      "notices.list",
-      "report.make",
-      "document.one",
-      "document.list",
-      "connection.abonents",
-      "connection.check",
-      ...relay,
-    ])
-      backend.fails[one] = { code: "storage", detail: "database is locked" };
-    service({ level: "off", trouble: "token_refused" });
-  } else if (name === "trouble") {
-    service({ level: "degraded", trouble: "no_public_url", subscriptionUntil: null, lastEventAt: null });
-  } else if (name === "polling") {
-    service({
-      level: "degraded",
-      trouble: "polling",
-      mode: "polling",
-      subscriptionUntil: null,
-      lastEventAt: null,
-    });
-  } else if (name === "user") {
-    service({ admin: false, embedded: false, relayUrl: "https://relay.example", recordsAt: null });
-  } else if (name === "managed") {
-    service({ admin: false, embedded: false, relayUrl: "https://relay.example", recordsAt: null });
-    backend.state = { ...backend.state, fixed: ["relay", "language", "autostart", "missed", "documents"] };
-  } else if (name.startsWith("update")) {
-    backend.state = { ...backend.state, ...data.updates[name] };
-  } else if (name === "example") {
-    backend.state = { ...backend.state, example: true };
-  } else if (name === "forwarded") {
-    backend.forwardedLast = { ...data.nowhere, all: data.shownNumber(77) };
-    backend.forwarding = { on: true, ...backend.forwardedLast };
-    backend.state = { ...backend.state, forwarding: backend.forwarding };
-  } else if (name === "forwarded-some") {
-    backend.forwarding = {
-      on: true,
-      all: null,
-      busy: "102",
-      notAnswered: data.shownNumber(77),
-      unavailable: data.shownNumber(77),
-      rings: 6,
-    };
-    backend.state = { ...backend.state, forwarding: backend.forwarding };
-  } else if (name === "dead") {
-    backend.fails["frame.state"] = { code: "storage", detail: "disk I/O error" };
-  } else if (name.startsWith("dial")) {
-    backend.dial = data.dials[name] ?? null;
-    backend.route = "dial";
-  } else if (name === "wizard") {
-    backend.state = { ...backend.state, wizard: true, me: null };
-    backend.state.settings.publicUrl = "";
-    service({ token: false, secrets: "none", callbackUrl: null, subscriptionUntil: null, lastEventAt: null });
-  }
-}
+export const scenario = (name: string) => setScenario(backend, name);
 
 if (import.meta.env.MODE === "fake") {
   const asked = new URLSearchParams(window.location.search);

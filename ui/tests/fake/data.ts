@@ -24,6 +24,8 @@ export function stretch<T>(all: T[], cursor: string | null, back: boolean, limit
   return { rows: all.slice(from, end), next: from ? String(from) : null };
 }
 
+export const digits = (text: string) => text.replace(/\D/g, "");
+
 export const ago = (minutes: number, now = Date.now()) => new Date(now - minutes * 60_000).toISOString();
 
 /** What links ask to dial, by the scenario's name. */

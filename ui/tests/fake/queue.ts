@@ -145,7 +145,11 @@ export class Queue {
         const all = take([...this.waiting, ...this.later]);
         [this.waiting, this.later] = [rest(this.waiting), rest(this.later)];
         const remindAt = args.atMs === null ? null : new Date(args.atMs as number).toISOString();
-        const moved = all.map((row) => ({ ...row, remindAt, remindNote: String(args.note) }));
+        const moved = all.map((row) => ({
+          ...row,
+          remindAt,
+          remindNote: args.note === null ? row.remindNote : String(args.note),
+        }));
         if (remindAt) this.later = [...this.later, ...moved];
         else this.waiting = [...moved, ...this.waiting];
         return null;

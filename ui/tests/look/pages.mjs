@@ -100,6 +100,11 @@ const pages = [
     ["recordings", "recording"],
     ["documents", "document"],
     ["notifications", "notification"],
+    ["abonents", "abonent"],
+    ["subscriptions", "subscription"],
+    ["events", "event"],
+    ["requests", "request"],
+    ["audit", "audit"],
   ].map(([route, row]) => ({
     name: `${route}-chosen`,
     route,
@@ -274,6 +279,16 @@ const pages = [
       await page.click("[data-testid=people-invite]");
       await page.click("[data-testid=invite-abonent]");
       await page.waitForSelector("[data-testid=invite-abonent-option]");
+    },
+  },
+  {
+    name: "users-chosen",
+    route: "users",
+    ready: "[data-testid=code-row]",
+    act: async (page) => {
+      await page.click("[data-testid=user-row] >> nth=0", { modifiers: ["Control"] });
+      await page.click("[data-testid=code-row] >> nth=0", { modifiers: ["Control"] });
+      await page.waitForSelector("[data-testid=people-chosen]");
     },
   },
   { name: "audit", route: "audit", ready: "[data-testid=audit-row]" },

@@ -1,22 +1,25 @@
 //! What a new snapshot leads to.
 
+mod keep;
+
+pub(crate) use keep::note_recording;
+pub(super) use keep::{keep, touch};
+
 use crate::changes::Ids;
 use crate::db::{Durability, Tx};
 use crate::desk::Desk;
 use crate::digest::Fewer;
 use crate::error::DeskError;
-use crate::key::{key_of, line_of};
+use crate::key::key_of;
 use crate::notifications::{Ops, Pen, close, raise};
 use crate::subject::{Step, Subject};
-use crate::table::call::{self, Stored, snapshot};
+use crate::table::call::{self, snapshot};
 use crate::table::callback::{self, Miss};
-use crate::table::caller::{self, Told};
-use crate::table::{call_note, contact, document, mirror, recording, setting};
+use crate::table::{call_note, document, mirror, recording, setting};
 use crate::toast::{ToastKey, ToastOp};
 use crate::who::Party;
 use crate::{digest, queue};
 use perezvon_core::effect::{DocumentScope, Effect, Phase, Preferences, effects};
-use perezvon_core::snapshot::RecordingState;
 use perezvon_core::{CallSnapshot, Direction, Outcome, Time};
 
 /// A snapshot whose news is older than this happened while the desk was away.
@@ -332,78 +335,6 @@ impl Batch<'_> {
             .push(raise(self.tx, self.pen, &ToastKey::Missed(call.id.clone()), &subject)?);
         Ok(())
     }
-}
-
-/// Stores one abonent's view of a call, and whom it is with.
-pub(super) fn keep(tx: &Tx<'_>, call: &CallSnapshot, party: &Party, whose: i64, away: bool) -> Result<(), DeskError> {
-    let digits = call.party.number().search_digits();
-    let (caller, new) = caller::note(
-        tx,
-        &Told {
-            key: party.key.as_deref(),
-            digits: &digits,
-            name: party.name.as_deref(),
-            started_ms: call::started(call).ms(),
-        },
-    )?;
-    if let Some(line) = party.key.as_deref().map(line_of).filter(|_| new) {
-        caller::index(tx, line, &contact::texts_of_line(tx, line)?)?;
-    }
-    let row = Stored {
-        whose,
-        caller,
-        name: party.name.as_deref(),
-        shown: party.shown.as_deref(),
-        away,
-    };
-    call::store(tx, call, &row)
-}
-
-/// The call looks otherwise, and its caller has another one.
-pub(super) fn touch(tx: &Tx<'_>, call: &CallSnapshot, party: &Party) {
-    let mut touched = tx.touched();
-    touched.calls.add(call.id.clone());
-    party.key.iter().for_each(|key| touched.callers.add(key.clone()));
-}
-
-/// What the call tells of its recording.
-pub(crate) fn note_recording(tx: &Tx<'_>, owner: &str, call: &CallSnapshot, party: &Party) -> Result<(), DeskError> {
-    let (gone, pbx) = match (call.recording.state, call.recording.id.as_deref()) {
-        (RecordingState::Ready, Some(pbx)) => (false, pbx),
-        (RecordingState::Gone, Some(pbx)) => (true, pbx),
-        (RecordingState::Gone, None) => {
-            for id in recording::lost(tx, &call.id)? {
-                tx.touched().recordings.add(id);
-            }
-            return Ok(());
-        }
-        _ => return Ok(()),
-    };
-    let digits = call.party.number().search_digits();
-    let told = recording::Told {
-        pbx,
-        call: Some(&call.id),
-        abonent: call.abonent.as_deref(),
-        abonent_name: None,
-        incoming: call.direction == Direction::Incoming,
-        key: party.key.as_deref(),
-        name: party.name.as_deref(),
-        shown: party.shown.as_deref(),
-        hidden: party.hidden,
-        digits: &digits,
-        started_ms: call::started(call).ms(),
-        // Of the conversation: the recording's own length is asked for before it is fetched.
-        told_ms: None,
-        told_bytes: None,
-        gone,
-    };
-    if let Some((id, new)) = recording::note(tx, owner, &told)? {
-        tx.touched().recordings.add(id);
-        if let Some(line) = party.key.as_deref().map(line_of).filter(|_| new) {
-            recording::index(tx, line, &contact::texts_of_line(tx, line)?)?;
-        }
-    }
-    Ok(())
 }
 
 fn step(phase: Phase) -> Step {

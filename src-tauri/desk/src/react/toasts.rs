@@ -1,6 +1,6 @@
 //! What became of a toast, and toasts that no snapshot causes: orders, troubles, lost touch.
 
-use crate::db::{Durability, Tx};
+use crate::db::Durability;
 use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::key::key_of_number;
@@ -11,7 +11,7 @@ use crate::subject::{Step, Subject};
 use crate::table::setting;
 use crate::toast::{Toast, ToastKey, ToastKind, ToastOp};
 use perezvon_core::Number;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use std::sync::PoisonError;
 
 /// A ring, a result or another passing thing older than this is not shown after a restart.
@@ -86,13 +86,13 @@ impl Desk {
     /// Those of these toasts that are still on the screen, to be shown at another place.
     pub fn toasts_again(&self, notification_ids: &[i64]) -> Result<Vec<ToastOp>, DeskError> {
         let pen = self.pen();
-        self.db.write(Durability::Rebuildable, |tx| {
+        self.db.read(|c| {
             let mut ops = Ops::default();
-            for row in open_rows(tx)?
+            for row in open_rows(c)?
                 .into_iter()
                 .filter(|row| notification_ids.contains(&row.id))
             {
-                ops.push(Some(ToastOp::Show(drawn_anew(tx, pen, row)?)));
+                ops.push(Some(ToastOp::Show(drawn_anew(c, pen, row)?)));
             }
             Ok(ops.into_vec())
         })
@@ -199,12 +199,14 @@ impl Desk {
 }
 
 /// The words may have changed since; where the call is gone the stored text is all there is.
-fn drawn_anew(tx: &Tx<'_>, pen: Pen, row: Row) -> Result<Toast, DeskError> {
-    Ok(match render::render(tx, pen.words, pen.now, &row.key, &row.subject)? {
-        Some(drawn) => Toast {
-            notification_id: row.id,
-            ..drawn.toast
+fn drawn_anew(connection: &Connection, pen: Pen, row: Row) -> Result<Toast, DeskError> {
+    Ok(
+        match render::render(connection, pen.words, pen.now, &row.key, &row.subject)? {
+            Some(drawn) => Toast {
+                notification_id: row.id,
+                ..drawn.toast
+            },
+            None => row.toast,
         },
-        None => row.toast,
-    })
+    )
 }

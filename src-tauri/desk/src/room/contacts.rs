@@ -12,6 +12,8 @@ pub use about::ContactReminder;
 pub use dial::{DialFound, DialLine, DialNumber};
 pub use export::ContactsFormat;
 pub use import::{ImportDone, ImportPreview, ImportSame, ImportUndone, SameBy};
+pub use list::{ContactsAt, ContactsPlace};
+pub use merge::ContactBefore;
 pub use source::{Source, SourceContact};
 
 use crate::db::{Durability, Tx};
@@ -230,19 +232,6 @@ impl Desk {
         self.save_contact(&draft)
     }
 
-    /// Deletes the contact. Its calls, documents and notes stay.
-    pub fn delete_contact(&self, id: i64) -> Result<Saved, DeskError> {
-        let pen = self.pen();
-        self.db.write(Durability::Lasting, |tx| {
-            let mut touched = BTreeSet::new();
-            delete(tx, id, &mut touched)?;
-            Ok(Saved {
-                id,
-                toasts: renamed(tx, pen, &touched)?,
-            })
-        })
-    }
-
     /// A contact's card with the calls over all numbers of the person.
     pub fn contact(&self, id: i64) -> Result<ContactView, DeskError> {
         self.db.read(|c| {
@@ -352,7 +341,27 @@ impl<'a> Ready<'a> {
         if let Some((_, person)) = id.map(|id| contact::origin(tx, id)).transpose()?.flatten() {
             touched.extend(contact::keys_of_person(tx, person)?);
         }
-        let fields = Fields {
+        let fields = self.fields(external_id, source);
+        let (id, was, person) = contact::put(tx, id, &fields)?;
+        noted(tx, id, was, person, touched)?;
+        Ok(id)
+    }
+
+    /// The same of a contact that is gone, under the id that it had.
+    fn put_back(
+        &self,
+        tx: &Tx<'_>,
+        id: i64,
+        external_id: Option<&str>,
+        source: Source<'_>,
+        touched: &mut BTreeSet<String>,
+    ) -> Result<(), DeskError> {
+        let (id, was, person) = contact::put_back(tx, id, &self.fields(external_id, source))?;
+        noted(tx, id, was, person, touched)
+    }
+
+    fn fields<'b>(&'b self, external_id: Option<&'b str>, source: Source<'b>) -> Fields<'b> {
+        Fields {
             source: source.name,
             external_id,
             priority: source.priority,
@@ -363,15 +372,18 @@ impl<'a> Ready<'a> {
             note: &self.draft.note,
             about: &self.about,
             numbers: &self.numbers,
-        };
-        let (id, was, person) = contact::put(tx, id, &fields)?;
-        touched.extend(contact::keys_of_person(tx, person)?);
-        tx.touched().contacts.add(id);
-        was.into_iter()
-            .chain([person])
-            .for_each(|person| tx.touched().persons.add(person));
-        Ok(id)
+        }
     }
+}
+
+/// The contact was written: its person's numbers, and who has changed.
+fn noted(tx: &Tx<'_>, id: i64, was: Option<i64>, person: i64, touched: &mut BTreeSet<String>) -> Result<(), DeskError> {
+    touched.extend(contact::keys_of_person(tx, person)?);
+    tx.touched().contacts.add(id);
+    was.into_iter()
+        .chain([person])
+        .for_each(|person| tx.touched().persons.add(person));
+    Ok(())
 }
 
 /// Reads numbers in any spelling; empty lines and repeats are left out.

@@ -193,6 +193,31 @@ pub(crate) fn put(
         Some(id) => Some(origin(connection, id)?.ok_or(DeskError::NotFound)?.1),
         None => None,
     };
+    write(connection, id, was, fields)
+}
+
+/// Writes a contact that was there, under the id that it had.
+pub(crate) fn put_back(
+    connection: &Connection,
+    id: i64,
+    fields: &Fields<'_>,
+) -> Result<(i64, Option<i64>, i64), DeskError> {
+    let known = connection
+        .prepare_cached("SELECT 1 FROM sqlite_sequence WHERE name = 'contact' AND seq >= ?1")?
+        .exists([id])?;
+    if id < 1 || !known {
+        return Err(DeskError::NotFound);
+    }
+    let was = origin(connection, id)?.map(|(_, person)| person);
+    write(connection, Some(id), was, fields)
+}
+
+fn write(
+    connection: &Connection,
+    id: Option<i64>,
+    was: Option<i64>,
+    fields: &Fields<'_>,
+) -> Result<(i64, Option<i64>, i64), DeskError> {
     let person = person_for(connection, id, fields, was)?;
     let digits: Vec<String> = fields
         .numbers

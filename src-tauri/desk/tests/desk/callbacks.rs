@@ -206,7 +206,7 @@ fn what_is_put_off_is_out_of_the_list_until_the_reminder_which_outlives_a_kill()
     bench.take(&[miss("a", 1, IVANOV), miss("b", 2, STRANGER)]);
     let id = waiting(&bench)[0].id;
     let at = bench.desk.now().plus(900_000);
-    let ops = bench.desk.callbacks_later(&[id], Some(at), "  счёт  ").unwrap();
+    let ops = bench.desk.callbacks_later(&[id], Some(at), Some("  счёт  ")).unwrap();
     assert!(!closed(&ops).is_empty(), "no toast asks for them until then: {ops:?}");
     assert_eq!(waiting(&bench), [], "nor does the list, over all numbers");
     let later = rows(&bench, CallbackKind::Later);
@@ -238,12 +238,42 @@ fn what_is_put_off_is_out_of_the_list_until_the_reminder_which_outlives_a_kill()
 }
 
 #[test]
+fn a_note_of_a_reminder_is_as_it_was_when_putting_off_is_taken_back() {
+    let bench = Bench::new();
+    bench.take(&[miss("a", 1, IVANOV), miss("b", 2, STRANGER)]);
+    let at = bench.desk.now().plus(900_000);
+    for before in ["", "счёт"] {
+        for one in waiting(&bench) {
+            bench.desk.callbacks_later(&[one.id], None, Some(before)).unwrap();
+            bench
+                .desk
+                .callbacks_later(&[one.id], Some(at), Some("договор"))
+                .unwrap();
+            let put = &rows(&bench, CallbackKind::Later)[0];
+            assert_eq!((put.id, put.remind_note.as_str()), (one.id, "договор"));
+            bench.desk.callbacks_later(&[one.id], Some(at.plus(1)), None).unwrap();
+            assert_eq!(
+                rows(&bench, CallbackKind::Later)[0].remind_note,
+                "договор",
+                "put off anew"
+            );
+            bench.desk.callbacks_later(&[one.id], None, Some(before)).unwrap();
+            let bench = bench.desk.callback_rows(&[one.id]).unwrap();
+            assert_eq!(
+                (bench[0].remind_at.as_deref(), bench[0].remind_note.as_str()),
+                (None, before)
+            );
+        }
+    }
+}
+
+#[test]
 fn who_calls_again_is_in_the_list_at_once_and_who_was_talked_with_is_not_reminded_of() {
     let bench = Bench::new();
     bench.take(&[miss("a", 1, IVANOV), miss("s", 2, STRANGER)]);
     let ids: Vec<i64> = waiting(&bench).iter().map(|row| row.id).collect();
     let at = bench.desk.now().plus(3_600_000);
-    bench.desk.callbacks_later(&ids, Some(at), "").unwrap();
+    bench.desk.callbacks_later(&ids, Some(at), None).unwrap();
     assert_eq!(waiting(&bench), []);
     let after = |mut call: CallSnapshot, ms: i64| {
         let begun = bench.desk.now().plus(ms);
@@ -282,13 +312,13 @@ fn a_reminder_of_somebody_who_missed_nothing_is_a_row_when_it_comes() {
     assert_eq!(rows(&bench, CallbackKind::Waiting).len(), 1, "back");
     assert!(bench.desk.remind_of(&Number::parse("—"), at, "").is_err(), "no number");
     // Put off again, and given up.
-    bench.desk.callbacks_later(&[id], Some(at.plus(900_000)), "").unwrap();
+    bench.desk.callbacks_later(&[id], Some(at.plus(900_000)), None).unwrap();
     assert_eq!(
         rows(&bench, CallbackKind::Later)[0].remind_note,
         "договор",
         "the note stays"
     );
-    bench.desk.callbacks_later(&[id], None, "").unwrap();
+    bench.desk.callbacks_later(&[id], None, None).unwrap();
     assert_eq!(
         rows(&bench, CallbackKind::Waiting).len() + rows(&bench, CallbackKind::Later).len(),
         0
@@ -370,7 +400,7 @@ fn a_reminder_that_is_taken_back_leaves_what_was_done_as_it_was() {
     let at = bench.desk.now().plus(60_000);
     assert_eq!(bench.desk.remind_of(&Number::parse(IVANOV), at, "").unwrap(), id);
     assert_eq!(rows(&bench, CallbackKind::Later).len(), 1);
-    bench.desk.callbacks_later(&[id], None, "").unwrap();
+    bench.desk.callbacks_later(&[id], None, None).unwrap();
     assert_eq!(waiting(&bench), [], "the old missed call does not come back");
     let row = rows(&bench, CallbackKind::Handled).remove(0);
     assert_eq!((row.state, row.times, row.can_undo), (CallbackState::Done, 1, true));

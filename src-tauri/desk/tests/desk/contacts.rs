@@ -3,7 +3,7 @@
 use crate::common::{Bench, IVANOV, STRANGER, draft, ringing};
 use perezvon_core::Number;
 use perezvon_desk::DeskError;
-use perezvon_desk::view::ContactKind;
+use perezvon_desk::view::{ContactKind, ContactsAt, ContactsPlace};
 
 fn names(bench: &Bench, query: &str) -> Vec<String> {
     bench
@@ -88,6 +88,96 @@ fn names_that_begin_with_the_word_come_first_and_pages_follow_each_other() {
     assert_eq!(names(&bench, "щукина"), ["Щукина Нина"]);
 }
 
+fn far_down() -> Bench {
+    let bench = Bench::new();
+    let many: Vec<_> = (0..2_100)
+        .map(|n| draft(&format!("Абрамов Щукарь {n:04}"), "", &[]))
+        .collect();
+    bench.desk.save_contacts(&many).unwrap();
+    for name in ["Щукин Андрей", "Щукина Нина", "Ёлкин Олег", "Яшин Лев"] {
+        bench.contact(name, "", &[]);
+    }
+    bench
+}
+
+fn place(bench: &Bench, query: &str, at: ContactsAt) -> ContactsPlace {
+    bench.desk.contacts_place("place", query, &at).unwrap()
+}
+
+fn named(name: &str) -> ContactsAt {
+    ContactsAt::Name(name.to_owned())
+}
+
+/// The names of three contacts from a cursor, or up to it, and the next cursor.
+fn page(bench: &Bench, query: &str, cursor: Option<&str>, back: bool) -> (Vec<String>, Option<String>) {
+    let page = bench.desk.newest_contacts("list", query, (cursor, back), 3).unwrap();
+    (page.rows.into_iter().map(|row| row.name).collect(), page.next)
+}
+
+fn all_of(bench: &Bench, query: &str) -> Vec<String> {
+    let page = bench.desk.contacts(query, None, 500).unwrap();
+    let (mut all, mut next) = (page.rows, page.next);
+    while let Some(cursor) = next {
+        let page = bench.desk.contacts(query, Some(&cursor), 500).unwrap();
+        all.extend(page.rows);
+        next = page.next;
+    }
+    all.into_iter().map(|row| row.name).collect()
+}
+
+#[test]
+fn a_name_is_found_far_down_and_pages_go_on_from_there_both_ways() {
+    let bench = far_down();
+    for query in ["", "щук"] {
+        let all = all_of(&bench, query);
+        for wanted in ["щукина", "ЩУК", "абрамов щукарь 19", "Абрамов"] {
+            let found = place(&bench, query, named(wanted));
+            let folded = wanted.to_lowercase();
+            let begins = |one: &String| one.to_lowercase().starts_with(&folded);
+            let at = all.iter().position(begins).unwrap();
+            let figures = (found.row as usize, found.total as usize);
+            assert_eq!(figures, (at, all.len()), "{query} {wanted}");
+            let (names, _) = page(&bench, query, found.cursor.as_deref(), false);
+            assert_eq!(names, all[at..all.len().min(at + 3)], "{query} {wanted}");
+            assert_eq!(found.cursor.is_none(), at == 0, "{query} {wanted}");
+            // Upwards, page by page.
+            let (mut above, mut cursor) = (Vec::new(), found.cursor);
+            for _ in 0..3 {
+                let Some(at) = cursor.clone() else { break };
+                let (names, next) = page(&bench, query, Some(&at), true);
+                let again = page(&bench, query, next.as_deref(), false).0;
+                assert_eq!(again, names, "its next is its own cursor");
+                above.splice(0..0, names);
+                cursor = next;
+            }
+            assert_eq!(above, all[at.saturating_sub(9)..at], "{query} {wanted}");
+        }
+    }
+}
+
+#[test]
+fn a_row_is_found_by_its_number_and_a_name_that_nobody_has_leads_to_who_is_next() {
+    let bench = far_down();
+    for query in ["", "щук"] {
+        let all = all_of(&bench, query);
+        for row in [0, 1, 3, 1_000, 2_101, 9_999_999] {
+            let found = place(&bench, query, ContactsAt::Row(row));
+            let at = all.len().min(row as usize + 1) - 1;
+            assert_eq!(found.row as usize, at);
+            assert_eq!(page(&bench, query, found.cursor.as_deref(), false).0[0], all[at]);
+        }
+    }
+    let first_at = |name: &str| {
+        let found = place(&bench, "", named(name));
+        page(&bench, "", found.cursor.as_deref(), false).0[0].clone()
+    };
+    assert_eq!(first_at("елк"), "Ёлкин Олег", "е is ё");
+    assert_eq!(first_at("р"), "Щукин Андрей", "the first behind it");
+    assert_eq!(first_at("яяя"), "Яшин Лев", "beyond the end the last");
+    let none = place(&bench, "нет таких", named("щ"));
+    assert_eq!((none.row, none.total, none.cursor), (0, 0, None));
+}
+
 #[test]
 fn a_contact_is_made_changed_and_deleted() {
     let bench = Bench::new();
@@ -146,6 +236,46 @@ fn a_contact_is_made_changed_and_deleted() {
         matches!(bench.desk.delete_contact(id), Err(DeskError::NotFound)),
         "twice"
     );
+}
+
+#[test]
+fn a_deleted_contact_comes_back_under_its_id() {
+    let bench = Bench::new();
+    bench.take(&[ringing("a", 1, IVANOV)]);
+    let company = bench.contact("ООО «Ромашка»", "", &[]);
+    let mut one = draft("Иванов Пётр", "ООО «Ромашка»", &[IVANOV, "8 495 000-00-16 доб. 12"]);
+    one.note = "любит чай".to_owned();
+    one.about.tags = vec!["опт".to_owned()];
+    let id = bench.desk.save_contact(&one).unwrap().id;
+    let card = bench.desk.contact(id).unwrap();
+    let (before, _) = bench.desk.delete_contact(id).unwrap();
+    let later = bench.contact("Белов Олег", "", &[]);
+    assert!(matches!(bench.desk.contact(id), Err(DeskError::NotFound)));
+    let bench = bench.killed();
+    bench.desk.undelete_contact(&before).unwrap();
+    assert_eq!(
+        bench.desk.contact(id).unwrap(),
+        card,
+        "the whole card, so what leads to it"
+    );
+    assert_eq!(bench.desk.contact_of(&Number::parse(IVANOV)).unwrap()[0].id, id);
+    assert_eq!(bench.desk.call("a", None).unwrap().row.contact_id, Some(id));
+    assert_eq!(bench.desk.contact(company).unwrap().people[0].id, id);
+    // A second press changes nothing, whatever it has become since.
+    let mut changed = one.clone();
+    (changed.id, changed.name) = (Some(id), "Иванов Пётр Олегович".to_owned());
+    bench.desk.save_contact(&changed).unwrap();
+    bench.desk.undelete_contact(&before).unwrap();
+    assert_eq!(bench.desk.contact(id).unwrap().name, "Иванов Пётр Олегович");
+    assert_eq!(bench.desk.contact(later).unwrap().name, "Белов Олег");
+    for strange in [None, Some(0), Some(later + 1), Some(i64::MAX)] {
+        let mut before = before.clone();
+        before.draft.id = strange;
+        assert!(
+            matches!(bench.desk.undelete_contact(&before), Err(DeskError::NotFound)),
+            "no contact ever had {strange:?}"
+        );
+    }
 }
 
 #[test]

@@ -2,9 +2,11 @@
 
 use crate::common::{Bench, IVANOV, STRANGER, draft, ended, ringing};
 use perezvon_core::Number;
+use perezvon_desk::DeskError;
 use perezvon_desk::view::{ContactsFormat, ImportDone, SameBy};
 use perezvon_desk::{ImportFile, ImportHow, Language, read_contacts};
 use std::cell::RefCell;
+use std::path::Path;
 
 const CSV: &str = "Имя;Телефон\nИванов Пётр;+79000000099\nОрлова Дарья;+79000000098\n;\nСбой;8 (9ОО) дом\n";
 
@@ -72,9 +74,10 @@ fn what_is_written_into_a_file_is_read_back_the_same() {
     bench.contact("АО «Заря»", "", &["102"]);
     let folder = tempfile::tempdir().unwrap();
     for format in [ContactsFormat::Vcard, ContactsFormat::Csv] {
-        let path = bench.desk.export_contacts(format, folder.path()).unwrap();
-        let bytes = std::fs::read(&path).unwrap();
-        let name = path.file_name().unwrap().to_str().unwrap();
+        let written = bench.desk.export_contacts(format, None, folder.path()).unwrap();
+        assert_eq!(written.rows, 2);
+        let bytes = std::fs::read(&written.path).unwrap();
+        let name = Path::new(&written.path).file_name().unwrap().to_str().unwrap();
         let file = read_contacts(&bytes, name, &ImportHow::default(), Language::Ru).unwrap();
         let other = Bench::new();
         other.desk.import_contacts(&file, name, true, |_| true).unwrap();
@@ -104,6 +107,46 @@ fn what_is_written_into_a_file_is_read_back_the_same() {
 }
 
 #[test]
+fn a_file_of_chosen_contacts_has_them_as_they_are_listed_and_without_those_that_are_gone() {
+    let bench = Bench::new();
+    let ann = bench.contact("Белова Анна", "", &[IVANOV]);
+    let anton = bench.contact("Антонов Пётр", "", &[STRANGER]);
+    let vera = bench.contact("Анина Вера", "", &[]);
+    let gone = bench.contact("Анин Олег", "", &[]);
+    bench.desk.delete_contact(gone).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let write = |query: &str, ids: &[i64]| {
+        bench
+            .desk
+            .export_contacts(ContactsFormat::Csv, Some((query, ids)), folder.path())
+    };
+    let names = |query: &str, ids: &[i64]| {
+        let file = write(query, ids).unwrap();
+        let text = std::fs::read_to_string(&file.path).unwrap();
+        let names: Vec<String> = text
+            .lines()
+            .skip(1)
+            .map(|line| line.split(';').next().unwrap().to_owned())
+            .collect();
+        assert_eq!(file.rows as usize, names.len());
+        names
+    };
+    assert_eq!(
+        names("", &[ann, gone, anton, ann]),
+        ["Антонов Пётр", "Белова Анна"],
+        "by name, each once"
+    );
+    assert_eq!(
+        names("бел", &[anton, ann]),
+        ["Белова Анна", "Антонов Пётр"],
+        "as the search lists them: first the names that begin so"
+    );
+    assert_eq!(names("", &[vera]), ["Анина Вера"]);
+    assert!(matches!(write("", &[gone]), Err(DeskError::NotFound)));
+    assert!(matches!(write("", &vec![ann; 1_001]), Err(DeskError::TooLong)));
+}
+
+#[test]
 fn people_who_share_a_main_line_come_through_a_file_as_candidates() {
     let bench = Bench::new();
     let text = "Имя;Компания;Телефон;Добавочный\nАльфа, секретарь;ООО «Тест-Альфа»;+7 495 000-00-16;\n\
@@ -122,6 +165,25 @@ fn people_who_share_a_main_line_come_through_a_file_as_candidates() {
         "an extension decides"
     );
     assert_eq!(names("+7 495 000-00-16").len(), 3);
+}
+
+#[test]
+fn a_contact_of_a_file_that_was_deleted_comes_back_as_the_files_own() {
+    let bench = Bench::new();
+    let text = "Имя;Телефон\nИванов П.;+79000000098\n";
+    import(&bench, text, "a.csv");
+    let of_file = || bench.desk.contact_of(&Number::parse(STRANGER)).unwrap()[0].id;
+    let id = of_file();
+    let (before, _) = bench.desk.delete_contact(id).unwrap();
+    bench.desk.undelete_contact(&before).unwrap();
+    assert_eq!(of_file(), id);
+    let again = import(&bench, text, "a.csv");
+    assert_eq!((again.added, again.changed), (0, 0), "the file knows it");
+    let (before, _) = bench.desk.delete_contact(id).unwrap();
+    assert_eq!(import(&bench, text, "a.csv").added, 1, "read again meanwhile");
+    assert_ne!(of_file(), id);
+    bench.desk.undelete_contact(&before).unwrap();
+    assert_eq!((of_file(), names(&bench).len()), (id, 1), "nobody is there twice");
 }
 
 #[test]
@@ -153,6 +215,11 @@ fn several_contacts_become_one_and_again_several_and_a_file_does_not_bring_them_
     assert_eq!(
         back.desk.call("a", None).unwrap().row.name.as_deref(),
         Some("Иванов П.")
+    );
+    assert_eq!(
+        back.desk.contact_of(&Number::parse(STRANGER)).unwrap()[0].id,
+        of_file,
+        "who was merged has their id again"
     );
     assert!(back.desk.unmerge_contacts(merge).is_err(), "once");
     assert!(bench.desk.merge_contacts(&[own, own]).is_err(), "one is not several");

@@ -1,9 +1,11 @@
 //! The call list as a journal: marks that combine, lost calls, both orders, what is kept of it, and its file.
 
 use crate::common::{Bench, IVANOV, STRANGER, ended, missed, noon, ringing};
-use perezvon_core::{CallSnapshot, Direction, Outcome};
+use perezvon_core::{CallSnapshot, Direction, Number, Outcome};
 use perezvon_desk::DeskError;
-use perezvon_desk::view::{CallColumn, CallMark, CallRow, CallsAt, CallsFilter, CallsKept, CallsSpan, SavedCalls};
+use perezvon_desk::view::{
+    CallColumn, CallMark, CallRow, CallsAt, CallsFilter, CallsKept, CallsSpan, FileWritten, SavedCalls,
+};
 
 const DAY_MS: i64 = 24 * 3_600_000;
 
@@ -228,14 +230,15 @@ fn the_file_has_what_is_shown_and_none_is_left_of_one_that_was_broken_off() {
     let write = |going: &mut dyn FnMut(usize) -> bool| {
         bench.desk.write_calls(
             (&CallsFilter::default(), CallsSpan::default()),
-            &CallColumn::MANUAL,
-            false,
+            None,
+            (&CallColumn::MANUAL, false),
             (&folder, "Журнал"),
             going,
         )
     };
-    let path = write(&mut |_| true).unwrap();
-    let text = std::fs::read_to_string(path).unwrap();
+    let file = write(&mut |_| true).unwrap();
+    assert_eq!(file.rows, 2);
+    let text = std::fs::read_to_string(file.path).unwrap();
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(
         lines[0],
@@ -255,4 +258,53 @@ fn the_file_has_what_is_shown_and_none_is_left_of_one_that_was_broken_off() {
     assert_eq!(lines.len(), 3);
     assert!(matches!(write(&mut |_| false), Err(DeskError::Cancelled)));
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1, "no half file");
+}
+
+#[test]
+fn a_file_of_chosen_calls_has_them_as_they_are_listed_and_without_those_that_are_gone() {
+    let bench = Bench::new();
+    bench.take(&[miss("a", 1, IVANOV), miss("b", 2, STRANGER), miss("c", 3, IVANOV)]);
+    let folder = bench.dir.path().join("files");
+    let write = |filter: &CallsFilter, ids: &[&str]| {
+        let ids: Vec<String> = ids.iter().map(|id| (*id).to_owned()).collect();
+        let list = (filter, CallsSpan::default());
+        let shown: (&[CallColumn], bool) = (&[CallColumn::Number], false);
+        bench
+            .desk
+            .write_calls(list, Some(&ids), shown, (&folder, "Журнал"), |_| true)
+    };
+    let numbers = |file: &FileWritten| -> Vec<String> {
+        let text = std::fs::read_to_string(&file.path).unwrap();
+        text.lines().skip(1).map(str::to_owned).collect()
+    };
+    let of = |key: &str| Number::parse(key).display();
+    let harmless = |key: &str| format!("'{}", of(key));
+    // Chosen from below, one twice, one that nobody knows.
+    let file = write(&CallsFilter::default(), &["a", "b", "b", "no such"]).unwrap();
+    assert_eq!(file.rows, 2);
+    assert_eq!(
+        numbers(&file),
+        [harmless(STRANGER), harmless(IVANOV)],
+        "the newest first"
+    );
+    let oldest_first = CallsFilter {
+        oldest_first: true,
+        ..CallsFilter::default()
+    };
+    let file = write(&oldest_first, &["b", "a"]).unwrap();
+    assert_eq!(numbers(&file), [harmless(IVANOV), harmless(STRANGER)]);
+    let other = CallsFilter {
+        query: "нет таких".to_owned(),
+        ..CallsFilter::default()
+    };
+    let file = write(&other, &["c"]).unwrap();
+    assert_eq!(
+        file.rows, 1,
+        "what was chosen is there, though the filter lists it no longer"
+    );
+    assert!(matches!(write(&other, &["no such"]), Err(DeskError::NotFound)));
+    assert!(matches!(write(&other, &[]), Err(DeskError::NotFound)));
+    let many = vec!["a"; 1_001];
+    assert!(matches!(write(&other, &many), Err(DeskError::TooLong)));
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 3, "no file of nothing");
 }

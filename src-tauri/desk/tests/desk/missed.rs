@@ -54,7 +54,7 @@ fn the_toast_puts_the_caller_off_for_an_hour_and_goes() {
         panic!("{toast:?}");
     };
     let at = bench.desk.now().plus(3_600_000);
-    let ops = bench.desk.callbacks_later(&[id], Some(at), "").unwrap();
+    let ops = bench.desk.callbacks_later(&[id], Some(at), None).unwrap();
     assert_eq!(closed(&ops), [&key(IVANOV)], "{ops:?}");
     assert_eq!(bench.desk.counts().unwrap().to_call_back, 0);
     assert_eq!(bench.desk.next_reminder().unwrap(), Some(at));

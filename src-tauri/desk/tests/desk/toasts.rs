@@ -11,6 +11,17 @@ use perezvon_desk::notifications::ToastState;
 use perezvon_desk::toast::{Action, Stay, ToastKey, ToastKind, ToastOp, Urgency};
 
 #[test]
+fn what_is_on_the_screen_is_drawn_again_while_somebody_writes() {
+    let bench = Bench::new();
+    let toast = bench.toast(&missed(&ringing("a", 1, IVANOV), 1));
+    let path = bench.dir.path().join("desk.db");
+    let writer = rusqlite::Connection::open(path).unwrap();
+    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let again = bench.desk.toasts_again(&[toast.notification_id, 999]).unwrap();
+    assert_eq!(again, [ToastOp::Show(toast)], "reading waits for no writer");
+}
+
+#[test]
 fn a_ring_names_the_caller() {
     let bench = Bench::new();
     let id = bench.contact("Иванов Пётр", "ООО «Ромашка»", &[IVANOV]);

@@ -1,6 +1,7 @@
 //! What an administrator has fixed, and a relay that the installation has named.
 
-use super::{Office, Scene, begin};
+use super::connection::begin;
+use super::{Office, Scene};
 use crate::args::Given;
 use serde_json::json;
 

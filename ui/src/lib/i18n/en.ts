@@ -57,6 +57,8 @@ export const en = {
     tableShort: "as a table",
     tableCopied: (n) =>
       `A table of ${n} ${n === 1 ? "line" : "lines"} is in the clipboard; paste it into Excel`,
+    toFile: "Save to a file…",
+    fileShort: "File",
     tag: "Tag…",
     tagYes: "Add",
     tagTitle: (n) => `A tag for the selected: ${n}`,
@@ -77,6 +79,8 @@ export const en = {
     writing: (n) => `Writing the file: ${n} ${plural(n, { one: "line", other: "lines" })}`,
     write: "Write the file",
     written: (path) => `The file was written: ${path}`,
+    writtenSome: (path, rows, chosen) =>
+      `The file was written: ${path}. It has ${rows} of ${chosen}: the others are gone.`,
   },
 
   /** The names of keys that have words on the keyboard. */

@@ -60,6 +60,8 @@ export const ru = {
     tableShort: "Таблицей",
     tableCopied: (n: number) =>
       `В буфере обмена таблица, ${n} ${plural(n, { one: "строка", few: "строки", many: "строк", other: "строки" })}: её можно вставить в Excel`,
+    toFile: "Сохранить в файл…",
+    fileShort: "В файл",
     tag: "Метка…",
     tagYes: "Поставить",
     tagTitle: (n: number) => `Метка для выбранных: ${n}`,
@@ -81,6 +83,8 @@ export const ru = {
       `Записываю файл: ${n} ${plural(n, { one: "строка", few: "строки", many: "строк", other: "строки" })}`,
     write: "Записать файл",
     written: (path: string) => `Файл записан: ${path}`,
+    writtenSome: (path: string, rows: number, chosen: number) =>
+      `Файл записан: ${path}. В нём ${rows} из ${chosen}: остальных больше нет.`,
   },
 
   /** The names of keys that have words on the keyboard. */

@@ -22,9 +22,15 @@ export const en = {
     turnOnText: (name) =>
       `The PBX will record new calls of ${name}. The employee and the callers must be told of it.`,
     turnOn: "Turn recording on",
+    turnOnAll: (n) =>
+      `The PBX will record new calls of the chosen subscribers: ${n}. The employees and the callers must be told of it.`,
+    turnedOn: (n) => `Recording is on: ${n}`,
     turnOffTitle: "Turn call recording off?",
     turnOffText: (name) => `New calls of ${name} will not be recorded. Recordings already made stay.`,
     turnOff: "Turn recording off",
+    turnOffAll: (n) =>
+      `New calls of the chosen subscribers will not be recorded: ${n}. Recordings already made stay.`,
+    turnedOff: (n) => `Recording is off: ${n}`,
     recordingDone: (name, state) => `Call recording of ${name}: ${state}`,
     subscription: "Subscription",
     subscriptionOf: (name) => `Event subscription: ${name}`,
@@ -35,10 +41,15 @@ export const en = {
     subscribeTitle: "Turn the event subscription on?",
     subscribeText: (name) => `The PBX will report calls of ${name}, and they appear at once.`,
     subscribe: "Turn subscription on",
+    subscribeAll: (n) => `The PBX will report calls of the chosen subscribers: ${n}. They appear at once.`,
+    subscribedAll: (n) => `Subscription is on: ${n}`,
     unsubscribeTitle: "Turn the event subscription off?",
     unsubscribeText: (name) =>
       `The PBX will no longer report calls of ${name}: no notifications, and the journal is completed late.`,
     unsubscribe: "Turn subscription off",
+    unsubscribeAll: (n) =>
+      `The PBX will no longer report calls of the chosen subscribers: ${n}. No notifications, and the journal is completed late.`,
+    unsubscribedAll: (n) => `Subscription is off: ${n}`,
     preview: {
       title: "Fill from Beeline",
       reading: "Reading the subscribers from the PBX…",

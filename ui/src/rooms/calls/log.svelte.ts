@@ -7,7 +7,7 @@ import type { CallsFilter } from "../../lib/bindings/CallsFilter";
 import type { CallsKept } from "../../lib/bindings/CallsKept";
 import { held } from "../../kit/held.svelte";
 import { Pages } from "../../kit/pages.svelte";
-import { COLUMNS } from "./columns";
+import { COLUMNS, OF_ROWS } from "./columns";
 import { keyOfCall } from "./days";
 
 export const beginOf = (day: string) => new Date(`${day}T00:00`).getTime();
@@ -40,6 +40,8 @@ class Log {
     fromMs: this.days && beginOf(this.days.from),
     untilMs: this.days && endOf(this.days.to),
   });
+  /** What is shown of a call, and written into files. */
+  readonly columns = $derived(this.kept.table ? this.kept.columns : OF_ROWS.slice());
   /** The filter with a name that is set, if one is. */
   readonly present = $derived(this.kept.saved.find(({ filter }) => this.#same(filter)) ?? null);
 

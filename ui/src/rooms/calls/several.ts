@@ -5,7 +5,7 @@ import type { CallRow } from "../../lib/bindings/CallRow";
 import type { CallbacksPage } from "../../lib/bindings/CallbacksPage";
 import type { Dictionary } from "../../lib/i18n/index.svelte";
 import { ask } from "../../lib/ipc";
-import { copyingNumbers, copyingTable, inParts } from "../../lib/severally";
+import { copyingNumbers, copyingTable, inParts, toFile } from "../../lib/severally";
 import type { Offer } from "../../kit/offer";
 import { cellOf } from "./columns";
 
@@ -13,7 +13,7 @@ export function callDeeds(
   rows: CallRow[],
   columns: readonly CallColumn[],
   t: Dictionary,
-  deeds: Record<"tag" | "print" | "closed", () => void>,
+  deeds: Record<"tag" | "file" | "print" | "closed", () => void>,
 ): Offer[] {
   const waiting = rows.filter((row) => row.toCallBack);
   const offers: Offer[] = [
@@ -23,6 +23,7 @@ export function callDeeds(
       columns.map((column) => t.calls.columns[column]),
       () => rows.map((row) => columns.map((column) => cellOf(row, column, t))),
     ),
+    toFile(deeds.file),
     { id: "print", word: t.calls.print, icon: "print", run: deeds.print },
   ];
   if (waiting.length)

@@ -6,7 +6,7 @@ import { draftOf, finished } from "../../lib/draft";
 import type { Dictionary } from "../../lib/i18n/index.svelte";
 import { ask } from "../../lib/ipc";
 import { router } from "../../lib/route.svelte";
-import { copyingNumbers, copyingTable } from "../../lib/severally";
+import { copyingNumbers, copyingTable, toFile } from "../../lib/severally";
 import type { Chosen } from "../../kit/chosen.svelte";
 import type { Offer } from "../../kit/offer";
 import { contactLink, contactsLink } from "./route";
@@ -17,7 +17,7 @@ const MOST_MERGED = 20;
 export function contactDeeds(
   chosen: Chosen<ContactRow>,
   t: Dictionary,
-  deeds: Record<"tag" | "remove", () => void>,
+  deeds: Record<"tag" | "file" | "remove", () => void>,
 ): Offer[] {
   const { rows, size } = chosen;
   const offers: Offer[] = [
@@ -26,6 +26,7 @@ export function contactDeeds(
     copyingTable([t.contacts.name, t.contacts.company, t.contacts.numbers], () =>
       rows.map((row) => [row.name, row.company, row.number ?? ""]),
     ),
+    toFile(deeds.file),
   ];
   if (size > 1 && size <= MOST_MERGED)
     offers.push({
@@ -74,14 +75,13 @@ export function tagContacts(chosen: Chosen<ContactRow>, tag: string, t: Dictiona
   );
 }
 
-/** Those that come back are new contacts with everything that the old ones had. */
+/** Those that come back are what they were, so that what leads to them holds. */
 export function removeContacts(chosen: Chosen<ContactRow>, t: Dictionary): Promise<void> {
   return chosen.each(
     async ({ id }) => {
-      const draft = await read(id);
-      await ask("contacts.delete", { id });
+      const before = await ask("contacts.delete", { id });
       if (window.location.hash === contactLink(id)) router.go(contactsLink(), true);
-      return () => save({ ...draft, id: null, numbers: draft.numbers.map((one) => ({ ...one })) });
+      return () => ask("contacts.undelete", { before });
     },
     (n) => t.contacts.removedSeveral(n),
   );

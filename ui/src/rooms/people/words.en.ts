@@ -21,6 +21,11 @@ export const en = {
     revokeText: (name) =>
       `The key of ${name} stops working at once. It cannot be given back, but one can be invited again.`,
     revoked: (name) => `Access revoked: ${name}`,
+    revokeAllText: (n) =>
+      `The keys of the chosen users stop working at once: ${n}. They cannot be given back, but people can be invited again.`,
+    revokedAll: (n) => `Access revoked: ${n}`,
+    withdrawAll: "Withdraw the codes",
+    withdrawnAll: (n) => `Codes withdrawn: ${n}`,
     withdraw: "Withdraw the code",
     withdrawn: (name) => `The code for ${name} is withdrawn`,
     expires: (at) => `the code is valid until ${at}`,
@@ -48,6 +53,10 @@ export const en = {
     copyLink: "Copy the link",
     done: "Done",
     auditFilter: "What happened",
+    auditWhen: "When",
+    auditAbout: "About",
+    auditWho: "Who",
+    access: "Access",
     auditAll: "Everything",
     auditEmpty: "Nothing here yet.",
     what: {

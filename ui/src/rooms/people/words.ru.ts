@@ -24,6 +24,11 @@ export const ru = {
     revokeText: (name: string) =>
       `Ключ пользователя «${name}» перестанет действовать сразу. Вернуть его нельзя, можно пригласить заново.`,
     revoked: (name: string) => `Доступ отозван: ${name}`,
+    revokeAllText: (n: number) =>
+      `Ключи выбранных пользователей перестанут действовать сразу: ${n}. Вернуть их нельзя, можно пригласить заново.`,
+    revokedAll: (n: number) => `Доступ отозван: ${n}`,
+    withdrawAll: "Отозвать коды",
+    withdrawnAll: (n: number) => `Отозвано кодов: ${n}`,
     withdraw: "Отозвать код",
     withdrawn: (name: string) => `Код для «${name}» отозван`,
     expires: (at: string) => `код действует до ${at}`,
@@ -56,6 +61,10 @@ export const ru = {
     copyLink: "Скопировать ссылку",
     done: "Готово",
     auditFilter: "Что произошло",
+    auditWhen: "Когда",
+    auditAbout: "О чём",
+    auditWho: "Кто",
+    access: "Доступ",
     auditAll: "Всё",
     auditEmpty: "Записей пока нет.",
     what: {

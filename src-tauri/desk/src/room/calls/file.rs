@@ -2,45 +2,41 @@
 
 use super::kept::CallColumn;
 use super::page::{self, Stretch};
-use super::{CallsFilter, CallsSpan};
+use super::{CallsFilter, CallsPage, CallsSpan};
 use crate::desk::Desk;
 use crate::error::DeskError;
-use crate::room::MAX_PAGE_ROWS;
 use crate::room::report::{Failure, begin_csv, into_file, put_csv};
 use crate::room::row::CallRow;
+use crate::room::{FileWritten, MAX_CHOSEN, MAX_PAGE_ROWS};
 use crate::words::Words;
 use perezvon_core::{Direction, Time};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Most rows of a file: a sheet has no more.
 const MAX_ROWS: usize = 1_000_000;
 
 impl Desk {
-    /// Writes the calls that the filter lists into a file of the folder, in UTF-8 or in windows-1251, under a name that is
-    /// free, and answers its path. `going` hears how many there are so far, and ends it with `false`: then there is no file.
+    /// Writes the calls that the filter lists, or of its list the `chosen` alone, into a file of the folder, in UTF-8 or in
+    /// windows-1251, under a name that is free. `going` hears how many there are so far, and ends it with `false`: then
+    /// there is no file. A chosen call that is gone is left out; where all are, there is no file either.
     pub fn write_calls(
         &self,
         (filter, span): (&CallsFilter, CallsSpan),
-        columns: &[CallColumn],
-        cyrillic: bool,
+        chosen: Option<&[String]>,
+        (columns, cyrillic): (&[CallColumn], bool),
         place: (&Path, &str),
         mut going: impl FnMut(usize) -> bool,
-    ) -> Result<PathBuf, DeskError> {
+    ) -> Result<FileWritten, DeskError> {
         let words = self.words();
-        let read = |cursor: Option<&str>| {
-            let stretch = Stretch {
-                span,
-                cursor,
-                back: false,
-                limit: MAX_PAGE_ROWS,
-            };
-            self.db.read(|c| page::read(c, filter, stretch)).map_err(Failure::Desk)
+        let mut page = match chosen {
+            Some(ids) => self.chosen_calls(filter, ids)?,
+            None => self.page_of_file(filter, span, None)?,
         };
-        into_file(place, "csv", |out| {
+        let mut written = 0;
+        let path = into_file(place, "csv", |out| {
             begin_csv(out, cyrillic)?;
             let heads: Vec<String> = columns.iter().map(|column| column.head(words)).collect();
             put_csv(out, &heads, cyrillic)?;
-            let (mut page, mut written) = (read(None)?, 0);
             loop {
                 for row in &page.rows {
                     let cells: Vec<String> = columns.iter().map(|column| cell(row, *column, words)).collect();
@@ -50,13 +46,41 @@ impl Desk {
                 if !going(written) {
                     return Err(Failure::Desk(DeskError::Cancelled));
                 }
-                let Some(next) = page.next else { return Ok(()) };
+                let Some(next) = &page.next else { return Ok(()) };
                 if written >= MAX_ROWS {
                     return Err(Failure::Desk(DeskError::TooLong));
                 }
-                page = read(Some(&next))?;
+                page = self.page_of_file(filter, span, Some(next)).map_err(Failure::Desk)?;
             }
-        })
+        })?;
+        Ok(FileWritten::of(&path, written))
+    }
+
+    fn page_of_file(
+        &self,
+        filter: &CallsFilter,
+        span: CallsSpan,
+        cursor: Option<&str>,
+    ) -> Result<CallsPage, DeskError> {
+        let stretch = Stretch {
+            span,
+            cursor,
+            back: false,
+            limit: MAX_PAGE_ROWS,
+        };
+        self.db.read(|c| page::read(c, filter, stretch))
+    }
+
+    /// All of them on one page.
+    fn chosen_calls(&self, filter: &CallsFilter, ids: &[String]) -> Result<CallsPage, DeskError> {
+        if ids.len() > MAX_CHOSEN {
+            return Err(DeskError::TooLong);
+        }
+        let rows = self.db.read(|c| page::chosen(c, filter, ids))?;
+        if rows.is_empty() {
+            return Err(DeskError::NotFound);
+        }
+        Ok(CallsPage { rows, next: None })
     }
 }
 

@@ -68,6 +68,27 @@ fn small(count: impl TryInto<u32>) -> u32 {
 
 /// See [`crate::desk::Desk::call_rows`].
 pub(super) fn rows(connection: &Connection, filter: &CallsFilter, ids: &[String]) -> Result<Vec<CallRow>, DeskError> {
+    let ids = &ids[..ids.len().min(MAX_PAGE_ROWS as usize)];
+    rows_at(connection, &places_of(connection, filter, ids)?)
+}
+
+/// Of these calls those that there still are in the filter's view, whatever else it says, in the order of its list.
+pub(super) fn chosen(connection: &Connection, filter: &CallsFilter, ids: &[String]) -> Result<Vec<CallRow>, DeskError> {
+    let all = CallsFilter {
+        abonent: filter.abonent.clone(),
+        ..CallsFilter::default()
+    };
+    let mut places = places_of(connection, &all, ids)?;
+    places.sort_unstable();
+    places.dedup();
+    if !filter.oldest_first {
+        places.reverse();
+    }
+    rows_at(connection, &places)
+}
+
+/// Where those of these calls stand that the filter lists.
+fn places_of(connection: &Connection, filter: &CallsFilter, ids: &[String]) -> Result<Vec<Place>, DeskError> {
     let wanted = Wanted::of(connection, filter, CallsSpan::default(), 1)?;
     let (condition, given) = wanted.of_row();
     let waiting = if filter.waiting {
@@ -82,14 +103,14 @@ pub(super) fn rows(connection: &Connection, filter: &CallsFilter, ids: &[String]
         wanted.marks.of_call()
     ))?;
     let mut places = Vec::new();
-    for id in ids.iter().take(MAX_PAGE_ROWS as usize) {
+    for id in ids {
         let given = [Value::from(id.clone()), wanted.whose.into()]
             .into_iter()
             .chain(given.iter().cloned());
         let place = statement.query_row(params_from_iter(given), |row| Ok((row.get(0)?, row.get(1)?)));
         places.extend(place.optional()?);
     }
-    rows_at(connection, &places)
+    Ok(places)
 }
 
 fn place(cursor: &str) -> Option<Place> {

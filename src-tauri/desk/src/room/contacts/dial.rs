@@ -83,7 +83,7 @@ fn find(connection: &Connection, text: &str) -> Result<DialFound, DeskError> {
     let query = Query::of(text);
     let mut lines = Vec::new();
     if query != Query::All {
-        for row in list::read(connection, text, None, MAX_CONTACTS)?.rows {
+        for row in list::read(connection, text, (None, false), MAX_CONTACTS)?.rows {
             lines.extend(
                 contact::numbers(connection, row.id)?
                     .into_iter()

@@ -1,14 +1,16 @@
-//! All contacts as a file: vCard 3.0, which every address book reads, or a table that the import reads back.
+//! Contacts as a file: vCard 3.0, which every address book reads, or a table that the import reads back.
 
+use super::list::in_order;
 use super::{ContactDraft, draft_of};
 use crate::desk::Desk;
 use crate::error::DeskError;
+use crate::room::{FileWritten, MAX_CHOSEN};
 use crate::table::contact::ContactKind;
 use crate::words::Language;
 use rusqlite::Connection;
 use serde::Deserialize;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use ts_rs::TS;
 
 /// What kind of file.
@@ -26,20 +28,34 @@ pub enum ContactsFormat {
 const FOLD: usize = 75;
 
 impl Desk {
-    /// Writes all contacts into a file in the folder and answers its path. Of a person with several contacts each is
-    /// written.
-    pub fn export_contacts(&self, format: ContactsFormat, folder: &Path) -> Result<PathBuf, DeskError> {
-        let contacts = self.db.read(all)?;
+    /// Writes all contacts into a file in the folder, or the `chosen` ones alone, in the order in which this query lists them.
+    /// Of a person with several contacts each is written. A chosen contact that is gone is left out; where all are, there is
+    /// no file.
+    pub fn export_contacts(
+        &self,
+        format: ContactsFormat,
+        chosen: Option<(&str, &[i64])>,
+        folder: &Path,
+    ) -> Result<FileWritten, DeskError> {
+        let contacts = match chosen {
+            Some((_, ids)) if ids.len() > MAX_CHOSEN => return Err(DeskError::TooLong),
+            Some((query, ids)) => self.db.read(|c| drafts(c, &in_order(c, query, ids)?))?,
+            None => self.db.read(all)?,
+        };
+        if chosen.is_some() && contacts.is_empty() {
+            return Err(DeskError::NotFound);
+        }
         let language = self.words().language;
         let name = if language == Language::Ru {
             "Контакты"
         } else {
             "Contacts"
         };
-        match format {
+        let path = match format {
             ContactsFormat::Vcard => self.write_text(&vcards(&contacts), folder, name, "vcf"),
             ContactsFormat::Csv => self.write_text(&table(&contacts, language), folder, name, "csv"),
-        }
+        };
+        Ok(FileWritten::of(&path?, contacts.len()))
     }
 }
 
@@ -48,9 +64,13 @@ fn all(connection: &Connection) -> Result<Vec<ContactDraft>, DeskError> {
     let ids = statement
         .query_map([], |row| row.get(0))?
         .collect::<Result<Vec<i64>, _>>()?;
+    drafts(connection, &ids)
+}
+
+fn drafts(connection: &Connection, ids: &[i64]) -> Result<Vec<ContactDraft>, DeskError> {
     let mut contacts = Vec::with_capacity(ids.len());
     for id in ids {
-        contacts.extend(draft_of(connection, id)?);
+        contacts.extend(draft_of(connection, *id)?);
     }
     Ok(contacts)
 }

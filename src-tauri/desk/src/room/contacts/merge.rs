@@ -1,4 +1,4 @@
-//! Several contacts become one, and again several.
+//! Several contacts become one, and again several; one is deleted, and comes back.
 
 use super::{ContactDraft, MAX_NOTE_CHARS, MAX_NUMBERS, OWN, Ready, Saved, Source, delete, draft_of, renamed};
 use crate::db::{Durability, Tx};
@@ -9,17 +9,24 @@ use crate::toast::ToastOp;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use ts_rs::TS;
 
 /// Most contacts of one merge.
 const MAX_MERGED: usize = 20;
 
 /// A contact as it was.
-#[derive(Serialize, Deserialize)]
-struct Before {
-    source: String,
-    external_id: Option<String>,
-    priority: i64,
-    draft: ContactDraft,
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ContactBefore {
+    /// Whose; empty for the user's own.
+    pub source: String,
+    /// Its id there.
+    pub external_id: Option<String>,
+    /// Of a person's contacts the highest is shown.
+    #[ts(type = "number")]
+    pub priority: i64,
+    /// With its id.
+    pub draft: ContactDraft,
 }
 
 impl Desk {
@@ -61,33 +68,69 @@ impl Desk {
         let pen = self.pen();
         self.db.write(Durability::Lasting, |tx| {
             let (into, before) = merged::take(tx, merge)?.ok_or(DeskError::NotFound)?;
-            let before: Vec<Before> = serde_json::from_str(&before)?;
+            let before: Vec<ContactBefore> = serde_json::from_str(&before)?;
             let mut touched = BTreeSet::new();
             for (at, one) in before.iter().enumerate() {
                 // The one that is still there keeps its id; where it was deleted since, it comes back like the others.
                 let there = at == 0 && contact::origin(tx, into)?.is_some();
-                restore(tx, one, there.then_some(into), &mut touched)?;
+                restore(tx, one, there, &mut touched)?;
+            }
+            renamed(tx, pen, &touched)
+        })
+    }
+
+    /// Deletes the contact, and answers what it was. Its calls, documents and notes stay.
+    pub fn delete_contact(&self, id: i64) -> Result<(ContactBefore, Vec<ToastOp>), DeskError> {
+        let pen = self.pen();
+        self.db.write(Durability::Lasting, |tx| {
+            let before = before(tx, id)?;
+            let mut touched = BTreeSet::new();
+            delete(tx, id, &mut touched)?;
+            Ok((before, renamed(tx, pen, &touched)?))
+        })
+    }
+
+    /// A deleted contact is again what it was, under its id: what leads to it holds. One that is there stays as it is.
+    pub fn undelete_contact(&self, before: &ContactBefore) -> Result<Vec<ToastOp>, DeskError> {
+        let pen = self.pen();
+        self.db.write(Durability::Lasting, |tx| {
+            let id = before.draft.id.ok_or(DeskError::NotFound)?;
+            let mut touched = BTreeSet::new();
+            if contact::origin(tx, id)?.is_none() {
+                restore(tx, before, false, &mut touched)?;
             }
             renamed(tx, pen, &touched)
         })
     }
 }
 
-fn restore(tx: &Tx<'_>, one: &Before, id: Option<i64>, touched: &mut BTreeSet<String>) -> Result<(), DeskError> {
+/// It gets its id again. Where its source has brought it back by itself meanwhile, that contact becomes it.
+fn restore(tx: &Tx<'_>, one: &ContactBefore, there: bool, touched: &mut BTreeSet<String>) -> Result<(), DeskError> {
     let source = Source {
         name: &one.source,
         priority: one.priority,
     };
-    Ready::of(&one.draft)?.save(tx, id, one.external_id.as_deref(), source, touched)?;
-    Ok(())
+    let external_id = one.external_id.as_deref();
+    let ready = Ready::of(&one.draft)?;
+    let brought = match external_id {
+        Some(external_id) if !there => contact::of_source(tx, source.name, external_id)?,
+        _ => None,
+    };
+    if let Some(brought) = brought {
+        delete(tx, brought, touched)?;
+    }
+    match one.draft.id {
+        Some(id) if !there => ready.put_back(tx, id, external_id, source, touched),
+        id => ready.save(tx, id, external_id, source, touched).map(drop),
+    }
 }
 
-fn before(connection: &Connection, id: i64) -> Result<Before, DeskError> {
+fn before(connection: &Connection, id: i64) -> Result<ContactBefore, DeskError> {
     let draft = draft_of(connection, id)?.ok_or(DeskError::NotFound)?;
     let (source, external_id, priority) = connection
         .prepare_cached("SELECT source, external_id, priority FROM contact WHERE id = ?1")?
         .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    Ok(Before {
+    Ok(ContactBefore {
         source,
         external_id,
         priority,
@@ -95,10 +138,10 @@ fn before(connection: &Connection, id: i64) -> Result<Before, DeskError> {
     })
 }
 
-fn joined(all: &[Before]) -> Result<ContactDraft, DeskError> {
+fn joined(all: &[ContactBefore]) -> Result<ContactDraft, DeskError> {
     let (first, others) = all.split_first().ok_or(DeskError::NotFound)?;
     let mut draft = first.draft.clone();
-    for Before { draft: other, .. } in others {
+    for ContactBefore { draft: other, .. } in others {
         for number in &other.numbers {
             if !draft.numbers.iter().any(|known| known.key == number.key) {
                 draft.numbers.push(number.clone());
