@@ -83,6 +83,9 @@ fn look(
                     if before.get(&path) == Some(&mark) {
                         file.state = if take(core, &path, &mut file, &mut toasts) {
                             WatchedState::Read
+                        } else if core.quit.is_cancelled() {
+                            // Broken off: the next start reads it again.
+                            return Ok(seen);
                         } else {
                             WatchedState::Unreadable
                         };
@@ -103,7 +106,8 @@ fn look(
     Ok(seen)
 }
 
-/// Reads a file as one of its name was read last by hand; false where it cannot be.
+/// Reads a file as one of its name was read last by hand; false where it cannot be, and where it has other columns than
+/// those whose meaning somebody has told.
 fn take(core: &Core, path: &Path, file: &mut WatchedFile, toasts: &mut Vec<perezvon_desk::toast::ToastOp>) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let done = (|| {
@@ -111,12 +115,15 @@ fn take(core: &Core, path: &Path, file: &mut WatchedFile, toasts: &mut Vec<perez
         let bytes = std::fs::read(path).ok()?;
         let how: ImportHow = desk.import_how(&name).ok()?.unwrap_or_default();
         let found = read_contacts(&bytes, &name, &how, core.language()).ok()?;
+        if (how.columns.as_ref()).is_some_and(|told| told.len() != found.columns()) {
+            return None;
+        }
         let preview = desk.preview_import(&found, &name).ok()?;
         let (done, ops) = desk
             .import_contacts(&found, &name, true, |_| !core.quit.is_cancelled())
             .ok()?;
         toasts.extend(ops);
-        Some((done.added + done.changed, preview.skipped))
+        (!done.cancelled).then_some((done.added + done.changed, preview.skipped))
     })();
     if let Some((changed, skipped)) = done {
         (file.changed, file.skipped) = (changed, skipped);

@@ -188,7 +188,7 @@ impl Desk {
     /// The user has dealt with these persons; survives a power cut. Their missed toasts go.
     pub fn callbacks_done(&self, ids: &[i64]) -> Result<Vec<ToastOp>, DeskError> {
         let now = self.now();
-        self.each_number(ids, |row| {
+        self.each_number(ids, |row, _| {
             if row.state != State::Waiting {
                 return;
             }
@@ -199,10 +199,12 @@ impl Desk {
         })
     }
 
-    /// Takes that back.
+    /// Takes that back, and no earlier one: another number of the person may have been dealt with days ago.
     pub fn callbacks_undo(&self, ids: &[i64]) -> Result<Vec<ToastOp>, DeskError> {
-        self.each_number(ids, |row| {
-            if let Some(before) = row.undo_ms.take() {
+        self.each_number(ids, |row, one| {
+            if row.handled_ms == one.handled_ms
+                && let Some(before) = row.undo_ms.take()
+            {
                 row.done_ms = before;
                 row.state = State::Waiting;
                 row.handled_ms = None;
@@ -241,8 +243,8 @@ impl Desk {
         })
     }
 
-    /// Changes the rows of all numbers of these persons and brings queue and toasts in line.
-    fn each_number(&self, ids: &[i64], change: impl Fn(&mut Callback)) -> Result<Vec<ToastOp>, DeskError> {
+    /// Changes the rows of all numbers of these persons, beside the one that was named, and brings queue and toasts in line.
+    fn each_number(&self, ids: &[i64], change: impl Fn(&mut Callback, &Callback)) -> Result<Vec<ToastOp>, DeskError> {
         let pen = self.pen();
         self.db.write(Durability::Lasting, |tx: &Tx<'_>| {
             let owner = mirror::owner(tx)?;
@@ -254,7 +256,7 @@ impl Desk {
                 let keys = who::person_keys(tx, &one.key)?;
                 for key in &keys {
                     if let Some(mut row) = callback::of_key(tx, &owner, key)? {
-                        change(&mut row);
+                        change(&mut row, &one);
                         callback::put(tx, &owner, &row)?;
                         tx.touched().queued(row.id, row.key);
                     }

@@ -154,6 +154,21 @@ fn by_hand_and_back() {
 }
 
 #[test]
+fn what_is_taken_back_is_what_was_closed_last() {
+    let bench = Bench::new();
+    bench.contact("Иванов Пётр", "", &[IVANOV, STRANGER]);
+    bench.take(&[miss("a", 1, IVANOV)]);
+    bench.desk.callbacks_done(&[waiting(&bench)[0].id]).unwrap();
+    bench.desk.set_clock(bench.desk.now().plus(4 * 24 * 3_600_000));
+    bench.take(&[miss("b", 10, STRANGER)]);
+    let id = waiting(&bench)[0].id;
+    bench.desk.callbacks_done(&[id]).unwrap();
+    bench.desk.callbacks_undo(&[id]).unwrap();
+    let rows = waiting(&bench);
+    assert_eq!((rows.len(), rows[0].times), (1, 1), "the call of days ago stays closed: {rows:?}");
+}
+
+#[test]
 fn two_missed_calls_of_one_moment_are_told_apart_when_one_goes() {
     let bench = Bench::new();
     let line = miss("line", 1, IVANOV);

@@ -42,13 +42,15 @@ export function queueOffers(row: CallbackRow, part: CallbackKind, t: Dictionary,
     offers.push({ id: "done", word: q.undo, icon: "back", keys: "Delete", run: () => deeds.now([row]) });
   if (part === "handled" && row.canUndo)
     offers.push({ id: "undo", word: q.undo, icon: "renew", run: () => deeds.undo([row]) });
-  offers.push({
-    id: "open",
-    word: q.open,
-    icon: "forward",
-    keys: "ArrowRight",
-    run: () => router.go(personLink(row.id)),
-  });
+  // A reminder alone has no call, and the mirror forgets old ones.
+  if (row.call.id)
+    offers.push({
+      id: "open",
+      word: q.open,
+      icon: "forward",
+      keys: "ArrowRight",
+      run: () => router.go(personLink(row.id)),
+    });
   if (number) offers.push(copying(number));
   const { contactId } = row.call;
   if (contactId !== null)

@@ -58,6 +58,7 @@ export const en = {
     nowKeys: "Back into the list now (Delete)",
     saidDone: (n) => (n > 1 ? `Closed: ${n}. Ctrl+Z takes it back` : "Closed. Ctrl+Z takes it back"),
     saidUndone: "Back in the list",
+    saidDropped: "The reminder is removed",
     saidLater: (at) => `You will be reminded ${at}`,
     saidClaimed: (until) => `You have taken it until ${until}: colleagues see that`,
     saidGivenBack: "No longer yours",

@@ -59,6 +59,7 @@ export const ru = {
     nowKeys: "Вернуть в список сейчас (Delete)",
     saidDone: (n: number) => (n > 1 ? `Закрыто: ${n}. Вернуть — Ctrl+Z` : "Закрыто. Вернуть — Ctrl+Z"),
     saidUndone: "Возвращено в список",
+    saidDropped: "Напоминание снято",
     saidLater: (at: string) => `Напомним ${at}`,
     saidClaimed: (until: string) => `Вы взяли до ${until}: коллеги это видят`,
     saidGivenBack: "Больше не за вами",
