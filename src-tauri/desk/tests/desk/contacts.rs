@@ -146,7 +146,7 @@ fn a_name_is_found_far_down_and_pages_go_on_from_there_both_ways() {
                 let Some(at) = cursor.clone() else { break };
                 let (names, next) = page(&bench, query, Some(&at), true);
                 let again = page(&bench, query, next.as_deref(), false).0;
-                assert_eq!(again, names, "its next is its own cursor");
+                assert_eq!(again[..names.len()], names, "its next is its own cursor");
                 above.splice(0..0, names);
                 cursor = next;
             }
@@ -242,7 +242,9 @@ fn a_contact_is_made_changed_and_deleted() {
 fn a_deleted_contact_comes_back_under_its_id() {
     let bench = Bench::new();
     bench.take(&[ringing("a", 1, IVANOV)]);
-    let company = bench.contact("ООО «Ромашка»", "", &[]);
+    let mut firm = draft("ООО «Ромашка»", "", &[]);
+    firm.kind = ContactKind::Counterparty;
+    let company = bench.desk.save_contact(&firm).unwrap().id;
     let mut one = draft("Иванов Пётр", "ООО «Ромашка»", &[IVANOV, "8 495 000-00-16 доб. 12"]);
     one.note = "любит чай".to_owned();
     one.about.tags = vec!["опт".to_owned()];

@@ -48,11 +48,11 @@ pub(super) async fn contacts(scene: &Scene, id: &Value) {
             json!({"query": "орлова", "cursor": null, "back": false, "limit": 10}),
         )
         .await;
-    assert_eq!(found["rows"][0]["id"], *id);
+    assert_eq!(&found["rows"][0]["id"], id);
     let place = json!({"query": "", "at": {"name": "орл"}});
     let place = scene.ask("contacts.place", place).await;
     let from = json!({"query": "", "cursor": place["cursor"], "back": false, "limit": 1});
-    assert_eq!(scene.ask("contacts.list", from).await["rows"][0]["id"], *id);
+    assert_eq!(&scene.ask("contacts.list", from).await["rows"][0]["id"], id);
     import::import(scene).await;
     let other = json!({"draft": {"id": null, "kind": "natural_person", "name": "Другой", "company": "", "email": "", "note": "", "numbers": []}});
     let other = scene.ask("contacts.save", other).await;
