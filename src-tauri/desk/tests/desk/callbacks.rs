@@ -165,7 +165,11 @@ fn what_is_taken_back_is_what_was_closed_last() {
     bench.desk.callbacks_done(&[id]).unwrap();
     bench.desk.callbacks_undo(&[id]).unwrap();
     let rows = waiting(&bench);
-    assert_eq!((rows.len(), rows[0].times), (1, 1), "the call of days ago stays closed: {rows:?}");
+    assert_eq!(
+        (rows.len(), rows[0].times),
+        (1, 1),
+        "the call of days ago stays closed: {rows:?}"
+    );
 }
 
 #[test]

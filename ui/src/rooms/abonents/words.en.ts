@@ -36,6 +36,7 @@ export const en = {
     subscriptionOf: (name) => `Event subscription: ${name}`,
     subscribed: (at) => `until ${at}`,
     common: "shared",
+    commonOf: "shared subscription",
     commonHint: "One shared subscription brings the events of the whole company.",
     notSubscribed: "none",
     subscribeTitle: "Turn the event subscription on?",

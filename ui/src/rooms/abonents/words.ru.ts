@@ -35,6 +35,7 @@ export const ru = {
     subscriptionOf: (name: string) => `Подписка на события: ${name}`,
     subscribed: (at: string) => `до ${at}`,
     common: "общая",
+    commonOf: "общая подписка",
     commonHint: "События всей компании приходят по одной общей подписке.",
     notSubscribed: "нет",
     subscribeTitle: "Включить подписку на события?",
