@@ -110,8 +110,10 @@ const pages = [
     route,
     ready: `[data-testid=${row}-row]`,
     act: async (page) => {
-      await page.click(`[data-testid=${row}-row] >> nth=1`, { modifiers: ["Control"] });
-      await page.click(`[data-testid=${row}-row] >> nth=3`, { modifiers: ["Shift"] });
+      // On its name: in the middle of an abonent's row there is a switch.
+      const position = { x: 120, y: 12 };
+      await page.click(`[data-testid=${row}-row] >> nth=1`, { modifiers: ["Control"], position });
+      await page.click(`[data-testid=${row}-row] >> nth=3`, { modifiers: ["Shift"], position });
       await page.waitForSelector(`[data-testid=${route}-chosen]`);
     },
   })),
