@@ -210,9 +210,14 @@ impl Recordings {
     ) {
         let mut work = Work::new();
         let (mut listed, mut forgotten) = (None, None);
+        let mut before = None;
         let mut pause = PAUSE.0;
         while !stop.is_cancelled() {
             let wants = kept.borrow_and_update().clone();
+            // They may have changed while something else was done, when nobody waited for that.
+            if before.replace(wants.clone()).is_some_and(|before| before != wants) {
+                (listed, forgotten) = (None, None);
+            }
             if is_due(&mut forgotten, FORGET_EVERY) {
                 let wants = wants.clone();
                 self.blocking(move |all| all.fit(&wants)).await;

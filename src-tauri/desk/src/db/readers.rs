@@ -145,7 +145,13 @@ impl Drop for Lent<'_> {
                 state.newest.remove(view);
             }
         }
-        state.free.extend(self.connection.take());
+        if let Some(connection) = self.connection.take() {
+            // An interrupt may have hit the end of the transaction itself. From here on none comes.
+            if !connection.is_autocommit() {
+                let _ = connection.execute_batch("ROLLBACK");
+            }
+            state.free.push(connection);
+        }
         self.readers.moved.notify_all();
     }
 }
