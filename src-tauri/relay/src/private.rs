@@ -10,31 +10,34 @@ pub(crate) fn file(path: &Path) -> Result<File> {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         _ => {}
     }
+    new(path)
+}
+
+/// Makes a file that is kept readable by its owner only; creates it, empty, if it does not exist. One that exists is not
+/// opened: to close it would end the locks that this process holds on it (POSIX; SQLite's are such).
+pub(crate) fn keep(path: &Path) -> Result<()> {
+    match new(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+        made => return made.map(drop),
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mut rights = std::fs::metadata(path)?.permissions();
+        if rights.mode() & 0o077 != 0 {
+            rights.set_mode(0o600);
+            std::fs::set_permissions(path, rights)?;
+        }
+    }
+    Ok(())
+}
+
+fn new(path: &Path) -> Result<File> {
     let mut options = File::options();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
-}
-
-/// Makes a file that is kept readable by its owner only; creates it, empty, if it does not exist.
-pub(crate) fn keep(path: &Path) -> Result<()> {
-    let mut options = File::options();
-    options.create(true).truncate(false).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        let mut rights = file.metadata()?.permissions();
-        if rights.mode() & 0o077 != 0 {
-            rights.set_mode(0o600);
-            file.set_permissions(rights)?;
-        }
-    }
-    drop(file);
-    Ok(())
 }
 
 /// Creates a directory, and those above it, that only the owner may enter.
