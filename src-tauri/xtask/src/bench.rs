@@ -73,14 +73,13 @@ pub(crate) fn run(names: &[&str], yes: bool) -> Result<()> {
     if any_of(&WITH_APP) {
         crate::ui_dist(yes)?;
     }
-    let mut rows = Vec::new();
     for (name, measure) in PARTS
         .iter()
         .filter(|(part, _)| names.is_empty() || names.contains(part))
     {
-        rows.extend(measure().with_context(|| format!("bench {name}"))?);
+        // At once: a later part may fail, and each takes minutes.
+        print(&measure().with_context(|| format!("bench {name}"))?);
     }
-    print(&rows);
     Ok(())
 }
 

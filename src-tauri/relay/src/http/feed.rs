@@ -120,7 +120,9 @@ async fn newest(ledger: &Ledger, view: View, cursor: i64) -> Result<i64, ApiErro
             return Ok(older);
         }
         let given_out = cursor.min(calls::version(connection)?);
-        Ok(calls::newest(connection, view.abonent())?.max(given_out).min(durable))
+        Ok(calls::views::newest(connection, view.abonent())?
+            .max(given_out)
+            .min(durable))
     };
     Ok(ledger.read(newest).await?)
 }

@@ -16,6 +16,8 @@ use std::sync::Arc;
 /// Settled calls beyond this number are removed from memory, the least recently used first. About 3 KB each; one that
 /// is needed again is read from the ledger.
 const MAX_SETTLED_CALLS: usize = 2_000;
+/// After so many stored calls their views are filed: some milliseconds, in which no event is stored.
+const FILED_TOGETHER: usize = 512;
 
 /// Where a call stands among those of its number.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +55,8 @@ pub(crate) struct OpenCalls {
     held: HashMap<String, CallInMemory>,
     sweeper: Sweeper,
     dirty: Vec<String>,
+    /// Calls stored since views were last filed.
+    saved: usize,
     /// Calls of which events may be lost, and some that no longer are or have left memory: an event out of order
     /// reads this set and must not look at every call.
     doubtful: BTreeSet<String>,
@@ -425,11 +429,16 @@ impl OpenCalls {
             held.row.seq = calls::save(connection, &held.row, held.due)?;
             held.may_shrink |= held.row.call.has_witnesses();
             if held.may_shrink {
-                let gone = calls::revoke_views(connection, &held.row)?;
+                let gone = calls::views::revoke(connection, &held.row)?;
                 held.row.gone.extend(gone);
                 let call = &held.row.call;
                 held.row.gone.retain(|abonent| !call.has_part(abonent));
             }
+        }
+        self.saved += dirty.len();
+        if self.saved >= FILED_TOGETHER {
+            calls::views::file(connection)?;
+            self.saved = 0;
         }
         Ok(dirty)
     }

@@ -1,8 +1,10 @@
 //! Calls as rows: the state of the state machine as JSON, and columns for searching.
 
 pub(crate) mod aside;
+pub(crate) mod views;
 
 use self::aside::{ReadCall, readable, stored};
+use self::views::{FILED, UNFILED};
 use super::{LedgerError, decode};
 use perezvon_core::call::{Brief, CallKey};
 use perezvon_core::{Call, Time};
@@ -21,14 +23,9 @@ pub(crate) struct CallRow {
     pub(crate) call: Call,
     /// Key and id of the calls joined to this one.
     pub(crate) linked: Vec<(String, String)>,
-    /// Abonents who had a part in it until this version, see [`revoke_views`].
+    /// Abonents who had a part in it until this version, see [`views::revoke`].
     pub(crate) gone: Vec<String>,
 }
-
-/// The views of calls that are over, and of those under way: an index each (`migrate/9-views.sql`), which a query uses
-/// only with these very words.
-const OVER: &str = "outcome NOT IN ('ringing', 'talking')";
-const UNDER_WAY: &str = "outcome IN ('ringing', 'talking')";
 
 const COLUMNS: &str = "c.seq, c.id, c.version, c.state, c.key, c.superseded_by";
 
@@ -177,24 +174,6 @@ pub(crate) fn set_version(connection: &Connection, version: i64) -> rusqlite::Re
     Ok(())
 }
 
-/// The newest version that the reader may see; 0 if there is none.
-pub(crate) fn newest(connection: &Connection, abonent: Option<&str>) -> Result<i64, LedgerError> {
-    let newest: Option<i64> = match abonent {
-        Some(id) => {
-            let sql = format!(
-                "SELECT max(version) FROM (
-                     SELECT max(version) AS version FROM call_abonents WHERE abonent = ?1 AND {OVER}
-                     UNION ALL SELECT max(version) FROM call_abonents WHERE abonent = ?1 AND {UNDER_WAY})"
-            );
-            connection.prepare_cached(&sql)?.query_row([id], |row| row.get(0))?
-        }
-        None => connection
-            .prepare_cached("SELECT max(version) FROM calls")?
-            .query_row([], |row| row.get(0))?,
-    };
-    Ok(newest.unwrap_or(0))
-}
-
 /// Stores a new call (`seq` 0) or the next version of a known one; gives its row number.
 pub(crate) fn save(connection: &Connection, row: &CallRow, due: Option<Time>) -> rusqlite::Result<i64> {
     let state = serde_json::to_string(&row.call).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))?;
@@ -239,7 +218,7 @@ pub(crate) fn save(connection: &Connection, row: &CallRow, due: Option<Time>) ->
         row.seq
     };
     for abonent in row.call.abonents() {
-        save_view(connection, seq, row, abonent)?;
+        views::save(connection, seq, row, abonent)?;
     }
     Ok(seq)
 }
@@ -247,54 +226,6 @@ pub(crate) fn save(connection: &Connection, row: &CallRow, due: Option<Time>) ->
 /// The call's place in time: until an event tells its start, the time at which the relay first heard of it.
 fn begun(row: &CallRow, view: &Brief) -> Time {
     view.started_at.unwrap_or(row.call.first_heard())
-}
-
-fn save_view(connection: &Connection, seq: i64, row: &CallRow, abonent: &str) -> rusqlite::Result<()> {
-    let brief = row.call.brief(Some(abonent));
-    let same = "UPDATE call_abonents SET version = ?3, direction = ?4, outcome = ?5, number = ?6, gone = 0
-                WHERE call = ?2 AND abonent = ?1 AND started_at = ?7";
-    let other = "INSERT INTO call_abonents (abonent, call, version, direction, outcome, number, started_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-                 ON CONFLICT (call, abonent) DO UPDATE SET version = ?3, direction = ?4, outcome = ?5, number = ?6,
-                     started_at = ?7, gone = 0";
-    let values = (
-        abonent,
-        seq,
-        row.version,
-        brief.direction.as_str(),
-        brief.outcome.as_str(),
-        brief.number.as_deref(),
-        begun(row, &brief).ms(),
-    );
-    if row.seq == 0 || connection.prepare_cached(same)?.execute(values)? == 0 {
-        connection.prepare_cached(other)?.execute(values)?;
-    }
-    Ok(())
-}
-
-/// Revokes the views of abonents who no longer have a part in the stored call (a line or a recording that made it
-/// belongs to another call), and returns them: this version is the last that they are sent.
-pub(crate) fn revoke_views(connection: &Connection, row: &CallRow) -> rusqlite::Result<Vec<String>> {
-    let sql = "SELECT abonent FROM call_abonents WHERE call = ?1 AND gone = 0";
-    let mut statement = connection.prepare_cached(sql)?;
-    let views = statement.query_map([row.seq], |row| row.get::<_, String>(0))?;
-    let mut gone: Vec<String> = views.collect::<Result<_, _>>()?;
-    gone.retain(|abonent| !row.call.has_part(abonent));
-    for abonent in &gone {
-        let sql = "UPDATE call_abonents SET gone = 1, version = ?3 WHERE call = ?1 AND abonent = ?2";
-        connection
-            .prepare_cached(sql)?
-            .execute((row.seq, abonent, row.version))?;
-    }
-    Ok(gone)
-}
-
-/// Abonents who no longer have a part in the stored call.
-pub(crate) fn revoked_views(connection: &Connection, seq: i64) -> rusqlite::Result<Vec<String>> {
-    let sql = "SELECT abonent FROM call_abonents WHERE call = ?1 AND gone = 1";
-    let mut statement = connection.prepare_cached(sql)?;
-    let views = statement.query_map([seq], |row| row.get(0))?;
-    views.collect()
 }
 
 /// Calls whose version is above `after` and at most `until`, in the order of their versions.
@@ -308,9 +239,9 @@ pub(crate) fn changes(
         Some(_) => format!(
             "SELECT {COLUMNS}, a.version FROM (
                  SELECT call, version FROM call_abonents
-                 WHERE abonent = ?3 AND version > ?1 AND version <= ?4 AND {OVER}
+                 WHERE abonent = ?3 AND version > ?1 AND version <= ?4 AND {FILED}
                  UNION ALL SELECT call, version FROM call_abonents
-                 WHERE abonent = ?3 AND version > ?1 AND version <= ?4 AND {UNDER_WAY}
+                 WHERE abonent = ?3 AND version > ?1 AND version <= ?4 AND {UNFILED}
                  ORDER BY version LIMIT ?2) a
              JOIN calls c ON c.seq = a.call ORDER BY a.version"
         ),
@@ -361,40 +292,20 @@ pub(crate) struct CallQuery {
 
 /// A page of the journal, newest call first, by the PBX's clock (by the relay's until an event tells a time).
 pub(crate) fn list(connection: &Connection, query: &CallQuery) -> Result<Vec<CallRow>, LedgerError> {
-    let (table, view, order) = match query.abonent {
+    let (tables, view, order): (&[&str], _, _) = match query.abonent {
         Some(_) => (
-            "call_abonents v JOIN calls c ON c.seq = v.call AND v.gone = 0",
+            &[
+                "call_abonents v JOIN calls c ON c.seq = v.call AND v.gone = 0 AND v.filed = 1",
+                "call_abonents v JOIN calls c ON c.seq = v.call AND v.gone = 0 AND v.filed = 0",
+            ],
             "v",
             "v.call",
         ),
-        None => ("calls c", "c", "c.seq"),
+        None => (&["calls c"], "c", "c.seq"),
     };
     // The version and the length of the page.
     let mut values: Vec<Value> = vec![Value::Null, Value::Null];
-    let mut filtered = String::new();
-    let text = |value: &Option<String>| value.clone().map(Value::Text);
-    let filters = [
-        ("v.abonent =", text(&query.abonent)),
-        ("c.started_at >=", query.from.map(|time| Value::Integer(time.ms()))),
-        ("c.started_at <", query.to.map(|time| Value::Integer(time.ms()))),
-        (
-            if view == "v" { "v.outcome =" } else { "c.outcome =" },
-            text(&query.outcome),
-        ),
-        (
-            if view == "v" { "v.direction =" } else { "c.direction =" },
-            text(&query.direction),
-        ),
-        (
-            if view == "v" { "v.number =" } else { "c.number =" },
-            text(&query.number),
-        ),
-    ];
-    for (condition, value) in filters {
-        let Some(value) = value else { continue };
-        values.push(value);
-        let _ = write!(filtered, " AND {condition} ?{}", values.len());
-    }
+    let filtered = conditions(query, view, &mut values);
     // By the time of the call, not of its row: calls that the import finds later are listed where they belong.
     let behind = match view {
         "v" => "SELECT b.started_at, b.call FROM call_abonents b WHERE b.abonent = v.abonent AND b.call = ?1",
@@ -407,15 +318,42 @@ pub(crate) fn list(connection: &Connection, query: &CallQuery) -> Result<Vec<Cal
             Some(_) => format!("({view}.started_at, {order}) < ({behind})"),
             None => "?1 IS NULL".to_owned(),
         };
-        let sql = format!(
-            "SELECT {COLUMNS}, c.seq FROM {table} WHERE c.superseded_by IS NULL AND {begun}{filtered}
-             ORDER BY {view}.started_at DESC, {order} DESC LIMIT ?2"
-        );
+        let parts: Vec<String> = tables
+            .iter()
+            .map(|table| {
+                format!(
+                    "SELECT {COLUMNS}, {order} AS place, {view}.started_at AS begun FROM {table}
+                     WHERE c.superseded_by IS NULL AND {begun}{filtered}"
+                )
+            })
+            .collect();
+        let sql = format!("{} ORDER BY begun DESC, place DESC LIMIT ?2", parts.join(" UNION ALL "));
         let mut statement = connection.prepare_cached(&sql)?;
         let rows = statement.query_map(rusqlite::params_from_iter(&values), placed)?;
         rows.collect()
     })?;
     rows.into_iter().map(|row| Ok(with_links(connection, row)?)).collect()
+}
+
+/// The filters in SQL, each beginning with AND; their values are put behind those that are there.
+fn conditions(query: &CallQuery, view: &str, values: &mut Vec<Value>) -> String {
+    let mut filtered = String::new();
+    let text = |value: &Option<String>| value.clone().map(Value::Text);
+    let time = |value: Option<Time>| value.map(|time| Value::Integer(time.ms()));
+    let filters = [
+        ("v.abonent =".to_owned(), text(&query.abonent)),
+        ("c.started_at >=".to_owned(), time(query.from)),
+        ("c.started_at <".to_owned(), time(query.to)),
+        (format!("{view}.outcome ="), text(&query.outcome)),
+        (format!("{view}.direction ="), text(&query.direction)),
+        (format!("{view}.number ="), text(&query.number)),
+    ];
+    for (condition, value) in filters {
+        let Some(value) = value else { continue };
+        values.push(value);
+        let _ = write!(filtered, " AND {condition} ?{}", values.len());
+    }
+    filtered
 }
 
 /// Changes the key of a stored call.
@@ -432,10 +370,15 @@ pub(crate) fn keys_of_abonent(
     from: Time,
     to: Time,
 ) -> rusqlite::Result<Vec<String>> {
-    let sql = "SELECT c.key FROM call_abonents a JOIN calls c ON c.seq = a.call
-               WHERE a.abonent = ?1 AND a.started_at BETWEEN ?2 AND ?3 AND a.gone = 0 AND c.superseded_by IS NULL
-                   AND c.key NOT LIKE ?4 || '%'";
-    let mut statement = connection.prepare_cached(sql)?;
+    let part = |part| {
+        format!(
+            "SELECT c.key FROM call_abonents a JOIN calls c ON c.seq = a.call
+             WHERE a.abonent = ?1 AND a.started_at BETWEEN ?2 AND ?3 AND a.gone = 0 AND a.{part}
+                 AND c.superseded_by IS NULL AND c.key NOT LIKE ?4 || '%'"
+        )
+    };
+    let sql = format!("{} UNION ALL {}", part(FILED), part(UNFILED));
+    let mut statement = connection.prepare_cached(&sql)?;
     let values = (abonent, from.ms(), to.ms(), CallKey::LINE_PREFIX);
     let rows = statement.query_map(values, |row| row.get(0))?;
     rows.collect()
@@ -487,7 +430,8 @@ pub(crate) fn newest_start(connection: &Connection) -> Result<Option<Time>, Ledg
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{CallRow, changes, newest, save};
+    use super::views::{self, newest};
+    use super::{CallQuery, CallRow, changes, keys_of_abonent, list, save};
     use crate::tables::open;
     use perezvon_core::{Call, Time};
 
@@ -510,25 +454,43 @@ mod tests {
     }
 
     #[test]
-    fn calls_under_way_and_calls_that_are_over_come_in_one_order() {
+    fn views_that_are_filed_and_views_that_are_not_come_in_one_order() {
         let (_dir, connection) = calls(&[(1, 4), (2, 3), (3, 2), (4, 1)]);
         connection
             .execute_batch(
-                "INSERT INTO call_abonents (abonent, call, version, direction, outcome, started_at) VALUES
-                     ('reader', 1, 4, 'incoming', 'ringing', 1), ('reader', 2, 3, 'incoming', 'missed', 2),
-                     ('reader', 3, 2, 'incoming', 'talking', 3), ('reader', 4, 1, 'incoming', 'ended', 4),
-                     ('other', 4, 9, 'incoming', 'ringing', 4)",
+                "INSERT INTO call_abonents (abonent, call, version, direction, outcome, started_at, filed) VALUES
+                     ('reader', 1, 4, 'incoming', 'ringing', 1, 0), ('reader', 2, 3, 'incoming', 'missed', 2, 0),
+                     ('reader', 3, 2, 'incoming', 'talking', 3, 0), ('reader', 4, 1, 'incoming', 'ended', 4, 1),
+                     ('other', 4, 9, 'incoming', 'ringing', 4, 0)",
             )
             .unwrap();
         let told = |after, until, limit| -> Vec<i64> {
             let rows = changes(&connection, Some("reader"), (after, until), limit).unwrap();
             rows.iter().map(|row| row.version).collect()
         };
-        assert_eq!(told(0, 9, 9), [1, 2, 3, 4]);
-        assert_eq!(told(0, 9, 3), [1, 2, 3], "a page");
-        assert_eq!(told(1, 3, 9), [2, 3], "of a span");
-        assert_eq!(newest(&connection, Some("reader")).unwrap(), 4);
-        assert_eq!(newest(&connection, Some("nobody")).unwrap(), 0);
+        let listed = |before| -> Vec<i64> {
+            let query = CallQuery {
+                abonent: Some("reader".to_owned()),
+                before,
+                limit: 3,
+                ..CallQuery::default()
+            };
+            list(&connection, &query).unwrap().iter().map(|row| row.seq).collect()
+        };
+        for round in ["new", "filed"] {
+            assert_eq!(told(0, 9, 9), [1, 2, 3, 4]);
+            assert_eq!(told(0, 9, 3), [1, 2, 3], "a page");
+            assert_eq!(told(1, 3, 9), [2, 3], "of a span");
+            assert_eq!(newest(&connection, Some("reader")).unwrap(), 4);
+            assert_eq!(newest(&connection, Some("nobody")).unwrap(), 0);
+            assert_eq!((listed(None), listed(Some(2))), (vec![4, 3, 2], vec![1]), "by time");
+            let keys = keys_of_abonent(&connection, "reader", Time::from_ms(2), Time::from_ms(4)).unwrap();
+            assert_eq!(keys.len(), 3, "of a time");
+            views::file(&connection).unwrap();
+            let sql = "SELECT count(*) FROM call_abonents WHERE filed = 1 AND outcome = 'missed'";
+            let count: i64 = connection.query_row(sql, [], |row| row.get(0)).unwrap();
+            assert_eq!(count, 1, "those that are over are filed: {round}");
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ const STEPS: &[&str] = &[
     include_str!("migrate/8-settings.sql"),
     include_str!("migrate/9-views.sql"),
     include_str!("migrate/10-claims.sql"),
+    include_str!("migrate/11-filed.sql"),
 ];
 
 /// The schema version that this program writes.

@@ -89,7 +89,7 @@ async fn page(feed: &Feed, (after, until): (i64, i64), limit: usize) -> Result<P
                     page.more = true;
                     break;
                 }
-                let gone = calls::revoked_views(connection, row.seq)?;
+                let gone = calls::views::revoked(connection, row.seq)?;
                 let abonents = row.call.abonents().into_iter();
                 for abonent in abonents.chain(gone.iter().map(String::as_str)) {
                     let part = part(&row, abonent, &roster);
