@@ -4,6 +4,7 @@ use super::{Recordings, lock, touch};
 use crate::db::Durability;
 use crate::error::DeskError;
 use crate::part::Part;
+use crate::private;
 use crate::table::recording::{self, HERE, Kept, MISSING, NAMED};
 use crate::words::SoundFault;
 use rusqlite::params;
@@ -34,7 +35,7 @@ pub struct Mended {
 impl Recordings {
     pub(super) fn make_folders(&self) -> Result<(), DeskError> {
         for dir in [self.dir.join(PARTS), self.dir.join(PEAKS)] {
-            std::fs::create_dir_all(&dir).map_err(|error| of_io(&dir, &error))?;
+            private::dir(&dir).map_err(|error| of_io(&dir, &error))?;
         }
         Ok(())
     }
@@ -175,7 +176,7 @@ impl Recordings {
 /// Gives a whole file its name, and the disk has it.
 pub(super) fn give_name(part: &Path, file: &Path) -> io::Result<()> {
     if let Some(folder) = file.parent() {
-        std::fs::create_dir_all(folder)?;
+        private::dir(folder)?;
     }
     std::fs::rename(part, file)?;
     // Elsewhere a folder cannot be opened, and the file system keeps a journal of names.

@@ -54,6 +54,25 @@ async fn the_oldest_without_marks_make_room_for_newer_ones() {
     library.stop().await;
 }
 
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_is_its_owners_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let server = Server::start().await;
+    server.put("1", ago(1), 600, []);
+    let mut library = Library::open(&server.url);
+    library.run(&server.url, false);
+    library.until_place("1", SoundPlace::Here).await;
+    library.stop().await;
+    let rights = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let (file, _) = library.files().remove(0);
+    assert_eq!(rights(&file), 0o600);
+    let all = library.dir.path().join("recordings");
+    for folder in file.ancestors().skip(1).take_while(|folder| folder.starts_with(&all)) {
+        assert_eq!(rights(folder), 0o700, "{}", folder.display());
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn retention_deletes_file_peaks_and_position_and_looks_for_them() {
     let server = Server::start().await;
