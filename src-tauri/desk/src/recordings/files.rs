@@ -96,7 +96,7 @@ impl Recordings {
                 self.mend_one(row, &mut mended)?;
             }
         }
-        mended.parts = self.drop_parts()?;
+        mended.parts = self.drop_parts(i64::MIN)?;
         Ok(mended)
     }
 
@@ -152,10 +152,15 @@ impl Recordings {
         })
     }
 
-    fn drop_parts(&self) -> Result<usize, DeskError> {
+    /// Deletes the parts that no download goes on from: of what nobody wants, and of what began before `since`, epoch
+    /// milliseconds, and was not asked for.
+    pub(super) fn drop_parts(&self, since: i64) -> Result<usize, DeskError> {
         let missing: BTreeSet<i64> = self.desk.db.read(|c| {
-            let mut statement = c.prepare("SELECT id FROM recording WHERE place = 0 AND gone = 0 AND wanted = 1")?;
-            let ids = statement.query_map([], |row| row.get(0))?;
+            let mut statement = c.prepare_cached(
+                "SELECT id FROM recording WHERE place = 0 AND gone = 0 AND wanted = 1
+                     AND (asked_ms IS NOT NULL OR started_ms >= ?1)",
+            )?;
+            let ids = statement.query_map([since], |row| row.get(0))?;
             Ok(ids.collect::<Result<_, _>>()?)
         })?;
         let mut dropped = 0;

@@ -1,7 +1,7 @@
 //! What they may take, how long they stay, and what is deleted for good.
 
 use crate::library::{Library, ago, seen};
-use crate::server::{ME, Server};
+use crate::server::{Fault, ME, Server};
 use perezvon_desk::SoundFault;
 use perezvon_desk::view::{RecordingsKept, SoundPlace};
 use std::path::Path;
@@ -123,6 +123,27 @@ async fn retention_deletes_file_peaks_and_position_and_looks_for_them() {
     library.until_place("4", SoundPlace::Here).await;
     assert_eq!(server.asked("1"), asked, "it is not fetched again");
     library.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn retention_deletes_what_came_of_a_recording_that_never_was_whole() {
+    let server = Server::start().await;
+    server.put("1", ago(40 * DAY), 1_000, std::iter::repeat_n(Fault::Cut(500), 1_000));
+    let mut library = Library::open(&server.url);
+    library.run(&server.url, false);
+    let parts = |library: &Library| seen(&library.dir.path().join("recordings/.part")).len();
+    library
+        .until("a part of it is here", |all| {
+            all.is_there("1") && all.row("1").problem.is_some() && parts(all) == 1
+        })
+        .await;
+    library.stop().await;
+    let mut kept = RecordingsKept::default();
+    library.all.erase_old(&kept).unwrap();
+    assert_eq!(parts(&library), 1, "the next attempt goes on from there");
+    kept.days = 30;
+    library.all.erase_old(&kept).unwrap();
+    assert_eq!(parts(&library), 0);
 }
 
 fn every_file(dir: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
