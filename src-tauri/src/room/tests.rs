@@ -215,6 +215,7 @@ async fn every_command_of_every_room_answers_without_a_window() {
     report::report(&scene).await;
     company::calls(&scene).await;
     dial::links(&scene).await;
+    dial::a_link_handed_over_twice(&scene).await;
     let asked = scene.asked.lock().unwrap().clone();
     let all = declared().into_iter();
     let all: BTreeSet<String> = all
