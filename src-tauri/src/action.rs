@@ -28,7 +28,7 @@ pub(crate) fn grant(core: &Arc<Core>, wish: Wish) {
     match wish {
         Wish::Show => core.shell.show("", None),
         Wish::Open(action) => carry_out(core, action, None),
-        Wish::Dial(dial) => ask_to_dial(core, dial),
+        Wish::Dial(dial) => ask_to_dial(core, dial, Instant::now()),
         Wish::Join(link) => {
             core.joining.offer(link);
             core.shell.show("join", None);
@@ -55,8 +55,8 @@ pub(crate) fn dial_selected(core: &Arc<Core>, text: &str) {
 }
 
 /// Shows the window with the question; dials at once only a plain number, and only where the user has set so.
-fn ask_to_dial(core: &Arc<Core>, dial: Dial) {
-    if !core.asked.take(&dial, Instant::now()) {
+pub(crate) fn ask_to_dial(core: &Arc<Core>, dial: Dial, now: Instant) {
+    if !core.asked.take(&dial, now) {
         return;
     }
     match dial {

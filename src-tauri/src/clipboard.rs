@@ -91,13 +91,8 @@ fn offer(number: &Number, names: &[String], language: Language) -> Toast {
         label: label.to_owned(),
         action,
     };
+    let lines = std::iter::once(number.display()).chain((!names.is_empty()).then(|| names.join(", ")));
     Toast {
-        key: ToastKey::Copied,
-        kind: ToastKind::Progress,
-        title: title.to_owned(),
-        lines: std::iter::once(number.display())
-            .chain((!names.is_empty()).then(|| names.join(", ")))
-            .collect(),
         buttons: vec![
             button(ButtonKey::CallBack, call, ask.clone()),
             button(ButtonKey::Hide, hide, Action::Hide),
@@ -105,10 +100,8 @@ fn offer(number: &Number, names: &[String], language: Language) -> Toast {
         body_action: Some(ask),
         stay: Stay::Seconds(STAY_SECONDS),
         urgency: Urgency::Low,
-        category: String::new(),
         icon: "call-outgoing".to_owned(),
-        note: None,
-        notification_id: 0,
+        ..Toast::plain(ToastKey::Copied, ToastKind::Progress, title.to_owned(), lines.collect())
     }
 }
 

@@ -31,6 +31,26 @@ struct Mark {
     bytes: u64,
 }
 
+/// How a file was when it was tried last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Tried {
+    #[serde(flatten)]
+    mark: Mark,
+    /// It could not be read.
+    #[serde(default)]
+    unreadable: bool,
+}
+
+impl Tried {
+    fn state(self) -> WatchedState {
+        if self.unreadable {
+            WatchedState::Unreadable
+        } else {
+            WatchedState::Read
+        }
+    }
+}
+
 /// Looks from now on, until the app quits.
 pub(crate) async fn run(core: Arc<Core>) {
     let mut before = BTreeMap::new();
@@ -62,7 +82,7 @@ fn look(
     let Ok(desk) = core.desk() else {
         return Ok(BTreeMap::new());
     };
-    let mut read: BTreeMap<PathBuf, Mark> = desk.setting(READ)?.unwrap_or_default();
+    let mut tried: BTreeMap<String, Tried> = desk.setting(READ)?.unwrap_or_default();
     let (mut seen, mut told, mut toasts) = (BTreeMap::new(), Vec::new(), Vec::new());
     let known = core.watched.files();
     for path in places.iter().flat_map(|place| files_of(Path::new(place))) {
@@ -72,33 +92,36 @@ fn look(
             changed: last.map_or(0, |one| one.changed),
             skipped: last.map_or(0, |one| one.skipped),
             path: shown,
-            state: WatchedState::Read,
+            state: WatchedState::Unreadable,
         };
-        match mark_of(&path) {
-            None => file.state = WatchedState::Missing,
-            Some(mark) => {
-                seen.insert(path.clone(), mark);
-                if read.get(&path) != Some(&mark) {
-                    file.state = WatchedState::Changing;
-                    if before.get(&path) == Some(&mark) {
-                        file.state = if take(core, &path, &mut file, &mut toasts) {
-                            WatchedState::Read
-                        } else if core.quit.is_cancelled() {
-                            // Broken off: the next start reads it again.
-                            return Ok(seen);
-                        } else {
-                            WatchedState::Unreadable
-                        };
-                        // What cannot be read is not tried again before it changes.
-                        read.insert(path, mark);
-                        desk.set_setting(READ, &read)?;
+        let mark = mark_of(&path);
+        seen.extend(mark.map(|mark| (path.clone(), mark)));
+        match (mark, tried.get(&file.path).copied()) {
+            (None, _) => file.state = WatchedState::Missing,
+            // A name that is no text: files of such names could not be told apart.
+            _ if path.to_str().is_none() => {}
+            (Some(mark), Some(was)) if was.mark == mark => file.state = was.state(),
+            (Some(mark), _) if before.get(&path) != Some(&mark) => file.state = WatchedState::Changing,
+            (Some(mark), _) => {
+                // Where another program holds it, it is tried again at the next look.
+                if let Ok(bytes) = std::fs::read(&path) {
+                    let unreadable = !take(core, &path, &bytes, &mut file, &mut toasts);
+                    if unreadable && core.quit.is_cancelled() {
+                        // Broken off: the next start reads it again.
+                        return Ok(seen);
                     }
-                } else if last.is_some_and(|one| one.state == WatchedState::Unreadable) {
-                    file.state = WatchedState::Unreadable;
+                    // What cannot be read is not tried again before it changes.
+                    let now = Tried { mark, unreadable };
+                    file.state = now.state();
+                    tried.insert(file.path.clone(), now);
+                    desk.set_setting(READ, &tried)?;
                 }
             }
         }
         told.push(file);
+    }
+    if forget_others(&mut tried, &told) {
+        desk.set_setting(READ, &tried)?;
     }
     core.watched.tell(told);
     let core = Arc::clone(core);
@@ -106,15 +129,31 @@ fn look(
     Ok(seen)
 }
 
+/// Forgets the files that are watched no longer; true where there were any. Those of a folder that cannot be listed now stay.
+fn forget_others(tried: &mut BTreeMap<String, Tried>, told: &[WatchedFile]) -> bool {
+    let before = tried.len();
+    tried.retain(|path, _| {
+        let folder = Path::new(path).parent().and_then(Path::to_str);
+        told.iter()
+            .any(|file| file.path == *path || Some(file.path.as_str()) == folder)
+    });
+    tried.len() < before
+}
+
 /// Reads a file as one of its name was read last by hand; false where it cannot be, and where it has other columns than
 /// those whose meaning somebody has told.
-fn take(core: &Core, path: &Path, file: &mut WatchedFile, toasts: &mut Vec<perezvon_desk::toast::ToastOp>) -> bool {
+fn take(
+    core: &Core,
+    path: &Path,
+    bytes: &[u8],
+    file: &mut WatchedFile,
+    toasts: &mut Vec<perezvon_desk::toast::ToastOp>,
+) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let done = (|| {
         let desk = core.desk().ok()?;
-        let bytes = std::fs::read(path).ok()?;
         let how: ImportHow = desk.import_how(&name).ok()?.unwrap_or_default();
-        let found = read_contacts(&bytes, &name, &how, core.language()).ok()?;
+        let found = read_contacts(bytes, &name, &how, core.language()).ok()?;
         if (how.columns.as_ref()).is_some_and(|told| told.len() != found.columns()) {
             return None;
         }

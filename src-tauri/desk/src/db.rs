@@ -15,6 +15,7 @@ pub(crate) use readers::View;
 use crate::changes::{Change, Changes, Counts, Touched};
 use crate::clock::Clock;
 use crate::error::DeskError;
+use crate::private;
 use readers::Readers;
 use rusqlite::config::DbConfig;
 use rusqlite::functions::FunctionFlags;
@@ -88,6 +89,10 @@ impl Db {
     /// Opens or makes the file and brings its tables up to date.
     pub(crate) fn open(path: &Path, schema: &'static Schema, clock: &Clock) -> Result<Self, DeskError> {
         let open = || -> Result<Self, DeskError> {
+            // A disk that knows no such rights is no reason not to work.
+            if let Err(error) = private::keep(path) {
+                tracing::warn!(%error, "desk.db could not be made its owner's only");
+            }
             let mut writer = Connection::open(path)?;
             prepare(&writer, clock)?;
             migrate::check(&writer, path, schema)?;

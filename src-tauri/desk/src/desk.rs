@@ -4,6 +4,7 @@ use crate::changes::{Changes, Counts};
 use crate::clock::Clock;
 use crate::db::{Db, Durability};
 use crate::error::DeskError;
+use crate::private;
 use crate::table::{SCHEMA, notification, setting};
 use crate::toast::ToastKey;
 use crate::words::Words;
@@ -25,7 +26,7 @@ impl Desk {
     /// Opens or makes `desk.db` in the folder, which is made too. A damaged file and one of a newer program have
     /// errors of their own; nothing is ever deleted.
     pub fn open(data_dir: &Path) -> Result<Self, DeskError> {
-        std::fs::create_dir_all(data_dir).map_err(|e| DeskError::Open {
+        private::dir(data_dir).map_err(|e| DeskError::Open {
             path: data_dir.to_owned(),
             reason: e.to_string(),
         })?;

@@ -19,6 +19,7 @@ mod import;
 mod key;
 pub mod notifications;
 mod part;
+mod private;
 mod queue;
 mod react;
 pub mod recordings;

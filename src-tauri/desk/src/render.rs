@@ -241,18 +241,13 @@ impl Draw<'_> {
 
     fn toast(&self, kind: ToastKind, look: ToastLook, number_key: Option<String>) -> Rendered {
         let toast = Toast {
-            key: self.key.clone(),
-            kind,
-            title: look.title,
-            lines: look.lines,
             buttons: look.buttons,
             body_action: look.body,
             stay: look.stay,
             urgency: look.urgency,
             category: look.category.to_owned(),
             icon: look.icon.to_owned(),
-            note: None,
-            notification_id: 0,
+            ..Toast::plain(self.key.clone(), kind, look.title, look.lines)
         };
         Rendered { toast, number_key }
     }
@@ -266,10 +261,6 @@ impl Toast {
             section: section.to_owned(),
         };
         Self {
-            key: ToastKey::Trouble,
-            kind: ToastKind::Trouble,
-            title,
-            lines: vec![cause],
             buttons: vec![Button {
                 key: ButtonKey::Fix,
                 label: words.button_fix(),
@@ -277,11 +268,9 @@ impl Toast {
             }],
             body_action: Some(fix),
             stay: Stay::UntilClosed,
-            urgency: Urgency::Normal,
             category: "x-perezvon.trouble".to_owned(),
             icon: "trouble".to_owned(),
-            note: None,
-            notification_id: 0,
+            ..Self::plain(ToastKey::Trouble, ToastKind::Trouble, title, vec![cause])
         }
     }
 }
@@ -293,10 +282,6 @@ impl Toast {
             section: "updates".to_owned(),
         };
         Self {
-            key: ToastKey::Update,
-            kind: ToastKind::Trouble,
-            title: words.newer_version(version),
-            lines: Vec::new(),
             buttons: vec![Button {
                 key: ButtonKey::Show,
                 label: words.button_show(),
@@ -307,8 +292,12 @@ impl Toast {
             urgency: Urgency::Low,
             category: "x-perezvon.update".to_owned(),
             icon: "digest".to_owned(),
-            note: None,
-            notification_id: 0,
+            ..Self::plain(
+                ToastKey::Update,
+                ToastKind::Trouble,
+                words.newer_version(version),
+                Vec::new(),
+            )
         }
     }
 }

@@ -190,6 +190,25 @@ pub struct ToastButton {
 }
 
 impl Toast {
+    /// A toast that is its text alone: without buttons, picture or category, it stays for half a minute, and no row of the
+    /// list «Уведомления» is of it.
+    pub fn plain(key: ToastKey, kind: ToastKind, title: String, lines: Vec<String>) -> Self {
+        Self {
+            key,
+            kind,
+            title,
+            lines,
+            buttons: Vec::new(),
+            body_action: None,
+            stay: Stay::Seconds(30),
+            urgency: Urgency::Normal,
+            category: String::new(),
+            icon: String::new(),
+            note: None,
+            notification_id: 0,
+        }
+    }
+
     /// See [`ToastView`].
     pub fn view(&self) -> ToastView {
         let buttons = self.buttons.iter().map(|button| ToastButton {

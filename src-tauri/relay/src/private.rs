@@ -20,15 +20,29 @@ pub(crate) fn keep(path: &Path) -> Result<()> {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
         made => return made.map(drop),
     }
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        let mut rights = std::fs::metadata(path)?.permissions();
-        if rights.mode() & 0o077 != 0 {
-            rights.set_mode(0o600);
-            std::fs::set_permissions(path, rights)?;
-        }
+    tighten(path)
+}
+
+/// Makes a file readable by its owner only, without opening it; one that does not exist stays so.
+#[cfg(unix)]
+pub(crate) fn tighten(path: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let file = match std::fs::metadata(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let mut rights = file.permissions();
+    if !file.is_file() || rights.mode() & 0o077 == 0 {
+        return Ok(());
     }
+    rights.set_mode(0o600);
+    std::fs::set_permissions(path, rights)
+}
+
+/// See the other one.
+#[cfg(not(unix))]
+pub(crate) fn tighten(_: &Path) -> Result<()> {
     Ok(())
 }
 
@@ -66,5 +80,8 @@ mod tests {
         super::keep(&file).unwrap();
         assert_eq!(rights(), 0o600, "and one that others could read");
         assert_eq!(std::fs::read_to_string(&file).unwrap(), "calls");
+        let none = dir.path().join("relay.db-wal");
+        super::tighten(&none).unwrap();
+        assert!(!none.exists(), "what is not there is not made");
     }
 }

@@ -194,8 +194,14 @@ pub(crate) fn open(data_dir: &Path) -> Result<Connection, LedgerError> {
 }
 
 fn open_file(file: &Path) -> Result<Connection, LedgerError> {
-    // It holds numbers, names and the secret of the callback address; SQLite gives its logs the same rights.
-    private::keep(file).map_err(|error| LedgerError::Directory {
+    // It holds numbers, names and the secret of the callback address. SQLite gives the logs that it makes the same rights;
+    // a kill may have left older ones.
+    let kept = private::keep(file).and_then(|()| {
+        let logs = ["-wal", "-shm"];
+        logs.iter()
+            .try_for_each(|log| private::tighten(&copy::beside(file, log)))
+    });
+    kept.map_err(|error| LedgerError::Directory {
         path: file.to_owned(),
         error,
     })?;

@@ -215,6 +215,7 @@ async fn every_command_of_every_room_answers_without_a_window() {
     report::report(&scene).await;
     company::calls(&scene).await;
     dial::links(&scene).await;
+    dial::a_link_handed_over_twice(&scene).await;
     let asked = scene.asked.lock().unwrap().clone();
     let all = declared().into_iter();
     let all: BTreeSet<String> = all
@@ -244,6 +245,18 @@ async fn calls_and_contacts(scene: &Scene) {
     document::documents_and_notices(scene, &row).await;
 }
 
+/// Another office, which joins the relay of the scene by a code.
+async fn invited(scene: &Scene, invitation: Value) -> Office {
+    let relay = scene.ask("frame.state", json!({})).await["service"]["relayUrl"].clone();
+    let code = scene.ask("people.invite", json!({"invitation": invitation})).await;
+    let office = Office::open(Given::default());
+    let typed = json!({"relay": relay, "code": code["code"]});
+    let offer = office.ask("join.offer", typed).await;
+    let accept = json!({"relay": offer["relay"], "inTheClear": true, "insecure": true});
+    office.ask("join.accept", accept).await;
+    office
+}
+
 /// An employee's rooms refuse another's calls.
 async fn nothing_of_colleagues(employee: &Office) {
     let another = json!({"filter": {"abonent": "9000000002@mpbx.sip.beeline.ru"}, "span": {},
@@ -267,12 +280,7 @@ async fn an_employees_badges_follow_without_a_question() {
     connection::begin(&scene).await;
     let state = scene.ask("frame.state", json!({})).await;
     let invitation = json!({"name": "Смирнова Анна", "role": "user", "abonent": state["me"]["id"]});
-    let code = scene.ask("people.invite", json!({"invitation": invitation})).await;
-    let employee = Office::open(Given::default());
-    let typed = json!({"relay": state["service"]["relayUrl"], "code": code["code"]});
-    let offer = employee.ask("join.offer", typed).await;
-    let accept = json!({"relay": offer["relay"], "inTheClear": true, "insecure": true});
-    employee.ask("join.accept", accept).await;
+    let employee = invited(&scene, invitation).await;
     let joined = employee
         .until("frame.state", json!({}), |state| state["service"]["connected"] == true)
         .await;

@@ -27,7 +27,10 @@ pub(super) async fn mirror(core: &Core, identity: &str, relay: Option<&RelayClie
                 tokio::select! {
                     () = follow_company(relay, desk, identity.to_owned(), told) => {
                         tracing::warn!("The relay refuses the company's calls to this key");
-                        core.company_wanted.send_replace(false);
+                        if let Err(failure) = core.want_company(false).await {
+                            tracing::warn!(code = %failure.code, "That they are not wanted could not be stored");
+                            core.company_wanted.send_replace(false);
+                        }
                     }
                     _ = wanted.changed() => {}
                 }

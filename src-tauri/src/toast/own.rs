@@ -344,10 +344,6 @@ mod tests {
     fn toast(id: i64, kind: ToastKind, stay: Stay) -> Toast {
         let number = "+79000000099".to_owned();
         Toast {
-            key: ToastKey::Document(id),
-            kind,
-            title: format!("t{id}"),
-            lines: vec!["+7 (900) 000-00-99".to_owned()],
             buttons: vec![Button {
                 key: ButtonKey::CallBack,
                 label: "Перезвонить".to_owned(),
@@ -360,10 +356,13 @@ mod tests {
             } else {
                 Urgency::Normal
             },
-            category: String::new(),
-            icon: String::new(),
             notification_id: id,
-            note: None,
+            ..Toast::plain(
+                ToastKey::Document(id),
+                kind,
+                format!("t{id}"),
+                vec!["+7 (900) 000-00-99".to_owned()],
+            )
         }
     }
 

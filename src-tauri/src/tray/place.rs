@@ -5,7 +5,7 @@ use super::words;
 use crate::changes::Own;
 use crate::core::Core;
 use crate::window;
-use perezvon_desk::toast::{Action, Stay, Toast, ToastKey, ToastKind, ToastOp, Urgency};
+use perezvon_desk::toast::{Action, Toast, ToastKey, ToastKind, ToastOp};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -61,18 +61,15 @@ pub(super) async fn look(handle: AppHandle, core: Arc<Core>, hidden: bool) {
 fn told(core: &Core) -> Toast {
     let (title, line) = words::no_place(core.language());
     Toast {
-        key: ToastKey::Request("no-tray".to_owned()),
-        kind: ToastKind::Trouble,
-        title: title.to_owned(),
-        lines: vec![line.to_owned()],
-        buttons: Vec::new(),
         body_action: Some(Action::Hide),
-        stay: Stay::Seconds(30),
-        urgency: Urgency::Normal,
         category: "x-perezvon.trouble".to_owned(),
         icon: "trouble".to_owned(),
-        notification_id: 0,
-        note: None,
+        ..Toast::plain(
+            ToastKey::Request("no-tray".to_owned()),
+            ToastKind::Trouble,
+            title.to_owned(),
+            vec![line.to_owned()],
+        )
     }
 }
 

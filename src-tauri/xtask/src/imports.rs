@@ -57,7 +57,7 @@ const RELAY: &[Floor] = &[
 const DESK: &[Floor] = &[
     // Data and text only.
     among(&[
-        "changes", "clock", "error", "key", "part", "secret", "subject", "text", "toast", "words",
+        "changes", "clock", "error", "key", "part", "private", "secret", "subject", "text", "toast", "words",
     ]),
     floor(&["db", "relay_client", "trigram"]),
     // No table's file imports another's.

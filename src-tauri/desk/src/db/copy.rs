@@ -2,6 +2,7 @@
 //! mirror is the relay's, and most of the file.
 
 use crate::error::DeskError;
+use crate::private;
 use rusqlite::{Connection, params};
 use std::path::{Path, PathBuf};
 
@@ -20,10 +21,8 @@ pub(super) fn copy(connection: &Connection, path: &Path, version: i64, lasting: 
         reason: error.to_string(),
     };
     let made = (|| {
-        let mut options = std::fs::File::options();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut options = private::options();
+        options.create(true).truncate(true);
         let file = options.open(&part).map_err(open)?;
         // SQLite takes an empty file for a new database, and so the file has its mode from the beginning.
         fill(connection, path, &part, version, lasting).map_err(|error| DeskError::from(error).at(&part))?;

@@ -6,6 +6,7 @@ use super::{Recordings, RecordingsKept, lock, name, touch};
 use crate::db::{Durability, Tx};
 use crate::error::DeskError;
 use crate::notifications::raise;
+use crate::private;
 use crate::relay_client::{RecordingTold, RelayClient, RelayError};
 use crate::subject::Subject;
 use crate::table::recording::{self, HERE, Kept, MISSING, NAMED};
@@ -366,10 +367,9 @@ impl Part {
     /// Goes on at this byte; what lies behind it is dropped.
     async fn open(path: &Path, at: u64) -> io::Result<Self> {
         // Not `append`: on Windows a file opened so cannot be cut.
-        let mut file = OpenOptions::new()
+        let mut file = OpenOptions::from(private::options())
             .create(true)
             .truncate(false)
-            .write(true)
             .open(path)
             .await?;
         file.set_len(at).await?;

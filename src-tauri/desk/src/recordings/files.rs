@@ -4,6 +4,7 @@ use super::{Recordings, lock, touch};
 use crate::db::Durability;
 use crate::error::DeskError;
 use crate::part::Part;
+use crate::private;
 use crate::table::recording::{self, HERE, Kept, MISSING, NAMED};
 use crate::words::SoundFault;
 use rusqlite::params;
@@ -34,7 +35,7 @@ pub struct Mended {
 impl Recordings {
     pub(super) fn make_folders(&self) -> Result<(), DeskError> {
         for dir in [self.dir.join(PARTS), self.dir.join(PEAKS)] {
-            std::fs::create_dir_all(&dir).map_err(|error| of_io(&dir, &error))?;
+            private::dir(&dir).map_err(|error| of_io(&dir, &error))?;
         }
         Ok(())
     }
@@ -95,7 +96,7 @@ impl Recordings {
                 self.mend_one(row, &mut mended)?;
             }
         }
-        mended.parts = self.drop_parts()?;
+        mended.parts = self.drop_parts(i64::MIN)?;
         Ok(mended)
     }
 
@@ -151,10 +152,15 @@ impl Recordings {
         })
     }
 
-    fn drop_parts(&self) -> Result<usize, DeskError> {
+    /// Deletes the parts that no download goes on from: of what nobody wants, and of what began before `since`, epoch
+    /// milliseconds, and was not asked for.
+    pub(super) fn drop_parts(&self, since: i64) -> Result<usize, DeskError> {
         let missing: BTreeSet<i64> = self.desk.db.read(|c| {
-            let mut statement = c.prepare("SELECT id FROM recording WHERE place = 0 AND gone = 0 AND wanted = 1")?;
-            let ids = statement.query_map([], |row| row.get(0))?;
+            let mut statement = c.prepare_cached(
+                "SELECT id FROM recording WHERE place = 0 AND gone = 0 AND wanted = 1
+                     AND (asked_ms IS NOT NULL OR started_ms >= ?1)",
+            )?;
+            let ids = statement.query_map([since], |row| row.get(0))?;
             Ok(ids.collect::<Result<_, _>>()?)
         })?;
         let mut dropped = 0;
@@ -175,7 +181,7 @@ impl Recordings {
 /// Gives a whole file its name, and the disk has it.
 pub(super) fn give_name(part: &Path, file: &Path) -> io::Result<()> {
     if let Some(folder) = file.parent() {
-        std::fs::create_dir_all(folder)?;
+        private::dir(folder)?;
     }
     std::fs::rename(part, file)?;
     // Elsewhere a folder cannot be opened, and the file system keeps a journal of names.

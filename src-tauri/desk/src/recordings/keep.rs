@@ -159,7 +159,8 @@ impl Recordings {
         Ok(true)
     }
 
-    /// Deletes what is older than the settings want and was not marked: file, peaks and position.
+    /// Deletes what is older than the settings want and was not marked: file, peaks and position; and what came of one that
+    /// never was whole.
     pub fn erase_old(&self, wants: &RecordingsKept) -> Result<Erased, DeskError> {
         let since = wants.since(self.desk.now()).ms();
         let condition = "place = 2 AND marks = 0 AND max(started_ms, coalesce(asked_ms, 0)) < ?1 AND id > ?2";
@@ -180,6 +181,11 @@ impl Recordings {
                 );
                 self.erase_one(one, &forget, true, &mut erased)?;
             }
+        }
+        {
+            // One that is just being named is not missing and still a part.
+            let _naming = lock(&self.naming);
+            self.drop_parts(since)?;
         }
         if erased != Erased::default() {
             tracing::info!(?erased, "old recordings were deleted");

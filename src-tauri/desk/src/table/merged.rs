@@ -45,12 +45,18 @@ pub(crate) fn take(connection: &Connection, merge: i64) -> Result<Option<(i64, S
         .optional()?)
 }
 
-/// Whether this contact of a source is in another one, which is still there.
+/// Whether this contact of a source is in another one, which is still there, itself or within one that it was merged into
+/// in its turn.
 pub(crate) fn is_one(connection: &Connection, source: &str, external_id: &str) -> Result<bool, DeskError> {
     Ok(connection
         .prepare_cached(
-            "SELECT 1 FROM merged m JOIN merge g ON g.id = m.merge_id JOIN contact c ON c.id = g.into_id
-             WHERE m.source = ?1 AND m.external_id = ?2",
+            "WITH RECURSIVE holder (id) AS (
+                 SELECT g.into_id FROM merged m JOIN merge g ON g.id = m.merge_id
+                 WHERE m.source = ?1 AND m.external_id = ?2
+                 UNION
+                 SELECT g.into_id FROM holder h, merge g, json_each(g.before) b
+                 WHERE h.id NOT IN (SELECT id FROM contact) AND b.value ->> '$.draft.id' = h.id)
+             SELECT 1 FROM holder JOIN contact c ON c.id = holder.id",
         )?
         .exists([source, external_id])?)
 }

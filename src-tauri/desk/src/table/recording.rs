@@ -110,11 +110,11 @@ pub(crate) fn note(connection: &Connection, owner: &str, told: &Told<'_>) -> Res
              ON CONFLICT (owner, pbx) DO UPDATE SET
                  call = coalesce(excluded.call, call), abonent_name = coalesce(excluded.abonent_name, abonent_name),
                  name = coalesce(excluded.name, name), told_ms = coalesce(excluded.told_ms, told_ms),
-                 told_bytes = coalesce(excluded.told_bytes, told_bytes), gone = max(gone, excluded.gone)
+                 told_bytes = coalesce(excluded.told_bytes, told_bytes), gone = excluded.gone
              WHERE call IS NOT coalesce(excluded.call, call)
                 OR told_bytes IS NOT coalesce(excluded.told_bytes, told_bytes)
                 OR told_ms IS NOT coalesce(excluded.told_ms, told_ms)
-                OR name IS NOT coalesce(excluded.name, name) OR gone < excluded.gone
+                OR name IS NOT coalesce(excluded.name, name) OR gone <> excluded.gone
              RETURNING id",
         )?
         .query_row(

@@ -226,6 +226,28 @@ fn several_contacts_become_one_and_again_several_and_a_file_does_not_bring_them_
 }
 
 #[test]
+fn who_was_merged_into_one_who_was_merged_himself_does_not_come_back() {
+    let bench = Bench::new();
+    let text = "Имя;Телефон\nИванов П.;+79000000098\n";
+    import(&bench, text, "a.csv");
+    let of_file = bench.desk.contact_of(&Number::parse(STRANGER)).unwrap()[0].id;
+    let second = bench.contact("Иванов Пётр", "", &[IVANOV]);
+    let third = bench.contact("Иванов Пётр Ильич", "", &["+79000000050"]);
+    bench.desk.merge_contacts(&[second, of_file]).unwrap();
+    let merge = bench.desk.merge_contacts(&[third, second]).unwrap().id;
+    let again = import(&bench, text, "a.csv");
+    assert_eq!((again.added, again.kept), (0, 1), "he is in the third one");
+    assert_eq!(names(&bench), ["Иванов Пётр Ильич"]);
+    bench.desk.unmerge_contacts(merge).unwrap();
+    let again = import(&bench, text, "a.csv");
+    assert_eq!((again.added, again.kept), (0, 1), "and now in the second one");
+    for id in [second, third] {
+        bench.desk.delete_contact(id).unwrap();
+    }
+    assert_eq!(import(&bench, text, "a.csv").added, 1, "in nobody who is there");
+}
+
+#[test]
 fn undo_removes_what_was_added_and_restores_what_was_changed() {
     let bench = Bench::new();
     let first = import(&bench, CSV, "a.csv");

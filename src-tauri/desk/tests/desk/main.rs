@@ -14,6 +14,8 @@ mod log;
 mod missed;
 mod notes;
 mod persons;
+#[cfg(unix)]
+mod private;
 mod progress;
 mod properties;
 mod report;

@@ -1,7 +1,7 @@
 //! What they may take, how long they stay, and what is deleted for good.
 
 use crate::library::{Library, ago, seen};
-use crate::server::{ME, Server};
+use crate::server::{Fault, ME, Server};
 use perezvon_desk::SoundFault;
 use perezvon_desk::view::{RecordingsKept, SoundPlace};
 use std::path::Path;
@@ -54,6 +54,25 @@ async fn the_oldest_without_marks_make_room_for_newer_ones() {
     library.stop().await;
 }
 
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_is_its_owners_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let server = Server::start().await;
+    server.put("1", ago(1), 600, []);
+    let mut library = Library::open(&server.url);
+    library.run(&server.url, false);
+    library.until_place("1", SoundPlace::Here).await;
+    library.stop().await;
+    let rights = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let (file, _) = library.files().remove(0);
+    assert_eq!(rights(&file), 0o600);
+    let all = library.dir.path().join("recordings");
+    for folder in file.ancestors().skip(1).take_while(|folder| folder.starts_with(&all)) {
+        assert_eq!(rights(folder), 0o700, "{}", folder.display());
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn retention_deletes_file_peaks_and_position_and_looks_for_them() {
     let server = Server::start().await;
@@ -104,6 +123,27 @@ async fn retention_deletes_file_peaks_and_position_and_looks_for_them() {
     library.until_place("4", SoundPlace::Here).await;
     assert_eq!(server.asked("1"), asked, "it is not fetched again");
     library.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn retention_deletes_what_came_of_a_recording_that_never_was_whole() {
+    let server = Server::start().await;
+    server.put("1", ago(40 * DAY), 1_000, std::iter::repeat_n(Fault::Cut(500), 1_000));
+    let mut library = Library::open(&server.url);
+    library.run(&server.url, false);
+    let parts = |library: &Library| seen(&library.dir.path().join("recordings/.part")).len();
+    library
+        .until("a part of it is here", |all| {
+            all.is_there("1") && all.row("1").problem.is_some() && parts(all) == 1
+        })
+        .await;
+    library.stop().await;
+    let mut kept = RecordingsKept::default();
+    library.all.erase_old(&kept).unwrap();
+    assert_eq!(parts(&library), 1, "the next attempt goes on from there");
+    kept.days = 30;
+    library.all.erase_old(&kept).unwrap();
+    assert_eq!(parts(&library), 0);
 }
 
 fn every_file(dir: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {

@@ -120,7 +120,9 @@ async fn what_the_pbx_has_no_more_is_gone_and_what_is_here_stays() {
     library.run(&server.url, false);
     library.until_place("1", SoundPlace::Gone).await;
     library.until_place("2", SoundPlace::Here).await;
-    server.change("2", |kept| kept.gone = true);
+    for id in ["1", "2"] {
+        server.change(id, |kept| kept.gone = true);
+    }
     library.stop().await;
     library.run(&server.url, false);
     library
@@ -128,6 +130,11 @@ async fn what_the_pbx_has_no_more_is_gone_and_what_is_here_stays() {
         .await;
     assert_eq!(library.row("2").place, SoundPlace::Here, "it plays on");
     assert_eq!(server.asked("1"), 1);
+    library.stop().await;
+    // The PBX lists it again.
+    server.change("1", |kept| kept.gone = false);
+    library.run(&server.url, false);
+    library.until_place("1", SoundPlace::Here).await;
 }
 
 /// Sound of which something is wrong for good is kept as what it is, and said so.

@@ -2,9 +2,11 @@
 
 use super::{Feed, Registration};
 use crate::ledger::Ledger;
+use crate::roster::Roster;
 use crate::tables::{LedgerError, calls, users};
 use crate::told::{Snapshot, View, snapshot};
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use rusqlite::Connection;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
@@ -101,7 +103,7 @@ async fn backlog(
 }
 
 /// Snapshots after a version and up to another, oldest change first.
-pub(crate) async fn page(
+async fn page(
     feed: &Feed,
     view: &View,
     (after, until): (i64, i64),
@@ -109,11 +111,20 @@ pub(crate) async fn page(
 ) -> Result<Vec<Snapshot>, LedgerError> {
     let (view, roster) = (view.clone(), feed.roster.borrow().clone());
     feed.ledger
-        .read(move |connection| {
-            let rows = calls::changes(connection, view.abonent(), (after, until), limit)?;
-            Ok(rows.iter().map(|row| snapshot(row, &view, &roster)).collect())
-        })
+        .read(move |connection| read(connection, &view, &roster, (after, until), limit))
         .await
+}
+
+/// The same, on a connection.
+pub(crate) fn read(
+    connection: &Connection,
+    view: &View,
+    roster: &Roster,
+    (after, until): (i64, i64),
+    limit: usize,
+) -> Result<Vec<Snapshot>, LedgerError> {
+    let rows = calls::changes(connection, view.abonent(), (after, until), limit)?;
+    Ok(rows.iter().map(|row| snapshot(row, view, roster)).collect())
 }
 
 async fn live(

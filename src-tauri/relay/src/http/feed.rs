@@ -8,7 +8,8 @@ use crate::feed::socket::{self, PAGE};
 use crate::feed::{Feed, Registration};
 use crate::http::error::ApiError;
 use crate::ledger::Ledger;
-use crate::tables::{calls, settings};
+use crate::roster::Roster;
+use crate::tables::{LedgerError, calls, settings};
 use crate::told::{Snapshot, View};
 use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
@@ -16,6 +17,7 @@ use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use perezvon_core::CallSnapshot;
+use rusqlite::Connection;
 use serde::Deserialize;
 use std::time::Duration;
 use utoipa::{IntoParams, ToSchema};
@@ -115,7 +117,7 @@ pub(crate) async fn socket(
 /// ledger has given out is never before them.
 async fn newest(ledger: &Ledger, view: View, cursor: i64) -> Result<i64, ApiError> {
     let durable = ledger.known_durable();
-    let newest = move |connection: &rusqlite::Connection| {
+    let newest = move |connection: &Connection| {
         if let Some(older) = settings::lost(connection, cursor)? {
             return Ok(older);
         }
@@ -143,20 +145,87 @@ pub(crate) async fn changes(
     caller: Caller,
     Query(query): Query<ChangesQuery>,
 ) -> Result<Response, ApiError> {
-    let after = query.after.map_or(0, Cursor::get);
     let view = caller.view(&feed.roster.borrow(), query.abonent.as_ref().map(Id::as_str))?;
-    let limit = query.limit.map_or(PAGE, |limit| limit.get() as usize);
-    let wait = Duration::from_secs(query.wait.map_or(0, |wait| wait.get() as u64));
-    let mut seat = feed.hub.join(view.clone(), caller.user.clone());
-    let until = feed.ledger.durable_version().await?;
-    let mut page = socket::page(&feed, &view, (after, until), limit).await?;
-    if page.is_empty() && !wait.is_zero() {
-        let until = news(&feed, &caller, &mut seat, wait).await?;
-        page = socket::page(&feed, &view, (after, until), limit).await?;
+    let asked = Asked::of(query.after, query.limit, query.wait);
+    asked.answer(&feed, &caller, view, calls_of).await
+}
+
+/// The calls of a page as the reader of the view gets them.
+fn calls_of(connection: &Connection, view: &View, roster: &Roster, range: Range) -> Result<Page, LedgerError> {
+    let calls = socket::read(connection, view, roster, (range.after, range.until), range.limit)?;
+    Ok(Page {
+        reached: calls.last().map_or(range.after, |told| told.version),
+        more: calls.len() == range.limit,
+        calls,
+    })
+}
+
+/// What a long poll asks for.
+struct Asked {
+    /// The version last seen.
+    after: i64,
+    /// Most calls.
+    limit: usize,
+    /// How long to wait for a change.
+    wait: Duration,
+}
+
+/// Which part of the log a page is read from.
+#[derive(Clone, Copy)]
+struct Range {
+    /// Newer than this version,
+    after: i64,
+    /// and no newer than this one.
+    until: i64,
+    /// Most calls.
+    limit: usize,
+}
+
+/// What a long poll is answered.
+struct Page {
+    calls: Vec<Snapshot>,
+    /// The version to go on from.
+    reached: i64,
+    /// Whether there are more already.
+    more: bool,
+}
+
+/// How a page is made of the log.
+type ReadPage = fn(&Connection, &View, &Roster, Range) -> Result<Page, LedgerError>;
+
+impl Asked {
+    fn of(after: Option<Cursor>, limit: Option<Limit>, wait: Option<Wait>) -> Self {
+        Self {
+            after: after.map_or(0, Cursor::get),
+            limit: limit.map_or(PAGE, |limit| limit.get() as usize),
+            wait: Duration::from_secs(wait.map_or(0, |wait| wait.get() as u64)),
+        }
     }
-    let reached = page.last().map_or(after, |told| told.version);
-    let newest = newest(&feed.ledger, view, after).await?;
-    Ok(listed(&page, reached, page.len() == limit, newest))
+
+    /// The page after the version last seen; where it is empty, once more after a change or the wait.
+    async fn answer(&self, feed: &Feed, caller: &Caller, view: View, read: ReadPage) -> Result<Response, ApiError> {
+        let mut seat = feed.hub.join(view.clone(), caller.user.clone());
+        let until = feed.ledger.durable_version().await?;
+        let mut page = self.page(feed, &view, until, read).await?;
+        if page.reached == self.after && !self.wait.is_zero() {
+            let until = news(feed, caller, &mut seat, self.wait).await?;
+            page = self.page(feed, &view, until, read).await?;
+        }
+        let newest = newest(&feed.ledger, view, self.after).await?;
+        Ok(listed(&page, newest))
+    }
+
+    async fn page(&self, feed: &Feed, view: &View, until: i64, read: ReadPage) -> Result<Page, LedgerError> {
+        let (view, roster) = (view.clone(), feed.roster.borrow().clone());
+        let range = Range {
+            after: self.after,
+            until,
+            limit: self.limit,
+        };
+        feed.ledger
+            .read(move |connection| read(connection, &view, &roster, range))
+            .await
+    }
 }
 
 /// Waits for a call that changes; up to which version the log may be told then.
@@ -180,9 +249,11 @@ async fn still_valid(ledger: &Ledger, caller: &Caller) -> Result<(), ApiError> {
 }
 
 /// [`Changes`] as JSON; the snapshots are that already.
-fn listed(page: &[Snapshot], after: i64, more: bool, newest: i64) -> Response {
-    let calls: Vec<&str> = page.iter().map(|told| told.json.as_str()).collect();
-    let json = format!(r#"{{"calls":[{}],"after":{after},"more":{more}}}"#, calls.join(","));
+fn listed(page: &Page, newest: i64) -> Response {
+    let calls: Vec<&str> = page.calls.iter().map(|told| told.json.as_str()).collect();
+    let calls = calls.join(",");
+    let Page { reached, more, .. } = page;
+    let json = format!(r#"{{"calls":[{calls}],"after":{reached},"more":{more}}}"#);
     let kind = HeaderValue::from_static("application/json");
     ([(header::CONTENT_TYPE, kind), (VERSION, newest.into())], json).into_response()
 }

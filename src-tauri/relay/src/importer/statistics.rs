@@ -51,7 +51,7 @@ impl ListLoop {
 
     /// All lines of a window, the earliest first; none if there are too many pages.
     async fn window(&mut self, portal: &Portal, from: Time, to: Time) -> Result<Option<Vec<StatisticsLine>>, Failed> {
-        let mut found: BTreeMap<String, StatisticsLine> = BTreeMap::new();
+        let mut told: Vec<rest::StatisticsLine> = Vec::new();
         let mut last = StatisticsPage::default();
         for page in 0.. {
             if page == MAX_WINDOW_PAGES && to.since(from) > SHORTEST_WINDOW_MS {
@@ -65,14 +65,8 @@ impl ListLoop {
                 page_size: PAGE_LINES,
             };
             let answer = self.page(portal, &query).await?;
-            let roster = self.parts.roster.borrow().clone();
-            // A line may come twice if others were inserted before it meanwhile.
-            found.extend(read(&answer, &roster).into_iter().map(|line| (line.id.clone(), line)));
             self.pause().await;
-            if answer.is_last {
-                break;
-            }
-            if answer.lines == last.lines {
+            if !answer.is_last && answer.lines == last.lines {
                 // A PBX that ignores the page number returns the first page for ever.
                 if to.since(from) > SHORTEST_WINDOW_MS {
                     return Ok(None);
@@ -80,11 +74,36 @@ impl ListLoop {
                 tracing::warn!("the PBX does not turn the pages of its statistics; lines of a busy minute are missing");
                 break;
             }
+            let again = answer.lines.iter().any(|line| last.lines.contains(line));
+            let moved = again && self.moved(portal, &query, &last).await?;
+            let new = answer.lines.iter().filter(|line| !moved || !last.lines.contains(line));
+            told.extend(new.cloned());
+            if answer.is_last {
+                break;
+            }
             last = answer;
         }
-        let mut lines: Vec<StatisticsLine> = found.into_values().collect();
+        let roster = self.parts.roster.borrow().clone();
+        let mut lines = read(told, &roster);
         lines.sort_by(|a, b| (a.start, &a.id).cmp(&(b.start, &b.id)));
         Ok(Some(lines))
+    }
+
+    /// A page has lines of the one before it, `last`: whether they are the same lines, which others that came before them
+    /// have moved on meanwhile, or twins.
+    async fn moved(
+        &mut self,
+        portal: &Portal,
+        query: &StatisticsQuery<'_>,
+        last: &StatisticsPage,
+    ) -> Result<bool, Failed> {
+        let before = StatisticsQuery {
+            page: query.page - 1,
+            ..query.clone()
+        };
+        let again = self.page(portal, &before).await?;
+        self.pause().await;
+        Ok(again.lines != last.lines)
     }
 
     /// The second edition has both numbers; the first is asked where it does not exist.
@@ -119,14 +138,13 @@ impl ListLoop {
     }
 }
 
-/// The lines of a page. Lines of one abonent, direction and moment are told apart by their order, so that reading
-/// them again gives the same ids.
-fn read(page: &StatisticsPage, roster: &Roster) -> Vec<StatisticsLine> {
-    let mut told: Vec<&rest::StatisticsLine> = page.lines.iter().collect();
-    told.sort_by_key(|line| (line.start, line.from.clone(), line.to.clone(), line.duration_ms));
+/// The lines of a window. Lines of one abonent, direction and moment are told apart by their order among all of them, so
+/// that reading them again gives the same ids.
+fn read(mut told: Vec<rest::StatisticsLine>, roster: &Roster) -> Vec<StatisticsLine> {
+    told.sort_by_cached_key(|line| (line.start, line.from.clone(), line.to.clone(), line.duration_ms));
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
     let mut lines = Vec::new();
-    for line in told {
+    for line in &told {
         let Some(mut line) = one(line, roster) else { continue };
         let nth = seen.entry(line.id.clone()).or_default();
         if *nth > 0 {

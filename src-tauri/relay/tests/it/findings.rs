@@ -3,7 +3,7 @@
 use crate::common::{beside, support, xml};
 use beside::{beside, dir, sim};
 use perezvon_relay::Policy;
-use perezvon_sim::Args;
+use perezvon_sim::{Args, Sim};
 use serde_json::json;
 use support::{IVANOV, PETROV, start_in, start_with, until};
 use xml::Xml;
@@ -100,39 +100,36 @@ async fn a_group_call_is_missed_only_after_the_grace_time() {
     served.relay.shutdown().await;
 }
 
+/// Makes an event the one of this number in the simulator's subscription.
+fn numbered(sim: &Sim) -> impl Fn(i64, Xml) -> Xml + use<> {
+    let subscription = sim.subscriptions()[0].subscription_id.clone();
+    move |sequence, xml| Xml {
+        sequence,
+        subscription: subscription.clone(),
+        event_id: format!("e0000000-0000-4000-8000-{sequence:012x}"),
+        ..xml
+    }
+}
+
 #[tokio::test]
 async fn a_lost_event_makes_missed_uncertain_until_it_comes_after_all() {
     let sim = sim(|_| {}).await;
     let served = beside(&sim, dir(), true, |_| {}).await;
-    let subscription = sim.subscriptions()[0].subscription_id.clone();
-    let event = |n: u64, sequence: i64, xml: Xml| Xml {
-        sequence,
-        subscription: subscription.clone(),
-        event_id: format!("e0000000-0000-4000-8000-00000000{n:04x}"),
-        ..xml
-    };
+    let event = numbered(&sim);
     let rings = Xml::received(1, IVANOV);
-    served.post_event(event(1, 1, rings.clone()).text()).await;
-    served.post_event(event(3, 3, rings.released()).text()).await;
+    served.post_event(event(1, rings.clone()).text()).await;
+    served.post_event(event(3, rings.released()).text()).await;
     let call = served.get("/v1/calls").await["calls"][0].clone();
     assert_eq!(
         (&call["outcome"], &call["uncertain"]),
         (&json!("ended"), &json!(true)),
         "number 2 is missing: {call}"
     );
-    served
-        .post_event(
-            event(
-                2,
-                2,
-                Xml {
-                    kind: "HookStatusEvent",
-                    ..rings.clone()
-                },
-            )
-            .text(),
-        )
-        .await;
+    let late = Xml {
+        kind: "HookStatusEvent",
+        ..rings
+    };
+    served.post_event(event(2, late).text()).await;
     let call = served.get("/v1/calls").await["calls"][0].clone();
     assert_eq!(
         (&call["outcome"], &call["uncertain"]),
@@ -147,13 +144,7 @@ async fn a_lost_event_makes_missed_uncertain_until_it_comes_after_all() {
 async fn events_that_come_out_of_order_do_not_hide_that_one_is_lost() {
     let sim = sim(|_| {}).await;
     let served = beside(&sim, dir(), true, |_| {}).await;
-    let subscription = sim.subscriptions()[0].subscription_id.clone();
-    let event = |sequence: i64, xml: Xml| Xml {
-        sequence,
-        subscription: subscription.clone(),
-        event_id: format!("e0000000-0000-4000-8000-0000000{sequence:05x}"),
-        ..xml
-    };
+    let event = numbered(&sim);
     // A PBX that posts in parallel: of each three events the last comes first.
     for n in 0..40 {
         let call = Xml::received(10 + n, PETROV);
@@ -202,13 +193,7 @@ async fn events_that_come_out_of_order_do_not_hide_that_one_is_lost() {
 async fn a_doubt_from_before_the_start_is_kept_when_other_events_come_late() {
     let sim = sim(|_| {}).await;
     let served = beside(&sim, dir(), true, |_| {}).await;
-    let subscription = sim.subscriptions()[0].subscription_id.clone();
-    let event = |sequence: i64, xml: Xml| Xml {
-        sequence,
-        subscription: subscription.clone(),
-        event_id: format!("e0000000-0000-4000-8000-0000000{sequence:05x}"),
-        ..xml
-    };
+    let event = numbered(&sim);
     let rings = Xml::received(1, IVANOV);
     served.post_event(event(1, rings.clone()).text()).await;
     served.post_event(event(3, rings.released()).text()).await;

@@ -51,3 +51,4 @@ mod settings;
 mod storage;
 mod supervision;
 mod tls;
+mod twins;

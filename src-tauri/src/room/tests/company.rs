@@ -1,6 +1,6 @@
 //! The whole company's calls, which an administrator asks for.
 
-use super::Scene;
+use super::{Scene, connection, invited};
 use perezvon_sim::Args;
 use serde_json::{Value, json};
 
@@ -61,4 +61,33 @@ pub(super) async fn calls(scene: &Scene) {
         .until("calls.abonents", json!({}), |abonents| *abonents == json!([]))
         .await;
     assert_eq!(calls(true).await, calls(false).await, "all of it is gone");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_whose_key_is_refused_wants_no_more_of_the_company() {
+    let scene = Scene::start().await;
+    connection::begin(&scene).await;
+    let me = scene.ask("frame.state", json!({})).await["me"]["id"].clone();
+    let name = "Смирнова Анна";
+    let other = invited(&scene, json!({"name": name, "role": "admin"})).await;
+    other.ask("connection.choose_me", json!({"abonent": me})).await;
+    other
+        .until("frame.state", json!({}), |state| {
+            state["service"]["admin"] == true && state["service"]["connected"] == true && state["me"]["id"] == me
+        })
+        .await;
+    other.ask("calls.want_company", json!({"wanted": true})).await;
+    other
+        .until("calls.company", json!({}), |company| company["whole"] == true)
+        .await;
+    let users = scene.ask("people.users", json!({})).await;
+    let user = users.as_array().unwrap().iter().find(|user| user["name"] == name);
+    scene.ask("people.revoke", json!({"id": user.unwrap()["id"]})).await;
+    other
+        .until("calls.company", json!({}), |company| company["wanted"] == false)
+        .await;
+    let wanted: Option<bool> = other.core.desk().unwrap().setting("company_calls").unwrap();
+    assert_eq!(wanted, Some(false), "nor after the next start");
+    other.core.quit.cancel();
+    scene.core.quit.cancel();
 }

@@ -87,12 +87,27 @@ pub(super) async fn watched(scene: &Scene) {
     scene.until("contacts.list", query("выгрузкина сергеевна"), one).await;
     let stands = |files: &Value| files[0]["state"] == "read" && files[0]["changed"] == 1;
     scene.until("contacts.watched", json!({}), stands).await;
+    std::fs::write(&path, b"\0\x01\x02").unwrap();
+    scene
+        .until("contacts.watched", json!({}), |files| files[0]["state"] == "unreadable")
+        .await;
+    // As after a start: what was told is forgotten.
+    scene.core.watched.tell(Vec::new());
+    let files = scene
+        .until("contacts.watched", json!({}), |files| files[0].is_object())
+        .await;
+    assert_eq!(files[0]["state"], "unreadable", "it is not read by itself");
     std::fs::remove_file(&path).unwrap();
     scene
         .until("contacts.watched", json!({}), |files| files[0]["state"] == "missing")
         .await;
     settings["contactFiles"] = json!([]);
     scene.ask("settings.save", json!({"settings": settings})).await;
+    scene
+        .until("contacts.watched", json!({}), |files| files == &json!([]))
+        .await;
+    let tried: Option<Value> = scene.core.desk().unwrap().setting("watched files").unwrap();
+    assert_eq!(tried, Some(json!({})), "what is watched no longer is forgotten");
     let found = scene.ask("contacts.list", query("выгрузкина")).await;
     scene
         .ask("contacts.delete", json!({"id": found["rows"][0]["id"]}))

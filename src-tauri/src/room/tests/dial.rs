@@ -1,7 +1,9 @@
 //! What links, keys and the small windows ask to dial, and a relay that one is asked to join.
 
-use super::Scene;
+use super::{DEADLINE, Scene};
+use crate::action::ask_to_dial;
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 
 pub(super) async fn links(scene: &Scene) {
     assert_eq!(scene.ask("dial.offer", json!({})).await, Value::Null);
@@ -51,4 +53,30 @@ pub(super) async fn links(scene: &Scene) {
     scene.ask("join.decline", json!({})).await;
     let other = json!({"url": "http://relay.example.ru", "key": "k", "inTheClear": false, "insecure": true});
     assert_eq!(scene.refused("connection.join", other).await, "in_the_clear");
+}
+
+/// Where the user lets plain numbers through, a link that the system hands over twice at one moment is one call.
+pub(super) async fn a_link_handed_over_twice(scene: &Scene) {
+    let mut settings = scene.ask("frame.state", json!({})).await["settings"].clone();
+    settings["linksDial"] = json!(true);
+    scene.ask("settings.save", json!({"settings": settings})).await;
+    let before = scene.sim.calls_placed().len();
+    let now = Instant::now();
+    for link in ["tel:+79000000074", "tel:8-900-000-00-74", "tel:+79000000075"] {
+        ask_to_dial(&scene.core, crate::link::read(link), now);
+    }
+    let placed = || -> Vec<String> {
+        let placed = scene.sim.calls_placed().into_iter().skip(before);
+        placed.map(|call| call.number).collect()
+    };
+    while !["74", "75"]
+        .iter()
+        .all(|end| placed().iter().any(|number| number.ends_with(end)))
+    {
+        assert!(now.elapsed() < DEADLINE, "both are called: {:?}", placed());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(placed().len(), 2, "each once: {:?}", placed());
+    settings["linksDial"] = json!(false);
+    scene.ask("settings.save", json!({"settings": settings})).await;
 }
