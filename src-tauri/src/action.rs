@@ -44,14 +44,14 @@ pub(crate) fn grant(core: &Arc<Core>, wish: Wish) {
 }
 
 /// The user wants to call what is selected in another program: it is shown as it is understood, and always asked about.
-/// Nothing selected: the panel where one dials.
-pub(crate) fn dial_selected(core: &Arc<Core>, text: &str) {
+/// Nothing selected: the panel where one dials. `token`: as with [`carry_out`].
+pub(crate) fn dial_selected(core: &Arc<Core>, text: &str, token: Option<String>) {
     if text.trim().is_empty() {
-        core.asked.decline();
+        core.asked.clear();
     } else {
         core.asked.put(link::read_selected(text));
     }
-    core.shell.panel();
+    core.shell.panel(token);
 }
 
 /// Shows the window with the question; dials at once only a plain number, and only where the user has set so.
@@ -61,7 +61,7 @@ pub(crate) fn ask_to_dial(core: &Arc<Core>, dial: Dial, now: Instant) {
     }
     match dial {
         Dial::Number(number) if core.settings().links_dial && link::is_plain(&number) => {
-            core.asked.decline();
+            core.asked.clear();
             let number = number.canonical();
             carry_out(core, Action::CallBack { number }, None);
         }
@@ -81,7 +81,7 @@ pub(crate) fn carry_out(core: &Arc<Core>, action: Action, token: Option<String>)
                 }
             });
         }
-        Action::AskToDial { number } => dial_selected(core, &number),
+        Action::AskToDial { number } => dial_selected(core, &number, token),
         Action::RemindLater { id, minutes } => {
             let core = Arc::clone(core);
             core.runtime.clone().spawn(async move {

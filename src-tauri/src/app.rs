@@ -152,8 +152,8 @@ impl Shell for Desktop {
         window::show(&self.handle, route, token);
     }
 
-    fn panel(&self) {
-        small::panel(&self.handle);
+    fn panel(&self, token: Option<String>) {
+        small::panel(&self.handle, token);
     }
 
     fn autostart(&self, on: bool) -> std::io::Result<()> {

@@ -18,8 +18,22 @@ pub(crate) struct Asked(Mutex<AskedState>);
 
 #[derive(Debug, Default)]
 struct AskedState {
-    open: Option<Dial>,
+    /// With the number by which the window names it.
+    open: Option<(u32, Dial)>,
     last: Option<(Dial, Instant)>,
+    questions: u32,
+    /// What is selected is asked about as soon as the panel has the keyboard.
+    selection: bool,
+    /// The panel that is open was called for, and has not read since what it is to ask.
+    called: bool,
+}
+
+impl AskedState {
+    fn ask(&mut self, dial: Dial) {
+        self.questions += 1;
+        self.selection = false;
+        self.open = Some((self.questions, dial));
+    }
 }
 
 impl Asked {
@@ -32,29 +46,59 @@ impl Asked {
             .is_some_and(|(last, since)| last == dial && now.saturating_duration_since(*since) < REPEATED_LINK);
         if !again {
             state.last = Some((dial.clone(), now));
-            state.open = Some(dial.clone());
+            state.ask(dial.clone());
         }
         !again
     }
 
     /// Keeps what the person asks for by hand: the same again is meant again.
     pub(crate) fn put(&self, dial: Dial) {
-        self.lock().open = Some(dial);
+        self.lock().ask(dial);
     }
 
-    pub(crate) fn open(&self) -> Option<Dial> {
-        self.lock().open.clone()
+    /// What the window is to ask, and the number by which it names that.
+    pub(crate) fn read(&self) -> Option<(u32, Dial)> {
+        let mut state = self.lock();
+        state.called = false;
+        state.open.clone()
     }
 
-    /// The person does not want to, or has read why not.
-    pub(crate) fn decline(&self) {
-        self.lock().open = None;
+    /// Nothing is to be asked.
+    pub(crate) fn clear(&self) {
+        let mut state = self.lock();
+        (state.open, state.selection) = (None, false);
+    }
+
+    /// What is selected cannot be read yet: under Wayland only who has the keyboard reads it.
+    pub(crate) fn await_selection(&self) {
+        let mut state = self.lock();
+        (state.open, state.selection) = (None, true);
+    }
+
+    /// Whether the selection is waited for; once.
+    pub(crate) fn awaits_selection(&self) -> bool {
+        std::mem::take(&mut self.lock().selection)
+    }
+
+    /// The person does not want to, or has read why not. A newer question stays: they have not seen it yet.
+    pub(crate) fn decline(&self, question: u32) {
+        self.lock().open.take_if(|(number, _)| *number == question);
+    }
+
+    /// The open panel is called for. It may be going at this moment.
+    pub(crate) fn call(&self) {
+        self.lock().called = true;
+    }
+
+    /// Whether the panel was called for and went without hearing it; once.
+    pub(crate) fn missed_call(&self) -> bool {
+        std::mem::take(&mut self.lock().called)
     }
 
     /// Whether it is the number that was shown, once.
     pub(crate) fn accept(&self, number: &str) -> bool {
         // Another link may have come since the person looked.
-        let shown = |dial: &mut Dial| matches!(dial, Dial::Number(open) if open.canonical() == number);
+        let shown = |open: &mut (u32, Dial)| matches!(&open.1, Dial::Number(open) if open.canonical() == number);
         self.lock().open.take_if(shown).is_some()
     }
 
@@ -81,6 +125,7 @@ impl Copied {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::link::read;
 
@@ -93,12 +138,12 @@ mod tests {
             !asked.take(&read("tel:8-900-000-00-99"), start + REPEATED_LINK / 2),
             "however it is written"
         );
-        asked.decline();
+        asked.clear();
         assert!(
             !asked.take(&link, start + REPEATED_LINK / 2),
             "nor is it asked again at once"
         );
-        assert_eq!(asked.open(), None);
+        assert_eq!(asked.read(), None);
         assert!(asked.take(&link, start + REPEATED_LINK), "later it is another click");
         assert!(
             asked.take(&read("tel:112"), start + REPEATED_LINK),
@@ -122,6 +167,29 @@ mod tests {
             assert!(!asked.accept("*21*89000000099#"));
             assert!(!asked.accept("undefined"));
         }
+    }
+
+    #[test]
+    fn who_declines_has_not_seen_what_came_meanwhile() {
+        let asked = Asked::default();
+        asked.put(read("+79000000099"));
+        let (first, _) = asked.read().unwrap();
+        asked.put(read("+79000000099"));
+        asked.decline(first);
+        let (second, _) = asked.read().expect("the same number again is another question");
+        asked.decline(second);
+        assert_eq!(asked.read(), None);
+    }
+
+    #[test]
+    fn a_panel_that_goes_unheard_is_called_again_once() {
+        let asked = Asked::default();
+        assert!(!asked.missed_call(), "nobody has called");
+        asked.call();
+        asked.read();
+        assert!(!asked.missed_call(), "it has read what it is to ask");
+        asked.call();
+        assert_eq!([asked.missed_call(), asked.missed_call()], [true, false]);
     }
 
     #[test]

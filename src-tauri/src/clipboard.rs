@@ -6,7 +6,7 @@
 //! and macOS are asked for the number of changes, which costs nothing; the text is read only when that is another.
 //!
 //! On Windows and macOS nobody tells what is selected, so the key for that (`hotkey.rs`) has it copied and puts back what
-//! was there before.
+//! was there before. On Linux every toolkit tells it (the selection PRIMARY), and nothing is copied.
 
 #[cfg(target_os = "macos")]
 #[path = "clipboard/macos.rs"]
@@ -102,6 +102,24 @@ fn offer(number: &Number, names: &[String], language: Language) -> Toast {
         urgency: Urgency::Low,
         icon: "call-outgoing".to_owned(),
         ..Toast::plain(ToastKey::Copied, ToastKind::Progress, title.to_owned(), lines.collect())
+    }
+}
+
+/// Asks for what is selected in another program, and hands it on; empty where nothing is, or where it may not be read now.
+#[cfg(target_os = "linux")]
+pub(crate) fn selected(app: &AppHandle, then: impl FnOnce(&Arc<Core>, &str) + Send + 'static) {
+    let handle = app.clone();
+    // GTK belongs to the main thread; the answer of the program with the selection is not waited for there.
+    let asked = app.run_on_main_thread(move || {
+        let selection = gtk::Clipboard::get(&gtk::gdk::SELECTION_PRIMARY);
+        selection.request_text(move |_, text| {
+            if let Some(core) = handle.try_state::<Arc<Core>>() {
+                then(&core, text.unwrap_or_default());
+            }
+        });
+    });
+    if let Err(error) = asked {
+        tracing::warn!(%error, "The selection could not be asked for");
     }
 }
 

@@ -53,8 +53,8 @@ pub trait Shell: Send + Sync {
     /// person's wish only. `token`: Wayland's permission to raise a window, where the click came with one.
     fn show(&self, route: &str, token: Option<String>);
     /// Shows the small window where one dials, with the number that somebody asks to dial, if any. Called on a person's
-    /// wish only.
-    fn panel(&self);
+    /// wish only. `token`: as above.
+    fn panel(&self, token: Option<String>);
     /// Switches the start with the system on or off; an error where the system did not take it.
     fn autostart(&self, on: bool) -> std::io::Result<()>;
     /// Whether the system starts the app, as it is now: the user may have switched it off there.
@@ -355,7 +355,7 @@ impl Core {
     }
 
     pub(crate) fn keys(&self) -> Keys {
-        *self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn set_keys(&self, keys: Keys) {

@@ -1,14 +1,20 @@
-//! Keys that the app hears while another program has the focus (X11, Windows, macOS): one calls the number that is
-//! selected there, once the person has seen it; one brings the own popup back. Wayland gives no program such keys, and
-//! the settings say so.
+//! Keys that the app hears while another program has the focus: one calls the number that is selected there, once the person
+//! has seen it; one brings the own popup back. X11, Windows and macOS give them to the program. Wayland does not: there the
+//! desktop gives them, where it has a portal for that (`hotkey/portal.rs`), and the settings say so or tell what to do instead.
 //!
-//! On X11 what is selected is asked for as such (the selection PRIMARY), so the clipboard is never touched. Elsewhere it is
-//! copied, and the clipboard put back (`clipboard.rs`).
+//! On X11 what is selected is asked for as such (the selection PRIMARY), so the clipboard is never touched; under Wayland too,
+//! but only once the panel has the keyboard. Elsewhere it is copied, and the clipboard put back (`clipboard.rs`).
+
+#[cfg(target_os = "linux")]
+mod portal;
+#[cfg(target_os = "linux")]
+mod wayland;
 
 use crate::action;
 use crate::changes::Own;
+use crate::clipboard;
 use crate::core::Core;
-use crate::ipc::{KeyState, Keys};
+use crate::ipc::{HeardKey, KeyState, Keys};
 use std::str::FromStr as _;
 use std::sync::Arc;
 use tauri::{AppHandle, Manager as _};
@@ -16,17 +22,14 @@ use tauri_plugin_global_shortcut::{Builder, GlobalShortcutExt as _, Shortcut, Sh
 
 /// Registers the keys of the settings, and others when those change, until the app ends.
 pub(crate) fn follow(handle: &AppHandle, core: &Arc<Core>) {
-    let unheard = |state| Keys {
-        dial: state,
-        popup: state,
-    };
-    if is_wayland() {
-        core.set_keys(unheard(KeyState::NotHere));
+    #[cfg(target_os = "linux")]
+    if wayland::is_here() {
+        tauri::async_runtime::spawn(wayland::follow(handle.clone(), Arc::clone(core)));
         return;
     }
     if let Err(error) = handle.plugin(Builder::new().build()) {
         tracing::warn!(%error, "Keys of the whole desktop cannot be heard");
-        core.set_keys(unheard(KeyState::NotHere));
+        core.set_keys(both(KeyState::NotHere));
         return;
     }
     let (handle, core) = (handle.clone(), Arc::clone(core));
@@ -49,25 +52,46 @@ pub(crate) fn follow(handle: &AppHandle, core: &Arc<Core>) {
     });
 }
 
+fn state(state: KeyState) -> HeardKey {
+    HeardKey {
+        state,
+        given: String::new(),
+    }
+}
+
+fn both(one: KeyState) -> Keys {
+    Keys {
+        dial: state(one),
+        popup: state(one),
+        wayland: false,
+    }
+}
+
 /// In place of those before.
 fn register(handle: &AppHandle, dial: &str, popup: &str) -> Keys {
     if let Err(error) = handle.global_shortcut().unregister_all() {
         tracing::warn!(%error, "Keys of the whole desktop could not be given back");
     }
     Keys {
-        dial: register_one(handle, dial, dial_selected),
-        popup: register_one(handle, popup, recall),
+        dial: state(register_one(handle, dial, dial_selected)),
+        popup: state(register_one(handle, popup, recall)),
+        wayland: false,
     }
 }
 
-fn register_one(handle: &AppHandle, keys: &str, pressed: fn(&AppHandle)) -> KeyState {
+/// None is wished, or what is wished is no key.
+fn unusable(keys: &str) -> Option<KeyState> {
     if keys.is_empty() {
-        return KeyState::Off;
+        return Some(KeyState::Off);
     }
-    let Ok(shortcut) = Shortcut::from_str(keys) else {
-        return KeyState::Bad;
-    };
-    let heard = handle.global_shortcut().on_shortcut(shortcut, move |handle, _, event| {
+    Shortcut::from_str(keys).is_err().then_some(KeyState::Bad)
+}
+
+fn register_one(handle: &AppHandle, keys: &str, pressed: fn(&AppHandle)) -> KeyState {
+    if let Some(unusable) = unusable(keys) {
+        return unusable;
+    }
+    let heard = handle.global_shortcut().on_shortcut(keys, move |handle, _, event| {
         if event.state == ShortcutState::Pressed {
             pressed(handle);
         }
@@ -90,19 +114,7 @@ fn recall(handle: &AppHandle) {
 /// Shows what is selected as the number that it is understood as.
 #[cfg(target_os = "linux")]
 fn dial_selected(handle: &AppHandle) {
-    let app = handle.clone();
-    // GTK belongs to the main thread; the answer of the program with the selection is not waited for there.
-    let asked = handle.run_on_main_thread(move || {
-        let selection = gtk::Clipboard::get(&gtk::gdk::SELECTION_PRIMARY);
-        selection.request_text(move |_, text| {
-            if let Some(core) = app.try_state::<Arc<Core>>() {
-                action::dial_selected(&core, text.unwrap_or_default());
-            }
-        });
-    });
-    if let Err(error) = asked {
-        tracing::warn!(%error, "The selection could not be asked for");
-    }
+    clipboard::selected(handle, |core, text| action::dial_selected(core, text, None));
 }
 
 /// Elsewhere nothing tells of the selection: it is copied. Where that is not allowed the field to dial in is shown.
@@ -110,13 +122,9 @@ fn dial_selected(handle: &AppHandle) {
 fn dial_selected(handle: &AppHandle) {
     let handle = handle.clone();
     tauri::async_runtime::spawn_blocking(move || {
-        let text = crate::clipboard::selected().unwrap_or_default();
+        let text = clipboard::selected().unwrap_or_default();
         if let Some(core) = handle.try_state::<Arc<Core>>() {
-            action::dial_selected(&core, &text);
+            action::dial_selected(&core, &text, None);
         }
     });
-}
-
-fn is_wayland() -> bool {
-    cfg!(target_os = "linux") && std::env::var_os("WAYLAND_DISPLAY").is_some_and(|name| !name.is_empty())
 }

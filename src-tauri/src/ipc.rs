@@ -64,14 +64,27 @@ pub struct ForwardingView {
 }
 
 /// See [`Settings::dial_key`] and [`Settings::popup_key`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
 pub struct Keys {
     /// Calls the selected number.
-    pub dial: KeyState,
+    pub dial: HeardKey,
     /// Brings a ring back.
-    pub popup: KeyState,
+    pub popup: HeardKey,
+    /// The desktop tells programs nothing of what happens in others (Wayland).
+    pub wayland: bool,
+}
+
+/// A key that is heard while another program has the focus.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct HeardKey {
+    /// What became of it.
+    pub state: KeyState,
+    /// Which one it is, where the desktop decides that; in its words.
+    pub given: String,
 }
 
 /// The header strip: token, events, subscription.
@@ -286,6 +299,8 @@ pub struct JoinOffer {
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
 pub struct DialOffer {
+    /// For `dial.decline`.
+    pub question: u32,
     /// What was read.
     pub kind: DialKind,
     /// The number for reading, the code, or the text that could not be read.

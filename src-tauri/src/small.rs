@@ -3,7 +3,9 @@
 
 use crate::core::Core;
 use crate::ipc::PopupScreen;
-use crate::window::{is_own, let_go};
+use crate::window::{is_own, let_go, raise, raise_once_shown};
+#[cfg(target_os = "linux")]
+use crate::{action, clipboard};
 use std::sync::Arc;
 use tauri::{
     AppHandle, Emitter as _, Manager as _, Monitor, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent,
@@ -22,23 +24,48 @@ const EDGE: f64 = 12.0;
 const MAX_SCREENS: usize = 8;
 
 /// Shows the panel near the pointer, on a person's wish: it takes the focus. With a number that somebody asks to dial it
-/// shows that, else where one dials.
-pub(crate) fn panel(app: &AppHandle) {
-    on_main_thread(app, |app| {
+/// shows that, else where one dials. `token`: Wayland's permission to raise it, where the wish came with one.
+pub(crate) fn panel(app: &AppHandle, token: Option<String>) {
+    on_main_thread(app, move |app| {
         if let Some(window) = app.get_webview_window(PANEL) {
+            // It may be going: then it comes back (`follow_end`).
+            if let Some(core) = app.try_state::<Arc<Core>>() {
+                core.asked.call();
+            }
             window.emit("panel", ())?;
             window.show()?;
-            return window.set_focus();
+            return raise(&window, token.as_deref());
         }
         let window = builder(app, PANEL, "panel", PANEL_SIZE)
             .title("Перезвон: позвонить")
             .build()?;
+        #[cfg(target_os = "linux")]
+        follow_keyboard(app, &window);
         if let Some((x, y)) = near_pointer(app, PANEL_SIZE) {
             window.set_position(tauri::PhysicalPosition::new(x, y))?;
         }
         follow_end(app, &window);
+        raise_once_shown(&window, token.as_deref())?;
         window.show()?;
         window.set_focus()
+    });
+}
+
+/// Under Wayland only who has the keyboard may read what is selected.
+#[cfg(target_os = "linux")]
+fn follow_keyboard(app: &AppHandle, window: &WebviewWindow) {
+    let app = app.clone();
+    window.on_window_event(move |event| {
+        let Some(core) = app.try_state::<Arc<Core>>() else {
+            return;
+        };
+        if matches!(event, WindowEvent::Focused(true)) && core.asked.awaits_selection() {
+            clipboard::selected(&app, |core, text| {
+                if !text.trim().is_empty() {
+                    action::dial_selected(core, text, None);
+                }
+            });
+        }
     });
 }
 
@@ -151,18 +178,24 @@ fn follow_end(app: &AppHandle, window: &WebviewWindow) {
     window.on_window_event(move |event| {
         if matches!(event, WindowEvent::Destroyed) {
             let_go(&handle, &label);
-            // A toast may have come while the window went.
-            if label.starts_with(TOASTS)
-                && let Some(core) = handle.try_state::<Arc<Core>>()
-                && !core.own_toasts().borrow().is_empty()
-            {
-                let (handle, screen) = (handle.clone(), core.settings().popup_screen);
-                tauri::async_runtime::spawn(async move {
-                    on_main_thread(&handle, move |app| show_toasts(app, true, screen));
-                });
+            if let Some(core) = handle.try_state::<Arc<Core>>() {
+                come_back(&handle, &core, &label);
             }
         }
     });
+}
+
+/// A toast may have come, or the panel may have been called for, while the window went.
+fn come_back(app: &AppHandle, core: &Core, label: &str) {
+    let (app, screen) = (app.clone(), core.settings().popup_screen);
+    if label == PANEL && core.asked.missed_call() {
+        // Its name is free once this event is over.
+        tauri::async_runtime::spawn(async move { panel(&app, None) });
+    } else if label.starts_with(TOASTS) && !core.own_toasts().borrow().is_empty() {
+        tauri::async_runtime::spawn(async move {
+            on_main_thread(&app, move |app| show_toasts(app, true, screen));
+        });
+    }
 }
 
 /// Windows are made and moved there only.

@@ -95,8 +95,8 @@ pub(crate) fn build(handle: &AppHandle, core: &Arc<Core>, hidden: bool) -> tauri
             } = event
                 && let Some(core) = icon.app_handle().try_state::<Arc<Core>>()
             {
-                core.asked.decline();
-                core.shell.panel();
+                core.asked.clear();
+                core.shell.panel(None);
             }
         });
     let icon = private_files(icon, core).build(handle)?;
@@ -312,8 +312,8 @@ fn clicked(handle: &AppHandle, id: &str) {
         "tray-contacts" => return core.shell.show("contacts", None),
         "tray-forwarding" => return core.shell.show(action::FORWARDING, None),
         "tray-dial" => {
-            core.asked.decline();
-            return core.shell.panel();
+            core.asked.clear();
+            return core.shell.panel(None);
         }
         sound::ID => {
             if let Ok(listening) = core.listening() {

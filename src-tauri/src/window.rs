@@ -5,6 +5,8 @@ use crate::core::Core;
 use crate::ipc::Failure;
 use crate::memory;
 use crate::room::{self, Reply};
+#[cfg(target_os = "linux")]
+use gdkx11::functions::x11_get_server_time;
 use serde::Serialize;
 use serde_json::Value;
 use std::sync::Arc;
@@ -208,19 +210,64 @@ mod badge {
     }
 }
 
-/// Brings the window to the front. GNOME and KDE refuse that under Wayland without the permission of the click.
-fn raise(window: &WebviewWindow, token: Option<&str>) -> tauri::Result<()> {
-    #[cfg(target_os = "linux")]
+/// Brings an open window to the front. GNOME and KDE refuse that under Wayland without the permission of the click; on X11
+/// a window manager asks when the person wished it, because they may have gone on typing elsewhere.
+#[cfg(target_os = "linux")]
+pub(crate) fn raise(window: &WebviewWindow, token: Option<&str>) -> tauri::Result<()> {
+    use gtk::prelude::GtkWindowExt as _;
+    let window = window.gtk_window()?;
     if let Some(token) = token {
-        use gtk::prelude::GtkWindowExt as _;
-        let window = window.gtk_window()?;
         window.set_startup_id(token);
-        window.present();
-        return Ok(());
     }
-    // Elsewhere no click comes with one.
-    let _ = token;
+    present(&window);
+    Ok(())
+}
+
+/// The same for a window that is not shown yet: as soon as it is. A window that the taskbar leaves out is given the keyboard
+/// by no window manager for its appearing alone (openbox), and Tauri asks for it before there is anything to see.
+#[cfg(target_os = "linux")]
+pub(crate) fn raise_once_shown(window: &WebviewWindow, token: Option<&str>) -> tauri::Result<()> {
+    use gtk::prelude::{GtkWindowExt as _, WidgetExtManual as _};
+    let window = window.gtk_window()?;
+    if let Some(token) = token {
+        window.set_startup_id(token);
+    }
+    let shown = std::cell::Cell::new(false);
+    window.connect_map_event(move |window, _| {
+        if !shown.replace(true) {
+            present(window);
+        }
+        gtk::glib::Propagation::Proceed
+    });
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+fn present(window: &gtk::ApplicationWindow) {
+    use gtk::prelude::GtkWindowExt as _;
+    match x11_window(window) {
+        Some(own) => window.present_with_time(x11_get_server_time(&own)),
+        None => window.present(),
+    }
+}
+
+/// None under Wayland.
+#[cfg(target_os = "linux")]
+fn x11_window(window: &gtk::ApplicationWindow) -> Option<gdkx11::X11Window> {
+    use gtk::prelude::{Cast as _, WidgetExt as _};
+    window.realize();
+    window.window()?.downcast().ok()
+}
+
+/// Elsewhere no click comes with a permission, and none is asked for.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn raise(window: &WebviewWindow, _token: Option<&str>) -> tauri::Result<()> {
     window.set_focus()
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn raise_once_shown(_window: &WebviewWindow, _token: Option<&str>) -> tauri::Result<()> {
+    Ok(())
 }
 
 /// Whether it is open.

@@ -1,10 +1,11 @@
 //! One app, whoever starts it again, and the way out of it: the second start's arguments, the tray's menu, quitting.
 
+use crate::focus::has_keyboard;
 use crate::harness::app::{BINARY, data_dir, environment, from_client, simulator, start, subscribed};
 use crate::harness::display::{Desktop, Running};
 use crate::harness::notifications::Notifications;
 use crate::harness::tray::Tray;
-use crate::harness::typist::Typist;
+use crate::harness::typist::{Typist, keys};
 use crate::harness::window::Window;
 use crate::harness::{eventually, eventually_async};
 use fantoccini::Locator;
@@ -230,6 +231,36 @@ async fn a_hidden_start_shows_its_window_where_there_is_no_place_for_the_icon() 
         titles.iter().any(|title| title.contains("Журнал")).then_some(())
     });
     assert_eq!(typist.lost_keyboard(), 0, "nobody has asked for it");
+
+    // Toasts come, and the window comes back by a second start, wherever it was.
+    let before = toasts.all().len();
+    sim.play("incoming-missed", from_client()).unwrap();
+    toasts
+        .toast(before, "the missed call", |t| t.summary.contains("Пропущенный"))
+        .await;
+    let is_open = || desktop.window_titles().iter().any(|title| title.contains("— Перезвон"));
+    desktop.close_window("Перезвон");
+    eventually("the end of the window", || (!is_open()).then_some(()));
+    assert_eq!(start_again(&desktop, &sim, &[]), Some(0));
+    eventually("the window again", || is_open().then_some(()));
+    let in_front = || has_keyboard(&desktop, "Перезвон");
+    eventually("the window in front", || in_front().then_some(()));
+    keys(&desktop, &["getactivewindow", "windowminimize"]);
+    eventually("the window put away", || (!in_front()).then_some(()));
+    assert_eq!(start_again(&desktop, &sim, &[]), Some(0));
+    eventually("the window in front again", || in_front().then_some(()));
+
+    // It dials as usual: asks, and Enter calls.
+    assert_eq!(start_again(&desktop, &sim, &["tel:+79000000351"]), Some(0));
+    eventually("the call", || {
+        keys(&desktop, &["key", "Return"]);
+        sim.calls_placed().pop()
+    });
+    assert!(sim.calls_placed()[0].number.ends_with("9000000351"));
+
+    let tray = Tray::start(&desktop.bus).await;
+    tray.entry("the icon, once there is a place for it", |text| text == "Выход")
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

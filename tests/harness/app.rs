@@ -23,8 +23,19 @@ pub fn data_dir(desktop: &Desktop) -> PathBuf {
 
 /// Starts the app; `--minimized` keeps it without a window.
 pub fn start(desktop: &Desktop, sim: &Sim, args: &[&str]) -> Running {
+    start_with(desktop, sim, args, |_| {})
+}
+
+/// Of a Wayland desktop an app knows the display's name; its windows are on the X display all the same, as with XWayland.
+pub fn of_wayland(command: &mut Command) {
+    command.env("WAYLAND_DISPLAY", "wayland-test").env("GDK_BACKEND", "x11");
+}
+
+/// Starts it with more in its environment.
+pub fn start_with(desktop: &Desktop, sim: &Sim, args: &[&str], more: impl FnOnce(&mut Command)) -> Running {
     let mut command = desktop.command(BINARY);
     environment(desktop, sim, &mut command);
+    more(&mut command);
     let log = std::fs::File::create(desktop.path("app.out")).unwrap();
     command.args(args).stdout(Stdio::null()).stderr(log);
     Running(command.spawn().unwrap())

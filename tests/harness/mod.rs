@@ -25,6 +25,8 @@ pub mod load;
 pub mod notifications;
 pub mod pbx;
 #[cfg(target_os = "linux")]
+pub mod portal;
+#[cfg(target_os = "linux")]
 pub mod processes;
 #[cfg(target_os = "linux")]
 pub mod speaker;

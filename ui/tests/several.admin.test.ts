@@ -49,6 +49,17 @@ test("abonents: recordings of several are switched after one question, and taken
   ]);
 });
 
+test("abonents: a press with Ctrl on the switch of a row chooses the row and switches nothing", async () => {
+  const user = await open("abonents");
+  await screen.findAllByTestId("abonent-row");
+  const [first] = all("abonent-recording");
+  await choose(user, first as HTMLElement);
+  expect(screen.queryByTestId("confirm"), "nothing is asked").toBeNull();
+  expect(option(all("abonent-row")[0] as HTMLElement).getAttribute("aria-selected")).toBe("true");
+  await user.click(first as HTMLElement);
+  expect(await screen.findByTestId("confirm"), "without it the switch is meant").toBeTruthy();
+});
+
 test("abonents: one that the PBX does not switch ends it, and is told with how far it came", async () => {
   const user = await open("abonents");
   await screen.findAllByTestId("abonent-row");

@@ -95,6 +95,8 @@ pub enum KeyState {
     Bad,
     /// This desktop gives programs no such keys.
     NotHere,
+    /// This desktop gives them itself, and has given none for this.
+    NotGiven,
 }
 
 /// How a relay learns of calls.

@@ -14,7 +14,8 @@ room! {
     offer {} -> Option<DialOffer>,
     /// `number` as it was offered.
     accept { number: String } -> Placed,
-    decline {} -> (),
+    /// `question` as it was offered.
+    decline { question: u32 } -> (),
     /// What is meant by what is being typed: a number as it is understood, and people. Only the newest question is
     /// answered.
     find { text: String } -> DialFound,
@@ -28,18 +29,21 @@ const MAX_TEXT_BYTES: usize = 1_000;
 
 /// What the window is to ask.
 async fn offer(core: &Arc<Core>) -> Answer<Option<DialOffer>> {
+    let Some((question, dial)) = core.asked.read() else {
+        return Ok(None);
+    };
     let offer = |kind, text: String| DialOffer {
+        question,
         kind,
         text,
         number: None,
         names: Vec::new(),
         company: None,
     };
-    Ok(match core.asked.open() {
-        None => None,
-        Some(Dial::Code(code)) => Some(offer(DialKind::Code, code)),
-        Some(Dial::Unread(text)) => Some(offer(DialKind::Unread, text)),
-        Some(Dial::Number(number)) => {
+    Ok(Some(match dial {
+        Dial::Code(code) => offer(DialKind::Code, code),
+        Dial::Unread(text) => offer(DialKind::Unread, text),
+        Dial::Number(number) => {
             let asked = number.clone();
             // Without its storage the desk knows nobody, and the number can be called all the same.
             let known = core
@@ -50,14 +54,14 @@ async fn offer(core: &Arc<Core>) -> Answer<Option<DialOffer>> {
                 [one] if !one.company.is_empty() => Some(one.company.clone()),
                 _ => None,
             };
-            Some(DialOffer {
+            DialOffer {
                 number: Some(number.canonical()),
                 names: known.into_iter().map(|contact| contact.name).collect(),
                 company,
                 ..offer(DialKind::Number, number.display())
-            })
+            }
         }
-    })
+    }))
 }
 
 /// Calls the number that was shown.
@@ -68,8 +72,8 @@ async fn accept(core: &Arc<Core>, number: String) -> Answer<Placed> {
     action::call_back(core, &number).await
 }
 
-async fn decline(core: &Arc<Core>) -> Answer<()> {
-    core.asked.decline();
+async fn decline(core: &Arc<Core>, question: u32) -> Answer<()> {
+    core.asked.decline(question);
     Ok(())
 }
 

@@ -53,7 +53,7 @@ impl Shell for Desktop {
         self.shown.lock().unwrap().push(route.to_owned());
     }
 
-    fn panel(&self) {
+    fn panel(&self, _token: Option<String>) {
         self.shown.lock().unwrap().push("panel".to_owned());
     }
 

@@ -100,13 +100,18 @@ impl Simulator {
     /// arguments to the first.
     pub(crate) fn perezvon(&self, desktop: Option<&Desktop>) -> Command {
         let mut command = sh::command(self.programs.join("perezvon"), &["--data-dir"]);
-        command.arg(self.folder.join("data"));
+        command.arg(self.data());
         self.connect(&mut command);
         command.env("PEREZVON_DEMO", "contacts");
         if let Some(desktop) = desktop {
             desktop.enter(&mut command);
         }
         command
+    }
+
+    /// The folder of the app's data.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.join("data")
     }
 
     /// Gives a program this simulator's address and token.

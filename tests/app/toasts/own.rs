@@ -3,7 +3,7 @@
 
 use super::quiet::{answer, open, set};
 use crate::harness::bus::Bus;
-use crate::harness::notifications::{Clicks, FULL, Notifications};
+use crate::harness::notifications::{Clicks, FULL, Notifications, Shown};
 use crate::harness::pbx::{from_client, simulator};
 use crate::harness::{eventually, eventually_async};
 use perezvon_app::Core;
@@ -25,6 +25,32 @@ fn titled(toasts: &[Value], title: &str) -> bool {
     toasts
         .iter()
         .any(|toast| toast["title"].as_str().unwrap().contains(title))
+}
+
+/// All that one reads in it, from top to bottom.
+fn words_of_own(toast: &Value) -> Vec<String> {
+    let of = |value: &Value| value.as_str().unwrap().to_owned();
+    let lines = toast["lines"].as_array().unwrap().iter().map(of);
+    let buttons = toast["buttons"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|button| of(&button["label"]));
+    std::iter::once(of(&toast["title"]))
+        .chain(lines)
+        .chain(buttons)
+        .collect()
+}
+
+/// The same at the service, where the click on the body is an action too.
+fn words_of(toast: &Shown) -> Vec<String> {
+    let body = toast.body.lines().map(str::to_owned);
+    let buttons = toast.actions.iter().filter(|(key, _)| key != "default");
+    let buttons = buttons.map(|(_, label)| label.clone());
+    std::iter::once(toast.summary.clone())
+        .chain(body)
+        .chain(buttons)
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -87,7 +113,7 @@ async fn without_a_service_the_app_shows_its_own_until_one_comes() {
     let dir = tempfile::tempdir().unwrap();
     let core = open(&bus, &sim, dir.path()).await;
     sim.play("incoming-missed", from_client()).unwrap();
-    own(&core, "the missed call", |toasts| titled(toasts, "Пропущенный")).await;
+    let told = own(&core, "the missed call", |toasts| titled(toasts, "Пропущенный")).await;
     // They are seen, so nothing is wrong.
     eventually_async("a state without a trouble", || async {
         let state = answer(&core, "frame.state", json!({})).await["service"].clone();
@@ -101,6 +127,7 @@ async fn without_a_service_the_app_shows_its_own_until_one_comes() {
             toast.summary.contains("Пропущенный")
         })
         .await;
+    assert_eq!(words_of_own(&told[0]), words_of(&missed), "the same, word for word");
     own(&core, "an empty window", <[Value]>::is_empty).await;
     sim.play("incoming-missed", from_client()).unwrap();
     service

@@ -18,7 +18,7 @@ struct Nowhere;
 impl Shell for Nowhere {
     fn show(&self, _route: &str, _token: Option<String>) {}
 
-    fn panel(&self) {}
+    fn panel(&self, _token: Option<String>) {}
 
     fn autostart(&self, _on: bool) -> std::io::Result<()> {
         Ok(())

@@ -93,6 +93,8 @@ export class Backend {
   fails!: Record<string, Failure | string>;
   /** Commands that never answer. */
   silent!: Set<string>;
+  /** What the answers of commands wait for. */
+  waits!: Record<string, Promise<void>>;
   goodToken!: string;
   #ears = new Map<string, Set<(payload: unknown) => void>>();
 
@@ -135,6 +137,7 @@ export class Backend {
     this.asked = [];
     this.fails = {};
     this.silent = new Set();
+    this.waits = {};
     this.goodToken = "good-token";
   }
 
@@ -196,7 +199,10 @@ export class Backend {
     const failure = this.fails[command];
     // Commands reject with plain objects, as Tauri does.
     if (failure) throw failure;
-    return structuredClone(this.#answer(command, args));
+    const answer = structuredClone(this.#answer(command, args));
+    const wait = this.waits[command];
+    if (wait) await wait;
+    return answer;
   }
 
   #answer(command: string, args: Args): unknown {

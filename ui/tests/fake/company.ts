@@ -359,7 +359,8 @@ export class Company {
   #page<T>(name: string, all: T[], args: Args, bad: (one: T) => boolean): unknown {
     const query = String(args.filter.query).toLocaleLowerCase();
     const found = all.filter(
-      (one) => (!args.filter.bad || bad(one)) && JSON.stringify(one).toLocaleLowerCase().includes(query),
+      (one) =>
+        (!args.filter.bad || bad(one)) && (!query || JSON.stringify(one).toLocaleLowerCase().includes(query)),
     );
     const { rows, next } = paged(found, args.cursor, args.limit);
     return { [name]: rows, cursor: next };

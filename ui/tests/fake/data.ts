@@ -31,6 +31,7 @@ export const ago = (minutes: number, now = Date.now()) => new Date(now - minutes
 /** What links ask to dial, by the scenario's name. */
 export const dials: Record<string, DialOffer> = {
   dial: {
+    question: 1,
     kind: "number",
     text: shownNumber(99),
     number: keyNumber(99),
@@ -38,15 +39,30 @@ export const dials: Record<string, DialOffer> = {
     company: "ООО «Северный ветер»",
   },
   "dial-several": {
+    question: 2,
     kind: "number",
     text: shownNumber(98),
     number: keyNumber(98),
     names: ["Белов Артём", "Белова Ирина"],
     company: null,
   },
-  "dial-short": { kind: "number", text: "112", number: "112", names: [], company: null },
-  "dial-code": { kind: "code", text: "*21*89000000099#", number: null, names: [], company: null },
-  "dial-unread": { kind: "unread", text: "+7 49520000002001", number: null, names: [], company: null },
+  "dial-short": { question: 3, kind: "number", text: "112", number: "112", names: [], company: null },
+  "dial-code": {
+    question: 4,
+    kind: "code",
+    text: "*21*89000000099#",
+    number: null,
+    names: [],
+    company: null,
+  },
+  "dial-unread": {
+    question: 5,
+    kind: "unread",
+    text: "+7 49520000002001",
+    number: null,
+    names: [],
+    company: null,
+  },
 };
 
 export const abonents: Abonent[] = [
@@ -139,7 +155,7 @@ export function state(over: Partial<AppState> = {}): AppState {
       detail: null,
       updatedFrom: null,
     },
-    keys: { dial: "on", popup: "on" },
+    keys: { dial: { state: "on", given: "" }, popup: { state: "on", given: "" }, wayland: false },
     tray: true,
     fixed: [],
     example: false,

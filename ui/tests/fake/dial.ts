@@ -43,7 +43,7 @@ export function dial(app: Backend, command: string, args: Args): unknown {
       app.dial = null;
       return { request: "01R0000000000000000000000A" };
     case "dial.decline":
-      app.dial = null;
+      if (app.dial?.question === args.question) app.dial = null;
       return null;
     default:
       return undefined;

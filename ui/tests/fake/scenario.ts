@@ -83,6 +83,12 @@ export function setScenario(backend: Backend, name: string): void {
   } else if (name === "managed") {
     service({ admin: false, embedded: false, relayUrl: "https://relay.example", recordsAt: null });
     backend.state = { ...backend.state, fixed: ["relay", "language", "autostart", "missed", "documents"] };
+  } else if (name.startsWith("wayland")) {
+    // By the desktop's portal, and without one.
+    const given = { state: "on", given: "Super+F9" } as const;
+    const none = { state: "not_here", given: "" } as const;
+    const one = name === "wayland" ? given : none;
+    backend.state = { ...backend.state, keys: { dial: one, popup: one, wayland: true } };
   } else if (name.startsWith("update")) {
     backend.state = { ...backend.state, ...data.updates[name] };
   } else if (name === "example") {

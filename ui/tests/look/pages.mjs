@@ -60,6 +60,12 @@ const pages = [
     ready: "[data-found]",
   },
   { name: "settings-keys", route: "settings/general?at=dialKey", ready: "[data-found]" },
+  ...["wayland", "wayland-none"].map((scenario) => ({
+    name: `settings-keys-${scenario}`,
+    route: "settings/general?at=dialKey",
+    query: { scenario },
+    ready: "[data-found]",
+  })),
   {
     name: "settings-found",
     route: "settings/connection",

@@ -15,7 +15,7 @@ pub(super) async fn links(scene: &Scene) {
     let offer = scene.ask("dial.offer", json!({})).await;
     scene.ask("dial.accept", json!({"number": offer["number"]})).await;
     assert_eq!(scene.sim.calls_placed().len(), 2, "nothing was dialled before");
-    scene.ask("dial.decline", json!({})).await;
+    scene.ask("dial.decline", json!({"question": offer["question"]})).await;
     let found = scene.ask("dial.find", json!({"text": "8 900 000-00-77"})).await;
     assert_eq!(found["number"]["country"], "RU");
     // There may be one: where no service shows toasts, the own window does.
@@ -32,13 +32,13 @@ pub(super) async fn links(scene: &Scene) {
         scene.desktop.shown.lock().unwrap().last().map(String::as_str),
         Some("queue")
     );
-    crate::action::dial_selected(&scene.core, "тел. 8 900 000-00-76");
+    crate::action::dial_selected(&scene.core, "тел. 8 900 000-00-76", None);
     assert_eq!(
         scene.desktop.shown.lock().unwrap().last().map(String::as_str),
         Some("panel")
     );
     assert_eq!(scene.ask("dial.offer", json!({})).await["number"], "+79000000076");
-    crate::action::dial_selected(&scene.core, " ");
+    crate::action::dial_selected(&scene.core, " ", None);
     assert_eq!(
         scene.ask("dial.offer", json!({})).await,
         Value::Null,

@@ -1,5 +1,5 @@
 //! The desk over a million calls: what is asked as somebody types, the queue, a report, a change. One filled desk for all
-//! four.
+//! of them.
 
 use std::sync::Mutex;
 
@@ -41,6 +41,11 @@ pub(super) fn search() -> Result<Vec<Row>> {
         row("first page by marks, 1,000,000 calls", "search_marks", 16.0)?,
         row("first page of a search, 200,000 contacts", "search_contacts", 16.0)?,
     ])
+}
+
+/// What the field to dial in asks at each letter.
+pub(super) fn dial() -> Result<Vec<Row>> {
+    Ok(vec![row("a letter to dial by, 200,000 contacts", "search_dial", 50.0)?])
 }
 
 pub(super) fn queue() -> Result<Vec<Row>> {

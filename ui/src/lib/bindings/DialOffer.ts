@@ -7,6 +7,10 @@ import type { DialKind } from "./DialKind";
  */
 export type DialOffer = { 
 /**
+ * For `dial.decline`.
+ */
+question: number, 
+/**
  * What was read.
  */
 kind: DialKind, 

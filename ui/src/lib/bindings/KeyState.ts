@@ -3,4 +3,4 @@
 /**
  * What became of a key that is to be heard while another program has the focus.
  */
-export type KeyState = "off" | "on" | "taken" | "bad" | "not_here";
+export type KeyState = "off" | "on" | "taken" | "bad" | "not_here" | "not_given";

@@ -152,12 +152,15 @@ export const en = {
     dialHint:
       "Select a number in any program and press the keys: the number is shown, Enter calls, Esc does not.",
     how: "To change them press others in the field; Backspace means none.",
+    given: "The desktop keeps this key: it is changed in its keyboard settings.",
+    instead:
+      "Instead, give this command a key in the desktop's keyboard settings; it needs the program wl-clipboard. The number is shown and asked about. Or paste it into “Call…” of the icon's menu.",
     none: "none",
     states: {
       taken: "Another program has these keys.",
       bad: "There are no such keys.",
-      not_here:
-        "On this desktop (Wayland) programs hear no keys outside their windows. Paste the number into “Call…” of the icon's menu.",
+      not_here: "On this desktop (Wayland) programs hear no keys outside their windows.",
+      not_given: "The desktop has not given this key. It can be allowed in its keyboard settings.",
     },
   },
 

@@ -1,16 +1,17 @@
-//! Search, queue, report and change over 1,000,000 calls of 60,000 numbers and 200,000 contacts: p50 and p99 in milliseconds,
-//! reports beside the same SQL in the sqlite3 shell.
+//! Search, what is typed to dial, queue, report and change over 1,000,000 calls of 60,000 numbers and 200,000 contacts: p50 and
+//! p99 in milliseconds, reports beside the same SQL in the sqlite3 shell.
 //!
 //! `cargo run --release -p perezvon-desk --example desk_bench [CALLS [NUMBERS [CONTACTS]]]`
-#![allow(clippy::print_stdout)]
+#![allow(clippy::print_stdout, missing_docs, unreachable_pub)]
 
-use perezvon_core::effect::{DocumentScope, Preferences};
-use perezvon_core::snapshot::{CallSnapshot, Direction, LineSnapshot, Outcome, PartySnapshot, RecordingSnapshot};
-use perezvon_core::{Number, Time};
+mod fill;
+
+use fill::{Done, Size, call, queries};
+use perezvon_core::effect::Preferences;
+use perezvon_core::snapshot::{Direction, Outcome};
 use perezvon_desk::Desk;
 use perezvon_desk::view::{
-    CallMark, CallbacksFilter, CallsFilter, CallsSpan, ContactDraft, ContactKind, ContactNumber, Grouping, Measure,
-    Period, ReportFormat, ReportSettings,
+    CallMark, CallbacksFilter, CallsFilter, CallsSpan, Grouping, Measure, Period, ReportFormat, ReportSettings,
 };
 use std::collections::HashMap;
 use std::io::Write;
@@ -18,34 +19,15 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-type Done<T> = Result<T, Box<dyn std::error::Error>>;
-
 const IDENTITY: &str = "http://127.0.0.1:1 9000000001@example";
 /// Rounds of each question.
 const ROUNDS: usize = 20;
-/// 2026-01-01.
-const START_MS: i64 = 1_767_225_600_000;
-/// Between two calls.
-const STEP_MS: i64 = 60_000;
-
-/// How large the desk is.
-struct Size {
-    calls: u64,
-    numbers: u64,
-    contacts: u64,
-}
 
 fn main() -> Done<()> {
-    let mut given = std::env::args().skip(1).map(|n| n.parse());
-    let mut next = |or: u64| given.next().unwrap_or(Ok(or));
-    let size = Size {
-        calls: next(1_000_000)?,
-        numbers: next(60_000)?,
-        contacts: next(200_000)?,
-    };
+    let size = Size::of(std::env::args().skip(1))?;
     let dir = tempfile::tempdir_in(".")?;
     let desk = Desk::open(dir.path())?;
-    fill(&desk, &size)?;
+    fill::fill(&desk, &size, IDENTITY)?;
     desk.checkpoint()?;
     search(&desk, &size)?;
     search_beside_shell(&desk, dir.path())?;
@@ -55,200 +37,10 @@ fn main() -> Done<()> {
     change(&desk, &size)
 }
 
-/// A number for every `n`, the same in each run: a multiplicative generator.
-fn random(n: u64) -> u64 {
-    (n + 1)
-        .wrapping_mul(6_364_136_223_846_793_005)
-        .rotate_left(29)
-        .wrapping_mul(2_862_933_555_777_941_757)
-        >> 33
-}
-
-fn number(n: u64) -> String {
-    format!("+79{:09}", random(n) % 1_000_000_000)
-}
-
-const FAMILIES: [&str; 12] = [
-    "Иванов",
-    "Петров",
-    "Сидоров",
-    "Кузнецов",
-    "Ёлкин",
-    "Васильев",
-    "Морозов",
-    "Щукин",
-    "Дубов",
-    "Лесков",
-    "Жуков",
-    "Орлов",
-];
-const NAMES: [&str; 8] = ["Пётр", "Анна", "Иван", "Ольга", "Нина", "Андрей", "Юрий", "Эмма"];
-
-fn name(n: u64) -> String {
-    let family = FAMILIES[(random(n) % 12) as usize];
-    let name = NAMES[(random(n + 7) % 8) as usize];
-    format!("{family} {name} {}", n % 5_000)
-}
-
-fn fill(desk: &Desk, size: &Size) -> Done<()> {
-    let started = Instant::now();
-    desk.reset_mirror(IDENTITY)?;
-    let preferences = Preferences {
-        documents: DocumentScope::Off,
-        ..Preferences::default()
-    };
-    let now = Time::from_ms(START_MS + size.calls as i64 * STEP_MS);
-    let all: Vec<u64> = (0..size.calls).collect();
-    for chunk in all.chunks(2_000) {
-        let calls: Vec<CallSnapshot> = chunk.iter().map(|n| call(*n, size)).collect();
-        desk.take(&calls, IDENTITY, &preferences, now)?;
-    }
-    println!(
-        "{} calls stored in {:.0} s",
-        size.calls,
-        started.elapsed().as_secs_f64()
-    );
-    let started = Instant::now();
-    // A third of the numbers is somebody's.
-    let drafts: Vec<ContactDraft> = (0..size.contacts).map(|n| contact(n, size)).collect();
-    desk.save_contacts(&drafts)?;
-    println!(
-        "{} contacts saved in {:.0} s",
-        size.contacts,
-        started.elapsed().as_secs_f64()
-    );
-    Ok(())
-}
-
-fn contact(n: u64, size: &Size) -> ContactDraft {
-    let number = if n < size.numbers / 3 {
-        number(n * 3)
-    } else {
-        number(size.numbers + n)
-    };
-    ContactDraft {
-        id: None,
-        kind: ContactKind::ContactPerson,
-        name: name(n),
-        company: format!("ООО «Фирма {}»", n % 3_000),
-        email: String::new(),
-        note: String::new(),
-        about: perezvon_desk::view::ContactAbout::default(),
-        numbers: vec![ContactNumber {
-            display: number,
-            key: String::new(),
-            label: String::new(),
-        }],
-    }
-}
-
-fn call(n: u64, size: &Size) -> CallSnapshot {
-    let start = Time::from_ms(START_MS + n as i64 * STEP_MS);
-    let who = random(n * 31) % size.numbers;
-    let (direction, outcome) = match random(n * 17 + 3) % 10 {
-        0..=4 => (Direction::Incoming, Outcome::Ended),
-        5 => (Direction::Incoming, Outcome::Missed),
-        6 => (Direction::Incoming, Outcome::AnsweredBy),
-        7 => (Direction::Outgoing, Outcome::NoAnswer),
-        _ => (Direction::Outgoing, Outcome::Ended),
-    };
-    let answered = matches!(outcome, Outcome::Ended | Outcome::AnsweredBy);
-    let wait = 2_000 + (random(n) % 30_000) as i64;
-    CallSnapshot {
-        id: format!("01J{n:023}"),
-        version: n as i64 + 1,
-        account: "main".to_owned(),
-        tracking_id: Some(format!("900201:{n}")),
-        direction,
-        outcome,
-        uncertain: false,
-        party: PartySnapshot {
-            name: who.is_multiple_of(4).then(|| name(who + 1_000_000)),
-            ..PartySnapshot::of(&Number::parse(&number(who)))
-        },
-        line: Some(LineSnapshot {
-            number: Some("+79000000050".to_owned()),
-            name: Some(format!("Линия {}", n % 9)),
-            queue: None,
-        }),
-        abonent: Some(format!("90000{:05}@example", random(n * 5) % 300)),
-        answered_by: None,
-        started_at: Some(start),
-        answered_at: answered.then(|| start.plus(wait)),
-        ended_at: Some(start.plus(wait * 2)),
-        wait_ms: Some(wait),
-        talk_ms: answered.then_some(wait * 4),
-        recording: RecordingSnapshot::default(),
-        talked_later: None,
-        claim: None,
-        superseded_by: None,
-        linked: Vec::new(),
-        request: None,
-        updated_at: start.plus(wait * 2),
-        legs: Vec::new(),
-    }
-}
-
-/// Every way of typing: digits and words, known and not, from the first letter on.
-fn queries(size: &Size) -> Vec<String> {
-    let mut queries: Vec<String> = [
-        "7",
-        "9",
-        "0",
-        "79",
-        "90",
-        "00",
-        "123",
-        "900",
-        "9000",
-        "55555",
-        "1234567890123",
-        "8 (9",
-        "и",
-        "ъ",
-        "ив",
-        "ъъ",
-        "щу",
-        "ива",
-        "петр",
-        "ёлкин",
-        "елкин анна",
-        "ооо",
-        "фирма",
-        "фирма 17",
-        "никто",
-        "иванов 4999",
-        "ванов",
-        "q",
-        "zz",
-        "the",
-        "иванов пётр ооо",
-        "\"'*",
-        "12 и",
-        "а б в",
-    ]
-    .map(str::to_owned)
-    .to_vec();
-    for n in 0..20 {
-        let number = number(random(n) % size.numbers);
-        for end in [4, 6, 8, 12] {
-            queries.push(number[..end].to_owned());
-        }
-        queries.push(number[6..].to_owned());
-        queries.push(format!("8{}", &number[2..]));
-        let name = name(random(n) % size.contacts).to_lowercase();
-        let letters: Vec<char> = name.chars().collect();
-        for end in [1, 3, 5, letters.len()] {
-            queries.push(letters[..end].iter().collect());
-        }
-    }
-    queries
-}
-
 fn search(desk: &Desk, size: &Size) -> Done<()> {
     let queries = queries(size);
     let mut worst: Vec<(Duration, String)> = Vec::new();
-    for what in ["calls", "contacts"] {
+    for what in ["calls", "contacts", "dial"] {
         let mut times = Vec::new();
         for query in &queries {
             for round in 0..ROUNDS {
@@ -259,8 +51,10 @@ fn search(desk: &Desk, size: &Size) -> Done<()> {
                         ..CallsFilter::default()
                     };
                     desk.calls_between("bench", &filter, CallsSpan::default(), (None, false), 50)?;
-                } else {
+                } else if what == "contacts" {
                     desk.newest_contacts("bench", query, (None, false), 50)?;
+                } else {
+                    desk.to_dial("bench", query)?;
                 }
                 let time = started.elapsed();
                 times.push(time);
