@@ -47,7 +47,8 @@ fn tighten(path: &Path) -> Result<()> {
         Err(error) => return Err(error),
     };
     let mut rights = file.permissions();
-    if !file.is_file() || rights.mode() & 0o077 == 0 {
+    let of_others = rights.mode() & 0o077;
+    if !file.is_file() || of_others == 0 {
         return Ok(());
     }
     rights.set_mode(0o600);
