@@ -35,6 +35,8 @@ pub(crate) fn start(handle: &AppHandle, args: &Args) -> anyhow::Result<()> {
     // Kept until the process ends: what is written last must get to the file.
     handle.manage(log::start(&data_dir));
     tracing::info!(version = perezvon_core::VERSION, "Starting");
+    #[cfg(windows)]
+    window::webview::look();
     let options = toasts(handle, &data_dir, args.example);
     let shell = Arc::new(Desktop {
         handle: handle.clone(),

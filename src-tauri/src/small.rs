@@ -36,6 +36,8 @@ pub(crate) fn panel(app: &AppHandle, token: Option<String>) {
             window.show()?;
             return raise(&window, token.as_deref());
         }
+        #[cfg(windows)]
+        crate::window::webview::wish(app)?;
         let window = builder(app, PANEL, "panel", PANEL_SIZE)
             .title("Перезвон: позвонить")
             .build()?;
@@ -94,6 +96,9 @@ fn show_toasts(app: &AppHandle, some: bool, screen: PopupScreen) -> tauri::Resul
     if let Some((_, window)) = open.first() {
         return window.emit("toasts", ());
     }
+    // Nobody has asked for it: nobody is told where it cannot be.
+    #[cfg(windows)]
+    crate::window::webview::check()?;
     for (at, screen) in screens(app, screen)?.iter().take(MAX_SCREENS).enumerate() {
         let window = builder(app, &format!("{TOASTS}{at}"), "toasts", TOASTS_SIZE)
             .title("Перезвон: уведомления")

@@ -1,5 +1,8 @@
 //! The one window: made when it is to be shown, and destroyed with its web process when it is closed (design, part 3).
 
+#[cfg(windows)]
+pub(crate) mod webview;
+
 use crate::action::{DIAL, FORWARDING};
 use crate::core::Core;
 use crate::ipc::Failure;
@@ -98,6 +101,8 @@ fn show_on_main_thread(app: &AppHandle, route: &str, token: Option<&str>) -> tau
 
 /// Makes the window and shows it.
 fn build(app: &AppHandle, url: &str, focused: bool) -> tauri::Result<WebviewWindow> {
+    #[cfg(windows)]
+    webview::wish(app)?;
     let window = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App(url.into()))
         .title("Перезвон")
         .inner_size(1100.0, 720.0)

@@ -43,7 +43,7 @@ impl Shell for Browser {
         let _ = self.routes.send(route.to_owned());
     }
 
-    fn panel(&self, _number: Option<String>) {}
+    fn panel(&self, _token: Option<String>) {}
 
     fn autostart(&self, on: bool) -> std::io::Result<()> {
         *self.autostart.lock().unwrap_or_else(PoisonError::into_inner) = on;

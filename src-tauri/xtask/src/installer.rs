@@ -8,6 +8,7 @@ use crate::check::{WINDOWS, debian_cargo};
 use crate::install;
 use crate::programs::For;
 use crate::sh::{self, MINUTE};
+use crate::wine;
 
 /// How a file is packed: small for people, quick for tests.
 const SMALL: &str = "lzma";
@@ -24,8 +25,7 @@ pub(crate) fn bundle(yes: bool) -> Result<()> {
     let version = env!("CARGO_PKG_VERSION");
     let out = sh::target().join(format!("package/perezvon-{version}-setup.exe"));
     std::fs::create_dir_all(out.parent().context("a file is in a folder")?)?;
-    let programs = sh::target().join("check-windows").join(WINDOWS).join("release");
-    make(&programs, version, SMALL, &out)?;
+    make(&wine::built("release"), version, SMALL, &out)?;
     println!("{}", out.display());
     Ok(())
 }

@@ -35,8 +35,8 @@ use crate::sh::MINUTE;
 const USAGE: &str = "\
 cargo xtask run [--yes] [--no-wait]       the app beside a simulated PBX, calls coming in; without a display, pictures
 cargo xtask test [--yes]                  every check there is
-cargo xtask test windows [PART…] [--yes]  the tests as Windows programs under Wine; or only of programs whose names contain
-                                          a part: core, relay, pbx/rest
+cargo xtask test windows [PART…] [--yes]  the tests as Windows programs under Wine, and the installer with the app; or only
+                                          programs whose names contain a part: core, relay, pbx/rest, app/windows
 cargo xtask check windows|macos [--yes]   type checks for systems that are not here
 cargo xtask check installer [--yes]       the installer for Windows, under Wine, around a stand-in (also part of check windows)
 cargo xtask check fresh [--yes]           every program that the project starts, in a bare Debian 12 made for it

@@ -209,7 +209,9 @@ pub(crate) const PROGRAMS: &[Program] = &[
     other("vite", From::Fetched),
     other("vitest", From::Fetched),
     // Windows'.
+    other("cmd", From::Machine),
     other("icacls", From::Machine),
+    other("taskkill", From::Machine),
     // Where we are not root.
     other("newuidmap", From::Machine),
     other("sudo", From::Machine),

@@ -4,6 +4,8 @@
 
 mod bounds;
 mod faults;
+#[cfg(windows)]
+mod held;
 mod killed;
 mod library;
 mod page;

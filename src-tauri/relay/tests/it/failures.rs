@@ -1,18 +1,15 @@
 //! Failures around the relay: reported clearly, and overcome without a restart when the cause is gone.
 
-use crate::common::{beside, binary, support, xml};
+use crate::common::{beside, support};
 use beside::{beside, dir, sim};
-use binary::{EXE, Serving, callback_path, command, data_dir, relay, text};
 use perezvon_core::Time;
 use perezvon_relay::Clock;
 use perezvon_sim::{Args, FaultKind, Faults, Sim};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
-use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
-use support::{IVANOV, Served, client, start_in, until};
-use xml::Xml;
+use support::{Served, client, start_in, until};
 
 /// The finding of the check about one subject.
 async fn finding(served: &Served, id: &str) -> Value {
@@ -238,77 +235,6 @@ async fn a_clock_that_jumps() {
     .await;
     served.relay.shutdown().await;
     sim.shutdown().await;
-}
-
-#[cfg(target_os = "linux")]
-#[tokio::test]
-async fn a_full_disk_is_503_and_heals_without_a_restart() {
-    let dir = tempfile::tempdir().unwrap();
-    let data = data_dir(&dir);
-    let path = callback_path(&data);
-    // Files of this process may not grow beyond 3 MiB: the system's own "file too large", with its signal ignored, as
-    // a service manager would set it.
-    let script = r#"trap '' XFSZ; ulimit -S -f 6144; exec "$0" serve --listen 127.0.0.1:0 --data-dir "$1""#;
-    let serving = Serving::start_as(command("sh").args(["-c", script, EXE]).arg(&data));
-    let url = serving.url(&path);
-    let post = |n: u64| {
-        let url = url.clone();
-        let event = Xml {
-            extra: format!("<xsi:unknown>{}</xsi:unknown>", "<a/>".repeat(3000)),
-            ..Xml::received(n, IVANOV)
-        };
-        async move { support::post(&url, &event).await }
-    };
-    let mut taken = Vec::new();
-    let mut refused = None;
-    for n in 1..=2000 {
-        match post(n).await {
-            200 => taken.push(n),
-            status => {
-                refused = Some((n, status));
-                break;
-            }
-        }
-    }
-    let (first, status) = refused.expect("the disk gets full");
-    assert_eq!(status, 503, "what cannot be stored is not acknowledged");
-    assert_eq!(post(first).await, 503, "nor a moment later");
-    let health = client().get(serving.url("/v1/health")).send().await.unwrap();
-    assert_eq!(health.status(), 503, "health tells it");
-    let told = relay(&["check", "--data-dir", data.to_str().unwrap()]);
-    assert_eq!(told.status.code(), Some(1), "the check fails");
-    let lines = text(&told.stdout);
-    assert!(
-        lines.contains("ok   relay") && lines.contains("[ledger_failing]"),
-        "asked by the command line, the running relay says why: {lines}"
-    );
-    let count = || stored(&data).len();
-    assert_eq!(count(), taken.len(), "exactly what was answered 200 is stored");
-
-    let raised = command("prlimit")
-        .args(["--fsize=unlimited:", "--pid", &serving.child.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(raised.success(), "there is room again");
-    until("it takes events again", || async {
-        (post(first).await == 200).then_some(())
-    })
-    .await;
-    assert_eq!(count(), taken.len() + 1, "one row for it, however often it was refused");
-    let health = client().get(serving.url("/v1/health")).send().await.unwrap();
-    assert_eq!(health.status(), 200, "and health is good");
-    let lines = text(&relay(&["check", "--data-dir", data.to_str().unwrap()]).stdout);
-    assert!(lines.contains("ok   ledger"), "so does the check: {lines}");
-}
-
-fn stored(data: &Path) -> Vec<String> {
-    let output = relay(&["events", "--data-dir", data.to_str().unwrap()]);
-    assert!(
-        output.status.success(),
-        "the journal can be read: {}",
-        text(&output.stderr)
-    );
-    text(&output.stdout).lines().map(str::to_owned).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

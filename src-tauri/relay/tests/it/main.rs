@@ -29,6 +29,7 @@ mod feed;
 mod findings;
 mod forwarding;
 mod front;
+mod full_disk;
 mod import;
 mod ingest;
 mod journal;

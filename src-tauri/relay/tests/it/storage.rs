@@ -192,6 +192,7 @@ async fn users_are_made_and_stopped_beside_a_serving_relay() {
     assert!(!said.iter().any(|line| line.contains(key)), "no key in the log");
 }
 
+#[cfg_attr(windows, ignore = "Windows has no signal for it; a service is told in another way")]
 #[tokio::test]
 async fn a_terminated_relay_ends_in_order_and_says_what_is_missing() {
     let dir = tempfile::tempdir().unwrap();

@@ -12,6 +12,9 @@ use crate::sh::{self, MINUTE, Scratch};
 const WINE: &str = "/usr/lib/wine/wine64";
 const SERVER: &str = "/usr/lib/wine/wineserver64";
 
+/// Known to Windows as «Ekaterinburg Standard Time».
+const ZONE: &str = "Asia/Yekaterinburg";
+
 /// Its programs end with it.
 pub(crate) struct Prefix<'a> {
     desktop: &'a Desktop,
@@ -51,6 +54,8 @@ impl<'a> Prefix<'a> {
             .env("WINESERVER", SERVER)
             .env("WINEARCH", "win64")
             .env("WINEDEBUG", "-all")
+            // Of Windows' zones by their own names this is one that no Linux has by that name.
+            .env("TZ", ZONE)
             // .NET and a browser would be offered for download; menu entries would be made for the person who runs this.
             .env("WINEDLLOVERRIDES", "mscoree,mshtml=;winemenubuilder.exe=d");
     }

@@ -1,6 +1,10 @@
 //! The installer for Windows around a program that stands in for the app: first start, a link, an upgrade over the running
 //! program, removal without and with the data, an administrator's way. Files and registry are compared. It needs no
-//! compiler but C's.
+//! compiler but C's. The first steps with the app itself are in `setup/app.rs`.
+
+mod app;
+
+pub(crate) use app::check as check_app;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -22,7 +26,7 @@ const PATIENCE: Duration = MINUTE;
 pub(crate) fn check() -> Result<()> {
     let desktop = Desktop::start(false)?;
     let prefix = Prefix::new(&desktop)?;
-    let setup = Setup::new(&prefix)?;
+    let setup = Setup::new(&prefix, &stand_in(&prefix)?)?;
     let before = (setup.files()?, setup.registry()?);
     ensure!(before.1.of_app().is_empty(), "a new Windows knows nothing of the app");
     setup.installs()?;
@@ -33,6 +37,18 @@ pub(crate) fn check() -> Result<()> {
     setup.removes(&before.0)?;
     setup.takes_what_an_administrator_gives()?;
     setup.removes_all(&before.0)
+}
+
+/// A folder with a program in the app's place.
+fn stand_in(prefix: &Prefix<'_>) -> Result<PathBuf> {
+    let programs = prefix.path().join("programs");
+    fs::create_dir(&programs)?;
+    let mut compile = sh::command("x86_64-w64-mingw32-gcc", &["-O1", "-mwindows", "-municode", "-o"]);
+    compile.arg(programs.join("perezvon.exe"));
+    compile.arg(sh::root().join("src-tauri/xtask/src/wine/standin.c"));
+    sh::run(compile.arg("-ladvapi32"), MINUTE)?;
+    fs::write(programs.join("WebView2Loader.dll"), "")?;
+    Ok(programs)
 }
 
 struct Setup<'a> {
@@ -46,18 +62,12 @@ struct Setup<'a> {
 }
 
 impl<'a> Setup<'a> {
-    fn new(prefix: &'a Prefix<'a>) -> Result<Self> {
-        let programs = prefix.path().join("programs");
-        fs::create_dir(&programs)?;
-        let mut compile = sh::command("x86_64-w64-mingw32-gcc", &["-O1", "-mwindows", "-municode", "-o"]);
-        compile.arg(programs.join("perezvon.exe"));
-        compile.arg(sh::root().join("src-tauri/xtask/src/wine/standin.c"));
-        sh::run(compile.arg("-ladvapi32"), MINUTE)?;
-        fs::write(programs.join("WebView2Loader.dll"), "")?;
+    /// Around these programs.
+    fn new(prefix: &'a Prefix<'a>, programs: &Path) -> Result<Self> {
         let users = fs::read_dir(prefix.path().join("drive_c/users"))?;
         let mut users = users.filter_map(Result::ok).map(|entry| entry.path());
         Ok(Self {
-            setups: installer::two(&programs, prefix.path())?,
+            setups: installer::two(programs, prefix.path())?,
             user: users.find(|path| !path.ends_with("Public")).context("no user")?,
             prefix,
             ended: RefCell::default(),

@@ -116,12 +116,25 @@ impl Serving {
         self.child.wait().unwrap();
     }
 
+    /// Asks it to end.
+    #[cfg(unix)]
     pub fn terminate(&self) {
         let status = command("kill")
             .args(["-TERM", &self.child.id().to_string()])
             .status()
             .unwrap();
         assert!(status.success(), "the signal is sent");
+    }
+
+    /// Windows has no signal for another process: it is killed, and how it ends tells nothing.
+    #[cfg(windows)]
+    pub fn terminate(&self) {
+        let status = command("taskkill")
+            .args(["/F", "/PID", &self.child.id().to_string()])
+            .stdout(Stdio::null())
+            .status()
+            .unwrap();
+        assert!(status.success(), "it is killed");
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::common::{binary, support, xml};
 
+mod addresses;
 mod connections;
 mod hostile;
 

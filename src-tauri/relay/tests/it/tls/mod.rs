@@ -8,7 +8,7 @@ mod files;
 mod hostile;
 
 use authority::Authority;
-use binary::{ADMIN, EXE, Serving, admin, callback_path, command, data_dir, relay, text};
+use binary::{ADMIN, EXE, Serving, admin, callback_path, command, data_dir, text};
 use perezvon_core::effect::Preferences;
 use perezvon_desk::Desk;
 use perezvon_desk::follow::{FeedState, Followed, follow};
@@ -118,6 +118,7 @@ fn serve(dir: &TempDir, config: &Value, change: impl FnOnce(&mut Command)) -> Se
     Serving::start_as(&mut serve)
 }
 
+#[cfg_attr(windows, ignore = "the relay is told by a signal that Windows does not have")]
 #[tokio::test]
 async fn a_new_certificate_is_taken_without_dropping_anybody_and_a_broken_one_is_not() {
     let (first, second) = (Authority::new(), Authority::new());
@@ -297,7 +298,7 @@ async fn an_authority_that_cannot_be_reached_is_told_and_asked_again() {
     // The command line still works, and the shutdown is orderly.
     let data = data_dir(&dir);
     assert!(
-        relay(&["user", "list", "--data-dir", data.to_str().unwrap()])
+        binary::relay(&["user", "list", "--data-dir", data.to_str().unwrap()])
             .status
             .success()
     );
