@@ -151,7 +151,8 @@ export interface Contract {
   "dial.offer": [null, DialOffer | null];
   /** `number` as it was offered. */
   "dial.accept": [{ number: string, }, Placed];
-  "dial.decline": [{ question: number }, null];
+  /** `question` as it was offered. */
+  "dial.decline": [{ question: number, }, null];
   /** What is meant by what is being typed: a number as it is understood, and people. Only the newest question is answered. */
   "dial.find": [{ text: string, }, DialFound];
   "document.one": [{ id: number, }, DocumentView];
