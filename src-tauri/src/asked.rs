@@ -70,12 +70,14 @@ impl Asked {
     }
 
     /// What is selected cannot be read yet: under Wayland only who has the keyboard reads it.
+    #[cfg(target_os = "linux")]
     pub(crate) fn await_selection(&self) {
         let mut state = self.lock();
         (state.open, state.selection) = (None, true);
     }
 
     /// Whether the selection is waited for; once.
+    #[cfg(target_os = "linux")]
     pub(crate) fn awaits_selection(&self) -> bool {
         std::mem::take(&mut self.lock().selection)
     }
