@@ -22,7 +22,13 @@ use crate::starts::rust::Rust;
 use crate::tokens::{self, Token};
 
 /// Programs that the project itself builds.
-const BUILT: &[&str] = &["perezvon", "perezvon-relay", "perezvon-sim", "empty_window"];
+const BUILT: &[&str] = &[
+    "perezvon",
+    "perezvon-relay",
+    "perezvon-sim",
+    "empty_window",
+    "desk_fill",
+];
 
 /// Arguments that lead to no name: what they stand for.
 const NAMELESS: &[(&str, &str)] = &[
