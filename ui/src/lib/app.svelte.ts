@@ -86,7 +86,7 @@ class App {
   }
 
   /** A small window: it has no pages, the window has. */
-  small = false;
+  small = $state(false);
 
   /** Shows a page, of a small window in the window. */
   open(link: string): void {
