@@ -56,8 +56,12 @@ impl<'a> Prefix<'a> {
             .env("WINEDEBUG", "-all")
             // Of Windows' zones by their own names this is one that no Linux has by that name.
             .env("TZ", ZONE)
-            // .NET and a browser would be offered for download; menu entries would be made for the person who runs this.
-            .env("WINEDLLOVERRIDES", "mscoree,mshtml=;winemenubuilder.exe=d");
+            // .NET and a browser would be offered for download; menu entries would be made for the person who runs this; Wine 8
+            // has a file for networks' costs that ends who asks it.
+            .env(
+                "WINEDLLOVERRIDES",
+                "mscoree,mshtml,windows.networking=;winemenubuilder.exe=d",
+            );
     }
 }
 
