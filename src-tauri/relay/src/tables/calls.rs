@@ -292,16 +292,10 @@ pub(crate) struct CallQuery {
 
 /// A page of the journal, newest call first, by the PBX's clock (by the relay's until an event tells a time).
 pub(crate) fn list(connection: &Connection, query: &CallQuery) -> Result<Vec<CallRow>, LedgerError> {
-    let (tables, view, order): (&[&str], _, _) = match query.abonent {
-        Some(_) => (
-            &[
-                "call_abonents v JOIN calls c ON c.seq = v.call AND v.gone = 0 AND v.filed = 1",
-                "call_abonents v JOIN calls c ON c.seq = v.call AND v.gone = 0 AND v.filed = 0",
-            ],
-            "v",
-            "v.call",
-        ),
-        None => (&["calls c"], "c", "c.seq"),
+    let views = |part| format!("call_abonents v JOIN calls c ON c.seq = v.call AND v.gone = 0 AND v.{part}");
+    let (tables, view, order) = match query.abonent {
+        Some(_) => (vec![views(FILED), views(UNFILED)], "v", "v.call"),
+        None => (vec!["calls c".to_owned()], "c", "c.seq"),
     };
     // The version and the length of the page.
     let mut values: Vec<Value> = vec![Value::Null, Value::Null];
