@@ -25,6 +25,10 @@ export default defineConfig(({ mode }) => ({
     outDir: mode === "fake" ? "dist-fake" : "dist",
     // The polyfill would be one more script; every supported web view knows modulepreload.
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      // What the window begins with is one file each of script and style: the app hands out one after the other.
+      output: { codeSplitting: { groups: [{ name: "start", tags: ["$initial"] }] } },
+    },
   },
   test: {
     environment: "happy-dom",

@@ -5,6 +5,7 @@ use crate::args::{self, Args, Given};
 use crate::changes::Own;
 use crate::core::{Core, Shell};
 use crate::ipc::Settings;
+use crate::updates::Before;
 use crate::{
     action, autostart, clicks, clipboard, example, fetching, hotkey, log, media, memory, quiet, reminders, service,
     settings, small, toast, tray, updating, watching, window,
@@ -37,15 +38,24 @@ pub(crate) fn start(handle: &AppHandle, args: &Args) -> anyhow::Result<()> {
     tracing::info!(version = perezvon_core::VERSION, "Starting");
     #[cfg(windows)]
     window::webview::look();
+    let updated = Before::take(&data_dir);
+    let (wish, hidden) = (wish(updated.as_ref(), args), is_hidden(updated.as_ref(), args));
+    if wish.is_none() && !hidden {
+        // The page's process starts beside what follows; what it asks is answered when this is done.
+        window::show(handle, "", None);
+    }
     let options = toasts(handle, &data_dir, args.example);
     let shell = Arc::new(Desktop {
         handle: handle.clone(),
         example: args.example,
     });
     let given = pbx.as_ref().map_or_else(Given::by_environment, example::given);
-    let (core, told) = tauri::async_runtime::block_on(async { Core::open(shell, data_dir, args, given, options) });
+    let (core, told) =
+        tauri::async_runtime::block_on(async { Core::open(shell, data_dir, args, given, updated, options) });
     handle.manage(Arc::clone(&core));
-    tray::build(handle, &core, is_hidden(&core, args))?;
+    #[cfg(windows)]
+    window::count(handle);
+    tray::build(handle, &core, hidden)?;
     window::follow(handle, &core);
     window::follow_sound(handle, &core);
     small::follow(handle, &core);
@@ -64,7 +74,12 @@ pub(crate) fn start(handle: &AppHandle, args: &Args) -> anyhow::Result<()> {
     tauri::async_runtime::spawn(updating::run(handle.clone(), Arc::clone(&core)));
     fetching::start(&core);
     media::follow(&core);
-    begin(handle, &core, args);
+    if let Some(wish) = wish {
+        action::grant(&core, wish);
+    }
+    if hidden {
+        memory::give_back_when_idle(handle);
+    }
     Ok(())
 }
 
@@ -85,33 +100,19 @@ fn toasts(handle: &AppHandle, data_dir: &Path, example: bool) -> toast::Options 
     }
 }
 
-/// Does what this start was for.
-fn begin(handle: &AppHandle, core: &Arc<Core>, args: &Args) {
-    let hidden = is_hidden(core, args);
-    match wish(core, args) {
-        Some(wish) => action::grant(core, wish),
-        None if !hidden => window::show(handle, "", None),
-        None => {}
-    }
-    if hidden {
-        memory::give_back_when_idle(handle);
-    }
-}
-
 /// What this start is for. An app that comes back after an update does not do again what it was once started for.
-fn wish(core: &Core, args: &Args) -> Option<args::Wish> {
-    let before = core.updated.as_ref();
+fn wish(before: Option<&Before>, args: &Args) -> Option<args::Wish> {
     let is_new = before.is_none_or(|before| !std::env::args().skip(1).eq(before.args.iter().cloned()));
     args.wish().filter(|_| is_new)
 }
 
 /// Whether this start opens no window; after an update the app comes back as it was.
-fn is_hidden(core: &Core, args: &Args) -> bool {
-    match wish(core, args) {
+fn is_hidden(before: Option<&Before>, args: &Args) -> bool {
+    match wish(before, args) {
         // Most open no window: the app is started as by the system.
         Some(args::Wish::Click(_)) => true,
         Some(_) => false,
-        None => core.updated.as_ref().map_or(args.minimized, |before| before.minimized),
+        None => before.map_or(args.minimized, |before| before.minimized),
     }
 }
 

@@ -164,6 +164,7 @@ impl Core {
         data_dir: PathBuf,
         args: &Args,
         given: Given,
+        updated: Option<Before>,
         options: toast::Options,
     ) -> (Arc<Self>, mpsc::Receiver<ToastEvent>) {
         let desk = Desk::open(&data_dir).map(Arc::new).map_err(|error| {
@@ -203,7 +204,7 @@ impl Core {
             watched: Watched::default(),
             updates: Updates::new(),
             again: Mutex::default(),
-            updated: Before::take(&data_dir),
+            updated,
             data_dir,
             relay_argument,
             given,

@@ -17,8 +17,12 @@ use crate::core::Core;
 use crate::ipc::{HeardKey, KeyState, Keys};
 use std::str::FromStr as _;
 use std::sync::Arc;
+use std::time::Duration;
 use tauri::{AppHandle, Manager as _};
 use tauri_plugin_global_shortcut::{Builder, GlobalShortcutExt as _, Shortcut, ShortcutState};
+
+/// How long a start leaves to its window.
+const WINDOW_OPENS: Duration = Duration::from_secs(1);
 
 /// Registers the keys of the settings, and others when those change, until the app ends.
 pub(crate) fn follow(handle: &AppHandle, core: &Arc<Core>) {
@@ -36,10 +40,17 @@ pub(crate) fn follow(handle: &AppHandle, core: &Arc<Core>) {
     tauri::async_runtime::spawn(async move {
         let mut changes = core.changes();
         let mut heard = None;
+        // On X11 the main thread waits 50 ms for each key; a window that is just being opened is not to wait for it.
+        tokio::time::sleep(WINDOW_OPENS).await;
         loop {
             let settings = core.settings();
             let wished = (settings.dial_key, settings.popup_key);
             if heard.as_ref() != Some(&wished) {
+                if heard.is_some()
+                    && let Err(error) = handle.global_shortcut().unregister_all()
+                {
+                    tracing::warn!(%error, "Keys of the whole desktop could not be given back");
+                }
                 core.set_keys(register(&handle, &wished.0, &wished.1));
                 core.tell(Own::Settings);
                 heard = Some(wished);
@@ -67,11 +78,7 @@ fn both(one: KeyState) -> Keys {
     }
 }
 
-/// In place of those before.
 fn register(handle: &AppHandle, dial: &str, popup: &str) -> Keys {
-    if let Err(error) = handle.global_shortcut().unregister_all() {
-        tracing::warn!(%error, "Keys of the whole desktop could not be given back");
-    }
     Keys {
         dial: state(register_one(handle, dial, dial_selected)),
         popup: state(register_one(handle, popup, recall)),

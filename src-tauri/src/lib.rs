@@ -62,7 +62,8 @@ use tauri::RunEvent;
 /// # Panics
 /// Outside a tokio runtime.
 pub fn open(shell: Arc<dyn Shell>, data_dir: PathBuf, args: &Args, given: Given, options: toast::Options) -> Arc<Core> {
-    let (core, told) = Core::open(shell, data_dir, args, given, options);
+    let updated = updates::Before::take(&data_dir);
+    let (core, told) = Core::open(shell, data_dir, args, given, updated, options);
     tokio::spawn(clicks::hear(Arc::clone(&core), told));
     tokio::spawn(service::run(Arc::clone(&core)));
     tokio::spawn(reminders::run(Arc::clone(&core)));
@@ -74,6 +75,8 @@ pub fn open(shell: Arc<dyn Shell>, data_dir: PathBuf, args: &Args, given: Given,
 
 /// Runs the app until somebody quits it from the tray.
 pub fn run(args: Args) -> ExitCode {
+    #[cfg(target_os = "linux")]
+    window::draw_plainly();
     let context = tauri::generate_context!();
     let identifier = context.config().identifier.clone();
     let given = args.clone();

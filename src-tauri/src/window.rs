@@ -108,21 +108,20 @@ fn build(app: &AppHandle, url: &str, focused: bool) -> tauri::Result<WebviewWind
         .inner_size(1100.0, 720.0)
         .min_inner_size(720.0, 480.0)
         .focused(focused)
-        .visible(focused)
+        // WebKitGTK waits half a second for the first picture of a page that is seen before the page's process runs.
+        .visible(false)
         // Else the system takes dropped files before the page, which reads contacts from them.
         .disable_drag_drop_handler()
         .on_navigation(is_own)
         .build()?;
+    #[cfg(target_os = "linux")]
     if !focused {
-        #[cfg(target_os = "linux")]
-        {
-            use gtk::prelude::GtkWindowExt as _;
-            window.gtk_window()?.set_focus_on_map(false);
-        }
-        window.show()?;
+        use gtk::prelude::GtkWindowExt as _;
+        window.gtk_window()?.set_focus_on_map(false);
     }
+    window.show()?;
     #[cfg(windows)]
-    badge::begin(app, &window);
+    count(app);
     let handle = app.clone();
     window.on_window_event(move |event| {
         if matches!(event, WindowEvent::Destroyed) {
@@ -130,6 +129,17 @@ fn build(app: &AppHandle, url: &str, focused: bool) -> tauri::Result<WebviewWind
         }
     });
     Ok(window)
+}
+
+/// WebKitGTK draws by the graphics card and, where there is none, by a program that does as if: lists and forms are
+/// painted later by that, the page's process takes 60 MB more, and with some drivers the window stays white. The processor
+/// alone draws them well. WebKit's own variable, for there is no other way before the first page; who wants it otherwise
+/// sets it to 0. To be called before there is a second thread.
+#[cfg(target_os = "linux")]
+pub(crate) fn draw_plainly() {
+    if let Err(error) = gtk::glib::setenv("WEBKIT_DISABLE_COMPOSITING_MODE", "1", false) {
+        eprintln!("perezvon: the environment could not be changed: {error}");
+    }
 }
 
 /// A window is gone: with the last one goes what it has left behind.
@@ -184,20 +194,23 @@ fn end_network_process() {
 #[cfg(not(target_os = "linux"))]
 fn end_network_process() {}
 
+/// Shows how many wait on a window that is open, if there is one and the core is.
+#[cfg(windows)]
+pub(crate) fn count(app: &AppHandle) {
+    if let (Some(core), Some(window)) = (app.try_state::<Arc<Core>>(), app.get_webview_window(LABEL)) {
+        badge::begin(Arc::clone(&core), window);
+    }
+}
+
 /// How many wait, on the window's button in the taskbar.
 #[cfg(windows)]
 mod badge {
-    use super::{AppHandle, Arc, Core, WebviewWindow};
+    use super::{Arc, Core, WebviewWindow};
     use crate::badge::{OVERLAY_SIDE, overlay};
-    use tauri::Manager as _;
     use tauri::image::Image;
 
     /// On a window that was just made.
-    pub(super) fn begin(app: &AppHandle, window: &WebviewWindow) {
-        let Some(core) = app.try_state::<Arc<Core>>().map(|core| Arc::clone(&core)) else {
-            return;
-        };
-        let window = window.clone();
+    pub(super) fn begin(core: Arc<Core>, window: WebviewWindow) {
         tauri::async_runtime::spawn(async move {
             // Without figures there is no badge.
             if let Ok(counts) = core.with_desk(|desk| desk.counts()).await {

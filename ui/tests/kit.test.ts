@@ -104,10 +104,11 @@ test("every part of the kit stands in a room, and on the page of all controls", 
         ),
     ),
   ).toEqual([]);
-  // Within `Rows`, `DateRange` and `Popover` there are others of the kit; a page stands around all of them, a palette above.
+  // Within `Rows`, `Menu`, `DateRange` and `Popover` there are others of the kit; a page stands around all of them, a palette above.
   const inside = [
     "List.svelte",
     "RowMenu.svelte",
+    "MenuEntries.svelte",
     "ChosenBar.svelte",
     "Popover.svelte",
     "Empty.svelte",

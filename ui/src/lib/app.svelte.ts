@@ -46,8 +46,8 @@ class App {
     const minute = setInterval(() => (this.now = Date.now()), 60_000);
     const listening = [onChanged((changed) => this.#tell(changed))];
     listening.push(small ? onPanel(() => this.openDial()) : onNavigate((route) => this.#show(route)));
-    // The first read waits until the window listens: a change before that would be missed.
-    void Promise.allSettled(listening).then(() => this.reload());
+    // Read at once for the first picture, and again when the window listens: a change before that would be missed.
+    void Promise.allSettled([this.reload(), ...listening]).then(() => this.reload());
     return () => {
       stopRouter();
       clearInterval(minute);
