@@ -118,7 +118,7 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    fn of(writer: thread::Thread) -> Self {
+    pub(super) fn of(writer: thread::Thread) -> Self {
         Self {
             unsynced: AtomicUsize::new(0),
             has_ended: AtomicBool::new(false),
@@ -126,8 +126,13 @@ impl Progress {
         }
     }
 
+    /// One batch more is to be synced.
+    pub(super) fn sent(&self) {
+        self.unsynced.fetch_add(1, Ordering::SeqCst);
+    }
+
     /// So many batches more are on the disk, or have failed.
-    fn settled(&self, batches: usize) {
+    pub(super) fn settled(&self, batches: usize) {
         if self.unsynced.fetch_sub(batches, Ordering::SeqCst) == batches {
             self.writer.unpark();
         }
@@ -180,7 +185,7 @@ impl Syncer {
     /// Sends a committed batch; waits if too many are in progress.
     pub(crate) fn hand(&self, batch: Committed) {
         let queue = self.queue.as_ref();
-        self.progress.unsynced.fetch_add(1, Ordering::SeqCst);
+        self.progress.sent();
         if let Some(Err(refused)) = queue.map(|queue| queue.send(SyncJob::Batch(Box::new(batch))))
             && let SyncJob::Batch(batch) = refused.0
         {
