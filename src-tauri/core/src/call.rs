@@ -280,6 +280,7 @@ impl Call {
         }
         self.request = Some(request);
         self.last_heard = self.last_heard.max(at);
+        self.note_told();
         true
     }
 
@@ -332,7 +333,9 @@ impl Call {
     pub fn set_doubt(&mut self, doubt: bool) -> bool {
         let changed = self.doubt != doubt;
         self.doubt = doubt;
-        self.note_told();
+        if changed {
+            self.note_told();
+        }
         changed
     }
 
@@ -373,20 +376,15 @@ impl Call {
         self.legs.iter().any(own) || placed()
     }
 
+    /// Whatever changes a finding ends with this.
     fn note_told(&mut self) {
-        let people: Vec<String> = self
-            .abonents()
-            .into_iter()
-            .map(str::to_owned)
-            .chain([String::new()])
+        let readers = self.abonents().into_iter().map(Some).chain([None]);
+        let news: Vec<(String, Finding)> = readers
+            .map(|who| (who.unwrap_or_default(), self.finding(who)))
+            .filter(|(who, finding)| finding.outcome.is_terminal() && self.told.get(*who) != Some(finding))
+            .map(|(who, finding)| (who.to_owned(), finding))
             .collect();
-        for who in people {
-            let reader = if who.is_empty() { None } else { Some(who.as_str()) };
-            let finding = self.finding(reader);
-            if finding.outcome.is_terminal() {
-                self.told.insert(who, finding);
-            }
-        }
+        self.told.extend(news);
     }
 }
 

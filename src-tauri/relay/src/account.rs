@@ -119,6 +119,7 @@ impl Account {
             ledger: parts.ledger.clone(),
             secret: parts.callback.secret().clone(),
             local_key: parts.local_key.clone(),
+            ingest: parts.ingest.clone(),
             router: http::router(parts.clone()),
         }
     }

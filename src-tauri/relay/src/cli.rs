@@ -23,8 +23,23 @@ use crate::timing::Timing;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use perezvon_core::Time;
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::path::PathBuf;
+use tokio::runtime::Runtime;
 use url::Url;
+
+/// What the program runs in. Requests are read on all cores but one, which is left to the thread that writes the ledger:
+/// where every core reads requests, that thread waits for its turn, and each of the requests waits for it.
+///
+/// # Errors
+/// The system gives no threads.
+pub fn runtime() -> std::io::Result<Runtime> {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(cores.saturating_sub(1).max(1))
+        .enable_all()
+        .build()
+}
 
 /// Receives the PBX's events and tells each desk about the calls it may know.
 #[derive(Debug, Parser)]

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use clap::Parser as _;
-use perezvon_relay::cli::{Cli, run};
+use perezvon_relay::cli::{Cli, run, runtime};
 use std::process::ExitCode;
 
 /// An event makes many small allocations, and other threads free them: with glibc's allocator that was a fifth of the
@@ -25,10 +25,15 @@ fn main() -> ExitCode {
             }
         };
     }
-    carry_out(cli)
+    match runtime() {
+        Ok(runtime) => runtime.block_on(carry_out(cli)),
+        Err(error) => {
+            eprintln!("perezvon-relay: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
-#[tokio::main]
 async fn carry_out(cli: Cli) -> ExitCode {
     ignore_hangup();
     match run(cli, end_signal).await {

@@ -16,7 +16,7 @@ pub(super) struct Cursor<'a> {
     text: &'a str,
     depth: usize,
     elements: usize,
-    /// Offset of the `<` of the element opened last.
+    /// Offset of the `<` of the element opened last, or of the blanks before it.
     opened_at: u64,
     /// Whether elements stand twice was looked at before.
     mended: bool,
@@ -93,6 +93,8 @@ impl<'a> Cursor<'a> {
 
     /// Enters the next child of the current element, or leaves the element when there is none.
     pub(super) fn child(&mut self) -> Result<Option<BytesStart<'a>>, XsiError> {
+        // The line breaks between elements are a third of all that a document holds.
+        self.pass_over_blanks(true);
         loop {
             match self.next()? {
                 Node::Open(start) => return Ok(Some(start)),
@@ -141,7 +143,8 @@ impl<'a> Cursor<'a> {
         let from = self.opened_at as usize;
         self.skip()?;
         let to = self.reader.buffer_position() as usize;
-        self.text.get(from..to).ok_or_else(|| self.malformed())
+        let raw = self.text.get(from..to).map(str::trim_ascii_start);
+        raw.ok_or_else(|| self.malformed())
     }
 
     /// Leaves the current element and stores its own text, trimmed, if it has any and `slot` has none.
@@ -168,7 +171,14 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
+    /// Whether blanks before the next node are no text.
+    fn pass_over_blanks(&mut self, are_passed_over: bool) {
+        self.reader.config_mut().trim_text_start = are_passed_over;
+    }
+
     fn own_text(&mut self) -> Result<Cow<'a, str>, XsiError> {
+        // One behind a reference is: `A &amp; B`.
+        self.pass_over_blanks(false);
         let mut all = Cow::Borrowed("");
         loop {
             match self.next()? {

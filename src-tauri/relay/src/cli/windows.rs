@@ -2,7 +2,7 @@
 //! manager under an account of its own, which has no rights but those to its folder.
 
 use super::say::say;
-use super::{Cli, Install, run};
+use super::{Cli, Install, run, runtime};
 use anyhow::{Context as _, bail, ensure};
 use std::ffi::OsString;
 use std::path::Path;
@@ -272,7 +272,7 @@ fn serve_until_told(cli: Cli) -> anyhow::Result<()> {
             }
         }
     };
-    let served = tokio::runtime::Runtime::new()
+    let served = runtime()
         .map_err(anyhow::Error::from)
         .and_then(|runtime| runtime.block_on(run(cli, serving)).map(drop));
     let exit_code = match served {

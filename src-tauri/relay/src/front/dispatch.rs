@@ -3,8 +3,9 @@
 
 use super::client::Client;
 use super::limits::RequestLimits;
-use crate::http::caller;
 use crate::http::error::ApiError;
+use crate::http::ingest::Ingest;
+use crate::http::{self, caller};
 use crate::keys::code;
 use crate::keys::{LocalKey, Secret};
 use crate::ledger::Ledger;
@@ -12,7 +13,7 @@ use crate::rate::Tries;
 use crate::tables::{LedgerError, join_codes, users};
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Request, StatusCode, header};
+use axum::http::{Method, Request, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -54,6 +55,7 @@ pub(crate) struct RunningAccount {
     /// The secret in its path for the PBX's events.
     pub(crate) secret: Secret,
     pub(crate) local_key: Arc<LocalKey>,
+    pub(crate) ingest: Arc<Ingest>,
     pub(crate) router: Router,
 }
 
@@ -111,10 +113,10 @@ impl Directory {
         client: Client,
         request: Request<Body>,
     ) -> Result<Response, ApiError> {
+        let secret = request.uri().path().split('/').nth(2).unwrap_or_default();
         let owner = match self.slots.as_slice() {
             [one] => one.get(),
             slots => {
-                let secret = request.uri().path().split('/').nth(2).unwrap_or_default();
                 let open = slots.iter().filter_map(AccountSlot::get);
                 // All secrets are compared, so that the time does not show which one matched.
                 let found = open.fold(None, |found, one| if one.secret.is(secret) { Some(one) } else { found });
@@ -122,6 +124,11 @@ impl Directory {
             }
         };
         let owner = owner.ok_or(ApiError::Unavailable)?;
+        if request.method() == Method::POST && owner.secret.is(secret) {
+            // Boxed, because every open connection has room for what is not.
+            Box::pin(http::posted(&owner.ingest, request)).await?;
+            return Ok(().into_response());
+        }
         let mut answer = call(&owner, request).await;
         if answer.status() == StatusCode::NOT_FOUND {
             // The router adds the methods of the path, which would tell that there is one.
@@ -230,8 +237,8 @@ impl Directory {
 
     /// The health of all accounts, without their names and number.
     fn health(&self) -> Response {
-        let ok = self.is_whole() && self.running().all(|one| crate::http::is_well(&one.ledger));
-        crate::http::health_of(ok).into_response()
+        let ok = self.is_whole() && self.running().all(|one| http::is_well(&one.ledger));
+        http::health_of(ok).into_response()
     }
 }
 

@@ -89,7 +89,12 @@ pub(crate) async fn event(
     request: Request,
 ) -> Result<(), ApiError> {
     ingest.opened_by(&address.secret)?;
-    let taken = take(&ingest, request).await;
+    posted(&ingest, request).await
+}
+
+/// The same once the secret was compared.
+pub(super) async fn posted(ingest: &Ingest, request: Request) -> Result<(), ApiError> {
+    let taken = take(ingest, request).await;
     if let Err(error) = &taken {
         ingest.metrics.refused(error.code());
     }

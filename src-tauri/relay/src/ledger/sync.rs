@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle};
 use std::time::Instant;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
@@ -109,14 +109,40 @@ enum SyncJob {
 }
 
 /// What the writer may know of the syncing thread while it makes the next batch.
-#[derive(Default)]
 pub(super) struct Progress {
     /// Batches that were sent and are neither on the disk nor failed.
     unsynced: AtomicUsize,
     has_ended: AtomicBool,
+    /// Unparked when there is nothing left to sync.
+    writer: thread::Thread,
 }
 
 impl Progress {
+    pub(super) fn of(writer: thread::Thread) -> Self {
+        Self {
+            unsynced: AtomicUsize::new(0),
+            has_ended: AtomicBool::new(false),
+            writer,
+        }
+    }
+
+    /// One batch more is to be synced.
+    pub(super) fn sent(&self) {
+        self.unsynced.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// So many batches more are on the disk, or have failed.
+    pub(super) fn settled(&self, batches: usize) {
+        if self.unsynced.fetch_sub(batches, Ordering::SeqCst) == batches {
+            self.writer.unpark();
+        }
+    }
+
+    fn end(&self) {
+        self.has_ended.store(true, Ordering::SeqCst);
+        self.writer.unpark();
+    }
+
     /// Whether a commit would wait for the sync of an earlier one.
     pub(super) fn is_syncing(&self) -> bool {
         self.unsynced.load(Ordering::SeqCst) > 0 && !self.has_ended.load(Ordering::SeqCst)
@@ -132,10 +158,11 @@ pub(crate) struct Syncer {
 }
 
 impl Syncer {
+    /// To be called by the writer's thread.
     pub(crate) fn start(database: &Path, sync: WalSync, audience: Audience) -> std::io::Result<Self> {
         let (queue, jobs) = sync_channel(MAX_WAITING_BATCHES);
         let failed = Arc::new(AtomicBool::new(false));
-        let progress = Arc::<Progress>::default();
+        let progress = Arc::new(Progress::of(thread::current()));
         let mut thread = Thread {
             wal: tables::wal_of(database),
             file: None,
@@ -144,7 +171,7 @@ impl Syncer {
             failed: failed.clone(),
             progress: progress.clone(),
         };
-        let thread = std::thread::Builder::new()
+        let thread = thread::Builder::new()
             .name("ledger sync".to_owned())
             .spawn(move || thread.run(&jobs))?;
         Ok(Self {
@@ -158,7 +185,7 @@ impl Syncer {
     /// Sends a committed batch; waits if too many are in progress.
     pub(crate) fn hand(&self, batch: Committed) {
         let queue = self.queue.as_ref();
-        self.progress.unsynced.fetch_add(1, Ordering::SeqCst);
+        self.progress.sent();
         if let Some(Err(refused)) = queue.map(|queue| queue.send(SyncJob::Batch(Box::new(batch))))
             && let SyncJob::Batch(batch) = refused.0
         {
@@ -232,7 +259,7 @@ struct Thread {
 impl Drop for Thread {
     fn drop(&mut self) {
         // Also by a panic: nobody may wait for a sync any more.
-        self.progress.has_ended.store(true, Ordering::SeqCst);
+        self.progress.end();
     }
 }
 
@@ -255,7 +282,7 @@ impl Thread {
                 }
             }
             if broken {
-                self.progress.unsynced.fetch_sub(batches.len(), Ordering::SeqCst);
+                self.progress.settled(batches.len());
                 for batch in batches.drain(..) {
                     batch.fail();
                 }
@@ -276,7 +303,7 @@ impl Thread {
     /// Syncs once for all these batches and answers them; false if the sync failed.
     fn settle(&mut self, batches: Vec<Committed>) -> bool {
         let synced = self.sync_wal();
-        self.progress.unsynced.fetch_sub(batches.len(), Ordering::SeqCst);
+        self.progress.settled(batches.len());
         let Err(error) = synced else {
             for batch in batches {
                 self.publish(batch);
