@@ -41,7 +41,8 @@ pub(crate) fn start(handle: &AppHandle, args: &Args) -> anyhow::Result<()> {
     let updated = Before::take(&data_dir);
     let (wish, hidden) = (wish(updated.as_ref(), args), is_hidden(updated.as_ref(), args));
     if wish.is_none() && !hidden {
-        // The page's process starts beside what follows; what it asks is answered when this is done.
+        // The page's process starts beside what follows. It is answered when the main loop runs, and that is not before the
+        // core is there.
         window::show(handle, "", None);
     }
     let options = toasts(handle, &data_dir, args.example);

@@ -17,11 +17,13 @@ use crate::core::Core;
 use crate::ipc::{HeardKey, KeyState, Keys};
 use std::str::FromStr as _;
 use std::sync::Arc;
+#[cfg(target_os = "linux")]
 use std::time::Duration;
 use tauri::{AppHandle, Manager as _};
 use tauri_plugin_global_shortcut::{Builder, GlobalShortcutExt as _, Shortcut, ShortcutState};
 
 /// How long a start leaves to its window.
+#[cfg(target_os = "linux")]
 const WINDOW_OPENS: Duration = Duration::from_secs(1);
 
 /// Registers the keys of the settings, and others when those change, until the app ends.
@@ -41,7 +43,10 @@ pub(crate) fn follow(handle: &AppHandle, core: &Arc<Core>) {
         let mut changes = core.changes();
         let mut heard = None;
         // On X11 the main thread waits 50 ms for each key; a window that is just being opened is not to wait for it.
-        tokio::time::sleep(WINDOW_OPENS).await;
+        #[cfg(target_os = "linux")]
+        if crate::window::is_open(&handle) {
+            tokio::time::sleep(WINDOW_OPENS).await;
+        }
         loop {
             let settings = core.settings();
             let wished = (settings.dial_key, settings.popup_key);

@@ -55,6 +55,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use tauri::RunEvent;
+use tauri_plugin_window_state::StateFlags;
 
 /// Opens the core in a folder, which is there, and starts what runs beside it: the service loop and the ear for clicks.
 /// For a shell without Tauri; [`Core::stop`] ends it.
@@ -88,6 +89,8 @@ pub fn run(args: Args) -> ExitCode {
         .plugin(
             tauri_plugin_window_state::Builder::new()
                 .with_filter(|label| label == window::LABEL)
+                // Who makes the window shows it; this would give it the focus too.
+                .with_state_flags(StateFlags::all() - StateFlags::VISIBLE)
                 .build(),
         )
         .invoke_handler(window::handler())

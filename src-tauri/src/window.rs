@@ -58,7 +58,7 @@ pub(crate) fn appear(app: &AppHandle) {
     let handle = app.clone();
     let shown = app.run_on_main_thread(move || {
         if !is_open(&handle)
-            && let Err(error) = build(&handle, "index.html", false)
+            && let Err(error) = build(&handle, "index.html", false, None)
         {
             tracing::error!(%error, "The window could not be shown");
         }
@@ -92,15 +92,11 @@ fn show_on_main_thread(app: &AppHandle, route: &str, token: Option<&str>) -> tau
     } else {
         format!("index.html#/{route}")
     };
-    let window = build(app, &url, true)?;
-    if token.is_some() {
-        raise(&window, token)?;
-    }
-    Ok(())
+    build(app, &url, true, token)
 }
 
-/// Makes the window and shows it.
-fn build(app: &AppHandle, url: &str, focused: bool) -> tauri::Result<WebviewWindow> {
+/// Makes the window and shows it. `focused`: it takes the focus; `token`: Wayland's permission for that, if there is one.
+fn build(app: &AppHandle, url: &str, focused: bool, token: Option<&str>) -> tauri::Result<()> {
     #[cfg(windows)]
     webview::wish(app)?;
     let window = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App(url.into()))
@@ -114,12 +110,16 @@ fn build(app: &AppHandle, url: &str, focused: bool) -> tauri::Result<WebviewWind
         .disable_drag_drop_handler()
         .on_navigation(is_own)
         .build()?;
-    #[cfg(target_os = "linux")]
-    if !focused {
-        use gtk::prelude::GtkWindowExt as _;
-        window.gtk_window()?.set_focus_on_map(false);
+    if focused {
+        raise_once_shown(&window, token)?;
+    } else {
+        #[cfg(target_os = "linux")]
+        gtk::prelude::GtkWindowExt::set_focus_on_map(&window.gtk_window()?, false);
     }
     window.show()?;
+    if focused {
+        window.set_focus()?;
+    }
     #[cfg(windows)]
     count(app);
     let handle = app.clone();
@@ -128,13 +128,14 @@ fn build(app: &AppHandle, url: &str, focused: bool) -> tauri::Result<WebviewWind
             let_go(&handle, LABEL);
         }
     });
-    Ok(window)
+    Ok(())
 }
 
 /// WebKitGTK draws by the graphics card and, where there is none, by a program that does as if: lists and forms are
 /// painted later by that, the page's process takes 60 MB more, and with some drivers the window stays white. The processor
 /// alone draws them well. WebKit's own variable, for there is no other way before the first page; who wants it otherwise
-/// sets it to 0. To be called before there is a second thread.
+/// sets it to 0. A program that the window opens has it too: one that draws by WebKitGTK draws so. To be called before there
+/// is a second thread.
 #[cfg(target_os = "linux")]
 pub(crate) fn draw_plainly() {
     if let Err(error) = gtk::glib::setenv("WEBKIT_DISABLE_COMPOSITING_MODE", "1", false) {
@@ -241,8 +242,8 @@ pub(crate) fn raise(window: &WebviewWindow, token: Option<&str>) -> tauri::Resul
     Ok(())
 }
 
-/// The same for a window that is not shown yet: as soon as it is. A window that the taskbar leaves out is given the keyboard
-/// by no window manager for its appearing alone (openbox), and Tauri asks for it before there is anything to see.
+/// The same for a window that is not shown yet: as soon as it is. Not every window manager gives the keyboard to what appears
+/// (one that the taskbar leaves out, under openbox), and Tauri asks for it before there is anything to see.
 #[cfg(target_os = "linux")]
 pub(crate) fn raise_once_shown(window: &WebviewWindow, token: Option<&str>) -> tauri::Result<()> {
     use gtk::prelude::{GtkWindowExt as _, WidgetExtManual as _};

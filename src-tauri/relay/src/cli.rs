@@ -29,7 +29,8 @@ use tokio::runtime::Runtime;
 use url::Url;
 
 /// What the program runs in. Requests are read on all cores but one, which is left to the thread that writes the ledger:
-/// where every core reads requests, that thread waits for its turn, and each of the requests waits for it.
+/// where every core reads requests, that thread waits for its turn, and each of the requests waits for it. The number is not
+/// asked of the environment (`TOKIO_WORKER_THREADS`).
 ///
 /// # Errors
 /// The system gives no threads.

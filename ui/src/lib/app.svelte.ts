@@ -46,8 +46,12 @@ class App {
     const minute = setInterval(() => (this.now = Date.now()), 60_000);
     const listening = [onChanged((changed) => this.#tell(changed))];
     listening.push(small ? onPanel(() => this.openDial()) : onNavigate((route) => this.#show(route)));
-    // Read at once for the first picture, and again when the window listens: a change before that would be missed.
-    void Promise.allSettled([this.reload(), ...listening]).then(() => this.reload());
+    // Read at once for the first picture, and again when the window listens: a change before that would be missed, by what
+    // is shown by then too.
+    let listens = false;
+    const heard = Promise.allSettled(listening).then(() => (listens = true));
+    const inTime = this.reload().then(() => listens);
+    void Promise.all([inTime, heard]).then(([inTime]) => (inTime ? this.reload() : this.refresh()));
     return () => {
       stopRouter();
       clearInterval(minute);

@@ -16,7 +16,7 @@ const MAX_ENTRIES: usize = 512;
 const ENOUGH_ENTRIES: usize = 24;
 /// While a sync is under way and no entry waits, the writer sleeps so long. Those who post do not wake it, which would cost
 /// a system call and two changes of thread for each entry; the end of the sync does. A fifth of what a fast disk takes, so
-/// that few entries are left to apply then.
+/// that few entries are left to apply then; Windows rounds it up to a tick of its clock.
 const NAP: Duration = Duration::from_micros(200);
 
 /// See the module. An iterator that ends when the batch is to be committed.
@@ -86,7 +86,6 @@ mod tests {
     use std::sync::Arc;
     use std::sync::mpsc::{SyncSender, sync_channel};
     use std::thread;
-    use std::time::Duration;
     use tokio::sync::oneshot;
 
     fn send(jobs: &SyncSender<Job>, entries: usize) {
@@ -106,7 +105,6 @@ mod tests {
         let mut batch = Batch::new(queue.recv().ok(), &queue, sync);
         assert!(batch.next().is_some(), "the first");
         let later = thread::spawn(move || {
-            thread::sleep(Duration::from_millis(2));
             send(&jobs, ENOUGH_ENTRIES - 1);
             // The others of the batch must not end with their sender.
             jobs
@@ -123,7 +121,6 @@ mod tests {
         send(&jobs, 1);
         let batch = Batch::new(queue.recv().ok(), &queue, sync.clone());
         let end = thread::spawn(move || {
-            thread::sleep(Duration::from_millis(2));
             sync.settled(1);
         });
         assert_eq!(batch.count(), 1, "nothing more has come");
