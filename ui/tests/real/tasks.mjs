@@ -162,7 +162,8 @@ export async function countTasks({ window, open, ask, play, placed, write }) {
 
   await task(8, "Listen to a recording", { clicks: 1, keys: 1 }, async (hands, page) => {
     const recorded = `${by("call-row")}:has-text("000-06-05"):has(${by("row-play")}[data-place=here])`;
-    await page.waitForSelector(recorded);
+    // The relay reads the PBX's list of recordings once a minute; what it finds there is fetched afterwards.
+    await page.waitForSelector(recorded, { timeout: 150_000 });
     await hands.click(recorded);
     await hands.key("Space");
     await page.waitForSelector(`${by("player")} >> text=000-06-05`);
