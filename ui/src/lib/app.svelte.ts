@@ -50,8 +50,8 @@ class App {
     // is shown by then too.
     let listens = false;
     const heard = Promise.allSettled(listening).then(() => (listens = true));
-    const inTime = this.reload().then(() => listens);
-    void Promise.all([inTime, heard]).then(([inTime]) => (inTime ? this.reload() : this.refresh()));
+    const read = this.reload().then(() => listens);
+    void Promise.all([read, heard]).then(([inTime]) => (inTime ? this.reload() : this.refresh()));
     return () => {
       stopRouter();
       clearInterval(minute);
