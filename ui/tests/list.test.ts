@@ -229,6 +229,19 @@ test("a silent reading never drops a page under way, and newer readings take the
   pages.stop();
 });
 
+test("the newest question of a list is asked again where an older one ends it, and not for ever", async () => {
+  const pages = calls();
+  backend.overtake("calls.list", 4);
+  await pages.show(reader(filter()));
+  expect([pages.rows?.length, pages.failure]).toEqual([backend.calls.length, null]);
+  backend.overtake("calls.list", 5);
+  await pages.show(reader(filter("missed")));
+  expect([pages.rows, pages.failure?.code]).toEqual([null, "overtaken"]);
+  await pages.retry();
+  expect([pages.rows !== null, pages.failure]).toEqual([true, null]);
+  pages.stop();
+});
+
 test("a list taller than a page is reached to its very end, and little steps move it by themselves", () => {
   const [view, total] = [700, 48 * 2_000_000];
   const track = new Track();

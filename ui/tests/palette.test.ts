@@ -42,6 +42,15 @@ test("Enter waits for what belongs to the text and never calls who was found bef
   expect((await screen.findByTestId("message")).textContent).toContain("Лебедев Антон");
 });
 
+test("what was typed last is found though an older question reaches the storage after it", async () => {
+  const { user, field } = await palette();
+  await user.type(field, "орлова ");
+  await waitFor(() => expect(highlighted()).toContain("Орлова"));
+  backend.overtake("dial.find", 4);
+  await user.type(field, "д{Enter}");
+  await waitFor(() => expect(calls().length).toBe(1));
+});
+
 test("who called last comes without moving what Enter does", async () => {
   backend.silent.add("calls.latest");
   const { user, field } = await palette();

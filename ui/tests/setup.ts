@@ -37,6 +37,7 @@ beforeEach(() => {
   app.message = null;
   app.calling.clear();
   app.forwarding = false;
+  app.dial = 0;
   i18n.language = "ru";
   router.go("calls", true);
 });

@@ -3,7 +3,7 @@
  * again by their own cursors when one comes back. Only the answers to the newest question count.
  */
 import type { Failure } from "../lib/bindings/Failure";
-import { asFailure } from "../lib/ipc";
+import { asFailure, askAgain } from "../lib/ipc";
 
 export type Page<T> = { rows: T[]; next: string | null };
 /** Reads the page at a cursor, `null` for the first; `back` the one that ends there, whose own cursor is its `next`. */
@@ -317,17 +317,15 @@ export class Pages<T, M = Moment> implements Source<T, M> {
     this.#chain = this.#chain.then(async () => {
       if (turn !== this.#turn) return;
       try {
-        const apply = await job();
+        const apply = await askAgain(job, () => turn === this.#turn);
         if (turn !== this.#turn) return;
         apply();
         this.failure = null;
         this.#publish();
       } catch (reason) {
         if (turn !== this.#turn) return;
-        const failure = asFailure(reason);
         // A silent reading that fails leaves what is shown; the next change tries again.
-        // Who overtook this question shows what it found.
-        if ((shown || this.rows === null) && failure.code !== "overtaken") this.failure = failure;
+        if (shown || this.rows === null) this.failure = asFailure(reason);
       }
       if (shown) this.busy = false;
     });

@@ -1,7 +1,7 @@
 /** What the contact form checks before it asks the app; the app checks again. */
 import type { ContactDraft } from "./bindings/ContactDraft";
 import type { ContactView } from "./bindings/ContactView";
-import { asFailure, ask } from "./ipc";
+import { ask, askAgain } from "./ipc";
 
 export type Problems = {
   name: boolean;
@@ -14,30 +14,14 @@ const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 /** Numbers as the app reads them, by their texts: the key, or none where a text is no number. */
 export type Read = ReadonlyMap<string, string | null>;
 
-/**
- * Asks the app about those texts of a draft that it was not asked about yet; so many times where a newer question of the
- * window overtakes that one.
- */
-export async function readNumbers(
-  draft: ContactDraft,
-  read: Map<string, string | null>,
-  times = 1,
-): Promise<void> {
+/** Asks the app about those texts of a draft that it was not asked about yet. */
+export async function readNumbers(draft: ContactDraft, read: Map<string, string | null>): Promise<void> {
   for (const { display, key } of draft.numbers) {
     const text = display.trim();
     if (!text || read.has(text)) continue;
     // A short number that is outside the company: written anew it would be a colleague's.
     if (isShort(key) && text === shownKey(key)) read.set(text, key);
-    else read.set(text, await keyOf(text, times));
-  }
-}
-
-async function keyOf(text: string, times: number): Promise<string | null> {
-  try {
-    return (await ask("dial.find", { text })).number?.key ?? null;
-  } catch (reason) {
-    if (times <= 1 || asFailure(reason).code !== "overtaken") throw reason;
-    return keyOf(text, times - 1);
+    else read.set(text, (await askAgain(() => ask("dial.find", { text }))).number?.key ?? null);
   }
 }
 

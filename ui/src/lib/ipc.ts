@@ -20,6 +20,26 @@ export const ask = <Name extends keyof Contract>(
   ...body: Body<Name>
 ): Promise<Contract[Name][1]> => invoke("ask", { name, body: body[0] ?? {} });
 
+/** How often one question is asked. */
+const TIMES = 5;
+
+/**
+ * Asks again, a few times, where another question of the same view ended this one though it is `wanted` still: the app
+ * takes them in the order in which they reach its storage, which is not always that in which they were asked.
+ */
+export async function askAgain<T>(
+  question: () => Promise<T>,
+  wanted: () => boolean = () => true,
+  times = TIMES,
+): Promise<T> {
+  try {
+    return await question();
+  } catch (reason) {
+    if (times <= 1 || asFailure(reason).code !== "overtaken" || !wanted()) throw reason;
+    return askAgain(question, wanted, times - 1);
+  }
+}
+
 /** The app says what is worth reading again. */
 export const onChanged = (heard: (changed: Changed) => void) =>
   listen<Changed>("changed", (event) => heard(event.payload));

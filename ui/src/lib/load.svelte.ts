@@ -1,5 +1,5 @@
 import type { Failure } from "./bindings/Failure";
-import { asFailure } from "./ipc";
+import { asFailure, askAgain } from "./ipc";
 
 /** Something read from the app, with its failure. Only the answer to the newest question counts. */
 export class Loaded<T> {
@@ -12,15 +12,13 @@ export class Loaded<T> {
     const turn = ++this.#turn;
     this.busy = true;
     try {
-      const value = await question();
+      const value = await askAgain(question, () => turn === this.#turn);
       if (turn !== this.#turn) return;
       this.value = value;
       this.failure = null;
     } catch (reason) {
       if (turn !== this.#turn) return;
-      const failure = asFailure(reason);
-      // Who overtook this question shows what it found.
-      if (failure.code !== "overtaken") this.failure = failure;
+      this.failure = asFailure(reason);
     }
     this.busy = false;
   }

@@ -192,6 +192,15 @@ export class Backend {
     return this.asked.findLast((one) => one.command === command)?.args;
   }
 
+  /** The next so many questions of a command are ended by others that reached the storage later. */
+  overtake(command: string, times: number): void {
+    let n = 0;
+    Object.defineProperty(this.fails, command, {
+      configurable: true,
+      get: () => (n++ < times ? { code: "overtaken", detail: null } : undefined),
+    });
+  }
+
   async invoke(command: string, args: Args): Promise<unknown> {
     this.asked.push({ command, args: structuredClone(args) });
     await Promise.resolve();

@@ -9,7 +9,7 @@ import type { DialNumber } from "../bindings/DialNumber";
 import type { Dictionary } from "../i18n/index.svelte";
 import { i18n } from "../i18n/index.svelte";
 import { regionOf } from "../i18n/regions";
-import { ask } from "../ipc";
+import { ask, askAgain } from "../ipc";
 import { Loaded } from "../load.svelte";
 import { whoOf } from "../words";
 
@@ -24,13 +24,17 @@ const alone = (text: string): DialFound => ({
 
 export class Dialling {
   readonly #loaded = new Loaded<{ text: string; found: DialFound }>();
+  #typed = "";
 
   /** Asks for what was typed; no answer to an older question comes after it. */
   type(text: string): void {
-    void this.#loaded.read(async () => ({
-      text,
-      found: text ? await ask("dial.find", { text }).catch(() => alone(text)) : alone(""),
-    }));
+    this.#typed = text;
+    void this.#loaded.read(async () => ({ text, found: text ? await this.#find(text) : alone("") }));
+  }
+
+  #find(text: string): Promise<DialFound> {
+    const question = () => ask("dial.find", { text });
+    return askAgain(question, () => text === this.#typed).catch(() => alone(text));
   }
 
   /** Whether what is offered belongs to this text. */
