@@ -37,6 +37,7 @@ pub(crate) const SCHEMA: Schema = Schema {
         &[call::STEP_2],
         &[recording::STEP_3],
         &[import::STEP_1],
+        &[call::STEP_5],
     ],
     lasting: &[
         "setting",

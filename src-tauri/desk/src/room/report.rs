@@ -28,13 +28,14 @@ pub use variants::{ReportVariant, ReportVariants};
 
 use crate::desk::Desk;
 use crate::error::DeskError;
+use crate::table::call::{WORDS_OF_ABONENTS, WORDS_OF_LINES};
 use calendar::Zone;
 use lines::Lines;
 use names::Names;
 use outline::{Leaves, Outline};
 use perezvon_core::snapshot::Outcome;
 use plan::Plan;
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 use serde::Serialize;
 use std::collections::HashMap;
 use ts_rs::TS;
@@ -155,10 +156,8 @@ impl Desk {
     /// Names of what a report is made of, and what it can be filtered by.
     pub fn report_words(&self, abonents: &HashMap<String, String>) -> Result<ReportWords, DeskError> {
         let words = self.words();
-        let of = |c: &Connection, column: &str| -> Result<Vec<String>, DeskError> {
-            let sql = format!(
-                "SELECT text FROM word WHERE id IN (SELECT DISTINCT {column} FROM call) ORDER BY text LIMIT 500"
-            );
+        let of = |c: &Connection, used: &str| -> Result<Vec<String>, DeskError> {
+            let sql = format!("SELECT text FROM word WHERE id IN ({used}) ORDER BY text LIMIT 500");
             let mut statement = c.prepare_cached(&sql)?;
             let texts = statement.query_map([], |row| row.get(0))?;
             Ok(texts.collect::<Result<_, _>>()?)
@@ -175,8 +174,8 @@ impl Desk {
                     .to_vec(),
                 columns: Column::ALL.map(|one| (one, words.column(one))).to_vec(),
                 outcomes: OUTCOMES.map(|one| (one, words.outcome(one))).to_vec(),
-                lines: of(c, "line")?,
-                abonents: of(c, "abonent")?.into_iter().map(name).collect(),
+                lines: of(c, WORDS_OF_LINES)?,
+                abonents: of(c, WORDS_OF_ABONENTS)?.into_iter().map(name).collect(),
             })
         })
     }
@@ -194,7 +193,7 @@ impl Desk {
         let zone = Zone::of(settings.zone.as_deref(), words.zone)?;
         let plan = Plan::of(connection, settings, zone, now)?;
         let names = Names::read(connection, words, &plan, abonents)?;
-        let outline = gather(connection, &plan, &names)?;
+        let (outline, journal) = gather(connection, &plan, &names)?;
         let before_plan = if settings.compare {
             plan.before(connection, now)?
         } else {
@@ -215,17 +214,18 @@ impl Desk {
             before: before_plan.map(|before| (date(before.days.0), date(before.days.1))),
             zone: zone.name(now.ms()),
             calls: outline.total.calls,
-            journal: journal(connection, &plan.spans, settings.filter.company)?,
+            journal,
             cut: lines.cut,
             lines: lines.lines,
         })
     }
 }
 
-fn gather(connection: &Connection, plan: &Plan<'_>, names: &Names<'_>) -> Result<Outline, DeskError> {
+/// Beside the groups stands how many calls the journal has of this time.
+fn gather(connection: &Connection, plan: &Plan<'_>, names: &Names<'_>) -> Result<(Outline, u32), DeskError> {
     let mut leaves = Leaves::of(plan.settings);
-    plan.carry_out(connection, &mut leaves)?;
-    Ok(leaves.outline(names, plan.settings))
+    let journal = plan.carry_out(connection, &mut leaves)?;
+    Ok((leaves.outline(names, plan.settings), journal))
 }
 
 /// The groups of the period before, under the keys of this one.
@@ -242,20 +242,6 @@ fn gather_before(
         _ => key,
     });
     Ok(leaves.outline(names, plan.settings))
-}
-
-/// How many calls the call list has of this time, or those of all abonents, by its own index.
-fn journal(connection: &Connection, spans: &[(i64, i64)], company: bool) -> Result<u32, DeskError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT count(*) FROM (SELECT 0 AS id UNION ALL SELECT id FROM word WHERE ?3) w
-             CROSS JOIN call c INDEXED BY call_by_time
-         WHERE c.whose = w.id AND c.started_ms >= ?1 AND c.started_ms < ?2",
-    )?;
-    let mut all = 0;
-    for span in spans {
-        all += statement.query_row(params![span.0, span.1, company], |row| row.get::<_, u32>(0))?;
-    }
-    Ok(all)
 }
 
 /// The manual's heads: a line for each level.

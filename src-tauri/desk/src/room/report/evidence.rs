@@ -3,7 +3,7 @@
 
 use super::facts::Fact;
 use crate::who::Everyone;
-use std::collections::HashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What an answered call is held against reaches so far back.
 pub(super) const BEFORE_MS: i64 = 24 * 3_600_000;
@@ -22,9 +22,10 @@ pub(super) enum Found {
 }
 
 /// In the order in which events of one moment count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     /// Somebody talked with the person. Of two conversations of one moment the call back counts.
+    #[default]
     TalkedOut,
     TalkedIn,
     /// A call of theirs began that was answered.
@@ -32,62 +33,116 @@ enum Kind {
     Missed,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// 16 bytes: there are more of them than calls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Event {
-    owner: i64,
     ms: i64,
     kind: Kind,
-    /// To whom what is found is told; none of calls that are only evidence.
-    of: Option<u32>,
+    /// To whom what is found is told; [`NOBODY`] of calls that are only evidence.
+    of: u32,
 }
+
+const NOBODY: u32 = u32::MAX;
 
 /// The calls that tell it.
 #[derive(Debug)]
 pub(super) struct Evidence<'a> {
     everyone: &'a Everyone,
-    hidden: HashSet<i64>,
+    hidden: &'a FxHashSet<i64>,
+    /// Of each caller that was met the place of its owner; none of one without a number.
+    callers: FxHashMap<i64, Option<u32>>,
+    /// The places of owners that are contacts.
+    contacts: FxHashMap<usize, u32>,
+    /// How many events each owner has.
+    counts: Vec<u32>,
+    /// The owner of each event.
+    owners: Vec<u32>,
     events: Vec<Event>,
 }
 
 impl<'a> Evidence<'a> {
     /// `hidden`: the callers without a number, of whom nobody knows whether they are the same.
-    pub(super) fn new(everyone: &'a Everyone, hidden: HashSet<i64>) -> Self {
+    pub(super) fn new(everyone: &'a Everyone, hidden: &'a FxHashSet<i64>) -> Self {
         Self {
             everyone,
             hidden,
+            callers: FxHashMap::default(),
+            contacts: FxHashMap::default(),
+            counts: Vec::new(),
+            owners: Vec::new(),
             events: Vec::new(),
         }
     }
 
     /// A call; `of` is what it counts for, where it does.
     pub(super) fn add(&mut self, fact: &Fact, of: Option<u32>) {
-        if !fact.missed && fact.talked_ms.is_none() || self.hidden.contains(&fact.caller) {
+        if !fact.marks.missed() && fact.talked_ms.is_none() {
             return;
         }
-        let owner = match self.everyone.owner(fact.caller).contact {
-            // A person and a caller have no number in common.
-            Some(contact) => -1 - contact as i64,
-            None => fact.caller,
-        };
-        let mut push = |ms, kind, of| self.events.push(Event { owner, ms, kind, of });
-        if fact.missed {
-            push(fact.started_ms, Kind::Missed, of);
+        let Some(owner) = self.owner(fact.caller) else { return };
+        let of = of.unwrap_or(NOBODY);
+        if fact.marks.missed() {
+            self.push(owner, fact.started_ms, Kind::Missed, of);
         }
         if let Some(talked) = fact.talked_ms {
-            let kind = if fact.incoming { Kind::TalkedIn } else { Kind::TalkedOut };
-            push(talked, kind, None);
-            if fact.incoming && of.is_some() {
-                push(fact.started_ms, Kind::Answered, of);
+            let kind = if fact.marks.incoming() {
+                Kind::TalkedIn
+            } else {
+                Kind::TalkedOut
+            };
+            self.push(owner, talked, kind, NOBODY);
+            if fact.marks.incoming() && of != NOBODY {
+                self.push(owner, fact.started_ms, Kind::Answered, of);
             }
         }
     }
 
+    fn push(&mut self, owner: u32, ms: i64, kind: Kind, of: u32) {
+        self.counts[owner as usize] += 1;
+        self.owners.push(owner);
+        self.events.push(Event { ms, kind, of });
+    }
+
+    /// The place of the caller, or of the person whose number it is.
+    fn owner(&mut self, caller: i64) -> Option<u32> {
+        if let Some(owner) = self.callers.get(&caller) {
+            return *owner;
+        }
+        let next = self.counts.len() as u32;
+        let owner = match self.everyone.owner(caller).contact {
+            _ if self.hidden.contains(&caller) => None,
+            Some(contact) => Some(*self.contacts.entry(contact).or_insert(next)),
+            None => Some(next),
+        };
+        if owner == Some(next) {
+            self.counts.push(0);
+        }
+        self.callers.insert(caller, owner);
+        owner
+    }
+
     /// Tells what is found of each call that counts.
-    pub(super) fn tell(mut self, mut tell: impl FnMut(u32, Found)) {
-        self.events.sort_unstable();
-        for one in self.events.chunk_by(|a, b| a.owner == b.owner) {
+    pub(super) fn tell(self, mut tell: impl FnMut(u32, Found)) {
+        // Each owner's events get together by counting: a million are sorted in little pieces.
+        let mut ends = self.counts;
+        let mut end = 0;
+        for count in &mut ends {
+            end += *count;
+            *count = end - *count;
+        }
+        let mut events = vec![Event::default(); self.events.len()];
+        for (owner, event) in self.owners.into_iter().zip(self.events) {
+            let next = &mut ends[owner as usize];
+            events[*next as usize] = event;
+            *next += 1;
+        }
+        let mut from = 0;
+        for end in ends {
+            let one = &mut events[from..end as usize];
+            one.sort_unstable();
             missed(one, &mut tell);
             answered(one, &mut tell);
+            from = end as usize;
         }
     }
 }
@@ -98,7 +153,7 @@ fn missed(events: &[Event], tell: &mut impl FnMut(u32, Found)) {
     for event in events.iter().rev() {
         match (event.kind, event.of) {
             (Kind::TalkedIn | Kind::TalkedOut, _) => next = Some(event),
-            (Kind::Missed, Some(of)) => {
+            (Kind::Missed, of) if of != NOBODY => {
                 let back = next
                     .filter(|talk| talk.kind == Kind::TalkedOut)
                     .map(|talk| talk.ms - event.ms)
@@ -123,7 +178,7 @@ fn answered(events: &[Event], tell: &mut impl FnMut(u32, Found)) {
         match (event.kind, event.of) {
             (Kind::TalkedIn | Kind::TalkedOut, _) => in_vain = None,
             (Kind::Missed, _) => in_vain = Some(event.ms),
-            (Kind::Answered, Some(of)) if in_vain.is_none_or(|ms| ms < event.ms - BEFORE_MS) => {
+            (Kind::Answered, of) if in_vain.is_none_or(|ms| ms < event.ms - BEFORE_MS) => {
                 tell(of, Found::First);
             }
             (Kind::Answered, _) => {}

@@ -7,6 +7,7 @@ use super::names::Names;
 use super::plan::{Path, Sink};
 use super::settings::{MAX_LEVELS, Measure, ReportSettings};
 use crate::error::DeskError;
+use rustc_hash::FxHashMap;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -19,7 +20,7 @@ const MAX_GROUPS: usize = 400_000;
 pub(super) struct Leaves {
     paths: Vec<Path>,
     sums: Vec<Sums>,
-    places: HashMap<Path, u32>,
+    places: FxHashMap<Path, u32>,
     last: Option<(Path, u32)>,
     talk: Option<Values>,
     wait: Option<Values>,
@@ -122,7 +123,7 @@ impl Sink for Leaves {
     fn take(&mut self, fact: &Fact, path: &Path) -> Result<u32, DeskError> {
         let leaf = self.leaf(path)?;
         self.sums[leaf as usize].add(fact);
-        if let (Some(values), Some(talk)) = (&mut self.talk, fact.talk_s) {
+        if let (Some(values), Some(talk)) = (&mut self.talk, fact.spans.talk_s()) {
             values.add(leaf, talk);
         }
         if let (Some(values), Some(wait)) = (&mut self.wait, waited(fact)) {

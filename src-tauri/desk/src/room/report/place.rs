@@ -112,9 +112,9 @@ impl Sink for Matches {
         let inside = path[..self.depth] == self.path[..self.depth];
         let counts = match self.measure {
             Measure::Count => true,
-            Measure::Answered => fact.talked_ms.is_some(),
-            Measure::Missed | Measure::MissedShare => fact.missed,
-            measure if measure.of_talk() => fact.talk_s.is_some(),
+            Measure::Answered => fact.marks.talked(),
+            Measure::Missed | Measure::MissedShare => fact.marks.missed(),
+            measure if measure.of_talk() => fact.spans.talk_s().is_some(),
             measure if measure.of_wait() => waited(fact).is_some(),
             _ => {
                 self.met.push(inside.then_some(place));

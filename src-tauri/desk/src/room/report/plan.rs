@@ -11,7 +11,7 @@ use crate::who::{Everyone, everyone};
 use perezvon_core::Direction;
 use perezvon_core::Time;
 use rusqlite::{Connection, OptionalExtension};
-use std::collections::HashSet;
+use rustc_hash::FxHashSet;
 
 /// The key of what a call does not have.
 pub(super) const NONE: i64 = i64::MIN;
@@ -41,7 +41,7 @@ pub(super) struct Plan<'a> {
     pub(super) needs: Needs,
     chosen: Chosen,
     pub(super) everyone: Everyone,
-    hidden: HashSet<i64>,
+    hidden: FxHashSet<i64>,
 }
 
 impl<'a> Plan<'a> {
@@ -73,7 +73,7 @@ impl<'a> Plan<'a> {
         until_ms: Option<i64>,
     ) -> Result<Self, DeskError> {
         let evidence = settings.wants(Measure::of_evidence);
-        let persons = evidence || settings.groups_by(Grouping::Contact) || settings.groups_by(Grouping::Company);
+        let named = settings.rows || settings.groups_by(Grouping::Contact) || settings.groups_by(Grouping::Company);
         // Beyond the known calls there is nothing whose local day could matter.
         let (first, last) = known(connection, settings.filter.company)?;
         let from = (days.0 - 2) * DAY_MS;
@@ -94,15 +94,15 @@ impl<'a> Plan<'a> {
             calendar,
             needs: Needs::of(settings),
             chosen: Chosen::of(connection, settings)?,
-            everyone: if persons || settings.rows {
-                everyone(connection)?
+            everyone: if evidence || named {
+                everyone(connection, named)?
             } else {
                 Everyone::default()
             },
             hidden: if evidence || settings.groups_by(Grouping::Number) {
                 hidden(connection)?
             } else {
-                HashSet::new()
+                FxHashSet::default()
             },
         })
     }
@@ -128,31 +128,38 @@ impl<'a> Plan<'a> {
         })
     }
 
-    /// Hands the calls that count to the sink, and then what was found of them.
-    pub(super) fn carry_out(&self, connection: &Connection, sink: &mut impl Sink) -> Result<(), DeskError> {
+    /// Hands the calls that count to the sink, and then what was found of them. Answers how many the journal has of this
+    /// time, whatever the filters.
+    pub(super) fn carry_out(&self, connection: &Connection, sink: &mut impl Sink) -> Result<u32, DeskError> {
         let mut keys = Keys::of(self);
+        let mut journal = 0;
         if !self.settings.wants(Measure::of_evidence) {
             for span in &self.spans {
                 facts::each(connection, self.needs, *span, |fact| {
+                    journal += 1;
                     if self.chosen.holds(fact) {
                         sink.take(fact, &keys.path(fact))?;
                     }
                     Ok(())
                 })?;
             }
-            return Ok(());
+            return Ok(journal);
         }
         let (Some(first), Some(last)) = (self.spans.first(), self.spans.last()) else {
-            return Ok(());
+            return Ok(journal);
         };
-        let mut evidence = Evidence::new(&self.everyone, self.hidden.clone());
+        let mut evidence = Evidence::new(&self.everyone, &self.hidden);
         let around = (
             first.0.saturating_sub(BEFORE_MS + RING_MS),
             last.1.saturating_add(AFTER_MS),
         );
         facts::each(connection, self.needs, around, |fact| {
-            let inside = |span: &(i64, i64)| (span.0..span.1).contains(&fact.started_ms);
-            let of = if self.spans.iter().any(inside) && self.chosen.holds(fact) {
+            let inside = self
+                .spans
+                .iter()
+                .any(|span| (span.0..span.1).contains(&fact.started_ms));
+            journal += u32::from(inside);
+            let of = if inside && self.chosen.holds(fact) {
                 Some(sink.take(fact, &keys.path(fact))?)
             } else {
                 None
@@ -161,7 +168,7 @@ impl<'a> Plan<'a> {
             Ok(())
         })?;
         evidence.tell(|of, found| sink.found(of, found));
-        Ok(())
+        Ok(journal)
     }
 
     /// Milliseconds as a clock on the wall counts them.
@@ -213,7 +220,7 @@ fn days(period: Period, zone: Zone, now: Time, known: (i64, i64)) -> (i64, i64) 
 }
 
 /// Callers without a number.
-fn hidden(connection: &Connection) -> Result<HashSet<i64>, DeskError> {
+fn hidden(connection: &Connection) -> Result<FxHashSet<i64>, DeskError> {
     let mut statement = connection.prepare_cached("SELECT id FROM caller WHERE key >= '?' AND key < '@'")?;
     let ids = statement.query_map([], |row| row.get(0))?;
     Ok(ids.collect::<Result<_, _>>()?)
@@ -221,10 +228,10 @@ fn hidden(connection: &Connection) -> Result<HashSet<i64>, DeskError> {
 
 /// The filters, as the stored columns have them.
 struct Chosen {
-    abonents: Option<HashSet<i64>>,
-    lines: Option<HashSet<i64>>,
-    callers: Option<HashSet<i64>>,
-    outcomes: Option<HashSet<i64>>,
+    abonents: Option<FxHashSet<i64>>,
+    lines: Option<FxHashSet<i64>>,
+    callers: Option<FxHashSet<i64>>,
+    outcomes: Option<FxHashSet<i64>>,
     incoming: Option<bool>,
     internal: Option<bool>,
 }
@@ -232,12 +239,12 @@ struct Chosen {
 impl Chosen {
     fn of(connection: &Connection, settings: &ReportSettings) -> Result<Self, DeskError> {
         let filter = &settings.filter;
-        let words = |texts: &[String]| -> Result<Option<HashSet<i64>>, DeskError> {
+        let words = |texts: &[String]| -> Result<Option<FxHashSet<i64>>, DeskError> {
             if texts.is_empty() {
                 return Ok(None);
             }
             let mut statement = connection.prepare_cached("SELECT id FROM word WHERE text = ?1")?;
-            let mut ids = HashSet::new();
+            let mut ids = FxHashSet::default();
             for text in texts {
                 ids.extend(statement.query_row([text], |row| row.get::<_, i64>(0)).optional()?);
             }
@@ -255,20 +262,20 @@ impl Chosen {
     }
 
     fn holds(&self, fact: &Fact) -> bool {
-        let among = |set: &Option<HashSet<i64>>, id: Option<i64>| {
+        let among = |set: &Option<FxHashSet<i64>>, id: Option<i64>| {
             set.as_ref().is_none_or(|set| id.is_some_and(|id| set.contains(&id)))
         };
-        self.incoming.is_none_or(|incoming| incoming == fact.incoming)
-            && self.internal.is_none_or(|internal| internal == fact.internal)
-            && among(&self.abonents, fact.abonent)
-            && among(&self.lines, fact.line)
-            && among(&self.outcomes, Some(fact.outcome))
+        self.incoming.is_none_or(|incoming| incoming == fact.marks.incoming())
+            && self.internal.is_none_or(|internal| internal == fact.marks.internal())
+            && among(&self.abonents, fact.marks.abonent())
+            && among(&self.lines, fact.marks.line())
+            && among(&self.outcomes, Some(fact.marks.outcome()))
             && among(&self.callers, Some(fact.caller))
     }
 }
 
 /// Those whom a search for this text finds.
-fn callers(connection: &Connection, query: &str) -> Result<Option<HashSet<i64>>, DeskError> {
+fn callers(connection: &Connection, query: &str) -> Result<Option<FxHashSet<i64>>, DeskError> {
     let (column, needles) = match Query::of(query) {
         Query::All => return Ok(None),
         Query::Digits(digits) => ("digits", vec![digits]),
@@ -311,7 +318,7 @@ impl<'p, 'a> Keys<'p, 'a> {
         let day = local_ms.div_euclid(DAY_MS);
         let place = |at: Option<usize>| at.map_or(NONE, |at| at as i64);
         match grouping {
-            Grouping::Abonent => fact.abonent.unwrap_or(NONE),
+            Grouping::Abonent => fact.marks.abonent().unwrap_or(NONE),
             Grouping::Day => day,
             Grouping::Week => calendar::monday(day),
             Grouping::Month => {
@@ -334,9 +341,9 @@ impl<'p, 'a> Keys<'p, 'a> {
                     fact.caller
                 }
             }
-            Grouping::Direction => i64::from(!fact.incoming),
-            Grouping::Line => fact.line.unwrap_or(NONE),
-            Grouping::Outcome => fact.outcome,
+            Grouping::Direction => i64::from(!fact.marks.incoming()),
+            Grouping::Line => fact.marks.line().unwrap_or(NONE),
+            Grouping::Outcome => fact.marks.outcome(),
         }
     }
 }
