@@ -34,10 +34,11 @@ use lines::Lines;
 use names::Names;
 use outline::{Leaves, Outline};
 use perezvon_core::snapshot::Outcome;
-use plan::Plan;
-use rusqlite::Connection;
+use plan::{Plan, Sink};
+use rusqlite::{Connection, params};
 use serde::Serialize;
 use std::collections::HashMap;
+use std::panic::resume_unwind;
 use ts_rs::TS;
 
 /// A report.
@@ -224,8 +225,17 @@ impl Desk {
 /// Beside the groups stands how many calls the journal has of this time.
 fn gather(connection: &Connection, plan: &Plan<'_>, names: &Names<'_>) -> Result<(Outline, u32), DeskError> {
     let mut leaves = Leaves::of(plan.settings);
-    let journal = plan.carry_out(connection, &mut leaves)?;
-    Ok((leaves.outline(names, plan.settings), journal))
+    let evidence = plan.carry_out(connection, &mut leaves)?;
+    // The journal is counted while the groups are put together.
+    std::thread::scope(|scope| {
+        let outline = scope.spawn(|| {
+            leaves.hear(evidence);
+            leaves.outline(names, plan.settings)
+        });
+        let journal = journal(connection, &plan.spans, plan.settings.filter.company);
+        let outline = outline.join().unwrap_or_else(|panic| resume_unwind(panic));
+        Ok((outline, journal?))
+    })
 }
 
 /// The groups of the period before, under the keys of this one.
@@ -236,12 +246,27 @@ fn gather_before(
     names: &Names<'_>,
 ) -> Result<Outline, DeskError> {
     let mut leaves = Leaves::of(plan.settings);
-    before.carry_out(connection, &mut leaves)?;
+    let evidence = before.carry_out(connection, &mut leaves)?;
+    leaves.hear(evidence);
     leaves.rename(|level, key| match plan.settings.groupings.get(level) {
         Some(grouping) if key != plan::NONE => before.shifted(*grouping, key, plan),
         _ => key,
     });
     Ok(leaves.outline(names, plan.settings))
+}
+
+/// How many calls the call list has of this time, or those of all abonents, by its own index.
+fn journal(connection: &Connection, spans: &[(i64, i64)], company: bool) -> Result<u32, DeskError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT count(*) FROM (SELECT 0 AS id UNION ALL SELECT id FROM word WHERE ?3) w
+             CROSS JOIN call c INDEXED BY call_by_time
+         WHERE c.whose = w.id AND c.started_ms >= ?1 AND c.started_ms < ?2",
+    )?;
+    let mut all = 0;
+    for span in spans {
+        all += statement.query_row(params![span.0, span.1, company], |row| row.get::<_, u32>(0))?;
+    }
+    Ok(all)
 }
 
 /// The manual's heads: a line for each level.

@@ -77,7 +77,8 @@ impl Desk {
             for (level, grouping) in settings.groupings.iter().enumerate() {
                 matches.path[level] = Names::key(c, &plan, *grouping, place.path[level].as_deref())?;
             }
-            plan.carry_out(c, &mut matches)?;
+            let evidence = plan.carry_out(c, &mut matches)?;
+            matches.hear(evidence);
             let mut found = matches.found;
             found.sort_unstable_by(|a, b| b.cmp(a));
             let from = found.partition_point(|place| *place >= before);

@@ -27,6 +27,12 @@ pub(super) trait Sink: Send {
     fn take(&mut self, fact: &Fact, path: &Path) -> Result<u32, DeskError>;
     /// What was found of it.
     fn found(&mut self, of: u32, found: Found);
+    /// All that was found.
+    fn hear(&mut self, evidence: Option<Evidence<'_>>) {
+        if let Some(evidence) = evidence {
+            evidence.tell(|of, found| self.found(of, found));
+        }
+    }
 }
 
 /// A report, ready to be carried out.
@@ -128,25 +134,26 @@ impl<'a> Plan<'a> {
         })
     }
 
-    /// Hands the calls that count to the sink, and then what was found of them. Answers how many the journal has of this
-    /// time, whatever the filters.
-    pub(super) fn carry_out(&self, connection: &Connection, sink: &mut impl Sink) -> Result<u32, DeskError> {
+    /// Hands the calls that count to the sink. Answers what is still to be found of them, where that is asked for.
+    pub(super) fn carry_out(
+        &self,
+        connection: &Connection,
+        sink: &mut impl Sink,
+    ) -> Result<Option<Evidence<'_>>, DeskError> {
         let mut keys = Keys::of(self);
-        let mut journal = 0;
         if !self.settings.wants(Measure::of_evidence) {
             for span in &self.spans {
                 facts::each(connection, self.needs, *span, |fact| {
-                    journal += 1;
                     if self.chosen.holds(fact) {
                         sink.take(fact, &keys.path(fact))?;
                     }
                     Ok(())
                 })?;
             }
-            return Ok(journal);
+            return Ok(None);
         }
         let (Some(first), Some(last)) = (self.spans.first(), self.spans.last()) else {
-            return Ok(journal);
+            return Ok(None);
         };
         let mut evidence = Evidence::new(&self.everyone, &self.hidden);
         let around = (
@@ -154,12 +161,8 @@ impl<'a> Plan<'a> {
             last.1.saturating_add(AFTER_MS),
         );
         facts::each(connection, self.needs, around, |fact| {
-            let inside = self
-                .spans
-                .iter()
-                .any(|span| (span.0..span.1).contains(&fact.started_ms));
-            journal += u32::from(inside);
-            let of = if inside && self.chosen.holds(fact) {
+            let inside = |span: &(i64, i64)| (span.0..span.1).contains(&fact.started_ms);
+            let of = if self.spans.iter().any(inside) && self.chosen.holds(fact) {
                 Some(sink.take(fact, &keys.path(fact))?)
             } else {
                 None
@@ -167,8 +170,7 @@ impl<'a> Plan<'a> {
             evidence.add(fact, of);
             Ok(())
         })?;
-        evidence.tell(|of, found| sink.found(of, found));
-        Ok(journal)
+        Ok(Some(evidence))
     }
 
     /// Milliseconds as a clock on the wall counts them.
