@@ -3,6 +3,7 @@ import { expect, test, vi } from "vitest";
 import { blank, clean, finished, problems, readNumbers } from "../src/lib/draft";
 import { backend } from "./fake/backend";
 import { keyNumber } from "./fake/data";
+import { app } from "../src/lib/app.svelte";
 import { all, input, open, texts } from "./open";
 
 test("a draft is checked field by field, its numbers by the app, and sent trimmed, without empty numbers", async () => {
@@ -57,6 +58,17 @@ test("a contact is saved though the reading of its number is overtaken", async (
   backend.overtake("dial.find", 4);
   await user.click(screen.getByTestId("form-save"));
   await waitFor(() => expect(backend.times("contacts.save")).toBe(1));
+});
+
+test("a call that comes in meanwhile takes no letter from the field in which one types", async () => {
+  const user = await open("contact/new");
+  const number = await screen.findByTestId<HTMLInputElement>("form-number");
+  await user.type(number, "8 900 00");
+  backend.state.unseen += 1;
+  backend.changed({});
+  await waitFor(() => expect(app.state?.unseen).toBe(backend.state.unseen));
+  await user.keyboard("0-00-77");
+  expect([number.value, document.activeElement]).toEqual(["8 900 000-00-77", number]);
 });
 
 test("Esc closes what is open above the form, and then the form", async () => {
