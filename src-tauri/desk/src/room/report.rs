@@ -30,6 +30,7 @@ use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::table::call::{WORDS_OF_ABONENTS, WORDS_OF_LINES};
 use calendar::Zone;
+use evidence::Evidence;
 use lines::Lines;
 use names::Names;
 use outline::{Leaves, Outline};
@@ -226,15 +227,25 @@ impl Desk {
 fn gather(connection: &Connection, plan: &Plan<'_>, names: &Names<'_>) -> Result<(Outline, u32), DeskError> {
     let mut leaves = Leaves::of(plan.settings);
     let evidence = plan.carry_out(connection, &mut leaves)?;
-    // The journal is counted while the groups are put together.
-    std::thread::scope(|scope| {
-        let outline = scope.spawn(|| {
-            leaves.hear(evidence);
+    // What needs no storage goes on beside what does.
+    let (evidence, everyone) = beside(|| evidence.map(Evidence::arranged), || plan.owners(connection));
+    let everyone = everyone?;
+    let (outline, journal) = beside(
+        || {
+            leaves.hear(evidence.as_ref(), &everyone);
             leaves.outline(names, plan.settings)
-        });
-        let journal = journal(connection, &plan.spans, plan.settings.filter.company);
-        let outline = outline.join().unwrap_or_else(|panic| resume_unwind(panic));
-        Ok((outline, journal?))
+        },
+        || journal(connection, &plan.spans, plan.settings.filter.company),
+    );
+    Ok((outline, journal?))
+}
+
+/// Both at once: the first on a thread of its own.
+fn beside<A: Send, B>(apart: impl FnOnce() -> A + Send, here: impl FnOnce() -> B) -> (A, B) {
+    std::thread::scope(|scope| {
+        let apart = scope.spawn(apart);
+        let here = here();
+        (apart.join().unwrap_or_else(|panic| resume_unwind(panic)), here)
     })
 }
 
@@ -246,8 +257,8 @@ fn gather_before(
     names: &Names<'_>,
 ) -> Result<Outline, DeskError> {
     let mut leaves = Leaves::of(plan.settings);
-    let evidence = before.carry_out(connection, &mut leaves)?;
-    leaves.hear(evidence);
+    let evidence = before.carry_out(connection, &mut leaves)?.map(Evidence::arranged);
+    leaves.hear(evidence.as_ref(), &*before.owners(connection)?);
     leaves.rename(|level, key| match plan.settings.groupings.get(level) {
         Some(grouping) if key != plan::NONE => before.shifted(*grouping, key, plan),
         _ => key,

@@ -17,7 +17,7 @@ pub(crate) struct Owner {
 }
 
 /// Of every caller that some contact has the number of.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Everyone {
     owners: FxHashMap<i64, Owner>,
     pub(crate) contacts: Vec<KnownContact>,

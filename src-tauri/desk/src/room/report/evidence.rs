@@ -4,6 +4,7 @@
 use super::facts::Fact;
 use crate::who::Everyone;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::ops::Range;
 
 /// What an answered call is held against reaches so far back.
 pub(super) const BEFORE_MS: i64 = 24 * 3_600_000;
@@ -44,32 +45,29 @@ struct Event {
 
 const NOBODY: u32 = u32::MAX;
 
-/// The calls that tell it.
+/// The calls that tell it, as they come.
 #[derive(Debug)]
 pub(super) struct Evidence<'a> {
-    everyone: &'a Everyone,
     hidden: &'a FxHashSet<i64>,
-    /// Of each caller that was met the place of its owner; none of one without a number.
-    callers: FxHashMap<i64, Option<u32>>,
-    /// The places of owners that are contacts.
-    contacts: FxHashMap<usize, u32>,
-    /// How many events each owner has.
+    /// The place of each caller that was met; none of one without a number.
+    places: FxHashMap<i64, Option<u32>>,
+    /// By place: the caller, and how many events it has.
+    callers: Vec<i64>,
     counts: Vec<u32>,
-    /// The owner of each event.
-    owners: Vec<u32>,
+    /// The caller's place of each event.
+    of: Vec<u32>,
     events: Vec<Event>,
 }
 
 impl<'a> Evidence<'a> {
     /// `hidden`: the callers without a number, of whom nobody knows whether they are the same.
-    pub(super) fn new(everyone: &'a Everyone, hidden: &'a FxHashSet<i64>) -> Self {
+    pub(super) fn new(hidden: &'a FxHashSet<i64>) -> Self {
         Self {
-            everyone,
             hidden,
-            callers: FxHashMap::default(),
-            contacts: FxHashMap::default(),
+            places: FxHashMap::default(),
+            callers: Vec::new(),
             counts: Vec::new(),
-            owners: Vec::new(),
+            of: Vec::new(),
             events: Vec::new(),
         }
     }
@@ -79,10 +77,10 @@ impl<'a> Evidence<'a> {
         if !fact.marks.missed() && fact.talked_ms.is_none() {
             return;
         }
-        let Some(owner) = self.owner(fact.caller) else { return };
+        let Some(place) = self.place(fact.caller) else { return };
         let of = of.unwrap_or(NOBODY);
         if fact.marks.missed() {
-            self.push(owner, fact.started_ms, Kind::Missed, of);
+            self.push(place, fact.started_ms, Kind::Missed, of);
         }
         if let Some(talked) = fact.talked_ms {
             let kind = if fact.marks.incoming() {
@@ -90,40 +88,34 @@ impl<'a> Evidence<'a> {
             } else {
                 Kind::TalkedOut
             };
-            self.push(owner, talked, kind, NOBODY);
+            self.push(place, talked, kind, NOBODY);
             if fact.marks.incoming() && of != NOBODY {
-                self.push(owner, fact.started_ms, Kind::Answered, of);
+                self.push(place, fact.started_ms, Kind::Answered, of);
             }
         }
     }
 
-    fn push(&mut self, owner: u32, ms: i64, kind: Kind, of: u32) {
-        self.counts[owner as usize] += 1;
-        self.owners.push(owner);
+    fn push(&mut self, place: u32, ms: i64, kind: Kind, of: u32) {
+        self.counts[place as usize] += 1;
+        self.of.push(place);
         self.events.push(Event { ms, kind, of });
     }
 
-    /// The place of the caller, or of the person whose number it is.
-    fn owner(&mut self, caller: i64) -> Option<u32> {
-        if let Some(owner) = self.callers.get(&caller) {
-            return *owner;
+    fn place(&mut self, caller: i64) -> Option<u32> {
+        if let Some(place) = self.places.get(&caller) {
+            return *place;
         }
-        let next = self.counts.len() as u32;
-        let owner = match self.everyone.owner(caller).contact {
-            _ if self.hidden.contains(&caller) => None,
-            Some(contact) => Some(*self.contacts.entry(contact).or_insert(next)),
-            None => Some(next),
-        };
-        if owner == Some(next) {
+        let place = (!self.hidden.contains(&caller)).then_some(self.callers.len() as u32);
+        if place.is_some() {
+            self.callers.push(caller);
             self.counts.push(0);
         }
-        self.callers.insert(caller, owner);
-        owner
+        self.places.insert(caller, place);
+        place
     }
 
-    /// Tells what is found of each call that counts.
-    pub(super) fn tell(self, mut tell: impl FnMut(u32, Found)) {
-        // Each owner's events get together by counting: a million are sorted in little pieces.
+    /// Each caller's events together, in their order: got together by counting, a million are sorted in little pieces.
+    pub(super) fn arranged(self) -> Arranged {
         let mut ends = self.counts;
         let mut end = 0;
         for count in &mut ends {
@@ -131,18 +123,65 @@ impl<'a> Evidence<'a> {
             *count = end - *count;
         }
         let mut events = vec![Event::default(); self.events.len()];
-        for (owner, event) in self.owners.into_iter().zip(self.events) {
-            let next = &mut ends[owner as usize];
+        for (place, event) in self.of.into_iter().zip(self.events) {
+            let next = &mut ends[place as usize];
             events[*next as usize] = event;
             *next += 1;
         }
-        let mut from = 0;
-        for end in ends {
-            let one = &mut events[from..end as usize];
-            one.sort_unstable();
-            missed(one, &mut tell);
-            answered(one, &mut tell);
-            from = end as usize;
+        let arranged = Arranged {
+            callers: self.callers,
+            ends,
+            events,
+        };
+        arranged.sorted()
+    }
+}
+
+/// The same, in order.
+#[derive(Debug)]
+pub(super) struct Arranged {
+    callers: Vec<i64>,
+    /// Behind the last event of each.
+    ends: Vec<u32>,
+    events: Vec<Event>,
+}
+
+impl Arranged {
+    fn sorted(mut self) -> Self {
+        for at in 0..self.callers.len() {
+            let range = self.range(at);
+            self.events[range].sort_unstable();
+        }
+        self
+    }
+
+    fn range(&self, at: usize) -> Range<usize> {
+        let from = at.checked_sub(1).map_or(0, |before| self.ends[before]);
+        from as usize..self.ends[at] as usize
+    }
+
+    /// Tells what is found of each call that counts. What a person did from one number counts for all of them.
+    pub(super) fn tell(&self, everyone: &Everyone, mut tell: impl FnMut(u32, Found)) {
+        let mut one = |events: &[Event]| {
+            missed(events, &mut tell);
+            answered(events, &mut tell);
+        };
+        let mut persons: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
+        for (at, caller) in self.callers.iter().enumerate() {
+            match everyone.owner(*caller).contact {
+                Some(contact) => persons.entry(contact).or_default().push(at),
+                None => one(&self.events[self.range(at)]),
+            }
+        }
+        for numbers in persons.into_values() {
+            if let [at] = numbers[..] {
+                one(&self.events[self.range(at)]);
+                continue;
+            }
+            let of = numbers.into_iter().map(|at| &self.events[self.range(at)]);
+            let mut events = of.collect::<Vec<_>>().concat();
+            events.sort_unstable();
+            one(&events);
         }
     }
 }

@@ -3,9 +3,9 @@
 use super::settings::{Grouping, Measure, ReportSettings};
 use crate::error::DeskError;
 use crate::table::call::{Marks, Spans};
-use rusqlite::Connection;
 use rusqlite::functions::{Aggregate, Context, FunctionFlags};
 use rusqlite::types::ValueRef;
+use rusqlite::{Connection, params_from_iter};
 use std::panic::resume_unwind;
 use std::sync::mpsc::{SyncSender, sync_channel};
 
@@ -56,8 +56,8 @@ impl Needs {
         }
     }
 
-    /// Of the calls between two moments; what is not needed is no column.
-    fn query(self) -> String {
+    /// Of the calls between two moments, the second only where it is `bounded`; what is not needed is no column.
+    fn query(self, bounded: bool) -> String {
         let [spans, caller, talked, id] = [
             (self.spans, "spans"),
             (self.caller, "caller"),
@@ -65,9 +65,10 @@ impl Needs {
             (self.id, "id"),
         ]
         .map(|(needed, column)| if needed { column } else { "NULL" });
+        let end = if bounded { " AND started_ms < ?2" } else { "" };
         format!(
             "SELECT {GATHER}(started_ms, marks, {spans}, {caller}, {talked}, {id}) FROM call INDEXED BY call_report
-             WHERE started_ms >= ?1 AND started_ms < ?2"
+             WHERE started_ms >= ?1{end}"
         )
     }
 }
@@ -156,7 +157,11 @@ fn read(
     let company = needs.company;
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DIRECTONLY;
     connection.create_aggregate_function(GATHER, ARGUMENTS, flags, Gather { company, chunks })?;
-    let read = connection.query_row(&needs.query(), [span.0, span.1], |_| Ok(()));
+    // Where nothing is later, no row need be held against the end.
+    let latest: Option<i64> = connection.query_row("SELECT max(started_ms) FROM call", [], |row| row.get(0))?;
+    let bounded = latest.is_some_and(|latest| latest >= span.1);
+    let bounds = [span.0, span.1].into_iter().take(1 + usize::from(bounded));
+    let read = connection.query_row(&needs.query(bounded), params_from_iter(bounds), |_| Ok(()));
     connection.remove_function(GATHER, ARGUMENTS)?;
     Ok(read?)
 }
@@ -188,7 +193,7 @@ mod tests {
             .read(|c| {
                 let nothing = |_: &Context<'_>| Ok(0);
                 c.create_scalar_function(GATHER, ARGUMENTS, FunctionFlags::SQLITE_UTF8, nothing)?;
-                let mut program = c.prepare(&format!("EXPLAIN {}", all.query()))?;
+                let mut program = c.prepare(&format!("EXPLAIN {}", all.query(true)))?;
                 let steps = program.query_map([0, 1], |row| Ok((row.get(1)?, row.get(2)?)))?;
                 let steps: Vec<(String, i64)> = steps.collect::<Result<_, _>>()?;
                 let cursors = |what: &str| -> Vec<i64> {

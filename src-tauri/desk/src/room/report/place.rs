@@ -1,6 +1,7 @@
 //! The calls of a cell.
 
 use super::calendar::Zone;
+use super::evidence::Evidence;
 use super::evidence::Found;
 use super::facts::Fact;
 use super::figures::waited;
@@ -77,8 +78,8 @@ impl Desk {
             for (level, grouping) in settings.groupings.iter().enumerate() {
                 matches.path[level] = Names::key(c, &plan, *grouping, place.path[level].as_deref())?;
             }
-            let evidence = plan.carry_out(c, &mut matches)?;
-            matches.hear(evidence);
+            let evidence = plan.carry_out(c, &mut matches)?.map(Evidence::arranged);
+            matches.hear(evidence.as_ref(), &*plan.owners(c)?);
             let mut found = matches.found;
             found.sort_unstable_by(|a, b| b.cmp(a));
             let from = found.partition_point(|place| *place >= before);

@@ -1,7 +1,7 @@
 //! From settings to the calls that count: days, filters, and the group of each call.
 
 use super::calendar::{self, Calendar, Clock, DAY_MS, Zone};
-use super::evidence::{AFTER_MS, BEFORE_MS, Evidence, Found};
+use super::evidence::{AFTER_MS, Arranged, BEFORE_MS, Evidence, Found};
 use super::facts::{self, Fact, Needs};
 use super::settings::{Grouping, MAX_LEVELS, Measure, Period, ReportSettings};
 use crate::error::DeskError;
@@ -12,6 +12,7 @@ use perezvon_core::Direction;
 use perezvon_core::Time;
 use rusqlite::{Connection, OptionalExtension};
 use rustc_hash::FxHashSet;
+use std::borrow::Cow;
 
 /// The key of what a call does not have.
 pub(super) const NONE: i64 = i64::MIN;
@@ -28,9 +29,9 @@ pub(super) trait Sink: Send {
     /// What was found of it.
     fn found(&mut self, of: u32, found: Found);
     /// All that was found.
-    fn hear(&mut self, evidence: Option<Evidence<'_>>) {
+    fn hear(&mut self, evidence: Option<&Arranged>, everyone: &Everyone) {
         if let Some(evidence) = evidence {
-            evidence.tell(|of, found| self.found(of, found));
+            evidence.tell(everyone, |of, found| self.found(of, found));
         }
     }
 }
@@ -46,7 +47,9 @@ pub(super) struct Plan<'a> {
     calendar: Calendar,
     pub(super) needs: Needs,
     chosen: Chosen,
+    /// Whose each number is, where names or companies are asked for.
     pub(super) everyone: Everyone,
+    named: bool,
     hidden: FxHashSet<i64>,
 }
 
@@ -100,11 +103,12 @@ impl<'a> Plan<'a> {
             calendar,
             needs: Needs::of(settings),
             chosen: Chosen::of(connection, settings)?,
-            everyone: if evidence || named {
-                everyone(connection, named)?
+            everyone: if named {
+                everyone(connection, true)?
             } else {
                 Everyone::default()
             },
+            named,
             hidden: if evidence || settings.groups_by(Grouping::Number) {
                 hidden(connection)?
             } else {
@@ -134,6 +138,14 @@ impl<'a> Plan<'a> {
         })
     }
 
+    /// Whose each number is, for the evidence: without names it is read only here, where others can work meanwhile.
+    pub(super) fn owners(&self, connection: &Connection) -> Result<Cow<'_, Everyone>, DeskError> {
+        if self.named || !self.settings.wants(Measure::of_evidence) {
+            return Ok(Cow::Borrowed(&self.everyone));
+        }
+        Ok(Cow::Owned(everyone(connection, false)?))
+    }
+
     /// Hands the calls that count to the sink. Answers what is still to be found of them, where that is asked for.
     pub(super) fn carry_out(
         &self,
@@ -155,7 +167,7 @@ impl<'a> Plan<'a> {
         let (Some(first), Some(last)) = (self.spans.first(), self.spans.last()) else {
             return Ok(None);
         };
-        let mut evidence = Evidence::new(&self.everyone, &self.hidden);
+        let mut evidence = Evidence::new(&self.hidden);
         let around = (
             first.0.saturating_sub(BEFORE_MS + RING_MS),
             last.1.saturating_add(AFTER_MS),
