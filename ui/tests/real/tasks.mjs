@@ -81,6 +81,10 @@ export async function countTasks({ window, open, ask, play, placed, write }) {
   await ask("contacts.save", {
     draft: { ...client, name: "Счётова Анна", numbers: [number("+79000000601")] },
   });
+  // Another than is called from the toast: two orders of one number within some seconds are a double click.
+  await ask("contacts.save", {
+    draft: { ...client, name: "Набирова Ольга", numbers: [number("+79000000602")] },
+  });
 
   const toasts = await open("toasts");
   const ringing = row("toast", "Счётова");
@@ -130,8 +134,8 @@ export async function countTasks({ window, open, ask, play, placed, write }) {
   await task(6, "Dial by name", { keys: 2 }, async (hands, page) => {
     await hands.key("Control+k");
     await page.waitForSelector(by("palette-field"));
-    await hands.type("счётова");
-    await page.waitForSelector(row("palette-entry", "Счётова"));
+    await hands.type("набирова");
+    await page.waitForSelector(row("palette-entry", "Набирова"));
     await calling(() => hands.key("Enter"));
   });
 
