@@ -8,16 +8,18 @@ export class Loaded<T> {
   busy = $state(false);
   #turn = 0;
 
-  async read(question: () => Promise<T>): Promise<void> {
+  /** `wanted`: whether no newer question was asked meanwhile. */
+  async read(question: (wanted: () => boolean) => Promise<T>): Promise<void> {
     const turn = ++this.#turn;
+    const wanted = () => turn === this.#turn;
     this.busy = true;
     try {
-      const value = await askAgain(question, () => turn === this.#turn);
-      if (turn !== this.#turn) return;
+      const value = await askAgain(() => question(wanted), wanted);
+      if (!wanted()) return;
       this.value = value;
       this.failure = null;
     } catch (reason) {
-      if (turn !== this.#turn) return;
+      if (!wanted()) return;
       this.failure = asFailure(reason);
     }
     this.busy = false;

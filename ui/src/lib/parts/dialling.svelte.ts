@@ -24,17 +24,14 @@ const alone = (text: string): DialFound => ({
 
 export class Dialling {
   readonly #loaded = new Loaded<{ text: string; found: DialFound }>();
-  #typed = "";
 
   /** Asks for what was typed; no answer to an older question comes after it. */
   type(text: string): void {
-    this.#typed = text;
-    void this.#loaded.read(async () => ({ text, found: text ? await this.#find(text) : alone("") }));
-  }
-
-  #find(text: string): Promise<DialFound> {
-    const question = () => ask("dial.find", { text });
-    return askAgain(question, () => text === this.#typed).catch(() => alone(text));
+    const find = () => ask("dial.find", { text });
+    void this.#loaded.read(async (wanted) => ({
+      text,
+      found: text ? await askAgain(find, wanted).catch(() => alone(text)) : alone(""),
+    }));
   }
 
   /** Whether what is offered belongs to this text. */
