@@ -4,6 +4,7 @@
 //! `settings` → `plan` (days, filters, the key of each group) → `facts` (the covering index, read once in the order of
 //! time) → `outline` (groups and figures) → `lines` (named, written, ready to be drawn). No JSON is read.
 
+mod beside;
 mod calendar;
 mod evidence;
 mod export;
@@ -29,8 +30,8 @@ pub use variants::{ReportVariant, ReportVariants};
 use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::table::call::{WORDS_OF_ABONENTS, WORDS_OF_LINES};
+use beside::beside;
 use calendar::Zone;
-use evidence::Evidence;
 use lines::Lines;
 use names::Names;
 use outline::{Leaves, Outline};
@@ -39,7 +40,6 @@ use plan::{Plan, Sink};
 use rusqlite::{Connection, params};
 use serde::Serialize;
 use std::collections::HashMap;
-use std::panic::resume_unwind;
 use ts_rs::TS;
 
 /// A report.
@@ -226,27 +226,15 @@ impl Desk {
 /// Beside the groups stands how many calls the journal has of this time.
 fn gather(connection: &Connection, plan: &Plan<'_>, names: &Names<'_>) -> Result<(Outline, u32), DeskError> {
     let mut leaves = Leaves::of(plan.settings);
-    let evidence = plan.carry_out(connection, &mut leaves)?;
-    // What needs no storage goes on beside what does.
-    let (evidence, everyone) = beside(|| evidence.map(Evidence::arranged), || plan.owners(connection));
-    let everyone = everyone?;
+    let findings = plan.carry_out(connection, &mut leaves)?;
     let (outline, journal) = beside(
         || {
-            leaves.hear(evidence.as_ref(), &everyone);
+            leaves.hear(findings);
             leaves.outline(names, plan.settings)
         },
         || journal(connection, &plan.spans, plan.settings.filter.company),
     );
     Ok((outline, journal?))
-}
-
-/// Both at once: the first on a thread of its own.
-fn beside<A: Send, B>(apart: impl FnOnce() -> A + Send, here: impl FnOnce() -> B) -> (A, B) {
-    std::thread::scope(|scope| {
-        let apart = scope.spawn(apart);
-        let here = here();
-        (apart.join().unwrap_or_else(|panic| resume_unwind(panic)), here)
-    })
 }
 
 /// The groups of the period before, under the keys of this one.
@@ -257,8 +245,8 @@ fn gather_before(
     names: &Names<'_>,
 ) -> Result<Outline, DeskError> {
     let mut leaves = Leaves::of(plan.settings);
-    let evidence = before.carry_out(connection, &mut leaves)?.map(Evidence::arranged);
-    leaves.hear(evidence.as_ref(), &*before.owners(connection)?);
+    let findings = before.carry_out(connection, &mut leaves)?;
+    leaves.hear(findings);
     leaves.rename(|level, key| match plan.settings.groupings.get(level) {
         Some(grouping) if key != plan::NONE => before.shifted(*grouping, key, plan),
         _ => key,

@@ -1,12 +1,12 @@
 //! The reader of the covering index `call_report`: the narrow columns that a report needs, in the order of time.
 
+use super::beside::beside;
 use super::settings::{Grouping, Measure, ReportSettings};
 use crate::error::DeskError;
 use crate::table::call::{Marks, Spans};
 use rusqlite::functions::{Aggregate, Context, FunctionFlags};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, params_from_iter};
-use std::panic::resume_unwind;
 use std::sync::mpsc::{SyncSender, sync_channel};
 
 /// Calls that are handed over together: a hundred kilobytes, which stay in the processor's cache.
@@ -134,17 +134,19 @@ pub(super) fn each(
     mut take: impl FnMut(&Fact) -> Result<(), DeskError> + Send,
 ) -> Result<(), DeskError> {
     let (chunks, taken) = sync_channel::<Vec<Fact>>(CHUNKS_AHEAD);
-    std::thread::scope(|scope| {
-        let taking = scope.spawn(move || {
+    let (taken, read) = beside(
+        move || {
             let whole = taken.iter().take_while(|chunk| !chunk.is_empty());
             whole.flatten().try_for_each(|fact| take(&fact))
-        });
-        let read = read(connection, needs, span, chunks.clone());
-        // The end: the function may live as long as the connection.
-        let _ = chunks.send(Vec::new());
-        let taken = taking.join().unwrap_or_else(|panic| resume_unwind(panic));
-        taken.and(read)
-    })
+        },
+        || {
+            let read = read(connection, needs, span, chunks.clone());
+            // The end: the function may live as long as the connection.
+            let _ = chunks.send(Vec::new());
+            read
+        },
+    );
+    taken.and(read)
 }
 
 /// Sends the calls of this time in chunks, in the order of the index, until nobody wants more.
@@ -175,7 +177,6 @@ pub(super) fn seconds(ms: i64) -> u32 {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use rusqlite::functions::FunctionFlags;
 
     /// The index alone is read, whatever is needed: no row of the wide table, and nothing is sorted.
     #[test]

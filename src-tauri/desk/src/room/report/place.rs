@@ -1,7 +1,6 @@
 //! The calls of a cell.
 
 use super::calendar::Zone;
-use super::evidence::Evidence;
 use super::evidence::Found;
 use super::facts::Fact;
 use super::figures::waited;
@@ -78,8 +77,8 @@ impl Desk {
             for (level, grouping) in settings.groupings.iter().enumerate() {
                 matches.path[level] = Names::key(c, &plan, *grouping, place.path[level].as_deref())?;
             }
-            let evidence = plan.carry_out(c, &mut matches)?.map(Evidence::arranged);
-            matches.hear(evidence.as_ref(), &*plan.owners(c)?);
+            let findings = plan.carry_out(c, &mut matches)?;
+            matches.hear(findings);
             let mut found = matches.found;
             found.sort_unstable_by(|a, b| b.cmp(a));
             let from = found.partition_point(|place| *place >= before);

@@ -1,5 +1,6 @@
 //! From settings to the calls that count: days, filters, and the group of each call.
 
+use super::beside::beside;
 use super::calendar::{self, Calendar, Clock, DAY_MS, Zone};
 use super::evidence::{AFTER_MS, Arranged, BEFORE_MS, Evidence, Found};
 use super::facts::{self, Fact, Needs};
@@ -22,6 +23,9 @@ const RING_MS: i64 = 3_600_000;
 /// The keys of a call's groups, level by level.
 pub(super) type Path = [i64; MAX_LEVELS];
 
+/// What is to be told of calls, and whose each number is.
+pub(super) type Findings<'a> = (Arranged, Cow<'a, Everyone>);
+
 /// Who takes the calls of a report.
 pub(super) trait Sink: Send {
     /// A call that counts; answers what to tell its finding to.
@@ -29,9 +33,9 @@ pub(super) trait Sink: Send {
     /// What was found of it.
     fn found(&mut self, of: u32, found: Found);
     /// All that was found.
-    fn hear(&mut self, evidence: Option<&Arranged>, everyone: &Everyone) {
-        if let Some(evidence) = evidence {
-            evidence.tell(everyone, |of, found| self.found(of, found));
+    fn hear(&mut self, findings: Option<Findings<'_>>) {
+        if let Some((arranged, everyone)) = findings {
+            arranged.tell(&everyone, |of, found| self.found(of, found));
         }
     }
 }
@@ -49,7 +53,6 @@ pub(super) struct Plan<'a> {
     chosen: Chosen,
     /// Whose each number is, where names or companies are asked for.
     pub(super) everyone: Everyone,
-    named: bool,
     hidden: FxHashSet<i64>,
 }
 
@@ -82,7 +85,6 @@ impl<'a> Plan<'a> {
         until_ms: Option<i64>,
     ) -> Result<Self, DeskError> {
         let evidence = settings.wants(Measure::of_evidence);
-        let named = settings.rows || settings.groups_by(Grouping::Contact) || settings.groups_by(Grouping::Company);
         // Beyond the known calls there is nothing whose local day could matter.
         let (first, last) = known(connection, settings.filter.company)?;
         let from = (days.0 - 2) * DAY_MS;
@@ -103,12 +105,11 @@ impl<'a> Plan<'a> {
             calendar,
             needs: Needs::of(settings),
             chosen: Chosen::of(connection, settings)?,
-            everyone: if named {
+            everyone: if named(settings) {
                 everyone(connection, true)?
             } else {
                 Everyone::default()
             },
-            named,
             hidden: if evidence || settings.groups_by(Grouping::Number) {
                 hidden(connection)?
             } else {
@@ -138,20 +139,12 @@ impl<'a> Plan<'a> {
         })
     }
 
-    /// Whose each number is, for the evidence: without names it is read only here, where others can work meanwhile.
-    pub(super) fn owners(&self, connection: &Connection) -> Result<Cow<'_, Everyone>, DeskError> {
-        if self.named || !self.settings.wants(Measure::of_evidence) {
-            return Ok(Cow::Borrowed(&self.everyone));
-        }
-        Ok(Cow::Owned(everyone(connection, false)?))
-    }
-
-    /// Hands the calls that count to the sink. Answers what is still to be found of them, where that is asked for.
+    /// Hands the calls that count to the sink. Answers what is to be told of them, where that is asked for.
     pub(super) fn carry_out(
         &self,
         connection: &Connection,
         sink: &mut impl Sink,
-    ) -> Result<Option<Evidence<'_>>, DeskError> {
+    ) -> Result<Option<Findings<'_>>, DeskError> {
         let mut keys = Keys::of(self);
         if !self.settings.wants(Measure::of_evidence) {
             for span in &self.spans {
@@ -182,7 +175,18 @@ impl<'a> Plan<'a> {
             evidence.add(fact, of);
             Ok(())
         })?;
-        Ok(Some(evidence))
+        // Without names it is read only now: the events are put in order meanwhile.
+        let (arranged, everyone) = beside(
+            || evidence.arranged(),
+            || {
+                if named(self.settings) {
+                    Ok(Cow::Borrowed(&self.everyone))
+                } else {
+                    everyone(connection, false).map(Cow::Owned)
+                }
+            },
+        );
+        Ok(Some((arranged, everyone?)))
     }
 
     /// Milliseconds as a clock on the wall counts them.
@@ -204,6 +208,11 @@ impl<'a> Plan<'a> {
             _ => key,
         }
     }
+}
+
+/// Whether names or companies are asked for.
+fn named(settings: &ReportSettings) -> bool {
+    settings.rows || settings.groups_by(Grouping::Contact) || settings.groups_by(Grouping::Company)
 }
 
 /// When the first and the last known call began.
