@@ -10,6 +10,7 @@ mod evidence;
 mod export;
 mod facts;
 mod figures;
+mod grouped;
 mod lines;
 mod names;
 mod outline;
@@ -29,7 +30,7 @@ pub use variants::{ReportVariant, ReportVariants};
 
 use crate::desk::Desk;
 use crate::error::DeskError;
-use crate::table::call::{WORDS_OF_ABONENTS, WORDS_OF_LINES};
+use crate::table::call::words_of_abonents_and_lines;
 use beside::beside;
 use calendar::Zone;
 use lines::Lines;
@@ -39,7 +40,7 @@ use perezvon_core::snapshot::Outcome;
 use plan::{Plan, Sink};
 use rusqlite::{Connection, params};
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use ts_rs::TS;
 
 /// A report.
@@ -129,6 +130,8 @@ pub struct ReportWords {
     pub abonents: Vec<(String, String)>,
 }
 
+/// Most lines and most abonents to filter by.
+const MAX_WORDS: usize = 500;
 /// Those of calls that are over.
 const OUTCOMES: [Outcome; 8] = [
     Outcome::Ended,
@@ -158,13 +161,18 @@ impl Desk {
     /// Names of what a report is made of, and what it can be filtered by.
     pub fn report_words(&self, abonents: &HashMap<String, String>) -> Result<ReportWords, DeskError> {
         let words = self.words();
-        let of = |c: &Connection, used: &str| -> Result<Vec<String>, DeskError> {
-            let sql = format!("SELECT text FROM word WHERE id IN ({used}) ORDER BY text LIMIT 500");
-            let mut statement = c.prepare_cached(&sql)?;
-            let texts = statement.query_map([], |row| row.get(0))?;
-            Ok(texts.collect::<Result<_, _>>()?)
+        let of = |c: &Connection, used: BTreeSet<i64>| -> Result<Vec<String>, DeskError> {
+            let mut statement = c.prepare_cached("SELECT text FROM word WHERE id = ?1")?;
+            let mut texts = Vec::new();
+            for word in used {
+                texts.push(statement.query_row([word], |row| row.get(0))?);
+            }
+            texts.sort();
+            texts.truncate(MAX_WORDS);
+            Ok(texts)
         };
         self.db.read(|c| {
+            let (used_abonents, used_lines) = words_of_abonents_and_lines(c)?;
             let name = |id: String| {
                 let name = abonents.get(&id).cloned().unwrap_or_else(|| id.clone());
                 (id, name)
@@ -176,8 +184,8 @@ impl Desk {
                     .to_vec(),
                 columns: Column::ALL.map(|one| (one, words.column(one))).to_vec(),
                 outcomes: OUTCOMES.map(|one| (one, words.outcome(one))).to_vec(),
-                lines: of(c, WORDS_OF_LINES)?,
-                abonents: of(c, WORDS_OF_ABONENTS)?.into_iter().map(name).collect(),
+                lines: of(c, used_lines)?,
+                abonents: of(c, used_abonents)?.into_iter().map(name).collect(),
             })
         })
     }

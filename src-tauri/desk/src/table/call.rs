@@ -4,6 +4,7 @@ use crate::error::DeskError;
 use perezvon_core::snapshot::{CallSnapshot, RecordingState};
 use perezvon_core::{Direction, Number, Outcome, Time};
 use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::BTreeSet;
 
 pub(super) const STEP_1: &str = "
     -- Names that many calls share: lines, abonents, colleagues.
@@ -145,9 +146,20 @@ impl Spans {
     }
 }
 
-/// The words of lines and of abonents that calls have, by the index of the report.
-pub(crate) const WORDS_OF_LINES: &str = "SELECT DISTINCT marks >> 36 FROM call INDEXED BY call_report";
-pub(crate) const WORDS_OF_ABONENTS: &str = "SELECT DISTINCT marks >> 9 & 0x7ffffff FROM call INDEXED BY call_report";
+/// The words of the abonents and of the lines that calls have, by the index of the report.
+pub(crate) fn words_of_abonents_and_lines(connection: &Connection) -> rusqlite::Result<(BTreeSet<i64>, BTreeSet<i64>)> {
+    // What stands lower differs from call to call.
+    let sql = "SELECT DISTINCT marks >> 9 << 9 FROM call INDEXED BY call_report";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([])?;
+    let (mut abonents, mut lines) = (BTreeSet::new(), BTreeSet::new());
+    while let Some(row) = rows.next()? {
+        let marks = Marks(row.get(0)?);
+        abonents.extend(marks.abonent());
+        lines.extend(marks.line());
+    }
+    Ok((abonents, lines))
+}
 
 /// The outcomes by their stored place; only ever added to.
 const OUTCOMES: [Outcome; 10] = [

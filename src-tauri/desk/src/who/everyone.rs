@@ -108,22 +108,21 @@ impl Gathered {
     fn settle(&mut self) {
         let Some(caller) = self.caller else { return };
         let mut holders = std::mem::take(&mut self.holders);
-        holders.sort_by_key(|one| (one.number, Reverse(one.priority), one.contact.id));
-        let of = |which: fn(&Holder) -> bool| -> Vec<&KnownContact> {
-            let mine = holders.iter().filter(|holder| which(holder));
-            persons(mine.map(|holder| &holder.contact))
-        };
-        let exact = if self.plain { Vec::new() } else { of(|one| one.exact) };
-        let (contacts, certain) = if exact.is_empty() {
-            let all = of(|_| true);
-            let one = all.len() == 1;
-            let contacts = if self.plain { all } else { of(|one| one.whole) };
-            let certain = one && contacts.len() == 1;
-            (contacts, certain)
-        } else {
-            let certain = exact.len() == 1;
-            (exact, certain)
-        };
+        match &holders[..] {
+            // As with nearly all of them, there is nothing to decide.
+            [one] if self.plain || one.exact || one.whole => self.belongs(caller, &[&one.contact], true),
+            _ => {
+                holders.sort_by_key(|one| (one.number, Reverse(one.priority), one.contact.id));
+                let (contacts, certain) = decide(&holders, self.plain);
+                self.belongs(caller, &contacts, certain);
+            }
+        }
+        holders.clear();
+        self.holders = holders;
+    }
+
+    /// The caller's number is one of these persons', the first one's where it is certain.
+    fn belongs(&mut self, caller: i64, contacts: &[&KnownContact], certain: bool) {
         let Some(first) = contacts.first() else { return };
         let same = contacts.len() <= MAX_HOLDERS && contacts.iter().all(|one| one.company == first.company);
         let company = (same && !first.company.is_empty()).then(|| {
@@ -142,6 +141,25 @@ impl Gathered {
         });
         self.everyone.owners.insert(caller, Owner { contact, company });
     }
+}
+
+/// Who of the holders of a line is meant by a number of it, and whether the first one is for certain. `plain`: the number
+/// has no extension.
+fn decide(holders: &[Holder], plain: bool) -> (Vec<&KnownContact>, bool) {
+    let of = |which: fn(&Holder) -> bool| -> Vec<&KnownContact> {
+        let mine = holders.iter().filter(|holder| which(holder));
+        persons(mine.map(|holder| &holder.contact))
+    };
+    let exact = if plain { Vec::new() } else { of(|one| one.exact) };
+    if !exact.is_empty() {
+        let certain = exact.len() == 1;
+        return (exact, certain);
+    }
+    let all = of(|_| true);
+    let one = all.len() == 1;
+    let contacts = if plain { all } else { of(|one| one.whole) };
+    let certain = one && contacts.len() == 1;
+    (contacts, certain)
 }
 
 /// The first contact of each person.

@@ -2,9 +2,9 @@
 //! whether an answered one was the first attempt.
 
 use super::facts::Fact;
+use super::grouped::Grouped;
 use crate::who::Everyone;
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::ops::Range;
 
 /// What an answered call is held against reaches so far back.
 pub(super) const BEFORE_MS: i64 = 24 * 3_600_000;
@@ -51,9 +51,8 @@ pub(super) struct Evidence<'a> {
     hidden: &'a FxHashSet<i64>,
     /// The place of each caller that was met; none of one without a number.
     places: FxHashMap<i64, Option<u32>>,
-    /// By place: the caller, and how many events it has.
+    /// By place.
     callers: Vec<i64>,
-    counts: Vec<u32>,
     /// The caller's place of each event.
     of: Vec<u32>,
     events: Vec<Event>,
@@ -66,7 +65,6 @@ impl<'a> Evidence<'a> {
             hidden,
             places: FxHashMap::default(),
             callers: Vec::new(),
-            counts: Vec::new(),
             of: Vec::new(),
             events: Vec::new(),
         }
@@ -96,7 +94,6 @@ impl<'a> Evidence<'a> {
     }
 
     fn push(&mut self, place: u32, ms: i64, kind: Kind, of: u32) {
-        self.counts[place as usize] += 1;
         self.of.push(place);
         self.events.push(Event { ms, kind, of });
     }
@@ -108,56 +105,37 @@ impl<'a> Evidence<'a> {
         let place = (!self.hidden.contains(&caller)).then_some(self.callers.len() as u32);
         if place.is_some() {
             self.callers.push(caller);
-            self.counts.push(0);
         }
         self.places.insert(caller, place);
         place
     }
 
-    /// Each caller's events together, in their order: got together by counting, a million are sorted in little pieces.
+    /// Each caller's events together, in their order: a million are sorted in little pieces.
     pub(super) fn arranged(self) -> Arranged {
-        let mut ends = self.counts;
-        let mut end = 0;
-        for count in &mut ends {
-            end += *count;
-            *count = end - *count;
+        let placed = self.of.iter().copied().zip(self.events.iter().copied());
+        let mut events = Grouped::of(self.callers.len(), placed);
+        for at in 0..self.callers.len() {
+            events.of_groups_mut(at..at + 1).sort_unstable();
         }
-        let mut events = vec![Event::default(); self.events.len()];
-        for (place, event) in self.of.into_iter().zip(self.events) {
-            let next = &mut ends[place as usize];
-            events[*next as usize] = event;
-            *next += 1;
-        }
-        let arranged = Arranged {
+        Arranged {
             callers: self.callers,
-            ends,
             events,
-        };
-        arranged.sorted()
+        }
     }
 }
 
 /// The same, in order.
 #[derive(Debug)]
 pub(super) struct Arranged {
+    /// By place.
     callers: Vec<i64>,
-    /// Behind the last event of each.
-    ends: Vec<u32>,
-    events: Vec<Event>,
+    /// By the caller's place.
+    events: Grouped<Event>,
 }
 
 impl Arranged {
-    fn sorted(mut self) -> Self {
-        for at in 0..self.callers.len() {
-            let range = self.range(at);
-            self.events[range].sort_unstable();
-        }
-        self
-    }
-
-    fn range(&self, at: usize) -> Range<usize> {
-        let from = at.checked_sub(1).map_or(0, |before| self.ends[before]);
-        from as usize..self.ends[at] as usize
+    fn of(&self, at: usize) -> &[Event] {
+        self.events.of_groups(at..at + 1)
     }
 
     /// Tells what is found of each call that counts. What a person did from one number counts for all of them.
@@ -170,15 +148,15 @@ impl Arranged {
         for (at, caller) in self.callers.iter().enumerate() {
             match everyone.owner(*caller).contact {
                 Some(contact) => persons.entry(contact).or_default().push(at),
-                None => one(&self.events[self.range(at)]),
+                None => one(self.of(at)),
             }
         }
         for numbers in persons.into_values() {
             if let [at] = numbers[..] {
-                one(&self.events[self.range(at)]);
+                one(self.of(at));
                 continue;
             }
-            let of = numbers.into_iter().map(|at| &self.events[self.range(at)]);
+            let of = numbers.into_iter().map(|at| self.of(at));
             let mut events = of.collect::<Vec<_>>().concat();
             events.sort_unstable();
             one(&events);

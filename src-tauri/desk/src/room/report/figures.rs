@@ -2,6 +2,7 @@
 
 use super::evidence::Found;
 use super::facts::Fact;
+use super::grouped::Grouped;
 use super::settings::Measure;
 
 /// Durations of several calls; packed, see [`Sums`].
@@ -143,55 +144,29 @@ impl Values {
         self.all.push((leaf, seconds));
     }
 
-    /// The values put together by leaf, the leaves in this order.
-    pub(super) fn arranged(self, order: &[u32]) -> Arranged {
-        let mut ends = vec![0_usize; order.len()];
+    /// The values by leaf, the leaves in this order.
+    pub(super) fn arranged(self, order: &[u32]) -> Grouped<u32> {
         let mut rank = vec![0_u32; order.len()];
         for (at, leaf) in order.iter().enumerate() {
             rank[*leaf as usize] = at as u32;
         }
-        for (leaf, _) in &self.all {
-            ends[rank[*leaf as usize] as usize] += 1;
-        }
-        let mut end = 0;
-        for count in &mut ends {
-            end += *count;
-            *count = end - *count;
-        }
-        let mut values = vec![0_u32; self.all.len()];
-        for (leaf, seconds) in self.all {
-            let next = &mut ends[rank[leaf as usize] as usize];
-            values[*next] = seconds;
-            *next += 1;
-        }
-        Arranged { values, ends }
+        let ranked = self.all.iter().map(|(leaf, seconds)| (rank[*leaf as usize], *seconds));
+        Grouped::of(order.len(), ranked)
     }
 }
 
-/// See [`Values::arranged`].
-pub(super) struct Arranged {
-    values: Vec<u32>,
-    /// Behind the last value of each leaf.
-    ends: Vec<usize>,
-}
-
-impl Arranged {
-    /// Median and 90th percentile of these leaves. The values change their order within them.
-    pub(super) fn ranks(&mut self, leaves: std::ops::Range<usize>) -> [Option<f64>; 2] {
-        let end = |leaf: usize| leaf.checked_sub(1).map_or(0, |leaf| self.ends[leaf]);
-        let (from, to) = (end(leaves.start), end(leaves.end));
-        let values = &mut self.values[from..to];
-        if values.is_empty() {
-            return [None, None];
-        }
-        // The nearest rank: a duration that some call had.
-        let [median, late] = [50, 90].map(|part| (values.len() * part).div_ceil(100) - 1);
-        let (_, middle, above) = values.select_nth_unstable(median);
-        let middle = *middle;
-        let late = match late.checked_sub(median + 1) {
-            None => middle,
-            Some(at) => *above.select_nth_unstable(at).1,
-        };
-        [middle, late].map(|seconds| Some(f64::from(seconds)))
+/// Median and 90th percentile of these values, which change their order.
+pub(super) fn ranks(values: &mut [u32]) -> [Option<f64>; 2] {
+    if values.is_empty() {
+        return [None, None];
     }
+    // The nearest rank: a duration that some call had.
+    let [median, late] = [50, 90].map(|part| (values.len() * part).div_ceil(100) - 1);
+    let (_, middle, above) = values.select_nth_unstable(median);
+    let middle = *middle;
+    let late = match late.checked_sub(median + 1) {
+        None => middle,
+        Some(at) => *above.select_nth_unstable(at).1,
+    };
+    [middle, late].map(|seconds| Some(f64::from(seconds)))
 }

@@ -2,7 +2,8 @@
 
 use super::evidence::Found;
 use super::facts::Fact;
-use super::figures::{Arranged, Ranks, Sums, Values, waited};
+use super::figures::{Ranks, Sums, Values, ranks as ranks_of, waited};
+use super::grouped::Grouped;
 use super::names::Names;
 use super::plan::{Path, Sink};
 use super::settings::{MAX_LEVELS, Measure, ReportSettings};
@@ -188,9 +189,9 @@ struct Build<'a> {
     levels: usize,
     paths: Vec<Path>,
     sums: Vec<Sums>,
-    talk: Option<Arranged>,
-    wait: Option<Arranged>,
-    back: Option<Arranged>,
+    talk: Option<Grouped<u32>>,
+    wait: Option<Grouped<u32>>,
+    back: Option<Grouped<u32>>,
     settings: &'a ReportSettings,
 }
 
@@ -222,7 +223,7 @@ impl Build<'_> {
             (&mut self.back, &mut ranks.back),
         ] {
             if let Some(values) = values {
-                *of = values.ranks(leaves.clone());
+                *of = ranks_of(values.of_groups_mut(leaves.clone()));
             }
         }
         let measures = self.settings.measures.iter();
