@@ -143,7 +143,7 @@ pub struct Call {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     swept: Option<Time>,
     /// Events around this call are known to be lost: a *missed* is not certain (design, part 4).
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     doubt: bool,
     /// Terminal findings already told, by abonent; the empty key is the company.
     #[serde(default)]

@@ -219,8 +219,9 @@ fn open_file(file: &Path) -> Result<Connection, LedgerError> {
     connection.pragma_update(None, "fullfsync", true)?;
     connection.pragma_update(None, "checkpoint_fullfsync", true)?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    // The WAL grows to this many pages of 2 KiB before a checkpoint: fewer, longer checkpoints.
-    connection.pragma_update(None, "wal_autocheckpoint", 20_000)?;
+    // The WAL grows to this many pages of 2 KiB before a checkpoint, in which no event is stored. With 20,000 as many
+    // events a second are stored, and one of a hundred waits twice as long (`cargo xtask bench ingest`).
+    connection.pragma_update(None, "wal_autocheckpoint", 6_000)?;
     connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
     // KiB. A commit that cut pages off walks all that are cached, so the cache holds the pages of the moment; the rest is
     // in the system's.

@@ -88,10 +88,10 @@ pub struct PartyFacts {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Number withheld.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub privacy: bool,
     /// `callType` says that the party is of the company.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub group: bool,
 }
 

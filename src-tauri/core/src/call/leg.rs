@@ -15,28 +15,28 @@ pub struct Leg {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub abonent: Option<String>,
     /// Not a person.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub system: bool,
     /// Personalities seen: `Terminator`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub terminator: bool,
     /// `Originator`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub originator: bool,
     /// `Click-to-Dial`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub click: bool,
     /// The phone is known to have rung (incoming) or the far side to have been dialled (outgoing).
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub alerted: bool,
     /// Answered, whether or not the time is known.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub answered: bool,
     /// The abonent left the call.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub detached: bool,
     /// Over.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub released: bool,
     /// It came into this session from another one, by a transfer.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -66,7 +66,7 @@ pub struct Leg {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<Line>,
     /// The call came by a group, queue or line and so can move on to another agent.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub distributed: bool,
     /// `redirect/reason`: where the abonent's call went.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -81,10 +81,10 @@ pub struct Leg {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<Time>,
     /// `recorded` or a recording state other than `Failed` was seen.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub recorded: bool,
     /// The recording failed.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub recording_failed: bool,
     /// A line of the statistics or a recording spoke of this leg: its end is certain.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -15,9 +15,9 @@ const MAX_ENTRIES: usize = 512;
 /// writes more pages for each; with no such limit an eighth fewer (`cargo xtask bench ingest`, two cores).
 const ENOUGH_ENTRIES: usize = 24;
 /// While a sync is under way and no entry waits, the writer sleeps so long. Those who post do not wake it, which would cost
-/// a system call and two changes of thread for each entry; the end of the sync does. A fifth of what a fast disk takes, so
+/// a system call and two changes of thread for each entry; the end of the sync does. A part of what a fast disk takes, so
 /// that few entries are left to apply then; Windows rounds it up to a tick of its clock.
-const NAP: Duration = Duration::from_micros(200);
+const NAP: Duration = Duration::from_micros(50);
 
 /// See the module. An iterator that ends when the batch is to be committed.
 pub(super) struct Batch<'a> {
