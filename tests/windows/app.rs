@@ -143,7 +143,7 @@ impl Place {
     /// How many calls with the number that ends so are in the journal; `missed`: the missed ones.
     pub fn calls(&self, number: &str, missed: bool) -> i64 {
         let sql = "SELECT count(*) FROM call JOIN caller ON caller.id = call.caller
-                   WHERE caller.digits LIKE '%' || ?1 AND call.missed >= ?2";
+                   WHERE caller.key LIKE '%' || ?1 AND call.missed >= ?2";
         let journal = open(&long(&self.data()).join("desk.db"));
         journal.query_row(sql, (number, missed), |row| row.get(0)).unwrap()
     }

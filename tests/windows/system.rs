@@ -154,7 +154,10 @@ async fn links_are_the_apps_and_nobody_is_robbed_of_his() {
     eventually("the registered app", || text(r"Software\RegisteredApplications", NAME));
     for class in ["perezvon", "Perezvon.Link", "callto"] {
         let key = format!(r"Software\Classes\{class}\shell\open\command");
-        assert_eq!(text(&key, ""), Some(open.clone()), "{class}: the link is no option");
+        // An earlier test may have registered the program of the build.
+        eventually("the command of this program, for which the link is no option", || {
+            (text(&key, "").as_ref() == Some(&open)).then_some(())
+        });
     }
     assert_eq!(text(r"Software\Classes\perezvon", "URL Protocol"), Some(String::new()));
     assert_eq!(text(TEL, ""), Some(other.to_owned()), "the person chooses");
