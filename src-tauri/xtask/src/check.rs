@@ -38,7 +38,10 @@ pub(crate) fn run(what: &str, yes: bool) -> Result<bool> {
 
 fn windows(report: &mut Report, yes: bool) -> Result<(), Failed> {
     report.step("install what is missing", || {
-        install::debian(&[For::Build, For::Windows], yes)
+        install::debian(
+            &[For::Build, For::Windows, For::Installer, For::Wine, For::Desktop],
+            yes,
+        )
     })?;
     report.step("ui: dist", || crate::ui_dist(yes))?;
     report.step("check: windows", || {
@@ -52,18 +55,18 @@ fn windows(report: &mut Report, yes: bool) -> Result<(), Failed> {
             )
         })?;
     }
-    report.step("link: windows, perezvon-desk", || {
-        // A library is linked only as part of a program: its unit tests are one.
-        let mut build = debian_cargo("test", "windows", WINDOWS);
-        sh::run(build.args(["-p", "perezvon-desk", "--lib", "--no-run"]), 30 * MINUTE)
-    })?;
-    installed(report, yes)
+    report.step("tests: windows, the packages' unit tests under Wine", wine::unit_tests)?;
+    around_a_stand_in(report)
 }
 
 fn installed(report: &mut Report, yes: bool) -> Result<(), Failed> {
     report.step("install what is missing", || {
         install::debian(&[For::Windows, For::Installer, For::Wine, For::Desktop], yes)
     })?;
+    around_a_stand_in(report)
+}
+
+fn around_a_stand_in(report: &mut Report) -> Result<(), Failed> {
     report.step(
         "installer: under Wine, around a stand-in for the app",
         wine::setup::check,

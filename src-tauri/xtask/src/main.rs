@@ -37,7 +37,7 @@ cargo xtask run [--yes] [--no-wait]       the app beside a simulated PBX, calls 
 cargo xtask test [--yes]                  every check there is
 cargo xtask test windows [PART…] [--yes]  the tests as Windows programs under Wine, and the installer with the app; or only
                                           programs whose names contain a part: core, relay, pbx/rest, app/windows
-cargo xtask check windows|macos [--yes]   type checks for systems that are not here
+cargo xtask check windows|macos [--yes]   type checks for systems that are not here; for Windows unit tests under Wine
 cargo xtask check installer [--yes]       the installer for Windows, under Wine, around a stand-in (also part of check windows)
 cargo xtask check fresh [--yes]           every program that the project starts, in a bare Debian 12 made for it
 cargo xtask check programs                every program that the sources start is in the table (also part of test)

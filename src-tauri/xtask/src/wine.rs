@@ -35,6 +35,9 @@ const PACKAGES: &[&str] = &[
     "perezvon-relay",
 ];
 
+/// Those whose unit tests every check for Windows runs.
+const WITH_UNIT_TESTS: &[&str] = &["perezvon-core", "perezvon-pbx", "perezvon-desk", "perezvon-relay"];
+
 /// The folder of the workspace's own package has whatever name the person has given it.
 const APP: &str = "app";
 
@@ -58,7 +61,11 @@ fn steps(report: &mut Report, parts: &[&str], yes: bool) -> Result<(), Failed> {
     report.step("ui: dist", || crate::ui_dist(yes))?;
     let mut programs = Vec::new();
     report.step("build: windows, the tests", || {
-        programs = build()?;
+        programs = build(PACKAGES, &["--lib", "--bins", "--tests"])?;
+        let unknown = not_run().find(|row| programs.iter().all(|program| program.name != row.program));
+        if let Some(row) = unknown {
+            bail!("{} in wine.md is no program of tests", row.program);
+        }
         Ok(())
     })?;
     report.step("tests: under Wine", || tests(&programs, parts))?;
@@ -75,23 +82,25 @@ pub(crate) fn built(profile: &str) -> PathBuf {
     sh::target().join("check-windows").join(WINDOWS).join(profile)
 }
 
-/// The programs of tests.
-fn build() -> Result<Vec<Program>> {
+/// The unit tests of the packages without a window: as much as fits into every check.
+pub(crate) fn unit_tests() -> Result<()> {
+    let programs = build(WITH_UNIT_TESTS, &["--lib"])?;
+    let parts: Vec<&str> = programs.iter().map(|program| program.name.as_str()).collect();
+    tests(&programs, &parts)
+}
+
+/// The programs of tests, in the order of the packages.
+fn build(packages: &[&str], targets: &[&str]) -> Result<Vec<Program>> {
     let mut build = debian_cargo("test", "windows", WINDOWS);
-    for package in PACKAGES {
+    for package in packages {
         build.args(["-p", package]);
     }
-    build.args(["--lib", "--bins", "--tests", "--no-run"]);
+    build.args(targets).arg("--no-run");
     build.arg("--message-format=json-render-diagnostics");
     let told = sh::output(&mut build, 60 * MINUTE)?;
     let mut programs: Vec<Program> = told.lines().filter_map(Program::of).collect();
-    // In the order of the packages: what fails fastest stands lowest.
-    let place = |program: &Program| PACKAGES.iter().position(|package| program.is_of(package));
+    let place = |program: &Program| packages.iter().position(|package| program.is_of(package));
     programs.sort_by_key(|program| (place(program), program.name.clone()));
-    let unknown = not_run().find(|row| programs.iter().all(|program| program.name != row.program));
-    if let Some(row) = unknown {
-        bail!("{} in wine.md is no program of tests", row.program);
-    }
     Ok(programs)
 }
 
