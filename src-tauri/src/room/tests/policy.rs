@@ -49,11 +49,10 @@ async fn what_is_fixed_stays_and_the_installed_code_is_used_once() {
     );
 
     // Without a keyring the person is asked; with one the app has joined by itself.
-    let nothing_typed = json!({"relay": "", "code": ""});
     let joined = |state: &serde_json::Value| state["service"]["connected"] == true;
     let ready = async {
         loop {
-            let offer = employee.ask("join.offer", nothing_typed.clone()).await;
+            let offer = employee.ask("join.offer", json!({"relay": "", "code": ""})).await;
             if !offer.is_null() || joined(&employee.ask("frame.state", json!({})).await) {
                 return offer;
             }
