@@ -13,7 +13,7 @@ use std::time::Duration;
 
 const POSTERS: usize = 4;
 /// A connection on which nothing comes for so long is as good as broken.
-const UNANSWERED: Duration = Duration::from_secs(5);
+const UNANSWERED: Duration = Duration::from_secs(10);
 
 /// Starts the app and kills it under load as often as this, at random points; then the invariants 1 to 5 of the design
 /// (part 8) hold. `start` starts the app, whose end is the drop of what it gives; the last one runs on.

@@ -1,4 +1,4 @@
-//! Type checks for the systems that cannot be run here.
+//! Type checks for the systems that are not here, and what of Windows runs under Wine in every check.
 //!
 //! Debian's newest Rust (its `-web` packages, made for building browsers) brings the source of the standard library,
 //! which Cargo then builds for the other system. That needs unstable flags, so it is a check and no way to a release.
@@ -17,8 +17,8 @@ use crate::{contract, fresh, imports, install, starts, wine};
 pub(crate) const WINDOWS: &str = "x86_64-pc-windows-gnu";
 const MACOS: &str = "aarch64-apple-darwin";
 
-/// Checks the whole workspace, but for xtask itself, which knows only Debian. For Windows, the packages that carry the
-/// product without a window are linked too: a missing import library shows only there.
+/// Checks the whole workspace, but for xtask itself, which knows only Debian. For Windows, relay, simulator and desk are
+/// linked too, the desk as the program of its unit tests: a missing import library shows only there.
 pub(crate) fn run(what: &str, yes: bool) -> Result<bool> {
     let mut report = Report::default();
     let result = match what {

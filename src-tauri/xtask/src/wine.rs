@@ -35,7 +35,7 @@ const PACKAGES: &[&str] = &[
     "perezvon-relay",
 ];
 
-/// Those whose unit tests every check for Windows runs.
+/// Those whose unit tests every check for Windows runs: what decides about calls.
 const WITH_UNIT_TESTS: &[&str] = &["perezvon-core", "perezvon-pbx", "perezvon-desk", "perezvon-relay"];
 
 /// The folder of the workspace's own package has whatever name the person has given it.
@@ -82,7 +82,8 @@ pub(crate) fn built(profile: &str) -> PathBuf {
     sh::target().join("check-windows").join(WINDOWS).join(profile)
 }
 
-/// The unit tests of the packages without a window: as much as fits into every check.
+/// The unit tests of some packages: as much as fits into every check. Another selection than [`PACKAGES`], but `check
+/// windows` has just built what they need.
 pub(crate) fn unit_tests() -> Result<()> {
     let programs = build(WITH_UNIT_TESTS, &["--lib"])?;
     let parts: Vec<&str> = programs.iter().map(|program| program.name.as_str()).collect();
@@ -194,7 +195,7 @@ fn tests(programs: &[Program], parts: &[&str]) -> Result<()> {
         ignored,
         skipped,
     } = all;
-    println!("\nunder Wine: {passed} run, {ignored} marked in their sources, {skipped} not run here:");
+    println!("\nunder Wine: {passed} run, {ignored} marked in their sources, {skipped} not run here");
     for row in not_run().filter(|row| wanted(row.program)) {
         println!("  {} {}: {}", row.program, row.test, row.why);
     }

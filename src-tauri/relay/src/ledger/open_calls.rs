@@ -16,8 +16,8 @@ use std::sync::Arc;
 /// Settled calls beyond this number are removed from memory, the least recently used first. About 3 KB each; one that
 /// is needed again is read from the ledger.
 const MAX_SETTLED_CALLS: usize = 2_000;
-/// After so many stored calls their views are filed: some ten milliseconds, in which no event is stored. With 512 a quarter
-/// of all that is written to the log is these views.
+/// After so many stores of calls their views are filed: some ten milliseconds, in which no event is stored. With 512 these
+/// views are a quarter of all that is written to the log.
 const FILED_TOGETHER: usize = 2048;
 
 /// Where a call stands among those of its number.

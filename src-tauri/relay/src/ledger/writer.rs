@@ -13,6 +13,7 @@ use super::sync::{Audience, Committed, Recovered, Reply, Syncer};
 use super::transaction::Transaction;
 use super::{Health, Job, WalSync, stamped};
 use crate::clock::Clock;
+use crate::tables::calls::views;
 use crate::tables::{self, LedgerError};
 use rusqlite::{Connection, TransactionBehavior};
 use std::path::PathBuf;
@@ -73,6 +74,10 @@ impl Drop for EndGuard {
 /// so that the account is restarted; and what prevents moving the WAL at the end.
 pub(crate) fn run(connection: Connection, jobs: &Receiver<Job>, set: WriterParts) -> Result<(), LedgerError> {
     let _ended = EndGuard(set.audience.health.clone());
+    // A relay that is ended each evening may never store as many calls as are filed together.
+    if let Err(error) = views::file(&connection) {
+        tracing::warn!(%error, "the views of calls could not be filed");
+    }
     let state = State::load(&connection, set.clock.now())?;
     let (health, metrics) = (set.audience.health.clone(), set.audience.metrics.clone());
     let syncer = Syncer::start(&tables::path(&set.data_dir), set.sync, set.audience).map_err(|error| {
@@ -323,6 +328,8 @@ mod tests {
     use crate::ledger::{Audience, Health, Job, WalSync, stamped};
     use crate::tables::audit::{What, Who};
     use crate::tables::{self, LedgerError, calls};
+    use crate::told::FeedMessage;
+    use std::path::Path;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::mpsc::sync_channel;
@@ -341,17 +348,16 @@ mod tests {
         }
     }
 
-    #[test]
-    fn it_ends_with_an_error_once_nothing_can_be_synced_any_more() {
-        let dir = tempfile::tempdir().unwrap();
-        let connection = tables::open(dir.path()).unwrap();
-        let (health, told) = watch::channel(Health::Stores);
-        // Every receiver exists, so that nothing else ends the account.
-        let (changed, _changed) = mpsc::channel(8);
-        let set = WriterParts {
-            data_dir: dir.path().to_owned(),
+    fn parts(
+        dir: &Path,
+        sync: WalSync,
+        health: watch::Sender<Health>,
+        changed: mpsc::Sender<FeedMessage>,
+    ) -> WriterParts {
+        WriterParts {
+            data_dir: dir.to_owned(),
             clock: Clock::system(),
-            sync: WalSync::new(|_| panic!("a fault of the test")),
+            sync,
             audience: Audience {
                 metrics: Arc::default(),
                 changed,
@@ -364,7 +370,52 @@ mod tests {
             readers: Arc::default(),
             committed: Arc::default(),
             beat: Arc::default(),
-        };
+        }
+    }
+
+    #[test]
+    fn a_start_files_the_views_of_calls_that_are_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let connection = tables::open(dir.path()).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO calls (seq, id, version, key, direction, outcome, state)
+                     VALUES (1, 'a', 1, 'a', 'incoming', 'ended', '{}'), (2, 'b', 2, 'b', 'incoming', 'ringing', '{}');
+                 INSERT INTO call_abonents (abonent, call, version, direction, outcome, filed)
+                     VALUES ('x', 1, 1, 'incoming', 'ended', 0), ('x', 2, 2, 'incoming', 'ringing', 0);",
+            )
+            .unwrap();
+        let (changed, _changed) = mpsc::channel(8);
+        let (jobs, queue) = sync_channel(1);
+        drop(jobs);
+        let set = parts(
+            dir.path(),
+            WalSync::default(),
+            watch::Sender::new(Health::Stores),
+            changed,
+        );
+        run(connection, &queue, set).unwrap();
+        let sql = "SELECT group_concat(filed, ' ' ORDER BY call) FROM call_abonents";
+        let filed: String = tables::open(dir.path())
+            .unwrap()
+            .query_row(sql, [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(filed, "1 0", "the one that rings changes with its next event");
+    }
+
+    #[test]
+    fn it_ends_with_an_error_once_nothing_can_be_synced_any_more() {
+        let dir = tempfile::tempdir().unwrap();
+        let connection = tables::open(dir.path()).unwrap();
+        let (health, told) = watch::channel(Health::Stores);
+        // The receiver exists, so that nothing else ends the account.
+        let (changed, _changed) = mpsc::channel(8);
+        let set = parts(
+            dir.path(),
+            WalSync::new(|_| panic!("a fault of the test")),
+            health,
+            changed,
+        );
         let (jobs, queue) = sync_channel(8);
         let (ended, end) = sync_channel(1);
         std::thread::spawn(move || ended.send(run(connection, &queue, set)));

@@ -66,7 +66,7 @@ async fn what_is_fixed_stays_and_the_installed_code_is_used_once() {
         assert_eq!(offer["relay"], json!(relay));
         let accept = json!({"relay": relay, "inTheClear": false, "insecure": true});
         if let Err(code) = employee.reply("join.accept", accept).await {
-            assert_eq!(code, "code_used", "the app was about to join by itself");
+            assert!(["code_used", "not_found"].contains(&&*code), "it joins itself: {code}");
         }
     }
     employee.until("frame.state", json!({}), joined).await;
