@@ -83,8 +83,15 @@ struct Host {
     dist: Arc<Path>,
 }
 
+/// What goes wrong in the core is told to who runs this.
+fn warn_aloud() {
+    let warnings = tracing_subscriber::fmt().with_max_level(tracing::Level::WARN);
+    warnings.with_ansi(false).with_writer(std::io::stderr).init();
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    warn_aloud();
     let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/dist");
     let dir = tempfile::tempdir()?;
     let sim = Sim::start(Options {
