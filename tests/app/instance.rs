@@ -156,8 +156,16 @@ async fn a_setting_lets_plain_numbers_through() {
 
     // At a first start too, as soon as the relay runs.
     let _app = start(&desktop, &sim, &["callto:89000000088"]);
+    // Not the first conversation's toast, which the second start may show again.
     let second = eventually("the call of the first start", || sim.calls_placed().get(1).cloned());
     assert!(second.number.ends_with("9000000088"), "called {}", second.number);
+    toasts
+        .toast(0, "the conversation", |t| {
+            let text = format!("{} {}", t.summary, t.body);
+            text.contains("Разговор") && text.contains("000-00-88")
+        })
+        .await;
+    assert_eq!(sim.calls_placed().len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
