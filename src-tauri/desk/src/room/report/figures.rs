@@ -144,14 +144,10 @@ impl Values {
         self.all.push((leaf, seconds));
     }
 
-    /// The values by leaf, the leaves in this order.
-    pub(super) fn arranged(self, order: &[u32]) -> Grouped<u32> {
-        let mut rank = vec![0_u32; order.len()];
-        for (at, leaf) in order.iter().enumerate() {
-            rank[*leaf as usize] = at as u32;
-        }
-        let ranked = self.all.iter().map(|(leaf, seconds)| (rank[*leaf as usize], *seconds));
-        Grouped::of(order.len(), ranked)
+    /// The values by leaf; `ranks` is each leaf's place in the order of the report.
+    pub(super) fn arranged(self, ranks: &[u32]) -> Grouped<u32> {
+        let ranked = self.all.iter().map(|(leaf, seconds)| (ranks[*leaf as usize], *seconds));
+        Grouped::of(ranks.len(), ranked)
     }
 }
 

@@ -74,19 +74,23 @@ impl Leaves {
     /// Puts the groups together, in the order of their names or of a figure.
     pub(super) fn outline(self, names: &Names<'_>, settings: &ReportSettings) -> Outline {
         let levels = settings.groupings.len();
-        let mut ranks: Vec<[u32; MAX_LEVELS]> = vec![[0; MAX_LEVELS]; self.paths.len()];
+        let mut places_of: Vec<[u32; MAX_LEVELS]> = vec![[0; MAX_LEVELS]; self.paths.len()];
         for (level, grouping) in settings.groupings.iter().enumerate() {
             let mut keys: Vec<i64> = self.paths.iter().map(|path| path[level]).collect();
             keys.sort_unstable();
             keys.dedup();
             let places = names.places(*grouping, keys);
-            for (rank, path) in ranks.iter_mut().zip(&self.paths) {
-                rank[level] = places[&path[level]];
+            for (at, path) in places_of.iter_mut().zip(&self.paths) {
+                at[level] = places[&path[level]];
             }
         }
         let mut order: Vec<u32> = (0..self.paths.len() as u32).collect();
-        order.sort_unstable_by_key(|leaf| ranks[*leaf as usize]);
-        let arranged = |values: Option<Values>| values.map(|values| values.arranged(&order));
+        order.sort_unstable_by_key(|leaf| places_of[*leaf as usize]);
+        let mut ranks = vec![0; order.len()];
+        for (rank, leaf) in (0_u32..).zip(&order) {
+            ranks[*leaf as usize] = rank;
+        }
+        let arranged = |values: Option<Values>| values.map(|values| values.arranged(&ranks));
         let mut build = Build {
             levels,
             talk: arranged(self.talk),
@@ -99,23 +103,19 @@ impl Leaves {
         let total = build.node(0, 0..order.len());
         Outline {
             total,
-            rows: rows(self.rows.unwrap_or_default(), &order),
+            rows: rows(self.rows.unwrap_or_default(), &ranks),
         }
     }
 }
 
-/// The calls of each leaf, the leaves in this order.
-fn rows(rows: Vec<(u32, i64)>, order: &[u32]) -> Vec<Vec<i64>> {
+/// The calls of each leaf, by its rank.
+fn rows(rows: Vec<(u32, i64)>, ranks: &[u32]) -> Vec<Vec<i64>> {
     if rows.is_empty() {
         return Vec::new();
     }
-    let mut places = vec![0; order.len()];
-    for (at, leaf) in order.iter().enumerate() {
-        places[*leaf as usize] = at;
-    }
-    let mut all = vec![Vec::new(); order.len()];
+    let mut all = vec![Vec::new(); ranks.len()];
     for (leaf, id) in rows {
-        all[places[leaf as usize]].push(id);
+        all[ranks[leaf as usize] as usize].push(id);
     }
     all
 }
