@@ -103,15 +103,27 @@ async fn start(core: &Arc<Core>) -> Result<Session, Failure> {
     };
     match core.desk() {
         Ok(_) if session.me.is_empty() && session.relay.is_some() && core.given.demo => {
-            session.me = wizard::take_first_abonent(core, &session.client).await?;
-            if core.given.contacts {
-                core.with_desk(demo::fill).await?;
+            if let Err(failure) = begin_demo(core, &mut session).await {
+                // A relay that is only dropped holds its directory a little longer, and the next start finds it in use.
+                if let Some(relay) = session.relay {
+                    relay.shutdown().await;
+                }
+                return Err(failure);
             }
         }
         Ok(_) => {}
         Err(failure) => session.trouble = Some(failure.code),
     }
     Ok(session)
+}
+
+/// The demonstration needs no wizard: its person is the company's first abonent, its contacts are named.
+async fn begin_demo(core: &Arc<Core>, session: &mut Session) -> Result<(), Failure> {
+    session.me = wizard::take_first_abonent(core, &session.client).await?;
+    if core.given.contacts {
+        core.with_desk(demo::fill).await?;
+    }
+    Ok(())
 }
 
 /// Where a secret is kept. A keyring that answers will take one.

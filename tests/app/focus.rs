@@ -14,8 +14,8 @@ use perezvon_desk::Desk;
 use perezvon_desk::view::NotificationRow;
 use perezvon_sim::{Args, Sim};
 
-const TOASTS: &str = "Перезвон: уведомления";
-const PANEL: &str = "Перезвон: позвонить";
+pub(crate) const TOASTS: &str = "Перезвон: уведомления";
+pub(crate) const PANEL: &str = "Перезвон: позвонить";
 const CALLS: u32 = 100;
 
 fn is_open(desktop: &Desktop, title: &str) -> bool {
@@ -145,9 +145,7 @@ async fn the_selected_number_is_shown_and_enter_calls_it_and_escape_does_not() {
     assert!(sim.calls_placed().is_empty(), "Escape calls nobody");
 
     keys(&desktop, &["key", "ctrl+shift+F9"]);
-    // The page makes the panel as low as the question is, once it shows it.
-    let is_low = || place_of(&desktop, PANEL).is_some_and(|(.., height)| height < 300);
-    eventually("the number again", || is_low().then_some(()));
+    eventually("the number again", || is_low(&desktop).then_some(()));
     enter_calls(&desktop, &sim);
     let placed = sim.calls_placed();
     assert_eq!(placed.len(), 1, "{placed:?}");
@@ -160,19 +158,9 @@ async fn the_selected_number_is_shown_and_enter_calls_it_and_escape_does_not() {
     );
 }
 
-/// The window's id, width and height.
-fn place_of(desktop: &Desktop, title: &str) -> Option<(String, i32, i32)> {
-    let mut xdotool = desktop.command("xdotool");
-    let found = xdotool
-        .args(["search", "--onlyvisible", "--name", title])
-        .output()
-        .unwrap();
-    let id = String::from_utf8_lossy(&found.stdout).lines().next()?.to_owned();
-    let mut xdotool = desktop.command("xdotool");
-    let told = xdotool.args(["getwindowgeometry", "--shell", &id]).output().unwrap();
-    let told = String::from_utf8_lossy(&told.stdout).into_owned();
-    let number = |name: &str| told.lines().find_map(|line| line.strip_prefix(name)?.parse().ok());
-    Some((id, number("WIDTH=")?, number("HEIGHT=")?))
+/// The page makes the panel as low as the question is, once it shows it.
+fn is_low(desktop: &Desktop) -> bool {
+    desktop.places(PANEL).iter().any(|[.., height]| *height < 300)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -201,9 +189,11 @@ async fn a_copied_number_is_offered_without_taking_the_keyboard_and_is_kept_nowh
 
     // Its first button asks, Enter calls.
     eventually("the question", || {
-        let (id, _, height) = place_of(&desktop, TOASTS)?;
-        let y = (height - 28).to_string();
-        keys(&desktop, &["mousemove", "--window", &id, "70", &y, "click", "1"]);
+        // Gone with the first click that it has heard.
+        if let Some([x, y, _, height]) = desktop.places(TOASTS).pop() {
+            let (x, y) = ((x + 70).to_string(), (y + height - 28).to_string());
+            keys(&desktop, &["mousemove", &x, &y, "click", "1"]);
+        }
         is_open(&desktop, PANEL).then_some(())
     });
     enter_calls(&desktop, &sim);
@@ -224,8 +214,7 @@ async fn the_key_that_comes_while_the_panel_goes_opens_it_again_with_the_keyboar
     let _app = start(&desktop, &sim, &["--minimized"]);
     subscribed(&sim).await;
     let typist = Typist::open(&desktop);
-    // The page makes the panel as low as the question is, once it shows it.
-    let asks = || has_keyboard(&desktop, PANEL) && place_of(&desktop, PANEL).is_some_and(|(.., height)| height < 300);
+    let asks = || has_keyboard(&desktop, PANEL) && is_low(&desktop);
     typist.select("8 (900) 000-00-70");
     // The key is registered some moments after the start.
     eventually("the first question", || {

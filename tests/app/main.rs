@@ -26,6 +26,7 @@ mod kill;
 mod main_job;
 mod recordings;
 mod report;
+mod screens;
 mod secrets;
 mod toasts;
 mod trouble;

@@ -2,7 +2,7 @@
 
 use super::bus::Bus;
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// Ended, by its own id, when dropped.
@@ -15,29 +15,84 @@ impl Drop for Running {
     }
 }
 
+/// Width and height of each of two screens, pixels.
+pub const SCREEN: (i32, i32) = (1024, 768);
+
+/// Two screens side by side, the right one primary; Xvfb has one only.
+const TWO_SCREENS: &str = r#"
+Section "ServerFlags"
+    Option "AutoAddDevices" "false"
+    Option "AutoAddGPU" "false"
+EndSection
+Section "Monitor"
+    Identifier "left"
+    Option "PreferredMode" "1024x768"
+EndSection
+Section "Monitor"
+    Identifier "right"
+    Option "Enable" "true"
+    Option "Primary" "true"
+    Option "RightOf" "DUMMY0"
+    Option "PreferredMode" "1024x768"
+EndSection
+Section "Device"
+    Identifier "dummy"
+    Driver "dummy"
+    VideoRam 65536
+    Option "Monitor-DUMMY0" "left"
+    Option "Monitor-DUMMY1" "right"
+EndSection
+Section "Screen"
+    Identifier "screen"
+    Device "dummy"
+    DefaultDepth 24
+EndSection
+"#;
+
 /// One private desktop.
 pub struct Desktop {
     pub dir: tempfile::TempDir,
     pub bus: String,
     pub display: String,
     _bus: Bus,
-    _xvfb: Running,
+    _x: Running,
 }
 
 impl Desktop {
     pub fn start() -> Self {
+        Self::with(|_| {
+            let mut xvfb = Command::new("Xvfb");
+            xvfb.args(["-screen", "0", "1280x900x24"]);
+            xvfb
+        })
+    }
+
+    /// With two screens side by side, the right one primary.
+    pub fn of_two_screens() -> Self {
+        Self::with(|dir| {
+            let (settings, log) = (dir.join("screens.conf"), dir.join("screens.log"));
+            std::fs::write(&settings, TWO_SCREENS).unwrap();
+            // The program behind Debian's wrapper, which lets only who sits at the console start it.
+            let mut xorg = Command::new("/usr/lib/xorg/Xorg");
+            xorg.args(["-sharevts", "-novtswitch", "-config"]).arg(settings);
+            xorg.arg("-logfile").arg(log);
+            xorg
+        })
+    }
+
+    fn with(display: impl FnOnce(&Path) -> Command) -> Self {
         let dir = tempfile::Builder::new().prefix("perezvon-test").tempdir().unwrap();
         for name in ["home", "run", "data", "config", "cache", "app"] {
             std::fs::create_dir(dir.path().join(name)).unwrap();
         }
-        let (xvfb, display) = start_xvfb();
+        let (x, display) = start_display(display(dir.path()));
         let bus = Bus::start();
         Self {
             dir,
             bus: bus.address.clone(),
             display,
             _bus: bus,
-            _xvfb: xvfb,
+            _x: x,
         }
     }
 
@@ -74,6 +129,21 @@ impl Desktop {
             .expect("openbox is installed by `cargo xtask test`");
         super::eventually("the window manager", || self.wmctrl(&["-m"]).then_some(()));
         Running(openbox)
+    }
+
+    /// The places and sizes (x, y, width, height; pixels) of the windows that are seen with this text in the title.
+    pub fn places(&self, title: &str) -> Vec<[i32; 4]> {
+        let xdotool = |args: &[&str]| {
+            let told = self.command("xdotool").args(args).output();
+            String::from_utf8_lossy(&told.expect("xdotool is installed by `cargo xtask test`").stdout).into_owned()
+        };
+        let found = xdotool(&["search", "--onlyvisible", "--name", title]);
+        let place = |id: &str| {
+            let told = xdotool(&["getwindowgeometry", "--shell", id]);
+            let number = |name: &str| told.lines().find_map(|line| line.strip_prefix(name)?.parse().ok());
+            Some([number("X=")?, number("Y=")?, number("WIDTH=")?, number("HEIGHT=")?])
+        };
+        found.lines().filter_map(place).collect()
     }
 
     /// Closes the window with this text in its title, as its close button does.
@@ -123,27 +193,14 @@ impl Drop for Desktop {
     }
 }
 
-fn start_xvfb() -> (Running, String) {
-    // Xvfb writes the number of its display to descriptor 1, its standard output, when it is ready. Without -noreset it
+fn start_display(mut server: Command) -> (Running, String) {
+    // It writes the number of its display to descriptor 1, its standard output, when it is ready. Without -noreset it
     // starts anew whenever its last client leaves, under a program that is just connecting.
-    let mut xvfb = Command::new("Xvfb")
-        .args([
-            "-displayfd",
-            "1",
-            "-screen",
-            "0",
-            "1280x900x24",
-            "-nolisten",
-            "tcp",
-            "-noreset",
-        ])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("Xvfb is installed by `cargo xtask test`");
-    let number = first_line(&mut xvfb);
-    (Running(xvfb), format!(":{number}"))
+    server.args(["-displayfd", "1", "-nolisten", "tcp", "-noreset"]);
+    server.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut server = server.spawn().expect("installed by `cargo xtask test`");
+    let number = first_line(&mut server);
+    (Running(server), format!(":{number}"))
 }
 
 /// The first line of a program's output; the rest is read away, so that it never blocks.

@@ -138,6 +138,8 @@ pub(crate) const PROGRAMS: &[Program] = &[
     debian("pkg-config", "pkg-config", &[For::Build]),
     debian("git", "git", &[For::Build]),
     debian("Xvfb", "xvfb", &[For::Desktop]),
+    // With its driver of the list below it has several screens, which Xvfb has not.
+    debian("/usr/lib/xorg/Xorg", "xserver-xorg-core", &[For::Desktop]),
     debian("WebKitWebDriver", "webkit2gtk-driver", &[For::Desktop]),
     debian("dbus-daemon", "dbus", &[For::Desktop]),
     debian("dbus-monitor", "dbus-bin", &[For::Desktop]),
@@ -228,6 +230,7 @@ pub(crate) const NO_PROGRAMS: &[(&str, &[For])] = &[
     ("libayatana-appindicator3-dev", &[For::Build]),
     ("librsvg2-dev", &[For::Build]),
     ("libwebkit2gtk-4.1-dev", &[For::Build]),
+    ("xserver-xorg-video-dummy", &[For::Desktop]),
     ("fonts-dejavu-core", &[For::Desktop]),
     ("fonts-noto-color-emoji", &[For::Desktop]),
     ("rust-web-src", &[For::Windows, For::Macos]),

@@ -259,11 +259,13 @@ async fn idle_desks_cost_little() {
             }
             feeds.push(feed);
         }
-        scene.status("VmRSS")
+        // Pages of the program's file come and go as the system likes.
+        scene.status("RssAnon")
     };
     // The first connections allocate what all share.
     let (before, after) = (sit(50).await, sit(desks).await);
-    let each = (after - before) as f64 / desks as f64;
+    // What was given back in between (the start's own memory) may be more than all desks need.
+    let each = after.saturating_sub(before) as f64 / desks as f64;
     println!("{desks} idle desks: {before} KiB before, {after} KiB after, {each:.1} KiB each");
     assert!(each < DESK_KIB as f64, "an idle desk costs {each:.1} KiB");
     // All of them get the next event.
