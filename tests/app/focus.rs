@@ -205,7 +205,6 @@ async fn a_copied_number_is_offered_without_taking_the_keyboard_and_is_kept_nowh
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "one run of three on a busy machine waits in vain for the call: whether the key, the selection or the window is lost is not known"]
 async fn the_key_that_comes_while_the_panel_goes_opens_it_again_with_the_keyboard() {
     let desktop = Desktop::start();
     let _manager = desktop.window_manager();

@@ -36,10 +36,15 @@ test("once it can be read, Enter calls, and only the number that was shown", asy
   expect(screen.getByTestId("shell").dataset.screen, "the page behind stays").toBe("contacts");
 });
 
-test("Esc calls nobody", async () => {
+test("Esc calls nobody, once the question could be read", async () => {
+  const escape = () => fireEvent(screen.getByTestId("dial"), new Event("cancel", { cancelable: true }));
   await link("dial");
-  await fireEvent(screen.getByTestId("dial"), new Event("cancel", { cancelable: true }));
-  await waitFor(() => expect(screen.queryByTestId("dial")).toBeNull());
+  await escape();
+  expect([screen.queryByTestId("dial") !== null, backend.times("dial.decline")]).toEqual([true, 0]);
+  await waitFor(async () => {
+    await escape();
+    expect(screen.queryByTestId("dial")).toBeNull();
+  });
   expect([placed(), backend.times("dial.decline"), backend.dial]).toEqual([0, 1, null]);
 });
 
