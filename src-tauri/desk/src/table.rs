@@ -38,6 +38,7 @@ pub(crate) const SCHEMA: Schema = Schema {
         &[recording::STEP_3],
         &[import::STEP_1],
         &[call::STEP_5],
+        &[contact::STEP_6],
     ],
     lasting: &[
         "setting",

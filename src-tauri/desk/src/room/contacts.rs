@@ -25,7 +25,7 @@ use crate::react::renamed;
 use crate::room::row::{CallRow, calls_of};
 use crate::table::call;
 use crate::table::call_note::{self, CallNote};
-use crate::table::contact::{self, ContactAbout, ContactKind, ContactNumber, Fields};
+use crate::table::contact::{self, ContactAbout, ContactKind, ContactNumber, Fields, Unindexed};
 use crate::toast::ToastOp;
 use crate::who::{self, ContactRef, KnownContact};
 use perezvon_core::Number;
@@ -178,11 +178,11 @@ impl Desk {
         let ready = Ready::of(draft)?;
         let pen = self.pen();
         self.db.write(Durability::Lasting, |tx| {
-            let mut touched = BTreeSet::new();
-            let id = ready.save(tx, draft.id, None, OWN, &mut touched)?;
+            let mut affected = Affected::default();
+            let id = ready.save(tx, draft.id, None, OWN, &mut affected)?;
             Ok(Saved {
                 id,
-                toasts: renamed(tx, pen, &touched)?,
+                toasts: affected.follow(tx, pen)?,
             })
         })
     }
@@ -192,26 +192,26 @@ impl Desk {
     pub fn save_contacts(&self, drafts: &[ContactDraft]) -> Result<Vec<ToastOp>, DeskError> {
         let ready = drafts.iter().map(|draft| Ok((draft.id, Ready::of(draft)?)));
         let ready: Vec<_> = ready.collect::<Result<_, DeskError>>()?;
-        self.in_steps(&ready, |tx, (id, ready), touched| {
-            ready.save(tx, *id, None, OWN, touched).map(drop)
+        self.in_steps(&ready, |tx, (id, ready), affected| {
+            ready.save(tx, *id, None, OWN, affected).map(drop)
         })
     }
 
-    /// Does `one` with each, in transactions of 500, and what follows for the numbers that it touched.
+    /// Does `one` with each, in transactions of 500, and what follows at its end.
     fn in_steps<T>(
         &self,
         all: &[T],
-        one: impl Fn(&Tx<'_>, &T, &mut BTreeSet<String>) -> Result<(), DeskError>,
+        one: impl Fn(&Tx<'_>, &T, &mut Affected) -> Result<(), DeskError>,
     ) -> Result<Vec<ToastOp>, DeskError> {
         let pen: Pen = self.pen();
         let mut toasts = Vec::new();
         for step in all.chunks(STEP_CONTACTS) {
             toasts.extend(self.db.write(Durability::Lasting, |tx| {
-                let mut touched = BTreeSet::new();
+                let mut affected = Affected::default();
                 for each in step {
-                    one(tx, each, &mut touched)?;
+                    one(tx, each, &mut affected)?;
                 }
-                renamed(tx, pen, &touched)
+                affected.follow(tx, pen)
             })?);
         }
         Ok(toasts)
@@ -297,10 +297,26 @@ fn draft_of(connection: &rusqlite::Connection, id: i64) -> Result<Option<Contact
         .optional()?)
 }
 
-fn delete(tx: &Tx<'_>, id: i64, touched: &mut BTreeSet<String>) -> Result<(), DeskError> {
+/// What a transaction has written, of which follows more at its end.
+#[derive(Default)]
+struct Affected {
+    /// Numbers that may belong to somebody else now.
+    keys: BTreeSet<String>,
+    unindexed: Unindexed,
+}
+
+impl Affected {
+    /// To be called once all is written: what contacts are found by, and what follows for the numbers.
+    fn follow(self, tx: &Tx<'_>, pen: Pen) -> Result<Vec<ToastOp>, DeskError> {
+        self.unindexed.write(tx)?;
+        renamed(tx, pen, &self.keys)
+    }
+}
+
+fn delete(tx: &Tx<'_>, id: i64, affected: &mut Affected) -> Result<(), DeskError> {
     let (_, person) = contact::origin(tx, id)?.ok_or(DeskError::NotFound)?;
-    touched.extend(contact::keys_of_person(tx, person)?);
-    contact::remove(tx, id)?;
+    affected.keys.extend(contact::keys_of_person(tx, person)?);
+    contact::remove(tx, id, &mut affected.unindexed)?;
     tx.touched().contacts.add(id);
     tx.touched().persons.add(person);
     Ok(())
@@ -329,21 +345,21 @@ impl<'a> Ready<'a> {
         Ok(Self { draft, about, numbers })
     }
 
-    /// Its id; `touched` gets the numbers that may belong to somebody else now.
+    /// Its id.
     fn save(
         &self,
         tx: &Tx<'_>,
         id: Option<i64>,
         external_id: Option<&str>,
         source: Source<'_>,
-        touched: &mut BTreeSet<String>,
+        affected: &mut Affected,
     ) -> Result<i64, DeskError> {
         if let Some((_, person)) = id.map(|id| contact::origin(tx, id)).transpose()?.flatten() {
-            touched.extend(contact::keys_of_person(tx, person)?);
+            affected.keys.extend(contact::keys_of_person(tx, person)?);
         }
         let fields = self.fields(external_id, source);
-        let (id, was, person) = contact::put(tx, id, &fields)?;
-        noted(tx, id, was, person, touched)?;
+        let (id, was, person) = contact::put(tx, id, &fields, &mut affected.unindexed)?;
+        noted(tx, id, was, person, affected)?;
         Ok(id)
     }
 
@@ -354,10 +370,10 @@ impl<'a> Ready<'a> {
         id: i64,
         external_id: Option<&str>,
         source: Source<'_>,
-        touched: &mut BTreeSet<String>,
+        affected: &mut Affected,
     ) -> Result<(), DeskError> {
-        let (id, was, person) = contact::put_back(tx, id, &self.fields(external_id, source))?;
-        noted(tx, id, was, person, touched)
+        let (id, was, person) = contact::put_back(tx, id, &self.fields(external_id, source), &mut affected.unindexed)?;
+        noted(tx, id, was, person, affected)
     }
 
     fn fields<'b>(&'b self, external_id: Option<&'b str>, source: Source<'b>) -> Fields<'b> {
@@ -377,8 +393,8 @@ impl<'a> Ready<'a> {
 }
 
 /// The contact was written: its person's numbers, and who has changed.
-fn noted(tx: &Tx<'_>, id: i64, was: Option<i64>, person: i64, touched: &mut BTreeSet<String>) -> Result<(), DeskError> {
-    touched.extend(contact::keys_of_person(tx, person)?);
+fn noted(tx: &Tx<'_>, id: i64, was: Option<i64>, person: i64, affected: &mut Affected) -> Result<(), DeskError> {
+    affected.keys.extend(contact::keys_of_person(tx, person)?);
     tx.touched().contacts.add(id);
     was.into_iter()
         .chain([person])

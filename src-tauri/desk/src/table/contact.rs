@@ -6,6 +6,8 @@ use crate::text;
 use perezvon_core::Number;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use ts_rs::TS;
 
 /// `search` is ` word word … `: a word begins behind a blank. Two blanks follow each text, so that every letter and pair
@@ -77,6 +79,70 @@ pub(super) const STEP_1: &str = "
         INSERT INTO contact_digits (contact_digits, rowid, digits) VALUES ('delete', old.id, old.digits);
     END;
 ";
+
+/// The indexes are told by [`Unindexed`]: with triggers each row would have been written into them by itself.
+pub(super) const STEP_6: &str = "
+    DROP TRIGGER contact_put;
+    DROP TRIGGER contact_changed;
+    DROP TRIGGER contact_gone;
+";
+
+/// Contacts of which the indexes of words and digits are still to be told, with what these have of them. All together at
+/// the end of a transaction: an FTS5 table gathers rows in memory, and writes them out at each statement that may be
+/// undone alone, as most that write a contact are.
+#[derive(Debug, Default)]
+#[must_use]
+pub(crate) struct Unindexed(BTreeMap<i64, Option<Texts>>);
+
+/// What a contact is found by: words, digits.
+type Texts = (String, String);
+
+impl Unindexed {
+    /// To be called before the contact is written or deleted.
+    fn keep(&mut self, connection: &Connection, id: i64) -> Result<(), DeskError> {
+        if let Entry::Vacant(place) = self.0.entry(id) {
+            place.insert(texts(connection, id)?);
+        }
+        Ok(())
+    }
+
+    /// Tells the indexes.
+    pub(crate) fn write(self, connection: &Connection) -> Result<(), DeskError> {
+        let mut now = Vec::with_capacity(self.0.len());
+        for (id, was) in self.0 {
+            let is = texts(connection, id)?;
+            if was != is {
+                now.push((id, was, is));
+            }
+        }
+        let mut words = connection.prepare_cached("INSERT INTO contact_fts (rowid, search) VALUES (?1, ?2)")?;
+        let mut digits = connection.prepare_cached("INSERT INTO contact_digits (rowid, digits) VALUES (?1, ?2)")?;
+        let mut no_words = connection
+            .prepare_cached("INSERT INTO contact_fts (contact_fts, rowid, search) VALUES ('delete', ?1, ?2)")?;
+        let mut no_digits = connection
+            .prepare_cached("INSERT INTO contact_digits (contact_digits, rowid, digits) VALUES ('delete', ?1, ?2)")?;
+        for (id, was, _) in &now {
+            if let Some((search, numbers)) = was {
+                no_words.execute(params![id, search])?;
+                no_digits.execute(params![id, numbers])?;
+            }
+        }
+        for (id, _, is) in &now {
+            if let Some((search, numbers)) = is {
+                words.execute(params![id, search])?;
+                digits.execute(params![id, numbers])?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn texts(connection: &Connection, id: i64) -> Result<Option<Texts>, DeskError> {
+    Ok(connection
+        .prepare_cached("SELECT search, digits FROM contact WHERE id = ?1")?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?)
+}
 
 /// Kinds of contacts (product C3; manual F2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -188,12 +254,13 @@ pub(crate) fn put(
     connection: &Connection,
     id: Option<i64>,
     fields: &Fields<'_>,
+    unindexed: &mut Unindexed,
 ) -> Result<(i64, Option<i64>, i64), DeskError> {
     let was = match id {
         Some(id) => Some(origin(connection, id)?.ok_or(DeskError::NotFound)?.1),
         None => None,
     };
-    write(connection, id, was, fields)
+    write(connection, id, was, fields, unindexed)
 }
 
 /// Writes a contact that was there, under the id that it had.
@@ -201,6 +268,7 @@ pub(crate) fn put_back(
     connection: &Connection,
     id: i64,
     fields: &Fields<'_>,
+    unindexed: &mut Unindexed,
 ) -> Result<(i64, Option<i64>, i64), DeskError> {
     let known = connection
         .prepare_cached("SELECT 1 FROM sqlite_sequence WHERE name = 'contact' AND seq >= ?1")?
@@ -209,7 +277,7 @@ pub(crate) fn put_back(
         return Err(DeskError::NotFound);
     }
     let was = origin(connection, id)?.map(|(_, person)| person);
-    write(connection, Some(id), was, fields)
+    write(connection, Some(id), was, fields, unindexed)
 }
 
 fn write(
@@ -217,7 +285,11 @@ fn write(
     id: Option<i64>,
     was: Option<i64>,
     fields: &Fields<'_>,
+    unindexed: &mut Unindexed,
 ) -> Result<(i64, Option<i64>, i64), DeskError> {
+    if let Some(id) = id {
+        unindexed.keep(connection, id)?;
+    }
     let person = person_for(connection, id, fields, was)?;
     let digits: Vec<String> = fields
         .numbers
@@ -266,6 +338,8 @@ fn write(
             ],
             |row| row.get(0),
         )?;
+    // A new one: the indexes have nothing of it.
+    unindexed.0.entry(id).or_default();
     put_numbers(connection, id, fields.numbers)?;
     if let Some(was) = was {
         forget_person(connection, was)?;
@@ -368,8 +442,9 @@ pub(crate) fn people_of(connection: &Connection, company: &str, most: usize) -> 
 }
 
 /// Deletes a contact; its person, who is gone with the last of their contacts.
-pub(crate) fn remove(connection: &Connection, id: i64) -> Result<i64, DeskError> {
+pub(crate) fn remove(connection: &Connection, id: i64, unindexed: &mut Unindexed) -> Result<i64, DeskError> {
     let (_, person) = origin(connection, id)?.ok_or(DeskError::NotFound)?;
+    unindexed.keep(connection, id)?;
     connection
         .prepare_cached("DELETE FROM contact WHERE id = ?1")?
         .execute([id])?;

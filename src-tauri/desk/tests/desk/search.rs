@@ -2,7 +2,8 @@
 
 use crate::common::{Bench, draft, ended, filter, missed, noon, ringing};
 use perezvon_core::{CallSnapshot, Number};
-use perezvon_desk::view::{CallRow, CallsAt, CallsSpan};
+use perezvon_desk::view::{CallRow, CallsAt, CallsSpan, ContactBefore, ContactDraft};
+use perezvon_desk::{ImportHow, Language, read_contacts};
 use proptest::prelude::*;
 
 fn found(bench: &Bench, kind: &str, query: &str, page: u32) -> Vec<String> {
@@ -80,6 +81,63 @@ proptest! {
             found(&bench, kind, &query, 2);
         }
         bench.desk.contacts(&query, None, 5).unwrap();
+    }
+}
+
+/// What can be done to contacts, by a word of two letters: which, and to whom.
+fn change_contacts(bench: &Bench, (what, whom): (u8, u8), gone: &mut Vec<ContactBefore>, taken: &mut [Vec<i64>; 2]) {
+    let desk = &bench.desk;
+    let rows = desk.contacts("", None, 50).unwrap().rows;
+    let row = rows.get(usize::from(whom) % rows.len().max(1));
+    let name = format!("Орлова {}", whom % 8);
+    let number = format!("+7900000{:04}", whom % 32);
+    let [merges, imports] = taken;
+    match (what % 8, row) {
+        (1, Some(row)) => {
+            let other = ContactDraft {
+                id: Some(row.id),
+                ..draft(&name, "Ромашка", &[&number])
+            };
+            desk.save_contact(&other).unwrap();
+        }
+        (2, Some(row)) => gone.push(desk.delete_contact(row.id).unwrap().0),
+        (3, _) if !gone.is_empty() => drop(desk.undelete_contact(&gone.pop().unwrap()).unwrap()),
+        (4, Some(row)) if rows.len() > 1 => {
+            let other = rows.iter().find(|one| one.id != row.id).unwrap();
+            merges.push(desk.merge_contacts(&[row.id, other.id]).unwrap().id);
+        }
+        (5, _) if !merges.is_empty() => drop(desk.unmerge_contacts(merges.pop().unwrap()).unwrap()),
+        (6, _) => {
+            let text = format!(
+                "id;Имя;Телефон\n{whom};{name};{number}\n1;Белов;+7900000{:04}\n",
+                whom % 7
+            );
+            let file = read_contacts(text.as_bytes(), "a.csv", &ImportHow::default(), Language::Ru).unwrap();
+            imports.push(desk.import_contacts(&file, "a.csv", false, |_| true).unwrap().0.id);
+        }
+        (7, _) if !imports.is_empty() => drop(desk.undo_import(imports.pop().unwrap()).unwrap()),
+        _ => drop(bench.contact(&name, "", &[&number])),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_done_to_contacts_the_indexes_have_their_words_and_digits(
+        changes in prop::collection::vec(any::<(u8, u8)>(), 1..40),
+    ) {
+        let bench = Bench::new();
+        let (mut gone, mut taken) = (Vec::new(), [Vec::new(), Vec::new()]);
+        for change in changes {
+            change_contacts(&bench, change, &mut gone, &mut taken);
+        }
+        let file = rusqlite::Connection::open(bench.dir.path().join("desk.db")).unwrap();
+        for index in ["contact_fts", "contact_digits"] {
+            // With 1 it is compared with the contacts themselves (sqlite.org/fts5.html, «The 'integrity-check' Command»).
+            let check = format!("INSERT INTO {index} ({index}, rank) VALUES ('integrity-check', 1)");
+            prop_assert!(file.execute(&check, []).is_ok(), "{index} is not what the contacts are");
+        }
     }
 }
 

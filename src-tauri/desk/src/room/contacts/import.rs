@@ -4,7 +4,7 @@ mod view;
 
 pub use view::{ImportDone, ImportPreview, ImportSame, ImportUndone, SameBy};
 
-use super::{ContactDraft, OWN, Ready, STEP_CONTACTS, Source, delete, draft_of, renamed};
+use super::{Affected, ContactDraft, OWN, Ready, STEP_CONTACTS, Source, delete, draft_of};
 use crate::db::{Durability, Tx};
 use crate::desk::Desk;
 use crate::error::DeskError;
@@ -287,11 +287,11 @@ impl Desk {
             let length = step.len() as u32;
             let step = self.db.write(Durability::Lasting, |tx| {
                 let mut after = done.clone();
-                let mut touched = BTreeSet::new();
+                let mut affected = Affected::default();
                 for found in step {
-                    put(tx, from, found, leave_same, &mut after, &mut touched)?;
+                    put(tx, from, found, leave_same, &mut after, &mut affected)?;
                 }
-                Ok((after, renamed(tx, pen, &touched)?))
+                Ok((after, affected.follow(tx, pen)?))
             });
             let (after, ops) = match step {
                 Ok(step) => step,
@@ -319,16 +319,16 @@ impl Desk {
         loop {
             let (after, ops, more) = self.db.write(Durability::Lasting, |tx| {
                 let mut after = undone.clone();
-                let mut touched = BTreeSet::new();
+                let mut affected = Affected::default();
                 let step = import::noted(tx, id, STEP_CONTACTS)?;
                 for noted in &step {
-                    take_back(tx, &source, noted, &mut after, &mut touched)?;
+                    take_back(tx, &source, noted, &mut after, &mut affected)?;
                     import::settle(tx, id, noted.contact)?;
                 }
                 if step.is_empty() {
                     import::forget(tx, id)?;
                 }
-                Ok((after, renamed(tx, pen, &touched)?, !step.is_empty()))
+                Ok((after, affected.follow(tx, pen)?, !step.is_empty()))
             })?;
             undone = after;
             toasts.extend(ops);
@@ -345,7 +345,7 @@ fn put(
     found: &Found,
     leave_same: bool,
     done: &mut ImportDone,
-    touched: &mut BTreeSet<String>,
+    affected: &mut Affected,
 ) -> Result<(), DeskError> {
     let place = place(tx, source.name, found)?;
     let (known, count) = match fate(tx, source.name, found, &place)? {
@@ -370,7 +370,7 @@ fn put(
         .map(|(_, draft, _)| serde_json::to_string(&draft))
         .transpose()?;
     let draft = found.draft();
-    let id = Ready::of(&draft)?.save(tx, known, Some(&place.external_id), source, touched)?;
+    let id = Ready::of(&draft)?.save(tx, known, Some(&place.external_id), source, affected)?;
     import::note(tx, done.id, id, before.as_deref())
 }
 
@@ -379,7 +379,7 @@ fn take_back(
     source: &str,
     noted: &import::Noted,
     undone: &mut ImportUndone,
-    touched: &mut BTreeSet<String>,
+    affected: &mut Affected,
 ) -> Result<(), DeskError> {
     let Some((_, by_hand)) = stored(tx, noted.contact)? else {
         return Ok(());
@@ -390,14 +390,14 @@ fn take_back(
     }
     let Some(before) = &noted.before else {
         undone.removed += 1;
-        return delete(tx, noted.contact, touched);
+        return delete(tx, noted.contact, affected);
     };
     let from = Source {
         name: source,
         priority: PRIORITY,
     };
     let draft: ContactDraft = serde_json::from_str(before)?;
-    Ready::of(&draft)?.save(tx, Some(noted.contact), None, from, touched)?;
+    Ready::of(&draft)?.save(tx, Some(noted.contact), None, from, affected)?;
     undone.restored += 1;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Several contacts become one, and again several; one is deleted, and comes back.
 
-use super::{ContactDraft, MAX_NOTE_CHARS, MAX_NUMBERS, OWN, Ready, Saved, Source, delete, draft_of, renamed};
+use super::{Affected, ContactDraft, MAX_NOTE_CHARS, MAX_NUMBERS, OWN, Ready, Saved, Source, delete, draft_of};
 use crate::db::{Durability, Tx};
 use crate::desk::Desk;
 use crate::error::DeskError;
@@ -8,7 +8,6 @@ use crate::table::{contact, merged};
 use crate::toast::ToastOp;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 use ts_rs::TS;
 
 /// Most contacts of one merge.
@@ -46,19 +45,19 @@ impl Desk {
         self.db.write(Durability::Lasting, |tx| {
             let before = all.iter().map(|id| before(tx, *id)).collect::<Result<Vec<_>, _>>()?;
             let draft = joined(&before)?;
-            let mut touched = BTreeSet::new();
+            let mut affected = Affected::default();
             let merge = merged::note(tx, into, &serde_json::to_string(&before)?)?;
             for (id, one) in all.iter().zip(&before).skip(1) {
-                delete(tx, *id, &mut touched)?;
+                delete(tx, *id, &mut affected)?;
                 if let Some(external_id) = &one.external_id {
                     merged::add(tx, merge, &one.source, external_id)?;
                 }
             }
             // A file that is read again leaves it as it is now.
-            Ready::of(&draft)?.save(tx, Some(into), None, OWN, &mut touched)?;
+            Ready::of(&draft)?.save(tx, Some(into), None, OWN, &mut affected)?;
             Ok(Saved {
                 id: merge,
-                toasts: renamed(tx, pen, &touched)?,
+                toasts: affected.follow(tx, pen)?,
             })
         })
     }
@@ -69,13 +68,13 @@ impl Desk {
         self.db.write(Durability::Lasting, |tx| {
             let (into, before) = merged::take(tx, merge)?.ok_or(DeskError::NotFound)?;
             let before: Vec<ContactBefore> = serde_json::from_str(&before)?;
-            let mut touched = BTreeSet::new();
+            let mut affected = Affected::default();
             for (at, one) in before.iter().enumerate() {
                 // The one that is still there keeps its id; where it was deleted since, it comes back like the others.
                 let there = at == 0 && contact::origin(tx, into)?.is_some();
-                restore(tx, one, there, &mut touched)?;
+                restore(tx, one, there, &mut affected)?;
             }
-            renamed(tx, pen, &touched)
+            affected.follow(tx, pen)
         })
     }
 
@@ -84,9 +83,9 @@ impl Desk {
         let pen = self.pen();
         self.db.write(Durability::Lasting, |tx| {
             let before = before(tx, id)?;
-            let mut touched = BTreeSet::new();
-            delete(tx, id, &mut touched)?;
-            Ok((before, renamed(tx, pen, &touched)?))
+            let mut affected = Affected::default();
+            delete(tx, id, &mut affected)?;
+            Ok((before, affected.follow(tx, pen)?))
         })
     }
 
@@ -95,17 +94,17 @@ impl Desk {
         let pen = self.pen();
         self.db.write(Durability::Lasting, |tx| {
             let id = before.draft.id.ok_or(DeskError::NotFound)?;
-            let mut touched = BTreeSet::new();
+            let mut affected = Affected::default();
             if contact::origin(tx, id)?.is_none() {
-                restore(tx, before, false, &mut touched)?;
+                restore(tx, before, false, &mut affected)?;
             }
-            renamed(tx, pen, &touched)
+            affected.follow(tx, pen)
         })
     }
 }
 
 /// It gets its id again. Where its source has brought it back by itself meanwhile, that contact becomes it.
-fn restore(tx: &Tx<'_>, one: &ContactBefore, there: bool, touched: &mut BTreeSet<String>) -> Result<(), DeskError> {
+fn restore(tx: &Tx<'_>, one: &ContactBefore, there: bool, affected: &mut Affected) -> Result<(), DeskError> {
     let source = Source {
         name: &one.source,
         priority: one.priority,
@@ -117,11 +116,11 @@ fn restore(tx: &Tx<'_>, one: &ContactBefore, there: bool, touched: &mut BTreeSet
         _ => None,
     };
     if let Some(brought) = brought {
-        delete(tx, brought, touched)?;
+        delete(tx, brought, affected)?;
     }
     match one.draft.id {
-        Some(id) if !there => ready.put_back(tx, id, external_id, source, touched),
-        id => ready.save(tx, id, external_id, source, touched).map(drop),
+        Some(id) if !there => ready.put_back(tx, id, external_id, source, affected),
+        id => ready.save(tx, id, external_id, source, affected).map(drop),
     }
 }
 

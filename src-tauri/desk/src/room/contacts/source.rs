@@ -36,17 +36,17 @@ impl Desk {
             .iter()
             .map(|contact| Ok((contact.external_id.as_str(), Ready::of(&contact.draft)?)));
         let ready: Vec<_> = ready.collect::<Result<_, DeskError>>()?;
-        self.in_steps(&ready, |tx, (external_id, ready), touched| {
+        self.in_steps(&ready, |tx, (external_id, ready), affected| {
             let id = contact::of_source(tx, source.name, external_id)?;
-            ready.save(tx, id, Some(external_id), source, touched).map(drop)
+            ready.save(tx, id, Some(external_id), source, affected).map(drop)
         })
     }
 
     /// Deletes what the source has deleted; what it never told is left out.
     pub fn drop_contacts(&self, source: Source<'_>, external_ids: &[String]) -> Result<Vec<ToastOp>, DeskError> {
-        self.in_steps(external_ids, |tx, external_id, touched| {
+        self.in_steps(external_ids, |tx, external_id, affected| {
             match contact::of_source(tx, source.name, external_id)? {
-                Some(id) => delete(tx, id, touched),
+                Some(id) => delete(tx, id, affected),
                 None => Ok(()),
             }
         })
