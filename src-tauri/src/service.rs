@@ -119,10 +119,11 @@ async fn start(core: &Arc<Core>) -> Result<Session, Failure> {
 
 /// The demonstration needs no wizard: its person is the company's first abonent, its contacts are named.
 async fn begin_demo(core: &Arc<Core>, session: &mut Session) -> Result<(), Failure> {
-    session.me = wizard::take_first_abonent(core, &session.client).await?;
+    // First: once the person is known, no start comes here again.
     if core.given.contacts {
         core.with_desk(demo::fill).await?;
     }
+    session.me = wizard::take_first_abonent(core, &session.client).await?;
     Ok(())
 }
 

@@ -61,6 +61,19 @@ async fn codes_are_refused(window: &Window, desktop: &Desktop, sim: &Sim) {
     gone(window, "dial").await;
 }
 
+/// Neither Enter nor Escape does anything before the question could be read.
+async fn can_be_answered(window: &Window) {
+    eventually_async("the button that calls", || async {
+        let button = window
+            .client
+            .find(Locator::Css("[data-testid='dial-accept']"))
+            .await
+            .ok()?;
+        button.is_enabled().await.ok()?.then_some(())
+    })
+    .await;
+}
+
 /// A link may come from a hidden frame of any page: the person is asked, and codes are not dialled at all.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_asks_before_it_dials() {
@@ -75,6 +88,7 @@ async fn a_link_asks_before_it_dials() {
     let evil = ["tel:112", "--relay", "http://127.0.0.1:9", "--data-dir", "/proc/evil"];
     assert_eq!(start_again(&desktop, &sim, &evil), Some(0));
     window.text_of("dial-number", |text| text == "112").await;
+    can_be_answered(&window).await;
     press(&window, Key::Escape).await;
     gone(&window, "dial").await;
     assert_eq!(start_again(&desktop, &sim, &["tel:+7%2049520000002001"]), Some(0));
@@ -91,15 +105,7 @@ async fn a_link_asks_before_it_dials() {
         assert_eq!(start_again(&desktop, &sim, &[link]), Some(0), "handed over twice");
     }
     window.text_of("dial-number", |text| text == "+7 (900) 000-00-99").await;
-    eventually_async("the button that calls", || async {
-        let button = window
-            .client
-            .find(Locator::Css("[data-testid='dial-accept']"))
-            .await
-            .ok()?;
-        button.is_enabled().await.ok()?.then_some(())
-    })
-    .await;
+    can_be_answered(&window).await;
     press(&window, Key::Enter).await;
     toasts
         .toast(0, "the conversation", |t| {

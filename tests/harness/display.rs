@@ -198,7 +198,9 @@ fn start_display(mut server: Command) -> (Running, String) {
     // starts anew whenever its last client leaves, under a program that is just connecting.
     server.args(["-displayfd", "1", "-nolisten", "tcp", "-noreset"]);
     server.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut server = server.spawn().expect("installed by `cargo xtask test`");
+    let mut server = server
+        .spawn()
+        .expect("Xvfb and Xorg are installed by `cargo xtask test`");
     let number = first_line(&mut server);
     (Running(server), format!(":{number}"))
 }

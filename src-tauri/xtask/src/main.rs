@@ -36,7 +36,8 @@ const USAGE: &str = "\
 cargo xtask run [--yes] [--no-wait]       the app beside a simulated PBX, calls coming in; without a display, pictures
 cargo xtask test [--yes]                  every check there is
 cargo xtask test windows [PART…] [--yes]  the tests as Windows programs under Wine, and the installer with the app; or only
-                                          programs whose names contain a part: core, relay, pbx/rest, app/windows
+                                          programs whose names contain a part: core, relay, pbx/rest, app/windows;
+                                          `installer` is the last step
 cargo xtask check windows|macos [--yes]   type checks for systems that are not here; for Windows unit tests under Wine
 cargo xtask check installer [--yes]       the installer for Windows, under Wine, around a stand-in (also part of check windows)
 cargo xtask check fresh [--yes]           every program that the project starts, in a bare Debian 12 made for it

@@ -44,6 +44,9 @@ const APP: &str = "app";
 /// No program of tests takes longer.
 const LIMIT: Duration = Duration::from_mins(15);
 
+/// Instead of a part of a name: the app is installed, upgraded and removed.
+const INSTALLER: &str = "installer";
+
 /// Builds all and runs the programs whose names contain one of the parts, all without parts; false if something failed.
 pub(crate) fn run(parts: &[&str], yes: bool) -> bool {
     let mut report = Report::default();
@@ -69,7 +72,7 @@ fn steps(report: &mut Report, parts: &[&str], yes: bool) -> Result<(), Failed> {
         Ok(())
     })?;
     report.step("tests: under Wine", || tests(&programs, parts))?;
-    if parts.is_empty() {
+    if parts.is_empty() || parts.contains(&INSTALLER) {
         report.step("installer: under Wine, with the app", || {
             setup::check_app(&built("debug"))
         })?;

@@ -20,7 +20,6 @@ use crate::db::{Durability, Tx};
 use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::key::key_of_number;
-use crate::notifications::Pen;
 use crate::react::renamed;
 use crate::room::row::{CallRow, calls_of};
 use crate::table::call;
@@ -176,14 +175,22 @@ impl Desk {
     /// Saves a new or changed contact; survives a power cut. Visible toasts of its numbers are rewritten.
     pub fn save_contact(&self, draft: &ContactDraft) -> Result<Saved, DeskError> {
         let ready = Ready::of(draft)?;
+        let (id, toasts) = self.write_contacts(|tx, affected| ready.save(tx, draft.id, None, OWN, affected))?;
+        Ok(Saved { id, toasts })
+    }
+
+    /// The one way to write contacts: a transaction, and what follows at its end, so that they are found by what they
+    /// have now and have the calls of their numbers. Visible toasts in which a number has another name now.
+    fn write_contacts<T>(
+        &self,
+        write: impl FnOnce(&Tx<'_>, &mut Affected) -> Result<T, DeskError>,
+    ) -> Result<(T, Vec<ToastOp>), DeskError> {
         let pen = self.pen();
         self.db.write(Durability::Lasting, |tx| {
             let mut affected = Affected::default();
-            let id = ready.save(tx, draft.id, None, OWN, &mut affected)?;
-            Ok(Saved {
-                id,
-                toasts: affected.follow(tx, pen)?,
-            })
+            let written = write(tx, &mut affected)?;
+            affected.unindexed.write(tx)?;
+            Ok((written, renamed(tx, pen, &affected.keys)?))
         })
     }
 
@@ -203,16 +210,11 @@ impl Desk {
         all: &[T],
         one: impl Fn(&Tx<'_>, &T, &mut Affected) -> Result<(), DeskError>,
     ) -> Result<Vec<ToastOp>, DeskError> {
-        let pen: Pen = self.pen();
         let mut toasts = Vec::new();
         for step in all.chunks(STEP_CONTACTS) {
-            toasts.extend(self.db.write(Durability::Lasting, |tx| {
-                let mut affected = Affected::default();
-                for each in step {
-                    one(tx, each, &mut affected)?;
-                }
-                affected.follow(tx, pen)
-            })?);
+            let ((), ops) =
+                self.write_contacts(|tx, affected| step.iter().try_for_each(|each| one(tx, each, affected)))?;
+            toasts.extend(ops);
         }
         Ok(toasts)
     }
@@ -297,20 +299,12 @@ fn draft_of(connection: &rusqlite::Connection, id: i64) -> Result<Option<Contact
         .optional()?)
 }
 
-/// What a transaction has written, of which follows more at its end.
+/// What a transaction has written, of which follows more at its end ([`Desk::write_contacts`]).
 #[derive(Default)]
 struct Affected {
     /// Numbers that may belong to somebody else now.
     keys: BTreeSet<String>,
     unindexed: Unindexed,
-}
-
-impl Affected {
-    /// To be called once all is written: what contacts are found by, and what follows for the numbers.
-    fn follow(self, tx: &Tx<'_>, pen: Pen) -> Result<Vec<ToastOp>, DeskError> {
-        self.unindexed.write(tx)?;
-        renamed(tx, pen, &self.keys)
-    }
 }
 
 fn delete(tx: &Tx<'_>, id: i64, affected: &mut Affected) -> Result<(), DeskError> {

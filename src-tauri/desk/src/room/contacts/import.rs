@@ -277,7 +277,6 @@ impl Desk {
             ..ImportDone::default()
         };
         let mut toasts = Vec::new();
-        let pen = self.pen();
         let mut count = 0;
         for step in file.contacts.chunks(STEP_CONTACTS) {
             if !go_on(count) {
@@ -285,13 +284,12 @@ impl Desk {
                 break;
             }
             let length = step.len() as u32;
-            let step = self.db.write(Durability::Lasting, |tx| {
+            let step = self.write_contacts(|tx, affected| {
                 let mut after = done.clone();
-                let mut affected = Affected::default();
                 for found in step {
-                    put(tx, from, found, leave_same, &mut after, &mut affected)?;
+                    put(tx, from, found, leave_same, &mut after, affected)?;
                 }
-                Ok((after, affected.follow(tx, pen)?))
+                Ok(after)
             });
             let (after, ops) = match step {
                 Ok(step) => step,
@@ -315,20 +313,18 @@ impl Desk {
         let source = self.db.read(|c| import::source(c, id))?.ok_or(DeskError::NotFound)?;
         let mut undone = ImportUndone::default();
         let mut toasts = Vec::new();
-        let pen = self.pen();
         loop {
-            let (after, ops, more) = self.db.write(Durability::Lasting, |tx| {
+            let ((after, more), ops) = self.write_contacts(|tx, affected| {
                 let mut after = undone.clone();
-                let mut affected = Affected::default();
                 let step = import::noted(tx, id, STEP_CONTACTS)?;
                 for noted in &step {
-                    take_back(tx, &source, noted, &mut after, &mut affected)?;
+                    take_back(tx, &source, noted, &mut after, affected)?;
                     import::settle(tx, id, noted.contact)?;
                 }
                 if step.is_empty() {
                     import::forget(tx, id)?;
                 }
-                Ok((after, affected.follow(tx, pen)?, !step.is_empty()))
+                Ok((after, !step.is_empty()))
             })?;
             undone = after;
             toasts.extend(ops);

@@ -1,7 +1,7 @@
 //! Several contacts become one, and again several; one is deleted, and comes back.
 
 use super::{Affected, ContactDraft, MAX_NOTE_CHARS, MAX_NUMBERS, OWN, Ready, Saved, Source, delete, draft_of};
-use crate::db::{Durability, Tx};
+use crate::db::Tx;
 use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::table::{contact, merged};
@@ -41,65 +41,57 @@ impl Desk {
         let (Some(into), true) = (all.first().copied(), (2..=MAX_MERGED).contains(&all.len())) else {
             return Err(DeskError::TooLong);
         };
-        let pen = self.pen();
-        self.db.write(Durability::Lasting, |tx| {
+        let (id, toasts) = self.write_contacts(|tx, affected| {
             let before = all.iter().map(|id| before(tx, *id)).collect::<Result<Vec<_>, _>>()?;
             let draft = joined(&before)?;
-            let mut affected = Affected::default();
             let merge = merged::note(tx, into, &serde_json::to_string(&before)?)?;
             for (id, one) in all.iter().zip(&before).skip(1) {
-                delete(tx, *id, &mut affected)?;
+                delete(tx, *id, affected)?;
                 if let Some(external_id) = &one.external_id {
                     merged::add(tx, merge, &one.source, external_id)?;
                 }
             }
             // A file that is read again leaves it as it is now.
-            Ready::of(&draft)?.save(tx, Some(into), None, OWN, &mut affected)?;
-            Ok(Saved {
-                id: merge,
-                toasts: affected.follow(tx, pen)?,
-            })
-        })
+            Ready::of(&draft)?.save(tx, Some(into), None, OWN, affected)?;
+            Ok(merge)
+        })?;
+        Ok(Saved { id, toasts })
     }
 
     /// Takes a merge back: every contact is again what it was. Once.
     pub fn unmerge_contacts(&self, merge: i64) -> Result<Vec<ToastOp>, DeskError> {
-        let pen = self.pen();
-        self.db.write(Durability::Lasting, |tx| {
+        let written = self.write_contacts(|tx, affected| {
             let (into, before) = merged::take(tx, merge)?.ok_or(DeskError::NotFound)?;
             let before: Vec<ContactBefore> = serde_json::from_str(&before)?;
-            let mut affected = Affected::default();
             for (at, one) in before.iter().enumerate() {
                 // The one that is still there keeps its id; where it was deleted since, it comes back like the others.
                 let there = at == 0 && contact::origin(tx, into)?.is_some();
-                restore(tx, one, there, &mut affected)?;
+                restore(tx, one, there, affected)?;
             }
-            affected.follow(tx, pen)
-        })
+            Ok(())
+        });
+        written.map(|((), toasts)| toasts)
     }
 
     /// Deletes the contact, and answers what it was. Its calls, documents and notes stay.
     pub fn delete_contact(&self, id: i64) -> Result<(ContactBefore, Vec<ToastOp>), DeskError> {
-        let pen = self.pen();
-        self.db.write(Durability::Lasting, |tx| {
+        self.write_contacts(|tx, affected| {
             let before = before(tx, id)?;
-            let mut affected = Affected::default();
-            delete(tx, id, &mut affected)?;
-            Ok((before, affected.follow(tx, pen)?))
+            delete(tx, id, affected)?;
+            Ok(before)
         })
     }
 
     /// A deleted contact is again what it was, under its id: what leads to it holds. One that is there stays as it is.
     pub fn undelete_contact(&self, before: &ContactBefore) -> Result<Vec<ToastOp>, DeskError> {
-        let pen = self.pen();
-        self.db.write(Durability::Lasting, |tx| {
+        let written = self.write_contacts(|tx, affected| {
             let id = before.draft.id.ok_or(DeskError::NotFound)?;
-            let mut affected = Affected::default();
             if contact::origin(tx, id)?.is_none() {
-                restore(tx, before, false, &mut affected)?;
+                restore(tx, before, false, affected)?;
             }
-            affected.follow(tx, pen)
-        })
+            Ok(())
+        });
+        written.map(|((), toasts)| toasts)
     }
 }
 
