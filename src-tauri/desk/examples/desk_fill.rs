@@ -20,5 +20,9 @@ fn main() -> Done<()> {
     let desk = Desk::open(std::path::Path::new(&folder))?;
     fill::fill(&desk, &size, &identity)?;
     desk.checkpoint()?;
+    drop(desk);
+    // The relay beside it is new: of calls that it does not have the mirror would be begun anew, empty.
+    rusqlite::Connection::open(std::path::Path::new(&folder).join("desk.db"))?
+        .execute("UPDATE mirror SET cursor = 0", [])?;
     Ok(())
 }
