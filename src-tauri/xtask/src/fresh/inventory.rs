@@ -14,7 +14,7 @@ dpkg-query -W -f 'package\t${Package}\t${Essential}\t${Priority}\t${Pre-Depends}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-for folder in /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin /usr/lib/wine; do
+for folder in /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin /usr/lib/wine /usr/lib/xorg; do
     [ ! -d "$folder" ] || find "$folder/" -maxdepth 1 -xtype f -perm /111
 done > programs
 xargs readlink -f < programs > files
