@@ -91,7 +91,6 @@ pub(super) const STEP_6: &str = "
 /// the end of a transaction: an FTS5 table gathers rows in memory, and writes them out at each statement that may be
 /// undone alone, as most that write a contact are.
 #[derive(Debug, Default)]
-#[must_use]
 pub(crate) struct Unindexed(BTreeMap<i64, Option<Texts>>);
 
 /// What a contact is found by: words, digits.
@@ -108,26 +107,21 @@ impl Unindexed {
 
     /// Tells the indexes.
     pub(crate) fn write(self, connection: &Connection) -> Result<(), DeskError> {
-        let mut now = Vec::with_capacity(self.0.len());
-        for (id, was) in self.0 {
-            let is = texts(connection, id)?;
-            if was != is {
-                now.push((id, was, is));
-            }
-        }
         let mut words = connection.prepare_cached("INSERT INTO contact_fts (rowid, search) VALUES (?1, ?2)")?;
         let mut digits = connection.prepare_cached("INSERT INTO contact_digits (rowid, digits) VALUES (?1, ?2)")?;
         let mut no_words = connection
             .prepare_cached("INSERT INTO contact_fts (contact_fts, rowid, search) VALUES ('delete', ?1, ?2)")?;
         let mut no_digits = connection
             .prepare_cached("INSERT INTO contact_digits (contact_digits, rowid, digits) VALUES ('delete', ?1, ?2)")?;
-        for (id, was, _) in &now {
+        for (id, was) in self.0 {
+            let is = texts(connection, id)?;
+            if was == is {
+                continue;
+            }
             if let Some((search, numbers)) = was {
                 no_words.execute(params![id, search])?;
                 no_digits.execute(params![id, numbers])?;
             }
-        }
-        for (id, _, is) in &now {
             if let Some((search, numbers)) = is {
                 words.execute(params![id, search])?;
                 digits.execute(params![id, numbers])?;
